@@ -1,0 +1,97 @@
+"""The engine's protocol: what the app asks of whatever runs the graph.
+
+OrtEngine (browser/ort.py) runs it in the page; FakeEngine (here) runs the numpy reference, so
+the app is tested without a browser and both pass the same tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seethrough.core.cache import Array
+    from seethrough.core.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a load is: `stage` is "download" or "session"; bytes, 0 when unknown."""
+
+    stage: str
+    done_bytes: int = 0
+    total_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One forward pass.
+
+    Args:
+        tokens: The new token ids, at least one.
+        n_past: Positions to keep of the engine's KV cache; the new tokens follow them.
+        fetch: Graph output names to bring back (hooks and logit outputs), nothing else is copied.
+        unembed: (layer, position among the new tokens) of each residual state to unembed;
+            layer n_layers is the end. None: the last position at the end.
+        top_k: How many of the best logits the top outputs hold.
+        knobs: head_scale, mlp_scale, resid_add, score_add as arrays; a missing one is neutral.
+    """
+
+    tokens: tuple[int, ...]
+    n_past: int = 0
+    fetch: tuple[str, ...] = ()
+    unembed: tuple[tuple[int, int], ...] | None = None
+    top_k: int = 1
+    knobs: Mapping[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The fetched arrays by name, and what the run took in milliseconds."""
+
+    arrays: Mapping[str, Array]
+    elapsed_ms: float
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What runs the graph: backend ("wasm"), threads, milliseconds to make the session."""
+
+    backend: str
+    threads: int
+    session_ms: float = 0.0
+
+
+class Engine(Protocol):
+    """Loads one model at a time and runs it."""
+
+    async def load(
+        self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
+    ) -> EngineInfo:
+        """Fetch, check and open a model; `base_url` ends with a slash.
+
+        Raises:
+            DownloadError: A file is missing, cut or altered; finished shards are kept.
+            EngineError: The runtime could not open the graph.
+            CancelledRunError: `cancel` was called.
+        """
+        ...
+
+    async def run(self, request: RunRequest) -> RunResult:
+        """Run one forward pass; the KV cache then holds n_past + len(tokens) positions.
+
+        Raises:
+            EngineError: The runtime failed, or no model is loaded.
+            CancelledRunError: `cancel` was called.
+        """
+        ...
+
+    async def read_bytes(self, ranges: tuple[tuple[int, int], ...]) -> tuple[bytes, ...]:
+        """Bytes of the joined weight file, for each (offset, size)."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the load or run in progress at its next safe point."""
+        ...

@@ -1,0 +1,168 @@
+"""What the page shows, as one frozen record, and the store that changes it.
+
+One way: event -> action -> `store.replace(...)` -> subscribed panels render. A panel never writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seethrough.core.cache import Array
+    from seethrough.core.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence by its catalogue key and fields."""
+
+    key: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """One model of this build, as told before its download."""
+
+    id: str
+    title: str
+    download_bytes: int
+    n_params: int
+    n_layers: int
+    licence: str
+    origin: str
+    has_chat: bool
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """Where the engine is: stage is one of STAGES; bytes are 0 when unknown."""
+
+    stage: str = "starting"
+    done_bytes: int = 0
+    total_bytes: int = 0
+    backend: str = ""
+    threads: int = 0
+    session_ms: float = 0.0
+
+
+STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed")
+
+
+@dataclass(frozen=True)
+class TokenView:
+    """One input token: id, its text as the model's vocabulary decodes it, and as shown."""
+
+    id: int
+    text: str
+    visible: str
+    is_special: bool = False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One possible next token; `prob` is over the full vocabulary at temperature 1."""
+
+    id: int
+    text: str
+    visible: str
+    logit: float
+    prob: float
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """One token of a continuation, its probability at temperature 1 and its rank (0 = greedy)."""
+
+    id: int
+    text: str
+    visible: str
+    prob: float
+    rank: int
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is chosen; temperature 0 is greedy, top_k 0 and top_p 1 cut nothing."""
+
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 1
+    max_new_tokens: int = 24
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the two pictures show.
+
+    `resid` [n_layers + 1, pos, d_model]: hook_resid_pre of every layer, then the last
+    hook_resid_post. `pattern` [head, query_pos, key_pos]: hook_pattern of `layer`.
+    `position` is the token whose residual stream is drawn.
+    """
+
+    layer: int = 0
+    head: int = 0
+    position: int = 0
+    resid: Array | None = None
+    pattern: Array | None = None
+
+
+@dataclass(frozen=True)
+class AppState:
+    """Everything the page shows. Collections are tuples; arrays are read-only by agreement."""
+
+    language: str = "en"
+    models: tuple[ModelCard, ...] = ()
+    model: str = ""
+    config: ModelConfig | None = None
+    engine: EngineStatus = field(default_factory=EngineStatus)
+    prompt: str = "January, February, March,"
+    chat: bool = False
+    tokens: tuple[TokenView, ...] = ()
+    top: tuple[Candidate, ...] = ()
+    elapsed_ms: float = 0.0
+    picture: Picture = field(default_factory=Picture)
+    sampling: Sampling = field(default_factory=Sampling)
+    continuation: tuple[NewToken, ...] = ()
+    stop: str = ""
+    busy: str = ""
+    notice: Message | None = None
+    error: Message | None = None
+
+
+Subscriber = Callable[[AppState], None]
+
+
+class Store:
+    """Holds the state; tells subscribers which of their fields changed, once per change."""
+
+    def __init__(self, state: AppState | None = None) -> None:
+        self.state = state or AppState()
+        self._subscribers: list[tuple[frozenset[str], Subscriber]] = []
+
+    def subscribe(self, names: tuple[str, ...], callback: Subscriber) -> None:
+        """Call `callback(state)` after any of the named fields changed.
+
+        Raises:
+            ValueError: AppState has no such field.
+        """
+        known = {item.name for item in fields(AppState)}
+        unknown = set(names) - known
+        if unknown:
+            msg = f"AppState has no field {sorted(unknown)}"
+            raise ValueError(msg)
+        self._subscribers.append((frozenset(names), callback))
+
+    def replace(self, **changes: Any) -> None:  # noqa: ANN401 - dataclasses.replace checks names
+        """Change fields in one batch and tell the subscribers of those that differ."""
+        before = self.state
+        self.state = replace(before, **changes)
+        changed = {name for name in changes if getattr(before, name) is not changes[name]}
+        for names, callback in self._subscribers:
+            if names & changed:
+                callback(self.state)

@@ -1,0 +1,138 @@
+"""What one exported model is: the contract between export/ and the page (manifest.json).
+
+Every file is named by its content (the first 12 hex digits of its sha256), so a cached copy can
+never be another version's. Sizes are bytes; offsets count from the start of the joined weight file.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from seethrough.core.config import ModelConfig
+from seethrough.core.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file beside the manifest: relative path, bytes, hex sha256."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TensorPart:
+    """One stored array of a tensor: dtype "float32|float16|bfloat16|int8|int4", dims, place."""
+
+    dtype: str
+    dims: tuple[int, ...]
+    offset: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class TensorEntry:
+    """One named weight and how its numbers are stored.
+
+    Layouts:
+        plain: `values` are the numbers.
+        blocks: along `block_axis`, each `block_size` numbers share a `scale` and a `minimum`:
+            w = scale · (values − zero_point) + minimum   (no `minimum` part: 0).
+        transposed: the numbers of the tensor `source`, axes swapped (a tied unembedding).
+    """
+
+    name: str
+    dims: tuple[int, ...]
+    layout: str
+    parts: dict[str, TensorPart]
+    block_size: int = 0
+    block_axis: int = 0
+    zero_point: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything the page must know of a model before and after it has loaded it.
+
+    `weight_file` is the name under which the graph looks for its external data; `shards` are its
+    cuts in order. `chat` is the JSON of core.chat.ChatTemplate, or None with `chat_reason`.
+    `end_ids` end a generation.
+    """
+
+    id: str
+    title: str
+    config: ModelConfig
+    hooks: tuple[str, ...]
+    graph: ModelFile
+    tokenizer: ModelFile
+    weight_file: str
+    weight_bytes: int
+    shards: tuple[ModelFile, ...]
+    tensors: tuple[TensorEntry, ...]
+    end_ids: tuple[int, ...]
+    n_params: int
+    licence: str
+    origin: dict[str, str]
+    chat: dict[str, Any] | None = None
+    chat_reason: str = ""
+    format: int = FORMAT
+
+    @property
+    def download_bytes(self) -> int:
+        """All bytes that a first load of this model fetches, the manifest left out."""
+        files = (self.graph, self.tokenizer, *self.shards)
+        return sum(file.size_bytes for file in files)
+
+    def tensor(self, name: str) -> TensorEntry | None:
+        """The entry of a weight, or None."""
+        return next((entry for entry in self.tensors if entry.name == name), None)
+
+
+def to_json(manifest: Manifest) -> str:
+    """The manifest as the text of manifest.json."""
+    return json.dumps(asdict(manifest), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def from_json(text: str) -> Manifest:
+    """Read manifest.json.
+
+    Raises:
+        SourceError: The text is not a manifest, or of another format than this code's.
+    """
+    try:
+        data = json.loads(text)
+        if data["format"] != FORMAT:
+            raise SourceError("manifest.format", got=data["format"], expected=FORMAT)
+        return _record(data)
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
+
+
+def _record(data: Mapping[str, Any]) -> Manifest:
+    nested = {
+        "config": ModelConfig.from_json(data["config"]),
+        "hooks": tuple(data["hooks"]),
+        "graph": ModelFile(**data["graph"]),
+        "tokenizer": ModelFile(**data["tokenizer"]),
+        "shards": tuple(ModelFile(**shard) for shard in data["shards"]),
+        "tensors": tuple(_tensor(entry) for entry in data["tensors"]),
+        "end_ids": tuple(data["end_ids"]),
+    }
+    return Manifest(**{**data, **nested})
+
+
+def _tensor(data: Mapping[str, Any]) -> TensorEntry:
+    parts = {
+        role: TensorPart(**{**part, "dims": tuple(part["dims"])})
+        for role, part in data["parts"].items()
+    }
+    return TensorEntry(**{**data, "dims": tuple(data["dims"]), "parts": parts})
