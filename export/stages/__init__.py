@@ -1,0 +1,1 @@
+"""The steps of build.py, one file each. Standard library only: they make the environment."""

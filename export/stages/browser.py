@@ -1,0 +1,99 @@
+"""A browser for the tests: one that is installed, else Debian's, else Playwright's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from export.stages import programs
+from export.stages.console import Step
+from export.stages.errors import BuildError
+
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "msedge",
+)
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+)
+# The fonts let the tests see emoji and Chinese, Japanese and Korean text as a reader does.
+DEBIAN = ("chromium", "fonts-noto-color-emoji", "fonts-noto-cjk")
+ASK = (
+    "The tests need Chromium, Chrome or Edge, and none was found or could be installed. Install"
+    " one, or set SEETHROUGH_BROWSER to its program, then run this again."
+)
+
+
+def ensure(python: Path) -> Path:
+    """Find a browser or install one.
+
+    Raises:
+        BuildError: None is there and none can be installed.
+    """
+    return _named() or _installed() or _from_debian() or _from_playwright(python)
+
+
+def _named() -> Path | None:
+    name = os.environ.get("SEETHROUGH_BROWSER")
+    if not name:
+        return None
+    found = shutil.which(name)
+    if found is None:
+        raise BuildError(
+            "SEETHROUGH_BROWSER is set to {name}, and there is no such program. Set it to a"
+            " browser's program, or unset it.",
+            name=name,
+        )
+    return Path(found)
+
+
+def _installed() -> Path | None:
+    on_path = [Path(found) for found in map(shutil.which, NAMES) if found]
+    in_place = [Path(place) for place in PLACES if Path(place).exists()]
+    return next(iter([*on_path, *in_place]), None)
+
+
+def _from_debian() -> Path | None:
+    is_root = sys.platform == "linux" and os.geteuid() == 0
+    if not is_root or shutil.which("apt-get") is None:
+        return None
+    with Step("A browser for the tests (Debian's chromium)") as step:
+        for arguments in (["update"], ["install", "-y", "--no-install-recommends", *DEBIAN]):
+            command = ["apt-get", "-q", *arguments]
+            env = {"DEBIAN_FRONTEND": "noninteractive"}
+            programs.run(command, step, log=f"apt-{arguments[0]}", report=_short, env=env)
+    return _installed()
+
+
+def _from_playwright(python: Path) -> Path:
+    with Step("A browser for the tests (Playwright's chromium)") as step:
+        command = [python, "-m", "playwright", "install", "chromium"]
+        outcome = programs.run(command, step, log="playwright", report=_short)
+        asked = [python, "-c", PLAYWRIGHT_PATH]
+        place = programs.run(asked, step, log="playwright-path", report=_short)
+    found = Path(place.output.strip() or "none")
+    if outcome.code != 0 or not found.is_file():
+        raise BuildError(ASK)
+    return found
+
+
+PLAYWRIGHT_PATH = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+
+
+def _short(line: str) -> str:
+    return line[:60]

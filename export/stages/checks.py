@@ -1,0 +1,44 @@
+"""build.py test: every check, all of them also when one fails; pytest's summary comes last."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from export.stages import programs
+from export.stages.console import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+# pytest's own code for "no test was collected".
+NO_TESTS = 5
+LINTERS = (
+    ("ruff check", ("ruff", "check", ".")),
+    ("ruff format", ("ruff", "format", "--check", ".")),
+    ("mypy", ("mypy",)),
+    ("mypy build.py", ("mypy", "build.py")),
+)
+
+
+def run_everything(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
+    """The linters and all tests but the reference tier; returns an exit code."""
+    failed = [name for name, command in LINTERS if not _passes(python, name, command)]
+    if failed:
+        say(f"Failed: {', '.join(failed)} (what they found is above); the tests run all the same.")
+    code = run_pytest(python, env, ["-m", "not reference", *arguments])
+    return code or (1 if failed else 0)
+
+
+def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
+    """Run pytest in view of the terminal; returns its exit code."""
+    code = programs.run_in_view([python, "-m", "pytest", *arguments], env)
+    if code == NO_TESTS:
+        print("No test was found for what was asked.", file=sys.stderr, flush=True)
+    return code
+
+
+def _passes(python: Path, name: str, command: Sequence[str]) -> bool:
+    say(f"{name}:")
+    return programs.run_in_view([python, "-m", *command]) == 0

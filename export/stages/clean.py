@@ -1,0 +1,42 @@
+"""build.py clean: remove what was made here, and on request what was downloaded."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from export.stages import venv
+from export.stages.console import Step, megabytes
+from export.stages.errors import BuildError
+from export.stages.folders import size_of
+from export.stages.model import RELEASE
+from export.stages.paths import CACHE, DIST, VENV, shown, user_cache
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def clean(*, is_downloads: bool) -> None:
+    """Remove dist/, .cache/ and our .venv; with downloads, our folders in the user's cache too."""
+    ours = [DIST, CACHE]
+    if venv.GROUPS.exists():
+        ours.append(VENV)
+    if is_downloads:
+        cache = user_cache()
+        ours += [cache / RELEASE, *cache.glob("pyodide-*"), *cache.glob("work-*")]
+    for folder in ours:
+        if folder.exists():
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    with Step(f"Removing {shown(folder)}") as step:
+        step.note(megabytes(size_of(folder)))
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise BuildError(
+                "{folder} cannot be removed ({error}). Stop what uses it, then run this again.",
+                folder=shown(folder),
+                error=error.strerror,
+            ) from error
