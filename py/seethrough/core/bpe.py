@@ -1,0 +1,85 @@
+"""Byte-pair merging: the pair of lowest rank first, until no two neighbours can merge.
+
+Knows nothing of bytes or of text: a word is a row of symbols that the vocabulary has.
+Source: Sennrich et al. 2016; ties and their order as in `tokenizers` (leftmost first).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from seethrough.core.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+NONE = -1  # stands for the neighbour that the first and the last symbol lack
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two neighbours became one symbol, whose text is `left + right`.
+
+    `left_at` and `right_at` are the places of their first symbols in the row that merging began
+    with, so a place names the same piece for as long as it lives.
+    """
+
+    left_at: int
+    right_at: int
+    left: str
+    right: str
+    rank: int
+
+
+class Bpe:
+    """A vocabulary and its merges, in order of rank.
+
+    Raises:
+        SourceError: A merge makes, or is made of, a symbol that the vocabulary lacks.
+    """
+
+    def __init__(self, vocab: Mapping[str, int], merges: Sequence[tuple[str, str]]) -> None:
+        for left, right in merges:
+            if not (left in vocab and right in vocab and left + right in vocab and left and right):
+                raise SourceError("tokens.merge-without-token", left=left, right=right)
+        self.vocab = vocab
+        self.ranks = {pair: rank for rank, pair in enumerate(merges)}
+
+    def ids(self, symbols: Sequence[str]) -> list[int]:
+        """The token ids of one word."""
+        pieces = list(symbols)
+        for merge in self.merges(symbols):
+            pieces[merge.left_at], pieces[merge.right_at] = merge.left + merge.right, ""
+        return [self.vocab[piece] for piece in pieces if piece]
+
+    def merges(self, symbols: Sequence[str]) -> Iterator[Merge]:
+        """The merges of one word, in the order in which they happen.
+
+        A heap of candidates over a linked row, so the time grows as n log n with the word.
+        """
+        ranks, pieces = self.ranks, list(symbols)
+        before, after = _neighbours(len(pieces))
+        heap = [(ranks[pair], at) for at, pair in enumerate(pairwise(pieces)) if pair in ranks]
+        heapify(heap)
+        while heap:
+            rank, at = heappop(heap)
+            right_at = after[at]
+            if right_at == NONE or ranks.get((pieces[at], pieces[right_at])) != rank:
+                continue  # one of the two has grown since the pair was queued
+            yield Merge(at, right_at, pieces[at], pieces[right_at], rank)
+            pieces[at], pieces[right_at] = pieces[at] + pieces[right_at], ""
+            after[at], before[after[right_at]] = after[right_at], at
+            for left_at, next_at in ((before[at], at), (at, after[at])):
+                new_rank = ranks.get((pieces[left_at], pieces[next_at]))
+                if NONE not in (left_at, next_at) and new_rank is not None:
+                    heappush(heap, (new_rank, left_at))
+
+
+def _neighbours(count: int) -> tuple[list[int], list[int]]:
+    """Each symbol's left and right neighbour; one spare place at the end takes what NONE gets."""
+    before = [*range(-1, count - 1), NONE]
+    after = [*range(1, count), NONE, NONE]
+    return before, after

@@ -1,0 +1,235 @@
+"""Text to token ids and back, as the model's own `tokenizer.json` says, every merge on show.
+
+The `tokenizers` package is the oracle: ids and decoded text are identical to its
+`encode(text, add_special_tokens=False)` and `decode(ids, skip_special_tokens=...)`; `special=False`
+is its `encode_special_tokens = True`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from seethrough.core.added_tokens import AddedTokens
+from seethrough.core.bpe import Bpe, Merge
+from seethrough.core.errors import InputError
+from seethrough.core.tokenizer_source import TokenizerSource, read_source
+from seethrough.core.visible import visible_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+KEPT_WORDS = 50_000  # a page of text has a few hundred different words
+KEPT_LENGTH = 64  # characters; longer words seldom come twice
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of the split: merging happens inside it and never across its ends.
+
+    `at` is the place of its first character in the text. `symbols` is what merging starts from, one
+    for each byte that the vocabulary has; an added token is a word without symbols.
+    """
+
+    text: str
+    at: int
+    symbols: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LostByte:
+    """A byte that the model never sees, because the vocabulary has no token for it.
+
+    `at` is the place in the text of the character that it is a byte of.
+    """
+
+    at: int
+    character: str
+    byte: int
+
+
+class Tokenizer:
+    """A model's tokeniser. Make one with `Tokenizer.from_json`."""
+
+    def __init__(self, source: TokenizerSource) -> None:
+        self.special_ids = frozenset(token.id for token in source.added if token.is_special)
+        self._wiring = source.wiring
+        self._vocab = source.vocab
+        self._bpe = Bpe(source.vocab, source.merges)
+        self._added = AddedTokens(source.added)
+        self._texts = _texts_by_id(source)
+        self._known: dict[str, list[int]] = {}
+
+    @classmethod
+    def from_json(cls, source: str | Mapping[str, Any]) -> Tokenizer:
+        """The tokeniser of a `tokenizer.json`, as its text or already parsed.
+
+        Raises:
+            SourceError: It is damaged, or of a kind that is not supported.
+        """
+        return cls(read_source(source))
+
+    @property
+    def vocab_size(self) -> int:
+        """One more than the highest id."""
+        return len(self._texts)
+
+    def encode(self, text: str, *, special: bool = True) -> list[int]:
+        """The ids of a text; nothing is put before or after them.
+
+        Unless `special`, a special token written in the text is ordinary text: "<|im_start|>" is
+        then several tokens, and a reader cannot speak in another role.
+
+        Raises:
+            InputError: The text has a lone surrogate; `clean_text` replaces those.
+        """
+        return self.encode_pieces([(text, special)])
+
+    def encode_pieces(self, pieces: Iterable[tuple[str, bool]]) -> list[int]:
+        """The ids of one text that comes in pieces, each with its own `special`.
+
+        Words and merges cross from piece to piece, as they would in the joined text; a special
+        token counts only if none of it lies in a piece that is not `special`.
+
+        Raises:
+            InputError: The text has a lone surrogate; `clean_text` replaces those.
+        """
+        text, closed = _joined(list(pieces))
+        ids: list[int] = []
+        for part in self._added.cut(text, closed):
+            if part.token:
+                ids.append(part.token.id)
+                continue
+            for word in self._wiring.words(text[part.start : part.end]):
+                ids += self._known.get(word) or self._word_ids(word)
+        return ids
+
+    def words(self, text: str, *, special: bool = True) -> list[Word]:
+        """The words of a text with their ids; all ids together are what `encode` gives.
+
+        Raises:
+            InputError: The text has a lone surrogate; `clean_text` replaces those.
+        """
+        _, closed = _joined([(text, special)])
+        words: list[Word] = []
+        for part in self._added.cut(text, closed):
+            content = text[part.start : part.end]
+            if part.token:
+                words.append(Word(content, part.start, "", (part.token.id,)))
+                continue
+            split = self._wiring.words(content)
+            places = accumulate(map(len, split), initial=part.start)
+            words += [
+                Word(word, at, self._symbols(word), tuple(self._word_ids(word)))
+                for word, at in zip(split, places, strict=False)
+            ]
+        return words
+
+    def merge_film(self, text: str, *, special: bool = True) -> Iterator[tuple[int, Merge]]:
+        """Each merge, in order, with the index of its word in `words(text)`.
+
+        Raises:
+            InputError: The text has a lone surrogate; `clean_text` replaces those.
+        """
+        for index, word in enumerate(self.words(text, special=special)):
+            for merge in self._bpe.merges(word.symbols):
+                yield index, merge
+
+    def lost_bytes(self, text: str, *, special: bool = True) -> list[LostByte]:
+        """The bytes of a text that vanish before the model, in order.
+
+        Raises:
+            InputError: The text has a lone surrogate; `clean_text` replaces those.
+        """
+        _, closed = _joined([(text, special)])
+        return [
+            LostByte(at, text[at], byte)
+            for part in self._added.cut(text, closed)
+            if not part.token
+            for at in range(part.start, part.end)
+            for byte in text[at].encode()
+            if not self._has(byte)
+        ]
+
+    def decode(self, ids: Iterable[int], *, skip_special: bool = False) -> str:
+        """The text of some ids; bytes that are no UTF-8 become U+FFFD.
+
+        Raises:
+            InputError: There is no token with such an id.
+        """
+        skipped = self.special_ids if skip_special else frozenset()
+        kept = (self.token_bytes(one) for one in ids if one not in skipped)
+        return b"".join(kept).decode("utf-8", "replace")
+
+    def token_text(self, token_id: int) -> str:
+        """A token as the vocabulary writes it: "Ġthe".
+
+        Raises:
+            InputError: There is no token with this id.
+        """
+        text = self._texts[token_id] if 0 <= token_id < len(self._texts) else None
+        if text is None:
+            raise InputError("tokens.no-such-id", id=token_id, highest=len(self._texts) - 1)
+        return text
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes that a token stands for; they need not be whole characters.
+
+        Raises:
+            InputError: There is no token with this id.
+        """
+        return self._wiring.token_bytes(self.token_text(token_id))
+
+    def visible(self, token_id: int) -> str:
+        """A token for the screen, with nothing invisible in it: "·the".
+
+        Raises:
+            InputError: There is no token with this id.
+        """
+        return visible_bytes(self.token_bytes(token_id))
+
+    def visible_piece(self, piece: str) -> str:
+        """The same for a piece of the merge film (a `Merge.left`, some symbols)."""
+        return visible_bytes(self._wiring.token_bytes(piece))
+
+    def _word_ids(self, word: str) -> list[int]:
+        ids = self._bpe.ids(self._symbols(word))
+        if len(self._known) >= KEPT_WORDS:
+            self._known.clear()
+        if len(word) <= KEPT_LENGTH:
+            self._known[word] = ids
+        return ids
+
+    def _symbols(self, word: str) -> str:
+        """What merging starts from; bytes that the vocabulary lacks vanish before it."""
+        return "".join(filter(self._vocab.__contains__, self._wiring.symbols(word.encode())))
+
+    def _has(self, byte: int) -> bool:
+        return self._wiring.symbols(bytes([byte])) in self._vocab
+
+
+def _joined(pieces: Sequence[tuple[str, bool]]) -> tuple[str, list[tuple[int, int]]]:
+    """The whole text, and the stretches of it that are not `special`."""
+    text = "".join(piece for piece, _ in pieces)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "tokens.lone-surrogate", at=error.start, code=f"{ord(text[error.start]):X}"
+        ) from error
+    ends = list(accumulate(len(piece) for piece, _ in pieces))
+    closed = [
+        (end - len(piece), end)
+        for (piece, special), end in zip(pieces, ends, strict=True)
+        if not special and piece
+    ]
+    return text, closed
+
+
+def _texts_by_id(source: TokenizerSource) -> list[str | None]:
+    """Each token's text at its id; None where the ids leave a gap."""
+    by_id = {number: token for token, number in source.vocab.items()}
+    by_id |= {token.id: token.content for token in source.added}
+    return [by_id.get(number) for number in range(max(by_id, default=-1) + 1)]
