@@ -1,0 +1,85 @@
+"""What every source of a checkpoint gives: config, named tensors, tokeniser, chat, origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seethrough.core.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from export.tensors import Stored
+    from seethrough.core.cache import Array
+    from seethrough.core.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One model under our names, weights as [in, out] (W_E as [d_vocab, d_model])."""
+
+    config: ModelConfig
+    tensors: dict[str, Stored]
+    tokenizer: dict[str, Any]
+    chat_template: str | None
+    end_ids: tuple[int, ...]
+    licence: str
+    origin: dict[str, str] = field(default_factory=dict)
+
+    def weight(self, name: str) -> Array:
+        """A weight as float32 by its name; the tied `W_U` is `W_E` transposed."""
+        if name == "W_U" and name not in self.tensors:
+            return self.tensors["W_E"].dequantized().T
+        return self.tensors[name].dequantized()
+
+
+def expected_dims(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Name and dims of every stored weight of the Llama family."""
+    q_width = config.n_heads * config.d_head
+    kv_width = config.n_key_value_heads * config.d_head
+    dims: dict[str, tuple[int, ...]] = {"W_E": (config.d_vocab, config.d_model)}
+    for layer in range(config.n_layers):
+        at = f"blocks.{layer}"
+        dims |= {
+            f"{at}.ln1.w": (config.d_model,),
+            f"{at}.attn.W_Q": (config.d_model, q_width),
+            f"{at}.attn.W_K": (config.d_model, kv_width),
+            f"{at}.attn.W_V": (config.d_model, kv_width),
+            f"{at}.attn.W_O": (q_width, config.d_model),
+            f"{at}.ln2.w": (config.d_model,),
+            f"{at}.mlp.W_gate": (config.d_model, config.d_mlp),
+            f"{at}.mlp.W_in": (config.d_model, config.d_mlp),
+            f"{at}.mlp.W_out": (config.d_mlp, config.d_model),
+        }
+    dims["ln_final.w"] = (config.d_model,)
+    if not config.tie_word_embeddings:
+        dims["W_U"] = (config.d_model, config.d_vocab)
+    return dims
+
+
+def check_tensors(tensors: dict[str, Stored], config: ModelConfig, unused: Iterable[str]) -> None:
+    """Hold a checkpoint's tensors against the config: all there, none left, every dim right.
+
+    Raises:
+        SourceError: A tensor is missing, unused, of the wrong dims, or holds NaN or infinity.
+    """
+    left_over = sorted(unused)
+    if left_over:
+        raise SourceError("source.unused_tensor", names=", ".join(left_over[:5]))
+    for name, dims in expected_dims(config).items():
+        if name not in tensors:
+            raise SourceError("source.missing_tensor", name=name)
+        if tensors[name].dims != dims:
+            raise SourceError("source.dims", name=name, got=tensors[name].dims, expected=dims)
+        if not all(np.isfinite(array).all() for array in _floats(tensors[name])):
+            raise SourceError("source.not_finite", name=name)
+
+
+def _floats(stored: Stored) -> tuple[Array, ...]:
+    """The floating-point arrays of a tensor: where a NaN could hide."""
+    if hasattr(stored, "scale"):
+        return (stored.scale,) if stored.minimum is None else (stored.scale, stored.minimum)
+    return (stored.values.astype(np.float32),)

@@ -1,0 +1,189 @@
+"""Read a GGUF file of the Llama family: Q4_1, Q8_0, F16 and F32 tensors, tokeniser, template.
+
+The `gguf` package (llama.cpp's own) reads the file; here the blocks are kept as they are stored.
+Source: ggml's block_q4_1 {float16 d, float16 m, 16 bytes} and block_q8_0 {float16 d, 32 int8}.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from export.checkpoint import Checkpoint, check_tensors
+from export.names import LLAMA_GGUF, by_source_name
+from export.tensors import Blocks, Plain, Stored
+from export.tokenizer_json import tokenizer_dict
+from seethrough.core.config import ModelConfig
+from seethrough.core.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from seethrough.core.cache import Array
+
+Q4_1_BYTES = 20
+Q8_0_BYTES = 34
+SUPPORTED = ("F32", "F16", "Q8_0", "Q4_1")
+MAGIC = b"GGUF"
+
+
+def read_gguf(path: Path, origin: dict[str, str]) -> Checkpoint:
+    """Read a whole GGUF checkpoint.
+
+    Raises:
+        SourceError: Not a GGUF file, corrupt or cut, of another architecture, or with a tensor
+            type, a rope scaling or a vocabulary that we do not support.
+    """
+    fields, raw = _open(path)
+    config = _config(fields, has_head="output.weight" in raw)
+    names = by_source_name(LLAMA_GGUF, config)
+    raw.pop("rope_freqs.weight", None)
+    tensors = {
+        ours: _ours(ours, stored, config)
+        for source, ours in names.items()
+        if (stored := raw.pop(source, None)) is not None
+    }
+    check_tensors(tensors, config, unused=raw)
+    return Checkpoint(
+        config=config,
+        tensors=tensors,
+        tokenizer=tokenizer_dict(fields),
+        chat_template=fields.get("tokenizer.chat_template"),
+        end_ids=_end_ids(fields),
+        licence=str(fields.get("general.license", "unknown")),
+        origin=origin,
+    )
+
+
+def _open(path: Path) -> tuple[dict[str, Any], dict[str, Stored]]:
+    """Metadata values and stored tensors, by the file's own names."""
+    from gguf import GGUFReader  # noqa: PLC0415 - slow to import, needed for this source alone
+
+    with path.open("rb") as file:
+        if file.read(4) != MAGIC:
+            raise SourceError("source.not_gguf", path=path.name)
+    try:
+        reader = GGUFReader(path)
+        fields = {name: field.contents() for name, field in reader.fields.items()}
+        tensors = {tensor.name: _stored(tensor) for tensor in reader.tensors}
+    except SourceError:
+        raise
+    # The reader trusts the file: a damaged one ends in whatever numpy or struct say.
+    except Exception as error:
+        raise SourceError("source.corrupt", path=path.name, reason=str(error)[:200]) from error
+    return fields, tensors
+
+
+def _stored(tensor: Any) -> Stored:  # noqa: ANN401 - gguf has no types
+    """One tensor as stored; 2-D ones are [out, in] in the file."""
+    kind = tensor.tensor_type.name
+    data = np.asarray(tensor.data)
+    dims = tuple(int(size) for size in reversed(tensor.shape))
+    if kind in ("F32", "F16"):
+        return Plain(data.reshape(dims))
+    if kind == "Q8_0":
+        return unpack_q8_0(data.reshape(dims[0], -1))
+    if kind == "Q4_1":
+        return unpack_q4_1(data.reshape(dims[0], -1))
+    raise SourceError(
+        "source.tensor_type", name=tensor.name, kind=kind, supported=", ".join(SUPPORTED)
+    )
+
+
+def unpack_q8_0(rows: Array) -> Blocks:
+    """Bytes [out, n_blocks · 34] → int8 values [out, in] and float16 scales."""
+    blocks = rows.reshape(rows.shape[0], -1, Q8_0_BYTES)
+    scale = np.ascontiguousarray(blocks[..., :2]).view(np.float16)[..., 0]
+    values = np.ascontiguousarray(blocks[..., 2:]).view(np.int8).reshape(rows.shape[0], -1)
+    return Blocks(values, scale, None, bits=8)
+
+
+def unpack_q4_1(rows: Array) -> Blocks:
+    """Bytes [out, n_blocks · 20] → values −8…7 (zero_point −8), float16 scales and minima.
+
+    A block's first 16 numbers are the low halves of its bytes, the other 16 the high halves.
+    """
+    blocks = rows.reshape(rows.shape[0], -1, Q4_1_BYTES)
+    halves = np.ascontiguousarray(blocks[..., :4]).view(np.float16)
+    quants = blocks[..., 4:]
+    values = np.concatenate([quants & 15, quants >> 4], axis=-1).reshape(rows.shape[0], -1)
+    centred = values.astype(np.int8) - np.int8(8)
+    return Blocks(
+        centred,
+        np.ascontiguousarray(halves[..., 0]),
+        np.ascontiguousarray(halves[..., 1]),
+        bits=4,
+        zero_point=-8,
+    )
+
+
+def _ours(name: str, stored: Stored, config: ModelConfig) -> Stored:
+    """A tensor under our name: rotary rows put back in order, 2-D weights as [in, out]."""
+    if name.endswith("W_Q"):
+        stored = stored.map_arrays(lambda array: undo_interleave(array, config.n_heads))
+    if name.endswith("W_K"):
+        stored = stored.map_arrays(lambda array: undo_interleave(array, config.n_key_value_heads))
+    is_matrix = len(stored.dims) > 1 and name != "W_E"
+    return stored.transposed() if is_matrix else stored
+
+
+def undo_interleave(rows: Array, n_heads: int) -> Array:
+    """Put q or k rows [out, …] back in Hugging Face's order.
+
+    llama.cpp stores the pair (j, j + d_head/2) of a head side by side for its interleaved rotary.
+    Source: LlamaModel.permute in llama.cpp's convert_hf_to_gguf.py, inverted.
+    """
+    paired = rows.reshape(n_heads, rows.shape[0] // n_heads // 2, 2, *rows.shape[1:])
+    return paired.swapaxes(1, 2).reshape(rows.shape)
+
+
+def _config(fields: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
+    architecture = fields.get("general.architecture")
+    if architecture != "llama":
+        raise SourceError("source.architecture", got=architecture, supported="llama")
+    scaling = fields.get("llama.rope.scaling.type", "none")
+    if scaling not in ("none", ""):
+        raise SourceError("source.rope_scaling", got=scaling)
+    if fields.get("llama.expert_count"):
+        raise SourceError("source.architecture", got="llama with experts", supported="llama")
+
+    def number(name: str) -> int:
+        if f"llama.{name}" not in fields:
+            raise SourceError("source.missing_field", name=f"llama.{name}")
+        return int(fields[f"llama.{name}"])
+
+    d_model, n_heads = number("embedding_length"), number("attention.head_count")
+    d_head = int(fields.get("llama.attention.key_length", d_model // max(n_heads, 1)))
+    rotary = int(fields.get("llama.rope.dimension_count", d_head))
+    if rotary != d_head:
+        raise SourceError("source.partial_rotary", got=rotary, expected=d_head)
+    return ModelConfig(
+        family="llama",
+        d_model=d_model,
+        n_layers=number("block_count"),
+        n_heads=n_heads,
+        n_key_value_heads=int(fields.get("llama.attention.head_count_kv", n_heads)),
+        d_head=d_head,
+        d_mlp=number("feed_forward_length"),
+        d_vocab=len(fields.get("tokenizer.ggml.tokens", ())),
+        n_ctx=number("context_length"),
+        eps=_shortest(fields.get("llama.attention.layer_norm_rms_epsilon", 1e-5)),
+        rotary_base=_shortest(fields.get("llama.rope.freq_base", 10000.0)),
+        act_fn="silu",
+        normalization_type="RMS",
+        positional_embedding_type="rotary",
+        tie_word_embeddings=not has_head,
+    )
+
+
+def _shortest(value: float) -> float:
+    """The shortest decimal that is this float32: 1e-05, not 9.999999747378752e-06."""
+    return float(str(np.float32(value)))
+
+
+def _end_ids(fields: Mapping[str, Any]) -> tuple[int, ...]:
+    """Ids that end a text: the file's end-of-sequence and end-of-turn tokens."""
+    names = ("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")
+    return tuple(dict.fromkeys(int(fields[name]) for name in names if name in fields))

@@ -1,0 +1,150 @@
+"""The Llama family's wiring: rotary positions, RMS norm, grouped queries, SwiGLU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from export.graph import Graph
+from export.layers import (
+    Build,
+    add_resid_knob,
+    attention,
+    embed,
+    gated_mlp,
+    mask_table,
+    rms_norm,
+    rotary_tables,
+    unembed,
+)
+from seethrough.core import hooks
+
+if TYPE_CHECKING:
+    import onnx
+
+    from export.graph import Value
+    from export.pack import WeightPack
+    from seethrough.core.config import ModelConfig
+
+NO_BATCH = np.array([0])
+
+
+def build_llama(
+    config: ModelConfig, pack: WeightPack, *, name: str, weight_file: str, with_knobs: bool = True
+) -> onnx.ModelProto:
+    """The whole graph with every hook as an output.
+
+    Args:
+        with_knobs: False leaves the interventions out; only tests do, to show that neutral knobs
+            change nothing.
+    """
+    graph = Graph(name, weight_file)
+    build = Build(graph, pack, config)
+    tokens = _run_inputs(build)
+    unembed_layer = graph.input("unembed_layer", "int64", ("unembed",))
+    unembed_pos = graph.input("unembed_pos", "int64", ("unembed",))
+    top_k = graph.input("top_k", "int64", (1,))
+    if with_knobs:
+        _knob_inputs(build)
+
+    residual = build.hook(embed(build, tokens), hooks.EMBED)
+    states = []
+    for layer in range(config.n_layers):
+        with graph.scope(f"blocks.{layer}"):
+            residual = _enter_block(build, residual, layer)
+            states.append(residual)
+            residual = _block(build, residual, layer)
+    last = config.n_layers - 1
+    residual = build.hook(add_resid_knob(build, residual, last + 1), hooks.RESID_POST, last)
+    states.append(residual)
+    _read_out(build, states, unembed_layer, unembed_pos, top_k)
+    return graph.model({"family": config.family})
+
+
+def _run_inputs(build: Build) -> Value:
+    """Tokens and positions, and what all layers share of them; → tokens [pos]."""
+    graph, config = build.graph, build.config
+    tokens = graph.input("tokens", "int64", (1, "pos"))
+    positions = graph.input("positions", "int64", (1, "pos"))
+    tokens = graph.op("Squeeze", tokens, graph.const(NO_BATCH), name="tokens_flat")
+    rotary_tables(build, graph.op("Squeeze", positions, graph.const(NO_BATCH)))
+    n_pos = graph.op("Size", tokens, name="n_pos")
+    past_dims = graph.op("Shape", "past.0.key", start=2, end=3)
+    n_past = graph.op("Squeeze", past_dims, graph.const(NO_BATCH), name="n_past")
+    mask_table(build, n_pos, n_past)
+    as_list = graph.op("Unsqueeze", n_pos, graph.const(NO_BATCH))
+    build.shared["n_pos"] = n_pos
+    build.shared["scores_shape"] = graph.op(
+        "Concat", graph.const(np.array([config.n_heads])), as_list, graph.const([-1]), axis=0
+    )
+    grouped = graph.const(np.array([1, config.n_key_value_heads]))
+    rows = graph.op("Mul", as_list, graph.const(np.array([config.n_group])))
+    build.shared["grouped_shape"] = graph.op(
+        "Concat", grouped, rows, graph.const(np.array([-1])), axis=0
+    )
+    return tokens
+
+
+def _knob_inputs(build: Build) -> None:
+    """The interventions, each reshaped once so that a layer's part broadcasts."""
+    graph, config = build.graph, build.config
+    heads = graph.input("head_scale", "float32", (config.n_layers, config.n_heads))
+    shape = graph.const(np.array([config.n_layers, config.n_heads, 1]))
+    build.shared["head_scale"] = graph.op("Reshape", heads, shape)
+    build.shared["mlp_scale"] = graph.input("mlp_scale", "float32", (config.n_layers,))
+    dims = (config.n_layers + 1, "resid_add_pos", config.d_model)
+    build.shared["resid_add"] = graph.input("resid_add", "float32", dims)
+    axes = ("score_add_head", "score_add_query_pos", "score_add_key_pos")
+    build.shared["score_add"] = graph.input("score_add", "float32", (config.n_layers, *axes))
+
+
+def _enter_block(build: Build, residual: Value, layer: int) -> Value:
+    """The stream entering a block, after the knob: what resid_pre holds."""
+    if "resid_add" not in build.shared:
+        # The value already has a name (hook_embed, or the last block's resid_post).
+        return build.hook(build.graph.op("Identity", residual), hooks.RESID_PRE, layer)
+    return build.hook(add_resid_knob(build, residual, layer), hooks.RESID_PRE, layer)
+
+
+def _block(build: Build, residual: Value, layer: int) -> Value:
+    """Attention writes into the residual stream, then the MLP does."""
+    graph = build.graph
+    normalized = rms_norm(build, residual, hooks.LN1_SCALE, layer)
+    attn_out = attention(build, normalized, layer)
+    residual = build.hook(graph.op("Add", residual, attn_out), hooks.RESID_MID, layer)
+    normalized = rms_norm(build, residual, hooks.LN2_SCALE, layer)
+    residual = graph.op("Add", residual, gated_mlp(build, normalized, layer))
+    if layer < build.config.n_layers - 1:
+        build.hook(residual, hooks.RESID_POST, layer)
+    return residual
+
+
+def _read_out(
+    build: Build, states: list[Value], layer: Value, position: Value, top_k: Value
+) -> None:
+    """Final norm and unembedding of the chosen residual states, best logits, log-sum-exp."""
+    graph = build.graph
+    with graph.scope("read_out"):
+        stacked = graph.op("Concat", *states, axis=0)
+        row = graph.op("Add", graph.op("Mul", layer, build.shared["n_pos"]), position)
+        chosen = graph.op("Gather", stacked, row, name="chosen", axis=0)
+        normalized = rms_norm(build, chosen, hooks.FINAL_SCALE)
+        logits = build.hook(unembed(build, normalized), hooks.LOGITS)
+        values, ids = graph.ops("TopK", logits, top_k, n_outputs=2, axis=-1)
+        build.hook(values, hooks.TOP_VALUES)
+        graph.output(ids, hooks.TOP_IDS, "int64", build.dims(hooks.TOP_IDS))
+        build.hook(_log_sum_exp(build, logits), hooks.LOGSUMEXP)
+
+
+def _log_sum_exp(build: Build, logits: Value) -> Value:
+    """log Σ exp over the vocabulary, the maximum taken off first: [unembed].
+
+    Written out because onnxruntime's ReduceLogSumExp adds 49,152 numbers one after the other in
+    float32: 1.4e-4 off on SmolLM2, which moves a probability of 0.5 by 7e-5.
+    """
+    graph = build.graph
+    axes = graph.const(np.array([-1]))
+    top = graph.op("ReduceMax", logits, axes, keepdims=1)
+    total = graph.op("ReduceSum", graph.op("Exp", graph.op("Sub", logits, top)), axes, keepdims=1)
+    return graph.op("Squeeze", graph.op("Add", graph.op("Log", total), top), axes)

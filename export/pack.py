@@ -1,0 +1,109 @@
+"""The weight file: every stored array one after the other, written once, cut into shards.
+
+A shard is named by its content, so that a cached one can never be another version's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from export.tensors import Blocks, Plain, Stored
+from seethrough.core.manifest import ModelFile, TensorEntry, TensorPart
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seethrough.core.cache import Array
+
+ALIGN = 64
+SHARD_BYTES = 24 * 1024 * 1024
+HASH_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One stored array: the name of its initializer and its place in the weight file."""
+
+    name: str
+    part: TensorPart
+
+
+class WeightPack:
+    """Collects arrays with their offsets; `write_shards` writes them."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, TensorEntry] = {}
+        self.size_bytes = 0
+        self._chunks: list[bytes] = []
+
+    def add(self, name: str, stored: Stored) -> None:
+        """Append a tensor's arrays and note where they lie."""
+        if isinstance(stored, Plain):
+            parts = {"values": self._append(stored.values)}
+            self.entries[name] = TensorEntry(name, stored.dims, "plain", parts)
+            return
+        dtype = "int4" if stored.bits == 4 else "int8"  # noqa: PLR2004 - bits are 4 or 8
+        parts = {
+            "values": self._append(stored.values, dtype),
+            "scale": self._append(stored.scale),
+        }
+        if stored.minimum is not None:
+            parts["minimum"] = self._append(stored.minimum)
+        self.entries[name] = _block_entry(name, stored, parts)
+
+    def alias_transposed(self, name: str, source: str) -> None:
+        """List a tensor that is another one with its axes swapped (a tied unembedding)."""
+        dims = self.entries[source].dims[::-1]
+        self.entries[name] = TensorEntry(name, dims, "transposed", {}, source=source)
+
+    def packed(self, name: str, role: str = "values") -> Packed:
+        """One stored array of a tensor, as an initializer of the graph."""
+        suffix = "" if self.entries[name].layout == "plain" else f".{role}"
+        return Packed(f"{name}{suffix}", self.entries[name].parts[role])
+
+    def write_shards(self, folder: Path) -> tuple[ModelFile, ...]:
+        """Cut the weight file into shards of at most 24 MiB and write them."""
+        whole = b"".join(self._chunks)
+        cuts = range(0, len(whole), SHARD_BYTES)
+        return tuple(
+            write_hashed(folder, f"weights-{index:02}", ".bin", whole[cut : cut + SHARD_BYTES])
+            for index, cut in enumerate(cuts)
+        )
+
+    def _append(self, array: Array, dtype: str = "") -> TensorPart:
+        data = pack_int4(array) if dtype == "int4" else np.ascontiguousarray(array).tobytes()
+        part = TensorPart(dtype or array.dtype.name, array.shape, self.size_bytes, len(data))
+        padding = -len(data) % ALIGN
+        self._chunks.append(data + bytes(padding))
+        self.size_bytes += len(data) + padding
+        return part
+
+
+def pack_int4(values: Array) -> bytes:
+    """Two 4-bit numbers to a byte, the first in the low half (ONNX's INT4)."""
+    nibbles = values.reshape(-1, 2).astype(np.uint8) & 15
+    return (nibbles[:, 0] | (nibbles[:, 1] << 4)).astype(np.uint8).tobytes()
+
+
+def write_hashed(folder: Path, stem: str, suffix: str, data: bytes) -> ModelFile:
+    """Write a file whose name carries the start of its sha256."""
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"{stem}-{digest[:HASH_DIGITS]}{suffix}"
+    (folder / name).write_bytes(data)
+    return ModelFile(name, len(data), digest)
+
+
+def _block_entry(name: str, stored: Blocks, parts: dict[str, TensorPart]) -> TensorEntry:
+    return TensorEntry(
+        name,
+        stored.dims,
+        "blocks",
+        parts,
+        block_size=stored.size,
+        block_axis=stored.axis,
+        zero_point=stored.zero_point,
+    )

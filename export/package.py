@@ -1,0 +1,69 @@
+"""From a checkpoint to the folder that the page loads: graph, weight shards, tokeniser, manifest."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from export.chat import segments_from_template
+from export.llama import build_llama
+from export.pack import WeightPack, write_hashed
+from seethrough.core.hooks import expected_hooks
+from seethrough.core.manifest import Manifest, to_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from export.checkpoint import Checkpoint
+
+WEIGHT_FILE = "weights.bin"
+
+
+def pack_weights(checkpoint: Checkpoint) -> WeightPack:
+    """Every tensor of the checkpoint in one weight file; a tied head is an alias."""
+    pack = WeightPack()
+    for name, stored in checkpoint.tensors.items():
+        pack.add(name, stored)
+    if checkpoint.config.tie_word_embeddings:
+        pack.alias_transposed("W_U", "W_E")
+    return pack
+
+
+def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title: str) -> Manifest:
+    """Write the model folder; the manifest goes last, so a folder that has one is whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pack = pack_weights(checkpoint)
+    model = build_llama(checkpoint.config, pack, name=model_id, weight_file=WEIGHT_FILE)
+    tokenizer = json.dumps(checkpoint.tokenizer, ensure_ascii=False, separators=(",", ":"))
+    chat, reason = segments_from_template(checkpoint.chat_template)
+    manifest = Manifest(
+        id=model_id,
+        title=title,
+        config=checkpoint.config,
+        hooks=tuple(spec.name for spec in expected_hooks(checkpoint.config)),
+        graph=write_hashed(folder, "graph", ".onnx", model.SerializeToString()),
+        tokenizer=write_hashed(folder, "tokenizer", ".json", tokenizer.encode()),
+        weight_file=WEIGHT_FILE,
+        weight_bytes=pack.size_bytes,
+        shards=pack.write_shards(folder),
+        tensors=tuple(pack.entries.values()),
+        end_ids=checkpoint.end_ids,
+        n_params=n_params(checkpoint),
+        licence=checkpoint.licence,
+        origin=checkpoint.origin,
+        chat=chat,
+        chat_reason=reason,
+    )
+    (folder / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
+    return manifest
+
+
+def n_params(checkpoint: Checkpoint) -> int:
+    """How many numbers the model has; a tied unembedding counts once."""
+    total = 0
+    for stored in checkpoint.tensors.values():
+        count = 1
+        for size in stored.dims:
+            count *= size
+        total += count
+    return total

@@ -1,0 +1,85 @@
+"""Numpy twins of the graph's nodes: used to explain a step and to test it.
+
+Every function keeps its input's dtype, so the same code runs in float32 and float64.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seethrough.core.cache import Array
+
+
+def softmax(scores: Array) -> Array:
+    """Exponentials of the last axis, divided by their sum; the maximum is taken off first.
+
+    Shapes: scores [..., n] → [..., n]; −inf becomes exactly 0.
+    Source: ONNX Softmax; the shift changes nothing and keeps exp from overflowing.
+    """
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def log_sum_exp(logits: Array) -> Array:
+    """log Σ exp of the last axis: a logit minus this is the token's log-probability.
+
+    Shapes: logits [..., d_vocab] → [...].
+    """
+    top = logits.max(axis=-1, keepdims=True)
+    return np.log(np.exp(logits - top).sum(axis=-1)) + top[..., 0]
+
+
+def rms_scale(x: Array, eps: float) -> Array:
+    """The divisor of an RMS norm: the root of the mean square (what `hook_scale` holds).
+
+    Shapes: x [pos, d_model] → [pos, 1].
+    Args:
+        eps: Added to the mean square before the root.
+    Source: Zhang & Sennrich 2019; same order of operations as HF LlamaRMSNorm.
+    """
+    mean_square = np.mean(x * x, axis=-1, keepdims=True)
+    return np.sqrt(mean_square + x.dtype.type(eps))
+
+
+def silu(x: Array) -> Array:
+    """x · sigmoid(x), the gate's activation in the Llama family.
+
+    Shapes: any → same. Source: Elfwing et al. 2017; written so that exp never overflows.
+    """
+    small = np.exp(-np.abs(x))
+    return x * np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype)
+
+
+def rotary_angles(
+    positions: Array, d_head: int, base: float, dtype: np.dtype | type = np.float32
+) -> Array:
+    """How far each pair of a head's numbers is turned, in radians.
+
+    Shapes: positions [pos] → [pos, d_head / 2]; pair j turns by position · base^(−2j / d_head).
+    Source: Su et al. 2021 (RoPE).
+    """
+    exponents = np.arange(0, d_head, 2, dtype=dtype) / d_head
+    inverse_frequencies = (1.0 / np.asarray(base, dtype) ** exponents).astype(dtype)
+    return positions.astype(dtype)[:, None] * inverse_frequencies[None, :]
+
+
+def rotate(x: Array, angles: Array) -> Array:
+    """Turn each head's vector by its position: number j pairs with number j + d_head / 2.
+
+    Shapes: x [pos, head, d_head], angles [pos, d_head / 2] → [pos, head, d_head].
+    Source: the "rotate half" convention of HF LlamaRotaryEmbedding (GGUF files interleave instead;
+    the export undoes that).
+    """
+    cos, sin = np.cos(angles)[:, None, :], np.sin(angles)[:, None, :]
+    first, second = np.split(x, 2, axis=-1)
+    return np.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
+
+
+def causal_mask(n_pos: int, n_past: int, dtype: np.dtype | type = np.float32) -> Array:
+    """0 where a position may look, −inf where the key comes later than the query.
+
+    Shapes: → [query_pos, key_pos] with key_pos = n_past + n_pos.
+    """
+    query = np.arange(n_past, n_past + n_pos)[:, None]
+    key = np.arange(n_past + n_pos)[None, :]
+    return np.where(key <= query, 0, -np.inf).astype(dtype)

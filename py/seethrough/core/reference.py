@@ -1,0 +1,202 @@
+"""The whole forward pass of the Llama family in numpy, every hook named: the code of each step.
+
+It is slow and plain on purpose. The graph in the page computes the same numbers under the same
+names; tests hold the two, and transformers, together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core import hooks
+from seethrough.core.cache import ActivationCache, Array
+from seethrough.core.hooks import hook_name
+from seethrough.core.maths import (
+    causal_mask,
+    log_sum_exp,
+    rms_scale,
+    rotary_angles,
+    rotate,
+    silu,
+    softmax,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from seethrough.core.config import ModelConfig
+
+    Weights = Callable[[str], Array]
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """Interventions; None leaves the pass untouched. Shapes as the graph's inputs.
+
+    `head_scale` [n_layers, n_heads], `mlp_scale` [n_layers], `resid_add` [n_layers + 1, pos or 1,
+    d_model], `score_add` [n_layers, n_heads or 1, pos or 1, key_pos or 1].
+    """
+
+    head_scale: Array | None = None
+    mlp_scale: Array | None = None
+    resid_add: Array | None = None
+    score_add: Array | None = None
+
+
+@dataclass
+class Pass:
+    """One forward pass in the making: where hooks are written down as they are computed."""
+
+    config: ModelConfig
+    weights: Weights
+    knobs: Knobs
+    dtype: np.dtype
+    angles: Array
+    past: Sequence[tuple[Array, Array]]
+    hooks: dict[str, Array] = field(default_factory=dict)
+    present: list[tuple[Array, Array]] = field(default_factory=list)
+
+    def weight(self, name: str) -> Array:
+        """A weight in this pass's dtype."""
+        return self.weights(name).astype(self.dtype, copy=False)
+
+    def hook(self, value: Array, leaf: str, layer: int | None = None) -> Array:
+        """Write a value down under its hook name and hand it on."""
+        self.hooks[hook_name(leaf, layer)] = value
+        return value
+
+
+def forward(
+    config: ModelConfig,
+    weights: Weights,
+    tokens: Sequence[int],
+    *,
+    knobs: Knobs | None = None,
+    past: Sequence[tuple[Array, Array]] = (),
+    unembed: Sequence[tuple[int, int]] | None = None,
+    dtype: type = np.float32,
+) -> tuple[ActivationCache, tuple[tuple[Array, Array], ...]]:
+    """Run the model on the tokens and keep every hook.
+
+    Args:
+        weights: Gives a weight by its name (`W_E`, `blocks.0.attn.W_Q`) as [in, out].
+        past: Per layer the rotated keys and the values of earlier positions, each
+            [kv_head, pos, d_head]; empty for none.
+        unembed: (layer, position) of the residual states to unembed; None: all at the end.
+    Returns: The captured hooks and `logits`, and the keys and values to go on from.
+    """
+    n_past = past[0][0].shape[1] if past else 0
+    positions = np.arange(n_past, n_past + len(tokens))
+    angles = rotary_angles(positions, config.d_head, config.rotary_base, dtype)
+    run = Pass(config, weights, knobs or Knobs(), np.dtype(dtype), angles, past)
+
+    residual = run.hook(run.weight("W_E")[list(tokens)], hooks.EMBED)
+    states = []
+    for layer in range(config.n_layers):
+        residual = add_knob(run, residual, layer)
+        states.append(run.hook(residual, hooks.RESID_PRE, layer))
+        residual = block(run, residual, layer)
+    last = config.n_layers - 1
+    residual = run.hook(add_knob(run, residual, last + 1), hooks.RESID_POST, last)
+    states.append(residual)
+
+    wanted = unembed or [(config.n_layers, position) for position in range(len(tokens))]
+    unembed_states(run, np.stack([states[layer][position] for layer, position in wanted]))
+    cache = ActivationCache(
+        config, run.hooks, n_pos=len(tokens), n_past=n_past, n_unembed=len(wanted)
+    )
+    return cache, tuple(run.present)
+
+
+def block(run: Pass, residual: Array, layer: int) -> Array:
+    """One transformer block: attention writes into the residual stream, then the MLP does."""
+    normalized = norm(run, residual, hooks.LN1_SCALE, layer)
+    attn_out = attention(run, normalized, layer)
+    residual = run.hook(residual + attn_out, hooks.RESID_MID, layer)
+    normalized = norm(run, residual, hooks.LN2_SCALE, layer)
+    mlp_out = gated_mlp(run, normalized, layer)
+    return run.hook(residual + mlp_out, hooks.RESID_POST, layer)
+
+
+def norm(run: Pass, x: Array, scale_leaf: str, layer: int | None = None) -> Array:
+    """RMS norm: divide by the root mean square, then multiply by the weight."""
+    part = scale_leaf.removesuffix("hook_scale")
+    scale = run.hook(rms_scale(x, run.config.eps), scale_leaf, layer)
+    normalized = run.hook(x / scale, f"{part}hook_normalized", layer)
+    weight = run.weight(hook_name(f"{part}w", layer))
+    return run.hook(normalized * weight, f"{part}hook_norm_out", layer)
+
+
+def attention(run: Pass, x: Array, layer: int) -> Array:
+    """Queries meet keys, the softmax of the scores mixes the values, W_O writes the result."""
+    config = run.config
+    q = run.hook(project(run, x, "W_Q", layer, config.n_heads), hooks.Q, layer)
+    k = run.hook(project(run, x, "W_K", layer, config.n_key_value_heads), hooks.K, layer)
+    v = run.hook(project(run, x, "W_V", layer, config.n_key_value_heads), hooks.V, layer)
+    rot_q = run.hook(rotate(q, run.angles), hooks.ROT_Q, layer)
+    rot_k = run.hook(rotate(k, run.angles), hooks.ROT_K, layer)
+    keys, values = remember(run, rot_k, v, layer)
+
+    # Grouped queries: n_group query heads read the same key/value head.
+    keys, values = (np.repeat(x, config.n_group, axis=0) for x in (keys, values))
+    scores = rot_q.transpose(1, 0, 2) @ keys.transpose(0, 2, 1) / np.sqrt(run.dtype.type(q.shape[2]))
+    scores = scores + causal_mask(x.shape[0], keys.shape[1] - x.shape[0], run.dtype)
+    if run.knobs.score_add is not None:
+        scores = scores + run.knobs.score_add[layer].astype(run.dtype)
+    scores = run.hook(scores, hooks.SCORES, layer)
+    pattern = run.hook(softmax(scores), hooks.PATTERN, layer)
+    z = (pattern @ values).transpose(1, 0, 2)
+    if run.knobs.head_scale is not None:
+        z = z * run.knobs.head_scale[layer][:, None].astype(run.dtype)
+    z = run.hook(z, hooks.Z, layer)
+    w_o = run.weight(hook_name("attn.W_O", layer))
+    return run.hook(z.reshape(x.shape[0], -1) @ w_o, hooks.ATTN_OUT, layer)
+
+
+def project(run: Pass, x: Array, weight: str, layer: int, n_heads: int) -> Array:
+    """x @ W, cut into heads: [pos, d_model] → [pos, head, d_head]."""
+    flat = x @ run.weight(hook_name(f"attn.{weight}", layer))
+    return flat.reshape(x.shape[0], n_heads, run.config.d_head)
+
+
+def remember(run: Pass, rot_k: Array, v: Array, layer: int) -> tuple[Array, Array]:
+    """Put new keys and values behind the cached ones; both [kv_head, key_pos, d_head]."""
+    keys, values = rot_k.transpose(1, 0, 2), v.transpose(1, 0, 2)
+    if run.past:
+        keys = np.concatenate([run.past[layer][0].astype(run.dtype), keys], axis=1)
+        values = np.concatenate([run.past[layer][1].astype(run.dtype), values], axis=1)
+    run.present.append((keys, values))
+    return keys, values
+
+
+def gated_mlp(run: Pass, x: Array, layer: int) -> Array:
+    """SwiGLU: silu of the gate times the linear half, then back to the model's width."""
+    pre = run.hook(x @ run.weight(hook_name("mlp.W_gate", layer)), hooks.MLP_PRE, layer)
+    linear = run.hook(x @ run.weight(hook_name("mlp.W_in", layer)), hooks.MLP_PRE_LINEAR, layer)
+    post = run.hook(silu(pre) * linear, hooks.MLP_POST, layer)
+    mlp_out = post @ run.weight(hook_name("mlp.W_out", layer))
+    if run.knobs.mlp_scale is not None:
+        mlp_out = mlp_out * run.knobs.mlp_scale[layer].astype(run.dtype)
+    return run.hook(mlp_out, hooks.MLP_OUT, layer)
+
+
+def unembed_states(run: Pass, states: Array) -> None:
+    """Final norm, then one logit per vocabulary token and the log of their summed exponentials."""
+    normalized = norm(run, states, hooks.FINAL_SCALE)
+    logits = run.hook(normalized @ run.weight("W_U"), hooks.LOGITS)
+    run.hook(log_sum_exp(logits), hooks.LOGSUMEXP)
+
+
+def add_knob(run: Pass, residual: Array, layer: int) -> Array:
+    """Add the reader's vector to the stream entering this layer, if there is one."""
+    if run.knobs.resid_add is None:
+        return residual
+    return residual + run.knobs.resid_add[layer].astype(run.dtype)
+
+
+def from_arrays(arrays: Mapping[str, Array]) -> Weights:
+    """A weight source over a mapping; a missing `W_U` is the tied embedding, transposed."""
+    return lambda name: arrays["W_E"].T if name == "W_U" and "W_U" not in arrays else arrays[name]
