@@ -1,0 +1,470 @@
+"""Who looks at whom: one head's pattern of one layer, every head beside it in small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.numbers import cell, exact, probability
+from seethrough.view.pickers import layer_of, layer_picker
+from seethrough.view.raster import causal_raster
+from seethrough.view.scales import text_on
+from seethrough.view.words import hook_mark, rich, say, title, token_at, token_mark, visible_at
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+
+ROLE = "attention"
+SVG_UP_TO = 32
+PICTURE = 352
+CELL_MOST = 48
+CELL_LEAST = 16
+NUMBERS_FROM = 38
+RASTER_PICTURE = 512
+RASTER_LEAST = 2
+THUMB = 48
+LABEL_CHARACTERS = 12
+CHARACTER = 8
+LABEL_HIGH = 14
+BASELINE = 4.5
+TABLE_UP_TO = 32
+LEGEND_STEPS = 16
+LEGEND_CELL = 8
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One head's pattern and how large it is drawn: `cell` pixels for each token."""
+
+    layer: int
+    head: int
+    position: int
+    pattern: Array
+    cell: int
+
+    @property
+    def side(self) -> int:
+        """Tokens along each axis."""
+        return int(self.pattern.shape[0])
+
+    @property
+    def size(self) -> int:
+        """Width and height of the picture in pixels."""
+        return self.side * self.cell
+
+    @property
+    def name(self) -> str:
+        """The hook with its head: `blocks.3.attn.hook_pattern[0]`."""
+        return f"{hook_name(PATTERN, self.layer)}[{self.head}]"
+
+    @property
+    def is_svg(self) -> bool:
+        """Whether the picture is small enough for one element a cell."""
+        return self.side <= SVG_UP_TO
+
+
+def grid_of(state: AppState) -> Grid | None:
+    """What there is to draw; None before the first run."""
+    pattern = state.picture.pattern
+    if pattern is None or pattern.size == 0:
+        return None
+    head = min(max(state.picture.head, 0), len(pattern) - 1)
+    side = pattern.shape[1]
+    wanted = PICTURE // side if side <= SVG_UP_TO else RASTER_PICTURE // side
+    least = CELL_LEAST if side <= SVG_UP_TO else RASTER_LEAST
+    return Grid(
+        layer=layer_of(state),
+        head=head,
+        position=min(max(state.picture.position, 0), side - 1),
+        pattern=pattern[head],
+        cell=min(max(wanted, least), CELL_MOST),
+    )
+
+
+def render(state: AppState) -> str:
+    """The pickers, the pattern with its tokens, the legend and the numbers."""
+    grid = grid_of(state)
+    if grid is None:
+        return ""
+    return to_html(
+        title(state, "view.attention.title"),
+        h("p", {"class": "lead"}, lead(state, grid)),
+        h("div", {"class": "controls"}, layer_picker(state), heads(state, grid)),
+        h(
+            "div",
+            {"class": "matrix scroll"},
+            h("span", {"class": "axis-names"}, axis_names(state)),
+            key_labels(state, grid),
+            query_labels(state, grid),
+            cells(state, grid) if grid.is_svg else canvas(state, grid),
+        ),
+        h("output", {"class": "readout", "id": "attention-readout"}, strongest(state, grid)),
+        legend(state, grid),
+        data(state, grid),
+    )
+
+
+def lead(state: AppState, grid: Grid) -> list[Node | str]:
+    """Where the chosen token looks most, by name and number."""
+    row = grid.pattern[grid.position]
+    key = int(row.argmax())
+    slot = "view.attention.lead_self" if key == grid.position else "view.attention.lead"
+    return rich(
+        state,
+        slot,
+        query=token_mark(visible_at(state, grid.position)),
+        key=token_mark(visible_at(state, key)),
+        weight=h("b", {}, probability(float(row[key]), state.language)),
+        head=str(grid.head),
+        layer=str(grid.layer),
+    )
+
+
+def heads(state: AppState, grid: Grid) -> Node:
+    """A button a head, each with its own pattern of this layer in small."""
+    patterns = state.picture.pattern
+    n_heads = 0 if patterns is None else len(patterns)
+    buttons = [head_button(state, grid, head) for head in range(n_heads)]
+    label = say(state, "view.heads")
+    return h("div", {"class": "heads", "role": "group", "aria-label": label}, buttons)
+
+
+def head_button(state: AppState, grid: Grid, head: int) -> Node:
+    """One head: its number under its pattern."""
+    selected = head == grid.head
+    size = str(grid.side * thumb_cell(grid.side))
+    return h(
+        "button",
+        {
+            "type": "button",
+            "class": "head is-selected" if selected else "head",
+            "data-action": "select-head",
+            "data-head": str(head),
+            "aria-pressed": "true" if selected else "false",
+            "title": say(state, "view.attention.head", head=head, layer=grid.layer),
+        },
+        h(
+            "canvas",
+            {
+                "data-raster": f"head-{head}",
+                "class": "thumb",
+                "width": size,
+                "height": size,
+                "aria-hidden": "true",
+            },
+        ),
+        h("span", {}, str(head)),
+    )
+
+
+def thumb_cell(side: int) -> int:
+    """Pixels a token in a small pattern."""
+    return max(1, THUMB // side)
+
+
+def raster(state: AppState, *, dark: bool) -> Array | None:
+    """The large pattern's pixels, for prompts too long for one element a cell."""
+    grid = grid_of(state)
+    if grid is None:
+        return None
+    return causal_raster(grid.pattern, ROLE, dark=dark, cell=grid.cell)
+
+
+def head_raster(state: AppState, head: int, *, dark: bool) -> Array | None:
+    """One small pattern's pixels; None for a head that is not there."""
+    patterns = state.picture.pattern
+    if patterns is None or not 0 <= head < len(patterns):
+        return None
+    cell_size = thumb_cell(patterns.shape[1])
+    return causal_raster(patterns[head], ROLE, dark=dark, cell=cell_size)
+
+
+def axis_names(state: AppState) -> list[Node]:
+    """Which axis is which, in the colours of query and key."""
+    return [
+        h("span", {"class": "is-key"}, say(state, "view.attention.keys")),
+        h("span", {"class": "is-query"}, say(state, "view.attention.queries")),
+    ]
+
+
+def labels(state: AppState, grid: Grid) -> list[tuple[int, str]]:
+    """Which positions have room for a label, and their tokens cut to fit."""
+    every = -(-LABEL_HIGH // grid.cell)
+    shown = {at for at in range(grid.side) if at % every == 0 and abs(at - grid.position) >= every}
+    return [(at, short(visible_at(state, at))) for at in sorted(shown | {grid.position})]
+
+
+def short(visible: str) -> str:
+    """A token cut to the label's width, the cut seen."""
+    if len(visible) <= LABEL_CHARACTERS:
+        return visible
+    return visible[: LABEL_CHARACTERS - 1] + "\u2026"
+
+
+def label_width(state: AppState, grid: Grid) -> int:
+    """Pixels that the longest label needs."""
+    longest = max((len(label) for _, label in labels(state, grid)), default=1)
+    return (longest + 1) * CHARACTER
+
+
+def query_labels(state: AppState, grid: Grid) -> Node:
+    """The tokens down the left side, the chosen one in ink."""
+    wide = label_width(state, grid)
+    texts = [
+        h(
+            "text",
+            {
+                "class": "is-selected" if at == grid.position else None,
+                "x": wide - CHARACTER,
+                "y": across(at, grid),
+                "text-anchor": "end",
+            },
+            label,
+        )
+        for at, label in labels(state, grid)
+    ]
+    return h("svg", {"class": "labels query-labels", **box(wide, grid.size)}, texts)
+
+
+def key_labels(state: AppState, grid: Grid) -> Node:
+    """The tokens along the top, read upwards."""
+    high = label_width(state, grid)
+    texts = [
+        h(
+            "text",
+            {
+                "class": "is-selected" if at == grid.position else None,
+                "transform": f"translate({across(at, grid)} {high - 6}) rotate(-90)",
+            },
+            label,
+        )
+        for at, label in labels(state, grid)
+    ]
+    return h("svg", {"class": "labels key-labels", **box(grid.size, high)}, texts)
+
+
+def across(position: int, grid: Grid) -> str:
+    """Where a label's baseline crosses the middle of its cell."""
+    return f"{(position + 0.5) * grid.cell + BASELINE:.1f}"
+
+
+def box(wide: int, high: int) -> Attributes:
+    """An SVG's size in pixels, hidden from readers who get the table."""
+    size = {"width": str(wide), "height": str(high), "viewBox": f"0 0 {wide} {high}"}
+    return {**size, "aria-hidden": "true"}
+
+
+def cells(state: AppState, grid: Grid) -> Node:
+    """One rectangle a pair of tokens, its value in a title, the future hatched."""
+    pairs = [(query, key) for query in range(grid.side) for key in range(query + 1)]
+    step = grid.cell
+    chosen: Attributes = {"x": 1, "y": grid.position * step + 1, "height": step - 2}
+    return h(
+        "svg",
+        {
+            "class": "pattern",
+            "width": str(grid.size),
+            "height": str(grid.size),
+            "viewBox": f"0 0 {grid.size} {grid.size}",
+            "role": "img",
+            "aria-label": summary(state, grid),
+        },
+        hatch(),
+        h("path", {"class": "future", "fill": "url(#hatch)", "d": staircase(grid)}),
+        [pair(state, grid, query, key) for query, key in pairs],
+        h("rect", {"class": "chosen", "width": (grid.position + 1) * step - 2, **chosen}),
+    )
+
+
+def hatch() -> Node:
+    """The pattern of what is masked: lines, so that it is never read as a zero."""
+    line = h("path", {"class": "hatch-line", "d": "M-1 1l2-2M0 6l6-6M5 7l2-2"})
+    size = {"width": "6", "height": "6", "patternUnits": "userSpaceOnUse"}
+    return h("defs", {}, h("pattern", {"id": "hatch", **size}, line))
+
+
+def staircase(grid: Grid) -> str:
+    """The outline of the masked triangle."""
+    steps = (
+        f"V{(query + 1) * grid.cell}H{(query + 2) * grid.cell}" for query in range(grid.side - 1)
+    )
+    return f"M{grid.cell} 0{''.join(steps)}V0Z"
+
+
+def pair(state: AppState, grid: Grid, query: int, key: int) -> Node:
+    """One cell: its colour is the weight, in large cells its digits stand in it."""
+    weight = float(grid.pattern[query, key])
+    x, y = key * grid.cell, query * grid.cell
+    opacity = f"{min(max(weight, 0.0), 1.0):.4f}"
+    note = h("title", {}, describe(state, grid, query, key))
+    rect = h(
+        "rect",
+        {"class": "cell", "fill-opacity": opacity, "x": x, "y": y, **square(grid.cell)},
+        note,
+    )
+    if grid.cell < NUMBERS_FROM:
+        return rect
+    place: Attributes = {
+        "x": x + grid.cell / 2,
+        "y": y + grid.cell / 2 + BASELINE,
+        "text-anchor": "middle",
+    }
+    light, dark = (text_on(weight, ROLE, dark=is_dark) for is_dark in (False, True))
+    classes = f"cell-text light-{light} dark-{dark}"
+    return h("g", {}, rect, h("text", {"class": classes, **place}, cell(weight)))
+
+
+def square(side: int) -> Attributes:
+    """Width and height of a cell, one pixel short: the gap is the grid."""
+    return {"width": side - 1, "height": side - 1}
+
+
+def canvas(state: AppState, grid: Grid) -> Node:
+    """The pattern of a long prompt: the browser draws `raster` on it."""
+    return h(
+        "canvas",
+        {
+            "data-raster": "attention",
+            "data-rows": str(grid.side),
+            "data-columns": str(grid.side),
+            "width": str(grid.size),
+            "height": str(grid.size),
+            "tabindex": "0",
+            "role": "img",
+            "aria-label": summary(state, grid),
+            "aria-describedby": "attention-readout",
+        },
+    )
+
+
+def summary(state: AppState, grid: Grid) -> str:
+    """The picture in words."""
+    return say(
+        state,
+        "view.attention.summary",
+        name=grid.name,
+        side=grid.side,
+        strongest=strongest(state, grid),
+    )
+
+
+def strongest(state: AppState, grid: Grid) -> str:
+    """The chosen token's largest weight in full; what the readout shows at rest."""
+    key = int(grid.pattern[grid.position].argmax())
+    return describe(state, grid, grid.position, key)
+
+
+def describe(state: AppState, grid: Grid, query: int, key: int) -> str:
+    """One cell in full: hook name, both tokens, the exact weight or that it is masked."""
+    slots = {
+        "name": grid.name,
+        "query": query,
+        "query_token": visible_at(state, query),
+        "key": key,
+        "key_token": visible_at(state, key),
+    }
+    if key > query:
+        return say(state, "view.attention.masked_cell", **slots)
+    return say(state, "view.attention.cell", value=exact(grid.pattern[query, key]), **slots)
+
+
+def describe_cell(state: AppState, row: int, column: int) -> str:
+    """The text of a cell under the pointer or the keyboard; empty outside the picture."""
+    grid = grid_of(state)
+    inside = grid is not None and 0 <= row < grid.side and 0 <= column < grid.side
+    return describe(state, grid, row, column) if grid is not None and inside else ""
+
+
+def legend(state: AppState, grid: Grid) -> Node:
+    """The ramp with its ends, and what the hatching is."""
+    wide = (LEGEND_STEPS + 1) * LEGEND_CELL
+    swatches = [
+        h(
+            "rect",
+            {
+                "class": "cell",
+                "x": step * LEGEND_CELL,
+                "width": LEGEND_CELL,
+                "height": LEGEND_CELL,
+                "fill-opacity": step / LEGEND_STEPS,
+            },
+        )
+        for step in range(LEGEND_STEPS + 1)
+    ]
+    strip: Attributes = {
+        "class": "legend-strip",
+        "viewBox": f"0 0 {wide} {LEGEND_CELL}",
+        "width": wide,
+    }
+    shape: Attributes = {"height": 12, "preserveAspectRatio": "none", "aria-hidden": "true"}
+    ticks = [h("span", {}, tick) for tick in (cell(0.0), cell(0.5), cell(1.0))]
+    return h(
+        "div",
+        {"class": "legend"},
+        h(
+            "div",
+            {"class": "legend-scale"},
+            h("svg", {**strip, **shape}, swatches),
+            h("div", {"class": "legend-ticks"}, ticks),
+        ),
+        h("p", {}, rich(state, "view.attention.scale", name=hook_mark(grid.name))),
+    )
+
+
+def data(state: AppState, grid: Grid) -> Node:
+    """The pattern as numbers; of a long prompt the chosen token's row."""
+    whole = grid.side <= TABLE_UP_TO
+    body = matrix_table(state, grid) if whole else row_table(state, grid)
+    return h(
+        "details",
+        {"class": "data", "id": "attention-data"},
+        h("summary", {}, say(state, "view.attention.table" if whole else "view.attention.row")),
+        h("div", {"class": "table scroll", "tabindex": "0"}, body),
+    )
+
+
+def axis_head(state: AppState, position: int, scope: str) -> Node:
+    """A table heading: the position and its token."""
+    token = token_at(state, position)
+    mark = None if token is None else token_mark(token.visible)
+    return h("th", {"scope": scope}, str(position), " ", mark)
+
+
+def matrix_table(state: AppState, grid: Grid) -> Node:
+    """Every weight; masked pairs have no number."""
+    heads_row = [axis_head(state, key, "col") for key in range(grid.side)]
+    masked = h("td", {"class": "masked"}, say(state, "view.attention.masked"))
+    lines = []
+    for query in range(grid.side):
+        weights = [
+            h("td", {"class": "number"}, exact(grid.pattern[query, key]))
+            for key in range(query + 1)
+        ]
+        future = [masked] * (grid.side - query - 1)
+        lines.append(h("tr", {}, axis_head(state, query, "row"), weights, future))
+    return h(
+        "table",
+        {"class": "numbers"},
+        h("caption", {}, rich(state, "view.attention.caption", name=hook_mark(grid.name))),
+        h("thead", {}, h("tr", {}, h("th", {"scope": "col"}, ""), heads_row)),
+        h("tbody", {}, lines),
+    )
+
+
+def row_table(state: AppState, grid: Grid) -> Node:
+    """One query's weights, key by key."""
+    weights = grid.pattern[grid.position, : grid.position + 1]
+    lines = [
+        h("tr", {}, axis_head(state, key, "row"), h("td", {"class": "number"}, exact(weight)))
+        for key, weight in enumerate(weights)
+    ]
+    name = hook_mark(f"{grid.name}[{grid.position}]")
+    return h(
+        "table",
+        {"class": "numbers"},
+        h("caption", {}, rich(state, "view.attention.caption", name=name)),
+        h("tbody", {}, lines),
+    )

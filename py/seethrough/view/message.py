@@ -1,0 +1,30 @@
+"""What the page has to say: a notice, an error with what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, Message
+
+
+def render(state: AppState) -> str:
+    """The error, then the notice; nothing where there is neither."""
+    return to_html(
+        *([sentence(state, state.error, "error", "alert")] if state.error else []),
+        *([sentence(state, state.notice, "notice", "status")] if state.notice else []),
+    )
+
+
+def sentence(state: AppState, message: Message, kind: str, role: str) -> Node:
+    """One sentence with a label, so that colour is not all that tells an error."""
+    return h(
+        "p",
+        {"class": f"message {kind}", "role": role},
+        h("b", {}, say(state, f"view.message.{kind}")),
+        " ",
+        say(state, message.key, **message.fields),
+    )

@@ -1,0 +1,118 @@
+"""Markup as values: `h` makes nodes, `to_html` writes them and escapes everything.
+
+Text from a reader, a link or a vocabulary is data: it reaches the page only through here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+VOID = frozenset({"br", "hr", "img", "input", "meta", "wbr"})
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+LAST_CONTROL = 0x1F
+DELETE = 0x7F
+SURROGATES = range(0xD800, 0xE000)
+REPLACEMENT = 0xFFFD
+
+
+@dataclass(frozen=True)
+class Node:
+    """One element; children are nodes or plain text, never markup in a string."""
+
+    tag: str
+    attributes: tuple[tuple[str, str | None], ...]
+    children: tuple[Node | str, ...]
+
+
+Child: TypeAlias = "Node | str | float | Sequence[Child] | None"
+Attribute: TypeAlias = "str | float | bool | None"
+Attributes: TypeAlias = "Mapping[str, Attribute]"
+
+
+def h(tag: str, attributes: Mapping[str, Attribute] | None = None, /, *children: Child) -> Node:
+    """Make an element. None and False leave an attribute out, True writes it without a value.
+
+    Raises:
+        ValueError: A tag or attribute is not a plain name, or is one that the page's
+            Content-Security-Policy forbids (`style`, `on...`).
+    """
+    pairs: list[tuple[str, str | None]] = []
+    for name, value in (attributes or {}).items():
+        check_name(name)
+        if name.lower() == "style" or name.lower().startswith("on"):
+            msg = f"attribute {name!r} is forbidden by the page's policy: use a class"
+            raise ValueError(msg)
+        if value is not None and value is not False:
+            pairs.append((name, None if value is True else number_or_text(value)))
+    check_name(tag)
+    return Node(tag, tuple(pairs), flatten(children))
+
+
+def check_name(name: str) -> None:
+    """Refuse anything that could end a tag early.
+
+    Raises:
+        ValueError: It is not a plain name.
+    """
+    if not NAME.fullmatch(name):
+        msg = f"{name!r} is no element or attribute name"
+        raise ValueError(msg)
+
+
+def number_or_text(value: str | float) -> str:
+    """A string as it is; a number without a needless ".0"."""
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def flatten(children: Sequence[Child]) -> tuple[Node | str, ...]:
+    """Children in order, lists opened, None left out."""
+    flat: list[Node | str] = []
+    for child in children:
+        if isinstance(child, Node | str):
+            flat.append(child)
+        elif isinstance(child, int | float):
+            flat.append(number_or_text(child))
+        elif child is not None:
+            flat += flatten(child)
+    return tuple(flat)
+
+
+def to_html(*nodes: Node | str) -> str:
+    """The markup of nodes, one after the other."""
+    return "".join(escape(node) if isinstance(node, str) else element(node) for node in nodes)
+
+
+def element(node: Node) -> str:
+    """The markup of one element and what it holds."""
+    attributes = "".join(
+        f" {name}" if value is None else f' {name}="{escape(value)}"'
+        for name, value in node.attributes
+    )
+    if node.tag in VOID:
+        return f"<{node.tag}{attributes}>"
+    return f"<{node.tag}{attributes}>{to_html(*node.children)}</{node.tag}>"
+
+
+def escape(text: str) -> str:
+    """Text as it may stand between tags or quotes; what HTML cannot carry stays visible."""
+    return text.translate(ESCAPES) if text.isprintable() else "".join(map(escape_one, text))
+
+
+def escape_one(character: str) -> str:
+    """One character: escaped, or drawn where HTML would drop it (a control picture, U+FFFD)."""
+    code = ord(character)
+    if code in ESCAPES:
+        return ESCAPES[code]
+    if code <= LAST_CONTROL and character not in "\n\t":
+        return chr(0x2400 + code)
+    if code == DELETE:
+        return "\u2421"
+    return chr(REPLACEMENT) if code in SURROGATES else character
+
+
+ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", 39: "&#39;"}

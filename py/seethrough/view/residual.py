@@ -1,0 +1,305 @@
+"""The residual stream of one token, from the embedding to the end: a heat map and its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core.hooks import RESID_POST, RESID_PRE, hook_name
+from seethrough.view.node import Attributes, Child, Node, h, to_html
+from seethrough.view.numbers import count, exact, readout
+from seethrough.view.pickers import layer_of, layer_picker
+from seethrough.view.raster import diverging_raster
+from seethrough.view.scales import Diverging, Linear, symmetric_limit
+from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+
+CELL_WIDE = 1
+ROW_HIGH = 16
+TICK_HIGH = 4
+NORM_BAR = 64
+NORM_WIDE = 128
+TABLE_COLUMNS = 8
+LEGEND_STEPS = 16
+LEGEND_CELL = 8
+SQUARE_ROOT = 0.5
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The states of one position: values [n_layers + 1, d_model], a hook name for each row."""
+
+    position: int
+    values: Array
+    names: tuple[str, ...]
+    scale: Diverging
+
+    @property
+    def norms(self) -> Array:
+        """L2 norm of each row, in float64: some dimensions are a thousand times the others."""
+        norms: Array = np.sqrt((self.values.astype(np.float64) ** 2).sum(axis=1))
+        return norms
+
+
+def stream_of(state: AppState) -> Stream | None:
+    """What there is to draw; None before the first run."""
+    resid = state.picture.resid
+    if resid is None or resid.size == 0:
+        return None
+    position = min(max(state.picture.position, 0), resid.shape[1] - 1)
+    values = resid[:, position]
+    last = len(values) - 1
+    names = tuple(
+        hook_name(RESID_PRE, row) if row < last else hook_name(RESID_POST, last - 1)
+        for row in range(last + 1)
+    )
+    return Stream(position, values, names, Diverging(symmetric_limit(values), SQUARE_ROOT))
+
+
+def render(state: AppState) -> str:
+    """The heat map with its row names, norms, legend and tables; nothing before the first run."""
+    stream = stream_of(state)
+    if stream is None:
+        return ""
+    n_rows, d_model = stream.values.shape
+    canvas = h(
+        "canvas",
+        {
+            "data-raster": "residual",
+            "data-rows": str(n_rows),
+            "data-columns": str(d_model),
+            "width": str(d_model * CELL_WIDE),
+            "height": str(n_rows * ROW_HIGH),
+            "tabindex": "0",
+            "role": "img",
+            "aria-label": summary(state, stream),
+            "aria-describedby": "residual-readout",
+        },
+    )
+    return to_html(
+        title(state, "view.residual.title"),
+        h("p", {"class": "lead"}, lead(state, stream)),
+        h(
+            "div",
+            {"class": "plate scroll"},
+            h("ol", {"class": "row-names"}, row_names(state, stream)),
+            canvas,
+            norm_bars(state, stream),
+        ),
+        h("output", {"class": "readout", "id": "residual-readout"}, largest(state, stream)),
+        legend(state, stream),
+        data(state, stream),
+    )
+
+
+def lead(state: AppState, stream: Stream) -> list[Node | str]:
+    """One sentence with this token and its own numbers."""
+    return rich(
+        state,
+        "view.residual.lead",
+        token=token_mark(visible_at(state, stream.position)),
+        d_model=count(stream.values.shape[1]),
+        n_layers=count(len(stream.values) - 1),
+        first=h("b", {}, readout(stream.norms[0])),
+        last=h("b", {}, readout(stream.norms[-1])),
+    )
+
+
+def summary(state: AppState, stream: Stream) -> str:
+    """The picture in words, for those who do not see it."""
+    return say(
+        state,
+        "view.residual.summary",
+        token=visible_at(state, stream.position),
+        n_rows=len(stream.values),
+        d_model=stream.values.shape[1],
+        limit=readout(stream.scale.limit),
+        largest=largest(state, stream),
+    )
+
+
+def largest(state: AppState, stream: Stream) -> str:
+    """The value furthest from zero, by its full name; what the readout shows at rest."""
+    magnitude = np.nan_to_num(np.abs(stream.values), nan=0.0)
+    row, column = np.unravel_index(int(magnitude.argmax()), stream.values.shape)
+    cell = describe(state, stream, int(row), int(column))
+    return say(state, "view.residual.largest", cell=cell)
+
+
+def describe(state: AppState, stream: Stream, row: int, column: int) -> str:
+    """One cell in full: hook name, indices, the exact value."""
+    return say(
+        state,
+        "view.residual.cell",
+        name=stream.names[row],
+        position=stream.position,
+        column=column,
+        value=exact(stream.values[row, column]),
+    )
+
+
+def describe_cell(state: AppState, row: int, column: int) -> str:
+    """The text of a cell under the pointer or the keyboard; empty outside the picture."""
+    stream = stream_of(state)
+    if stream is None:
+        return ""
+    inside = 0 <= row < len(stream.values) and 0 <= column < stream.values.shape[1]
+    return describe(state, stream, row, column) if inside else ""
+
+
+def raster(state: AppState, *, dark: bool) -> Array | None:
+    """The heat map's pixels; None before the first run."""
+    stream = stream_of(state)
+    if stream is None:
+        return None
+    return diverging_raster(
+        stream.values, stream.scale, dark=dark, wide=CELL_WIDE, high=ROW_HIGH, tick=TICK_HIGH
+    )
+
+
+def row_names(state: AppState, stream: Stream) -> list[Node]:
+    """A hook name for each row; on a phone the parts that repeat give way to the picture."""
+    chosen = layer_of(state)
+    items = []
+    for row, name in enumerate(stream.names):
+        block, layer, leaf = name.split(".")
+        stem, which = leaf.rsplit("_", 1)
+        last = row == len(stream.names) - 1
+        tail: Child = [h("span", {"class": "wide"}, f".{stem}_"), which]
+        names = tail if last else h("span", {"class": "wide"}, f".{leaf}")
+        classes = "is-selected" if row == chosen else None
+        parts = (h("span", {"class": "wide"}, f"{block}."), layer, names)
+        items.append(h("li", {"class": classes}, h("code", {}, parts)))
+    return items
+
+
+def norm_bars(state: AppState, stream: Stream) -> Node:
+    """The length of each row's vector, as a bar and as text."""
+    norms = stream.norms
+    finite = norms[np.isfinite(norms)]
+    width = Linear(0.0, float(finite.max()) if finite.size else 0.0, 0.0, NORM_BAR)
+    high = len(norms) * ROW_HIGH
+    rows = []
+    for row, norm in enumerate(norms):
+        top = row * ROW_HIGH
+        rect: Attributes = {
+            "x": 0,
+            "y": top + 3,
+            "width": f"{width(float(norm)):.2f}",
+            "height": ROW_HIGH - 6,
+        }
+        value: Attributes = {"x": NORM_WIDE, "y": top + ROW_HIGH - 4, "text-anchor": "end"}
+        note = h("title", {}, f"{stream.names[row]}: {exact(norm)}")
+        rows.append(
+            h("g", {}, note, h("rect", {"class": "norm", **rect}), h("text", value, readout(norm)))
+        )
+    label = say(state, "view.residual.norm")
+    size: Attributes = {"width": NORM_WIDE, "height": high, "viewBox": f"0 0 {NORM_WIDE} {high}"}
+    return h(
+        "div",
+        {"class": "norms"},
+        h("svg", {**size, "role": "img", "aria-label": label}, rows),
+        h("span", {"class": "norms-title"}, label),
+    )
+
+
+def legend(state: AppState, stream: Stream) -> Node:
+    """The colours with their limits, what lies beyond them, and how a tick marks it."""
+    cells = [swatch(step) for step in range(-LEGEND_STEPS, LEGEND_STEPS + 1)]
+    wide = (2 * LEGEND_STEPS + 1) * LEGEND_CELL
+    clipped = int(stream.scale.clipped(stream.values).sum())
+    beyond = say(
+        state,
+        "view.residual.clipped" if clipped else "view.residual.not_clipped",
+        n_clipped=count(clipped),
+        n_values=count(stream.values.size),
+        limit=readout(stream.scale.limit),
+    )
+    ticks = [
+        h("span", {}, readout(stream.scale.value_at(share)))
+        for share in (-1.0, -0.5, 0.0, 0.5, 1.0)
+    ]
+    strip: Attributes = {"class": "legend-strip", "viewBox": f"0 0 {wide} {LEGEND_CELL}"}
+    shape: Attributes = {
+        "width": wide,
+        "height": 12,
+        "preserveAspectRatio": "none",
+        "aria-hidden": "true",
+    }
+    return h(
+        "div",
+        {"class": "legend"},
+        h(
+            "div",
+            {"class": "legend-scale"},
+            h("svg", {**strip, **shape}, cells),
+            h("div", {"class": "legend-ticks"}, ticks),
+        ),
+        h("p", {}, say(state, "view.residual.scale"), " ", beyond),
+    )
+
+
+def swatch(step: int) -> Node:
+    """One cell of the legend: the share as opacity over paper is the raster's own mix."""
+    role = "positive" if step > 0 else "negative"
+    place: Attributes = {
+        "x": (step + LEGEND_STEPS) * LEGEND_CELL,
+        "width": LEGEND_CELL,
+        "height": LEGEND_CELL,
+    }
+    opacity = abs(step) / LEGEND_STEPS
+    return h("rect", {"class": f"fill-{role}", "fill-opacity": opacity, **place})
+
+
+def data(state: AppState, stream: Stream) -> Node:
+    """The chosen layer's whole row as a table; the last layer also has what leaves it."""
+    layer = min(layer_of(state), max(len(stream.values) - 2, 0))
+    rows = (layer, layer + 1) if layer == len(stream.values) - 2 else (layer,)
+    return h(
+        "details",
+        {"class": "data", "id": "residual-data"},
+        h("summary", {}, say(state, "view.residual.table")),
+        h("div", {"class": "controls"}, layer_picker(state)),
+        [table(state, stream, row) for row in rows],
+    )
+
+
+def table(state: AppState, stream: Stream, row: int) -> Node:
+    """All values of one state, as many a line as read well."""
+    values = stream.values[row]
+    heads = [h("th", {"scope": "col"}, f"+{step}") for step in range(TABLE_COLUMNS)]
+    lines = [
+        h(
+            "tr",
+            {},
+            h("th", {"scope": "row"}, str(start)),
+            [
+                h("td", {"class": "number"}, exact(value))
+                for value in values[start : start + TABLE_COLUMNS]
+            ],
+        )
+        for start in range(0, len(values), TABLE_COLUMNS)
+    ]
+    caption = rich(
+        state,
+        "view.residual.caption",
+        name=hook_mark(stream.names[row]),
+        position=str(stream.position),
+        norm=readout(stream.norms[row]),
+    )
+    return h(
+        "div",
+        {"class": "table scroll", "tabindex": "0"},
+        h(
+            "table",
+            {"class": "numbers"},
+            h("caption", {}, caption),
+            h("thead", {}, h("tr", {}, h("th", {"scope": "col"}, ""), heads)),
+            h("tbody", {}, lines),
+        ),
+    )

@@ -1,0 +1,149 @@
+"""The engine and its models: what is loaded, what loading costs, how far it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import count, duration, megabytes, millions
+from seethrough.view.words import say, title
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, ModelCard
+
+LOADING = ("download", "session")
+OPEN = ("ready", "running")
+BUSY = ("starting", *LOADING, "running")
+
+
+def render(state: AppState) -> str:
+    """One line on the engine, its progress while it loads, and the models of this build."""
+    stage = state.engine.stage
+    return to_html(
+        title(state, "view.status.title"),
+        h("p", {"class": f"stage is-{stage}"}, stage_line(state)),
+        progress(state),
+        h("p", {"class": "note"}, engine_line(state)) if stage in OPEN else "",
+        retry(state) if stage == "failed" else "",
+        models(state),
+    )
+
+
+def loaded(state: AppState) -> ModelCard | None:
+    """The model that is loaded or loading."""
+    return next((model for model in state.models if model.id == state.model), None)
+
+
+def stage_line(state: AppState) -> list[Node | str]:
+    """The stage in words, with the model's name where there is one."""
+    model = loaded(state)
+    name = model.title if model else ""
+    dot = h("span", {"class": "dot", "aria-hidden": "true"})
+    words = say(state, f"view.stage.{state.engine.stage}")
+    return [dot, h("b", {}, name), " ", words] if name else [dot, words]
+
+
+def progress(state: AppState) -> Node | str:
+    """A bar in bytes; without a total it only says that something is under way."""
+    engine = state.engine
+    label = say(state, f"view.stage.{engine.stage}")
+    if engine.stage == "download" and engine.total_bytes > 0:
+        done = min(engine.done_bytes, engine.total_bytes)
+        return h(
+            "div",
+            {"class": "progress"},
+            h(
+                "progress",
+                {"max": str(engine.total_bytes), "value": str(done), "aria-label": label},
+            ),
+            h("span", {"class": "number"}, bytes_text(state, done)),
+        )
+    if engine.stage in ("starting", *LOADING):
+        return h("div", {"class": "progress"}, h("progress", {"aria-label": label}))
+    return ""
+
+
+def bytes_text(state: AppState, done: int) -> str:
+    """`43.0 MB of 99.9 MB`."""
+    return say(
+        state,
+        "view.status.bytes",
+        done=megabytes(done, state.language),
+        total=megabytes(state.engine.total_bytes, state.language),
+    )
+
+
+def engine_line(state: AppState) -> str:
+    """What runs the graph: backend, threads, the time the session took."""
+    engine = state.engine
+    parts = [engine.backend] if engine.backend else []
+    if engine.threads:
+        one = engine.threads == 1
+        key = "view.status.thread" if one else "view.status.threads"
+        parts.append(say(state, key, threads=engine.threads))
+    if engine.session_ms > 0:
+        took = duration(engine.session_ms, state.language)
+        parts.append(say(state, "view.status.session", time=took))
+    return say(state, "view.separator").join(parts)
+
+
+def retry(state: AppState) -> Node:
+    """Try the same again; finished parts are kept."""
+    attributes = {"type": "button", "class": "button is-primary", "data-action": "retry"}
+    return h("button", {**attributes, "data-model": state.model}, say(state, "view.status.retry"))
+
+
+def models(state: AppState) -> Node | str:
+    """The models to choose from: in the open before one is loaded, folded away after."""
+    if not state.models:
+        return ""
+    cards = h("ul", {"class": "models"}, [card(state, model) for model in state.models])
+    if state.engine.stage == "idle":
+        return cards
+    n_models = count(len(state.models))
+    summary = h("summary", {}, say(state, "view.status.models", n_models=n_models))
+    return h("details", {"class": "data", "id": "status-models"}, summary, cards)
+
+
+def card(state: AppState, model: ModelCard) -> Node:
+    """One model: what it is, what it costs, whose it is."""
+    facts = (
+        ("params", millions(model.n_params, state.language)),
+        ("layers", count(model.n_layers)),
+        ("licence", model.licence),
+        ("origin", model.origin),
+    )
+    terms = [
+        h("div", {}, h("dt", {}, say(state, f"view.model.{name}")), h("dd", {}, value))
+        for name, value in facts
+    ]
+    is_open = model.id == state.model and state.engine.stage in OPEN
+    end = (
+        h("span", {"class": "note"}, say(state, "view.model.loaded"))
+        if is_open
+        else download(state, model)
+    )
+    kind = say(state, "view.model.chat" if model.has_chat else "view.model.plain")
+    return h(
+        "li",
+        {"class": "model is-selected" if model.id == state.model else "model"},
+        h("h3", {}, model.title, " ", h("span", {"class": "is-quiet"}, kind)),
+        h("dl", {}, terms),
+        end,
+    )
+
+
+def download(state: AppState, model: ModelCard) -> Node:
+    """The button that names its price before it is pressed."""
+    size = megabytes(model.download_bytes, state.language)
+    return h(
+        "button",
+        {
+            "type": "button",
+            "class": "button",
+            "data-action": "download",
+            "data-model": model.id,
+            "disabled": state.engine.stage in BUSY,
+        },
+        say(state, "view.model.download", size=size),
+    )

@@ -1,0 +1,137 @@
+"""The next token: the best candidates, and the mass of all the others."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import count, duration, exact, probability, signed
+from seethrough.view.words import rich, say, title, token_mark
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, Candidate
+
+AXIS = (0, 25, 50, 75, 100)
+
+
+def render(state: AppState) -> str:
+    """The candidates as bars, best first; nothing before the first run."""
+    if not state.top:
+        return ""
+    lead = rich(
+        state,
+        "view.top.lead",
+        token=token_mark(state.top[0].visible),
+        prob=h("b", {}, probability(state.top[0].prob, state.language)),
+    )
+    columns = ("token", "prob", "bar", "logit", "id")
+    head = h("tr", {}, [h("th", {"scope": "col"}, heading(state, name)) for name in columns])
+    return to_html(
+        title(state, "view.top.title"),
+        h("p", {"class": "lead"}, lead),
+        h(
+            "table",
+            {"class": "candidates"},
+            h("thead", {}, head),
+            h("tbody", {}, [row(state, candidate) for candidate in state.top]),
+            h("tfoot", {}, rest(state)),
+        ),
+        h("p", {"class": "note"}, note(state)),
+    )
+
+
+def heading(state: AppState, name: str) -> Node | str:
+    """A column's name; the bars have their axis instead."""
+    if name != "bar":
+        return say(state, f"view.top.{name}")
+    return h(
+        "svg",
+        {"class": "axis", "width": "100%", "height": "20", "aria-hidden": "true"},
+        [
+            h("text", {"x": f"{at}%", "y": "14", "text-anchor": anchor(at)}, axis_text(state, at))
+            for at in AXIS
+            if at % 50 == 0
+        ],
+    )
+
+
+def axis_text(state: AppState, at: int) -> str:
+    """A tick's label; only the last one has the unit."""
+    return say(state, "view.percent", value=at) if at == AXIS[-1] else str(at)
+
+
+def anchor(at: int) -> str:
+    """Where a tick's label hangs, so that the first and the last stay inside."""
+    return {AXIS[0]: "start", AXIS[-1]: "end"}.get(at, "middle")
+
+
+def row(state: AppState, candidate: Candidate) -> Node:
+    """One candidate: a button that appends it, its probability twice, its logit."""
+    button = h(
+        "button",
+        {
+            "type": "button",
+            "class": "chip is-candidate",
+            "data-action": "append-token",
+            "data-id": str(candidate.id),
+            "title": say(state, "view.top.append", id=candidate.id),
+        },
+        h("bdi", {"class": "chip-text"}, candidate.visible),
+    )
+    return h(
+        "tr",
+        {},
+        h("th", {"scope": "row"}, button),
+        h(
+            "td",
+            {"class": "number", "title": exact(candidate.prob)},
+            probability(candidate.prob, state.language),
+        ),
+        h("td", {"class": "bar-cell"}, bar(candidate.prob, "bar-fill")),
+        h("td", {"class": "number", "title": exact(candidate.logit)}, signed(candidate.logit)),
+        h("td", {"class": "number is-quiet"}, str(candidate.id)),
+    )
+
+
+def bar(share: float, fill: str) -> Node:
+    """A bar whose full width is probability 1, on hairlines at each quarter."""
+    width = min(max(share, 0.0), 1.0) * 100 if math.isfinite(share) else 0.0
+    lines = [
+        h("line", {"class": "grid", "x1": f"{at}%", "x2": f"{at}%", "y1": "0", "y2": "100%"})
+        for at in AXIS
+    ]
+    fills = h("rect", {"class": fill, "y": "25%", "width": f"{width:.4f}%", "height": "50%"})
+    return h("svg", {"class": "bar", "width": "100%", "aria-hidden": "true"}, lines, fills)
+
+
+def rest(state: AppState) -> Node:
+    """What the whole rest of the vocabulary shares, so that the bars add up to 1."""
+    left = max(0.0, 1.0 - math.fsum(candidate.prob for candidate in state.top))
+    return h(
+        "tr",
+        {"class": "rest"},
+        h("th", {"scope": "row"}, rest_name(state)),
+        h("td", {"class": "number"}, probability(left, state.language)),
+        h("td", {"class": "bar-cell"}, bar(left, "bar-rest")),
+        h("td", {"colspan": "2"}),
+    )
+
+
+def rest_name(state: AppState) -> str:
+    """The rest by its size, where the vocabulary's is known."""
+    if state.config is None:
+        return say(state, "view.top.rest")
+    return say(state, "view.top.rest_count", n_rest=count(state.config.d_vocab - len(state.top)))
+
+
+def note(state: AppState) -> str:
+    """What the numbers are shares of, and what the run took."""
+    parts = [say(state, "view.top.note")]
+    if state.config is not None:
+        parts = [say(state, "view.top.note_count", d_vocab=count(state.config.d_vocab))]
+    if state.elapsed_ms > 0:
+        parts.append(
+            say(state, "view.top.elapsed", time=duration(state.elapsed_ms, state.language))
+        )
+    return " ".join(parts)

@@ -1,0 +1,56 @@
+"""Sentences from the catalogue, as text or with nodes in their slots."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from seethrough.core.messages import text
+from seethrough.view.node import Node, h
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, TokenView
+
+SLOT = re.compile("\ue000(\\d+)\ue001")
+
+
+def say(state: AppState, message: str, /, **fields: object) -> str:
+    """A sentence in the reader's language."""
+    return text(message, state.language, **fields)
+
+
+def rich(state: AppState, message: str, /, **fields: Node | str) -> list[Node | str]:
+    """A sentence whose slots hold nodes (a token, a hook name) as well as text.
+
+    Slots are filled with marks first and cut out after, so that no field is read as a mark.
+    """
+    values = list(fields.values())
+    marks = {name: f"\ue000{index}\ue001" for index, name in enumerate(fields)}
+    parts = SLOT.split(text(message, state.language, **marks))
+    return [values[int(part)] if index % 2 else part for index, part in enumerate(parts)]
+
+
+def token_mark(visible: str) -> Node:
+    """A token inside a sentence, its spaces seen, its direction kept to itself."""
+    return h("bdi", {"class": "token"}, visible)
+
+
+def hook_mark(name: str) -> Node:
+    """A hook name inside a sentence, as it may be copied into TransformerLens."""
+    return h("code", {"class": "hook"}, name)
+
+
+def title(state: AppState, key: str) -> Node:
+    """A panel's heading."""
+    return h("h2", {"class": "panel-title"}, say(state, key))
+
+
+def token_at(state: AppState, position: int) -> TokenView | None:
+    """The token of a position, None where the state has none (yet)."""
+    return state.tokens[position] if 0 <= position < len(state.tokens) else None
+
+
+def visible_at(state: AppState, position: int) -> str:
+    """The token of a position as shown; its number where there is no token."""
+    token = token_at(state, position)
+    return str(position) if token is None else token.visible
