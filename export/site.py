@@ -1,0 +1,280 @@
+"""Assemble the static site: `python -m export.site --out dist --models DIR ... --node DIR ...`.
+
+Everything the page needs lies in one folder that any static server can serve from any path. The
+same input gives the same bytes: the service worker's version is a hash over the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seethrough.core.messages import catalogue
+
+ROOT = Path(__file__).resolve().parent.parent
+LANGUAGE = "en"
+
+# Pyodide's Emscripten glue does not start without 'unsafe-eval'; blob: is for its threads' workers.
+CSP = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval' blob:; "
+    "worker-src 'self' blob:; connect-src 'self'; style-src 'self'; font-src 'self'; "
+    "img-src 'self' data: blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'"
+)
+
+# What the page loads of each npm package, and nothing else of it.
+PYODIDE_FILES = (
+    "pyodide.mjs",
+    "pyodide.asm.js",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+)
+PYODIDE_PACKAGES = ("numpy",)
+ORT_FILES = (
+    "ort.wasm.min.mjs",
+    "ort-wasm-simd-threaded.mjs",
+    "ort-wasm-simd-threaded.wasm",
+)
+# PyScript names its chunks with hashes. pyscript.json switches its plug-ins off for Python, but it
+# loads them for MicroPython, which the page does not use: they must be there, and are small. What
+# is left out (editors, terminals, MicroPython, TOML) is never asked for.
+PYSCRIPT_PATTERNS = (
+    "core.js",
+    "core-*.js",
+    "deprecations-manager-*.js",
+    "donkey-*.js",
+    "error-*.js",
+    "py-editor-*.js",
+    "py-game-*.js",
+    "py-terminal-*.js",
+)
+FONTS = {
+    "inter": ("latin", "latin-ext", "cyrillic"),
+    "jetbrains-mono": ("latin", "latin-ext", "cyrillic"),
+}
+WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
+NPM_FILES = {"package.json", "package-lock.json"}
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+# Sentences that JavaScript shows before Python runs.
+BOOT_PREFIX = "boot."
+
+
+class SiteError(Exception):
+    """The site cannot be assembled: the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the parts lie: npm's node_modules, Pyodide's wheels, exported models."""
+
+    node: Path
+    pyodide: Path
+    models: tuple[Path, ...]
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy one file.
+
+    Raises:
+        SiteError: It is not there.
+    """
+    if not source.is_file():
+        msg = f"{source.name} is missing in {source.parent.name}/. Run python3 build.py build."
+        raise SiteError(msg)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def copy_pyodide(sources: Sources, out: Path) -> None:
+    """Pyodide and its wheels; a wheel is accepted only with the hash of Pyodide's own lock.
+
+    Raises:
+        SiteError: A file is missing, or a wheel's content is another one.
+    """
+    for name in PYODIDE_FILES:
+        copy(sources.node / "pyodide" / name, out / "pyodide" / name)
+    lock = json.loads((out / "pyodide" / "pyodide-lock.json").read_text(encoding="utf-8"))
+    for package in PYODIDE_PACKAGES:
+        entry = lock["packages"][package]
+        wheel = sources.pyodide / entry["file_name"]
+        copy(wheel, out / "pyodide" / wheel.name)
+        if sha256(wheel).hex() != entry["sha256"]:
+            msg = f"{wheel.name} is not the file that pyodide-lock.json names. Fetch it again."
+            raise SiteError(msg)
+
+
+def copy_packages(sources: Sources, out: Path) -> None:
+    """The needed files of PyScript, ONNX Runtime Web and the fonts."""
+    pyscript = sources.node / "@pyscript" / "core" / "dist"
+    for pattern in PYSCRIPT_PATTERNS:
+        for file in sorted(pyscript.glob(pattern)):
+            copy(file, out / "pyscript" / file.name)
+    if not (out / "pyscript" / "core.js").is_file():
+        raise SiteError("core.js is missing in @pyscript/core. Run python3 build.py build.")
+    for name in ORT_FILES:
+        copy(sources.node / "onnxruntime-web" / "dist" / name, out / "ort" / name)
+    for family, subsets in FONTS.items():
+        folder = sources.node / "@fontsource-variable" / family / "files"
+        for subset in subsets:
+            name = f"{family}-{subset}-wght-normal.woff2"
+            copy(folder / name, out / "fonts" / name)
+
+
+def zip_package(package: Path, target: Path) -> None:
+    """Python's part as one archive, the same bytes for the same files."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for file in sorted(package.rglob("*")):
+            if not file.is_file() or "__pycache__" in file.parts:
+                continue
+            info = zipfile.ZipInfo(file.relative_to(package.parent).as_posix(), ZIP_TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, file.read_bytes())
+
+
+def fill_page(template: str, messages: dict[str, str]) -> str:
+    """The page with every {{key}} replaced by its sentence, escaped.
+
+    Raises:
+        SiteError: The template names a key that the catalogue has not.
+    """
+    templates = "\n    ".join(
+        f'<template data-message="{html.escape(key)}">{html.escape(text)}</template>'
+        for key, text in sorted(messages.items())
+        if key.startswith(BOOT_PREFIX)
+    )
+    special = {"language": LANGUAGE, "csp": html.escape(CSP, quote=True), "messages": templates}
+
+    def value(match: re.Match[str]) -> str:
+        key = match.group(1)
+        if key in special:
+            return special[key]
+        if key not in messages:
+            msg = f"index.html asks for the message '{key}', which the catalogue has not."
+            raise SiteError(msg)
+        return html.escape(messages[key])
+
+    return re.sub(r"\{\{([\w.]+)\}\}", value, template)
+
+
+def copy_web(out: Path) -> None:
+    """Our own files: page, style, scripts, licence; sw.js comes last, when all else is known."""
+    for file in sorted((ROOT / "web").iterdir()):
+        if file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
+            copy(file, out / file.name)
+    template = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
+    page = fill_page(template, catalogue(LANGUAGE))
+    (out / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    for name in ("LICENSE", "NOTICE"):
+        if (ROOT / name).is_file():
+            copy(ROOT / name, out / f"{name}.txt")
+
+
+def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
+    """Copy each model's listed files and write models.json; the first model is the default.
+
+    Returns: The paths of all model files but the manifests.
+
+    Raises:
+        SiteError: A folder has no manifest, or a listed file is missing.
+    """
+    listed: list[str] = []
+    cards: list[dict[str, Any]] = []
+    for folder in models:
+        manifest_path = folder / "manifest.json"
+        if not manifest_path.is_file():
+            msg = f"{folder.name}/ has no manifest.json. Export the model: python -m export."
+            raise SiteError(msg)
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        path = f"models/{manifest['id']}/"
+        copy(manifest_path, out / path / "manifest.json")
+        for file in (manifest["graph"], manifest["tokenizer"], *manifest["shards"]):
+            copy(folder / file["path"], out / path / file["path"])
+            listed.append(path + file["path"])
+        cards.append({"id": manifest["id"], "path": path, "default": not cards})
+    text = json.dumps({"models": cards}, indent=1) + "\n"
+    (out / "models.json").write_text(text, encoding="utf-8", newline="\n")
+    return listed
+
+
+def sha256(file: Path) -> bytes:
+    """A file's SHA-256."""
+    return hashlib.sha256(file.read_bytes()).digest()
+
+
+def write_service_worker(out: Path, models: list[str]) -> None:
+    """sw.js with the list of files to store, their bytes and hashes, and a version over it all."""
+    skipped = {*models, "sw.js"}
+    files = {
+        path: [file.stat().st_size, base64.b64encode(sha256(file)).decode()]
+        for file in sorted(out.rglob("*"))
+        if file.is_file() and (path := file.relative_to(out).as_posix()) not in skipped
+    }
+    site: dict[str, Any] = {"csp": CSP, "files": files, "models": models}
+    version = hashlib.sha256(json.dumps(site, sort_keys=True).encode()).hexdigest()[:12]
+    text = json.dumps({"version": version, **site}, indent=1)
+    source = (ROOT / "web" / "sw.js").read_text(encoding="utf-8")
+    if "{/*site*/}" not in source:
+        raise SiteError("web/sw.js has lost its {/*site*/} slot.")
+    filled = source.replace("{/*site*/}", text)
+    (out / "sw.js").write_text(filled, encoding="utf-8", newline="\n")
+
+
+def assemble(sources: Sources, out: Path) -> None:
+    """Write the whole site into an empty folder.
+
+    Raises:
+        SiteError: A part is missing or altered.
+    """
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    copy_pyodide(sources, out)
+    copy_packages(sources, out)
+    copy_web(out)
+    zip_package(ROOT / "py" / "seethrough", out / "seethrough.zip")
+    write_service_worker(out, copy_models(sources.models, out))
+
+
+def report(out: Path) -> str:
+    """The sizes by folder, in MB."""
+    sizes: dict[str, int] = {}
+    for file in out.rglob("*"):
+        if file.is_file():
+            parts = file.relative_to(out).parts
+            folder = "/".join(parts[:2] if parts[0] == "models" else parts[:1])
+            folder = folder if len(parts) > 1 else "(page)"
+            sizes[folder] = sizes.get(folder, 0) + file.stat().st_size
+    lines = [f"{size / 1e6:8.2f} MB  {name}" for name, size in sorted(sizes.items())]
+    site = sum(size for name, size in sizes.items() if not name.startswith("models"))
+    return "\n".join([*lines, f"{site / 1e6:8.2f} MB  everything but the models"])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m export.site", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--models", type=Path, nargs="+", required=True)
+    parser.add_argument("--node", type=Path, required=True, help="npm's node_modules")
+    parser.add_argument("--pyodide", type=Path, required=True, help="folder with Pyodide's wheels")
+    options = parser.parse_args(arguments)
+    try:
+        sources = Sources(options.node, options.pyodide, tuple(options.models))
+        assemble(sources, options.out)
+    except SiteError as error:
+        parser.exit(1, f"{error}\n")
+    print(report(options.out))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

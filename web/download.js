@@ -1,0 +1,173 @@
+/**
+ * Fetches a model's files: each is read into its place, checked, and stored once it is good.
+ *
+ * A stored file is checked again when it is read; a bad one is dropped and fetched anew.
+ */
+
+import { sha256 } from "./sha256.js";
+
+/** @typedef {{path: string, size_bytes: number, sha256: string}} ModelFile */
+
+const STORE = `seethrough-models:${new URL("./", import.meta.url).href}`;
+const LANES = 3;
+
+/** An error that Python turns into a sentence of the catalogue. */
+export class KeyedError extends Error {
+  /** @param {string} key @param {Record<string, unknown>} [fields] */
+  constructor(key, fields = {}) {
+    super(key);
+    this.key = key;
+    this.fields = fields;
+  }
+}
+
+/** @type {Set<string>} addresses that gave a bad file: asked again past the browser's own cache */
+const suspects = new Set();
+
+/** @returns {Promise<Cache | null>} null where the browser has no store (plain http) */
+async function openStore() {
+  try {
+    return await caches.open(STORE);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Uint8Array} bytes @returns {Promise<string>} */
+async function hexHash(bytes) {
+  const hash = globalThis.crypto?.subtle
+    ? new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
+    : sha256(bytes);
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * Read a response into `target`; a body that is too long is not read to its end.
+ * @param {Response} response
+ * @param {Uint8Array} target
+ * @param {(bytes: number) => void} onBytes
+ * @returns {Promise<{got: number, isCut: boolean}>}
+ */
+async function readInto(response, target, onBytes) {
+  const reader = response.body.getReader();
+  let got = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return { got, isCut: false };
+      target.set(value.subarray(0, Math.max(0, target.length - got)), Math.min(got, target.length));
+      got += value.length;
+      onBytes(value.length);
+      if (got > target.length) {
+        await reader.cancel();
+        return { got, isCut: false };
+      }
+    }
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    return { got, isCut: true };
+  }
+}
+
+/** @param {Uint8Array} bytes @returns {boolean} whether a page came instead of the file */
+function looksLikeHtml(bytes) {
+  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().toLowerCase();
+  return start.startsWith("<!doctype") || start.startsWith("<html");
+}
+
+/**
+ * Fetch one file from the network into `target`, or say what is wrong with it.
+ * @param {string} url
+ * @param {ModelFile} file
+ * @param {Uint8Array} target
+ * @param {{signal: AbortSignal, onBytes: (bytes: number) => void, isStored: boolean}} options
+ */
+async function fromNetwork(url, file, target, { signal, onBytes, isStored }) {
+  const { path, size_bytes: expected } = file;
+  // A file that we store ourselves would only fill the browser's own cache a second time.
+  const cache = isStored ? "no-store" : suspects.has(url) ? "reload" : "default";
+  let response;
+  try {
+    response = await fetch(url, { signal, cache });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new KeyedError("engine.network", { path });
+  }
+  if (!response.ok) throw new KeyedError("engine.missing", { path, status: response.status });
+  const { got, isCut } = await readInto(response, target, onBytes);
+  if (got === expected && !isCut && (await hexHash(target)) === file.sha256) return;
+  suspects.add(url);
+  if (looksLikeHtml(target.subarray(0, got))) throw new KeyedError("engine.not_a_model_file", { path });
+  if (got < expected) throw new KeyedError("engine.truncated", { path, expected, got });
+  throw new KeyedError("engine.altered", { path });
+}
+
+/**
+ * Put one file into `target`: from the store when it is there and good, else from the network.
+ * @param {string} baseUrl
+ * @param {ModelFile} file
+ * @param {Uint8Array} target exactly as long as the file
+ * @param {{signal: AbortSignal, onBytes: (bytes: number) => void}} options
+ */
+export async function fetchFile(baseUrl, file, target, { signal, onBytes }) {
+  const url = new URL(file.path, baseUrl).href;
+  const store = await openStore();
+  const stored = await store?.match(url);
+  let counted = 0;
+  const count = (bytes) => {
+    counted += bytes;
+    onBytes(bytes);
+  };
+  if (stored) {
+    const { got, isCut } = await readInto(stored, target, count);
+    if (got === target.length && !isCut && (await hexHash(target)) === file.sha256) return;
+    await store.delete(url);
+    onBytes(-counted);
+    counted = 0;
+  }
+  try {
+    await fromNetwork(url, file, target, { signal, onBytes: count, isStored: Boolean(store) });
+  } catch (error) {
+    onBytes(-counted);
+    throw error;
+  }
+  // A full disk must not stop a page that has its file in hand; it will fetch again next time.
+  await store?.put(url, new Response(target)).catch(() => {});
+}
+
+/**
+ * Fetch several files, a few at a time. One that fails stops new ones from starting; those under
+ * way end and are kept, so that a retry has less to do.
+ * @param {string} baseUrl
+ * @param {[ModelFile, Uint8Array][]} jobs
+ * @param {{signal: AbortSignal, onBytes: (bytes: number) => void}} options
+ */
+export async function fetchFiles(baseUrl, jobs, options) {
+  const queue = [...jobs];
+  const failures = [];
+  const lane = async () => {
+    while (queue.length && !failures.length) {
+      const [file, target] = queue.shift();
+      await fetchFile(baseUrl, file, target, options).catch((error) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  if (failures.length) throw failures[0];
+}
+
+/**
+ * A range of a stored file, without reading all of it into this thread.
+ * @param {string} baseUrl
+ * @param {ModelFile} file
+ * @param {number} start
+ * @param {number} end
+ * @returns {Promise<Uint8Array | null>} null when it is not stored (any more)
+ */
+export async function readStored(baseUrl, file, start, end) {
+  const store = await openStore();
+  const stored = await store?.match(new URL(file.path, baseUrl).href);
+  if (!stored) return null;
+  const blob = await stored.blob();
+  if (blob.size !== file.size_bytes) return null;
+  return new Uint8Array(await blob.slice(start, end).arrayBuffer());
+}

@@ -1,0 +1,254 @@
+/**
+ * The engine's worker: ONNX Runtime Web, its session and its KV cache.
+ *
+ * It moves arrays and decides nothing: which tokens, which outputs, which knobs come from Python
+ * (browser/ort.py). A message {id, type, ...} is answered by {id, result} or
+ * {id, error: {key, fields}}, a load also by {id, progress}.
+ */
+
+import { fetchFile, fetchFiles, KeyedError, readStored } from "./download.js";
+import * as ort from "./ort/ort.wasm.min.mjs";
+
+/**
+ * @typedef {import("./download.js").ModelFile} ModelFile
+ * @typedef {{config: Record<string, number>, graph: ModelFile, weight_file: string,
+ *   weight_bytes: number, shards: ModelFile[]}} Manifest
+ * @typedef {{dims: number[], data: Float32Array}} Tensor
+ */
+
+const PROGRESS_MS = 100;
+
+/** @type {ort.InferenceSession | null} */
+let session = null;
+/** @type {Manifest | null} */
+let model = null;
+let baseUrl = "";
+/** @type {Uint8Array | null} the weight file, kept only where the browser cannot store it */
+let weights = null;
+/** @type {Map<string, Tensor>} "past.{l}.key|value" -> the kept positions */
+let past = new Map();
+let nKept = 0;
+/** @type {AbortController} */
+let running = new AbortController();
+
+/** @param {unknown} error @returns {{key: string, fields: Record<string, unknown>}} */
+function describe(error) {
+  if (error instanceof KeyedError) return { key: error.key, fields: error.fields };
+  if (error?.name === "AbortError") return { key: "engine.cancelled", fields: {} };
+  const reason = String(error?.message ?? error).slice(0, 300);
+  const isMemory = /bad_alloc|out of memory|allocation failed|could not allocate/i.test(reason);
+  return { key: isMemory ? "engine.memory" : "engine.session", fields: { reason } };
+}
+
+/** Forget the session, its memory and the kept positions. */
+async function release() {
+  const old = session;
+  [session, model, weights] = [null, null, null];
+  past = new Map();
+  nKept = 0;
+  await old?.release();
+}
+
+/**
+ * Fetch, check and open a model.
+ * @param {{manifest: Manifest, baseUrl: string, threads: number, signal: AbortSignal}} message
+ * @param {(progress: {stage: string, done: number, total: number}) => void} tell
+ */
+async function load(message, tell) {
+  await release();
+  const { manifest, threads, signal } = message;
+  const graph = new Uint8Array(manifest.graph.size_bytes);
+  const joined = new Uint8Array(manifest.weight_bytes);
+  const jobs = [[manifest.graph, graph]];
+  let offset = 0;
+  for (const shard of manifest.shards) {
+    jobs.push([shard, joined.subarray(offset, (offset += shard.size_bytes))]);
+  }
+  const progress = { stage: "download", done: 0, total: graph.length + joined.length };
+  let told = 0;
+  const onBytes = (bytes) => {
+    progress.done += bytes;
+    if (performance.now() - told < PROGRESS_MS) return;
+    told = performance.now();
+    tell(progress);
+  };
+  await fetchFiles(message.baseUrl, jobs, { signal, onBytes });
+  tell({ ...progress, stage: "session" });
+  const start = performance.now();
+  ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
+  ort.env.wasm.numThreads = self.crossOriginIsolated ? threads : 1;
+  ort.env.logLevel = "error";
+  const opened = await ort.InferenceSession.create(graph, {
+    executionProviders: ["wasm"],
+    externalData: [{ path: manifest.weight_file, data: joined }],
+    extra: { session: { disable_quant_qdq: "1" } },
+  });
+  const sessionMs = performance.now() - start;
+  await nextTurn(); // a cancel that came while the session was made
+  if (signal.aborted) {
+    await opened.release();
+    throw new KeyedError("engine.cancelled");
+  }
+  session = opened;
+  model = manifest;
+  baseUrl = message.baseUrl;
+  const last = manifest.shards.at(-1);
+  const isStored = await readStored(baseUrl, last, 0, 1).catch(() => null);
+  weights = isStored ? null : joined;
+  return { backend: "wasm", threads: ort.env.wasm.numThreads, sessionMs };
+}
+
+/** @returns {Promise<void>} after the messages that are waiting */
+const nextTurn = () => new Promise((resolve) => setTimeout(resolve));
+
+/**
+ * The first `n` positions of a kept array [1, kv_head, pos, d_head].
+ * @param {Tensor | undefined} kept
+ * @param {number} n
+ * @param {[number, number]} shape kv_head, d_head
+ * @returns {ort.Tensor}
+ */
+function firstPositions(kept, n, [heads, width]) {
+  const dims = [1, heads, n, width];
+  if (kept && kept.dims[2] === n) return new ort.Tensor("float32", kept.data, dims);
+  const data = new Float32Array(heads * n * width);
+  for (let head = 0; head < heads && n > 0; head++) {
+    const from = head * kept.dims[2] * width;
+    data.set(kept.data.subarray(from, from + n * width), head * n * width);
+  }
+  return new ort.Tensor("float32", data, dims);
+}
+
+/** @param {Iterable<number>} values @param {number[]} dims @returns {ort.Tensor} */
+function int64(values, dims) {
+  return new ort.Tensor("int64", BigInt64Array.from(values, BigInt), dims);
+}
+
+/** @param {Record<string, number>} config @returns {Record<string, Tensor>} */
+function neutralKnobs({ n_layers: layers, n_heads: heads, d_model: width }) {
+  return {
+    head_scale: { dims: [layers, heads], data: new Float32Array(layers * heads).fill(1) },
+    mlp_scale: { dims: [layers], data: new Float32Array(layers).fill(1) },
+    resid_add: { dims: [layers + 1, 1, width], data: new Float32Array((layers + 1) * width) },
+    score_add: { dims: [layers, 1, 1, 1], data: new Float32Array(layers) },
+  };
+}
+
+/**
+ * One forward pass.
+ * @param {{tokens: Int32Array, nPast: number, fetch: string[], unembedLayer: Int32Array,
+ *   unembedPos: Int32Array, topK: number, knobs: Record<string, Tensor>}} message
+ */
+async function run(message) {
+  if (!session) throw new KeyedError("engine.not_loaded");
+  const { tokens, nPast, fetch, unembedLayer, unembedPos, topK } = message;
+  if (nPast > nKept) throw new KeyedError("engine.restarted", { expected: nPast, got: nKept });
+  const { config } = model;
+  const shape = [config.n_key_value_heads, config.d_head];
+  const feeds = {
+    tokens: int64(tokens, [1, tokens.length]),
+    positions: int64(tokens.map((_, i) => i + nPast), [1, tokens.length]),
+    unembed_layer: int64(unembedLayer, [unembedLayer.length]),
+    unembed_pos: int64(unembedPos, [unembedPos.length]),
+    top_k: int64([topK], [1]),
+  };
+  for (const [name, { dims, data }] of Object.entries({ ...neutralKnobs(config), ...message.knobs })) {
+    feeds[name] = new ort.Tensor("float32", data, dims);
+  }
+  const presents = [];
+  for (let layer = 0; layer < config.n_layers; layer++) {
+    for (const part of ["key", "value"]) {
+      feeds[`past.${layer}.${part}`] = firstPositions(past.get(`${layer}.${part}`), nPast, shape);
+      presents.push(`${layer}.${part}`);
+    }
+  }
+  const names = [...fetch, ...presents.map((name) => `present.${name}`)];
+  const start = performance.now();
+  const outputs = await session.run(feeds, names);
+  const elapsedMs = performance.now() - start;
+  past = new Map();
+  for (const name of presents) {
+    const { dims, data } = outputs[`present.${name}`];
+    past.set(name, { dims: [...dims], data });
+  }
+  nKept = nPast + tokens.length;
+  const arrays = {};
+  for (const name of fetch) {
+    const { dims, data, type } = outputs[name];
+    const own = data.byteLength === data.buffer.byteLength ? data : data.slice();
+    arrays[name] = { dims: [...dims], type, bytes: new Uint8Array(own.buffer) };
+  }
+  return { arrays, elapsedMs };
+}
+
+/** @param {{ranges: [number, number][]}} message offsets and sizes in the joined weight file */
+async function read({ ranges }) {
+  if (!model) throw new KeyedError("engine.not_loaded");
+  const parts = [];
+  for (const [offset, size] of ranges) parts.push(await readRange(offset, size));
+  return { parts };
+}
+
+/** @param {number} offset @param {number} size @returns {Promise<Uint8Array>} */
+async function readRange(offset, size) {
+  if (weights) return weights.slice(offset, offset + size);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const shard of model.shards) {
+    const start = Math.max(offset, at);
+    const end = Math.min(offset + size, at + shard.size_bytes);
+    if (start < end) {
+      const part = await readStored(baseUrl, shard, start - at, end - at);
+      if (!part) throw new KeyedError("engine.not_stored", { path: shard.path });
+      bytes.set(part, start - offset);
+    }
+    at += shard.size_bytes;
+  }
+  return bytes;
+}
+
+/**
+ * One small file of a model (its tokenizer), fetched, checked and stored like a shard.
+ * @param {{file: ModelFile, baseUrl: string, signal: AbortSignal}} message
+ */
+async function file(message) {
+  const bytes = new Uint8Array(message.file.size_bytes);
+  const options = { signal: message.signal, onBytes: () => {} };
+  await fetchFile(message.baseUrl, message.file, bytes, options);
+  return { bytes };
+}
+
+const HANDLERS = { load, run, read, file, release };
+
+/** @param {any} result @returns {Transferable[]} the buffers that move instead of being copied */
+function movable(result) {
+  const arrays = Object.values(result?.arrays ?? {}).map((array) => array.bytes.buffer);
+  const parts = (result?.parts ?? []).map((part) => part.buffer);
+  return [...arrays, ...parts, ...(result?.bytes ? [result.bytes.buffer] : [])];
+}
+
+let queue = Promise.resolve();
+
+self.addEventListener("message", ({ data: message }) => {
+  if (message.type === "cancel") {
+    running.abort();
+    running = new AbortController();
+    return;
+  }
+  message.signal = running.signal; // a cancel stops what was asked before it, nothing after it
+  queue = queue.then(async () => {
+    const { id } = message;
+    try {
+      const result = await HANDLERS[message.type](message, (progress) =>
+        self.postMessage({ id, progress }),
+      );
+      self.postMessage({ id, result }, movable(result));
+    } catch (error) {
+      self.postMessage({ id, error: describe(error) });
+    }
+  });
+});
+
+// Held for as long as this worker lives: its release tells the page that the worker is gone.
+if (self.name) navigator.locks?.request(self.name, () => new Promise(() => {}));
+self.postMessage({ id: 0, result: "started" });

@@ -1,0 +1,30 @@
+/**
+ * The sentences that JavaScript shows: the build writes them from the catalogue into index.html as
+ * `<template data-message="key">` elements, so that a language is one folder of the catalogue.
+ */
+
+/**
+ * The sentence of a key with its slots filled.
+ * @param {string} key
+ * @param {Record<string, unknown>} [fields]
+ * @returns {string}
+ */
+export function sentence(key, fields = {}) {
+  const template = document.querySelector(`template[data-message="${key}"]`);
+  const text = template ? template.content.textContent.trim() : key;
+  return text.replace(/\{(\w+)\}/g, (slot, name) => String(fields[name] ?? slot));
+}
+
+/**
+ * Write one line into a slot of the page, as text.
+ * @param {string} slot the element's id
+ * @param {string} text
+ */
+export function say(slot, text) {
+  const element = document.getElementById(slot);
+  if (!element) return;
+  const line = document.createElement("p");
+  line.textContent = text;
+  element.replaceChildren(line);
+  element.hidden = false;
+}
