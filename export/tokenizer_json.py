@@ -50,7 +50,7 @@ def tokenizer_dict(metadata: Mapping[str, Any]) -> dict[str, Any]:
     _demand(metadata, "model", ["gpt2"])
     pre = _demand(metadata, "pre", list(PRE_TOKENIZERS))
     if metadata.get(f"{PREFIX}add_space_prefix", False):
-        raise SourceError("tokens.gguf-space-prefix")
+        raise SourceError("tokens.gguf_space_prefix")
     tokens = [str(token) for token in _list(metadata, "tokens")]
     return {
         "version": "1.0",
@@ -70,19 +70,19 @@ def _demand(metadata: Mapping[str, Any], name: str, supported: Sequence[str]) ->
     if got not in supported:
         shown = "nothing" if got is None else f"'{got}'"
         names = ", ".join(f"'{one}'" for one in supported)
-        raise SourceError("tokens.gguf-kind", key=PREFIX + name, got=shown, supported=names)
+        raise SourceError("tokens.gguf_kind", key=PREFIX + name, got=shown, supported=names)
     return str(got)
 
 
 def _list(metadata: Mapping[str, Any], name: str) -> list[Any]:
     if PREFIX + name not in metadata:
-        raise SourceError("tokens.gguf-missing", key=PREFIX + name)
+        raise SourceError("tokens.gguf_missing", key=PREFIX + name)
     return list(metadata[PREFIX + name])
 
 
 def _added_tokens(tokens: list[str], types: list[Any]) -> list[dict[str, Any]]:
     if len(types) != len(tokens):
-        raise SourceError("tokens.gguf-types", n_tokens=len(tokens), n_types=len(types))
+        raise SourceError("tokens.gguf_types", n_tokens=len(tokens), n_types=len(types))
     plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
     return [
         {"id": number, "content": token, **plain, "special": kind == CONTROL}
@@ -94,7 +94,7 @@ def _added_tokens(tokens: list[str], types: list[Any]) -> list[dict[str, Any]]:
 def _bpe(tokens: list[str], merges: list[str]) -> dict[str, Any]:
     vocab = {token: number for number, token in enumerate(tokens)}
     if len(vocab) != len(tokens):
-        raise SourceError("tokens.gguf-repeated", n_repeated=len(tokens) - len(vocab))
+        raise SourceError("tokens.gguf_repeated", n_repeated=len(tokens) - len(vocab))
     return {
         "type": "BPE",
         "dropout": None,

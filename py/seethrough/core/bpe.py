@@ -44,7 +44,7 @@ class Bpe:
     def __init__(self, vocab: Mapping[str, int], merges: Sequence[tuple[str, str]]) -> None:
         for left, right in merges:
             if not (left in vocab and right in vocab and left + right in vocab and left and right):
-                raise SourceError("tokens.merge-without-token", left=left, right=right)
+                raise SourceError("tokens.merge_without_token", left=left, right=right)
         self.vocab = vocab
         self.ranks = {pair: rank for rank, pair in enumerate(merges)}
 

@@ -171,7 +171,7 @@ class Tokenizer:
         """
         text = self._texts[token_id] if 0 <= token_id < len(self._texts) else None
         if text is None:
-            raise InputError("tokens.no-such-id", id=token_id, highest=len(self._texts) - 1)
+            raise InputError("tokens.no_such_id", id=token_id, highest=len(self._texts) - 1)
         return text
 
     def token_bytes(self, token_id: int) -> bytes:
@@ -217,7 +217,7 @@ def _joined(pieces: Sequence[tuple[str, bool]]) -> tuple[str, list[tuple[int, in
         text.encode()
     except UnicodeEncodeError as error:
         raise InputError(
-            "tokens.lone-surrogate", at=error.start, code=f"{ord(text[error.start]):X}"
+            "tokens.lone_surrogate", at=error.start, code=f"{ord(text[error.start]):X}"
         ) from error
     ends = list(accumulate(len(piece) for piece, _ in pieces))
     closed = [

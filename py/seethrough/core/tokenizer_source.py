@@ -78,7 +78,7 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SourceError("tokens.not-json", problem=error) from error
+        raise SourceError("tokens.not_json", problem=error) from error
     return _part({"tokenizer.json": content}, "tokenizer.json", dict)
 
 
