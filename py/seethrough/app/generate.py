@@ -1,0 +1,86 @@
+"""The generation loop: run, choose, hand on, until an end token, the limit or the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core import hooks, sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from seethrough.app.loaded import LoadedModel
+    from seethrough.app.state import Sampling
+    from seethrough.core.cache import Array
+
+END, LIMIT, CONTEXT, STOPPED = "end_token", "max_new_tokens", "n_ctx", "stopped"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One generated token: id, probability over the vocabulary at temperature 1, rank (0 = top)."""
+
+    id: int
+    prob: float
+    rank: int
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The new ids in order and why it stopped: one of END, LIMIT, CONTEXT, STOPPED."""
+
+    steps: tuple[Step, ...]
+    stop: str
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The new ids only."""
+        return tuple(step.id for step in self.steps)
+
+
+async def generate(
+    model: LoadedModel,
+    ids: Sequence[int],
+    settings: Sampling,
+    on_step: Callable[[Step], bool],
+) -> Generation:
+    """Continue the ids.
+
+    Args:
+        on_step: Called with each new token; True stops the loop.
+    Raises:
+        InputError: A sampling setting means nothing.
+    """
+    sampling.check_settings(settings.temperature, settings.top_k, settings.top_p)
+    steps: list[Step] = []
+    for index in range(settings.max_new_tokens):
+        sequence = (*ids, *(step.id for step in steps))
+        if len(sequence) >= model.manifest.config.n_ctx:
+            return Generation(tuple(steps), CONTEXT)
+        result = await model.next_logits(sequence, (hooks.LOGITS,))
+        steps.append(choose(result.arrays[hooks.LOGITS][0], settings, index))
+        if on_step(steps[-1]):
+            return Generation(tuple(steps), STOPPED)
+        if steps[-1].id in model.manifest.end_ids:
+            return Generation(tuple(steps), END)
+    return Generation(tuple(steps), LIMIT)
+
+
+def choose(logits: Array, settings: Sampling, index: int) -> Step:
+    """The next token: greedy at temperature 0, else drawn with the seed and this step's index."""
+    if settings.temperature == 0:
+        chosen = sampling.greedy(logits)
+    else:
+        chosen = sampling.draw(
+            logits,
+            temperature=settings.temperature,
+            top_k=settings.top_k,
+            top_p=settings.top_p,
+            seed=settings.seed,
+            step=index,
+        ).id
+    prob = float(sampling.temper(logits, 1.0)[chosen])
+    return Step(chosen, prob, int(np.count_nonzero(logits > logits[chosen])))

@@ -1,0 +1,144 @@
+"""What a reader may ask for, checked at the door: prompts, knobs, settings. Errors are sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seethrough.core.chat import ChatTemplate, encode_chat
+from seethrough.core.errors import InputError, ShapeError, UnknownNameError, near_misses
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seethrough.core.cache import Array
+    from seethrough.core.config import ModelConfig
+    from seethrough.core.manifest import Manifest
+    from seethrough.core.tokenizer import Tokenizer
+
+MAX_CHARACTERS = 20_000
+CAPTURE_BYTES = 512 * 1024 * 1024
+KNOBS = ("head_scale", "mlp_scale", "resid_add", "score_add")
+
+
+def prompt_ids(
+    prompt: str, tokenizer: Tokenizer, manifest: Manifest, *, chat: bool
+) -> tuple[int, ...]:
+    """The whole input as the model gets it.
+
+    Plain text: the tokeniser's ids and nothing else. Chat: the model's template around the prompt
+    as the user's message, with the generation prompt.
+
+    Raises:
+        InputError: No text, too much of it, or chat with a model that has no template.
+    """
+    check_prompt(prompt)
+    if chat and manifest.chat is None:
+        raise InputError("input.no_chat", model=manifest.title)
+    if chat:
+        template = ChatTemplate.from_json(manifest.chat)
+        messages = [{"role": "user", "content": prompt}]
+        ids = tuple(encode_chat(tokenizer, template, messages))
+    else:
+        ids = tuple(tokenizer.encode(prompt))
+    return check_count(ids, manifest.config)
+
+
+def check_prompt(prompt: object) -> str:
+    """The prompt, if it is text of a length that we take.
+
+    Raises:
+        InputError: Not text, empty, or over 20,000 characters.
+    """
+    if not isinstance(prompt, str):
+        raise InputError("input.not_text", got=type(prompt).__name__)
+    if not prompt:
+        raise InputError("input.empty")
+    if len(prompt) > MAX_CHARACTERS:
+        raise InputError("input.too_long", got=len(prompt), limit=MAX_CHARACTERS)
+    return prompt
+
+
+def check_count(ids: tuple[int, ...], config: ModelConfig) -> tuple[int, ...]:
+    """The ids, if the model has a position for each and one more.
+
+    Raises:
+        InputError: No token at all (every byte was lost), or too many.
+    """
+    if not ids:
+        raise InputError("input.no_tokens")
+    if len(ids) > config.n_ctx - 1:
+        raise InputError("input.too_many_tokens", got=len(ids), limit=config.n_ctx - 1)
+    return ids
+
+
+def check_capture_size(names: tuple[str, ...], sizes: Mapping[str, int], dims: Any) -> None:  # noqa: ANN401 - name -> axes
+    """Refuse a capture that would not fit beside the model in a page's memory.
+
+    Raises:
+        InputError: The arrays asked for are larger than 512 MiB together.
+    """
+    total = sum(4 * int(np.prod([sizes[axis] for axis in dims(name)])) for name in names)
+    if total > CAPTURE_BYTES:
+        raise InputError(
+            "input.capture_size", got=total // 2**20, limit=CAPTURE_BYTES // 2**20, count=len(names)
+        )
+
+
+def check_knobs(knobs: Mapping[str, Any], config: ModelConfig, n_pos: int) -> dict[str, Array]:
+    """The knobs as float32 arrays of allowed dims; None values are left out.
+
+    Raises:
+        UnknownNameError: No such knob.
+        ShapeError: The dims do not fit this model and prompt.
+        InputError: Not numbers, NaN, an infinity that is not score_add's −inf, or a score_add that
+            leaves a position nothing to look at.
+    """
+    checked = {}
+    for name, value in knobs.items():
+        if name not in KNOBS:
+            near = near_misses(name, KNOBS) or ", ".join(KNOBS)
+            raise UnknownNameError("knobs.unknown", name=name, near=near)
+        if value is not None:
+            checked[name] = _check_knob(name, value, config, n_pos)
+    return checked
+
+
+def _check_knob(name: str, value: Any, config: ModelConfig, n_pos: int) -> Array:  # noqa: ANN401 - from JavaScript
+    try:
+        array = np.array(value, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError("knobs.not_numbers", name=name) from error
+    allowed = _allowed_dims(name, config, n_pos)
+    fits = array.ndim == len(allowed) and all(
+        size in sizes for size, sizes in zip(array.shape, allowed, strict=True)
+    )
+    if not fits:
+        expected = " × ".join(" or ".join(map(str, sizes)) for sizes in allowed)
+        raise ShapeError("knobs.shape", name=name, got=array.shape, expected=expected)
+    infinite = np.isneginf(array) if name == "score_add" else np.zeros(array.shape, bool)
+    if not np.isfinite(np.where(infinite, 0, array)).all():
+        raise InputError("knobs.not_finite", name=name)
+    if name == "score_add" and _hides_everything(array, n_pos):
+        raise InputError("knobs.hides_everything")
+    return array
+
+
+def _allowed_dims(name: str, config: ModelConfig, n_pos: int) -> tuple[tuple[int, ...], ...]:
+    layers = config.n_layers
+    some = (n_pos,) if n_pos == 1 else (n_pos, 1)
+    heads = (config.n_heads,) if config.n_heads == 1 else (config.n_heads, 1)
+    return {
+        "head_scale": ((layers,), (config.n_heads,)),
+        "mlp_scale": ((layers,),),
+        "resid_add": ((layers + 1,), some, (config.d_model,)),
+        "score_add": ((layers,), heads, some, some),
+    }[name]
+
+
+def _hides_everything(score_add: Array, n_pos: int) -> bool:
+    """Whether some query is left without a key: its softmax would be 0 / 0."""
+    full = np.broadcast_to(score_add, (*score_add.shape[:2], n_pos, n_pos))
+    hidden = np.isneginf(full) | np.triu(np.ones((n_pos, n_pos), bool), 1)
+    return bool(hidden.all(axis=-1).any())

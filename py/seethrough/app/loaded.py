@@ -1,0 +1,125 @@
+"""One loaded model in use: its tokeniser, and runs over the engine with KV-cache bookkeeping."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seethrough.app.engine import RunRequest, RunResult
+from seethrough.core.cache import ActivationCache
+from seethrough.core.errors import CancelledRunError, EngineError
+from seethrough.core.hooks import LOGIT_OUTPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from seethrough.app.engine import Engine
+    from seethrough.core.cache import Array
+    from seethrough.core.manifest import Manifest
+    from seethrough.core.tokenizer import Tokenizer
+
+# A longer prompt goes through the model in pieces: a run can then be cancelled between two of
+# them, and the scores of 8,000 positions never stand in memory at once.
+CHUNK = 128
+
+
+class LoadedModel:
+    """Runs token sequences, reusing the engine's cache where the start is the same.
+
+    `kept` are the ids whose keys and values the engine holds from untouched runs.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        tokenizer: Tokenizer,
+        engine: Engine,
+        *,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.manifest = manifest
+        self.tokenizer = tokenizer
+        self.engine = engine
+        self.is_stopping = is_stopping
+        self.kept: tuple[int, ...] = ()
+
+    async def next_logits(
+        self, ids: Sequence[int], fetch: tuple[str, ...], *, top_k: int = 1
+    ) -> RunResult:
+        """The logit outputs after the last of the ids; only what the cache lacks is computed.
+
+        Raises:
+            CancelledRunError: The reader stopped it between two pieces of a long prompt.
+        """
+        ids, last = tuple(ids), RunRequest((), fetch=fetch, top_k=top_k)
+        try:
+            return await self._advance(ids, _common(self.kept, ids), last)
+        except EngineError as error:
+            if error.key != "engine.restarted":
+                raise
+            # The worker died and came back with an empty cache: everything is computed again.
+            return await self._advance(ids, 0, last)
+
+    async def _advance(self, ids: tuple[int, ...], n_past: int, last: RunRequest) -> RunResult:
+        """Run what follows the first `n_past` ids, piece by piece; at least the last id."""
+        n_past = min(n_past, len(ids) - 1)
+        while len(ids) - n_past > CHUNK:
+            await self._run(ids, n_past, n_past + CHUNK, RunRequest(tokens=()))
+            n_past += CHUNK
+            if self.is_stopping():
+                raise CancelledRunError("engine.cancelled")
+        return await self._run(ids, n_past, len(ids), last)
+
+    async def capture(
+        self,
+        ids: Sequence[int],
+        names: tuple[str, ...],
+        *,
+        knobs: Mapping[str, Array] | None = None,
+        unembed: tuple[tuple[int, int], ...] | None = None,
+        top_k: int = 1,
+    ) -> tuple[ActivationCache, RunResult]:
+        """The named hooks of all positions in one run from the start.
+
+        Args:
+            unembed: (layer, position) of the states to unembed; None: every position at the end
+                when a logit output or an ln_final hook is asked for, else only the last.
+        """
+        ids = tuple(ids)
+        states = unembed or self._states(names, len(ids))
+        request = RunRequest((), fetch=names, unembed=states, top_k=top_k, knobs=knobs or {})
+        result = await self._run(ids, 0, len(ids), request)
+        cache = ActivationCache(
+            self.manifest.config,
+            result.arrays,
+            n_pos=len(ids),
+            n_unembed=len(states),
+            top_k=top_k,
+            model=self.manifest.id,
+        )
+        return cache, result
+
+    def _states(self, names: tuple[str, ...], n_pos: int) -> tuple[tuple[int, int], ...]:
+        end = self.manifest.config.n_layers
+        wants_all = any(name in LOGIT_OUTPUTS or name.startswith("ln_final.") for name in names)
+        positions = range(n_pos) if wants_all else (n_pos - 1,)
+        return tuple((end, position) for position in positions)
+
+    async def _run(
+        self, ids: tuple[int, ...], start: int, end: int, request: RunRequest
+    ) -> RunResult:
+        """Run ids[start:end] after the first `start` cached ones, and remember what is kept."""
+        self.kept = ()  # until it has succeeded, nothing is known of the cache
+        result = await self.engine.run(replace(request, tokens=ids[start:end], n_past=start))
+        self.kept = () if request.knobs else ids[:end]
+        return result
+
+
+def _common(first: Sequence[int], second: Sequence[int]) -> int:
+    """Length of the common start of two sequences."""
+    count = 0
+    for left, right in zip(first, second, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

@@ -1,0 +1,385 @@
+"""What can be asked of Seethrough, by the page and by scripts alike: all async, plain results.
+
+Every failure is a SeethroughError with a sentence. One call at a time reaches the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from seethrough.app import inputs
+from seethrough.app.generate import STOPPED, Generation, Step, generate
+from seethrough.app.loaded import LoadedModel
+from seethrough.app.state import Candidate, EngineStatus, ModelCard, Sampling, Store
+from seethrough.core import hooks
+from seethrough.core.clean_text import clean_text
+from seethrough.core.errors import (
+    CancelledRunError,
+    DownloadError,
+    EngineError,
+    InputError,
+    SeethroughError,
+    UnknownNameError,
+    near_misses,
+)
+from seethrough.core.hooks import axis_sizes, check_hook_names, fetchable
+from seethrough.core.manifest import Manifest, from_json
+from seethrough.core.sampling import check_settings
+from seethrough.core.tokenizer import Tokenizer
+from seethrough.core.weights import check_rows, decode_rows, find_tensor, row_ranges
+
+if TYPE_CHECKING:
+    from seethrough.app.engine import Engine, EngineInfo, Progress, RunResult
+    from seethrough.core.cache import ActivationCache, Array
+    from seethrough.core.config import ModelConfig
+
+T = TypeVar("T")
+FetchText = Callable[[str], Awaitable[str]]
+MAX_NEW_TOKENS = 4096
+
+
+class Service:
+    """The models of this build, the one that is loaded, and what it can be asked.
+
+    Args:
+        fetch_text: Gives the text of a file by its address relative to the page.
+    """
+
+    def __init__(self, store: Store, engine: Engine, fetch_text: FetchText) -> None:
+        self.store = store
+        self.engine = engine
+        self.fetch_text = fetch_text
+        self.model: LoadedModel | None = None
+        self._manifests: dict[str, tuple[Manifest, str]] = {}
+        self._default = ""
+        self._lock = asyncio.Lock()
+        self._stopping = False
+
+    async def open(self) -> None:
+        """Read the list of this build's models and their manifests.
+
+        Raises:
+            DownloadError: A manifest is missing or unreadable.
+        """
+        listing = json.loads(await self.fetch_text("models.json"))
+        for row in listing["models"]:
+            manifest = from_json(await self.fetch_text(f"{row['path']}manifest.json"))
+            self._manifests[manifest.id] = (manifest, row["path"])
+            if row.get("default"):
+                self._default = manifest.id
+        cards = tuple(_card(manifest) for manifest, _ in self._manifests.values())
+        self.store.replace(models=cards, engine=EngineStatus(stage="idle"))
+
+    async def ready(self) -> dict[str, Any]:
+        """The models of this build, the loaded one or None, backend and threads."""
+        status = self.store.state.engine
+        models = [
+            {"id": card.id, "title": card.title, "download_bytes": card.download_bytes}
+            for card in self.store.state.models
+        ]
+        model = self.model.manifest.id if self.model else None
+        return {
+            "models": models,
+            "model": model,
+            "backend": status.backend or None,
+            "threads": status.threads or None,
+        }
+
+    async def load(self, model_id: str | None = None) -> dict[str, Any]:
+        """Make a model ready to run; the default one when none is named.
+
+        Raises:
+            UnknownNameError: This build has no such model.
+            DownloadError, EngineError, CancelledRunError: see Engine.load.
+        """
+        async with self._lock:
+            await self._load(model_id)
+        return await self.ready()
+
+    async def tokenize(self, text: str) -> list[dict[str, Any]]:
+        """Each token of a text: id, and its text as the vocabulary decodes it."""
+        model = await self._ensure()
+        inputs.check_prompt(text)
+        ids = model.tokenizer.encode(clean_text(text).text)
+        return [{"id": token, "text": model.tokenizer.decode([token])} for token in ids]
+
+    async def next(self, prompt: str, k: int = 10, *, chat: bool = False) -> dict[str, Any]:
+        """The whole input's ids and the k best next tokens, probabilities over the vocabulary."""
+        ids, top = await self.candidates(prompt, k, chat=chat)
+        rows = [
+            {"id": item.id, "text": item.text, "logit": item.logit, "prob": item.prob}
+            for item in top
+        ]
+        return {"ids": list(ids), "top": rows}
+
+    async def candidates(
+        self, prompt: str, k: int, *, chat: bool
+    ) -> tuple[tuple[int, ...], tuple[Candidate, ...]]:
+        """As `next`, as records."""
+        model = await self._ensure()
+        ids = self.prompt_ids(prompt, chat=chat)
+        k = _whole("k", k, 1, model.manifest.config.d_vocab)
+        fetch = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
+        result = await self.run_ids(ids, fetch, top_k=k)
+        return ids, candidates(model.tokenizer, result.arrays)
+
+    async def run_ids(
+        self, ids: Sequence[int], fetch: tuple[str, ...], *, top_k: int = 1
+    ) -> RunResult:
+        """The named logit outputs after the last of some ids."""
+        model = await self._ensure()
+        async with self._lock:
+            return await self._guarded(model.next_logits(ids, fetch, top_k=top_k))
+
+    async def capture_ids(
+        self,
+        ids: Sequence[int],
+        names: tuple[str, ...],
+        knobs: Mapping[str, Array] | None = None,
+    ) -> ActivationCache:
+        """The named hooks of some ids, in one run from the start."""
+        model = await self._ensure()
+        async with self._lock:
+            cache, _ = await self._guarded(model.capture(ids, names, knobs=knobs))
+        return cache
+
+    async def capture(
+        self,
+        prompt: str,
+        names: Sequence[str],
+        *,
+        chat: bool = False,
+        knobs: Mapping[str, Any] | None = None,
+    ) -> dict[str, Array]:
+        """The named hooks of the prompt, no batch axis, after the knobs.
+
+        Logit outputs and ln_final hooks come for every position.
+
+        Raises:
+            UnknownNameError: No such hook or knob.
+            ShapeError, InputError: A knob does not fit, or the capture is too large.
+        """
+        model = await self._ensure()
+        names = tuple(dict.fromkeys(names))
+        if not names:
+            raise InputError("input.no_hooks")
+        config = model.manifest.config
+        check_hook_names(names, config, model.manifest.id)
+        ids = self.prompt_ids(prompt, chat=chat)
+        sizes = axis_sizes(config, n_pos=len(ids), n_unembed=len(ids))
+        known = fetchable(config)
+        inputs.check_capture_size(names, sizes, lambda name: known[name].dims)
+        checked = inputs.check_knobs(knobs or {}, config, len(ids))
+        return dict(await self.capture_ids(ids, names, checked))
+
+    async def generate(
+        self,
+        prompt: str,
+        max_new_tokens: int = 24,
+        temperature: float = 0.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 1,
+        *,
+        chat: bool = False,
+    ) -> dict[str, Any]:
+        """Continue a prompt: the new ids, their text, and why it stopped."""
+        model = await self._ensure()
+        ids = self.prompt_ids(prompt, chat=chat)
+        settings = Sampling(
+            temperature=_number("temperature", temperature),
+            top_k=_whole("top_k", top_k, 0, model.manifest.config.d_vocab),
+            top_p=_number("top_p", top_p),
+            seed=_whole("seed", seed, 0, 2**53),
+            max_new_tokens=_whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS),
+        )
+        done = await self.continue_ids(ids, settings, lambda _: None)
+        return {"ids": list(done.ids), "text": model.tokenizer.decode(done.ids), "stop": done.stop}
+
+    async def continue_ids(
+        self, ids: tuple[int, ...], settings: Sampling, on_step: Callable[[Step], None]
+    ) -> Generation:
+        """Generate after some ids; `stop` ends it between two tokens.
+
+        Raises:
+            InputError: A sampling setting means nothing.
+        """
+        model = await self._ensure()
+        check_settings(settings.temperature, settings.top_k, settings.top_p)
+        steps: list[Step] = []
+
+        def tell(step: Step) -> bool:
+            steps.append(step)
+            on_step(step)
+            return self._stopping
+
+        async with self._lock:
+            try:
+                return await self._guarded(generate(model, ids, settings, tell))
+            except CancelledRunError:
+                return Generation(tuple(steps), STOPPED)
+
+    async def weight(self, name: str, rows: Sequence[int] | int | None = None) -> Array:
+        """Rows of a weight as float32; None: all of them, where that is at most 4 million numbers.
+
+        Raises:
+            UnknownNameError: No such weight.
+            InputError: A row that is not there, or too many numbers.
+        """
+        model = await self._ensure()
+        entry = find_tensor(model.manifest, name)
+        wanted = range(entry.dims[0]) if rows is None else rows
+        checked = check_rows(entry, [wanted] if isinstance(wanted, int | float) else list(wanted))
+        count = len(checked) * int(np.prod(entry.dims[1:]))
+        if count > inputs.CAPTURE_BYTES // 128:
+            limit = inputs.CAPTURE_BYTES // 128
+            raise InputError("weights.too_many", name=name, got=count, limit=limit)
+        ranges = row_ranges(model.manifest, entry, checked)
+        async with self._lock:
+            chunks = await self._guarded(self.engine.read_bytes(ranges))
+        return decode_rows(model.manifest, entry, checked, chunks)
+
+    def stop(self) -> None:
+        """Stop what is going on at its next safe point."""
+        self._stopping = True
+        self.engine.cancel()
+
+    def prompt_ids(self, prompt: str, *, chat: bool) -> tuple[int, ...]:
+        """The whole input as the model gets it, lone surrogates replaced; see inputs.prompt_ids."""
+        model = self._loaded()
+        text = clean_text(prompt).text if isinstance(prompt, str) else prompt
+        return inputs.prompt_ids(text, model.tokenizer, model.manifest, chat=chat)
+
+    def prompt_config(self, ids: tuple[int, ...]) -> ModelConfig:
+        """The loaded model's config, once the ids are known to fit it.
+
+        Raises:
+            InputError: More ids than the model has positions for.
+        """
+        config = self._loaded().manifest.config
+        inputs.check_count(ids, config)
+        return config
+
+    def _loaded(self) -> LoadedModel:
+        if self.model is None:
+            raise EngineError("engine.not_loaded")
+        return self.model
+
+    async def _ensure(self) -> LoadedModel:
+        """The loaded model; the default one is loaded first when there is none."""
+        async with self._lock:
+            if self.model is None:
+                await self._load(None)
+            return self._loaded()
+
+    async def _load(self, model_id: str | None) -> None:
+        model_id = self._default if model_id is None else model_id
+        if model_id not in self._manifests:
+            near = near_misses(str(model_id), self._manifests) or ", ".join(self._manifests)
+            raise UnknownNameError("models.unknown", name=model_id, near=near)
+        if self.model and self.model.manifest.id == model_id:
+            return
+        manifest, base_url = self._manifests[model_id]
+        self._stopping = False
+        self.model = None
+        self.store.replace(model="", config=None, error=None)
+        self._tell(stage="download", total_bytes=manifest.download_bytes)
+        try:
+            tokenizer = Tokenizer.from_json(await self._checked_text(manifest, base_url))
+            info = await self.engine.load(manifest, base_url, self._on_progress)
+        except SeethroughError as error:
+            stage = "idle" if isinstance(error, CancelledRunError) else "failed"
+            self._tell(stage=stage, done_bytes=0, total_bytes=0)
+            raise
+        self.model = LoadedModel(
+            manifest, tokenizer, self.engine, is_stopping=lambda: self._stopping
+        )
+        self._tell_ready(info)
+        self.store.replace(model=manifest.id, config=manifest.config)
+
+    async def _checked_text(self, manifest: Manifest, base_url: str) -> str:
+        text = await self.fetch_text(base_url + manifest.tokenizer.path)
+        if hashlib.sha256(text.encode()).hexdigest() != manifest.tokenizer.sha256:
+            raise DownloadError("engine.altered", path=manifest.tokenizer.path)
+        return text
+
+    async def _guarded(self, work: Awaitable[T]) -> T:
+        """Await engine work with the stage told."""
+        self._stopping = False
+        self._tell(stage="running")
+        try:
+            return await work
+        finally:
+            self._tell(stage="ready")
+
+    def _on_progress(self, progress: Progress) -> None:
+        self._tell(
+            stage=progress.stage, done_bytes=progress.done_bytes, total_bytes=progress.total_bytes
+        )
+
+    def _tell_ready(self, info: EngineInfo) -> None:
+        self.store.replace(
+            engine=EngineStatus(
+                stage="ready",
+                backend=info.backend,
+                threads=info.threads,
+                session_ms=info.session_ms,
+            )
+        )
+
+    def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
+        self.store.replace(engine=replace(self.store.state.engine, **changes))
+
+
+def candidates(tokenizer: Tokenizer, arrays: Mapping[str, Array]) -> tuple[Candidate, ...]:
+    """The best next tokens of the last unembedded state, with exact probabilities."""
+    values, ids = arrays[hooks.TOP_VALUES][-1], arrays[hooks.TOP_IDS][-1]
+    total = float(arrays[hooks.LOGSUMEXP][-1])
+    return tuple(
+        Candidate(
+            id=int(token),
+            text=tokenizer.decode([int(token)]),
+            visible=tokenizer.visible(int(token)),
+            logit=float(value),
+            prob=float(np.exp(float(value) - total)),
+        )
+        for value, token in zip(values, ids, strict=True)
+    )
+
+
+def _card(manifest: Manifest) -> ModelCard:
+    return ModelCard(
+        id=manifest.id,
+        title=manifest.title,
+        download_bytes=manifest.download_bytes,
+        n_params=manifest.n_params,
+        n_layers=manifest.config.n_layers,
+        licence=manifest.licence,
+        origin=manifest.origin.get("source", ""),
+        has_chat=manifest.chat is not None,
+    )
+
+
+def _whole(name: str, value: object, least: int, most: int) -> int:
+    """A whole number in a range.
+
+    Raises:
+        InputError: It is not.
+    """
+    number = _number(name, value)
+    if not number.is_integer() or not least <= number <= most:
+        raise InputError("input.whole", name=name, got=value, least=least, most=most)
+    return int(number)
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError("input.number", name=name, got=value)
+    return float(value)
