@@ -31,7 +31,7 @@ def alone() -> Iterator[None]:
         if not _take(handle):
             with Step("Waiting for another build.py in this checkout") as step:
                 while not _take(handle):
-                    step.note()
+                    step.note(None)
                     time.sleep(WAIT_S)
         yield
     finally:

@@ -9,7 +9,7 @@ CHANGED = re.compile(r"DO NOT MATCH THE HASHES|EINTEGRITY")
 UNREACHABLE = re.compile(
     r"NewConnectionError|Connection refused|Connection reset|ConnectTimeout|ReadTimeout"
     r"|Read timed out|Name or service not known|Temporary failure in name resolution"
-    r"|Max retries exceeded|ProxyError|SSLError|Connection broken"
+    r"|Max retries exceeded|ProxyError|SSLError|Connection broken|from versions: none"
     r"|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT"
 )
 ABSENT = re.compile(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 # A terminal is redrawn often; a log file gets a line only as often as a person would look.
-TERMINAL_INTERVAL_S = 0.1
+TERMINAL_INTERVAL_S = 0.25
 LOG_INTERVAL_S = 5.0
 
 
@@ -61,13 +61,17 @@ class Step:
         if kind is None:
             say(f"  {self._line()}")
 
-    def note(self, detail: str | None = None) -> None:
-        """Replace the detail; the line is redrawn when its time has come."""
+    def note(self, detail: str | None) -> None:
+        """Replace the detail (None keeps it); the line is redrawn when its time has come."""
         if detail is not None:
             self.detail = detail
-        interval_s = TERMINAL_INTERVAL_S if self._is_live else LOG_INTERVAL_S
-        if time.monotonic() - self._drawn >= interval_s:
+        if self.is_due():
             self._draw()
+
+    def is_due(self) -> bool:
+        """True when a note would be shown: a detail that is dear to find can wait for that."""
+        interval_s = TERMINAL_INTERVAL_S if self._is_live else LOG_INTERVAL_S
+        return time.monotonic() - self._drawn >= interval_s
 
     def _line(self) -> str:
         detail = f"{self.detail}, " if self.detail else ""

