@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROLE = "attention"
 SVG_UP_TO = 32
-PICTURE = 352
+PICTURE = 288
 CELL_MOST = 48
 CELL_LEAST = 16
 NUMBERS_FROM = 38
@@ -90,7 +90,7 @@ def render(state: AppState) -> str:
     if grid is None:
         return ""
     return to_html(
-        title(state, "view.attention.title"),
+        title(state, "page.attention.title"),
         h("p", {"class": "lead"}, lead(state, grid)),
         h("div", {"class": "controls"}, layer_picker(state), heads(state, grid)),
         h(

@@ -22,7 +22,7 @@ def render(state: AppState) -> str:
     prompt = [h("bdi", {"class": "prompt-token"}, token.visible) for token in state.tokens]
     new = [chip(state, token, first + index) for index, token in enumerate(state.continuation)]
     return to_html(
-        title(state, "view.continuation.title"),
+        title(state, "page.continuation.title"),
         h("p", {"class": "plain-text"}, *plain_text(state)),
         h("div", {"class": "chips continuation"}, prompt, new),
         h("p", {"class": "note"}, stop_reason(state)) if state.stop else "",

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 def render(state: AppState) -> str:
     """The error, then the notice; nothing where there is neither."""
     return to_html(
-        *([sentence(state, state.error, "error", "alert")] if state.error else []),
-        *([sentence(state, state.notice, "notice", "status")] if state.notice else []),
+        *([sentence(state, state.error, "is-error")] if state.error else []),
+        *([sentence(state, state.notice, "is-notice")] if state.notice else []),
     )
 
 
-def sentence(state: AppState, message: Message, kind: str, role: str) -> Node:
+def sentence(state: AppState, message: Message, kind: str) -> Node:
     """One sentence with a label, so that colour is not all that tells an error."""
     return h(
         "p",
-        {"class": f"message {kind}", "role": role},
+        {"class": f"sentence {kind}"},
         h("b", {}, say(state, f"view.message.{kind}")),
         " ",
         say(state, message.key, **message.fields),

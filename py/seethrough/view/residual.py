@@ -82,7 +82,7 @@ def render(state: AppState) -> str:
         },
     )
     return to_html(
-        title(state, "view.residual.title"),
+        title(state, "page.residual.title"),
         h("p", {"class": "lead"}, lead(state, stream)),
         h(
             "div",

@@ -26,7 +26,7 @@ def render(state: AppState) -> str:
         n_tokens=h("b", {}, count(len(state.tokens))),
     )
     return to_html(
-        title(state, "view.tokens.title"),
+        title(state, "page.tokens.title"),
         h("p", {"class": "lead"}, lead),
         h("ol", {"class": "chips"}, [h("li", {}, item) for item in chips]),
     )

@@ -25,10 +25,10 @@ def render(state: AppState) -> str:
         token=token_mark(state.top[0].visible),
         prob=h("b", {}, probability(state.top[0].prob, state.language)),
     )
-    columns = ("token", "prob", "bar", "logit", "id")
+    columns = ("token", "prob", "bar", "logit")
     head = h("tr", {}, [h("th", {"scope": "col"}, heading(state, name)) for name in columns])
     return to_html(
-        title(state, "view.top.title"),
+        title(state, "page.top.title"),
         h("p", {"class": "lead"}, lead),
         h(
             "table",
@@ -78,6 +78,7 @@ def row(state: AppState, candidate: Candidate) -> Node:
             "title": say(state, "view.top.append", id=candidate.id),
         },
         h("bdi", {"class": "chip-text"}, candidate.visible),
+        h("span", {"class": "chip-note"}, str(candidate.id)),
     )
     return h(
         "tr",
@@ -90,7 +91,6 @@ def row(state: AppState, candidate: Candidate) -> Node:
         ),
         h("td", {"class": "bar-cell"}, bar(candidate.prob, "bar-fill")),
         h("td", {"class": "number", "title": exact(candidate.logit)}, signed(candidate.logit)),
-        h("td", {"class": "number is-quiet"}, str(candidate.id)),
     )
 
 
@@ -114,7 +114,7 @@ def rest(state: AppState) -> Node:
         h("th", {"scope": "row"}, rest_name(state)),
         h("td", {"class": "number"}, probability(left, state.language)),
         h("td", {"class": "bar-cell"}, bar(left, "bar-rest")),
-        h("td", {"colspan": "2"}),
+        h("td", {}),
     )
 
 
