@@ -182,7 +182,8 @@ def copy_web(out: Path) -> None:
 def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
     """Copy each model's listed files and write models.json; the first model is the default.
 
-    Returns: The paths of all model files but the manifests.
+    Returns: The paths of the files that the engine stores itself once a model is loaded; the
+        manifests and tokenisers are the site's own.
 
     Raises:
         SiteError: A folder has no manifest, or a listed file is missing.
@@ -199,7 +200,7 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
         copy(manifest_path, out / path / "manifest.json")
         for file in (manifest["graph"], manifest["tokenizer"], *manifest["shards"]):
             copy(folder / file["path"], out / path / file["path"])
-            listed.append(path + file["path"])
+        listed += [path + file["path"] for file in (manifest["graph"], *manifest["shards"])]
         cards.append({"id": manifest["id"], "path": path, "default": not cards})
     text = json.dumps({"models": cards}, indent=1) + "\n"
     (out / "models.json").write_text(text, encoding="utf-8", newline="\n")

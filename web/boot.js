@@ -108,7 +108,7 @@ function refusedFiles() {
 function stop(key, fields) {
   const text = sentence(key, fields);
   say("status", sentence("boot.stopped"));
-  say("message", text);
+  say("message", text, "message error");
   document.documentElement.dataset.boot = "failed";
   shutDoor(Object.assign(new Error(text), { key, fields: fields ?? {} }));
 }
@@ -150,7 +150,7 @@ async function boot() {
   const control = await takeControl();
   if (control === "reload") return;
   if (control === "go") sessionStorage.removeItem(GUARD);
-  else say("notice", sentence(control));
+  else say("boot-notice", sentence(control), "message notice");
   await startPython();
 }
 

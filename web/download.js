@@ -109,7 +109,7 @@ async function fromNetwork(url, file, target, { signal, onBytes, isStored }) {
  * @param {Uint8Array} target exactly as long as the file
  * @param {{signal: AbortSignal, onBytes: (bytes: number) => void}} options
  */
-export async function fetchFile(baseUrl, file, target, { signal, onBytes }) {
+async function fetchFile(baseUrl, file, target, { signal, onBytes }) {
   const url = new URL(file.path, baseUrl).href;
   const store = await openStore();
   const stored = await store?.match(url);

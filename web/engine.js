@@ -6,7 +6,7 @@
  * {id, error: {key, fields}}, a load also by {id, progress}.
  */
 
-import { fetchFile, fetchFiles, KeyedError, readStored } from "./download.js";
+import { fetchFiles, KeyedError, readStored } from "./download.js";
 import * as ort from "./ort/ort.wasm.min.mjs";
 
 /**
@@ -207,24 +207,13 @@ async function readRange(offset, size) {
   return bytes;
 }
 
-/**
- * One small file of a model (its tokenizer), fetched, checked and stored like a shard.
- * @param {{file: ModelFile, baseUrl: string, signal: AbortSignal}} message
- */
-async function file(message) {
-  const bytes = new Uint8Array(message.file.size_bytes);
-  const options = { signal: message.signal, onBytes: () => {} };
-  await fetchFile(message.baseUrl, message.file, bytes, options);
-  return { bytes };
-}
-
-const HANDLERS = { load, run, read, file, release };
+const HANDLERS = { load, run, read };
 
 /** @param {any} result @returns {Transferable[]} the buffers that move instead of being copied */
 function movable(result) {
   const arrays = Object.values(result?.arrays ?? {}).map((array) => array.bytes.buffer);
   const parts = (result?.parts ?? []).map((part) => part.buffer);
-  return [...arrays, ...parts, ...(result?.bytes ? [result.bytes.buffer] : [])];
+  return [...arrays, ...parts];
 }
 
 let queue = Promise.resolve();

@@ -16,14 +16,16 @@ export function sentence(key, fields = {}) {
 }
 
 /**
- * Write one line into a slot of the page, as text.
+ * Put one sentence into a slot of the page, as text; Python's panels use the same classes.
  * @param {string} slot the element's id
  * @param {string} text
+ * @param {"stage" | "message notice" | "message error"} [kind]
  */
-export function say(slot, text) {
+export function say(slot, text, kind = "stage") {
   const element = document.getElementById(slot);
-  if (!element) return;
   const line = document.createElement("p");
+  line.className = kind;
+  if (kind !== "stage") line.setAttribute("role", kind === "message error" ? "alert" : "status");
   line.textContent = text;
   element.replaceChildren(line);
   element.hidden = false;

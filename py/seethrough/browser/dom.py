@@ -1,0 +1,212 @@
+"""Puts markup into the page's slots and hands the page's events on. It knows no model.
+
+What is drawn comes from view/ as HTML strings and RGBA arrays; an event becomes an action's name
+and the values of the element that carries `data-action`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.browser import ffi
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seethrough.core.cache import Array
+
+    OnAction = Callable[[str, Mapping[str, str]], None]
+
+# Where a click is the action; other controls act when their value changes.
+CLICKED = ("BUTTON", "A", "SUMMARY")
+
+
+class Slots:
+    """The elements that Python fills, by id; each is written only when its markup changed."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, str] = {}
+        self._at_rest: dict[str, str] = {}
+
+    def mount(self, slot: str, markup: str) -> bool:
+        """Put markup into a slot; empty markup brings back what the page had there at first.
+
+        Returns: Whether the page changed. Focus, open details and scroll positions are kept.
+        """
+        element = ffi.document.getElementById(slot)
+        if ffi.is_absent(element) or self._written.get(slot) == markup:
+            return False
+        first = self._at_rest.setdefault(slot, str(element.innerHTML))
+        restore = _remember(element)
+        element.innerHTML = markup or first
+        restore()
+        self._written[slot] = markup
+        return True
+
+
+def _remember(element: ffi.Js) -> Callable[[], None]:
+    """What the reader did inside an element, to be done again after it was written anew."""
+    active = ffi.document.activeElement
+    focused = _selector(active) if not ffi.is_absent(active) and element.contains(active) else ""
+    is_open = [bool(item.open) for item in element.querySelectorAll("details")]
+    scrolled = [(item.scrollLeft, item.scrollTop) for item in element.querySelectorAll(".scroll")]
+
+    def restore() -> None:
+        details = element.querySelectorAll("details")
+        if details.length == len(is_open):
+            for item, was_open in zip(details, is_open, strict=True):
+                item.open = was_open
+        for item, (left, top) in zip(element.querySelectorAll(".scroll"), scrolled, strict=False):
+            item.scrollLeft, item.scrollTop = left, top
+        again = element.querySelectorAll(focused) if focused else ()
+        for successor in list(again)[:1]:
+            successor.focus(ffi.to_javascript({"preventScroll": True}))
+
+    return restore
+
+
+def _selector(element: ffi.Js) -> str:
+    """A selector that finds an element's successor: by its id, or by all its data attributes."""
+    if element.id:
+        return f"#{ffi.css_escape(str(element.id))}"
+    named = {**_attributes(element), "raster": str(element.getAttribute("data-raster") or "")}
+    parts = [
+        f'[data-{name}="{ffi.css_escape(value)}"]'
+        for name, value in named.items()
+        if value and name != "value"
+    ]
+    return str(element.tagName).lower() + "".join(parts) if parts else ""
+
+
+def _attributes(element: ffi.Js) -> dict[str, str]:
+    """The `data-*` values of an element, without the prefix, and its current value."""
+    values = {
+        str(name)[len("data-") :]: str(element.getAttribute(name))
+        for name in element.getAttributeNames()
+        if str(name).startswith("data-")
+    }
+    value = getattr(element, "value", None)
+    return values | ({"value": ffi.well_formed(value)} if isinstance(value, str) else {})
+
+
+def listen(on_action: OnAction) -> None:
+    """Call `on_action(name, values)` for every use of an element with `data-action`."""
+
+    def handle(event: ffi.Js) -> None:
+        target = event.target.closest("[data-action]")
+        if ffi.is_absent(target):
+            return
+        is_click = event.type == "click"
+        if is_click == (str(target.tagName) in CLICKED):
+            on_action(str(target.getAttribute("data-action")), _attributes(target))
+
+    def submit(event: ffi.Js) -> None:
+        event.preventDefault()
+        button = event.target.querySelector("button[type=submit]")
+        if not ffi.is_absent(button) and not button.disabled:
+            on_action(str(button.getAttribute("data-action")), {})
+
+    for kind in ("click", "change"):
+        ffi.listen(ffi.document, kind, handle)
+    ffi.listen(ffi.document, "submit", submit)
+
+
+def field(form: str, name: str) -> str:
+    """The value of a named control of a form."""
+    value = ffi.document.getElementById(form).elements.namedItem(name).value
+    return ffi.well_formed(str(value))
+
+
+def enable(form: str, name: str, *, is_enabled: bool) -> None:
+    """Allow or refuse a button of a form."""
+    button = ffi.document.getElementById(form).elements.namedItem(name)
+    if bool(button.disabled) == is_enabled:
+        button.disabled = not is_enabled
+
+
+def draw(draw_one: Callable[[str], Array | None], slot: str | None = None) -> None:
+    """Fill each `canvas[data-raster]` (of one slot) with the pixels [height, width, 4] it names."""
+    root = ffi.document.getElementById(slot) if slot else ffi.document
+    for canvas in root.querySelectorAll("canvas[data-raster]"):
+        pixels = draw_one(str(canvas.getAttribute("data-raster")))
+        if pixels is not None:
+            ffi.paint(canvas, pixels)
+
+
+STEPS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
+
+
+class Cells:
+    """Tells the cell under the pointer, or the one that the arrow keys reach, beside its picture.
+
+    A picture is a `canvas[data-rows][data-columns]`; `aria-describedby` names where to write.
+    """
+
+    def __init__(self, describe: Callable[[str, int, int], str]) -> None:
+        self._describe = describe
+        self._at_rest: dict[str, str] = {}
+        self._reached: dict[str, tuple[int, int]] = {}
+        for kind, function in (
+            ("pointermove", self._moved),
+            ("pointerout", self._left),
+            ("keydown", self._pressed),
+        ):
+            ffi.listen(ffi.document, kind, function)
+
+    def _moved(self, event: ffi.Js) -> None:
+        canvas = _picture(event)
+        if canvas is not None:
+            box = canvas.getBoundingClientRect()
+            rows, columns = _grid(canvas)
+            row = int((event.clientY - box.top) / box.height * rows)
+            column = int((event.clientX - box.left) / box.width * columns)
+            self._tell(canvas, row, column)
+
+    def _left(self, event: ffi.Js) -> None:
+        canvas = _picture(event)
+        if canvas is not None:
+            at_rest = self._at_rest.pop(str(canvas.getAttribute("data-raster")), "")
+            _write(canvas, lambda _shown: at_rest)
+
+    def _pressed(self, event: ffi.Js) -> None:
+        canvas = _picture(event)
+        if canvas is None or event.key not in STEPS:
+            return
+        event.preventDefault()
+        name = str(canvas.getAttribute("data-raster"))
+        rows, columns = _grid(canvas)
+        row, column = self._reached.get(name, (0, 0))
+        down, across = STEPS[event.key] if name in self._reached else (0, 0)
+        row, column = min(max(row + down, 0), rows - 1), min(max(column + across, 0), columns - 1)
+        self._reached[name] = (row, column)
+        self._tell(canvas, row, column)
+
+    def _tell(self, canvas: ffi.Js, row: int, column: int) -> None:
+        name = str(canvas.getAttribute("data-raster"))
+        said = self._describe(name, row, column)
+
+        def text(shown: str) -> str:
+            if said:
+                self._at_rest.setdefault(name, shown)
+            return said
+
+        _write(canvas, text)
+
+
+def _write(canvas: ffi.Js, text: Callable[[str], str]) -> None:
+    """Replace what stands beside a picture; an empty text leaves it."""
+    place = ffi.document.getElementById(canvas.getAttribute("aria-describedby"))
+    said = "" if ffi.is_absent(place) else text(str(place.textContent))
+    if said:
+        place.textContent = said
+
+
+def _picture(event: ffi.Js) -> ffi.Js | None:
+    target = event.target
+    canvas = target.closest("canvas[data-rows]") if hasattr(target, "closest") else None
+    return None if ffi.is_absent(canvas) else canvas
+
+
+def _grid(canvas: ffi.Js) -> tuple[int, int]:
+    """Rows and columns of a picture."""
+    return int(canvas.getAttribute("data-rows")), int(canvas.getAttribute("data-columns"))

@@ -1,0 +1,219 @@
+"""The one file that imports `js` and `pyodide`: it converts at the edge and frees proxies there.
+
+Inward go plain Python values and numpy arrays; outward go plain JavaScript objects and typed
+arrays. Everything else in this package calls these functions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import js
+import numpy as np
+from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
+
+from seethrough.core.errors import DownloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from seethrough.core.cache import Array
+
+# What JavaScript hands over. Its attributes are JavaScript's, so no Python type describes it.
+Js = Any
+
+document: Js = js.document
+DTYPES = {"float32": np.float32, "int64": np.int64, "int32": np.int32}
+_tasks: set[asyncio.Task[Any]] = set()
+
+
+def is_absent(value: Js) -> bool:
+    """Whether a value is JavaScript's undefined or null."""
+    return value is None or type(value).__name__ == "JsNull"
+
+
+def well_formed(value: str) -> str:
+    """Text with each lone surrogate replaced by U+FFFD: such a half cannot be encoded."""
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def to_python(value: Js) -> Any:  # noqa: ANN401 - any plain value
+    """A plain Python value of a JavaScript one: dict, list, str, numbers, memoryview."""
+    if is_absent(value):
+        return None
+    if isinstance(value, str):
+        return well_formed(value)
+    if not isinstance(value, JsProxy):
+        return value
+    converted = value.to_py()
+    return _plain(converted)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any plain value
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if is_absent(value) else value
+
+
+def to_javascript(value: object) -> Js:
+    """A plain JavaScript value of a Python one; an array becomes {dims, data: Float32Array}."""
+    return to_js(_prepared(value), dict_converter=js.Object.fromEntries)
+
+
+def _prepared(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return tensor(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: _prepared(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_prepared(item) for item in value]
+    return value
+
+
+def tensor(array: Array) -> Js:
+    """A JavaScript {dims, data} of an array; data is a Float32Array of its own."""
+    return js.Object.fromEntries(
+        to_js([["dims", to_js(list(array.shape))], ["data", typed_array(array, np.float32)]])
+    )
+
+
+def typed_array(array: Array, dtype: Any = np.float32) -> Js:  # noqa: ANN401 - numpy's dtypes
+    """A JavaScript Float32Array or Int32Array with a copy of the array's numbers."""
+    flat = np.ascontiguousarray(array, dtype).reshape(-1)
+    kind = js.Int32Array if dtype is np.int32 else js.Float32Array
+    typed = kind.new(flat.size)
+    typed.assign(flat)
+    return typed
+
+
+def numpy_array(record: Js) -> Array:
+    """The array of the engine's {dims, type, bytes}; one copy, into Python's memory."""
+    dims = tuple(record.dims.to_py())
+    return np.frombuffer(record.bytes.to_bytes(), DTYPES[str(record.type)]).reshape(dims)
+
+
+def parse_json(text: str) -> Js:
+    """A JavaScript object of JSON text."""
+    return js.JSON.parse(text)
+
+
+def callback(function: Callable[..., object]) -> Js:
+    """A JavaScript function that lives until `release` is called on it."""
+    return create_proxy(function)
+
+
+def release(proxy: Js) -> None:
+    """Free what `callback` made."""
+    proxy.destroy()
+
+
+def start_task(work: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine in the background and keep it from being collected."""
+    task = asyncio.ensure_future(work)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+def page_url(path: str) -> str:
+    """The absolute address of a path of this site."""
+    return str(js.URL.new(path, js.document.baseURI).href)
+
+
+async def fetch_text(path: str) -> str:
+    """The text of one of the site's own small files, by its address relative to the page.
+
+    Raises:
+        DownloadError: It is missing, a web page came instead, or there is no connection.
+    """
+    name = path.rsplit("/", 1)[-1]
+    try:
+        response = await js.fetch(page_url(path))
+        text = str(await response.text())
+    except JsException as error:
+        raise DownloadError("engine.network", path=name) from error
+    if not response.ok:
+        raise DownloadError("engine.missing", path=name, status=int(response.status))
+    if text.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
+        raise DownloadError("engine.not_a_model_file", path=name)
+    return text
+
+
+def open_door(answer: Callable[[str, Js], Coroutine[Any, Any, Js]]) -> None:
+    """Let `window.seethrough` (web/door.js) call `answer(name, arguments)`."""
+    from pyscript.js_modules import door
+
+    door.openDoor(create_proxy(answer))
+
+
+def mark_ready() -> None:
+    """Tell boot.js that Python is up: from here on, Python shows what goes wrong."""
+    js.document.documentElement.dataset.boot = "ready"
+
+
+def thread_count() -> int:
+    """Threads for the engine: one where the page is not isolated, four at most."""
+    if not js.crossOriginIsolated:
+        return 1
+    return max(1, min(4, int(js.navigator.hardwareConcurrency)))
+
+
+def start_worker(path: str, name: str, on_message: Js, on_error: Js) -> Js:
+    """Start a module worker; it is told its name, which is also the lock it holds."""
+    options = to_js({"type": "module", "name": name}, dict_converter=js.Object.fromEntries)
+    worker = js.Worker.new(page_url(path), options)
+    worker.addEventListener("message", on_message)
+    worker.addEventListener("error", on_error)
+    return worker
+
+
+async def lock_released(name: str) -> bool:
+    """Wait until the holder of a lock is gone; False where the browser has no locks."""
+    if is_absent(getattr(js.navigator, "locks", None)):
+        return False
+    on_granted = create_proxy(lambda _lock: None)
+    try:
+        await js.navigator.locks.request(name, on_granted)
+    finally:
+        on_granted.destroy()
+    return True
+
+
+def post(worker: Js, message: Mapping[str, object]) -> None:
+    """Send a message to a worker; the values are plain or already JavaScript's."""
+    worker.postMessage(to_js(message, dict_converter=js.Object.fromEntries))
+
+
+def listen(target: Js, kind: str, function: Callable[[Js], None]) -> None:
+    """Add an event listener that lives as long as the page."""
+    target.addEventListener(kind, create_proxy(function))
+
+
+def css_escape(text: str) -> str:
+    """Text as it may stand inside a selector."""
+    return str(js.CSS.escape(text))
+
+
+def paint(canvas: Js, pixels: Array) -> None:
+    """Put uint8 RGBA pixels [height, width, 4] on a canvas of that size."""
+    height, width, _channels = pixels.shape
+    canvas.width, canvas.height = width, height
+    image = js.ImageData.new(width, height)
+    image.data.assign(np.ascontiguousarray(pixels).reshape(-1))
+    canvas.getContext("2d").putImageData(image, 0, 0)
+
+
+def prefers_dark() -> bool:
+    """Whether the reader's system asks for dark colours."""
+    return bool(js.matchMedia("(prefers-color-scheme: dark)").matches)
+
+
+def on_dark_change(function: Callable[[Js], None]) -> None:
+    """Call a function when the reader's system changes between light and dark."""
+    listen(js.matchMedia("(prefers-color-scheme: dark)"), "change", function)

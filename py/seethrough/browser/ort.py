@@ -1,0 +1,215 @@
+"""OrtEngine: app.engine.Engine over the worker of web/engine.js.
+
+The worker moves arrays; which tokens, outputs and knobs is decided by the caller. A worker that
+dies is replaced at once, and the model is loaded again from the browser's store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.app.engine import EngineInfo, Progress, RunResult
+from seethrough.browser import ffi
+from seethrough.core.errors import (
+    CancelledRunError,
+    DownloadError,
+    EngineError,
+    SeethroughError,
+)
+from seethrough.core.manifest import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seethrough.app.engine import RunRequest
+    from seethrough.core.manifest import Manifest
+
+WORKER = "./engine.js"
+CRASHED = "engine.crashed"
+ERRORS: dict[str, type[SeethroughError]] = {
+    "engine.missing": DownloadError,
+    "engine.truncated": DownloadError,
+    "engine.altered": DownloadError,
+    "engine.not_a_model_file": DownloadError,
+    "engine.network": DownloadError,
+    "engine.not_stored": DownloadError,
+    "engine.cancelled": CancelledRunError,
+}
+_ids = itertools.count(1)
+
+
+class _Worker:
+    """One worker and the calls that wait for it; `is_dead` once it is gone."""
+
+    def __init__(self) -> None:
+        self.name = f"seethrough-engine-{next(_ids)}-{id(self)}"
+        self.is_dead = False
+        self._waiting: dict[int, tuple[asyncio.Future[ffi.Js], Callable[[ffi.Js], None]]] = {}
+        self._on_message = ffi.callback(self._receive)
+        self._on_error = ffi.callback(self._fail)
+        self._worker = ffi.start_worker(WORKER, self.name, self._on_message, self._on_error)
+
+    async def call(
+        self, kind: str, on_progress: Callable[[ffi.Js], None] | None = None, **values: object
+    ) -> ffi.Js:
+        """Send one message and wait for its answer.
+
+        Raises:
+            SeethroughError: The worker answered with an error, or died.
+        """
+        if self.is_dead:
+            raise EngineError(CRASHED)
+        number = next(_ids)
+        future: asyncio.Future[ffi.Js] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = (future, on_progress or (lambda _progress: None))
+        ffi.post(self._worker, {"id": number, "type": kind, **values})
+        return await future
+
+    def tell(self, kind: str) -> None:
+        """Send a message that has no answer."""
+        if not self.is_dead:
+            ffi.post(self._worker, {"type": kind})
+
+    def _receive(self, event: ffi.Js) -> None:
+        data = event.data
+        if data.id == 0:  # it holds its lock now, so that waiting for it means waiting for its end
+            ffi.start_task(self._watch())
+            return
+        if data.id not in self._waiting:
+            return
+        future, on_progress = self._waiting[data.id]
+        if hasattr(data, "progress"):
+            on_progress(data.progress)
+            return
+        del self._waiting[data.id]
+        if future.done():
+            return
+        if hasattr(data, "error"):
+            future.set_exception(_error(str(data.error.key), data.error.fields.to_py()))
+        else:
+            future.set_result(data.result)
+
+    async def _watch(self) -> None:
+        if await ffi.lock_released(self.name):
+            self._fail()
+
+    def stop(self) -> None:
+        """End the worker; who still waits gets an EngineError."""
+        self._fail()
+
+    def _fail(self, *_event: ffi.Js) -> None:
+        if self.is_dead:
+            return
+        self.is_dead = True
+        self._worker.terminate()
+        for future, _on_progress in self._waiting.values():
+            if not future.done():
+                future.set_exception(EngineError(CRASHED))
+        self._waiting.clear()
+        ffi.release(self._on_message)
+        ffi.release(self._on_error)
+
+
+def _error(key: str, fields: dict[str, object]) -> SeethroughError:
+    return ERRORS.get(key, EngineError)(key, **fields)
+
+
+class OrtEngine:
+    """Runs a model with ONNX Runtime Web in a worker."""
+
+    def __init__(self) -> None:
+        self._worker = _Worker()
+        self._loaded: tuple[Manifest, str] | None = None
+        self._cancelled = 0
+
+    async def load(
+        self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
+    ) -> EngineInfo:
+        """Fetch, check and open a model; see app.engine.Engine.
+
+        A second model gets a new worker: WebAssembly memory grows and is never given back.
+        """
+        if self._loaded:
+            self._worker.stop()
+        self._loaded = None
+        info = await self._open(manifest, base_url, progress)
+        self._loaded = (manifest, base_url)
+        return info
+
+    async def run(self, request: RunRequest) -> RunResult:
+        """Run one forward pass; see app.engine.Engine.
+
+        A worker that dies during a run from the first position is replaced and asked again, once.
+        """
+        try:
+            return await self._run(request)
+        except EngineError as error:
+            if error.key != CRASHED:
+                raise
+            await self._reload()
+            if request.n_past:
+                raise
+            return await self._run(request)
+
+    async def read_bytes(self, ranges: tuple[tuple[int, int], ...]) -> tuple[bytes, ...]:
+        """Bytes of the joined weight file; see app.engine.Engine."""
+        await self._reload()
+        answer = await self._worker.call("read", ranges=[list(pair) for pair in ranges])
+        return tuple(bytes(part.to_bytes()) for part in answer.parts)
+
+    def cancel(self) -> None:
+        """Stop a download at its next piece; a session being made, or a run, at its end."""
+        self._cancelled += 1
+        self._worker.tell("cancel")
+
+    async def _open(
+        self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
+    ) -> EngineInfo:
+        answer = await self._alive().call(
+            "load",
+            lambda told: progress(Progress(str(told.stage), int(told.done), int(told.total))),
+            manifest=ffi.parse_json(to_json(manifest)),
+            baseUrl=ffi.page_url(base_url),
+            threads=ffi.thread_count(),
+        )
+        return EngineInfo(str(answer.backend), int(answer.threads), float(answer.sessionMs))
+
+    async def _reload(self) -> None:
+        if self._worker.is_dead and self._loaded:
+            await self._open(*self._loaded, lambda _progress: None)
+
+    def _alive(self) -> _Worker:
+        if self._worker.is_dead:
+            self._worker = _Worker()
+        return self._worker
+
+    async def _run(self, request: RunRequest) -> RunResult:
+        await self._reload()
+        if self._loaded is None:
+            raise EngineError("engine.not_loaded")
+        asked = self._cancelled
+        last = (self._loaded[0].config.n_layers, len(request.tokens) - 1)
+        layers, positions = zip(*(request.unembed or (last,)), strict=True)
+        answer = await self._worker.call(
+            "run",
+            tokens=_int32(request.tokens),
+            nPast=request.n_past,
+            fetch=list(request.fetch),
+            unembedLayer=_int32(layers),
+            unembedPos=_int32(positions),
+            topK=request.top_k,
+            knobs={name: ffi.tensor(array) for name, array in request.knobs.items()},
+        )
+        if asked != self._cancelled:
+            raise CancelledRunError("engine.cancelled")
+        names = request.fetch
+        arrays = {name: ffi.numpy_array(getattr(answer.arrays, name)) for name in names}
+        return RunResult(arrays, float(answer.elapsedMs))
+
+
+def _int32(values: tuple[int, ...]) -> ffi.Js:
+    return ffi.typed_array(np.array(values, np.int32), np.int32)
