@@ -1,0 +1,203 @@
+"""Imports point one way, by ast over every file: core <- app <- view <- browser, core <- export."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "py" / "seethrough"
+STDLIB = set(sys.stdlib_module_names)
+PAGE_ONLY = {"js", "pyodide", "pyodide_js", "pyscript"}
+HEAVY = {"torch", "transformers"}
+# What each layer may import of our own, by the start of the dotted name.
+OURS = {
+    "core": ("seethrough.core",),
+    "app": ("seethrough.core", "seethrough.app"),
+    "view": ("seethrough.core", "seethrough.app.state", "seethrough.view"),
+    "browser": ("seethrough",),
+    "export": ("seethrough.core", "export"),
+}
+OTHERS = {
+    "core": STDLIB | {"numpy"},
+    "app": STDLIB | {"numpy"},
+    "view": STDLIB | {"numpy"},
+    "browser": STDLIB | {"numpy"} | PAGE_ONLY,
+}
+ASSEMBLES_THE_SITE = "export/site.py"
+TOUCHES_JAVASCRIPT = "py/seethrough/browser/ffi.py"
+THROWS_DARTS = "py/seethrough/core/sampling.py"
+
+
+def sources(*folders: str) -> list[Path]:
+    """Every Python file of the project below the folders, in order."""
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+def each(*folders: str) -> pytest.MarkDecorator:
+    """Run a test once for each Python file below the folders."""
+    names = [file.relative_to(ROOT).as_posix() for file in sources(*folders)]
+    return pytest.mark.parametrize("name", names)
+
+
+@cache
+def read(name: str) -> ast.Module:
+    """A file's tree, read with the grammar of the oldest Python that we run on."""
+    return ast.parse((ROOT / name).read_text(encoding="utf-8"), name, feature_version=(3, 11))
+
+
+def imports(tree: ast.Module) -> set[str]:
+    """Dotted names that a file imports, `from a import b` as "a.b"; type checking's included."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: imports are absolute"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def is_within(name: str, prefixes: tuple[str, ...]) -> bool:
+    """Whether a dotted name is one of the prefixes or lies below one."""
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def layer_of(name: str) -> str:
+    """The layer that a file belongs to."""
+    return name.split("/")[0] if name.startswith("export/") else name.split("/")[2]
+
+
+def refused(tree: ast.Module, layer: str, *, is_site: bool = False) -> set[str]:
+    """The imports that the layer may not have."""
+    ours = (*OURS[layer], "seethrough.view") if is_site else OURS[layer]
+    bad = set()
+    for name in imports(tree):
+        if is_within(name, ("seethrough", "export", "tests")):
+            # The bare package tells where its data lie; it holds no code.
+            allowed = is_within(name, ours) or (layer, name) == ("export", "seethrough")
+        elif layer == "export":
+            allowed = name.partition(".")[0] not in HEAVY | PAGE_ONLY
+        else:
+            allowed = name.partition(".")[0] in OTHERS[layer]
+        if not allowed:
+            bad.add(name)
+    return bad
+
+
+@each("py/seethrough/core", "py/seethrough/app", "py/seethrough/view", "py/seethrough/browser")
+def test_imports_point_one_way(name: str) -> None:
+    """A file of py/ imports its own layer, those below it, the standard library and numpy."""
+    assert refused(read(name), layer_of(name)) == set()
+
+
+@each("export")
+def test_export_knows_core_alone(name: str) -> None:
+    """Of export/, only the file that assembles the site imports a view; none imports torch."""
+    assert refused(read(name), "export", is_site=name == ASSEMBLES_THE_SITE) == set()
+
+
+@each("py/seethrough/browser")
+def test_one_file_touches_javascript(name: str) -> None:
+    """Only browser/ffi.py imports what exists in the page alone."""
+    if name == TOUCHES_JAVASCRIPT:
+        return
+
+    assert {one for one in imports(read(name)) if one.partition(".")[0] in PAGE_ONLY} == set()
+
+
+@pytest.mark.parametrize(
+    ("layer", "line"),
+    [
+        ("core", "import torch"),
+        ("core", "from seethrough.app import state"),
+        ("core", "from seethrough import app"),
+        ("core", "import seethrough"),
+        ("app", "from seethrough.view.node import h"),
+        ("app", "import js"),
+        ("view", "from seethrough.app.service import Service"),
+        ("view", "from seethrough.app import actions"),
+        ("view", "from seethrough.browser import dom"),
+        ("browser", "from export.site import CSP"),
+        ("export", "from seethrough.app.state import AppState"),
+        ("export", "from seethrough.view.layout import PANELS"),
+        ("export", "import transformers"),
+    ],
+)
+def test_a_wrong_import_is_found(layer: str, line: str) -> None:
+    """The rules above can fail: each of these lines breaks one."""
+    assert refused(ast.parse(line), layer)
+
+
+@pytest.mark.parametrize(
+    ("layer", "line"),
+    [
+        ("app", "from seethrough.core import hooks"),
+        ("view", "from seethrough.app.state import AppState"),
+        ("browser", "from seethrough.app.service import Service"),
+        ("export", "from seethrough.core.hooks import PATTERN"),
+        ("export", "import onnx"),
+        ("export", "import seethrough"),
+    ],
+)
+def test_a_right_import_is_let_through(layer: str, line: str) -> None:
+    """The rules above can pass: each of these lines keeps them all."""
+    assert refused(ast.parse(line), layer) == set()
+
+
+def random_uses(tree: ast.Module) -> list[str]:
+    """Imports of `random` and every mention of `numpy.random`."""
+    named = [name for name in imports(tree) if is_within(name, ("random", "secrets"))]
+    named += [name for name in imports(tree) if is_within(name, ("numpy.random",))]
+    named += [
+        f"{node.value.id}.random"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "random"
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"np", "numpy"}
+    ]
+    return named
+
+
+@each("py")
+def test_no_number_is_random(name: str) -> None:
+    """Chance is in core/sampling.py alone, where a seed decides it: no picture invents a number."""
+    uses = random_uses(read(name))
+
+    assert uses == (["np.random"] if name == THROWS_DARTS else [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import random", "np.random.rand(3)", "from numpy.random import rand", "from random import x"],
+)
+def test_a_random_number_is_found(line: str) -> None:
+    """The rule above can fail."""
+    assert random_uses(ast.parse(line))
+
+
+@each("py", "export", "tests")
+def test_file_is_readable(name: str) -> None:
+    """Python 3.11 reads the file, and it is short enough to be read by a person."""
+    read(name)
+
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 500
+
+
+def test_import_roots_are_no_packages() -> None:
+    """py/ and tests/ have no __init__.py: `py` would shadow pytest's own module of that name."""
+    strays = [ROOT / "py" / "__init__.py", *(ROOT / "tests").rglob("__init__.py")]
+
+    assert [stray for stray in strays if stray.exists()] == []
+
+
+def test_every_layer_was_looked_at() -> None:
+    """No folder of the package escapes the rules, and none of the rules' folders is empty."""
+    folders = {entry.name for entry in PACKAGE.iterdir() if any(entry.glob("*.py"))}
+
+    assert folders == OTHERS.keys()
