@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from export.tensors import Plain
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from export.tensors import Stored
     from seethrough.core.cache import Array
@@ -60,7 +61,9 @@ def expected_dims(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     return dims
 
 
-def check_tensors(tensors: dict[str, Stored], config: ModelConfig, unused: Iterable[str]) -> None:
+def check_tensors(
+    tensors: Mapping[str, Stored], config: ModelConfig, unused: Iterable[str]
+) -> None:
     """Hold a checkpoint's tensors against the config: all there, none left, every dim right.
 
     Raises:
@@ -80,6 +83,6 @@ def check_tensors(tensors: dict[str, Stored], config: ModelConfig, unused: Itera
 
 def _floats(stored: Stored) -> tuple[Array, ...]:
     """The floating-point arrays of a tensor: where a NaN could hide."""
-    if hasattr(stored, "scale"):
-        return (stored.scale,) if stored.minimum is None else (stored.scale, stored.minimum)
-    return (stored.values.astype(np.float32),)
+    if isinstance(stored, Plain):
+        return (stored.values.astype(np.float32),)
+    return (stored.scale,) if stored.minimum is None else (stored.scale, stored.minimum)

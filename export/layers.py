@@ -185,9 +185,7 @@ def _project(build: Build, x: Value, weight: str, layer: int, n_heads: int) -> V
 
 def _rotate(build: Build, x: Value) -> Value:
     graph, half = build.graph, build.config.d_head // 2
-    first, second = graph.ops(
-        "Split", x, graph.const(np.array([half, half])), n_outputs=2, axis=-1
-    )
+    first, second = graph.ops("Split", x, graph.const(np.array([half, half])), n_outputs=2, axis=-1)
     swapped = graph.op("Concat", second, first, axis=-1)
     turned = graph.op("Mul", swapped, build.shared["sin"])
     return graph.op("Add", graph.op("Mul", x, build.shared["cos"]), turned)

@@ -1,4 +1,4 @@
-"""From a checkpoint to the folder that the page loads: graph, weight shards, tokeniser, manifest."""
+"""From a checkpoint to the folder that the page loads: graph, shards, tokeniser, manifest."""
 
 from __future__ import annotations
 

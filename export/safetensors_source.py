@@ -15,7 +15,7 @@ from safetensors import SafetensorError, deserialize
 
 from export.checkpoint import Checkpoint, check_tensors
 from export.names import LLAMA_HF, by_source_name
-from export.tensors import Plain
+from export.tensors import Plain, Stored
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import SourceError
 
@@ -39,7 +39,7 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
     raw = _tensors(folder)
     config = _config(settings, has_head="lm_head.weight" in raw)
     names = by_source_name(LLAMA_HF, config)
-    tensors = {
+    tensors: dict[str, Stored] = {
         ours: _ours(ours, stored)
         for source, ours in names.items()
         if (stored := raw.pop(source, None)) is not None
@@ -47,7 +47,7 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
     check_tensors(tensors, config, unused=raw)
     return Checkpoint(
         config=config,
-        tensors=tensors,  # type: ignore[arg-type]  # Plain is one of Stored's two
+        tensors=dict(tensors),
         tokenizer=_json(folder / "tokenizer.json"),
         chat_template=_chat_template(folder),
         end_ids=_end_ids(folder, settings),
@@ -83,7 +83,7 @@ def _tensors(folder: Path) -> dict[str, Plain]:
 
 def _read_safetensors(path: Path) -> dict[str, Plain]:
     try:
-        entries = deserialize(path.read_bytes())
+        entries = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     except FileNotFoundError as error:
         raise SourceError("source.no_file", path=path.name, folder=path.parent.name) from error
     except SafetensorError as error:
@@ -95,9 +95,7 @@ def _plain(name: str, entry: Mapping[str, Any]) -> Plain:
     dtype = DTYPES.get(entry["dtype"])
     if dtype is None:
         supported = ", ".join(DTYPES)
-        raise SourceError(
-            "source.tensor_type", name=name, kind=entry["dtype"], supported=supported
-        )
+        raise SourceError("source.tensor_type", name=name, kind=entry["dtype"], supported=supported)
     return Plain(np.frombuffer(entry["data"], dtype).reshape(entry["shape"]))
 
 

@@ -76,9 +76,7 @@ class Blocks:
             self,
             values=np.ascontiguousarray(change(self.values)),
             scale=np.ascontiguousarray(change(self.scale)),
-            minimum=None
-            if self.minimum is None
-            else np.ascontiguousarray(change(self.minimum)),
+            minimum=None if self.minimum is None else np.ascontiguousarray(change(self.minimum)),
         )
 
     def transposed(self) -> Blocks:

@@ -1,4 +1,4 @@
-"""What a reader may ask for, checked at the door: prompts, knobs, settings. Errors are sentences."""
+"""What a reader may ask for, checked at the door: prompts, knobs, settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seethrough.core.chat import ChatTemplate, encode_chat
+from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.errors import InputError, ShapeError, UnknownNameError, near_misses
 
 if TYPE_CHECKING:
@@ -34,15 +34,13 @@ def prompt_ids(
         InputError: No text, too much of it, or chat with a model that has no template.
     """
     check_prompt(prompt)
-    if chat and manifest.chat is None:
+    if not chat:
+        return check_count(tuple(tokenizer.encode(prompt)), manifest.config)
+    if manifest.chat is None:
         raise InputError("input.no_chat", model=manifest.title)
-    if chat:
-        template = ChatTemplate.from_json(manifest.chat)
-        messages = [{"role": "user", "content": prompt}]
-        ids = tuple(encode_chat(tokenizer, template, messages))
-    else:
-        ids = tuple(tokenizer.encode(prompt))
-    return check_count(ids, manifest.config)
+    template = ChatTemplate.from_json(manifest.chat)
+    ids = encode_chat(tokenizer, template, [ChatMessage("user", prompt)])
+    return check_count(tuple(ids), manifest.config)
 
 
 def check_prompt(prompt: object) -> str:

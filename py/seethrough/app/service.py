@@ -182,12 +182,12 @@ class Service:
     async def generate(
         self,
         prompt: str,
+        *,
         max_new_tokens: int = 24,
         temperature: float = 0.0,
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 1,
-        *,
         chat: bool = False,
     ) -> dict[str, Any]:
         """Continue a prompt: the new ids, their text, and why it stopped."""

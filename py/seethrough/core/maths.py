@@ -5,9 +5,12 @@ Every function keeps its input's dtype, so the same code runs in float32 and flo
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from seethrough.core.cache import Array
+if TYPE_CHECKING:
+    from seethrough.core.cache import Array
 
 
 def softmax(scores: Array) -> Array:

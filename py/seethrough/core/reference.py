@@ -142,7 +142,9 @@ def attention(run: Pass, x: Array, layer: int) -> Array:
 
     # Grouped queries: n_group query heads read the same key/value head.
     keys, values = (np.repeat(x, config.n_group, axis=0) for x in (keys, values))
-    scores = rot_q.transpose(1, 0, 2) @ keys.transpose(0, 2, 1) / np.sqrt(run.dtype.type(q.shape[2]))
+    scores = (
+        rot_q.transpose(1, 0, 2) @ keys.transpose(0, 2, 1) / np.sqrt(run.dtype.type(q.shape[2]))
+    )
     scores = scores + causal_mask(x.shape[0], keys.shape[1] - x.shape[0], run.dtype)
     if run.knobs.score_add is not None:
         scores = scores + run.knobs.score_add[layer].astype(run.dtype)
@@ -199,4 +201,6 @@ def add_knob(run: Pass, residual: Array, layer: int) -> Array:
 
 def from_arrays(arrays: Mapping[str, Array]) -> Weights:
     """A weight source over a mapping; a missing `W_U` is the tied embedding, transposed."""
-    return lambda name: arrays["W_E"].T if name == "W_U" and "W_U" not in arrays else arrays[name]
+    if "W_U" in arrays:
+        return lambda name: arrays[name]
+    return lambda name: arrays["W_E"].T if name == "W_U" else arrays[name]

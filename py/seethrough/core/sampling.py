@@ -6,11 +6,14 @@ All in float64 from the logits, so CPython and the page draw the same token from
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.cache import Array
 from seethrough.core.errors import InputError
+
+if TYPE_CHECKING:
+    from seethrough.core.cache import Array
 
 
 @dataclass(frozen=True)

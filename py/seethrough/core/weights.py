@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.cache import Array
 from seethrough.core.errors import InputError, UnknownNameError, near_misses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from seethrough.core.cache import Array
     from seethrough.core.manifest import Manifest, TensorEntry, TensorPart
 
 Range = tuple[int, int]
