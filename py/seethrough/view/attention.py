@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROLE = "attention"
 SVG_UP_TO = 32
-PICTURE = 288
+PICTURE = 264
 CELL_MOST = 48
 CELL_LEAST = 16
 NUMBERS_FROM = 38
@@ -207,7 +207,7 @@ def short(visible: str) -> str:
 def label_width(state: AppState, grid: Grid) -> int:
     """Pixels that the longest label needs."""
     longest = max((len(label) for _, label in labels(state, grid)), default=1)
-    return (longest + 1) * CHARACTER
+    return (longest + 2) * CHARACTER
 
 
 def query_labels(state: AppState, grid: Grid) -> Node:

@@ -64,6 +64,11 @@ def readout(value: float) -> str:
     return grouped(true_minus(shown))
 
 
+def limit(value: float) -> str:
+    """A round number without needless zeros, for the ends of a legend."""
+    return odd(value) or grouped(true_minus(np.format_float_positional(value, trim="-")))
+
+
 def exact(value: float) -> str:
     """The shortest digits that read back as the same float32, for tables and exports."""
     special = odd(value)

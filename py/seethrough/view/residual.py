@@ -9,7 +9,7 @@ import numpy as np
 
 from seethrough.core.hooks import RESID_POST, RESID_PRE, hook_name
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import count, exact, readout
+from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging, Linear, symmetric_limit
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 CELL_WIDE = 1
 ROW_HIGH = 16
 TICK_HIGH = 4
-NORM_BAR = 64
-NORM_WIDE = 128
+NORM_BAR = 56
+NORM_WIDE = 112
 TABLE_COLUMNS = 8
 LEGEND_STEPS = 16
 LEGEND_CELL = 8
@@ -118,7 +118,7 @@ def summary(state: AppState, stream: Stream) -> str:
         token=visible_at(state, stream.position),
         n_rows=len(stream.values),
         d_model=stream.values.shape[1],
-        limit=readout(stream.scale.limit),
+        limit=limit(stream.scale.limit),
         largest=largest(state, stream),
     )
 
@@ -170,7 +170,10 @@ def row_names(state: AppState, stream: Stream) -> list[Node]:
         block, layer, leaf = name.split(".")
         stem, which = leaf.rsplit("_", 1)
         last = row == len(stream.names) - 1
-        tail: Child = [h("span", {"class": "wide"}, f".{stem}_"), which]
+        tail: Child = [
+            h("span", {"class": "wide"}, f".{stem}_"),
+            h("span", {"class": "which"}, which),
+        ]
         names = tail if last else h("span", {"class": "wide"}, f".{leaf}")
         classes = "is-selected" if row == chosen else None
         parts = (h("span", {"class": "wide"}, f"{block}."), layer, names)
@@ -218,11 +221,10 @@ def legend(state: AppState, stream: Stream) -> Node:
         "view.residual.clipped" if clipped else "view.residual.not_clipped",
         n_clipped=count(clipped),
         n_values=count(stream.values.size),
-        limit=readout(stream.scale.limit),
+        limit=limit(stream.scale.limit),
     )
     ticks = [
-        h("span", {}, readout(stream.scale.value_at(share)))
-        for share in (-1.0, -0.5, 0.0, 0.5, 1.0)
+        h("span", {}, limit(stream.scale.value_at(share))) for share in (-1.0, -0.5, 0.0, 0.5, 1.0)
     ]
     strip: Attributes = {"class": "legend-strip", "viewBox": f"0 0 {wide} {LEGEND_CELL}"}
     shape: Attributes = {

@@ -49,7 +49,11 @@ def heading(state: AppState, name: str) -> Node | str:
         "svg",
         {"class": "axis", "width": "100%", "height": "20", "aria-hidden": "true"},
         [
-            h("text", {"x": f"{at}%", "y": "14", "text-anchor": anchor(at)}, axis_text(state, at))
+            h(
+                "text",
+                {"class": f"at-{at}", "x": f"{at}%", "y": "14", "text-anchor": anchor(at)},
+                axis_text(state, at),
+            )
             for at in AXIS
             if at % 50 == 0
         ],
@@ -101,7 +105,7 @@ def bar(share: float, fill: str) -> Node:
         h("line", {"class": "grid", "x1": f"{at}%", "x2": f"{at}%", "y1": "0", "y2": "100%"})
         for at in AXIS
     ]
-    fills = h("rect", {"class": fill, "y": "25%", "width": f"{width:.4f}%", "height": "50%"})
+    fills = h("rect", {"class": fill, "y": "34%", "width": f"{width:.4f}%", "height": "32%"})
     return h("svg", {"class": "bar", "width": "100%", "aria-hidden": "true"}, lines, fills)
 
 
