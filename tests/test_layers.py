@@ -30,6 +30,7 @@ OTHERS = {
 }
 ASSEMBLES_THE_SITE = "export/site.py"
 TOUCHES_JAVASCRIPT = "py/seethrough/browser/ffi.py"
+LONGEST = 500
 THROWS_DARTS = "py/seethrough/core/sampling.py"
 
 
@@ -38,10 +39,9 @@ def sources(*folders: str) -> list[Path]:
     return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
 
 
-def each(*folders: str) -> pytest.MarkDecorator:
-    """Run a test once for each Python file below the folders."""
-    names = [file.relative_to(ROOT).as_posix() for file in sources(*folders)]
-    return pytest.mark.parametrize("name", names)
+def names(*folders: str) -> list[str]:
+    """The same as paths from the root."""
+    return [file.relative_to(ROOT).as_posix() for file in sources(*folders)]
 
 
 @cache
@@ -67,11 +67,6 @@ def is_within(name: str, prefixes: tuple[str, ...]) -> bool:
     return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
 
 
-def layer_of(name: str) -> str:
-    """The layer that a file belongs to."""
-    return name.split("/")[0] if name.startswith("export/") else name.split("/")[2]
-
-
 def refused(tree: ast.Module, layer: str, *, is_site: bool = False) -> set[str]:
     """The imports that the layer may not have."""
     ours = (*OURS[layer], "seethrough.view") if is_site else OURS[layer]
@@ -89,25 +84,33 @@ def refused(tree: ast.Module, layer: str, *, is_site: bool = False) -> set[str]:
     return bad
 
 
-@each("py/seethrough/core", "py/seethrough/app", "py/seethrough/view", "py/seethrough/browser")
-def test_imports_point_one_way(name: str) -> None:
+@pytest.mark.parametrize("layer", ["core", "app", "view", "browser"])
+def test_imports_point_one_way(layer: str) -> None:
     """A file of py/ imports its own layer, those below it, the standard library and numpy."""
-    assert refused(read(name), layer_of(name)) == set()
+    found = {name: refused(read(name), layer) for name in names(f"py/seethrough/{layer}")}
+
+    assert {name: bad for name, bad in found.items() if bad} == {}
 
 
-@each("export")
-def test_export_knows_core_alone(name: str) -> None:
+def test_export_knows_core_alone() -> None:
     """Of export/, only the file that assembles the site imports a view; none imports torch."""
-    assert refused(read(name), "export", is_site=name == ASSEMBLES_THE_SITE) == set()
+    found = {
+        name: refused(read(name), "export", is_site=name == ASSEMBLES_THE_SITE)
+        for name in names("export")
+    }
+
+    assert {name: bad for name, bad in found.items() if bad} == {}
 
 
-@each("py/seethrough/browser")
-def test_one_file_touches_javascript(name: str) -> None:
+def test_one_file_touches_javascript() -> None:
     """Only browser/ffi.py imports what exists in the page alone."""
-    if name == TOUCHES_JAVASCRIPT:
-        return
+    touching = {
+        name
+        for name in names("py")
+        if any(one.partition(".")[0] in PAGE_ONLY for one in imports(read(name)))
+    }
 
-    assert {one for one in imports(read(name)) if one.partition(".")[0] in PAGE_ONLY} == set()
+    assert touching == {TOUCHES_JAVASCRIPT}
 
 
 @pytest.mark.parametrize(
@@ -164,12 +167,11 @@ def random_uses(tree: ast.Module) -> list[str]:
     return named
 
 
-@each("py")
-def test_no_number_is_random(name: str) -> None:
+def test_no_number_is_random() -> None:
     """Chance is in core/sampling.py alone, where a seed decides it: no picture invents a number."""
-    uses = random_uses(read(name))
+    uses = {name: random_uses(read(name)) for name in names("py")}
 
-    assert uses == (["np.random"] if name == THROWS_DARTS else [])
+    assert {name: found for name, found in uses.items() if found} == {THROWS_DARTS: ["np.random"]}
 
 
 @pytest.mark.parametrize(
@@ -181,12 +183,14 @@ def test_a_random_number_is_found(line: str) -> None:
     assert random_uses(ast.parse(line))
 
 
-@each("py", "export", "tests")
-def test_file_is_readable(name: str) -> None:
-    """Python 3.11 reads the file, and it is short enough to be read by a person."""
-    read(name)
+def test_files_are_readable() -> None:
+    """Python 3.11 reads every file, and each is short enough to be read by a person."""
+    files = names("py", "export", "tests")
+    for name in files:
+        read(name)
+    lengths = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in files}
 
-    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 500
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
 def test_import_roots_are_no_packages() -> None:
