@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import pytest
+
+from export.chat import conversations, segments_from_template
+from seethrough.core.chat import ChatMessage, ChatTemplate, rendered
+from tests.model_files import default_metadata
+
+SMOLLM2 = (
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
+    "{{ '<|im_start|>system\nBe helpful<|im_end|>\n' }}{% endif %}"
+    "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+ZEPHYR = """{% for message in messages %}
+{% if message['role'] == 'user' %}
+{{ '<|user|>\n' + message['content'] + eos_token }}
+{% elif message['role'] == 'system' %}
+{{ '<|system|>\n' + message['content'] + eos_token }}
+{% elif message['role'] == 'assistant' %}
+{{ '<|assistant|>\n'  + message['content'] + eos_token }}
+{% endif %}
+{% if loop.last and add_generation_prompt %}
+{{ '<|assistant|>' }}
+{% endif %}
+{% endfor %}"""
+HEADERS = (
+    "{% for message in messages %}{% set content = '<|start|>' + message['role'] + '<|end|>\n\n'"
+    " + message['content'] | trim + '<|eot|>' %}{% if loop.index0 == 0 %}"
+    "{% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|start|>assistant<|end|>\n\n' }}{% endif %}"
+)
+NO_SYSTEM = (
+    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}"
+    "{% endif %}{% for message in messages %}"
+    "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('turns') }}"
+    "{% endif %}{{ '<turn>' + ('model' if message['role'] == 'assistant' else 'user') + '\n' }}"
+    "{{ message['content'] | trim + '</turn>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<turn>model\n' }}{% endif %}"
+)
+INSTRUCTION = (  # Llama 2's: the system message goes inside the first user's turn
+    "{% if messages[0]['role'] == 'system' %}{% set rest = messages[1:] %}"
+    "{% set system = '<<SYS>>' + messages[0]['content'] + '<</SYS>>' %}"
+    "{% else %}{% set rest = messages %}{% set system = '' %}{% endif %}{% for message in rest %}"
+    "{% set content = system + message['content'] if loop.first else message['content'] %}"
+    "{% if message['role'] == 'user' %}{{ '[INST] ' + content + ' [/INST]' }}"
+    "{% else %}{{ ' ' + content + ' ' + eos_token }}{% endif %}{% endfor %}"
+)
+TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
+EXPRESSIBLE = [SMOLLM2, ZEPHYR, HEADERS, NO_SYSTEM]
+
+
+def segments(template: str) -> ChatTemplate:
+    """The segments of a template that has some, with <s> and </s> for its two tokens."""
+    data, reason = segments_from_template(template, **TOKENS)
+    assert data is not None, reason
+    assert reason == ""
+    return ChatTemplate.from_json(data)
+
+
+@pytest.mark.parametrize("source", EXPRESSIBLE)
+def test_segments_say_what_the_template_says(source):
+    """On every conversation that jinja2 itself renders, the segments give the same text."""
+    environment = pytest.importorskip("jinja2").Environment(trim_blocks=True, lstrip_blocks=True)
+    jinja = environment.from_string(source)
+    template = segments(source)
+    compared = 0
+
+    for messages in conversations():
+        for prompt in (False, True):
+            plain = [vars(message) for message in messages]
+            try:
+                expected = jinja.render(messages=plain, add_generation_prompt=prompt, **TOKENS)
+            except Exception:  # noqa: BLE001, S112 (raise_exception is not there: a refusal)
+                continue
+            assert rendered(template.pieces(messages, generation_prompt=prompt)) == expected
+            compared += 1
+
+    assert compared >= 42
+
+
+def test_segments_of_smollm2():
+    """The default model's shape: one frame for each role, its own system turn, a prompt."""
+    template = segments(SMOLLM2)
+
+    assert set(template.roles) == {"system", "user", "assistant"}
+    assert template.default_system == "<|im_start|>system\nBe helpful<|im_end|>\n"
+    assert template.generation_prompt == "<|im_start|>assistant\n"
+    assert (template.bos, template.trims_content) == ("", False)
+
+
+def test_bos_trimming_and_missing_roles_are_found():
+    """A leading token is told from a system turn; trimming and the lack of a role are seen."""
+    headers, no_system = segments(HEADERS), segments(NO_SYSTEM)
+
+    assert (headers.bos, headers.default_system, headers.trims_content) == ("<s>", None, True)
+    assert (no_system.bos, set(no_system.roles)) == ("<s>", {"user", "assistant"})
+
+
+@pytest.mark.model
+def test_default_model_has_chat():
+    """SmolLM2's own template is segments, and a greeting reads as it should."""
+    template = segments(default_metadata()["tokenizer.chat_template"])
+
+    assert rendered(template.pieces([ChatMessage("user", "Hi")])) == (
+        "<|im_start|>system\n"
+        "You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
+        "<|im_start|>user\nHi<|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (None, "it has no chat template"),
+        ("", "it has no chat template"),
+        (INSTRUCTION, "does more than put fixed text around each message"),
+        ("{{ messages | length }}", "does more than put fixed text"),
+        ("{% for m in messages %}{{ m.content * 2 }}{% endfor %}", "does more than put fixed text"),
+        (SMOLLM2.replace("message['content']", "message['content'] | upper"), "does more than"),
+        (SMOLLM2.replace("['content']", "['content'].split('</think>')[-1]"), "does more than"),
+        (SMOLLM2.replace("['content']", "['content'] | e"), "does more than"),
+        (SMOLLM2 + "{{ messages | length }}", "does more than"),
+        (SMOLLM2 + "{{ strftime_now('%d %b %Y') }}", "writes today's date"),
+        ("{% for", "fails ("),
+        ("{{ 1 / 0 }}", "fails (division by zero)"),
+        ("{{ messages.no.such }}", "fails ("),
+        ("{{ ''.__class__.__mro__ }}", "fails (access to attribute '__class__'"),
+        ("{{ messages.append(1) }}", "fails ("),
+        ("{{ raise_exception('not today') }}", "fails (not today)"),
+    ],
+)
+def test_other_templates_have_a_reason(source, reason):
+    """A template that is not segments, is broken or would break out gives a sentence instead."""
+    data, told = segments_from_template(source)
+
+    assert data is None
+    assert told.startswith("Chat is not offered for this model: ")
+    assert reason in told
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("source", EXPRESSIBLE)
+def test_segments_are_what_transformers_renders(source):
+    """`transformers` renders the same text from the same template."""
+    utils = pytest.importorskip("transformers.utils.chat_template_utils")
+    template = segments(source)
+    messages = [
+        ChatMessage("user", " Hi\n"),
+        ChatMessage("assistant", ""),
+        ChatMessage("user", "1"),
+    ]
+
+    plain = [vars(message) for message in messages]
+    (expected,), _ = utils.render_jinja_template(
+        conversations=[plain],
+        chat_template=source,
+        add_generation_prompt=True,
+        **TOKENS,
+    )
+
+    assert rendered(template.pieces(messages)) == expected
