@@ -125,8 +125,8 @@ def copy_packages(sources: Sources, out: Path) -> None:
     for family, subsets in FONTS.items():
         folder = sources.node / "@fontsource-variable" / family / "files"
         for subset in subsets:
-            name = f"{family}-{subset}-wght-normal.woff2"
-            copy(folder / name, out / "fonts" / name)
+            source = folder / f"{family}-{subset}-wght-normal.woff2"
+            copy(source, out / "fonts" / f"{family}-{subset}.woff2")
 
 
 def zip_package(package: Path, target: Path) -> None:

@@ -1,0 +1,303 @@
+"""A real browser on the built site: a plain server in a sub-folder, pages that report all they do.
+
+The site is $SEETHROUGH_DIST or dist/; the browser $SEETHROUGH_BROWSER or one found on PATH.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Error, sync_playwright
+
+FOLDER = "some/folder"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_S = 180
+HTML = b"<!doctype html><title>Not here</title><p>But the answer is 200.</p>"
+SLOW_PIECE = 64 * 1024
+# Keeps hold of every worker, so that a test can kill one as a browser short of memory would.
+KEEP_WORKERS = """
+window.workers = [];
+window.Worker = class extends Worker {
+  constructor(...args) { super(...args); window.workers.push(this); }
+};
+"""
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """What `python -m http.server` does, and on the paths in `faults` what bad hosts do."""
+
+    def do_GET(self):
+        """Answer, or misbehave: missing, truncated, cut, altered, html, slow."""
+        name = urlsplit(self.path).path.rsplit("/", 1)[-1]
+        fault = self.server.faults.get(name)
+        self.server.asked.append(urlsplit(self.path).path)
+        if fault is None:
+            super().do_GET()
+        elif fault == "missing":
+            self.send_error(404)
+        elif fault == "html":
+            self._send(HTML, "text/html")
+        else:
+            self._send(Path(self.translate_path(self.path)).read_bytes(), fault=fault)
+
+    def _send(self, body, kind="application/octet-stream", *, fault=""):
+        if fault == "altered":
+            body = body[:-1] + bytes([body[-1] ^ 1])
+        length = len(body)
+        if fault in {"truncated", "cut"}:
+            body = body[: length // 2]
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body) if fault == "truncated" else length))
+        self.end_headers()
+        for start in range(0, len(body), SLOW_PIECE):
+            self.wfile.write(body[start : start + SLOW_PIECE])
+            if fault == "slow":
+                time.sleep(0.02)
+
+    def copyfile(self, source, outputfile):
+        """Count what is sent."""
+        self.server.sent_bytes[urlsplit(self.path).path] += os.fstat(source.fileno()).st_size
+        super().copyfile(source, outputfile)
+
+    def log_message(self, *_said: object) -> None:
+        """Stay silent."""
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one folder on loopback; remembers what was asked and how much was sent."""
+
+    daemon_threads = True
+
+    def __init__(self, root) -> None:
+        super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(root)))
+        self.faults = {}
+        self.asked = []
+        self.sent_bytes = _Sums()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self):
+        """The site's address, in a sub-folder."""
+        return f"http://127.0.0.1:{self.server_port}/{FOLDER}/"
+
+    def handle_error(self, request, client_address):
+        """A browser that hangs up is no error here."""
+
+    def stop(self):
+        """Cut the network; a second time does nothing."""
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
+            self.server_close()
+
+    def times_asked(self, ending):
+        """How often a path with this ending was asked for."""
+        return sum(path.endswith(ending) for path in self.asked)
+
+
+class _Sums(dict):
+    def __missing__(self, key) -> int:
+        return 0
+
+
+@dataclass
+class Tab:
+    """One page and all that it did."""
+
+    page: object
+    server: Server
+    errors: list = field(default_factory=list)
+    strangers: list = field(default_factory=list)
+    visits: int = 0
+
+    def watch(self):
+        """Note console errors, requests to other origins, and each time a document is opened."""
+        own = f"http://127.0.0.1:{self.server.server_port}/"
+        self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("framenavigated", lambda _frame: setattr(self, "visits", self.visits + 1))
+        self.page.context.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((own, "blob:", "data:"))
+                else self.strangers.append(request.url)
+            ),
+        )
+
+    def open(self, path=""):
+        """Go to the site and wait until Python is up or the start failed."""
+        self.page.goto(self.server.url + path)
+        self.wait_for_start()
+
+    def reload(self):
+        """Load the page again and wait for the start."""
+        self.page.reload()
+        self.wait_for_start()
+
+    def wait_for_start(self):
+        """Wait for "ready" or "failed"."""
+        self.until("['ready', 'failed'].includes(document.documentElement.dataset.boot)")
+
+    def until(self, expression, timeout_s=PATIENCE_S):
+        """Poll from outside: under the page's policy nothing can be evaluated inside it."""
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end:
+            try:
+                if self.page.evaluate(expression):
+                    return
+            except Error as error:
+                if "navigation" not in str(error):
+                    raise
+            time.sleep(0.1)
+        seen = self.page.evaluate("document.querySelector('main').innerText")[:2000]
+        pytest.fail(f"never true: {expression}\nThe page says:\n{seen}\n{self.errors}")
+
+    def ask(self, call):
+        """What `await seethrough.…` gives; {key, message} where it is refused."""
+        self.start_asking(call)
+        self.until("window.answered !== undefined")
+        return self.page.evaluate("window.answered")
+
+    def start_asking(self, call):
+        """Ask without waiting; the answer will be in window.answered."""
+        self.page.evaluate(
+            """(call) => {
+              window.answered = undefined;
+              const plain = (_name, value) =>
+                value instanceof Float32Array ? Array.from(value) : value;
+              const settle = (value) => { window.answered = value ?? null; };
+              const asked = (0, eval)(call);
+              asked.then(
+                (value) => settle(JSON.parse(JSON.stringify(value ?? null, plain))),
+                (error) => settle({
+                  key: error.key, message: error.message, isError: error instanceof Error,
+                }),
+              );
+            }""",
+            call,
+        )
+
+    def text(self, selector):
+        """The text that a reader sees."""
+        return self.page.evaluate("(s) => document.querySelector(s)?.innerText ?? ''", selector)
+
+    def run(self, prompt):
+        """Type a prompt, press Run, wait for the result."""
+        self.page.fill("#prompt", prompt)
+        self.until("!document.querySelector('[name=run]').disabled")
+        self.page.click("[name=run]")
+        self.until("document.querySelector('[name=run]').disabled")
+        self.until("!document.querySelector('[name=run]').disabled")
+
+
+@pytest.fixture(scope="session")
+def dist():
+    """The built site."""
+    default = Path(__file__).resolve().parents[2] / "dist"
+    folder = Path(os.environ.get("SEETHROUGH_DIST", default))
+    if not (folder / "sw.js").is_file():
+        pytest.fail(f"There is no built site in {folder.name}/: run python3 build.py build.")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real browser."""
+    named = os.environ.get("SEETHROUGH_BROWSER")
+    found = shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        pytest.fail("No browser: install Chromium, or set SEETHROUGH_BROWSER to its program.")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def root(dist, tmp_path_factory):
+    """A web root that has the site in a sub-folder."""
+    folder = tmp_path_factory.mktemp("root")
+    place = folder / FOLDER
+    place.parent.mkdir(parents=True)
+    place.symlink_to(dist, target_is_directory=True)
+    return folder
+
+
+@pytest.fixture
+def server(root):
+    """A server of its own, so that faults and counts are this test's."""
+    with_faults = Server(root)
+    yield with_faults
+    with_faults.stop()
+
+
+@pytest.fixture
+def new_tab(browser, server):
+    """Make tabs in a browser profile of their own: `new_tab(init="script", **context_options)`."""
+    contexts = []
+
+    def make(init="", **options: object):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.add_init_script(KEEP_WORKERS + init)
+        tab = Tab(context.new_page(), server)
+        tab.watch()
+        return tab
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def tab(new_tab):
+    """A page with Python up and no model loaded."""
+    opened = new_tab()
+    opened.open()
+    return opened
+
+
+@pytest.fixture(scope="module")
+def loaded(browser, root):
+    """One page with the model loaded, shared by a file's tests that only ask."""
+    server = Server(root)
+    context = browser.new_context()
+    context.add_init_script(KEEP_WORKERS)
+    opened = Tab(context.new_page(), server)
+    opened.watch()
+    opened.open()
+    opened.info = opened.ask("seethrough.load()")
+    yield opened
+    context.close()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shards(dist):
+    """The names of the default model's shards."""
+    listing = json.loads((dist / "models.json").read_text(encoding="utf-8"))
+    default = next(model for model in listing["models"] if model["default"])
+    manifest = json.loads((dist / default["path"] / "manifest.json").read_text(encoding="utf-8"))
+    return [shard["path"] for shard in manifest["shards"]]

@@ -1,0 +1,143 @@
+"""The page in a reader's hands: prompts, buttons, pictures, and an engine that dies."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def is_idle(tab):
+    """Wait until the Run button may be pressed again."""
+    tab.until("!document.querySelector('[name=run]').disabled")
+
+
+def test_run_draws_everything(loaded):
+    """Run shows tokens, the best next tokens, the residual stream and attention, without errors."""
+    loaded.run("January, February, March,")
+
+    assert "and" in loaded.text("#top tbody tr")
+    assert "51.4" in loaded.text("#top tbody tr")
+    assert loaded.page.locator("#tokens .chip").count() == 6
+    assert loaded.page.locator("#residual canvas[data-raster]").count() == 1
+    assert loaded.page.locator("#attention svg.pattern").count() == 1
+    assert loaded.errors == []
+
+
+def test_canvas_is_painted(loaded):
+    """The residual picture has more than one colour: pixels arrived."""
+    loaded.run("The cat sat on the mat")
+    colours = loaded.page.evaluate(
+        """() => {
+          const canvas = document.querySelector("#residual canvas");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          return new Set(new Uint32Array(data.buffer)).size;
+        }"""
+    )
+
+    assert colours > 50
+
+
+def test_keyboard_reads_cells(loaded):
+    """The arrow keys tell each cell's full name and value beside the picture."""
+    loaded.run("The cat")
+    loaded.page.focus("#residual canvas")
+    loaded.page.keyboard.press("ArrowRight")
+    loaded.page.keyboard.press("ArrowRight")
+
+    assert "blocks.0.hook_resid_pre[1, 1] =" in loaded.text("#residual-readout")
+
+
+def test_select_layer_and_position(loaded):
+    """Choosing a layer or a token draws that one; the focus stays on what was pressed."""
+    loaded.run("The cat sat")
+    loaded.page.select_option("#attention [data-action=select-layer]", "5")
+    loaded.until("document.querySelector('#attention').innerText.includes('blocks.5.attn')")
+    loaded.page.click("#tokens [data-position='0']")
+    loaded.until("document.querySelector('#tokens .is-selected').dataset.position === '0'")
+    focused = loaded.page.evaluate("document.activeElement.dataset.position")
+
+    assert focused == "0"
+
+
+def test_markup_in_a_prompt_is_text(loaded):
+    """A prompt with markup is shown as text and never becomes an element."""
+    loaded.run('<img src=x onerror="window.hacked = true"><script>window.hacked = true</script>')
+
+    assert loaded.page.locator("main img, main script").count() == 0
+    assert loaded.page.evaluate("window.hacked === undefined")
+    assert loaded.text("#tokens .chip-text") == "<"
+    assert loaded.errors == []
+
+
+def test_lone_surrogate_in_the_form(loaded):
+    """Half an emoji in the text field runs as U+FFFD."""
+    loaded.page.evaluate("document.querySelector('#prompt').value = 'a \\ud83d b'")
+    is_idle(loaded)
+    loaded.page.click("[name=run]")
+    loaded.until("document.querySelector('#tokens').innerText.includes('\\ufffd')")
+    is_idle(loaded)
+
+    assert "Traceback" not in loaded.text("body")
+
+
+def test_generate_and_stop(loaded):
+    """Generate shows token after token; Stop ends it and keeps what is there."""
+    is_idle(loaded)
+    loaded.page.fill("#prompt", "Once upon a time")
+    loaded.page.fill("[name=max_new_tokens]", "400")
+    loaded.page.click("[name=generate]")
+    loaded.until("document.querySelectorAll('#continuation .chip').length > 2")
+    loaded.page.click("[name=stop]")
+    is_idle(loaded)
+    count = loaded.page.locator("#continuation .chip").count()
+
+    assert 2 < count < 400
+    assert loaded.page.input_value("#prompt") == "Once upon a time"
+
+
+def test_append_best(loaded):
+    """The button appends the most probable token and runs again."""
+    loaded.run("January, February, March,")
+    loaded.page.click("[name=next]")
+    loaded.until("document.querySelectorAll('#tokens .chip').length === 7")
+    is_idle(loaded)
+
+    assert "and" in loaded.text("#tokens li:last-child")
+
+
+def test_bad_setting(loaded):
+    """A sampling setting that is no number gets a sentence."""
+    is_idle(loaded)
+    loaded.page.fill("[name=top_k]", "")
+    loaded.page.click("[name=generate]")
+
+    assert "top_k must be a number" in loaded.text("#message")
+    loaded.page.fill("[name=top_k]", "0")
+
+
+def test_worker_killed_while_idle(loaded):
+    """An engine that died between two runs is started again, and nobody notices."""
+    loaded.run("The cat")
+    loaded.page.evaluate("workers.at(-1).terminate()")
+    before = loaded.page.evaluate("workers.length")
+    answer = loaded.ask("seethrough.next('The dog', {k: 1})")
+
+    assert answer["top"]
+    assert loaded.page.evaluate("workers.length") == before + 1
+
+
+def test_worker_killed_in_the_middle(loaded):
+    """An engine that dies during a run is started again from the stored model; the prompt stays."""
+    is_idle(loaded)
+    asked = len(loaded.server.asked)
+    loaded.page.fill("#prompt", "Once upon a time")
+    loaded.page.fill("[name=max_new_tokens]", "400")
+    loaded.page.click("[name=generate]")
+    loaded.until("document.querySelectorAll('#continuation .chip').length > 1")
+    loaded.page.evaluate("workers.at(-1).terminate()")
+    is_idle(loaded)
+
+    assert loaded.page.input_value("#prompt") == "Once upon a time"
+    assert "started again" in loaded.text("#message")
+    loaded.run("January, February, March,")
+    assert "51.4" in loaded.text("#top tbody tr")
+    assert not [path for path in loaded.server.asked[asked:] if "/models/" in path]

@@ -1,0 +1,114 @@
+"""The start: isolation, threads, offline, bytes, and what the page says when it cannot start."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PROMPT = "January, February, March,"
+
+
+def test_isolated_after_one_reload(tab):
+    """The page gets isolated and as many threads as there are, with one automatic reload."""
+    threads = tab.ask("seethrough.load()")["threads"]
+
+    assert tab.page.evaluate("crossOriginIsolated")
+    assert tab.visits == 2
+    assert threads == tab.page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
+    assert tab.errors == []
+    assert tab.strangers == []
+
+
+def test_works_offline(tab):
+    """After one visit, with the network cut, each address of the page runs a new prompt live."""
+    tab.ask("seethrough.next('The', {k: 1})")
+    tab.server.stop()
+    answers = []
+    for path in ("", "index.html", "?from=a-link"):
+        tab.open(path)
+        answers.append(tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})"))
+
+    assert [answer["top"][0]["text"] for answer in answers] == [" and"] * 3
+    assert tab.page.evaluate("crossOriginIsolated")
+    assert tab.strangers == []
+
+
+def test_bytes_over_the_network(tab):
+    """A first visit fetches at most 105 MB of model and 40 MB of everything else, each file once."""
+    tab.ask("seethrough.load()")
+    sent = tab.server.sent_bytes
+    model = sum(size for path, size in sent.items() if "/models/" in path)
+    twice = {path for path in sent if tab.server.times_asked(path) > 1}
+
+    assert model <= 105_000_000
+    assert sum(sent.values()) - model <= 40_000_000
+    # The page itself is needed before there is a service worker that could keep it.
+    assert {path.rsplit("/", 1)[-1] for path in twice} <= {
+        "",
+        "index.html",
+        "boot.js",
+        "door.js",
+        "messages.js",
+        "style.css",
+        "icon.svg",
+    }
+
+
+def test_second_visit_is_silent(tab):
+    """A second visit fetches nothing but a look for a newer service worker."""
+    tab.ask("seethrough.load()")
+    tab.server.asked.clear()
+    tab.reload()
+    tab.ask("seethrough.load()")
+
+    assert {path.rsplit("/", 1)[-1] for path in tab.server.asked} <= {"sw.js"}
+
+
+def test_no_service_worker(new_tab):
+    """Without a service worker the page runs in one thread and says so."""
+    tab = new_tab(service_workers="block")
+    tab.open()
+    answer = tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
+    status = tab.ask("seethrough.load()")
+
+    assert answer["top"][0]["text"] == " and"
+    assert status["threads"] == 1
+    assert "one thread" in tab.text("#boot-notice")
+    assert tab.visits == 1
+
+
+def test_no_simd(new_tab):
+    """A browser without WebAssembly SIMD gets a sentence, and Python is not even fetched."""
+    tab = new_tab("WebAssembly.validate = () => false;")
+    tab.open()
+    answer = tab.ask("seethrough.ready")
+
+    assert "SIMD" in tab.text("#message")
+    assert answer["key"] == "boot.no_simd"
+    assert answer["message"] == tab.text("#message")
+    assert tab.server.times_asked("pyodide.asm.wasm") == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["pyodide.asm.wasm", "core.js", "seethrough.zip", "pyodide.mjs", "main.py"]
+)
+def test_missing_site_file(new_tab, server, name):
+    """When a file of the site is missing, a sentence names it, and calls are refused with it."""
+    server.faults[name] = "missing"
+    tab = new_tab()
+    tab.open()
+    answer = tab.ask("seethrough.next('The')")
+
+    assert name in tab.text("#message")
+    assert answer["key"] == "boot.file_missing"
+    assert tab.visits == 1
+
+
+def test_page_before_python(new_tab, server):
+    """Headings, explanation and the example prompt are there before any script has run."""
+    tab = new_tab(java_script_enabled=False)
+    tab.page.goto(server.url)
+    text = tab.page.inner_text("body")
+
+    assert "See a real language model think" in text
+    assert tab.page.inner_text("noscript p").startswith("This page runs a language model")
+    assert tab.page.input_value("#prompt") == PROMPT
