@@ -1,0 +1,105 @@
+/**
+ * The page side of `build.py bench`: our engine's worker and wllama, on the same model, asked for
+ * the same work. Each call makes its own runtime and ends it.
+ */
+
+const PROMPT = [19306, 28, 5096, 28, 3903, 28]; // "January, February, March,"
+const FILL = 28; // ","
+
+/** @param {number[]} values @returns {number} */
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** Talk to an engine worker by promises. @param {Worker} worker */
+function caller(worker) {
+  const waiting = new Map();
+  let last = 0;
+  worker.onmessage = ({ data }) => {
+    if (data.progress || !waiting.has(data.id)) return;
+    const [resolve, reject] = waiting.get(data.id);
+    waiting.delete(data.id);
+    if (data.error) reject(new Error(JSON.stringify(data.error)));
+    else resolve(data.result);
+  };
+  return (message) =>
+    new Promise((resolve, reject) => {
+      waiting.set(++last, [resolve, reject]);
+      worker.postMessage({ id: last, ...message });
+    });
+}
+
+/**
+ * Our engine: session start, ms per token, prefill without hooks and with all of them.
+ * @param {{base: string, threads: number, nTokens: number, prefill: number[]}} options
+ */
+export async function ours({ base, threads, nTokens, prefill }) {
+  const worker = new Worker("/dist/engine.js", { type: "module" });
+  const call = caller(worker);
+  const manifest = await (await fetch(`${base}manifest.json`)).json();
+  const end = manifest.config.n_layers;
+  const run = (tokens, nPast, fetch = ["logits_top_ids"]) =>
+    call({
+      type: "run",
+      tokens: Int32Array.from(tokens),
+      nPast,
+      fetch,
+      unembedLayer: Int32Array.of(end),
+      unembedPos: Int32Array.of(tokens.length - 1),
+      topK: 1,
+      knobs: {},
+    });
+  const timed = async (work) => {
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
+  };
+
+  const baseUrl = new URL(base, location.href).href;
+  const info = await call({ type: "load", manifest, baseUrl, threads });
+  await run(PROMPT, 0);
+  const times = [];
+  for (let i = 0; i < nTokens; i++) {
+    times.push(await timed(() => run([FILL], PROMPT.length + i)));
+  }
+  const result = { sessionMs: info.sessionMs, msPerToken: median(times), prefill: {}, hooks: {} };
+  for (const n of prefill) {
+    const tokens = Array.from({ length: n }, (_, i) => 100 + i);
+    result.prefill[n] = await timed(() => run(tokens, 0));
+    result.hooks[n] = await timed(() => run(tokens, 0, manifest.hooks));
+  }
+  worker.terminate();
+  return result;
+}
+
+/**
+ * wllama (llama.cpp in wasm) on the GGUF that our model was made from.
+ * @param {{threads: number, nTokens: number}} options
+ */
+export async function wllama({ threads, nTokens }) {
+  const { Wllama, LoggerWithoutDebug } = await import("/wllama/index.js");
+  const runtime = new Wllama({ default: "/wllama/wasm/wllama.wasm" }, { logger: LoggerWithoutDebug });
+  const start = performance.now();
+  const file = await (await fetch("/gguf/model.gguf")).blob();
+  const fetched = performance.now();
+  await runtime.loadModel([file], { n_ctx: 512, n_threads: threads, n_gpu_layers: 0 });
+  const loaded = performance.now();
+  const stamps = [];
+  const stream = await runtime.createCompletion({
+    prompt: "January, February, March,",
+    max_tokens: nTokens,
+    temperature: 0,
+    stream: true,
+  });
+  for await (const _ of stream) stamps.push(performance.now());
+  const times = stamps.slice(1).map((stamp, i) => stamp - stamps[i]);
+  const perToken = (stamps.at(-1) - stamps[0]) / (stamps.length - 1);
+  await runtime.exit();
+  return {
+    fetchMs: fetched - start,
+    sessionMs: loaded - fetched,
+    msPerToken: median(times),
+    meanMsPerToken: perToken,
+    nTokens: stamps.length,
+  };
+}
+
+window.bench = { ours, wllama };

@@ -1,0 +1,55 @@
+"""A static server on loopback with several folders mounted and the headers that isolate a page."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ISOLATION = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@contextmanager
+def serve(mounts: dict[str, Path], *, isolated: bool) -> Iterator[str]:
+    """Serve each path prefix from its folder (or file); gives the address, ends with the block."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        extensions_map: ClassVar[dict[str, str]] = {
+            **SimpleHTTPRequestHandler.extensions_map,
+            ".mjs": "text/javascript",
+            ".js": "text/javascript",
+            ".wasm": "application/wasm",
+        }
+
+        def translate_path(self, path: str) -> str:
+            clean = path.split("?", 1)[0]
+            for prefix, folder in mounts.items():
+                if clean.startswith(prefix):
+                    rest = clean.removeprefix(prefix).lstrip("/")
+                    return str(folder / rest if rest else folder)
+            return str(Path("/nonexistent"))
+
+        def end_headers(self) -> None:
+            for name, value in (ISOLATION if isolated else {}).items():
+                self.send_header(name, value)
+            super().end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the bench prints a table."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

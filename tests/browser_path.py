@@ -1,0 +1,27 @@
+"""Which browser the tests and the bench drive, and how it is started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def browser_path() -> str:
+    """The browser of SEETHROUGH_BROWSER, else the first Chromium on PATH."""
+    chosen = os.environ.get("SEETHROUGH_BROWSER")
+    found = chosen or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        sys.exit("No Chromium found. Install one, or set SEETHROUGH_BROWSER to its path.")
+    return found
