@@ -9,7 +9,7 @@ from seethrough.core.hooks import PATTERN, hook_name
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import cell, exact, probability
 from seethrough.view.pickers import layer_of, layer_picker
-from seethrough.view.raster import causal_raster
+from seethrough.view.raster import causal_raster, pooled
 from seethrough.view.scales import text_on
 from seethrough.view.words import hook_mark, rich, say, title, token_at, token_mark, visible_at
 
@@ -135,7 +135,8 @@ def heads(state: AppState, grid: Grid) -> Node:
 def head_button(state: AppState, grid: Grid, head: int) -> Node:
     """One head: its number under its pattern."""
     selected = head == grid.head
-    size = str(grid.side * thumb_cell(grid.side))
+    size = str(thumb_size(grid.side))
+    key = "view.attention.head" if grid.side <= THUMB else "view.attention.head_pooled"
     return h(
         "button",
         {
@@ -144,7 +145,7 @@ def head_button(state: AppState, grid: Grid, head: int) -> Node:
             "data-action": "select-head",
             "data-head": str(head),
             "aria-pressed": "true" if selected else "false",
-            "title": say(state, "view.attention.head", head=head, layer=grid.layer),
+            "title": say(state, key, head=head, layer=grid.layer),
         },
         h(
             "canvas",
@@ -160,9 +161,10 @@ def head_button(state: AppState, grid: Grid, head: int) -> Node:
     )
 
 
-def thumb_cell(side: int) -> int:
-    """Pixels a token in a small pattern."""
-    return max(1, THUMB // side)
+def thumb_size(side: int) -> int:
+    """Width and height of a small pattern in pixels; a long one is pooled to fit."""
+    blocks = -(-side // (-(-side // THUMB)))
+    return blocks * (THUMB // blocks)
 
 
 def raster(state: AppState, *, dark: bool) -> Array | None:
@@ -178,8 +180,8 @@ def head_raster(state: AppState, head: int, *, dark: bool) -> Array | None:
     patterns = state.picture.pattern
     if patterns is None or not 0 <= head < len(patterns):
         return None
-    cell_size = thumb_cell(patterns.shape[1])
-    return causal_raster(patterns[head], ROLE, dark=dark, cell=cell_size)
+    small = pooled(patterns[head], THUMB)
+    return causal_raster(small, ROLE, dark=dark, cell=THUMB // len(small))
 
 
 def axis_names(state: AppState) -> list[Node]:

@@ -15,6 +15,7 @@ MINUS = "\u2212"
 THIN = "\u202f"  # the narrow no-break space: a number never breaks over a line
 INFINITY = "\u221e"
 NOT_A_NUMBER = "NaN"
+THOUSAND = 1000
 MEGA = 1_000_000
 ONE_IN_BELOW = 0.001
 ALMOST_ONE = 0.9995
@@ -52,16 +53,14 @@ def signed(value: float) -> str:
 
 
 def readout(value: float) -> str:
-    """Four significant digits, for a hover and for sentences: `12.35`, `1 235`."""
+    """Four significant digits or all whole ones, for sentences: `12.35`, `26 368`."""
     special = odd(value)
     if special:
         return special
     if value and not SMALL <= abs(value) < LARGE:
         return true_minus(f"{value:.3e}")
-    shown = np.format_float_positional(
-        value, precision=4, unique=False, fractional=False, trim="k"
-    ).rstrip(".")
-    return grouped(true_minus(shown))
+    shown = f"{value:.0f}" if abs(value) >= THOUSAND else f"{value:#.4g}"
+    return grouped(true_minus(shown.rstrip(".")))
 
 
 def limit(value: float) -> str:

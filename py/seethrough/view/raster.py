@@ -37,6 +37,16 @@ def diverging_raster(
     return pixels
 
 
+def pooled(pattern: Array, most: int) -> Array:
+    """A square pattern with at most `most` cells a side: each has the largest of its block."""
+    block = -(-len(pattern) // most)
+    short = -len(pattern) % block
+    padded = np.pad(np.nan_to_num(pattern, nan=0.0), ((0, short), (0, short)))
+    side = len(padded) // block
+    largest: Array = padded.reshape(side, block, side, block).max(axis=(1, 3))
+    return largest
+
+
 def causal_raster(pattern: Array, role: str, *, dark: bool, cell: int) -> Array:
     """An attention pattern [query_pos, key_pos]; keys after the query are hatched, not zero."""
     pixels = enlarge(Ramp(role).colours(pattern, dark=dark), wide=cell, high=cell)

@@ -1,0 +1,131 @@
+"""States for the views' tests: small, whole, and made by formulas, so that nothing is random."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+from hypothesis import settings
+
+from seethrough.app.state import (
+    AppState,
+    Candidate,
+    EngineStatus,
+    Message,
+    ModelCard,
+    NewToken,
+    Picture,
+    TokenView,
+)
+from seethrough.core.config import ModelConfig
+from seethrough.view.layout import PANELS
+
+# Enough to find a slip; the machine that runs the tests may be busy, so there is no deadline.
+QUICK = settings(deadline=None, max_examples=30)
+N_LAYERS, D_MODEL, N_HEADS = 2, 20, 2
+CONFIG = ModelConfig(
+    family="llama",
+    d_model=D_MODEL,
+    n_layers=N_LAYERS,
+    n_heads=N_HEADS,
+    n_key_value_heads=1,
+    d_head=10,
+    d_mlp=40,
+    d_vocab=49152,
+    n_ctx=2048,
+    eps=1e-5,
+    rotary_base=10000.0,
+    act_fn="silu",
+    normalization_type="RMS",
+    positional_embedding_type="rotary",
+    tie_word_embeddings=True,
+)
+CARDS = (
+    ModelCard("tiny", "Tiny", 99_934_112, 134_515_008, 30, "Apache-2.0", "maker/tiny", True),
+    ModelCard("big", "Big", 1_100_000_000, 1_100_048_384, 22, "MIT", "maker/big", False),
+)
+WORDS = ("January", ",", " February", ",", " March", ",")
+
+
+def resid(n_pos: int) -> np.ndarray:
+    """A stream [n_layers + 1, n_pos, d_model] with one value far beyond the rest."""
+    layer, position, column = np.indices((N_LAYERS + 1, n_pos, D_MODEL))
+    values = np.sin(1.0 + layer * 1.7 + position * 0.9 + column * 0.37) * (layer + 1)
+    values[1, :, 3] = -250.5
+    return values.astype(np.float32)
+
+
+def pattern(n_pos: int) -> np.ndarray:
+    """A causal pattern [head, query_pos, key_pos] whose rows add up to 1."""
+    head, query, key = np.indices((N_HEADS, n_pos, n_pos))
+    weights = np.where(key <= query, np.exp(np.cos(head + query * 0.7 + key * 1.3)), 0.0)
+    shares: np.ndarray = weights / weights.sum(axis=2, keepdims=True)
+    return shares.astype(np.float32)
+
+
+def tokens(texts: tuple[str, ...]) -> tuple[TokenView, ...]:
+    """Token views whose text is shown as it is; the first is special."""
+    return tuple(
+        TokenView(100 + at, text, text.replace(" ", "·"), at == 0) for at, text in enumerate(texts)
+    )
+
+
+def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
+    """A state in which every panel has something to show."""
+    first, other = texts[0], texts[-1]
+    whole = AppState(
+        models=CARDS,
+        model="tiny",
+        config=CONFIG,
+        engine=EngineStatus("ready", 0, 0, "wasm", 2, 3120.0),
+        tokens=tokens(texts),
+        top=(
+            Candidate(284, first, first, 17.081, 0.5143),
+            Candidate(7, other, other, -3.25, 0.000232),
+        ),
+        elapsed_ms=312.4,
+        picture=Picture(1, 1, len(texts) - 1, resid(len(texts)), pattern(len(texts))),
+        continuation=(
+            NewToken(284, first, first, 0.5143, 0),
+            NewToken(7, other, other, 0.0002, 41),
+        ),
+        stop="max_new_tokens",
+        notice=Message("boot.not_isolated"),
+        error=Message("engine.missing", {"path": "model.onnx", "status": 404}),
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def page(shown: AppState) -> str:
+    """All panels, one after the other."""
+    return "\n".join(panel.render(shown) for panel in PANELS.values())
+
+
+def rounded(html: str) -> str:
+    """The same with floats rounded to 3 places."""
+    return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.3f}", html)
+
+
+class Reading(HTMLParser):
+    """What a browser would see: elements with their attributes, and the text between."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep text."""
+        self.texts.append(data)
+
+    def values(self, name: str) -> list[str]:
+        """Every value of an attribute, in order."""
+        return [attrs[name] or "" for _, attrs in self.elements if name in attrs]

@@ -1,0 +1,273 @@
+"""Panels: whole from an empty state to a long prompt, hostile tokens, no markup from data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seethrough.app.state import STAGES, AppState, EngineStatus, Message, Picture
+from seethrough.core import messages
+from seethrough.core.messages import catalogue, text
+from seethrough.view import message
+from seethrough.view.layout import ACTIONS, PANELS, describe_cell, raster_for
+from tests.view.sample import D_MODEL, N_LAYERS, QUICK, Reading, page, pattern, resid, state
+
+HOSTILE = "<img src=x onerror=alert(1)>\"' style=color:red &lt;\0\ud800\u202e\n"
+PICTURES = ("residual", "attention", "head-0")
+
+
+def canvases(html: str) -> list[dict[str, str | None]]:
+    """The canvases of some markup."""
+    return [attrs for tag, attrs in Reading(html).elements if tag == "canvas"]
+
+
+@pytest.mark.parametrize("slot", PANELS)
+def test_an_empty_state_renders(slot: str) -> None:
+    """Before anything is known each panel renders, and those of a run leave the page's own text."""
+    html = PANELS[slot].render(AppState())
+
+    assert (html == "") == (slot != "status")
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 33, 256])
+def test_any_length_renders(count: int) -> None:
+    """One token and 256 render: a chip each, and pictures whose size their pixels have."""
+    shown = state(("x",) * count)
+    html = page(shown)
+
+    assert len(re.findall('data-action="select-position"', html)) == count
+    for attrs in canvases(html):
+        pixels = raster_for(shown, attrs["data-raster"] or "", dark=True)
+        assert pixels is not None
+        assert (str(pixels.shape[1]), str(pixels.shape[0])) == (attrs["width"], attrs["height"])
+
+
+def test_long_prompts_are_drawn_as_pixels() -> None:
+    """Up to 32 tokens the pattern is elements with titles, beyond that one canvas."""
+    assert 'data-raster="attention"' not in page(state(("x",) * 32))
+    assert 'data-raster="attention"' in page(state(("x",) * 33))
+
+
+def test_hostile_tokens_stay_text() -> None:
+    """A token that looks like markup makes no element, and is on the page as it reads."""
+    html = page(state((HOSTILE,) * 3))
+
+    assert "<img" not in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
+    assert "\0" not in html
+
+
+@QUICK
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=3), st.text(max_size=12))
+def test_no_text_reaches_an_attribute_that_acts(texts: list[str], reason: str) -> None:
+    """Whatever tokens and reasons arrive: no style, no handler, no action but the agreed ones."""
+    shown = state(
+        tuple(texts), stop=reason, error=Message("engine.session", {"reason": texts[0] + reason})
+    )
+    usual = {tag for tag, _ in Reading(page(state())).elements}
+    read = Reading(page(shown))
+
+    assert {tag for tag, _ in read.elements} <= usual
+    for _, attrs in read.elements:
+        assert not any(name == "style" or name.startswith("on") for name in attrs)
+    assert set(read.values("data-action")) <= set(ACTIONS)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_is_said(stage: str) -> None:
+    """Each stage of the engine has its words; failing offers to try again."""
+    html = PANELS["status"].render(state(engine=EngineStatus(stage)))
+
+    assert text(f"view.stage.{stage}") in html
+    assert ('data-action="retry"' in html) == (stage == "failed")
+    assert ("<progress" in html) == (stage in ("starting", "download", "session"))
+
+
+def test_download_is_told_in_bytes() -> None:
+    """The bar and the text beside it hold the same two numbers."""
+    html = PANELS["status"].render(state(engine=EngineStatus("download", 43_000_000, 99_934_112)))
+
+    assert 'max="99934112" value="43000000"' in html
+    assert "43.0 MB of 99.9 MB" in html
+
+
+def test_a_download_names_its_price() -> None:
+    """Before a model is loaded each has a button with its size, beside licence and origin."""
+    html = PANELS["status"].render(state(engine=EngineStatus("idle"), model=""))
+
+    for said in ("Download 99.9 MB", "135 M", "Apache-2.0", "maker/tiny", "1.1 B"):
+        assert said in html
+    assert Reading(html).values("data-model") == ["tiny", "big"]
+
+
+def test_the_chosen_token_is_pressed() -> None:
+    """One chip is selected: the position whose stream is drawn."""
+    shown = state()
+    html = PANELS["tokens"].render(replace(shown, picture=replace(shown.picture, position=2)))
+
+    assert Reading(html).values("aria-pressed") == ["false", "false", "true"] + ["false"] * 3
+    assert "special token 100" in html
+
+
+def test_probability_stands_twice() -> None:
+    """A candidate's probability is a length and a text; the rest of the vocabulary has both too."""
+    html = PANELS["top"].render(state())
+
+    assert 'width="51.4300%"' in html
+    assert "51.4 %" in html
+    assert "1 in 4\u202f300" in html
+    assert "49\u202f150 others" in html
+    assert "48.5 %" in html
+
+
+def test_clipping_is_said() -> None:
+    """The legend prints the limits and counts what lies beyond them."""
+    clipped = PANELS["residual"].render(state())
+    inside = PANELS["residual"].render(state(picture=Picture(resid=np.ones((3, 1, D_MODEL)))))
+
+    assert "1 of 60 values lie beyond" in clipped
+    assert "No value lies beyond ±1." in inside
+
+
+def test_norms_are_the_rows_own() -> None:
+    """Each row prints the L2 norm of exactly the vector that it draws."""
+    html = PANELS["residual"].render(state(("a", "b")))
+    norm = np.sqrt((resid(2)[0, 1].astype(np.float64) ** 2).sum())
+
+    assert f"{norm:.3f}" in html
+    assert "L2 norm of hook_resid_pre" in html
+
+
+def test_every_number_of_a_layer_is_text() -> None:
+    """The chosen layer's table holds the whole row as exact float32; the last one what leaves."""
+    read = Reading(PANELS["residual"].render(state(("a", "b"))))
+    cells = [words.replace("\u2212", "-") for words in read.texts]
+    written = {np.float32(cell) for cell in cells if re.fullmatch(r"-?\d+\.\d+", cell)}
+
+    assert set(resid(2)[1:, 1].ravel()) <= written
+
+
+def test_cells_are_described_exactly() -> None:
+    """A cell under the pointer is told by hook name, index and its own float32."""
+    shown = state(("a", "b"))
+    value = np.format_float_positional(resid(2)[2, 1, 19], trim="0").replace("-", "\u2212")
+    weight = np.format_float_positional(pattern(2)[1, 1, 0], trim="0")
+
+    assert describe_cell(shown, "residual", 2, 19) == (f"blocks.1.hook_resid_post[1, 19] = {value}")
+    assert describe_cell(shown, "residual", 0, 0).startswith("blocks.0.hook_resid_pre[1, 0] = ")
+    assert describe_cell(shown, "attention", 1, 0) == (
+        f"blocks.1.attn.hook_pattern[1][1, 0] = {weight}: “b” looks at “a”"
+    )
+    assert "is masked" in describe_cell(shown, "attention", 0, 1)
+
+
+@pytest.mark.parametrize("cell", [(-1, 0), (0, -1), (99, 0), (0, 99)])
+def test_outside_a_picture_is_nothing(cell: tuple[int, int]) -> None:
+    """A pointer outside the cells, or a picture without data, has no text."""
+    for name in ("residual", "attention"):
+        assert describe_cell(state(), name, *cell) == ""
+        assert describe_cell(AppState(), name, 0, 0) == ""
+
+
+def test_unknown_pictures_are_refused() -> None:
+    """A misspelt picture is a mistake in the code, not an empty canvas."""
+    with pytest.raises(ValueError, match="no picture"):
+        raster_for(state(), "residul", dark=False)
+    with pytest.raises(ValueError, match="no picture"):
+        describe_cell(state(), "head-0", 0, 0)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_no_data_no_pixels(name: str) -> None:
+    """Before the first run there is nothing to draw; a head that is not there neither."""
+    assert raster_for(AppState(), name, dark=False) is None
+    assert raster_for(state(), "head-99", dark=False) is None
+
+
+def test_masked_pairs_have_no_number() -> None:
+    """In the table a masked pair says so; in the picture it is one hatched shape."""
+    html = PANELS["attention"].render(state(("a", "b", "c")))
+
+    assert html.count('class="masked"') == 3
+    assert html.count('class="future"') == 1
+
+
+def test_odd_values_do_not_break_a_panel() -> None:
+    """NaN and infinite activations render, marked as beyond the scale and written as they are."""
+    values = resid(2)
+    values[0, 1, :2] = np.nan, np.inf
+    weights = np.full((1, 2, 2), np.nan, dtype=np.float32)
+    shown = state(("a", "b"), picture=Picture(0, 0, 1, values, weights))
+
+    assert describe_cell(shown, "residual", 0, 0).endswith("= NaN")
+    assert describe_cell(shown, "residual", 0, 1).endswith("= ∞")
+    assert "NaN" in page(shown)
+    for name in PICTURES:
+        assert raster_for(shown, name, dark=False) is not None
+
+
+def test_choices_beyond_the_model_are_held_inside() -> None:
+    """A layer, head or position that a shorter prompt or another model lacks shows the nearest."""
+    shown = state(("a", "b"), picture=Picture(99, 99, 99, resid(2), pattern(2)))
+
+    assert describe_cell(shown, "attention", 0, 0).startswith(
+        f"blocks.{N_LAYERS - 1}.attn.hook_pattern[1][0, 0]"
+    )
+    assert page(shown)
+
+
+def test_stop_reasons_are_words() -> None:
+    """Each way to end has a sentence, and an unknown one is shown as it came."""
+    assert text("view.stop.max_new_tokens") in PANELS["continuation"].render(state())
+    odd = PANELS["continuation"].render(state(stop="<b>"))
+
+    assert "Stopped: &lt;b&gt;." in odd
+
+
+def test_a_sampled_token_tells_its_rank() -> None:
+    """A token that was not the most likely one says which it was; a greedy one does not."""
+    html = PANELS["continuation"].render(state())
+
+    assert html.count("no. ") == 1
+    assert "no. 42" in html
+
+
+def test_messages_are_sentences() -> None:
+    """An error stands before a notice, each with its label, its fields as text."""
+    html = message.render(state(error=Message("engine.session", {"reason": "<script>"})))
+
+    assert html.index("is-error") < html.index("is-notice")
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize("slot", PANELS)
+def test_panels_name_what_they_read(slot: str) -> None:
+    """A panel's fields exist, and no other field changes what it draws."""
+    panel, shown = PANELS[slot], state()
+    names = {field.name for field in fields(AppState)}
+    others = {name: getattr(AppState(), name) for name in names - set(panel.fields)}
+
+    assert set(panel.fields) <= names
+    assert panel.render(replace(shown, **others)) == panel.render(shown)
+
+
+def test_no_sentence_is_written_in_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a catalogue of bare slots no word is left but tokens, names and what the model says."""
+    silent = {
+        key: "".join(re.findall(r"\{\w+\}", template)) for key, template in catalogue().items()
+    }
+    monkeypatch.setattr(messages, "catalogue", lambda _language: silent)
+    data = (
+        r"blocks\.\d+\.|blocks|hook_\w+|attn|[\w/]*tiny|[\w/]*big|Apache-2\.0|MIT|wasm|model\.onnx",
+        r"\.?resid_(pre|post)|\b(pre|post)\b|e(?=\u2212|\d)|·?(January|February|March)",
+    )
+    read = Reading(page(state()))
+    said = [*read.texts, *read.values("title"), *read.values("aria-label")]
+    words = [re.sub("|".join(data), "", line, flags=re.IGNORECASE) for line in said]
+
+    assert [line for line in words if re.search(r"[A-Za-z]{2}", line)] == []
