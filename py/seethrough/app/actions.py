@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,26 +35,30 @@ class Actions:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.store = service.store
-        self.ids: tuple[int, ...] = ()
+        self._asked: tuple[str, bool] | None = None
 
     @property
     def state(self) -> AppState:
         """The state now."""
         return self.store.state
 
-    async def load(self) -> None:
-        """Fetch and open the model (the default one), so that it can run."""
-        await self._doing("load", self.service.load(self.state.model or None))
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids that are shown."""
+        return tuple(token.id for token in self.state.tokens)
+
+    async def load(self, model_id: str = "") -> None:
+        """Fetch and open a model, so that it can run: this one, the last one tried, the default."""
+        await self._doing("load", self.service.load(model_id or self.state.model or None))
 
     async def run(self, prompt: str, *, chat: bool) -> None:
         """Run a prompt: its tokens, the best next tokens, the two pictures."""
-        self.store.replace(prompt=prompt, chat=chat)
-        await self._doing("run", self._run(prompt, chat=chat))
+        await self._doing("run", self._run(prompt, chat=chat), prompt=prompt, chat=chat)
 
     async def generate(self, prompt: str, *, chat: bool, settings: Sampling) -> None:
-        """Run the prompt if it is a new one, then continue it."""
-        self.store.replace(prompt=prompt, chat=chat, sampling=settings)
-        await self._doing("generate", self._generate(prompt, settings, chat=chat))
+        """Continue what is shown: the prompt, with what was appended; a new prompt is run first."""
+        work = self._generate(prompt, settings, chat=chat)
+        await self._doing("generate", work, prompt=prompt, chat=chat, sampling=settings)
 
     async def append(self, token: int) -> None:
         """Put a candidate behind the text and run again: the reader chooses the next token."""
@@ -62,7 +66,8 @@ class Actions:
 
     async def select_layer(self, layer: int) -> None:
         """Draw another layer's attention."""
-        self.store.replace(picture=replace(self.state.picture, layer=layer, pattern=None))
+        if not self.state.busy:
+            self.store.replace(picture=replace(self.state.picture, layer=layer, pattern=None))
         if self.ids:
             await self._doing("run", self._capture_pattern(layer))
 
@@ -82,13 +87,13 @@ class Actions:
         """Take the error and the notice off the page."""
         self.store.replace(error=None, notice=None)
 
-    async def _doing(self, name: str, work: Awaitable[object]) -> None:
+    async def _doing(self, name: str, work: Awaitable[object], **changes: Any) -> None:  # noqa: ANN401 - fields of AppState
         """Do one thing at a time; what fails is told in a sentence and the prompt stays."""
         if self.state.busy:
             if hasattr(work, "close"):
                 work.close()
             return
-        self.store.replace(busy=name, error=None, notice=None)
+        self.store.replace(busy=name, error=None, notice=None, **changes)
         try:
             await work
         except CancelledRunError as error:
@@ -106,15 +111,17 @@ class Actions:
             count = len(cleaned.replaced_at)
             self.store.replace(notice=Message("input.surrogates", {"count": count}))
         await self._show(self.service.prompt_ids(prompt, chat=chat))
+        self._asked = (prompt, chat)
 
     async def _append(self, token: int) -> None:
         if self.ids:
             await self._show((*self.ids, token))
 
     async def _generate(self, prompt: str, settings: Sampling, *, chat: bool) -> None:
-        await self._run(prompt, chat=chat)
-        prompt_ids = self.ids
-        done = await self.service.continue_ids(prompt_ids, settings, self._on_step)
+        if not self.ids or self._asked != (prompt, chat):
+            await self._run(prompt, chat=chat)
+        self.store.replace(continuation=(), stop="")
+        done = await self.service.continue_ids(self.ids, settings, self._on_step)
         self.store.replace(stop=done.stop)
 
     def _on_step(self, step: Step) -> None:
@@ -129,7 +136,6 @@ class Actions:
         layer = min(picture.layer, config.n_layers - 1)
         top, elapsed_ms = await self._top(ids)
         cache = await self._capture(ids[:PICTURE_TOKENS], config, layer)
-        self.ids = ids
         self.store.replace(
             tokens=tuple(self._token(token) for token in ids),
             top=top,

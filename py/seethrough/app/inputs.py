@@ -105,7 +105,8 @@ def check_knobs(knobs: Mapping[str, Any], config: ModelConfig, n_pos: int) -> di
 
 def _check_knob(name: str, value: Any, config: ModelConfig, n_pos: int) -> Array:  # noqa: ANN401 - from JavaScript
     try:
-        array = np.array(value, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is refused below, as infinity
+            array = np.array(value, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InputError("knobs.not_numbers", name=name) from error
     allowed = _allowed_dims(name, config, n_pos)
@@ -137,6 +138,10 @@ def _allowed_dims(name: str, config: ModelConfig, n_pos: int) -> tuple[tuple[int
 
 def _hides_everything(score_add: Array, n_pos: int) -> bool:
     """Whether some query is left without a key: its softmax would be 0 / 0."""
-    full = np.broadcast_to(score_add, (*score_add.shape[:2], n_pos, n_pos))
-    hidden = np.isneginf(full) | np.triu(np.ones((n_pos, n_pos), bool), 1)
-    return bool(hidden.all(axis=-1).any())
+    hidden = np.isneginf(score_add)
+    if not hidden.any():
+        return False
+    later = np.triu(np.ones((n_pos, n_pos), bool), 1)
+    # Head by head: all heads of a long prompt at once would not fit in a page's memory.
+    heads = hidden.reshape(-1, *hidden.shape[2:])
+    return any(bool((head | later).all(axis=-1).any()) for head in heads)

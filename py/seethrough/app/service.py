@@ -17,7 +17,14 @@ import numpy as np
 from seethrough.app import inputs
 from seethrough.app.generate import STOPPED, Generation, Step, generate
 from seethrough.app.loaded import LoadedModel
-from seethrough.app.state import Candidate, EngineStatus, ModelCard, Sampling, Store
+from seethrough.app.state import (
+    Candidate,
+    EngineStatus,
+    ModelCard,
+    Picture,
+    Sampling,
+    Store,
+)
 from seethrough.core import hooks
 from seethrough.core.clean_text import clean_text
 from seethrough.core.errors import (
@@ -26,6 +33,7 @@ from seethrough.core.errors import (
     EngineError,
     InputError,
     SeethroughError,
+    SourceError,
     UnknownNameError,
     near_misses,
 )
@@ -66,13 +74,18 @@ class Service:
         """Read the list of this build's models and their manifests.
 
         Raises:
-            DownloadError: A manifest is missing or unreadable.
+            DownloadError: The list or a manifest is missing.
+            SourceError: One of them cannot be read.
         """
-        listing = json.loads(await self.fetch_text("models.json"))
-        for row in listing["models"]:
-            manifest = from_json(await self.fetch_text(f"{row['path']}manifest.json"))
-            self._manifests[manifest.id] = (manifest, row["path"])
-            if row.get("default"):
+        listing = await self.fetch_text("models.json")
+        try:
+            rows = [(row["path"], row.get("default")) for row in json.loads(listing)["models"]]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
+        for path, is_default in rows:
+            manifest = from_json(await self.fetch_text(f"{path}manifest.json"))
+            self._manifests[manifest.id] = (manifest, path)
+            if is_default:
                 self._default = manifest.id
         cards = tuple(_card(manifest) for manifest, _ in self._manifests.values())
         self.store.replace(models=cards, engine=EngineStatus(stage="idle"))
@@ -193,13 +206,7 @@ class Service:
         """Continue a prompt: the new ids, their text, and why it stopped."""
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
-        settings = Sampling(
-            temperature=_number("temperature", temperature),
-            top_k=_whole("top_k", top_k, 0, model.manifest.config.d_vocab),
-            top_p=_number("top_p", top_p),
-            seed=_whole("seed", seed, 0, 2**53),
-            max_new_tokens=_whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS),
-        )
+        settings = Sampling(temperature, top_k, top_p, seed, max_new_tokens)
         done = await self.continue_ids(ids, settings, lambda _: None)
         return {"ids": list(done.ids), "text": model.tokenizer.decode(done.ids), "stop": done.stop}
 
@@ -212,7 +219,7 @@ class Service:
             InputError: A sampling setting means nothing.
         """
         model = await self._ensure()
-        check_settings(settings.temperature, settings.top_k, settings.top_p)
+        settings = _checked(settings, model.manifest.config)
         steps: list[Step] = []
 
         def tell(step: Step) -> bool:
@@ -289,14 +296,25 @@ class Service:
         manifest, base_url = self._manifests[model_id]
         self._stopping = False
         self.model = None
-        self.store.replace(model="", config=None, error=None)
+        # What the last model made has no meaning for this one.
+        self.store.replace(
+            model=model_id,
+            config=None,
+            error=None,
+            tokens=(),
+            top=(),
+            continuation=(),
+            stop="",
+            picture=Picture(),
+        )
         self._tell(stage="download", total_bytes=manifest.download_bytes)
         try:
             tokenizer = Tokenizer.from_json(await self._checked_text(manifest, base_url))
             info = await self.engine.load(manifest, base_url, self._on_progress)
         except SeethroughError as error:
-            stage = "idle" if isinstance(error, CancelledRunError) else "failed"
-            self._tell(stage=stage, done_bytes=0, total_bytes=0)
+            stopped = isinstance(error, CancelledRunError)
+            self._tell(stage="idle" if stopped else "failed", done_bytes=0, total_bytes=0)
+            self.store.replace(model="" if stopped else model_id)
             raise
         self.model = LoadedModel(
             manifest, tokenizer, self.engine, is_stopping=lambda: self._stopping
@@ -308,6 +326,8 @@ class Service:
         text = await self.fetch_text(base_url + manifest.tokenizer.path)
         if hashlib.sha256(text.encode()).hexdigest() != manifest.tokenizer.sha256:
             raise DownloadError("engine.altered", path=manifest.tokenizer.path)
+        if self._stopping:  # before the engine knew of this load
+            raise CancelledRunError("engine.cancelled")
         return text
 
     async def _guarded(self, work: Awaitable[T]) -> T:
@@ -365,6 +385,23 @@ def _card(manifest: Manifest) -> ModelCard:
         origin=manifest.origin.get("source", ""),
         has_chat=manifest.chat is not None,
     )
+
+
+def _checked(settings: Sampling, config: ModelConfig) -> Sampling:
+    """The settings, each of its kind and in its range.
+
+    Raises:
+        InputError: One means nothing.
+    """
+    checked = Sampling(
+        temperature=_number("temperature", settings.temperature),
+        top_k=_whole("top_k", settings.top_k, 0, config.d_vocab),
+        top_p=_number("top_p", settings.top_p),
+        seed=_whole("seed", settings.seed, 0, 2**53),
+        max_new_tokens=_whole("max_new_tokens", settings.max_new_tokens, 1, MAX_NEW_TOKENS),
+    )
+    check_settings(checked.temperature, checked.top_k, checked.top_p)
+    return checked
 
 
 def _whole(name: str, value: object, least: int, most: int) -> int:

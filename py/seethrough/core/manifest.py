@@ -113,7 +113,7 @@ def from_json(text: str) -> Manifest:
         if data["format"] != FORMAT:
             raise SourceError("manifest.format", got=data["format"], expected=FORMAT)
         return _record(data)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
 
 

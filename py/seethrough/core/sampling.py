@@ -57,8 +57,9 @@ def temper(logits: Array, temperature: float) -> Array:
 
     Shapes: logits [d_vocab] → [d_vocab].
     """
-    scaled = logits.astype(np.float64) / temperature
-    weights = np.exp(scaled - scaled.max())
+    below_top = logits.astype(np.float64) - float(logits.max())
+    with np.errstate(over="ignore"):  # near temperature 0 all but the best go to −∞, as they should
+        weights = np.exp(below_top / temperature)
     return weights / weights.sum()
 
 

@@ -47,7 +47,8 @@ def check_rows(entry: TensorEntry, rows: Sequence[int]) -> tuple[int, ...]:
     if not rows:
         raise InputError("weights.no_rows", name=entry.name)
     for row in rows:
-        if not float(row).is_integer() or not 0 <= row < entry.dims[0]:
+        is_whole = isinstance(row, int | float | np.integer) and float(row).is_integer()
+        if not is_whole or not 0 <= row < entry.dims[0]:
             raise InputError("weights.row", name=entry.name, row=row, last=entry.dims[0] - 1)
     return tuple(int(row) for row in rows)
 
