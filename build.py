@@ -11,7 +11,19 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this is where the requirement is
         " this with it, for example: python3.12 build.py serve".format(*sys.version_info)
     )
 
-from export.stages import browser, checks, clean, locks, model, node, pyodide, serve, site, venv
+from export.stages import (
+    browser,
+    checks,
+    clean,
+    locks,
+    model,
+    node,
+    pyodide,
+    serve,
+    site,
+    torch,
+    venv,
+)
 from export.stages.alone import alone
 from export.stages.console import say
 from export.stages.ending import end_well
@@ -75,6 +87,8 @@ def run_tests(options: argparse.Namespace) -> int:
     """Install what the tests need and run them; more arguments go to pytest."""
     with alone():
         places = make_site("test", *(["reference"] if options.reference else []))
+        if options.reference:
+            torch.ensure()
         places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
     if options.reference:
         return checks.run_pytest(venv.PYTHON, places, ["-m", "reference", *options.more])

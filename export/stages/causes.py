@@ -29,7 +29,12 @@ SENTENCES = {
 }
 
 
+def sign_of(said: str) -> re.Pattern[str] | None:
+    """The sign that a program's words show; None when they show none of those we know."""
+    return next((sign for sign in SENTENCES if sign.search(said)), None)
+
+
 def known_cause(said: str) -> str | None:
-    """The sentence for a cause that the program's words show; None when they show none."""
-    found = (" ".join(text.split()) for sign, text in SENTENCES.items() if sign.search(said))
-    return next(found, None)
+    """The sentence for what a program's words show; None when they show nothing we know."""
+    sign = sign_of(said)
+    return " ".join(SENTENCES[sign].split()) if sign else None

@@ -17,6 +17,8 @@ from export.stages.paths import CACHE, LOCKS, VENV
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from export.stages.programs import Outcome
+
 WINDOWS = sys.platform == "win32"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 GROUPS = VENV / "seethrough"
@@ -24,12 +26,15 @@ UNFINISHED = GROUPS / "unfinished"
 TEMPORARY = CACHE / "temporary" / "pip"
 
 # Free bytes that a group needs while it is installed: downloads, and the files unpacked.
-ROOM = {"export": 500_000_000, "test": 600_000_000, "reference": 2_500_000_000, "lock": 10**8}
+USUAL_ROOM = 500_000_000
+ROOM = {"torch": 2_500_000_000, "torch-cpu": 1_500_000_000, "torch-cuda": 7_000_000_000}
 TITLES = {
     "export": "Python packages for the export",
     "test": "Python packages for the tests",
     "reference": "Python packages for the reference tests",
-    "reference-cuda": "CUDA libraries that this build of torch needs",
+    "torch-cpu": "torch for CPUs",
+    "torch": "torch",
+    "torch-cuda": "CUDA libraries that this build of torch needs",
     "lock": "Python packages for locking",
 }
 
@@ -45,18 +50,26 @@ def ensure(*groups: str) -> Path:
     if not _is_whole():
         _create()
     for group in groups:
-        if not _is_installed(group):
-            _install(group)
-    if "reference" in groups:
-        _complete_torch()
+        install(group)
     return PYTHON
+
+
+def install(group: str) -> None:
+    """Install one group, unless its lock is installed already.
+
+    Raises:
+        BuildError: As `ensure`.
+    """
+    if not is_installed(group):
+        attempt(group).check(f"Installing {TITLES[group]}")
 
 
 def _is_whole() -> bool:
     return PYTHON.exists() and GROUPS.is_dir() and not UNFINISHED.exists()
 
 
-def _is_installed(group: str) -> bool:
+def is_installed(group: str) -> bool:
+    """True when the group is there as its lock says now."""
     stamp = GROUPS / group
     return stamp.is_file() and stamp.read_text(encoding="ascii") == _wanted(group)
 
@@ -86,24 +99,25 @@ def _create() -> None:
         UNFINISHED.unlink()
 
 
-def _install(group: str) -> None:
-    check_room(VENV, ROOM.get(group, ROOM["reference"]), TITLES[group])
+def attempt(group: str) -> Outcome:
+    """Run pip for one group; a failure is the caller's to judge.
+
+    Raises:
+        BuildError: There is no room for it.
+    """
+    check_room(VENV, ROOM.get(group, USUAL_ROOM), TITLES[group])
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+    stamps.write_whole(UNFINISHED, group)
+    before, env = size_of(VENV), temporary_environment(TEMPORARY)
     with Step(TITLES[group]) as step:
-        shutil.rmtree(TEMPORARY, ignore_errors=True)
-        stamps.write_whole(UNFINISHED, group)
-        before = size_of(VENV)
-        outcome = programs.run(
-            _pip_install(group),
-            step,
-            log=f"pip-{group}",
-            report=_describe,
-            env=temporary_environment(TEMPORARY),
-        )
-        shutil.rmtree(TEMPORARY, ignore_errors=True)
-        outcome.check(f"Installing {TITLES[group]}")
+        command = _pip_install(group)
+        outcome = programs.run(command, step, log=f"pip-{group}", report=_describe, env=env)
+        step.note(f"{megabytes(size_of(VENV) - before)} installed")
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+    if outcome.code == 0:
         stamps.write_whole(GROUPS / group, _wanted(group))
         UNFINISHED.unlink()
-        step.note(f"{megabytes(size_of(VENV) - before)} installed")
+    return outcome
 
 
 def _pip_install(group: str) -> list[object]:
@@ -121,17 +135,3 @@ def _describe(line: str) -> str:
         r"(?:Collecting|Downloading|Using cached|Processing) (?:\S*/)?([\w.]+)", line
     )
     return f"{fetched}, {package[1]}" if package else fetched
-
-
-def _complete_torch() -> None:
-    # On Linux, PyPI's torch loads CUDA libraries at import even where there is no GPU; a CPU
-    # build (its version ends in +cpu), macOS and Windows need nothing more.
-    if _is_installed("reference-cuda") or _is_installed("reference-whole"):
-        return
-    with Step("torch") as step:
-        command = [PYTHON, "-c", "import torch"]
-        works = programs.run(command, step, log="torch", report=lambda _line: "first import")
-    if works.code != 0:
-        _install("reference-cuda")
-    else:
-        stamps.write_whole(GROUPS / "reference-whole", _wanted("reference"))

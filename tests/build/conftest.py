@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 STAND_INS = Path(__file__).parent / "stand_ins"
 REAL_GGUF = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Checkout:
@@ -27,8 +27,9 @@ class Checkout:
         self.cache = folder / "user-cache"
         self.programs = folder / "programs"
         self._calls = folder / "calls"
-        self._copy()
-        self._write_programs()
+        if not folder.exists():
+            self._copy()
+            self._write_programs()
         self.env = {
             "PATH": f"{self.programs}{os.pathsep}/usr/bin{os.pathsep}/bin",
             "HOME": str(folder),
@@ -101,7 +102,7 @@ class Checkout:
             source.write_text("")
 
     def _write_programs(self) -> None:
-        self.programs.mkdir()
+        self.programs.mkdir(parents=True)
         shutil.copy(STAND_INS / "venv.py", self.programs)
         for source, name in (("python.py", "python-of-venv"), ("npm.py", "npm")):
             text = (STAND_INS / source).read_text(encoding="utf-8")
@@ -125,16 +126,25 @@ def wait_for(is_true) -> None:
 @pytest.fixture
 def checkout(tmp_path) -> Checkout:
     """A checkout in which nothing has been made yet."""
-    return Checkout(tmp_path)
+    return Checkout(tmp_path / "all")
 
 
-@pytest.fixture
-def built(checkout) -> Checkout:
-    """A checkout whose site is built; its calls are forgotten."""
+@pytest.fixture(scope="session")
+def pattern(tmp_path_factory) -> Path:
+    """The folder of one checkout that was built; tests work on copies of it."""
+    folder = tmp_path_factory.mktemp("pattern") / "all"
+    checkout = Checkout(folder)
     result = checkout.run("build")
     assert result.returncode == 0, result.stderr
     checkout.calls()
-    return checkout
+    return folder
+
+
+@pytest.fixture
+def built(pattern, tmp_path) -> Checkout:
+    """A checkout whose site is built; its calls are forgotten."""
+    shutil.copytree(pattern, tmp_path / "all")
+    return Checkout(tmp_path / "all")
 
 
 @pytest.fixture

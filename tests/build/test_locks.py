@@ -10,8 +10,6 @@ from export.stages.locks import packages
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted((ROOT / "export" / "locks").glob("*.txt"))
-# The pip lock's hash of the CPU build of torch that the reference tests run with in CI.
-CPU_TORCH = "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -23,7 +21,7 @@ def test_lock_pins_by_hash_and_names_no_address(lock):
     assert not re.search(r"^\s*-(?!-hash=)", text, re.MULTILINE)
     assert packages(text)
     for name, entry in packages(text).items():
-        assert re.match(r"^[\w.-]+==[\w.]+( ; .+)?$", name), name
+        assert re.match(r"^[\w.-]+==[\w.+]+( ; .+)?$", name), name
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), name
 
 
@@ -31,6 +29,8 @@ def test_groups_agree():
     """The groups share one environment, so no package has two versions for one Python."""
     versions: dict[str, set[str]] = {}
     for lock in LOCKS:
+        if lock.name == "torch-cpu.txt":
+            continue
         for name in packages(lock.read_text(encoding="ascii")):
             package, _, rest = name.partition("==")
             versions.setdefault(package + rest.partition(" ;")[2], set()).add(rest.split(" ")[0])
@@ -38,14 +38,14 @@ def test_groups_agree():
     assert {package: found for package, found in versions.items() if len(found) > 1} == {}
 
 
-def test_reference_lock_takes_a_cpu_torch():
-    """Both PyPI's torch and the CPU build are accepted, and no CUDA package comes with them."""
-    found = packages((ROOT / "export/locks/reference.txt").read_text(encoding="ascii"))
+def test_torch_is_pinned_with_and_without_cuda():
+    """CUDA's gigabytes are in a lock of their own; the CPU build is the same version."""
+    locks = {lock.stem: list(packages(lock.read_text(encoding="ascii"))) for lock in LOCKS}
+    cuda = ("nvidia", "cuda", "triton")
 
-    torch = next(entry for name, entry in found.items() if name.startswith("torch=="))
-    assert CPU_TORCH in torch
-    assert torch.count("sha256:") > 1
-    assert not [name for name in found if name.startswith(("nvidia", "cuda", "triton"))]
+    assert locks["torch-cpu"] == [f"{locks['torch'][0]}+cpu"]
+    assert all(name.startswith(cuda) for name in locks.pop("torch-cuda"))
+    assert not [name for names in locks.values() for name in names if name.startswith(cuda)]
 
 
 def test_npm_lock_pins_by_hash_and_names_no_address():

@@ -58,7 +58,7 @@ def address(built):
     line = process.stdout.readline()
     yield re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out.strip(), err) == (0, "Stopped serving.", "")
 
 

@@ -63,7 +63,7 @@ def test_second_build_waits_for_the_first(checkout):
     first, second = checkout.start("build"), checkout.start("build")
 
     for process in (first, second):
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         assert process.returncode == 0
     assert sorted(checkout.calls()) == sorted(set(EVERYTHING))
 

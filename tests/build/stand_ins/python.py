@@ -36,6 +36,8 @@ def main(arguments: list[str]) -> int:
 
 def stage_of(arguments: list[str]) -> str:
     """What a command line is for, in a word or two."""
+    if arguments[0] == "-c":
+        return arguments[1]
     module, rest = arguments[1], arguments[2:]
     if module == "pip":
         return f"{rest[0]} {Path(rest[rest.index('-r') + 1]).stem}"
