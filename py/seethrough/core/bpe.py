@@ -79,7 +79,5 @@ class Bpe:
 
 
 def _neighbours(count: int) -> tuple[list[int], list[int]]:
-    """Each symbol's left and right neighbour; one spare place at the end takes what NONE gets."""
-    before = [*range(-1, count - 1), NONE]
-    after = [*range(1, count), NONE, NONE]
-    return before, after
+    """Each symbol's left and right one; `before` has a spare last place, which `before[NONE]` is."""
+    return [*range(-1, count - 1), NONE], [*range(1, count), NONE]
