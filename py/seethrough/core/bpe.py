@@ -79,5 +79,5 @@ class Bpe:
 
 
 def _neighbours(count: int) -> tuple[list[int], list[int]]:
-    """Each symbol's left and right one; `before` has a spare last place, which `before[NONE]` is."""
+    """Each symbol's left and right one; `before` has a spare last place, `before[NONE]`."""
     return [*range(-1, count - 1), NONE], [*range(1, count), NONE]
