@@ -1,0 +1,102 @@
+"""Every sentence of catalogue/en/app.json is said by some call; this is the list of the calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from seethrough.app import inputs
+from seethrough.app.actions import Actions
+from seethrough.core import sampling
+from seethrough.core.errors import SeethroughError
+from seethrough.core.messages import text
+from tests.fake_engine import opened, tiny_model
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from seethrough.app.service import Service
+
+MODEL = tiny_model().changed(chat=None)
+KEYS = json.loads(
+    files("seethrough").joinpath("catalogue", "en", "app.json").read_text(encoding="utf-8")
+)
+
+
+async def notice_of_surrogates(service: Service) -> None:
+    """A notice is no error: hand on what the state shows."""
+    actions = Actions(service)
+    await actions.run("a\ud800", chat=False)
+    assert actions.state.notice
+    raise SeethroughError(actions.state.notice.key, **actions.state.notice.fields)
+
+
+async def weight_too_large(service: Service) -> None:
+    """All rows of 5 million, asked for by number."""
+    await service.weight("W_E", [0] * 140_000)
+
+
+def knob(name: str, value: Any) -> Callable[[Service], Awaitable[Any]]:  # noqa: ANN401 - also what is no knob
+    """Capture with one knob."""
+    return lambda service: service.capture("the", ["logits"], knobs={name: value})
+
+
+def later(work: Callable[[], Any]) -> Callable[[Service], Awaitable[Any]]:
+    """A plain call as a question."""
+
+    async def question(_service: Service) -> Any:  # noqa: ANN401
+        return work()
+
+    return question
+
+
+LOGITS = np.zeros(3, np.float32)
+QUESTIONS: dict[str, Callable[[Service], Awaitable[Any]]] = {
+    "input.not_text": lambda service: service.next(3),
+    "input.empty": lambda service: service.next(""),
+    "input.too_long": lambda service: service.tokenize("a" * 20_001),
+    "input.no_tokens": later(lambda: inputs.check_count((), MODEL.config)),
+    "input.too_many_tokens": lambda service: service.next("!" * 64),
+    "input.no_chat": lambda service: service.next("the", chat=True),
+    "input.surrogates": notice_of_surrogates,
+    "input.no_hooks": lambda service: service.capture("the", []),
+    "input.capture_size": later(
+        lambda: inputs.check_capture_size(("a",), {"n": 2**30}, lambda _: ("n",))
+    ),
+    "input.whole": lambda service: service.next("the", 0),
+    "input.number": lambda service: service.next("the", "ten"),
+    "knobs.unknown": knob("head_scales", [[1]]),
+    "knobs.not_numbers": knob("head_scale", "many"),
+    "knobs.shape": knob("head_scale", [[1]]),
+    "knobs.not_finite": knob("mlp_scale", [1, float("nan")]),
+    "knobs.hides_everything": knob("score_add", [[[[-np.inf]]], [[[0]]]]),
+    "sampling.temperature": lambda service: service.generate("the", temperature=-1),
+    "sampling.top_k": later(lambda: sampling.check_settings(1.0, -1, 1.0)),
+    "sampling.top_p": lambda service: service.generate("the", top_p=0),
+    "sampling.zero": later(lambda: sampling.draw(LOGITS, temperature=0, seed=1, step=0)),
+    "models.unknown": lambda service: service.load("tiny"),
+    "weights.unknown": lambda service: service.weight("zzz"),
+    "weights.unknown_near": lambda service: service.weight("W_e"),
+    "weights.no_rows": lambda service: service.weight("W_E", []),
+    "weights.row": lambda service: service.weight("W_E", [300]),
+    "weights.too_many": weight_too_large,
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_sentence_is_said(key: str) -> None:
+    """The call ends in this key, and its fields make the whole sentence."""
+
+    async def scenario() -> None:
+        await QUESTIONS[key](await opened(MODEL))
+
+    with pytest.raises(SeethroughError) as caught:
+        asyncio.run(scenario())
+    assert caught.value.key == key
+    assert str(caught.value) == text(key, **caught.value.fields)
+    assert "{" not in str(caught.value)
