@@ -29,6 +29,9 @@ class Checkpoint:
     end_ids: tuple[int, ...]
     licence: str
     origin: dict[str, str] = field(default_factory=dict)
+    # What the chat template's variables of these names hold.
+    bos_token: str = ""
+    eos_token: str = ""
 
     def weight(self, name: str) -> Array:
         """A weight as float32 by its name; the tied `W_U` is `W_E` transposed."""

@@ -54,6 +54,8 @@ def read_gguf(path: Path, origin: dict[str, str]) -> Checkpoint:
         end_ids=_end_ids(fields),
         licence=str(fields.get("general.license", "unknown")),
         origin=origin,
+        bos_token=_token(fields, "bos_token_id"),
+        eos_token=_token(fields, "eos_token_id"),
     )
 
 
@@ -181,6 +183,12 @@ def _config(fields: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
 def _shortest(value: float) -> float:
     """The shortest decimal that is this float32: 1e-05, not 9.999999747378752e-06."""
     return float(str(np.float32(value)))
+
+
+def _token(fields: Mapping[str, Any], name: str) -> str:
+    """The text of one of the file's special tokens; empty when it names none that it has."""
+    tokens, token = fields.get("tokenizer.ggml.tokens", ()), fields.get(f"tokenizer.ggml.{name}")
+    return str(tokens[token]) if token is not None and 0 <= token < len(tokens) else ""
 
 
 def _end_ids(fields: Mapping[str, Any]) -> tuple[int, ...]:

@@ -35,7 +35,11 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
     pack = pack_weights(checkpoint)
     model = build_llama(checkpoint.config, pack, name=model_id, weight_file=WEIGHT_FILE)
     tokenizer = json.dumps(checkpoint.tokenizer, ensure_ascii=False, separators=(",", ":"))
-    chat, reason = segments_from_template(checkpoint.chat_template)
+    chat, reason = segments_from_template(
+        checkpoint.chat_template,
+        bos_token=checkpoint.bos_token,
+        eos_token=checkpoint.eos_token,
+    )
     manifest = Manifest(
         id=model_id,
         title=title,

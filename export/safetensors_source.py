@@ -53,6 +53,8 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
         end_ids=_end_ids(folder, settings),
         licence=origin.get("licence", "unknown"),
         origin=origin,
+        bos_token=_token(folder, "bos_token"),
+        eos_token=_token(folder, "eos_token"),
     )
 
 
@@ -158,6 +160,13 @@ def _chat_template(folder: Path) -> str | None:
     settings = folder / "tokenizer_config.json"
     template = _json(settings).get("chat_template") if settings.exists() else None
     return template if isinstance(template, str) else None
+
+
+def _token(folder: Path, name: str) -> str:
+    """A special token's text from tokenizer_config.json, where old files hold a record."""
+    settings = folder / "tokenizer_config.json"
+    token = _json(settings).get(name) if settings.exists() else None
+    return str(token.get("content", "") if isinstance(token, dict) else token or "")
 
 
 def _end_ids(folder: Path, settings: Mapping[str, Any]) -> tuple[int, ...]:
