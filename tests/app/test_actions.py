@@ -1,0 +1,432 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seethrough.app import actions as actions_module
+from seethrough.app.actions import Actions
+from seethrough.app.state import AppState, Sampling
+from seethrough.core.errors import DownloadError
+from seethrough.core.reference import forward, from_arrays
+from tests.fake_engine import engine_of, opened, tiny_model, true_logits
+
+MODEL, OTHER = tiny_model(), tiny_model(8)
+PROMPT = "the thing and"
+IDS = tuple(MODEL.tokenizer.encode(PROMPT))
+CLOSE = 1e-4  # float32 sums in another order
+
+
+def fresh() -> Actions:
+    """Actions over a page that has just opened."""
+    return Actions(asyncio.run(opened(MODEL, OTHER)))
+
+
+def ran(prompt: str = PROMPT, *, chat: bool = False) -> Actions:
+    """Actions after one prompt was run."""
+    actions = fresh()
+    asyncio.run(actions.run(prompt, chat=chat))
+    return actions
+
+
+def shown(state: AppState) -> tuple[object, ...]:
+    """What a reader sees of the last run."""
+    return (state.prompt, state.tokens, state.top, state.continuation, state.stop, state.sampling)
+
+
+def test_run_shows_tokens_and_candidates() -> None:
+    """The ids with their text; the ten best next tokens with the reference's numbers."""
+    state = ran("the<|im_end|>").state
+
+    assert [(token.id, token.text, token.visible, token.is_special) for token in state.tokens] == [
+        (116, "t", "t", False),
+        (258, "he", "he", False),
+        (299, "<|im_end|>", "<|im_end|>", True),
+    ]
+    logits = true_logits(MODEL, (116, 258, 299)).astype(np.float64)
+    probs = np.exp(logits) / np.exp(logits).sum()
+    assert [item.id for item in state.top] == np.argsort(-logits)[:10].tolist()
+    for item in state.top:
+        assert item.logit == pytest.approx(logits[item.id], abs=CLOSE)
+        assert item.prob == pytest.approx(probs[item.id], abs=CLOSE)
+    assert (state.elapsed_ms, state.busy, state.error, state.notice) == (1.5, "", None, None)
+
+
+def test_run_shows_the_reference_s_pictures() -> None:
+    """The residual stream of every layer and the pattern of the chosen one, number by number."""
+    picture = ran().state.picture
+
+    expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
+    stream = ["blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre", "blocks.1.hook_resid_post"]
+    assert picture.resid is not None
+    assert picture.pattern is not None
+    np.testing.assert_allclose(picture.resid, [expected[name] for name in stream], atol=CLOSE)
+    np.testing.assert_allclose(picture.pattern, expected["blocks.0.attn.hook_pattern"], atol=CLOSE)
+    assert picture.position == len(IDS) - 1
+
+
+def test_run_loads_the_default_model() -> None:
+    """Pressing Run first is enough."""
+    actions = ran()
+
+    assert engine_of(actions.service).loads == ["tiny-7"]
+    assert actions.state.model == "tiny-7"
+
+
+def test_run_in_chat_shows_the_template() -> None:
+    """The template's tokens are shown as what the model gets."""
+    state = ran(chat=True).state
+
+    assert state.chat
+    assert [token.text for token in state.tokens][:2] == ["<|im_start|>", "u"]
+
+
+def test_long_inputs_are_pictured_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit the pictures hold the first positions, and the numbers all of them."""
+    monkeypatch.setattr(actions_module, "PICTURE_TOKENS", 3)
+
+    state = ran().state
+
+    assert state.picture.resid is not None
+    assert state.picture.pattern is not None
+    assert state.picture.resid.shape == (3, 3, 32)
+    assert state.picture.pattern.shape == (4, 3, 3)
+    assert state.picture.position == 2
+    assert len(state.tokens) == len(IDS)
+    assert state.top[0].id == int(true_logits(MODEL, IDS).argmax())
+
+
+def test_generate_appends_token_by_token() -> None:
+    """Each new token is shown as it comes, with probability and rank; then why it stopped."""
+    actions = fresh()
+    lengths: list[int] = []
+    actions.store.subscribe(
+        ("continuation",), lambda state: lengths.append(len(state.continuation))
+    )
+    settings = Sampling(temperature=1.2, seed=5, max_new_tokens=4)
+
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=settings))
+
+    state = actions.state
+    assert lengths[-4:] == [1, 2, 3, 4]
+    assert (state.stop, state.sampling, state.busy) == ("max_new_tokens", settings, "")
+    sequence = IDS
+    for token in state.continuation:
+        logits = true_logits(MODEL, sequence).astype(np.float64)
+        probs = np.exp(logits) / np.exp(logits).sum()
+        assert token.prob == pytest.approx(probs[token.id], abs=CLOSE)
+        assert token.rank == int((probs > probs[token.id]).sum())
+        assert token.text == MODEL.tokenizer.decode([token.id])
+        sequence = (*sequence, token.id)
+
+
+def test_generating_again_starts_over() -> None:
+    """A second continuation of the same prompt replaces the first and runs no prompt again."""
+    actions = ran()
+    settings = Sampling(max_new_tokens=3)
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=settings))
+    first = actions.state.continuation
+    before = actions.state.picture
+
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=settings))
+
+    assert [token.id for token in actions.state.continuation] == [token.id for token in first]
+    assert actions.state.picture is before
+
+
+def test_generate_runs_a_new_prompt_first() -> None:
+    """What is continued is what is shown."""
+    actions = ran()
+
+    asyncio.run(actions.generate("an", chat=False, settings=Sampling(max_new_tokens=1)))
+
+    ids = MODEL.tokenizer.encode("an")
+    assert [token.id for token in actions.state.tokens] == ids
+    assert actions.state.continuation[0].id == int(true_logits(MODEL, ids).argmax())
+
+
+def test_append_puts_a_candidate_behind_the_text() -> None:
+    """The chosen token stands last, and everything shown is of the longer input."""
+    actions = ran()
+    chosen = actions.state.top[3].id
+
+    asyncio.run(actions.append(chosen))
+
+    longer = (*IDS, chosen)
+    state = actions.state
+    assert actions.ids == longer
+    assert state.top[0].id == int(true_logits(MODEL, longer).argmax())
+    assert state.picture.resid is not None
+    assert state.picture.resid.shape[1] == len(longer)
+    assert state.continuation == ()
+
+
+def test_generate_keeps_what_was_appended() -> None:
+    """A continuation goes on from the text with the reader's own choices in it."""
+    actions = ran()
+    chosen = actions.state.top[3].id
+    asyncio.run(actions.append(chosen))
+
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
+
+    longer = (*IDS, chosen)
+    assert actions.ids == longer
+    assert actions.state.continuation[0].id == int(true_logits(MODEL, longer).argmax())
+
+
+def test_appending_stops_at_the_last_position() -> None:
+    """One token more than the model has room for is a sentence; what was shown stays."""
+    actions = ran("!" * 63)
+    before = shown(actions.state)
+
+    asyncio.run(actions.append(3))
+
+    assert actions.state.error
+    assert actions.state.error.key == "input.too_many_tokens"
+    assert shown(actions.state) == before
+
+
+def test_append_before_any_run_does_nothing() -> None:
+    """There is no text to put a token behind."""
+    actions = fresh()
+
+    asyncio.run(actions.append(3))
+
+    assert (actions.state.tokens, actions.state.error, actions.state.busy) == ((), None, "")
+
+
+def test_select_layer_draws_its_pattern() -> None:
+    """The old layer's pattern is off the page at once; the new one is the reference's."""
+    actions = ran()
+    seen: list[tuple[int, bool]] = []
+    actions.store.subscribe(
+        ("picture",),
+        lambda state: seen.append((state.picture.layer, state.picture.pattern is None)),
+    )
+
+    asyncio.run(actions.select_layer(1))
+
+    assert seen == [(1, True), (1, False)]
+    expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
+    assert actions.state.picture.pattern is not None
+    np.testing.assert_allclose(
+        actions.state.picture.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
+    )
+
+
+def test_a_chosen_layer_and_head_stay_for_the_next_prompt() -> None:
+    """A new prompt is drawn where the reader was looking; the last token is chosen."""
+    actions = ran()
+    asyncio.run(actions.select_layer(1))
+    actions.select_head(3)
+    actions.select_position(0)
+    assert (actions.state.picture.head, actions.state.picture.position) == (3, 0)
+
+    asyncio.run(actions.run("an", chat=False))
+
+    picture = actions.state.picture
+    assert (picture.layer, picture.head) == (1, 3)
+    assert picture.position == len(MODEL.tokenizer.encode("an")) - 1
+
+
+def test_a_layer_beyond_the_model_is_its_last() -> None:
+    """A choice that the model has no layer or head for falls on its last one."""
+    actions = fresh()
+    asyncio.run(actions.load())
+    asyncio.run(actions.select_layer(29))
+    actions.select_head(31)
+
+    asyncio.run(actions.run(PROMPT, chat=False))
+
+    assert (actions.state.picture.layer, actions.state.picture.head) == (1, 3)
+    assert actions.state.error is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "key"),
+    [("", "input.empty"), ("!" * 64, "input.too_many_tokens"), ("a" * 20_001, "input.too_long")],
+)
+def test_an_error_is_a_message_and_the_prompt_stays(prompt: str, key: str) -> None:
+    """What was typed is kept, what was shown too, and the next run takes the sentence away."""
+    actions = ran()
+    before = actions.state.tokens
+
+    asyncio.run(actions.run(prompt, chat=False))
+
+    state = actions.state
+    assert state.error
+    assert (state.error.key, state.prompt, state.tokens, state.busy) == (key, prompt, before, "")
+    asyncio.run(actions.run(PROMPT, chat=False))
+    assert actions.state.error is None
+
+
+def test_a_sampling_error_is_a_message() -> None:
+    """A seed below 0, which a form can hold, is a sentence and no traceback."""
+    actions = ran()
+    settings = Sampling(temperature=1.0, seed=-1)
+
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=settings))
+
+    assert actions.state.error
+    assert actions.state.error.fields["name"] == "seed"
+    assert actions.state.sampling == settings
+
+
+def test_broken_characters_are_a_notice() -> None:
+    """The prompt runs, and the reader is told how many characters were replaced."""
+    state = ran("a\ud800b\udfff").state
+
+    assert state.notice
+    assert (state.notice.key, state.notice.fields) == ("input.surrogates", {"count": 2})
+    assert len(state.tokens) == len(MODEL.tokenizer.encode("a�b�"))
+    assert state.error is None
+
+
+def test_dismiss_takes_both_sentences_off() -> None:
+    """A reader can close what was said."""
+    actions = ran("\ud800")
+    asyncio.run(actions.run("", chat=False))
+
+    actions.dismiss()
+
+    assert (actions.state.error, actions.state.notice) == (None, None)
+
+
+def test_a_second_action_is_refused_while_one_goes_on() -> None:
+    """Nothing of the state changes, no call reaches the engine, no coroutine is left unawaited."""
+
+    async def scenario() -> None:
+        actions = Actions(await opened(MODEL))
+        await actions.run(PROMPT, chat=False)
+        engine = engine_of(actions.service)
+        engine.wait = wait = asyncio.Event()
+        engine.started.clear()
+        first = asyncio.create_task(actions.run("an", chat=False))
+        await engine.started.wait()
+        before, calls = actions.state, len(engine.requests)
+
+        await actions.run("other", chat=True)
+        await actions.generate("other", chat=False, settings=Sampling(seed=9))
+        await actions.append(3)
+        await actions.select_layer(1)
+        await actions.load("tiny-8")
+
+        assert actions.state is before
+        assert len(engine.requests) == calls
+        wait.set()
+        await first
+        assert actions.state.prompt == "an"
+        assert actions.ids == tuple(MODEL.tokenizer.encode("an"))
+
+    asyncio.run(scenario())
+
+
+def test_a_head_can_be_chosen_while_something_goes_on() -> None:
+    """Looking needs no engine: head and position follow the reader at any time."""
+    actions = ran()
+    actions.store.replace(busy="generate")
+
+    actions.select_head(2)
+    actions.select_position(1)
+
+    assert (actions.state.picture.head, actions.state.picture.position) == (2, 1)
+
+
+def test_cancel_is_a_notice() -> None:
+    """A stopped run says so, is no error, and leaves what was shown."""
+
+    async def scenario() -> None:
+        actions = Actions(await opened(MODEL))
+        await actions.run(PROMPT, chat=False)
+        tokens = actions.state.tokens
+        engine = engine_of(actions.service)
+        engine.wait = asyncio.Event()
+        engine.started.clear()
+        run = asyncio.create_task(actions.run("an", chat=False))
+        await engine.started.wait()
+        actions.cancel()
+        await run
+        state = actions.state
+        assert state.notice
+        assert (state.notice.key, state.error, state.busy) == ("engine.cancelled", None, "")
+        assert (state.prompt, state.tokens) == ("an", tokens)
+
+    asyncio.run(scenario())
+
+
+def test_cancel_ends_a_continuation() -> None:
+    """The tokens so far stay, with the reason."""
+    actions = ran()
+    actions.store.subscribe(
+        ("continuation",), lambda state: len(state.continuation) == 2 and actions.cancel()
+    )
+
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=9)))
+
+    state = actions.state
+    assert (len(state.continuation), state.stop, state.notice) == (2, "stopped", None)
+
+
+def test_load_opens_the_model_that_was_chosen() -> None:
+    """By id; without one the default."""
+    actions = fresh()
+    asyncio.run(actions.load("tiny-8"))
+    assert (actions.state.model, actions.state.engine.stage) == ("tiny-8", "ready")
+
+    default = fresh()
+    asyncio.run(default.load())
+    assert default.state.model == "tiny-7"
+
+
+def test_retry_tries_the_model_that_failed() -> None:
+    """Retry after a failed download is for that model, not for the default one."""
+    actions = fresh()
+    engine_of(actions.service).fail_load = DownloadError("engine.network", path="a.bin")
+    asyncio.run(actions.load("tiny-8"))
+    assert actions.state.error
+    assert actions.state.error.key == "engine.network"
+
+    asyncio.run(actions.load())
+
+    assert (actions.state.model, actions.state.error) == ("tiny-8", None)
+
+
+def test_another_model_takes_the_old_numbers_off() -> None:
+    """Tokens and numbers of one model are never shown, or gone on from, under another's name."""
+    actions = ran()
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
+
+    asyncio.run(actions.load("tiny-8"))
+    asyncio.run(actions.append(3))
+
+    state = actions.state
+    assert (state.tokens, state.top, state.continuation, state.stop) == ((), (), (), "")
+    assert (state.picture.resid, state.picture.pattern) == (None, None)
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
+    assert actions.state.continuation[0].id == int(true_logits(OTHER, IDS).argmax())
+
+
+def test_an_engine_that_dies_is_told_and_works_again() -> None:
+    """After a crash the prompt is kept, and pressing Run again runs it."""
+    actions = ran()
+    engine_of(actions.service).crash_next = True
+    asyncio.run(actions.run("an", chat=False))
+    assert actions.state.error
+    assert (actions.state.error.key, actions.state.prompt) == ("engine.crashed", "an")
+
+    asyncio.run(actions.run("an", chat=False))
+
+    assert actions.state.error is None
+    assert actions.ids == tuple(MODEL.tokenizer.encode("an"))
+
+
+def test_what_is_shown_is_frozen() -> None:
+    """A panel that wrote into a picture would change what the next panel reads."""
+    picture = ran().state.picture
+
+    assert picture.pattern is not None
+    with pytest.raises(ValueError, match="read-only"):
+        picture.pattern[0, 0, 0] = 1
+    assert replace(picture, head=1).pattern is picture.pattern
