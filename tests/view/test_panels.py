@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seethrough.app.state import STAGES, AppState, EngineStatus, Message, Picture
+from seethrough.app.state import STAGES, AppState, Candidate, EngineStatus, Message, Picture
 from seethrough.core import messages
 from seethrough.core.messages import catalogue, text
 from seethrough.view import message
@@ -123,6 +123,13 @@ def test_probability_stands_twice() -> None:
     assert "1 in 4\u202f300" in html
     assert "49\u202f150 others" in html
     assert "48.5 %" in html
+
+
+def test_a_rest_made_of_rounding_is_not_a_number() -> None:
+    """When the candidates take nearly all, the rest is bounded, never told from float noise."""
+    certain = (Candidate(1, "a", "a", 30.0, 0.9999999), Candidate(2, "b", "b", 1.0, 1e-8))
+
+    assert "&lt; 1 in 100\u202f000" in PANELS["top"].render(state(top=certain))
 
 
 def test_clipping_is_said() -> None:

@@ -23,8 +23,7 @@ PICTURE = 264
 CELL_MOST = 48
 CELL_LEAST = 16
 NUMBERS_FROM = 38
-RASTER_PICTURE = 512
-RASTER_LEAST = 2
+RASTER_LEAST = 1
 THUMB = 48
 LABEL_CHARACTERS = 12
 CHARACTER = 8
@@ -73,14 +72,13 @@ def grid_of(state: AppState) -> Grid | None:
         return None
     head = min(max(state.picture.head, 0), len(pattern) - 1)
     side = pattern.shape[1]
-    wanted = PICTURE // side if side <= SVG_UP_TO else RASTER_PICTURE // side
     least = CELL_LEAST if side <= SVG_UP_TO else RASTER_LEAST
     return Grid(
         layer=layer_of(state),
         head=head,
         position=min(max(state.picture.position, 0), side - 1),
         pattern=pattern[head],
-        cell=min(max(wanted, least), CELL_MOST),
+        cell=min(max(PICTURE // side, least), CELL_MOST),
     )
 
 

@@ -107,12 +107,15 @@ def probability(prob: float, language: str) -> str:
 
 
 def just_below_one(prob: float) -> str:
-    """As many nines as are true, six decimals at most: `99.98`, `> 99.999999`."""
-    for decimals in range(2, 7):
+    """As many nines as are true, four decimals at most: `99.98`, `> 99.9999`.
+
+    Further digits would be noise: a logit's last float32 bit moves a share by about 1e-6.
+    """
+    for decimals in range(2, 5):
         shown = f"{prob * 100:.{decimals}f}"
         if not shown.startswith("100"):
             return shown
-    return f">{THIN}99.999999"
+    return f">{THIN}99.9999"
 
 
 def two_digits(value: float) -> str:

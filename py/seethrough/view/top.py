@@ -12,6 +12,8 @@ from seethrough.view.words import rich, say, title, token_mark
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, Candidate
 
+# Below this the difference to 1 is made of float32 rounding, not of the model.
+LEAST_REST = 1e-5
 AXIS = (0, 25, 50, 75, 100)
 
 
@@ -112,11 +114,14 @@ def bar(share: float, fill: str) -> Node:
 def rest(state: AppState) -> Node:
     """What the whole rest of the vocabulary shares, so that the bars add up to 1."""
     left = max(0.0, 1.0 - math.fsum(candidate.prob for candidate in state.top))
+    words = probability(left, state.language)
+    if left < LEAST_REST:
+        words = say(state, "view.top.rest_less", prob=probability(LEAST_REST, state.language))
     return h(
         "tr",
         {"class": "rest"},
         h("th", {"scope": "row"}, rest_name(state)),
-        h("td", {"class": "number"}, probability(left, state.language)),
+        h("td", {"class": "number"}, words),
         h("td", {"class": "bar-cell"}, bar(left, "bar-rest")),
         h("td", {}),
     )
