@@ -129,7 +129,7 @@ def test_a_rest_made_of_rounding_is_not_a_number() -> None:
     """When the candidates take nearly all, the rest is bounded, never told from float noise."""
     certain = (Candidate(1, "a", "a", 30.0, 0.9999999), Candidate(2, "b", "b", 1.0, 1e-8))
 
-    assert "&lt; 1 in 100\u202f000" in PANELS["top"].render(state(top=certain))
+    assert "under 1 in 100\u202f000" in PANELS["top"].render(state(top=certain))
 
 
 def test_clipping_is_said() -> None:
