@@ -15,7 +15,7 @@ from seethrough.core import messages
 from seethrough.core.messages import catalogue, text
 from seethrough.view import message
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, raster_for
-from tests.view.sample import D_MODEL, N_LAYERS, QUICK, Reading, page, pattern, resid, state
+from tests.view.sample import CARDS, D_MODEL, N_LAYERS, QUICK, Reading, page, pattern, resid, state
 
 HOSTILE = "<img src=x onerror=alert(1)>\"' style=color:red &lt;\0\ud800\u202e\n"
 PICTURES = ("residual", "attention", "head-0")
@@ -103,6 +103,15 @@ def test_a_download_names_its_price() -> None:
     for said in ("Download 99.9 MB", "135 M", "Apache-2.0", "maker/tiny", "1.1 B"):
         assert said in html
     assert Reading(html).values("data-model") == ["tiny", "big"]
+
+
+def test_a_fact_that_is_not_known_is_not_listed() -> None:
+    """A model without a told origin has no empty line for it."""
+    card = replace(CARDS[0], origin="")
+    shown = state(engine=EngineStatus("idle"), models=(card,))
+
+    assert text("view.model.origin") not in PANELS["status"].render(shown)
+    assert text("view.model.licence") in PANELS["status"].render(shown)
 
 
 def test_the_chosen_token_is_pressed() -> None:

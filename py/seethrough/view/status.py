@@ -116,6 +116,7 @@ def card(state: AppState, model: ModelCard) -> Node:
     terms = [
         h("div", {}, h("dt", {}, say(state, f"view.model.{name}")), h("dd", {}, value))
         for name, value in facts
+        if value
     ]
     is_open = model.id == state.model and state.engine.stage in OPEN
     end = (
