@@ -57,5 +57,8 @@ class CancelledRunError(SeethroughError):
 
 def near_misses(name: str, known: Iterable[str], limit: int = 3) -> str:
     """Quoted names close to `name`, joined for a sentence; an empty string when none is close."""
-    close = difflib.get_close_matches(name, list(known), n=limit, cutoff=0.6)
-    return ", ".join(f"'{match}'" for match in close)
+    names = list(known)
+    same_letters = [match for match in names if match.lower() == name.lower()]
+    close = difflib.get_close_matches(name, names, n=limit, cutoff=0.6)
+    best = list(dict.fromkeys([*same_letters, *close]))[:limit]
+    return ", ".join(f"'{match}'" for match in best)
