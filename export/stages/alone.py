@@ -1,4 +1,8 @@
-"""One build at a time in a checkout: a second one waits for the first."""
+"""One build at a time in a checkout: a second one waits for the first.
+
+The programs that a build starts inherit its lock. If the build is killed outright, what it started
+may still be writing, and the next build waits for that too.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,8 @@ else:
 
 WAIT_S = 0.2
 
+held: list[int] = []
+
 
 @contextmanager
 def alone() -> Iterator[None]:
@@ -33,8 +39,10 @@ def alone() -> Iterator[None]:
                 while not _take(handle):
                     step.note(None)
                     time.sleep(WAIT_S)
+        held.append(handle)
         yield
     finally:
+        held.clear()
         os.close(handle)
 
 

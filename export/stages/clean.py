@@ -18,25 +18,29 @@ if TYPE_CHECKING:
 
 def clean(*, is_downloads: bool) -> None:
     """Remove dist/, .cache/ and our .venv; with downloads, our folders in the user's cache too."""
-    ours = [DIST, CACHE]
+    # The lock is held by this very process, and Windows removes no open file.
+    ours = [DIST, *(path for path in CACHE.iterdir() if path.name != "lock")]
     if venv.GROUPS.exists():
         ours.append(VENV)
     if is_downloads:
         cache = user_cache()
         ours += [cache / RELEASE, *cache.glob("pyodide-*"), *cache.glob("work-*")]
-    for folder in ours:
-        if folder.exists():
-            _remove(folder)
+    for path in ours:
+        if path.exists():
+            _remove(path)
 
 
-def _remove(folder: Path) -> None:
-    with Step(f"Removing {shown(folder)}") as step:
-        step.note(megabytes(size_of(folder)))
+def _remove(path: Path) -> None:
+    with Step(f"Removing {shown(path)}") as step:
+        step.note(megabytes(size_of(path)))
         try:
-            shutil.rmtree(folder)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         except OSError as error:
             raise BuildError(
-                "{folder} cannot be removed ({error}). Stop what uses it, then run this again.",
-                folder=shown(folder),
+                "{path} cannot be removed ({error}). Stop what uses it, then run this again.",
+                path=shown(path),
                 error=error.strerror,
             ) from error

@@ -79,7 +79,8 @@ class Step:
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()
-        line = f"  {self._line() if self.detail else self.title} ..."
+        is_new = not self.detail and time.monotonic() - self._started < 1
+        line = f"  {self.title if is_new else self._line()} ..."
         if self._is_live:
             width = self._width()
             print("\r" + line[:width].ljust(width), end="", flush=True)

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from export.stages.alone import held
 from export.stages.causes import known_cause
 from export.stages.errors import BuildError
 from export.stages.paths import LOGS, ROOT, shown
@@ -143,6 +144,7 @@ def _started(
         encoding="utf-8",
         errors="replace",
         start_new_session=True,
+        pass_fds=() if sys.platform == "win32" else held,
     )
     try:
         yield process

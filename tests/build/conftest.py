@@ -68,15 +68,20 @@ class Checkout:
 
     def interrupt_in(self, stage: str, *arguments: str) -> tuple[int, str]:
         """Send Ctrl-C's signal while a stage sleeps; returns the exit code and the last words."""
+        process, sleeper = self.start_until(stage, *arguments)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE_S)
+        with pytest.raises(ProcessLookupError):
+            os.kill(sleeper, 0)
+        return process.returncode, said
+
+    def start_until(self, stage: str, *arguments: str) -> tuple[subprocess.Popen[str], int]:
+        """Start build.py and wait until a stage's program sleeps; returns that one's id too."""
         asleep = self._calls.with_name("asleep")
         asleep.unlink(missing_ok=True)
         process = self.start(*arguments, STAND_IN_SLEEPS=stage)
         wait_for(lambda: asleep.exists() and asleep.read_text())
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=PATIENCE_S)
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(asleep.read_text()), 0)
-        return process.returncode, said
+        return process, int(asleep.read_text())
 
     def calls(self) -> list[str]:
         """What was called since the last time this was asked."""

@@ -1,5 +1,8 @@
 """Ctrl-C anywhere, and what is left behind."""
 
+import os
+import signal
+
 import pytest
 
 STAGES = [
@@ -56,3 +59,24 @@ def test_nothing_half_made_stays_in_the_user_cache(checkout):
 
     left = [path.name for path in checkout.cache.rglob("*") if path.is_file()]
     assert sorted(left) == ["micropip.whl", "numpy.whl", "packaging.whl"]
+
+
+def test_killed_build_is_waited_for(checkout):
+    """After a kill -9 the next build waits until what the first one started has ended."""
+    first, sleeper = checkout.start_until("export", "build")
+    with first:
+        first.kill()
+
+    with checkout.start("build") as second:
+        wait_for_line(second, "Waiting for another build.py in this checkout")
+        assert second.poll() is None
+        os.kill(sleeper, signal.SIGKILL)
+        second.communicate(timeout=60)
+
+    assert second.returncode == 0
+
+
+def wait_for_line(process, wanted: str) -> None:
+    """Read what a program says until it says this."""
+    while wanted not in (line := process.stdout.readline()):
+        assert line, "it ended without saying so"
