@@ -66,7 +66,7 @@ async function takeControl() {
   const container = navigator.serviceWorker;
   if (!container) return "boot.no_service_worker";
   container.addEventListener("message", ({ data }) => {
-    if (data?.type !== "installing") return;
+    if (data?.type !== "installing" || document.documentElement.dataset.boot) return;
     const fields = { done: megabytes(data.done), total: megabytes(data.total) };
     say("status", sentence("boot.installing", fields));
   });
@@ -92,20 +92,28 @@ async function takeControl() {
   }
 }
 
+// What Python cannot start without; a missing picture stops nothing.
+const NEEDED = /\.(js|json|mjs|py|wasm|whl|zip)$/;
+
 /**
- * The files of this site that the server refused, as their names.
- * @returns {string}
+ * Hear of every file that the server refused. Pyodide waits for ever for some of its files.
+ * @param {(names: string) => void} onRefused
  */
-function refusedFiles() {
-  const refused = performance
-    .getEntriesByType("resource")
-    .filter((entry) => entry.responseStatus >= 400)
-    .map((entry) => new URL(entry.name).pathname.split("/").pop());
-  return [...new Set(refused)].join(", ");
+function watchRefused(onRefused) {
+  const names = new Set();
+  const look = (list) => {
+    for (const { name, responseStatus } of list.getEntries()) {
+      const { pathname } = new URL(name);
+      if (responseStatus >= 400 && NEEDED.test(pathname)) names.add(pathname.split("/").pop());
+    }
+    if (names.size) onRefused([...names].join(", "));
+  };
+  new PerformanceObserver(look).observe({ type: "resource", buffered: true });
 }
 
 /** @param {string} key @param {Record<string, unknown>} [fields] */
 function stop(key, fields) {
+  if (["ready", "failed"].includes(document.documentElement.dataset.boot)) return;
   const text = sentence(key, fields);
   say("status", sentence("boot.stopped"));
   say("message", text, "message error");
@@ -116,20 +124,18 @@ function stop(key, fields) {
 /** Start PyScript and listen for a start that fails: PyScript itself would only log it. */
 async function startPython() {
   say("status", sentence("boot.python"));
-  const failed = (reason) => {
-    if (document.documentElement.dataset.boot !== "python") return;
-    const text = String(reason?.message ?? reason).trim().split("\n").pop();
-    const files = refusedFiles();
-    if (files) stop("boot.file_missing", { path: files });
-    else stop("boot.python_failed", { reason: text.slice(0, 200) });
-  };
   document.documentElement.dataset.boot = "python";
+  const failed = (reason) => {
+    const text = String(reason?.message ?? reason).trim().split("\n").pop();
+    // A file that is missing tells more than what broke for want of it: let it be heard first.
+    setTimeout(() => stop("boot.python_failed", { reason: text.slice(0, 200) }), 500);
+  };
+  watchRefused((path) => stop("boot.file_missing", { path }));
   addEventListener("unhandledrejection", ({ reason }) => failed(reason));
   addEventListener("error", ({ message }) => failed(message));
   const script = document.querySelector('script[type="py"]');
   script.addEventListener("py:done", () => {
-    // PyScript reports a failing script as done; main.py sets "ready" before it ends.
-    if (document.documentElement.dataset.boot === "python") failed("main.py");
+    failed("main.py"); // PyScript reports a failing script as done; a good one has said "ready"
   });
   try {
     await import("./pyscript/core.js");

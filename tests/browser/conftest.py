@@ -30,7 +30,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_S = 180
+PATIENCE_S = float(os.environ.get("SEETHROUGH_PATIENCE_S", "180"))
 HTML = b"<!doctype html><title>Not here</title><p>But the answer is 200.</p>"
 SLOW_PIECE = 64 * 1024
 # Keeps hold of every worker, so that a test can kill one as a browser short of memory would.

@@ -30,7 +30,7 @@ def test_tokenize(loaded):
 
 
 def test_capture(loaded):
-    """A capture is dims and a Float32Array of exactly that many numbers; rows of a pattern sum 1."""
+    """A capture is dims and exactly that many numbers; the rows of a pattern sum to 1."""
     answer = loaded.ask(f"seethrough.capture('{PROMPT}', ['{PATTERN}', 'hook_embed'])")
     pattern = answer[PATTERN]
     rows = [pattern["data"][at : at + 6] for at in range(0, len(pattern["data"]), 6)]
@@ -67,7 +67,7 @@ def test_neutral_knob_changes_nothing(loaded, ones):
 
 
 def test_knob_ablates(loaded):
-    """A head scaled to 0 writes nothing: hook_z is 0 there, and only there."""
+    """A head scaled to 0 changes what its layer adds, and the prediction."""
     heads = (
         "Array.from({length: 30}, (_, l) => Array.from({length: 9}, (_, h) => +!(l==2 && h==4)))"
     )

@@ -14,9 +14,7 @@ FAULTS = {
 
 
 def test_each_fault_names_its_file(tab, shards):
-    """A shard that is missing, truncated, cut off, altered or a web page is named in the sentence;
-    Retry then fetches only what is not there yet, and the prompt is kept.
-    """
+    """A bad shard is named in the sentence; Retry fetches only what is not there yet."""
     tab.page.fill("#prompt", "The cat")
     for fault, (key, part) in FAULTS.items():
         tab.server.faults[shards[1]] = fault
@@ -82,7 +80,7 @@ def test_lost_connection(tab):
 
 
 def test_cancel_in_the_middle(tab, shards):
-    """Cancel stops a download at once; the page stays ready, and the next try goes on from there."""
+    """Cancel stops a download at once; the page stays ready, and the next try succeeds."""
     for shard in shards:
         tab.server.faults[shard] = "slow"
     tab.page.fill("#prompt", "The cat")

@@ -1,0 +1,129 @@
+"""Every number of the page against the numpy reference in float64 and values from transformers.
+
+Each prompt's capture is saved, so that the reference tier can hold the same numbers to transformers
+itself (tests/reference/test_chromium_parity.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from functools import cache
+
+import numpy as np
+import pytest
+
+from export.gguf_source import read_gguf
+from seethrough.core import hooks
+from seethrough.core.chat import ChatTemplate, rendered
+from seethrough.core.reference import forward
+from tests import parity
+from tests.model_files import default_gguf
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+LAYERS_A_CALL = 4
+# The page's side: one call's arrays as base64, because a list of numbers would be ten times that.
+CAPTURE = """
+async ([prompt, names, options]) => {
+  const captured = await window.seethrough.capture(prompt, names, options);
+  const read = (blob) => new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.split(",")[1] ?? "");
+    reader.readAsDataURL(blob);
+  });
+  const told = {};
+  for (const [name, { dims, data }] of Object.entries(captured)) {
+    told[name] = { dims, data: await read(new Blob([data])) };
+  }
+  return told;
+}
+"""
+
+
+@cache
+def checkpoint():
+    """The default model's weights, read once."""
+    return read_gguf(default_gguf(), {})
+
+
+@cache
+def weight(name):
+    """One weight in float64."""
+    return checkpoint().weight(name).astype(np.float64)
+
+
+def asked(prompt):
+    """What the page is asked for a prompt: its text and options."""
+    if len(prompt.messages) == 1:
+        return prompt.messages[0].content, {"chat": True}
+    if prompt.messages:
+        template = ChatTemplate.from_json(parity.default_manifest().chat)
+        return rendered(template.pieces(prompt.messages)), {}
+    return prompt.text, {}
+
+
+def capture(tab, prompt):
+    """Every hook and the logits of a prompt, from the page."""
+    names = [*parity.default_manifest().hooks, hooks.LOGITS]
+    text, options = asked(prompt)
+    size = LAYERS_A_CALL * len(hooks.BLOCK_LEAVES["llama"])
+    arrays = {}
+    for start in range(0, len(names), size):
+        part = names[start : start + size]
+        for name, told in tab.page.evaluate(CAPTURE, [text, part, options]).items():
+            flat = np.frombuffer(base64.b64decode(told["data"]), np.float32)
+            arrays[name] = flat.reshape(told["dims"])
+    return arrays
+
+
+def in_page(tab, call, prompt, options):
+    """Ask the door about a prompt."""
+    text, chat = asked(prompt)
+    arguments = f"{json.dumps(text)}, {json.dumps({**options, **chat})}"
+    return tab.ask(f"seethrough.{call}({arguments})")
+
+
+@pytest.mark.parametrize("name", parity.PROMPTS)
+def test_every_hook_at_every_position(loaded, name):
+    """In Chromium every hook at every position is the float64 reference's, to float32 rounding."""
+    prompt = parity.PROMPTS[name]
+    ids = parity.prompt_ids(prompt)
+    expected, _ = forward(checkpoint().config, weight, ids, dtype=np.float64)
+
+    arrays = capture(loaded, prompt)
+
+    parity.save_capture(parity.capture_path(name), ids, arrays)
+    wanted = {hook: expected[hook] for hook in arrays}
+    errors = parity.relative_errors(wanted, arrays)
+    print(name, parity.worst(errors, 3))
+    assert parity.worst(errors, 1)[0][0] <= parity.TOLERANCES["rounding"].bound
+    parity.check_against_golden(name, arrays)
+
+
+@pytest.mark.parametrize("name", parity.PROMPTS)
+def test_next_and_greedy(loaded, name):
+    """In Chromium ids, the ten best probabilities and 24 greedy tokens are transformers'."""
+    prompt, golden = parity.PROMPTS[name], parity.golden(name)
+
+    told = in_page(loaded, "next", prompt, {"k": parity.N_TOP})
+    greedy = in_page(loaded, "generate", prompt, {"max_new_tokens": parity.N_GREEDY})
+
+    assert told["ids"] == golden.ids
+    ours = {row["id"]: row["prob"] for row in told["top"]}
+    assert ours.keys() == golden.top.keys()
+    worst = max(abs(ours[token] - prob) for token, prob in golden.top.items())
+    assert worst <= parity.TOLERANCES["probability"].bound
+    assert greedy["ids"] == golden.greedy[: len(greedy["ids"])]
+    assert len(greedy["ids"]) == parity.N_GREEDY or greedy["stop"] == "end_token"
+
+
+def test_months(loaded):
+    """ "January, February, March," gives " and" 0.514, " April" 0.255 and " May" 0.064."""
+    told = loaded.ask("seethrough.next('January, February, March,', {k: 3})")
+
+    assert [(row["text"], round(row["prob"], 3)) for row in told["top"]] == [
+        (" and", 0.514),
+        (" April", 0.255),
+        (" May", 0.064),
+    ]
