@@ -20,7 +20,7 @@ from seethrough.core.sampling import (
     temper,
 )
 
-FEW = settings(max_examples=150, deadline=None, derandomize=True)
+FEW = settings(max_examples=70, deadline=None, derandomize=True)
 LOGITS = np.array([2.0, 1.5, 1.5, 0.3, -0.5, -0.5, -1.0, 0.9, 1.1, -2.5, 0.0, 0.6], np.float32)
 N_DRAWS = 20_000
 WHOLE = 4096  # a power of two: sums of shares of it are exact
@@ -115,9 +115,9 @@ def test_draws_follow_the_definition(temperature: float, top_k: int, top_p: floa
 
 
 def test_draws_of_many_seeds_follow_it_too() -> None:
-    """The first token over 20,000 seeds falls like the 20,000 tokens of one seed."""
+    """The first token over 10,000 seeds falls like the tokens of one seed."""
     probs = expected(1.0, 0, 1.0)
-    landed = [land(probs, dart(seed, 0)) for seed in range(N_DRAWS)]
+    landed = [land(probs, dart(seed, 0)) for seed in range(N_DRAWS // 2)]
 
     assert abs(deviation(np.bincount(landed, minlength=len(LOGITS)), probs)) < UNLIKELY
 
