@@ -286,6 +286,10 @@ class FakeEngine:
         self._loaded: TinyModel | None = None
         self._cancels = 0
 
+    def planned(self) -> EngineInfo:
+        """What a load will use; see app.engine.Engine."""
+        return EngineInfo("numpy", 1)
+
     async def load(
         self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
     ) -> EngineInfo:

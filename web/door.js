@@ -47,8 +47,13 @@ export const openDoor = (call) => open(call);
 export const shutDoor = (reason) => shut(reason);
 
 export const seethrough = Object.freeze({
-  /** @type {Promise<{models: object[], model: string, backend: string, threads: number}>} */
-  ready: python.then(() => ask("ready")),
+  /**
+   * Python is up: what there is now, each time it is read.
+   * @type {Promise<{models: object[], model: string | null, backend: string, threads: number}>}
+   */
+  get ready() {
+    return ask("ready");
+  },
   /** @type {(id?: string) => Promise<object>} */
   load: (...args) => ask("load", ...args),
   /** @type {(text: string) => Promise<{id: number, text: string}[]>} */
@@ -69,5 +74,4 @@ export const seethrough = Object.freeze({
   weight: (...args) => ask("weight", ...args),
 });
 
-seethrough.ready.catch(() => {});
 Object.defineProperty(window, "seethrough", { value: seethrough, enumerable: true });

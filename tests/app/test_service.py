@@ -75,7 +75,7 @@ def test_ready_before_and_after_a_load() -> None:
         "title": "Tiny 8",
         "download_bytes": OTHER.manifest.download_bytes,
     }
-    assert (before["model"], before["backend"], before["threads"]) == (None, None, None)
+    assert (before["model"], before["backend"], before["threads"]) == (None, "numpy", 1)
     assert (after["model"], after["backend"], after["threads"]) == ("tiny-7", "numpy", 1)
 
 

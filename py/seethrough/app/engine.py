@@ -67,6 +67,10 @@ class EngineInfo:
 class Engine(Protocol):
     """Loads one model at a time and runs it."""
 
+    def planned(self) -> EngineInfo:
+        """Backend and threads that a load will use here."""
+        ...
+
     async def load(
         self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
     ) -> EngineInfo:

@@ -88,10 +88,15 @@ class Service:
             if is_default:
                 self._default = manifest.id
         cards = tuple(_card(manifest) for manifest, _ in self._manifests.values())
-        self.store.replace(models=cards, engine=EngineStatus(stage="idle"))
+        plan = self.engine.planned()
+        status = EngineStatus(stage="idle", backend=plan.backend, threads=plan.threads)
+        self.store.replace(models=cards, engine=status)
 
     async def ready(self) -> dict[str, Any]:
-        """The models of this build, the loaded one or None, backend and threads."""
+        """The models of this build, the loaded one or None, backend and threads.
+
+        Before a model is loaded, backend and threads are those that a load will use.
+        """
         status = self.store.state.engine
         models = [
             {"id": card.id, "title": card.title, "download_bytes": card.download_bytes}

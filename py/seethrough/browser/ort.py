@@ -126,6 +126,10 @@ class OrtEngine:
         self._loaded: tuple[Manifest, str] | None = None
         self._cancelled = 0
 
+    def planned(self) -> EngineInfo:
+        """Backend and threads that a load will use here; see app.engine.Engine."""
+        return EngineInfo("wasm", ffi.thread_count())
+
     async def load(
         self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
     ) -> EngineInfo:
