@@ -71,10 +71,10 @@ async function takeControl() {
     say("status", sentence("boot.installing", fields));
   });
   try {
-    const known = await container.getRegistration("./");
-    if (known?.waiting) {
-      known.waiting.postMessage({ type: "activate" });
-      if ((await settled(known.waiting)) && reloadOnce()) return "reload";
+    const newer = (await container.getRegistration("./"))?.waiting;
+    if (newer) {
+      newer.postMessage({ type: "activate" }); // nothing runs yet: the moment to change versions
+      if ((await settled(newer)) && reloadOnce()) return "reload";
     }
     const options = { scope: "./", updateViaCache: "none" };
     const registering = container.register("./sw.js", options);

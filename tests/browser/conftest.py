@@ -11,7 +11,6 @@ import shutil
 import threading
 import time
 from dataclasses import dataclass, field
-from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -89,7 +88,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, root) -> None:
-        super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(root)))
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.folder = root
         self.faults = {}
         self.asked = []
         self.sent_bytes = _Sums()
@@ -100,6 +100,10 @@ class Server(ThreadingHTTPServer):
     def url(self):
         """The site's address, in a sub-folder."""
         return f"http://127.0.0.1:{self.server_port}/{FOLDER}/"
+
+    def finish_request(self, request, client_address):
+        """Serve from the folder of the moment."""
+        Handler(request, client_address, self, directory=str(self.folder))
 
     def handle_error(self, request, client_address):
         """A browser that hangs up is no error here."""
