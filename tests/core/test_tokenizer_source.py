@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer as Oracle
+
+from seethrough.core.errors import InputError, SourceError
+from seethrough.core.tokenizer import Tokenizer
+from tests.tokenizer_cases import (
+    BYTE_LEVEL,
+    DIGITS,
+    added,
+    full,
+    oracle_ids,
+    tiny,
+    tiny_model,
+    unhurried,
+)
+
+
+@pytest.mark.parametrize("method", ["encode", "words", "lost_bytes"])
+def test_lone_surrogate_is_refused(method):
+    """Text that has no bytes is refused with the place of the culprit."""
+    with pytest.raises(InputError) as caught:
+        getattr(Tokenizer.from_json(tiny()), method)("ab\ud800")
+
+    assert "character 2" in str(caught.value)
+    assert "U+D800" in str(caught.value)
+
+
+@pytest.mark.parametrize("token_id", [-1, 5, 10**12])
+def test_unknown_id_is_refused(token_id):
+    """An id that no token has is refused with the range that exists."""
+    tokenizer = Tokenizer.from_json(tiny())
+
+    for call in (tokenizer.token_text, tokenizer.visible, lambda one: tokenizer.decode([one])):
+        with pytest.raises(InputError, match=rf"no token {token_id}: .* from 0 to 4"):
+            call(token_id)
+
+
+def test_gap_in_the_ids_is_refused():
+    """An id between two that exist, itself unused, is no token either."""
+    tokenizer = Tokenizer.from_json(tiny(added_tokens=[added(6, "<s>")]))
+
+    assert tokenizer.vocab_size == 7
+    with pytest.raises(InputError, match="no token 5"):
+        tokenizer.token_text(5)
+
+
+@pytest.mark.parametrize(
+    ("source", "setting", "got"),
+    [
+        (tiny_model(type="WordPiece"), "model.type", "WordPiece"),
+        (tiny_model(byte_fallback=True), "model.byte_fallback", "True"),
+        (tiny_model(dropout=0.1), "model.dropout", "0.1"),
+        (tiny_model(ignore_merges=True), "model.ignore_merges", "True"),
+        (tiny_model(continuing_subword_prefix="##"), "model.continuing_subword_prefix", "##"),
+        (tiny_model(unk_token="a"), "model.unk_token", "a"),  # noqa: S106
+        (tiny(normalizer={"type": "NFC"}), "normalizer", "NFC"),
+        (tiny(decoder=None), "decoder", "nothing"),
+        (tiny(pre_tokenizer=None), "pre_tokenizer", "nothing"),
+        (tiny(pre_tokenizer={"type": "Metaspace"}), "pre_tokenizer", "Metaspace"),
+        (
+            tiny(pre_tokenizer=BYTE_LEVEL | {"add_prefix_space": True}),
+            "pre_tokenizer",
+            "ByteLevel (add_prefix_space)",
+        ),
+        (
+            tiny(pre_tokenizer=BYTE_LEVEL | {"use_regex": False}),
+            "pre_tokenizer",
+            "ByteLevel (without use_regex)",
+        ),
+        (
+            tiny(pre_tokenizer={"type": "Sequence", "pretokenizers": [BYTE_LEVEL, DIGITS]}),
+            "pre_tokenizer",
+            "ByteLevel + Digits (individual_digits)",
+        ),
+        (
+            tiny(
+                pre_tokenizer={
+                    "type": "Sequence",
+                    "pretokenizers": [DIGITS | {"individual_digits": False}, BYTE_LEVEL],
+                }
+            ),
+            "pre_tokenizer",
+            "Digits + ByteLevel",
+        ),
+        (tiny(added_tokens=[added(4, "<s>", lstrip=True)]), "added_tokens lstrip", "True"),
+    ],
+)
+def test_unsupported_kinds_are_named(source, setting, got):
+    """What is not supported is refused by name, along with what is."""
+    with pytest.raises(SourceError) as caught:
+        Tokenizer.from_json(source)
+
+    assert f"'{setting}' is {got}." in str(caught.value)
+    assert "byte-level BPE" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("[]", "tokenizer.json"),
+        ({}, "model"),
+        (tiny(model={"type": "BPE", "merges": []}), "vocab"),
+        (tiny_model(merges=None), "merges"),
+        (tiny_model(merges=["a  b"]), "merges"),
+        (tiny_model(merges=[["a", 1]]), "merges"),
+        (tiny_model(merges=[7]), "merges"),
+        (tiny_model(vocab={"a": "0"}, merges=[]), "vocab"),
+        (tiny_model(vocab={"a": -1}, merges=[]), "vocab"),
+        (tiny_model(vocab={"a": 10**9}, merges=[]), "vocab"),
+        (tiny_model(vocab={"\ud800": 0}, merges=[]), "vocab"),
+        (tiny(added_tokens={}), "added_tokens"),
+        (tiny(added_tokens=["<s>"]), "added_tokens"),
+        (tiny(added_tokens=[{"id": 4}]), "added_tokens"),
+        (tiny(pre_tokenizer={"type": "Sequence"}), "pretokenizers"),
+    ],
+)
+def test_damage_is_named(source, part):
+    """A damaged file is refused with the part that is wrong."""
+    with pytest.raises(SourceError, match=f"damaged: '{part}'"):
+        Tokenizer.from_json(source)
+
+
+@pytest.mark.parametrize("source", ["", "{", "[" * 100_000, "\x00"])
+def test_no_json_is_refused(source):
+    """Text that is not JSON is refused as such."""
+    with pytest.raises(SourceError, match="is not JSON"):
+        Tokenizer.from_json(source)
+
+
+@pytest.mark.parametrize("merges", [["a c"], ["b a"], [["", "a"]]])
+def test_merge_without_token_is_refused(merges):
+    """A merge whose parts or sum have no token is damage, not a crash later on."""
+    with pytest.raises(SourceError, match="it merges"):
+        Tokenizer.from_json(tiny_model(merges=merges))
+
+
+def test_merges_may_be_pairs():
+    """Newer files hold merges as pairs; they mean the same."""
+    assert Tokenizer.from_json(tiny_model(merges=[["a", "b"]])).encode("ab") == [2]
+
+
+@unhurried
+@given(st.text(alphabet="ab <s>", max_size=30))
+def test_tiny_is_the_oracles(text):
+    """The five-token tokeniser of these tests is a real one: the oracle agrees with it."""
+    oracle = Oracle.from_str(json.dumps(full(tiny())))
+
+    assert Tokenizer.from_json(tiny()).encode(text) == oracle_ids(oracle, [text])[0]
