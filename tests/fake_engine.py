@@ -300,7 +300,9 @@ class FakeEngine:
         asked = self._cancels
         total = manifest.download_bytes
         progress(Progress("download", total // 2, total))
-        await self._pause(asked)
+        await self._pause()
+        if asked != self._cancels:
+            raise CancelledRunError("engine.cancelled")
         if self.fail_load:
             raise _taken(self, "fail_load")
         progress(Progress("session"))
@@ -311,7 +313,7 @@ class FakeEngine:
         """Run one forward pass; see app.engine.Engine."""
         self.requests.append(request)
         asked = self._cancels
-        await self._pause(asked)
+        await self._pause()
         if self._loaded is None:
             raise EngineError("engine.not_loaded")
         if self.die_next or self.crash_next:
@@ -325,6 +327,7 @@ class FakeEngine:
         if request.n_past > n_kept:
             raise EngineError("engine.restarted", expected=request.n_past, got=n_kept)
         arrays = self._compute(self._loaded, request)
+        # As in the page: a run is stopped at its end, when the cache holds its tokens already.
         if asked != self._cancels:
             raise CancelledRunError("engine.cancelled")
         return RunResult({name: arrays[name] for name in request.fetch}, elapsed_ms=1.5)
@@ -344,14 +347,12 @@ class FakeEngine:
         if self.wait:
             self.wait.set()
 
-    async def _pause(self, asked: int) -> None:
+    async def _pause(self) -> None:
         self.started.set()
         if self.wait:
             await self.wait.wait()
             self.wait = None
         await asyncio.sleep(0)
-        if asked != self._cancels:
-            raise CancelledRunError("engine.cancelled")
 
     def _compute(self, model: TinyModel, request: RunRequest) -> dict[str, Array]:
         config = model.config

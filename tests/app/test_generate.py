@@ -11,6 +11,7 @@ from seethrough.app.generate import CONTEXT, END, LIMIT, STOPPED, Generation, St
 from seethrough.app.loaded import LoadedModel
 from seethrough.app.state import Sampling
 from seethrough.core.errors import InputError
+from seethrough.core.sampling import draw
 from tests.fake_engine import FakeEngine, TinyModel, tiny_model, true_logits
 
 if TYPE_CHECKING:
@@ -65,6 +66,17 @@ def test_the_same_seed_draws_the_same_tokens() -> None:
     """A continuation can be repeated, and another seed gives another."""
     assert run(WARM).ids == run(WARM).ids
     assert run(WARM).ids != run(replace(WARM, seed=12)).ids
+
+
+def test_each_step_throws_its_own_dart() -> None:
+    """Token n of a continuation is what a draw with the seed and step n gives."""
+    done = run(WARM)
+
+    sequence = IDS
+    for index, step in enumerate(done.steps):
+        logits = true_logits(MODEL, sequence)
+        assert step.id == draw(logits, temperature=1.5, seed=11, step=index).id
+        sequence = (*sequence, step.id)
 
 
 def test_a_longer_continuation_begins_like_a_shorter_one() -> None:

@@ -127,6 +127,23 @@ def test_after_a_crash_nothing_is_taken_as_kept() -> None:
     assert sizes(engine)[-1] == (0, 8)
 
 
+def test_after_a_cancelled_run_nothing_is_taken_as_kept() -> None:
+    """The engine stopped at the run's end and holds the other prompt: it is not gone on from."""
+    model, engine = make()
+    logits(model, IDS)
+
+    async def cancelled() -> None:
+        engine.wait = asyncio.Event()
+        run = asyncio.create_task(model.next_logits((1, 2, 3, 4, 5, 6, 7, 8), (hooks.LOGITS,)))
+        await asyncio.sleep(0)
+        engine.cancel()
+        with pytest.raises(CancelledRunError):
+            await run
+
+    asyncio.run(cancelled())
+    np.testing.assert_allclose(logits(model, IDS), true_logits(MODEL, IDS), atol=CLOSE)
+
+
 def test_capture_is_the_reference_s() -> None:
     """Every hook of a capture holds the numbers of the numpy model, under its name and dims."""
     model, _ = make()

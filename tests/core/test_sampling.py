@@ -164,6 +164,16 @@ def test_of_equals_the_lower_id_stays() -> None:
     assert cut_top_p(probs, 0.6).probs.tolist() == [0, 0.5, 0.5, 0]
 
 
+def test_ties_are_broken_in_a_whole_vocabulary() -> None:
+    """Also among thousands of equals, where an unstable sort would shuffle them."""
+    probs = np.tile([1.0, 3.0, 2.0, 3.0], 1024) / 9216
+
+    cut = cut_top_k(probs, 2100)
+
+    kept = kept_by_k(probs, 2100)
+    assert np.flatnonzero(cut.probs).tolist() == sorted(kept)
+
+
 def test_a_cut_that_cuts_nothing_is_told_so() -> None:
     """top_k 0, top_k beyond the vocabulary and top_p 1 hand the probabilities on untouched."""
     probs = temper(LOGITS, 1.0)
