@@ -112,13 +112,14 @@ class _Lines:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        # A full disk must not stop the reading: the program would wait for ever.
-        with suppress(OSError), self._log.open("w", encoding="utf-8") as log:
-            for line in self._process.stdout:
-                self._all.append(line)
-                self.latest = line.strip() or self.latest
-                log.write(line)
-        self._all.extend(self._process.stdout)
+        with self._process.stdout as said:
+            # A full disk must not stop the reading: the program would wait for ever.
+            with suppress(OSError), self._log.open("w", encoding="utf-8") as log:
+                for line in said:
+                    self._all.append(line)
+                    self.latest = line.strip() or self.latest
+                    log.write(line)
+            self._all.extend(said)
 
     def finish(self) -> None:
         """Wait for the last words; not for a grandchild that keeps the pipe open."""

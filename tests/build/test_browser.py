@@ -1,0 +1,69 @@
+"""Where the tests' browser comes from."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from export.stages import browser, programs
+from export.stages.errors import BuildError
+
+APT = """#!/bin/sh
+echo "$*" >> {folder}/said
+[ "$2" = install ] || exit 0
+echo '#!/bin/sh' > {folder}/chromium
+/bin/chmod +x {folder}/chromium
+"""
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A machine with no browser; returns the one folder on its PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("SEETHROUGH_BROWSER", raising=False)
+    monkeypatch.setattr(browser, "PLACES", ())
+    monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(programs, "LOGS", tmp_path / "logs")
+    return tmp_path
+
+
+def write_program(path: Path, text: str) -> None:
+    """Put a program where the bare machine finds it."""
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def test_installed_browser_is_used(bare):
+    """A browser on PATH is taken as it is."""
+    write_program(bare / "google-chrome", "#!/bin/sh\n")
+
+    assert browser.ensure(Path(sys.executable)) == bare / "google-chrome"
+
+
+def test_named_browser_comes_first(bare, monkeypatch):
+    """SEETHROUGH_BROWSER wins over what is found."""
+    write_program(bare / "chromium", "#!/bin/sh\n")
+    write_program(bare / "mine", "#!/bin/sh\n")
+    monkeypatch.setenv("SEETHROUGH_BROWSER", "mine")
+
+    assert browser.ensure(Path(sys.executable)) == bare / "mine"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="apt-get is asked on Linux only")
+def test_debian_installs_its_own(bare):
+    """As root on Debian, apt-get brings the browser and the fonts that the tests look at."""
+    write_program(bare / "apt-get", APT.format(folder=bare))
+
+    assert browser.ensure(Path(sys.executable)) == bare / "chromium"
+    assert (bare / "said").read_text() == (
+        "-q update\n-q install -y --no-install-recommends chromium fonts-noto-color-emoji"
+        " fonts-noto-cjk\n"
+    )
+
+
+def test_no_browser_reads_a_sentence(bare):
+    """Where nothing can be installed, the reader learns what to install."""
+    write_program(bare / "python", "#!/bin/sh\nexit 1\n")
+
+    with pytest.raises(BuildError, match=r"The tests need Chromium, Chrome or Edge, .* Install"):
+        browser.ensure(bare / "python")
