@@ -148,6 +148,7 @@ class Cells:
         self._reached: dict[str, tuple[int, int]] = {}
         for kind, function in (
             ("pointermove", self._moved),
+            ("pointerdown", self._moved),
             ("pointerout", self._left),
             ("keydown", self._pressed),
         ):
@@ -164,7 +165,8 @@ class Cells:
 
     def _left(self, event: ffi.Js) -> None:
         canvas = _picture(event)
-        if canvas is not None:
+        # A finger leaves as soon as it has tapped: the tapped cell stays told.
+        if canvas is not None and event.pointerType != "touch":
             at_rest = self._at_rest.pop(str(canvas.getAttribute("data-raster")), "")
             _write(canvas, lambda _shown: at_rest)
 

@@ -34,8 +34,8 @@ class Page:
             ),
             "next": lambda _values: self._append_best(),
             "append-token": lambda values: actions.append(int(values["id"])),
-            "download": lambda _values: actions.load(),
-            "retry": lambda _values: actions.load(),
+            "download": lambda values: actions.load(values.get("model", "")),
+            "retry": lambda values: actions.load(values.get("model", "")),
             "cancel": lambda _values: actions.cancel(),
             "stop": lambda _values: actions.cancel(),
             "select-layer": lambda values: actions.select_layer(int(values["value"])),
@@ -106,10 +106,10 @@ def settings() -> Sampling:
     """
     return Sampling(
         temperature=_number("temperature"),
-        top_k=int(_number("top_k")),
+        top_k=_whole("top_k"),
         top_p=_number("top_p"),
-        seed=int(_number("seed")),
-        max_new_tokens=int(_number("max_new_tokens")),
+        seed=_whole("seed"),
+        max_new_tokens=_whole("max_new_tokens"),
     )
 
 
@@ -119,3 +119,11 @@ def _number(name: str) -> float:
         return float(written)
     except ValueError as error:
         raise InputError("page.number", name=name, got=written or "nothing") from error
+
+
+def _whole(name: str) -> int:
+    """A control's whole number; 2.7 or 1e999 is refused, not cut."""
+    number = _number(name)
+    if not number.is_integer():
+        raise InputError("page.whole", name=name, got=dom.field(FORM, name))
+    return int(number)
