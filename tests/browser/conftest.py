@@ -28,6 +28,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Loopback counts as secure; this name does not, and leads to the same server.
+    "--host-resolver-rules=MAP plain-http.test 127.0.0.1",
 )
 PATIENCE_S = float(os.environ.get("SEETHROUGH_PATIENCE_S", "180"))
 HTML = b"<!doctype html><title>Not here</title><p>But the answer is 200.</p>"
@@ -150,9 +152,9 @@ class Tab:
             ),
         )
 
-    def open(self, path=""):
+    def open(self, path="", host="127.0.0.1"):
         """Go to the site and wait until Python is up or the start failed."""
-        self.page.goto(self.server.url + path)
+        self.page.goto(self.server.url.replace("127.0.0.1", host) + path)
         self.wait_for_start()
 
     def reload(self):

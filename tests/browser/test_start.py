@@ -68,6 +68,23 @@ def test_no_service_worker(new_tab):
     assert tab.visits == 1
 
 
+def test_plain_http(new_tab, shards):
+    """On plain http (no store, no locks, no crypto.subtle) everything still runs, and is checked."""
+    tab = new_tab()
+    tab.server.faults[shards[0]] = "altered"
+    tab.open(host="plain-http.test")
+    refused = tab.ask("seethrough.load()")
+    tab.server.faults.clear()
+    answer = tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
+    rows = tab.ask("seethrough.weight('blocks.0.attn.W_Q', [0])")
+
+    assert not tab.page.evaluate("isSecureContext || 'serviceWorker' in navigator")
+    assert refused["key"] == "engine.altered"
+    assert answer["top"][0]["text"] == " and"
+    assert any(rows["data"])
+    assert "one thread" in tab.text("#boot-notice")
+
+
 def test_no_simd(new_tab):
     """A browser without WebAssembly SIMD gets a sentence, and Python is not even fetched."""
     tab = new_tab("WebAssembly.validate = () => false;")
