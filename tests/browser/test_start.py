@@ -69,7 +69,7 @@ def test_no_service_worker(new_tab):
 
 
 def test_plain_http(new_tab, shards):
-    """On plain http (no store, no locks, no crypto.subtle) everything still runs, and is checked."""
+    """On plain http (no store, locks or crypto.subtle) everything still runs, and is checked."""
     tab = new_tab()
     tab.server.faults[shards[0]] = "altered"
     tab.open(host="plain-http.test")
