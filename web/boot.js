@@ -9,6 +9,7 @@ import { shutDoor } from "./door.js";
 import { say, sentence } from "./messages.js";
 
 const GUARD = "seethrough.reloaded";
+const ACTIVATE_MS = 3000;
 
 // (module (func (result v128) i32.const 0 i8x16.splat)): valid only where SIMD is.
 const SIMD = new Uint8Array([
@@ -73,8 +74,11 @@ async function takeControl() {
   try {
     const newer = (await container.getRegistration("./"))?.waiting;
     if (newer) {
-      newer.postMessage({ type: "activate" }); // nothing runs yet: the moment to change versions
-      if ((await settled(newer)) && reloadOnce()) return "reload";
+      // Nothing runs yet: the moment to change versions. Chromium may hold the old worker back
+      // until its last answers have ended; then this visit goes on with the old version.
+      newer.postMessage({ type: "activate" });
+      const late = new Promise((resolve) => setTimeout(resolve, ACTIVATE_MS, false));
+      if ((await Promise.race([settled(newer), late])) && reloadOnce()) return "reload";
     }
     const options = { scope: "./", updateViaCache: "none" };
     const registering = container.register("./sw.js", options);

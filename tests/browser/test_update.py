@@ -8,15 +8,18 @@ from export.site import write_service_worker
 
 pytestmark = pytest.mark.browser
 
+NEW_ICON = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+MOST_VISITS = 4
+
 
 def test_update_fetches_only_what_changed(new_tab, server, dist, tmp_path):
-    """Only what changed of a new version is fetched; it is used from the next visit on."""
+    """Only what changed of a new version is fetched; a later visit uses it, none is held up."""
     place = tmp_path / "some" / "folder"
     shutil.copytree(dist, place, ignore=shutil.ignore_patterns("*.bin", "*.onnx"))
     server.folder = tmp_path
     tab = new_tab()
     tab.open()
-    (place / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    (place / "icon.svg").write_text(NEW_ICON, encoding="utf-8")
     write_service_worker(place, [])
     server.asked.clear()
     tab.reload()
@@ -27,9 +30,11 @@ def test_update_fetches_only_what_changed(new_tab, server, dist, tmp_path):
     )
     tab.until("window.isNewHere")
     fetched = {path.rsplit("/", 1)[-1] for path in server.asked}
-    tab.reload()
-    icon = tab.page.evaluate("fetch('./icon.svg').then((response) => response.text())")
+    icons = []
+    while NEW_ICON not in icons and len(icons) < MOST_VISITS:
+        tab.reload()
+        icons.append(tab.page.evaluate("fetch('./icon.svg').then((answer) => answer.text())"))
 
     assert fetched == {"sw.js", "icon.svg"}
-    assert icon == "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    assert icons[-1] == NEW_ICON
     assert tab.errors == []
