@@ -47,7 +47,9 @@ class WeightPack:
             parts = {"values": self._append(stored.values)}
             self.entries[name] = TensorEntry(name, stored.dims, "plain", parts)
             return
-        dtype = "int4" if stored.bits == 4 else "int8"  # noqa: PLR2004 - bits are 4 or 8
+        # A row of an odd number of half bytes would end inside a byte, and rows are read alone.
+        is_packed = stored.bits == 4 and stored.dims[-1] % 2 == 0  # noqa: PLR2004 - 4 or 8 bits
+        dtype = "int4" if is_packed else "int8"
         parts = {
             "values": self._append(stored.values, dtype),
             "scale": self._append(stored.scale),

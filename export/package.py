@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from export.chat import segments_from_template
 from export.llama import build_llama
 from export.pack import WeightPack, write_hashed
+from export.tensors import Blocks
 from seethrough.core.hooks import expected_hooks
 from seethrough.core.manifest import Manifest, to_json
+from seethrough.core.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,18 +26,28 @@ def pack_weights(checkpoint: Checkpoint) -> WeightPack:
     """Every tensor of the checkpoint in one weight file; a tied head is an alias."""
     pack = WeightPack()
     for name, stored in checkpoint.tensors.items():
-        pack.add(name, stored)
+        # ONNX's Gather knows no 4-bit numbers, so an embedding is stored as 8-bit ones.
+        if name == "W_E" and isinstance(stored, Blocks):
+            pack.add(name, replace(stored, bits=8))
+        else:
+            pack.add(name, stored)
     if checkpoint.config.tie_word_embeddings:
         pack.alias_transposed("W_U", "W_E")
     return pack
 
 
 def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title: str) -> Manifest:
-    """Write the model folder; the manifest goes last, so a folder that has one is whole."""
+    """Write the model folder; the manifest goes last, so a folder that has one is whole.
+
+    Raises:
+        SourceError: The tokeniser is of a kind that the page cannot read.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     pack = pack_weights(checkpoint)
     model = build_llama(checkpoint.config, pack, name=model_id, weight_file=WEIGHT_FILE)
     tokenizer = json.dumps(checkpoint.tokenizer, ensure_ascii=False, separators=(",", ":"))
+    # The page would refuse it, much later.
+    Tokenizer.from_json(tokenizer)
     chat, reason = segments_from_template(
         checkpoint.chat_template,
         bos_token=checkpoint.bos_token,
