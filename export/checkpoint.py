@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from export.tensors import Plain
-from seethrough.core.errors import SourceError
+from seethrough.core.errors import SeethroughError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from export.tensors import Stored
     from seethrough.core.cache import Array
@@ -38,6 +40,33 @@ class Checkpoint:
         if name == "W_U" and name not in self.tensors:
             return self.tensors["W_E"].dequantized().T
         return self.tensors[name].dequantized()
+
+
+@contextmanager
+def damage_is_named(path: Path) -> Iterator[None]:
+    """Turn whatever reading a damaged file ends in into the sentence that says so.
+
+    Raises:
+        SourceError: Anything but an error that is already a sentence was raised inside.
+    """
+    try:
+        yield
+    except SeethroughError:
+        raise
+    # Readers trust their file: a damaged one ends in whatever numpy, struct or int say.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:200]
+        raise SourceError("source.corrupt", path=path.name, reason=reason) from error
+
+
+def check_layers(config: ModelConfig, n_tensors: int) -> None:
+    """Refuse a count of layers that the file cannot hold, before anything is made per layer.
+
+    Raises:
+        SourceError: There are fewer tensors than layers.
+    """
+    if config.n_layers > n_tensors:
+        raise SourceError("source.missing_tensor", name=f"blocks.{config.n_layers - 1}.ln1.w")
 
 
 def expected_dims(config: ModelConfig) -> dict[str, tuple[int, ...]]:

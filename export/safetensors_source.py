@@ -13,7 +13,7 @@ import ml_dtypes
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
-from export.checkpoint import Checkpoint, check_tensors
+from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
 from export.names import LLAMA_HF, by_source_name
 from export.tensors import Plain, Stored
 from seethrough.core.config import ModelConfig
@@ -35,9 +35,18 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
         SourceError: A file is missing, cut or corrupt; the architecture, activation, rope scaling
             or a dtype is not supported; a tensor is missing, unused or of the wrong dims.
     """
+    with damage_is_named(folder / "config.json"):
+        return _read(folder, origin)
+
+
+def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
     settings = _json(folder / "config.json")
     raw = _tensors(folder)
     config = _config(settings, has_head="lm_head.weight" in raw)
+    check_layers(config, len(raw))
+    if config.tie_word_embeddings:
+        # Some files hold the tied head as well; it is the embedding, and the config decides.
+        raw.pop("lm_head.weight", None)
     names = by_source_name(LLAMA_HF, config)
     tensors: dict[str, Stored] = {
         ours: _ours(ours, stored)
