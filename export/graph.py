@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,8 @@ class Graph:
         key = f"const.{value.dtype}.{'x'.join(map(str, value.shape))}.{label}"
         known = self._initializers.get(key)
         if known is not None and not np.array_equal(numpy_helper.to_array(known), value):
-            key = self._unique(key)
+            # Long ones that begin alike: the label shows eight numbers.
+            key += f".{hashlib.sha256(value.tobytes()).hexdigest()[:8]}"
         self._initializers.setdefault(key, numpy_helper.from_array(value, key))
         return key
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seethrough.core.config import ModelConfig
 
 NO_BATCH = np.array([0])
+FLOAT32, FLOAT64 = 1, 11  # ONNX's numbers of the types
 
 
 def build_llama(
@@ -140,11 +141,14 @@ def _read_out(
 def _log_sum_exp(build: Build, logits: Value) -> Value:
     """log Σ exp over the vocabulary, the maximum taken off first: [unembed].
 
-    Written out because onnxruntime's ReduceLogSumExp adds 49,152 numbers one after the other in
-    float32: 1.4e-4 off on SmolLM2, which moves a probability of 0.5 by 7e-5.
+    Written out, and summed in float64, because onnxruntime adds 49,152 numbers one after the other:
+    in float32, ReduceLogSumExp is 1.4e-4 off on SmolLM2 and ReduceSum 2e-5, always to the same
+    side, which moves a probability of 0.5 by 7e-5 and 1e-5.
     """
     graph = build.graph
     axes = graph.const(np.array([-1]))
     top = graph.op("ReduceMax", logits, axes, keepdims=1)
-    total = graph.op("ReduceSum", graph.op("Exp", graph.op("Sub", logits, top)), axes, keepdims=1)
-    return graph.op("Squeeze", graph.op("Add", graph.op("Log", total), top), axes)
+    weights = graph.op("Cast", graph.op("Exp", graph.op("Sub", logits, top)), to=FLOAT64)
+    total = graph.op("Log", graph.op("ReduceSum", weights, axes, keepdims=1))
+    exact = graph.op("Add", total, graph.op("Cast", top, to=FLOAT64))
+    return graph.op("Squeeze", graph.op("Cast", exact, to=FLOAT32), axes)
