@@ -1,0 +1,175 @@
+"""Transformers' models, made once; torch is imported only when a test asks for one of them."""
+
+# ruff: noqa: ANN401 - what a run meddles with goes through as it is
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from export.gguf_source import read_gguf
+from export.native import NativeModel
+from tests.model_files import default_gguf
+from tests.parity import TOLERANCES, default_model, relative_errors, scatter_bound, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from export.checkpoint import Checkpoint
+    from seethrough.core.cache import Array
+    from tests.reference.oracle import Transformers
+
+N_ORDERS = 4
+
+
+@dataclass
+class Report:
+    """What the tier found, for the lines under pytest's own summary."""
+
+    worst: dict[str, tuple[float, str, str, int]] = field(default_factory=dict)
+    beyond: list[str] = field(default_factory=list)
+
+
+REPORT = Report()
+
+
+@dataclass
+class Oracles:
+    """Transformers in float32 and float64, and in float32 with its sums in other orders."""
+
+    single: Transformers
+
+    @cached_property
+    def double(self) -> Transformers:
+        """The same weights in float64."""
+        return self.single.in_float64()
+
+    @cached_property
+    def reordered(self) -> list[Transformers]:
+        """The same model with its sums in another order, float32."""
+        return [self.single.reordered(seed) for seed in range(N_ORDERS)]
+
+    def scatter(
+        self, ids: Sequence[int], exact: Mapping[str, Array], **meddling: Any
+    ) -> dict[str, Array]:
+        """How far transformers' own float32 is from float64, per hook and position.
+
+        The root mean square over five orders of summation.
+        """
+        squares: dict[str, Array] = {}
+        for model in (self.single, *self.reordered):
+            errors = relative_errors(exact, model.hooks(ids, **meddling))
+            for name, error in errors.items():
+                squares[name] = squares.get(name, 0) + error**2
+        return {name: np.sqrt(total / (1 + N_ORDERS)) for name, total in squares.items()}
+
+
+@dataclass
+class Judge:
+    """Decides whether captured values are the model's: the rule of tests/parity.py."""
+
+    oracles: Oracles
+
+    def check(
+        self,
+        label: str,
+        prompt: str,
+        ids: Sequence[int],
+        got: Mapping[str, Array],
+        reference: Mapping[str, Array] | None = None,
+        **meddling: Any,
+    ) -> None:
+        """Every hook at every position within 1e-5 of transformers' float32.
+
+        Where one is not, transformers runs again in float64, and in float32 in other orders: ours
+        must be as close to float64 as float32 gets there, and within 1e-4.
+        """
+        reference = reference or self.oracles.single.hooks(ids, **meddling)
+        assert set(reference) <= set(got), sorted(set(reference) - set(got))[:5]
+        errors = relative_errors(reference, got)
+        note_worst(label, prompt, errors)
+        beyond = [
+            (name, int(position))
+            for name, error in errors.items()
+            for position in np.flatnonzero(~(error <= TOLERANCES["hook"].bound))
+        ]
+        if beyond:
+            exact = self.oracles.double.hooks(ids, **meddling)
+            ours = relative_errors(exact, got)
+            scatter = self.oracles.scatter(ids, exact, **meddling)
+            for name, position in beyond:
+                allowed = scatter_bound(scatter[name])[position]
+                far = ours[name][position]
+                line = (
+                    f"{label}, {prompt}: {name} at {position}: {errors[name][position]:.1e} from "
+                    f"float32, {far:.1e} from float64, where float32 itself scatters by "
+                    f"{scatter[name][position]:.1e}"
+                )
+                assert far <= allowed, line
+                assert errors[name][position] <= TOLERANCES["rounding"].bound, line
+                REPORT.beyond.append(line)
+
+
+def note_worst(label: str, prompt: str, errors: Mapping[str, Array]) -> None:
+    """Remember the largest error of a kind of comparison."""
+    error, name, position = worst(errors, 1)[0]
+    if error >= REPORT.worst.get(label, (-1.0,))[0]:
+        REPORT.worst[label] = (error, prompt, name, position)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The worst relative errors, and every value that was beyond 1e-5."""
+    for label, (error, prompt, name, position) in REPORT.worst.items():
+        terminalreporter.write_line(
+            f"parity, {label}: worst {error:.1e} ({prompt}: {name} at {position})"
+        )
+    if REPORT.beyond:
+        terminalreporter.write_line(
+            f"{len(REPORT.beyond)} beyond 1e-5, each shown to be rounding by float64:"
+        )
+        for line in REPORT.beyond:
+            terminalreporter.write_line(f"  {line}")
+
+
+@pytest.fixture(scope="session")
+def make_transformers() -> Callable[..., Transformers]:
+    """Makes an oracle of a checkpoint; what importing torch warns of is not ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from tests.reference.oracle import Transformers  # noqa: PLC0415 - torch is not everywhere
+
+    def make(kind: str, path: Any) -> Transformers:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return getattr(Transformers, f"from_{kind}")(path)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def oracles(make_transformers: Callable[..., Transformers]) -> Oracles:
+    """The default model in transformers."""
+    return Oracles(make_transformers("gguf", default_gguf()))
+
+
+@pytest.fixture(scope="session")
+def judge(oracles: Oracles) -> Judge:
+    """The rule, with the default model's oracles."""
+    return Judge(oracles)
+
+
+@pytest.fixture(scope="session")
+def checkpoint() -> Checkpoint:
+    """The default model as we read it."""
+    return read_gguf(default_gguf(), {})
+
+
+@pytest.fixture(scope="session")
+def native() -> NativeModel:
+    """The default model as we export it, in native onnxruntime."""
+    return NativeModel(default_model())
