@@ -1,6 +1,7 @@
 """The one entry: python3 build.py serve | build | test | bench | lock | clean."""
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -100,7 +101,8 @@ def run_bench(options: argparse.Namespace) -> int:
     with alone():
         places = make_site("test")
         places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
-    command = [venv.PYTHON, "tests/bench/run.py", "--dist", DIST, *options.more]
+    places["PYTHONPATH"] = os.pathsep.join(["py", "."])
+    command = [venv.PYTHON, "-m", "tests.bench.run", "--dist", DIST, *options.more]
     return run_in_view(command, places)
 
 
