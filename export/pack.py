@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from export.tensors import Blocks, Plain, Stored
-from seethrough.core.errors import SourceError
 from seethrough.core.manifest import ModelFile, TensorEntry, TensorPart
 
 if TYPE_CHECKING:
@@ -87,13 +86,7 @@ class WeightPack:
 
 
 def pack_int4(values: Array) -> bytes:
-    """Two 4-bit numbers to a byte, the first in the low half (ONNX's INT4).
-
-    Raises:
-        SourceError: A row holds an odd count, so that rows would share bytes.
-    """
-    if values.shape[-1] % 2:
-        raise SourceError("source.odd_rows", got=values.shape[-1])
+    """Two 4-bit numbers to a byte, the first in the low half (ONNX's INT4); rows are even."""
     nibbles = values.reshape(-1, 2).astype(np.uint8) & 15
     return (nibbles[:, 0] | (nibbles[:, 1] << 4)).astype(np.uint8).tobytes()
 
