@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,19 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Error, sync_playwright
 
+from tests.browser_path import CHROMIUM_FLAGS, browser_path
+
 FOLDER = "some/folder"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Loopback counts as secure; this name does not, and leads to the same server.
-    "--host-resolver-rules=MAP plain-http.test 127.0.0.1",
-)
 PATIENCE_S = float(os.environ.get("SEETHROUGH_PATIENCE_S", "180"))
 HTML = b"<!doctype html><title>Not here</title><p>But the answer is 200.</p>"
 SLOW_PIECE = 64 * 1024
@@ -231,12 +220,10 @@ def dist():
 @pytest.fixture(scope="session")
 def browser():
     """A real browser."""
-    named = os.environ.get("SEETHROUGH_BROWSER")
-    found = shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        pytest.fail("No browser: install Chromium, or set SEETHROUGH_BROWSER to its program.")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        launched = playwright.chromium.launch(
+            executable_path=browser_path(), args=list(CHROMIUM_FLAGS)
+        )
         yield launched
         launched.close()
 
