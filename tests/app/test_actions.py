@@ -409,15 +409,14 @@ def test_another_model_takes_the_old_numbers_off() -> None:
 
 
 def test_an_engine_that_dies_is_told_and_works_again() -> None:
-    """After a crash the prompt is kept, and pressing Run again runs it."""
+    """After a crash the prompt is kept and run again, and a notice says so."""
     actions = ran()
     engine_of(actions.service).crash_next = True
-    asyncio.run(actions.run("an", chat=False))
-    assert actions.state.error
-    assert (actions.state.error.key, actions.state.prompt) == ("engine.crashed", "an")
 
     asyncio.run(actions.run("an", chat=False))
 
+    assert actions.state.notice
+    assert (actions.state.notice.key, actions.state.prompt) == ("engine.recovered", "an")
     assert actions.state.error is None
     assert actions.ids == tuple(MODEL.tokenizer.encode("an"))
 

@@ -15,7 +15,7 @@ from seethrough.app.actions import Actions
 from seethrough.core import sampling
 from seethrough.core.errors import SeethroughError
 from seethrough.core.messages import text
-from tests.fake_engine import opened, tiny_model
+from tests.fake_engine import engine_of, opened, tiny_model
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,6 +34,15 @@ async def notice_of_surrogates(service: Service) -> None:
     await actions.run("a\ud800", chat=False)
     assert actions.state.notice
     raise SeethroughError(actions.state.notice.key, **actions.state.notice.fields)
+
+
+async def notice_of_a_crash(service: Service) -> None:
+    """Likewise."""
+    await service.load()
+    engine_of(service).crash_next = True
+    await service.next("the")
+    assert service.store.state.notice
+    raise SeethroughError(service.store.state.notice.key)
 
 
 async def weight_too_large(service: Service) -> None:
@@ -57,6 +66,7 @@ def later(work: Callable[[], Any]) -> Callable[[Service], Awaitable[Any]]:
 
 LOGITS = np.zeros(3, np.float32)
 QUESTIONS: dict[str, Callable[[Service], Awaitable[Any]]] = {
+    "engine.recovered": notice_of_a_crash,
     "input.not_text": lambda service: service.next(3),
     "input.empty": lambda service: service.next(""),
     "input.too_long": lambda service: service.tokenize("a" * 20_001),

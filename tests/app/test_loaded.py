@@ -114,17 +114,30 @@ def test_a_restart_between_two_pieces_is_recovered_from(monkeypatch: pytest.Monk
     assert sizes(engine)[-3:] == [(0, 3), (3, 3), (6, 2)]
 
 
-def test_after_a_crash_nothing_is_taken_as_kept() -> None:
-    """A crash is told, and the next run starts from the first position."""
+def test_a_crash_in_a_run_is_recovered_from() -> None:
+    """An engine that dies in a run is asked again from the first position, and that is told."""
     model, engine = make()
+    told = []
+    model.on_restart = lambda: told.append(1)
     logits(model, IDS[:5])
     engine.crash_next = True
 
+    np.testing.assert_allclose(logits(model, IDS), true_logits(MODEL, IDS), atol=CLOSE)
+    assert sizes(engine)[-1] == (0, 8)
+    assert told == [1]
+
+
+def test_a_crash_in_each_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that dies again when asked again is not asked for ever."""
+    model, engine = make()
+
+    async def crash(_request: object) -> None:
+        raise EngineError("engine.crashed")
+
+    monkeypatch.setattr(engine, "run", crash)
     with pytest.raises(EngineError) as caught:
         logits(model, IDS)
     assert caught.value.key == "engine.crashed"
-    np.testing.assert_allclose(logits(model, IDS), true_logits(MODEL, IDS), atol=CLOSE)
-    assert sizes(engine)[-1] == (0, 8)
 
 
 def test_after_a_cancelled_run_nothing_is_taken_as_kept() -> None:

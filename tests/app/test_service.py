@@ -465,7 +465,7 @@ def test_a_failed_run_leaves_ready() -> None:
     """The sentence goes to the caller; the model is still there and answers the next question."""
     service = asyncio.run(opened(MODEL))
     first = asyncio.run(service.next(PROMPT, 3))
-    engine_of(service).crash_next = True
+    engine_of(service).fail_run = EngineError("engine.memory", reason="full")
 
     with pytest.raises(EngineError):
         asyncio.run(service.next(PROMPT, 3))

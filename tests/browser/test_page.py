@@ -126,14 +126,17 @@ def test_worker_killed_while_idle(loaded):
 
 
 def test_worker_killed_in_the_middle(loaded):
-    """An engine that dies during a run is started again from the stored model; the prompt stays."""
+    """An engine that dies during a run is started again from the stored model, and goes on."""
     is_idle(loaded)
     asked = len(loaded.server.asked)
     loaded.page.fill("#prompt", "Once upon a time")
     loaded.page.fill("[name=max_new_tokens]", "400")
     loaded.page.click("[name=generate]")
     loaded.until("document.querySelectorAll('#continuation .chip').length > 1")
+    chips = loaded.page.evaluate("document.querySelectorAll('#continuation .chip').length")
     loaded.page.evaluate("workers.at(-1).terminate()")
+    loaded.until(f"document.querySelectorAll('#continuation .chip').length > {chips + 2}")
+    loaded.page.click("[name=stop]")
     is_idle(loaded)
 
     assert loaded.page.input_value("#prompt") == "Once upon a time"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # A longer prompt goes through the model in pieces: a run can then be cancelled between two of
 # them, and the scores of 8,000 positions never stand in memory at once.
 CHUNK = 128
+# What an engine says that was replaced: before the run was asked for, or in it.
+LOST = ("engine.restarted", "engine.crashed")
 
 
 class LoadedModel:
@@ -36,11 +38,13 @@ class LoadedModel:
         engine: Engine,
         *,
         is_stopping: Callable[[], bool] = lambda: False,
+        on_restart: Callable[[], None] = lambda: None,
     ) -> None:
         self.manifest = manifest
         self.tokenizer = tokenizer
         self.engine = engine
         self.is_stopping = is_stopping
+        self.on_restart = on_restart
         self.kept: tuple[int, ...] = ()
 
     async def next_logits(
@@ -55,9 +59,10 @@ class LoadedModel:
         try:
             return await self._advance(ids, _common(self.kept, ids), last)
         except EngineError as error:
-            if error.key != "engine.restarted":
+            if error.key not in LOST:
                 raise
-            # The worker died and came back with an empty cache: everything is computed again.
+            # The engine died and came back with an empty cache: everything is computed again.
+            self.on_restart()
             return await self._advance(ids, 0, last)
 
     async def _advance(self, ids: tuple[int, ...], n_past: int, last: RunRequest) -> RunResult:

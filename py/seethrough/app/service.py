@@ -20,6 +20,7 @@ from seethrough.app.loaded import LoadedModel
 from seethrough.app.state import (
     Candidate,
     EngineStatus,
+    Message,
     ModelCard,
     Picture,
     Sampling,
@@ -322,7 +323,11 @@ class Service:
             self.store.replace(model="" if stopped else model_id)
             raise
         self.model = LoadedModel(
-            manifest, tokenizer, self.engine, is_stopping=lambda: self._stopping
+            manifest,
+            tokenizer,
+            self.engine,
+            is_stopping=lambda: self._stopping,
+            on_restart=lambda: self.store.replace(notice=Message("engine.recovered")),
         )
         self._tell_ready(info)
         self.store.replace(model=manifest.id, config=manifest.config)
