@@ -26,7 +26,7 @@ from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from seethrough.core.cache import Array
 
@@ -82,13 +82,13 @@ TOLERANCES = {
 class Prompt:
     """A text for the model, or a conversation that its chat template turns into one.
 
-    `has_golden_hooks`: every hook at every position is in the golden file, too.
+    `golden_stride`: the golden file has every hook at each so many-th position, the last included.
     """
 
     name: str
     text: str = ""
     messages: tuple[ChatMessage, ...] = ()
-    has_golden_hooks: bool = True
+    golden_stride: int = 1
 
 
 PROMPTS = {
@@ -113,7 +113,7 @@ PROMPTS = {
             "carried a shovel; in spring he carried letters, seeds and once a calf. A ticket cost "
             "12 pence in 1846 and 15 in 1850, which the newspaper called an outrage. Today the "
             "bridges are made of steel, and",
-            has_golden_hooks=False,
+            golden_stride=15,
         ),
         Prompt("chat", messages=(ChatMessage("user", "What is the capital of France?"),)),
         Prompt(
@@ -124,7 +124,7 @@ PROMPTS = {
                 ChatMessage("assistant", "Four"),
                 ChatMessage("user", "A colour 🎨, please."),
             ),
-            has_golden_hooks=False,
+            golden_stride=6,
         ),
     )
 }
@@ -248,16 +248,22 @@ def parity_names(manifest: Manifest) -> list[str]:
 class Golden:
     """What transformers made of one prompt.
 
-    `norms` and `projections` are [name, pos]: of each hook at each position, its length and its
-    product with the hook's ±1 vector, in float64. `bounds` is how far off each may be, ditto.
+    `norms` and `projections` are [name, position]: of each hook at each of `positions`, its length
+    and its product with the hook's ±1 vector, in float64. `bounds` is how far off each may be.
     """
 
     ids: list[int]
     top: dict[int, float]
     greedy: list[int]
-    norms: Array | None
-    projections: Array | None
-    bounds: Array | None
+    positions: list[int]
+    norms: Array
+    projections: Array
+    bounds: Array
+
+
+def golden(prompt_name: str) -> Golden:
+    """The golden values of one prompt."""
+    return goldens()[prompt_name]
 
 
 @cache
@@ -268,33 +274,48 @@ def goldens() -> dict[str, Golden]:
 
 
 def _golden(entry: dict[str, Any]) -> Golden:
-    shape = (-1, len(entry["ids"]))
-    arrays: dict[str, Array | None] = {"norms": None, "projections": None, "bounds": None}
-    if "norms" in entry:
-        for name in ("norms", "projections"):
-            data = base64.b64decode(entry[name])
-            arrays[name] = np.frombuffer(data, "<f4").reshape(shape).astype(np.float64)
-        arrays["bounds"] = np.full_like(arrays["norms"], TOLERANCES["hook"].bound)
-        for row, position, bound in entry["scattered"]:
-            arrays["bounds"][row, position] = bound
-    top = {int(token): prob for token, prob in entry["top"]}
-    return Golden(ids=entry["ids"], top=top, greedy=entry["greedy"], **arrays)
+    norms, projections = (
+        np.frombuffer(base64.b85decode(entry[name]), "<f4").astype(np.float64)
+        for name in ("norms", "projections")
+    )
+    shape = (-1, len(entry["positions"]))
+    bounds = np.full(norms.reshape(shape).shape, TOLERANCES["hook"].bound)
+    for row, column, bound in entry["scattered"]:
+        bounds[row, column] = bound
+    return Golden(
+        ids=entry["ids"],
+        top={int(token): prob for token, prob in entry["top"]},
+        greedy=entry["greedy"],
+        positions=entry["positions"],
+        norms=norms.reshape(shape),
+        projections=projections.reshape(shape),
+        bounds=bounds,
+    )
 
 
 def golden_entry(
-    reference: Mapping[str, Array], names: Sequence[str], scatter: Mapping[str, Array]
+    reference: Mapping[str, Array],
+    names: Sequence[str],
+    scatter: Mapping[str, Array],
+    positions: list[int],
 ) -> dict[str, Any]:
     """The stored form of one prompt's hooks; `Golden` has the meaning."""
     pairs = [sketch(name, reference[name]) for name in names]
-    bounds = np.stack([scatter_bound(scatter[name]) for name in names])
+    bounds = np.stack([scatter_bound(scatter[name]) for name in names])[:, positions]
     return {
-        "norms": _packed(np.stack([norm for norm, _ in pairs])),
-        "projections": _packed(np.stack([projection for _, projection in pairs])),
+        "positions": positions,
+        "norms": _packed(np.stack([norm for norm, _ in pairs])[:, positions]),
+        "projections": _packed(np.stack([projection for _, projection in pairs])[:, positions]),
         "scattered": [
-            [int(row), int(position), float(f"{bounds[row, position]:.3g}")]
-            for row, position in np.argwhere(bounds > TOLERANCES["hook"].bound)
+            [int(row), int(column), float(f"{bounds[row, column]:.3g}")]
+            for row, column in np.argwhere(bounds > TOLERANCES["hook"].bound)
         ],
     }
+
+
+def golden_positions(prompt: Prompt, n_pos: int) -> list[int]:
+    """The positions that the golden file has of a prompt."""
+    return [*range(n_pos - 1, -1, -prompt.golden_stride)][::-1]
 
 
 def scatter_bound(scatter: Array) -> Array:
@@ -316,33 +337,39 @@ def signs(name: str, size: int) -> Array:
     return np.unpackbits(bits)[:size] * 2.0 - 1.0
 
 
-def check_against_golden(
-    prompt_name: str, arrays: Mapping[str, Array], names: Iterable[str]
-) -> float:
-    """Hold a capture of one prompt to transformers' values, every hook at every position.
+def check_against_golden(prompt_name: str, arrays: Mapping[str, Array]) -> float:
+    """Hold a capture of one prompt to transformers' values, each hook given at every position.
 
     Args:
-        arrays: Every hook, and `logits` and `logits_logsumexp` of every position.
-        names: `parity_names` of the model.
+        arrays: Hooks, `logits` and `logits_logsumexp` by name, of the whole prompt in one run;
+            what goes through the unembedding may be there for the last positions only.
     Returns: The worst share of its bound that anything used up.
     """
-    golden = goldens()[prompt_name]
-    assert golden.norms is not None, f"{prompt_name} has no golden hooks"
-    used = 0.0
-    for row, name in enumerate(names):
-        _check_mask(name, arrays[name])
-        norm, projection = sketch(name, arrays[name])
-        assert norm.shape == golden.norms[row].shape, f"{prompt_name}: {name} has other positions"
-        # float32 storage of the golden value itself; below 1e-30 a length is zero.
-        allowed = golden.bounds[row] * golden.norms[row] + 1e-30
-        share = np.abs(norm - golden.norms[row]) / allowed
-        projected = np.abs(projection - golden.projections[row]) / allowed
+    assert arrays, "nothing was captured"
+    stored = golden(prompt_name)
+    rows = {name: row for row, name in enumerate(parity_names(default_manifest()))}
+    n_pos, used = len(stored.ids), 0.0
+    for name in arrays:
+        array, row = arrays[name], rows[name]
+        _check_mask(name, array)
+        norms, projections = sketch(name, array)
+        may_be_short = LEAF_DIMS[leaf_of(name)][0] == "unembed"
+        assert len(norms) == n_pos or (may_be_short and 0 < len(norms) < n_pos), name
+        first = n_pos - len(norms)
+        columns = [i for i, position in enumerate(stored.positions) if position >= first]
+        at = [stored.positions[i] - first for i in columns]
+        expected = stored.norms[row, columns]
+        # A length of zero is met by zero alone; 1e-30 keeps the division whole.
+        allowed = stored.bounds[row, columns] * expected + 1e-30
+        projected = np.abs(projections[at] - stored.projections[row, columns]) / allowed
+        share = np.abs(norms[at] - expected) / allowed
         share = np.maximum(share, projected / TOLERANCES["projection"].bound)
-        position = int(share.argmax())
-        assert share[position] <= 1, (
-            f"{prompt_name}: {name} at position {position} is not what transformers gives"
+        worst_at = int(share.argmax())
+        assert share[worst_at] <= 1, (
+            f"{prompt_name}: {name} at position {at[worst_at] + first} is not what transformers "
+            f"gives: {share[worst_at]:.1f} times the bound away"
         )
-        used = max(used, float(share[position]))
+        used = max(used, float(share[worst_at]))
     return used
 
 
@@ -359,10 +386,10 @@ def _check_mask(name: str, array: Array) -> None:
 
 def check_top_against_golden(prompt_name: str, probs: Mapping[int, float]) -> None:
     """Hold the most probable next tokens to transformers'."""
-    for token, expected in goldens()[prompt_name].top.items():
+    for token, expected in golden(prompt_name).top.items():
         got = probs[token]
         assert abs(got - expected) <= TOLERANCES["probability"].bound, (prompt_name, token)
 
 
 def _packed(rows: Array) -> str:
-    return base64.b64encode(rows.astype("<f4").tobytes()).decode()
+    return base64.b85encode(rows.astype("<f4").tobytes()).decode()

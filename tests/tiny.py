@@ -96,6 +96,7 @@ class Written:
 
 def write(tiny: Tiny, folder: Path, **changes: Any) -> Written:
     """Write a tiny checkpoint; `changes` go to `write_gguf` or `write_hub_folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
     if tiny.is_gguf:
         return write_gguf(tiny, folder / "tiny.gguf", **changes)
     return write_hub_folder(tiny, folder, **changes)
@@ -262,7 +263,6 @@ def write_hub_folder(
         settings: Changes to config.json; None leaves one out.
         tensors: By transformers' name: an array instead of the usual one, None to leave one out.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     stored = {
         name: values.astype(HUB_DTYPES[tiny.kinds[1 if "embed" in name else 0]])
         for name, values in random_weights(tiny).items()

@@ -233,6 +233,7 @@ def test_corrupt_json(tmp_path: Path, name: str, content: str):
 def test_index_stays_in_its_folder(tmp_path: Path, name: str):
     """An index that points anywhere else is refused, and nothing there is opened."""
     folder = tmp_path / "checkpoint"
+    folder.mkdir()
     write_hub_folder(SMALL, folder)
     (folder / "model.safetensors").rename(tmp_path / "secret.safetensors")
     write_index(folder, {"model.norm.weight": name})

@@ -14,6 +14,7 @@ from tests.parity import (
     PROMPTS,
     default_manifest,
     golden_entry,
+    golden_positions,
     parity_names,
     prompt_ids,
     top_probabilities,
@@ -33,14 +34,13 @@ def main() -> None:
         top = top_probabilities(exact["logits"][-1])
         greedy, gaps = oracles.single.greedy(ids, N_GREEDY)
         assert greedy == oracles.double.greedy(ids, N_GREEDY)[0], prompt.name
+        positions = golden_positions(prompt, len(ids))
         entries[prompt.name] = {
             "ids": ids,
             "top": [[token, round(prob, 10)] for token, prob in top.items()],
             "greedy": greedy,
+            **golden_entry(exact, names, oracles.scatter(ids, exact), positions),
         }
-        if prompt.has_golden_hooks:
-            scatter = oracles.scatter(ids, exact)
-            entries[prompt.name] |= golden_entry(exact, names, scatter)
         print(f"{prompt.name}: {len(ids)} tokens, smallest lead {min(gaps):.1e}")
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")) + "\n"
     GOLDEN.write_text(text, encoding="utf-8", newline="\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from seethrough.core.reference import Knobs, forward
 from tests.parity import PROMPTS, TOLERANCES, parity_names, prompt_ids, relative_errors, worst
 
 if TYPE_CHECKING:
-    from export.checkpoint import Checkpoint
     from export.native import NativeModel
     from tests.reference.conftest import Judge, Oracles
 
@@ -77,7 +75,11 @@ MEDDLINGS = {
 
 @pytest.mark.parametrize("name", MEDDLINGS)
 def test_knobs_are_transformers_meddled_with(
-    name: str, native: NativeModel, checkpoint: Checkpoint, judge: Judge, oracles: Oracles
+    name: str,
+    native: NativeModel,
+    weight: Callable[[str], Array],
+    judge: Judge,
+    oracles: Oracles,
 ):
     """Every hook and all logits, in native onnxruntime and in numpy, follow the intervention."""
     ids, config = prompt_ids(PROMPTS[PROMPT]), native.manifest.config
@@ -87,7 +89,7 @@ def test_knobs_are_transformers_meddled_with(
 
     native.reset()
     got = native.run(ids, parity_names(native.manifest), knobs=knobs)
-    by_numpy, _ = forward(config, cache(checkpoint.weight), ids, knobs=Knobs(**knobs))
+    by_numpy, _ = forward(config, weight, ids, knobs=Knobs(**knobs))
 
     judge.check(f"knobs, native: {name}", PROMPT, ids, got, reference, **meddling)
     judge.check(f"knobs, numpy: {name}", PROMPT, ids, by_numpy, reference, **meddling)
