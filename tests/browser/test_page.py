@@ -117,8 +117,8 @@ def test_bad_setting(loaded):
 def test_worker_killed_while_idle(loaded):
     """An engine that died between two runs is started again, and nobody notices."""
     loaded.run("The cat")
-    loaded.page.evaluate("workers.at(-1).terminate()")
     before = loaded.page.evaluate("workers.length")
+    loaded.page.evaluate("workers.at(-1).terminate()")
     answer = loaded.ask("seethrough.next('The dog', {k: 1})")
 
     assert answer["top"]
