@@ -101,14 +101,13 @@ def test_every_hook_at_every_position(loaded, name):
     wanted = {hook: expected[hook] for hook in arrays}
     worst = parity.worst(parity.relative_errors(wanted, arrays), 1)
     assert worst[0][0] <= parity.TOLERANCES["rounding"].bound, worst
-    if prompt.has_golden_hooks:
-        parity.check_against_golden(name, arrays, list(arrays))
+    parity.check_against_golden(name, arrays)
 
 
 @pytest.mark.parametrize("name", parity.PROMPTS)
 def test_next_and_greedy(loaded, name):
     """In Chromium ids, the ten best probabilities and 24 greedy tokens are transformers'."""
-    prompt, golden = parity.PROMPTS[name], parity.goldens()[name]
+    prompt, golden = parity.PROMPTS[name], parity.golden(name)
 
     told = in_page(loaded, "next", prompt, {"k": parity.N_TOP})
     greedy = in_page(loaded, "generate", prompt, {"max_new_tokens": parity.N_GREEDY})
