@@ -20,6 +20,8 @@ from playwright.sync_api import Error, sync_playwright
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 
 FOLDER = "some/folder"
+# A host name that is not a secure context, as a classroom server on a LAN has.
+PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
 PATIENCE_S = float(os.environ.get("SEETHROUGH_PATIENCE_S", "180"))
 HTML = b"<!doctype html><title>Not here</title><p>But the answer is 200.</p>"
 SLOW_PIECE = 64 * 1024
@@ -222,7 +224,7 @@ def browser():
     """A real browser."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=browser_path(), args=list(CHROMIUM_FLAGS)
+            executable_path=browser_path(), args=[*CHROMIUM_FLAGS, PLAIN_HTTP]
         )
         yield launched
         launched.close()
