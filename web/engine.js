@@ -238,6 +238,12 @@ self.addEventListener("message", ({ data: message }) => {
   });
 });
 
-// Held for as long as this worker lives: its release tells the page that the worker is gone.
-if (self.name) navigator.locks?.request(self.name, () => new Promise(() => {}));
-self.postMessage({ id: 0, result: "started" });
+// Held for as long as this worker lives: its release tells the page that the worker is gone. The
+// page asks for it only once it is told "started"; asked earlier, it would be given to the page.
+const started = () => self.postMessage({ id: 0, result: "started" });
+if (self.name && navigator.locks) {
+  const untilTheEnd = new Promise(() => {});
+  navigator.locks.request(self.name, () => (started(), untilTheEnd));
+} else {
+  started();
+}

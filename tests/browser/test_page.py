@@ -121,8 +121,26 @@ def test_worker_killed_while_idle(loaded):
     loaded.page.evaluate("workers.at(-1).terminate()")
     answer = loaded.ask("seethrough.next('The dog', {k: 1})")
 
-    assert answer["top"]
+    assert "top" in answer, answer
     assert loaded.page.evaluate("workers.length") == before + 1
+
+
+def test_started_worker_holds_its_lock(loaded):
+    """A worker says "started" only once it holds the lock that the page waits for."""
+    lost = loaded.page.evaluate("""async () => {
+      let lost = 0;
+      for (let round = 0; round < 5; round++) {
+        const name = `lock-test-${round}`;
+        const worker = new Worker("./engine.js", {name, type: "module"});
+        await new Promise((resolve) => { worker.onmessage = resolve; });
+        await navigator.locks.request(name, {ifAvailable: true}, (lock) => { lost += !!lock; });
+        worker.terminate();
+        window.workers?.pop();  // the list of the page's own workers
+      }
+      return lost;
+    }""")
+
+    assert lost == 0
 
 
 def test_worker_killed_in_the_middle(loaded):
