@@ -113,10 +113,24 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Route:
+    """Where the reader is: a view, the walk's subject and step. See view/routes.py for addresses.
+
+    `demo` is the id of a recorded walk, or empty for the reader's own prompt.
+    """
+
+    view: str = "home"
+    demo: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True)
 class AppState:
     """Everything the page shows. Collections are tuples; arrays are read-only by agreement."""
 
     language: str = "en"
+    route: Route = field(default_factory=Route)
+    theme: str = "system"
     models: tuple[ModelCard, ...] = ()
     model: str = ""
     config: ModelConfig | None = None
