@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.routes import Route
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -113,15 +115,30 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Route:
-    """Where the reader is: a view, the walk's subject and step. See view/routes.py for addresses.
+class Storage:
+    """What this browser keeps of the site; None where the browser does not say.
 
-    `demo` is the id of a recorded walk, or empty for the reader's own prompt.
+    Sizes in bytes: the site itself, the models, all of it as the browser counts, what it allows.
     """
 
-    view: str = "home"
-    demo: str = ""
-    step: str = ""
+    site_bytes: int | None = None
+    model_bytes: int | None = None
+    usage_bytes: int | None = None
+    quota_bytes: int | None = None
+    is_persisted: bool | None = None
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the browser says of the device (web/device.js has the rules).
+
+    `may_download` is False where a model is fetched only when the reader asks for it.
+    """
+
+    may_download: bool = True
+    is_small: bool = False
+    saves_data: bool = False
+    has_store: bool = True
 
 
 @dataclass(frozen=True)
@@ -131,6 +148,9 @@ class AppState:
     language: str = "en"
     route: Route = field(default_factory=Route)
     theme: str = "system"
+    device: Device = field(default_factory=Device)
+    storage: Storage | None = None
+    has_update: bool = False
     models: tuple[ModelCard, ...] = ()
     model: str = ""
     config: ModelConfig | None = None

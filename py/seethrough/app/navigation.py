@@ -1,0 +1,95 @@
+"""Where the reader is: addresses become state, and the state has an address to copy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from seethrough.app.state import Message
+from seethrough.core.routes import OWN, STEPS, SUBJECTS, Place, Route, address_of, shows
+
+if TYPE_CHECKING:
+    from seethrough.app.actions import Actions
+    from seethrough.app.state import AppState
+
+
+class Navigation:
+    """Takes the page to a place: the view at once, then what has to be fetched or run for it."""
+
+    def __init__(self, actions: Actions) -> None:
+        self._actions = actions
+        self._store = actions.store
+
+    async def go(self, place: Place) -> None:
+        """Show a place. What its address holds that means nothing is named in a notice."""
+        state = self._actions.state
+        route = settled(place.route, state)
+        changes = {"route": route, "language": place.language or state.language}
+        if route.demo == OWN and place.prompt is not None and not state.busy:
+            changes |= {"prompt": place.prompt, "chat": place.chat}
+        self._store.replace(**changes)
+        if route.view in SUBJECTS:
+            await self._show_subject(route, place)
+        self._choose(place)
+        if place.ignored:
+            fields = {"fields": ", ".join(place.ignored)}
+            self._store.replace(notice=Message("route.ignored", fields))
+
+    async def _show_subject(self, route: Route, place: Place) -> None:
+        state = self._actions.state
+        if route.demo != OWN:
+            if state.source != "recorded" or state.recorded is None or state.recorded.id != route.demo:
+                await self._actions.show_recording(route.demo)
+            return
+        is_new = place.prompt is not None and (
+            state.source != "live" or (state.prompt, state.chat) != (place.prompt, place.chat)
+        )
+        if is_new and state.device.may_download and not state.busy:
+            await self._actions.run(place.prompt or "", chat=place.chat)
+
+    def _choose(self, place: Place) -> None:
+        """The position, head and layer of the address, as far as there are such."""
+        state = self._actions.state
+        if place.position is not None and place.position < len(state.tokens):
+            self._actions.select_position(place.position)
+        if state.config is None:
+            return
+        if place.head is not None and place.head < state.config.n_heads:
+            self._actions.select_head(place.head)
+
+
+def settled(route: Route, state: AppState) -> Route:
+    """A route without gaps: a walk has a subject and a step, an unknown recording is none."""
+    if route.view not in SUBJECTS:
+        return route
+    known = [card.id for card in state.recordings]
+    demo = route.demo
+    if demo not in {OWN, *known}:
+        is_recorded = state.source == "recorded" and state.recorded is not None
+        current = state.recorded.id if is_recorded and state.recorded else ""
+        demo = current or (known[0] if known and state.source != "live" else OWN)
+    step = route.step or (next(iter(STEPS)) if route.view == "walk" else "")
+    return replace(route, demo=demo, step=step)
+
+
+def address(state: AppState) -> str:
+    """The whole address of what is shown, so that a copied link shows the same."""
+    route = state.route
+    fields: dict[str, str] = {}
+    if route.view in SUBJECTS:
+        if route.demo == OWN and state.source == "live":
+            fields["prompt"] = state.prompt
+            if state.chat:
+                fields["chat"] = "1"
+        if state.tokens and shows(route, "pos"):
+            fields["pos"] = str(state.picture.position)
+        if shows(route, "layer"):
+            fields["layer"] = str(state.picture.layer)
+            fields["head"] = str(state.picture.head)
+    if state.language != "en":
+        fields["lang"] = state.language
+    query = urlencode(fields, quote_via=quote)
+    return address_of(route) + (f"?{query}" if query else "")
+
+
