@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+import string
 from typing import TYPE_CHECKING
 
 import pytest
 
 from seethrough.core import messages
-from seethrough.core.messages import catalogue, text
+from seethrough.core.messages import catalogue, direction, pseudo, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,3 +78,50 @@ def test_a_slot_may_be_called_key_or_language(folder: Path) -> None:
     write(folder, "en", "a.json", {"a.one": "{key} in {language}"})
 
     assert text("a.one", key="x", language="y") == "x in y"
+
+
+def slots(template: str) -> list[str]:
+    """The names of a template's slots, in order."""
+    return [name for _, name, _, _ in string.Formatter().parse(template) if name]
+
+
+def words(template: str) -> str:
+    """What a template says itself, without its slots."""
+    return "".join(literal for literal, *_ in string.Formatter().parse(template))
+
+
+def test_the_pseudo_language_is_long_and_accented() -> None:
+    """Every sentence with a letter is a third longer, in brackets, and keeps its slots in order."""
+    for key, template in catalogue("qps").items():
+        english = catalogue()[key]
+        assert slots(template) == slots(english), key
+        if not any(map(str.isalpha, words(english))):
+            assert template == english, key
+            continue
+        assert template.startswith("["), key
+        assert template.endswith("]"), key
+        assert len(words(template)) >= 1.3 * len(words(english)), key
+        assert words(template).strip("[]~") != words(english), key
+
+
+def test_the_pseudo_language_says_what_english_says() -> None:
+    """A short sentence as it comes out: slots untouched, braces still braces, length made up."""
+    assert pseudo("Run") == "[Řúúň]"
+    assert pseudo("{done} of {total}") == "[{done} óóḟ {total}]"
+    assert pseudo("MB") == "[ḾḂ~]"
+    assert pseudo("{value} %") == "{value} %"
+    assert pseudo("a set {{{n}}}").format(n=1) == "[áá šééť {1}~]"
+
+
+def test_the_mirrored_language_is_english_from_right_to_left() -> None:
+    """The mirrored language differs in its direction alone; all others run from left to right."""
+    assert catalogue("qps-mirrored") == catalogue()
+    assert direction("qps-mirrored") == "rtl"
+    assert {direction(language) for language in ("en", "qps", "de")} == {"ltr"}
+
+
+def test_pseudo_languages_have_no_files() -> None:
+    """They are made of English at run time, so a new sentence is in them at once."""
+    folders = {entry.name for entry in messages.files("seethrough").joinpath("catalogue").iterdir()}
+
+    assert not {name for name in folders if name.startswith("qps")}
