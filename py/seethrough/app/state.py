@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
+    from seethrough.core.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,20 @@ class ModelCard:
     licence: str
     origin: str
     has_chat: bool
+
+
+@dataclass(frozen=True)
+class RecordingCard:
+    """One recorded walk of this build, as told before it is fetched; `path` is the file's."""
+
+    id: str
+    model: str
+    prompt: str
+    chat: bool
+    n_tokens: int
+    size_bytes: int
+    path: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +119,9 @@ class Picture:
 
     `resid` [n_layers + 1, pos, d_model]: hook_resid_pre of every layer, then the last
     hook_resid_post. `pattern` [head, query_pos, key_pos]: hook_pattern of `layer`.
-    `position` is the token whose residual stream is drawn.
+    `position` is the token whose residual stream is drawn. `positions` are those that `resid`
+    holds, in order; empty: the first ones, without a gap. `asked` is a layer whose pattern was
+    asked for and has not come yet.
     """
 
     layer: int = 0
@@ -112,6 +129,14 @@ class Picture:
     position: int = 0
     resid: Array | None = None
     pattern: Array | None = None
+    positions: tuple[int, ...] = ()
+    asked: int | None = None
+
+    def row_of(self, position: int) -> int | None:
+        """Where `resid` has a position along its second axis; None: it has not."""
+        n_pos = 0 if self.resid is None else self.resid.shape[1]
+        known = self.positions or range(n_pos)
+        return known.index(position) if position in known else None
 
 
 @dataclass(frozen=True)
@@ -143,7 +168,11 @@ class Device:
 
 @dataclass(frozen=True)
 class AppState:
-    """Everything the page shows. Collections are tuples; arrays are read-only by agreement."""
+    """Everything the page shows. Collections are tuples; arrays are read-only by agreement.
+
+    `source` tells where the numbers come from: "recorded" (then `recorded` is the recording),
+    "live" (the engine), or "" while there are none.
+    """
 
     language: str = "en"
     route: Route = field(default_factory=Route)
@@ -152,6 +181,9 @@ class AppState:
     storage: Storage | None = None
     has_update: bool = False
     models: tuple[ModelCard, ...] = ()
+    recordings: tuple[RecordingCard, ...] = ()
+    recorded: Recording | None = None
+    source: str = ""
     model: str = ""
     config: ModelConfig | None = None
     engine: EngineStatus = field(default_factory=EngineStatus)

@@ -1,0 +1,92 @@
+"""A recorded walk as the page's state: pure, so the build prerenders with the same code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seethrough.app.state import Candidate, NewToken, Picture, TokenView
+
+if TYPE_CHECKING:
+    from seethrough.core.config import ModelConfig
+    from seethrough.core.recording import Recording
+
+
+def recorded_changes(
+    recording: Recording,
+    config: ModelConfig,
+    *,
+    layer: int = 0,
+    head: int = 0,
+    position: int | None = None,
+) -> dict[str, Any]:
+    """The fields of AppState that show a recording: `store.replace(**recorded_changes(...))`.
+
+    Args:
+        config: Of the recording's model (`check_against` was asked before).
+        layer, head: What to draw; outside the model it is the nearest that there is.
+        position: The chosen token; None: the last.
+    """
+    last = len(recording.tokens) - 1
+    picture = Picture(
+        head=_within(head, config.n_heads - 1),
+        position=last if position is None else _within(position, last),
+        resid=recording.resid(),
+        positions=recording.positions,
+    )
+    return {
+        "recorded": recording,
+        "source": "recorded",
+        "model": recording.model,
+        "config": config,
+        "prompt": recording.prompt,
+        "chat": recording.chat,
+        "tokens": recorded_tokens(recording),
+        "top": recorded_top(recording),
+        "elapsed_ms": 0.0,
+        "picture": with_layer(picture, recording, _within(layer, config.n_layers - 1)),
+        "continuation": recorded_continuation(recording),
+        "stop": recording.stop,
+    }
+
+
+def with_layer(picture: Picture, recording: Recording, layer: int) -> Picture:
+    """The picture with another layer; its pattern is None where the recording lacks it."""
+    pattern = recording.pattern(layer) if layer in recording.layers else None
+    return replace(picture, layer=layer, pattern=pattern, asked=None)
+
+
+def recorded_tokens(recording: Recording) -> tuple[TokenView, ...]:
+    """The prompt's tokens."""
+    return tuple(
+        TokenView(token.id, token.text, token.visible, token.is_special)
+        for token in recording.tokens
+    )
+
+
+def recorded_top(recording: Recording) -> tuple[Candidate, ...]:
+    """The best next tokens, each probability computed as of a live run."""
+    return tuple(
+        Candidate(
+            id=item.id,
+            text=item.text,
+            visible=item.visible,
+            logit=item.logit,
+            prob=float(np.exp(item.logit - recording.logsumexp)),
+        )
+        for item in recording.top
+    )
+
+
+def recorded_continuation(recording: Recording) -> tuple[NewToken, ...]:
+    """The greedy continuation."""
+    return tuple(
+        NewToken(step.id, step.text, step.visible, step.prob, step.rank)
+        for step in recording.continuation
+    )
+
+
+def _within(value: int, last: int) -> int:
+    return min(max(value, 0), last)

@@ -1,0 +1,322 @@
+"""A recorded walk: what the model made of one curated prompt, readable without the model.
+
+A safetensors file of at most 400 KB, every number exact. Its arrays, by name:
+
+    blocks.{l}.hook_resid_pre of every layer, blocks.{last}.hook_resid_post
+        [recorded position, d_model]: the rows of the hook at `positions`.
+    blocks.{l}.attn.hook_pattern of `layers`
+        [head, T * (T + 1) / 2]: the lower triangle, row by row; the rest is masked, and 0.
+    resid_norms
+        [n_layers + 1, T]: the L2 norm of each residual state, of all positions.
+    logits_top_values, logits_top_ids [1, k], logits_logsumexp [1]
+        As the graph gives them, of the last position.
+
+Its metadata has one entry, `seethrough`: JSON with everything else. (One entry, because the
+library writes several in any order, and the same input is to give the same bytes.)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seethrough.core import hooks
+from seethrough.core.errors import InputError, SourceError
+from seethrough.core.hooks import hook_name
+from seethrough.core.safetensors import read_safetensors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from seethrough.core.cache import Array
+    from seethrough.core.manifest import Manifest
+
+FORMAT = 1
+METADATA_KEY = "seethrough"
+NORMS = "resid_norms"
+MOST_BYTES = 400_000
+
+
+@dataclass(frozen=True)
+class RecordedToken:
+    """One input token: id, its text, the text as shown, whether it is a special token."""
+
+    id: int
+    text: str
+    visible: str
+    is_special: bool
+
+
+@dataclass(frozen=True)
+class RecordedStep:
+    """One token of the greedy continuation: `prob` at temperature 1, `rank` 0 is the best."""
+
+    id: int
+    text: str
+    visible: str
+    prob: float
+    rank: int
+
+
+@dataclass(frozen=True)
+class RecordedCandidate:
+    """One of the best next tokens after the prompt, with its logit."""
+
+    id: int
+    text: str
+    visible: str
+    logit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """One recorded walk. `positions` and `layers` are those whose numbers it holds, in order.
+
+    `positions` is about the residual stream, `layers` about the attention patterns.
+    `graph_sha256` and `shard_sha256s` name the very files that it was made with.
+    """
+
+    id: str
+    model: str
+    prompt: str
+    chat: bool
+    graph_sha256: str
+    shard_sha256s: tuple[str, ...]
+    tokens: tuple[RecordedToken, ...]
+    positions: tuple[int, ...]
+    layers: tuple[int, ...]
+    top: tuple[RecordedCandidate, ...]
+    logsumexp: float
+    continuation: tuple[RecordedStep, ...]
+    stop: str
+    arrays: Mapping[str, Array]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The prompt's token ids."""
+        return tuple(token.id for token in self.tokens)
+
+    @property
+    def n_layers(self) -> int:
+        """Layers of the model that it was made with."""
+        return len(self.norms) - 1
+
+    @property
+    def norms(self) -> Array:
+        """L2 norm of each residual state: [n_layers + 1, T], all positions."""
+        return self.arrays[NORMS]
+
+    def resid(self, positions: Sequence[int] | None = None) -> Array:
+        """The residual stream at some recorded positions (None: all of them, in order).
+
+        Shapes: [n_layers + 1, len(positions), d_model]: hook_resid_pre of every layer, then the
+        last hook_resid_post.
+
+        Raises:
+            InputError: A position is not recorded.
+        """
+        wanted = self.positions if positions is None else tuple(positions)
+        for position in wanted:
+            if position not in self.positions:
+                known = _list(self.positions)
+                raise InputError("recording.no_position", position=position, known=known)
+        rows = [self.positions.index(position) for position in wanted]
+        stream = np.stack([self.arrays[name][rows] for name in stream_names(self.n_layers)])
+        stream.flags.writeable = False
+        return stream
+
+    def pattern(self, layer: int) -> Array:
+        """The attention pattern of a recorded layer: [head, query_pos, key_pos].
+
+        Raises:
+            InputError: The layer is not recorded.
+        """
+        if layer not in self.layers:
+            raise InputError("recording.no_layer", layer=layer, known=_list(self.layers))
+        return unpacked(self.arrays[hook_name(hooks.PATTERN, layer)], len(self.tokens))
+
+    def check_against(self, manifest: Manifest) -> None:
+        """Refuse a recording that was not made with the manifest's own files.
+
+        Raises:
+            SourceError: Another model, graph or weights, or sizes that are not the model's.
+        """
+        config, ids = manifest.config, [step.id for step in self.continuation]
+        ids += [*self.ids, *(item.id for item in self.top)]
+        stream = self.arrays[stream_names(self.n_layers)[0]]
+        patterns = (self.arrays[hook_name(hooks.PATTERN, layer)] for layer in self.layers)
+        made_with = (self.graph_sha256, *self.shard_sha256s)
+        is_same = (
+            self.model == manifest.id
+            and made_with == (manifest.graph.sha256, *(file.sha256 for file in manifest.shards))
+            and (self.n_layers, stream.shape[1]) == (config.n_layers, config.d_model)
+            and all(pattern.shape[0] == config.n_heads for pattern in patterns)
+            and len(self.tokens) <= config.n_ctx
+            and all(0 <= token < config.d_vocab for token in ids)
+        )
+        if not is_same:
+            raise SourceError("recording.other_model", id=self.id, model=manifest.title)
+
+
+def from_bytes(data: bytes) -> Recording:
+    """Read a recording.
+
+    Raises:
+        SourceError: Cut short, not a recording, of another format version, dims that do not fit
+            each other, NaN or infinity.
+    """
+    metadata, arrays = read_safetensors(data)
+    try:
+        told = json.loads(metadata[METADATA_KEY])
+        if told["format"] != FORMAT:
+            raise SourceError("recording.format", got=told["format"], expected=FORMAT)
+        recording = _record(told, arrays)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SourceError(
+            "recording.unreadable", reason=f"{type(error).__name__}: {error}"[:200]
+        ) from error
+    _check(recording)
+    return recording
+
+
+def to_metadata(recording: Recording) -> dict[str, str]:
+    """The file's metadata, the inverse of what `from_bytes` reads; the arrays go beside it."""
+    told = {
+        "format": FORMAT,
+        "id": recording.id,
+        "model": recording.model,
+        "prompt": recording.prompt,
+        "chat": recording.chat,
+        "graph_sha256": recording.graph_sha256,
+        "shard_sha256s": recording.shard_sha256s,
+        "tokens": [[t.id, t.text, t.visible, t.is_special] for t in recording.tokens],
+        "positions": recording.positions,
+        "layers": recording.layers,
+        "top": [[c.text, c.visible] for c in recording.top],
+        "continuation": [[s.id, s.text, s.visible, s.prob, s.rank] for s in recording.continuation],
+        "stop": recording.stop,
+    }
+    return {METADATA_KEY: json.dumps(told, ensure_ascii=False, separators=(",", ":"))}
+
+
+def stream_names(n_layers: int) -> tuple[str, ...]:
+    """The hooks of the residual stream: what enters each block, then what leaves the last."""
+    entering = tuple(hook_name(hooks.RESID_PRE, layer) for layer in range(n_layers))
+    return (*entering, hook_name(hooks.RESID_POST, n_layers - 1))
+
+
+def packed(pattern: Array) -> Array:
+    """The lower triangle of each head, row by row.
+
+    Shapes: pattern [head, T, T] → [head, T · (T + 1) / 2].
+    """
+    query, key = np.tril_indices(pattern.shape[1])
+    return np.ascontiguousarray(pattern[:, query, key])
+
+
+def unpacked(triangle: Array, side: int) -> Array:
+    """The inverse of `packed`, the masked cells 0.
+
+    Shapes: triangle [head, side · (side + 1) / 2] → [head, side, side].
+    """
+    query, key = np.tril_indices(side)
+    pattern = np.zeros((len(triangle), side, side), np.float32)
+    pattern[:, query, key] = triangle
+    pattern.flags.writeable = False
+    return pattern
+
+
+def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
+    """The record of the metadata, each value of its kind; dims are checked after."""
+    (values,), (ids,), (total,) = (
+        arrays[name] for name in (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
+    )
+    best = zip(ids.tolist(), told["top"], values.tolist(), strict=True)
+    return Recording(
+        id=_kind(told["id"], str),
+        model=_kind(told["model"], str),
+        prompt=_kind(told["prompt"], str),
+        chat=_kind(told["chat"], bool),
+        graph_sha256=_kind(told["graph_sha256"], str),
+        shard_sha256s=tuple(_kind(value, str) for value in told["shard_sha256s"]),
+        tokens=tuple(RecordedToken(*_row(row, int, str, str, bool)) for row in told["tokens"]),
+        positions=tuple(_kind(value, int) for value in told["positions"]),
+        layers=tuple(_kind(value, int) for value in told["layers"]),
+        top=tuple(_candidate(*item) for item in best),
+        logsumexp=float(total),
+        continuation=tuple(
+            RecordedStep(*_row(row, int, str, str, float, int)) for row in told["continuation"]
+        ),
+        stop=_kind(told["stop"], str),
+        arrays=arrays,
+    )
+
+
+def _candidate(token: int, words: Any, logit: float) -> RecordedCandidate:  # noqa: ANN401 - JSON
+    text, visible = _row(words, str, str)
+    return RecordedCandidate(token, text, visible, logit)
+
+
+def _row(row: Any, *kinds: type) -> list[Any]:  # noqa: ANN401 - JSON
+    return [_kind(value, kind) for value, kind in zip(row, kinds, strict=True)]
+
+
+def _kind(value: Any, kind: type) -> Any:  # noqa: ANN401 - JSON
+    """The value, if it is exactly of that kind."""
+    if type(value) is not kind:
+        raise SourceError(
+            "recording.unreadable", reason=f"{str(value)[:40]!r} is not of the kind {kind.__name__}"
+        )
+    return value
+
+
+def _check(recording: Recording) -> None:
+    """Refuse arrays that do not fit each other, or hold anything but finite numbers."""
+    n_pos, arrays = len(recording.tokens), recording.arrays
+    n_states = _dims(arrays, NORMS, 2)[0]
+    if n_states < 2:  # noqa: PLR2004 - what enters a block, and what leaves it
+        raise SourceError("recording.unreadable", reason=f"{NORMS} has no layers")
+    if not recording.positions or not _is_rising(recording.positions, n_pos):
+        raise SourceError(
+            "recording.unreadable", reason="its positions are not those of its tokens"
+        )
+    if not recording.layers or not _is_rising(recording.layers, n_states - 1):
+        raise SourceError("recording.unreadable", reason="its layers are not those of its model")
+    stream = stream_names(n_states - 1)
+    patterns = [hook_name(hooks.PATTERN, layer) for layer in recording.layers]
+    d_model, n_heads = _dims(arrays, stream[0], 2)[1], _dims(arrays, patterns[0], 2)[0]
+    expected: dict[str, tuple[int, ...]] = {
+        **dict.fromkeys(stream, (len(recording.positions), d_model)),
+        **dict.fromkeys(patterns, (n_heads, n_pos * (n_pos + 1) // 2)),
+        NORMS: (n_states, n_pos),
+        **dict.fromkeys((hooks.TOP_VALUES, hooks.TOP_IDS), (1, len(recording.top))),
+        hooks.LOGSUMEXP: (1,),
+    }
+    if arrays.keys() != expected.keys():
+        names = ", ".join(sorted(arrays.keys() ^ expected.keys())[:3])
+        raise SourceError("recording.unreadable", reason=f"it should hold other arrays: {names}")
+    for name, dims in expected.items():
+        kind = np.int32 if name == hooks.TOP_IDS else np.float32
+        if arrays[name].shape != dims or arrays[name].dtype != kind:
+            raise SourceError("recording.dims", name=name, got=arrays[name].shape, expected=dims)
+        if not np.isfinite(arrays[name]).all():
+            raise SourceError("recording.not_finite", name=name)
+
+
+def _dims(arrays: Mapping[str, Array], name: str, n_dims: int) -> tuple[int, ...]:
+    if name not in arrays or arrays[name].ndim != n_dims:
+        raise SourceError("recording.unreadable", reason=f"it has no {name} of {n_dims} axes")
+    return arrays[name].shape
+
+
+def _is_rising(values: Iterable[int], limit: int) -> bool:
+    """Whether each value is above the one before it, from 0 to below the limit."""
+    values = list(values)
+    return values == sorted(set(values)) and all(0 <= value < limit for value in values)
+
+
+def _list(values: Iterable[int]) -> str:
+    return ", ".join(map(str, values))

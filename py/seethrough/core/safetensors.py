@@ -1,0 +1,122 @@
+"""A strict reader of the safetensors format, for the page: float32 and int32 arrays from bytes.
+
+The format: 8 bytes little-endian length of the header; the header, JSON: name -> dtype, shape,
+data_offsets, and `__metadata__` (text by name); then the numbers, without a gap or a byte over.
+Source: https://huggingface.co/docs/safetensors (the format); anything else is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seethrough.core.errors import SourceError
+
+if TYPE_CHECKING:
+    from seethrough.core.cache import Array
+
+LENGTH_BYTES = 8
+METADATA = "__metadata__"
+DTYPES = {"F32": np.dtype("<f4"), "I32": np.dtype("<i4")}
+FIELDS = {"dtype", "shape", "data_offsets"}
+
+
+def read_safetensors(data: bytes) -> tuple[dict[str, str], dict[str, Array]]:
+    """The metadata and the arrays by name; arrays are read-only views of the bytes.
+
+    Raises:
+        SourceError: Not this format, cut short, longer than it says, or of another dtype.
+    """
+    header, body = _parts(data)
+    metadata = header.pop(METADATA, {})
+    if not isinstance(metadata, dict) or not all(
+        isinstance(value, str) for value in metadata.values()
+    ):
+        raise SourceError("recording.unreadable", reason="its metadata is not text")
+    arrays, end = {}, 0
+    for name, entry in sorted(header.items(), key=_start):
+        arrays[name], end = _array(name, entry, body, end)
+    if end != len(body):
+        raise SourceError(
+            "recording.unreadable",
+            reason=f"it holds {len(body)} bytes of numbers, its header tells of {end}",
+        )
+    return metadata, arrays
+
+
+def _parts(data: bytes) -> tuple[dict[str, Any], memoryview]:
+    """The header as a dict, and the bytes that follow it."""
+    if len(data) <= LENGTH_BYTES:
+        raise SourceError("recording.unreadable", reason=f"it has only {len(data)} bytes")
+    length = int.from_bytes(data[:LENGTH_BYTES], "little")
+    end = LENGTH_BYTES + length
+    if data[LENGTH_BYTES : LENGTH_BYTES + 1] != b"{":
+        raise SourceError(
+            "recording.unreadable", reason="it does not begin as a safetensors file does"
+        )
+    if end > len(data):
+        raise SourceError(
+            "recording.unreadable",
+            reason=f"its header takes {length} bytes, and the file ends after {len(data)}",
+        )
+    try:
+        text = data[LENGTH_BYTES:end].decode("utf-8")
+        header = json.loads(text, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError) as error:
+        raise SourceError("recording.unreadable", reason=str(error)[:200]) from error
+    if not isinstance(header, dict):
+        raise SourceError("recording.unreadable", reason="its header is not an object")
+    return header, memoryview(data)[end:]
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise SourceError("recording.unreadable", reason="its header names something twice")
+    return names
+
+
+def _start(item: tuple[str, Any]) -> int:
+    """Where an entry's numbers begin; entries that are none come first and are refused there."""
+    try:
+        return int(item[1]["data_offsets"][0])
+    except (TypeError, KeyError, IndexError, ValueError, OverflowError):
+        return -1
+
+
+def _array(name: str, entry: Any, body: memoryview, begin: int) -> tuple[Array, int]:  # noqa: ANN401 - JSON
+    """One array and where its bytes end; they must begin where the last one's ended."""
+    if not isinstance(entry, dict) or entry.keys() != FIELDS:
+        raise SourceError(
+            "recording.unreadable", reason=f"the entry of {name} is not one of an array"
+        )
+    dtype = DTYPES.get(str(entry["dtype"]))
+    if dtype is None:
+        raise SourceError(
+            "recording.unreadable",
+            reason=f"{name} is stored as {entry['dtype']}, expected {' or '.join(DTYPES)}",
+        )
+    dims, offsets = entry["shape"], entry["data_offsets"]
+    if not _are_counts(dims) or not _are_counts(offsets):
+        raise SourceError(
+            "recording.unreadable",
+            reason=f"the shape or the place of {name} is not in whole numbers",
+        )
+    end = begin + math.prod(dims) * dtype.itemsize
+    if offsets != [begin, end]:
+        raise SourceError(
+            "recording.unreadable", reason=f"{name} lies at {offsets}, expected [{begin}, {end}]"
+        )
+    if end > len(body):
+        raise SourceError(
+            "recording.unreadable",
+            reason=f"{name} ends at byte {end} of the numbers, and there are {len(body)}",
+        )
+    return np.frombuffer(body[begin:end], dtype).reshape(dims), end
+
+
+def _are_counts(value: Any) -> bool:  # noqa: ANN401 - JSON
+    return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
