@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.browser import ffi
+from seethrough.core.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,26 +23,40 @@ CLICKED = ("BUTTON", "A", "SUMMARY")
 
 
 class Slots:
-    """The elements that Python fills, by id; each is written only when its markup changed."""
+    """The elements that Python fills, by id; each is written only when its markup changed.
+
+    What the build has rendered into the static page carries a digest: where Python's markup is the
+    same, the element stays as it is, and the reader sees no change at all.
+    """
 
     def __init__(self) -> None:
         self._written: dict[str, str] = {}
-        self._at_rest: dict[str, str] = {}
 
     def mount(self, slot: str, markup: str) -> bool:
-        """Put markup into a slot; empty markup brings back what the page had there at first.
+        """Put markup into a slot. Returns: Whether it is there now and was not before.
 
-        Returns: Whether the page changed. Focus, open details and scroll positions are kept.
+        Focus, open details and scroll positions are kept.
         """
         element = ffi.document.getElementById(slot)
         if ffi.is_absent(element) or self._written.get(slot) == markup:
             return False
-        first = self._at_rest.setdefault(slot, str(element.innerHTML))
-        restore = _remember(element)
-        element.innerHTML = markup or first
-        restore()
+        if slot in self._written or element.getAttribute("data-digest") != digest(markup):
+            restore = _remember(element)
+            element.innerHTML = markup
+            restore()
         self._written[slot] = markup
         return True
+
+    def note_inside(self, outer: str, slot: str, markup: str) -> None:
+        """A slot that stands inside another one was written with it."""
+        element = ffi.document.getElementById(slot)
+        if not ffi.is_absent(element) and not ffi.is_absent(element.closest(f"#{outer}")):
+            self._written[slot] = markup
+
+    def forget(self, slot: str) -> None:
+        """The next mount writes, whatever was there."""
+        if slot in self._written:
+            self._written[slot] = ""
 
 
 def _remember(element: ffi.Js) -> Callable[[], None]:
@@ -70,6 +85,9 @@ def _selector(element: ffi.Js) -> str:
     if element.id:
         return f"#{ffi.css_escape(str(element.id))}"
     named = {**_attributes(element), "raster": str(element.getAttribute("data-raster") or "")}
+    link = element.getAttribute("href")
+    if not ffi.is_absent(link):
+        return f'a[href="{ffi.css_escape(str(link))}"]'
     parts = [
         f'[data-{name}="{ffi.css_escape(value)}"]'
         for name, value in named.items()
@@ -111,16 +129,22 @@ def listen(on_action: OnAction) -> None:
     ffi.listen(ffi.document, "submit", submit)
 
 
-def field(form: str, name: str) -> str:
-    """The value of a named control of a form."""
-    value = ffi.document.getElementById(form).elements.namedItem(name).value
-    return ffi.well_formed(str(value))
+def field(form: str, name: str) -> str | None:
+    """The value of a named control of a form; None where the page has none."""
+    control = _control(form, name)
+    return None if control is None else ffi.well_formed(str(control.value))
+
+
+def _control(form: str, name: str) -> ffi.Js | None:
+    element = ffi.document.getElementById(form)
+    control = None if ffi.is_absent(element) else element.elements.namedItem(name)
+    return None if ffi.is_absent(control) else control
 
 
 def enable(form: str, name: str, *, is_enabled: bool) -> None:
     """Allow or refuse a button of a form."""
-    button = ffi.document.getElementById(form).elements.namedItem(name)
-    if bool(button.disabled) == is_enabled:
+    button = _control(form, name)
+    if button is not None and bool(button.disabled) == is_enabled:
         button.disabled = not is_enabled
 
 

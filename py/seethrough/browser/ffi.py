@@ -132,17 +132,26 @@ async def fetch_text(path: str) -> str:
     Raises:
         DownloadError: It is missing, a web page came instead, or there is no connection.
     """
+    return (await fetch_bytes(path)).decode("utf-8", "replace")
+
+
+async def fetch_bytes(path: str) -> bytes:
+    """The bytes of one of the site's own small files, by its address relative to the page.
+
+    Raises:
+        DownloadError: It is missing, a web page came instead, or there is no connection.
+    """
     name = path.rsplit("/", 1)[-1]
     try:
         response = await js.fetch(page_url(path))
-        text = str(await response.text())
+        data: bytes = (await response.arrayBuffer()).to_bytes()
     except JsException as error:
         raise DownloadError("engine.network", path=name) from error
     if not response.ok:
         raise DownloadError("engine.missing", path=name, status=int(response.status))
-    if text.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
+    if data.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
         raise DownloadError("engine.not_a_model_file", path=name)
-    return text
+    return data
 
 
 def open_door(answer: Callable[[str, Js], Coroutine[Any, Any, Js]]) -> None:
@@ -209,11 +218,67 @@ def paint(canvas: Js, pixels: Array) -> None:
     canvas.getContext("2d").putImageData(image, 0, 0)
 
 
-def prefers_dark() -> bool:
-    """Whether the reader's system asks for dark colours."""
+def is_dark() -> bool:
+    """Whether the page is dark: as the reader chose, else as the system has it."""
+    theme = str(js.document.documentElement.dataset.theme or "")
+    if theme in {"light", "dark"}:
+        return theme == "dark"
     return bool(js.matchMedia("(prefers-color-scheme: dark)").matches)
 
 
 def on_dark_change(function: Callable[[Js], None]) -> None:
     """Call a function when the reader's system changes between light and dark."""
     listen(js.matchMedia("(prefers-color-scheme: dark)"), "change", function)
+
+
+def theme() -> str:
+    """The reader's theme: "light", "dark", or "system"."""
+    return str(js.seethroughTheme.get())
+
+
+def set_theme(name: str) -> None:
+    """Show a theme and remember it (web/theme.js)."""
+    js.seethroughTheme.set(name)
+
+
+def address() -> str:
+    """What stands behind the page's #, with it."""
+    return well_formed(str(js.location.hash))
+
+
+def replace_address(value: str) -> None:
+    """Write the address of what is shown; no new entry in the history."""
+    if value != str(js.location.hash):
+        js.history.replaceState(None, "", value)
+
+
+def go_to_address(value: str) -> None:
+    """Go to an address of this page: a new entry in the history, and `on_address` hears of it."""
+    js.location.hash = value
+
+
+def on_address(function: Callable[[Js], None]) -> None:
+    """Call a function when the address behind the # changed."""
+    listen(js.window, "hashchange", function)
+
+
+def describe_page(title: str, language: str, direction: str) -> None:
+    """The tab's title, and the language and direction that a screen reader goes by."""
+    js.document.title = title
+    root = js.document.documentElement
+    root.lang, root.dir = language, direction
+
+
+def go_to_top() -> None:
+    """A new page: at its top, with the focus on its heading, so that a screen reader says it."""
+    js.scrollTo(0, 0)
+    heading = js.document.querySelector("main h1")
+    if not is_absent(heading):
+        heading.focus(to_javascript({"preventScroll": True}))
+
+
+def open_dialog(name: str) -> None:
+    """Open one of the page's dialogs."""
+    dialog = js.document.getElementById(name)
+    if not dialog.open:
+        dialog.showModal()

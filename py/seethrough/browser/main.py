@@ -15,7 +15,7 @@ from seethrough.core.errors import SeethroughError
 def start() -> None:
     """What web/main.py calls once the package is unpacked."""
     store = Store()
-    service = Service(store, OrtEngine(), ffi.fetch_text)
+    service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)
     Page(Actions(service)).start()
     ffi.mark_ready()
     ffi.start_task(_open(store, service))

@@ -1,39 +1,49 @@
-"""The page: panels follow the state, events become actions, the form follows what is going on."""
+"""The page: its frame follows the route, panels follow the state, events become actions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app.navigation import address
 from seethrough.app.state import Message, Sampling
 from seethrough.browser import dom, ffi
+from seethrough.browser.keys import Keys
 from seethrough.core.errors import InputError, SeethroughError
-from seethrough.view.layout import PANELS, describe_cell, raster_for
+from seethrough.core.messages import LANGUAGES, direction
+from seethrough.core.routes import OWN, SUBJECTS, Route, address_of, parse, step_beside
+from seethrough.view import pages
+from seethrough.view.layout import PANELS, describe_cell, markup_of, raster_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
     from seethrough.app.actions import Actions
+    from seethrough.app.navigation import Navigation
     from seethrough.app.state import AppState
+    from seethrough.view.layout import Panel
 
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
+VIEW = "view"
 FORM = "prompt-form"
 WAITING = ("idle", "ready", "failed")
+IN_ADDRESS = ("route", "picture", "prompt", "chat", "source", "tokens", "language")
 
 
 class Page:
     """Draws the state of `actions` and hands it what the reader does."""
 
-    def __init__(self, actions: Actions) -> None:
+    def __init__(self, actions: Actions, navigation: Navigation) -> None:
         self._actions = actions
+        self._navigation = navigation
         self._slots = dom.Slots()
+        self._shown = Route("")
         self._handlers: dict[str, Handler] = {
-            "run": lambda _values: actions.run(self._prompt(), chat=self._chat()),
-            "generate": lambda _values: actions.generate(
-                self._prompt(), chat=self._chat(), settings=settings()
-            ),
+            "run": lambda _values: self._run(),
+            "generate": lambda _values: self._generate(),
             "next": lambda _values: self._append_best(),
-            "append-token": lambda values: actions.append(int(values["id"])),
+            "append-token": lambda values: self._live(actions.append(int(values["id"]))),
+            "live": lambda _values: self._live(actions.go_live()),
             "download": lambda values: actions.load(values.get("model", "")),
             "retry": lambda values: actions.load(values.get("model", "")),
             "cancel": lambda _values: actions.cancel(),
@@ -41,31 +51,66 @@ class Page:
             "select-layer": lambda values: actions.select_layer(int(values["value"])),
             "select-head": lambda values: actions.select_head(int(values["head"])),
             "select-position": lambda values: actions.select_position(int(values["position"])),
+            "step-back": lambda _values: self._step(-1),
+            "step-next": lambda _values: self._step(1),
+            "set-theme": lambda values: self._set_theme(values["value"]),
+            "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
+            "set-language": lambda values: actions.store.replace(language=values["value"]),
+            "shortcuts": lambda _values: ffi.open_dialog("shortcuts"),
+            "use-update": lambda _values: ffi.use_update(),
+            "remove-all": lambda _values: ffi.remove_all(),
         }
 
-    def start(self) -> None:
-        """Draw everything once, then follow the state and the reader."""
+    async def start(self) -> None:
+        """Go where the address says, take over what the build rendered, follow state and reader."""
         store = self._actions.store
+        await self._go()
+        self._show_page(store.state)
+        store.subscribe(pages.FIELDS, self._show_page)
         for slot, panel in PANELS.items():
-            self._follow(slot, panel.fields, panel.render)
+            self._follow(slot, panel)
         store.subscribe(("engine", "busy", "top"), self._enable)
+        store.subscribe(IN_ADDRESS, lambda state: ffi.replace_address(address(state)))
+        store.subscribe(("theme",), lambda _state: self._draw())
         self._enable(store.state)
         dom.listen(self._act)
         dom.Cells(lambda *cell: describe_cell(store.state, *cell))
+        Keys(self._act, self._jump)
         ffi.on_dark_change(lambda _event: self._draw())
+        ffi.on_address(lambda _event: ffi.start_task(self._go()))
 
-    def _follow(
-        self, slot: str, fields: tuple[str, ...], render: Callable[[AppState], str]
-    ) -> None:
+    async def _go(self) -> None:
+        """Show what the address names; what was typed and not run yet is kept."""
+        self._keep_typed()
+        place = parse(ffi.address(), languages=LANGUAGES)
+        await self._navigation.go(place)
+
+    def _show_page(self, state: AppState) -> None:
+        """Write the frame of the route with all its panels, and the tab's title."""
+        markup, route = pages.render(state), state.route
+        is_new = (route.view, route.demo) != (self._shown.view, self._shown.demo)
+        is_first = not self._shown.view
+        self._slots.mount(VIEW, markup)
+        for slot, panel in PANELS.items():
+            self._slots.note_inside(VIEW, slot, markup_of(state, panel))
+        self._shown = route
+        ffi.describe_page(pages.title(state), state.language, direction(state.language))
+        if is_new and not is_first:
+            ffi.go_to_top()
+        self._enable(state)
+        self._draw()
+
+    def _follow(self, slot: str, panel: Panel) -> None:
         def show(state: AppState) -> None:
-            if self._slots.mount(slot, render(state)):
+            if self._slots.mount(slot, markup_of(state, panel)):
+                self._slots.forget(VIEW)
                 self._draw(slot)
 
-        self._actions.store.subscribe(fields, show)
+        self._actions.store.subscribe(panel.fields, show)
         show(self._actions.store.state)
 
     def _draw(self, slot: str | None = None) -> None:
-        state, dark = self._actions.store.state, ffi.prefers_dark()
+        state, dark = self._actions.store.state, ffi.is_dark()
         dom.draw(lambda name: raster_for(state, name, dark), slot)
 
     def _act(self, name: str, values: Mapping[str, str]) -> None:
@@ -79,15 +124,50 @@ class Page:
         if work is not None:
             ffi.start_task(work)
 
+    def _run(self) -> Coroutine[Any, Any, None]:
+        return self._live(self._actions.run(self._prompt(), chat=self._chat()))
+
+    def _generate(self) -> Coroutine[Any, Any, None]:
+        settings = sampling()
+        prompt, chat = self._prompt(), self._chat()
+        return self._live(self._actions.generate(prompt, chat=chat, settings=settings))
+
+    async def _live(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what computes; where it leaves a recording, the address follows."""
+        await work
+        state = self._actions.state
+        if state.source == "live" and state.route.view in SUBJECTS and state.route.demo != OWN:
+            ffi.go_to_address(address_of(Route(state.route.view, OWN, state.route.step)))
+
+    def _step(self, distance: int) -> None:
+        beside = step_beside(self._actions.state.route, distance)
+        if self._actions.state.route.view == "walk" and beside is not None:
+            ffi.go_to_address(address_of(beside))
+
+    def _jump(self, step: str) -> None:
+        """A step of the walk by its number."""
+        route = self._actions.state.route
+        if route.view == "walk":
+            ffi.go_to_address(address_of(Route(route.view, route.demo, step)))
+
+    def _set_theme(self, theme: str) -> None:
+        ffi.set_theme(theme)
+        self._actions.store.replace(theme=theme)
+
+    def _keep_typed(self) -> None:
+        typed, state = dom.field(FORM, "prompt"), self._actions.state
+        if typed is not None and not state.busy and (typed, self._chat()) != (state.prompt, state.chat):
+            self._actions.store.replace(prompt=typed, chat=self._chat())
+
     def _prompt(self) -> str:
-        return dom.field(FORM, "prompt")
+        return dom.field(FORM, "prompt") or ""
 
     def _chat(self) -> bool:
         return dom.field(FORM, "mode") == "chat"
 
     def _append_best(self) -> Coroutine[Any, Any, None] | None:
         top = self._actions.state.top
-        return self._actions.append(top[0].id) if top else None
+        return self._live(self._actions.append(top[0].id)) if top else None
 
     def _enable(self, state: AppState) -> None:
         is_idle = not state.busy and state.engine.stage in WAITING
@@ -98,7 +178,7 @@ class Page:
         dom.enable(FORM, "stop", is_enabled=state.busy == "generate")
 
 
-def settings() -> Sampling:
+def sampling() -> Sampling:
     """The sampling controls of the form.
 
     Raises:
@@ -114,7 +194,7 @@ def settings() -> Sampling:
 
 
 def _number(name: str) -> float:
-    written = dom.field(FORM, name)
+    written = dom.field(FORM, name) or ""
     try:
         return float(written)
     except ValueError as error:

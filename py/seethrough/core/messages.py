@@ -17,6 +17,8 @@ from importlib.resources import files
 FALLBACK = "en"
 PSEUDO = "qps"
 MIRRORED = "qps-mirrored"
+# Every language that an address may name.
+LANGUAGES = (FALLBACK, PSEUDO, MIRRORED)
 RIGHT_TO_LEFT = frozenset({MIRRORED})
 
 LONGER = 1.35

@@ -9,7 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seethrough.view import attention, continuation, message, residual, status, tokens, top
+from seethrough.view import (
+    about,
+    attention,
+    continuation,
+    header,
+    message,
+    residual,
+    source,
+    status,
+    tokens,
+    top,
+)
+from seethrough.view.node import h, to_html
+from seethrough.view.words import say, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,11 +30,21 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
 
-# Every data-action that a panel's markup can carry; the first three are the static form's.
+# Every data-action that markup can carry, but for "reload", which is boot.js's own.
 ACTIONS = (
     "run",
     "generate",
     "cancel",
+    "stop",
+    "next",
+    "live",
+    "step-back",
+    "step-next",
+    "set-theme",
+    "set-language",
+    "shortcuts",
+    "use-update",
+    "remove-all",
     "download",
     "retry",
     "select-position",
@@ -33,20 +56,42 @@ ACTIONS = (
 
 @dataclass(frozen=True)
 class Panel:
-    """One slot: the fields of AppState that it is drawn from, and how."""
+    """One slot: the fields of AppState that it is drawn from, and how.
+
+    `rest` is the start of the keys of a title and a lead, for as long as there is nothing to draw.
+    """
 
     fields: tuple[str, ...]
     render: Callable[[AppState], str]
+    rest: str = ""
+
+
+def markup_of(state: AppState, panel: Panel) -> str:
+    """A panel's markup, or what stands in its place before there is something to draw."""
+    drawn = panel.render(state)
+    if drawn or not panel.rest:
+        return drawn
+    lead = h("p", {"class": "lead"}, say(state, f"{panel.rest}.lead"))
+    return to_html(title(state, f"{panel.rest}.title"), lead)
 
 
 PANELS: Mapping[str, Panel] = {
-    "status": Panel(("language", "models", "model", "engine"), status.render),
-    "message": Panel(("language", "notice", "error"), message.render),
-    "tokens": Panel(("language", "tokens", "picture"), tokens.render),
-    "top": Panel(("language", "top", "config", "elapsed_ms"), top.render),
-    "continuation": Panel(("language", "tokens", "continuation", "stop"), continuation.render),
-    "residual": Panel(("language", "tokens", "config", "picture"), residual.render),
-    "attention": Panel(("language", "tokens", "config", "picture"), attention.render),
+    "header": Panel(("language", "route", "theme"), header.render),
+    "status": Panel(("language", "models", "model", "engine", "device"), status.render),
+    "message": Panel(("language", "notice", "error", "has_update"), message.render),
+    "source": Panel(("language", "source", "recorded", "models", "engine", "busy"), source.render),
+    "storage": Panel(("language", "storage", "device"), about.storage),
+    "tokens": Panel(("language", "tokens", "picture"), tokens.render, "page.tokens"),
+    "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "page.top"),
+    "continuation": Panel(
+        ("language", "tokens", "continuation", "stop"), continuation.render, "page.continuation"
+    ),
+    "residual": Panel(
+        ("language", "tokens", "config", "picture"), residual.render, "page.residual"
+    ),
+    "attention": Panel(
+        ("language", "tokens", "config", "picture"), attention.render, "page.attention"
+    ),
 }
 
 

@@ -12,11 +12,19 @@ if TYPE_CHECKING:
 
 
 def render(state: AppState) -> str:
-    """The error, then the notice; nothing where there is neither."""
+    """The error, then the notice, then that a new version waits; nothing where there is none."""
     return to_html(
         *([sentence(state, state.error, "is-error")] if state.error else []),
         *([sentence(state, state.notice, "is-notice")] if state.notice else []),
+        *([update(state)] if state.has_update else []),
     )
+
+
+def update(state: AppState) -> Node:
+    """A newer version is stored and waits; the reader may take it now."""
+    attributes = {"type": "button", "class": "button", "data-action": "use-update"}
+    use = h("button", attributes, say(state, "update.use"))
+    return h("p", {"class": "sentence is-notice"}, say(state, "update.ready"), " ", use)
 
 
 def sentence(state: AppState, message: Message, kind: str) -> Node:

@@ -26,10 +26,17 @@ class Node:
 
     tag: str
     attributes: tuple[tuple[str, str | None], ...]
-    children: tuple[Node | str, ...]
+    children: tuple[Node | Markup | str, ...]
 
 
-Child: TypeAlias = "Node | str | float | Sequence[Child] | None"
+@dataclass(frozen=True)
+class Markup:
+    """What `to_html` has written already: a panel's markup inside a page's."""
+
+    html: str
+
+
+Child: TypeAlias = "Node | Markup | str | float | Sequence[Child] | None"
 Attribute: TypeAlias = "str | float | bool | None"
 Attributes: TypeAlias = "Mapping[str, Attribute]"
 
@@ -69,11 +76,11 @@ def number_or_text(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def flatten(children: Sequence[Child]) -> tuple[Node | str, ...]:
+def flatten(children: Sequence[Child]) -> tuple[Node | Markup | str, ...]:
     """Children in order, lists opened, None left out."""
-    flat: list[Node | str] = []
+    flat: list[Node | Markup | str] = []
     for child in children:
-        if isinstance(child, Node | str):
+        if isinstance(child, Node | Markup | str):
             flat.append(child)
         elif isinstance(child, int | float):
             flat.append(number_or_text(child))
@@ -82,9 +89,16 @@ def flatten(children: Sequence[Child]) -> tuple[Node | str, ...]:
     return tuple(flat)
 
 
-def to_html(*nodes: Node | str) -> str:
+def to_html(*nodes: Node | Markup | str) -> str:
     """The markup of nodes, one after the other."""
-    return "".join(escape(node) if isinstance(node, str) else element(node) for node in nodes)
+    return "".join(map(piece, nodes))
+
+
+def piece(node: Node | Markup | str) -> str:
+    """The markup of one node."""
+    if isinstance(node, str):
+        return escape(node)
+    return node.html if isinstance(node, Markup) else element(node)
 
 
 def element(node: Node) -> str:

@@ -1,0 +1,82 @@
+"""What this is, what this browser keeps of it, and how to take it off the device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import Route, address_of
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import megabytes
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seethrough.app.state import AppState
+
+    Slot = Callable[[AppState, str], Node]
+
+POINTS = ("true", "private", "offline", "open")
+EXAMPLE = 'await seethrough.next("January, February, March,")'
+
+
+def frame(state: AppState, slot: Slot) -> list[Node]:
+    """The promises, the storage, the console, the licences."""
+    points = [
+        h(
+            "li",
+            {},
+            h("h3", {}, say(state, f"about.{name}.title")),
+            h("p", {}, say(state, f"about.{name}")),
+        )
+        for name in POINTS
+    ]
+    return [
+        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "about.title")),
+        h("p", {"class": "page-lead"}, say(state, "page.tagline")),
+        h("ul", {"class": "points"}, points),
+        h("h2", {"class": "section-title"}, say(state, "about.storage.title")),
+        slot(state, "storage"),
+        h("h2", {"class": "section-title"}, say(state, "about.console.title")),
+        h("p", {}, say(state, "page.footer.door"), " ", h("code", {}, EXAMPLE)),
+        h(
+            "p",
+            {"class": "note"},
+            h("a", {"href": address_of(Route("styleguide"))}, say(state, "about.styleguide")),
+        ),
+    ]
+
+
+def storage(state: AppState) -> str:
+    """The sizes and the way to remove them."""
+    kept = state.storage
+    if not state.device.has_store:
+        return to_html(h("p", {}, say(state, "about.storage.none")))
+    rows = [
+        ("site", kept.site_bytes if kept else None),
+        ("model", kept.model_bytes if kept else None),
+        ("quota", kept.quota_bytes if kept else None),
+    ]
+    terms = [
+        h("div", {}, h("dt", {}, say(state, f"about.storage.{name}")), h("dd", {}, size(state, n)))
+        for name, n in rows
+    ]
+    is_safe = kept is not None and kept.is_persisted
+    keeping = "about.storage.persisted" if is_safe else "about.storage.not_persisted"
+    return to_html(
+        h("dl", {"class": "facts"}, terms),
+        h("p", {"class": "note"}, say(state, keeping)),
+        h(
+            "button",
+            {"type": "button", "class": "button", "data-action": "remove-all"},
+            say(state, "about.storage.remove"),
+        ),
+        h("p", {"class": "note"}, say(state, "about.storage.remove_note")),
+    )
+
+
+def size(state: AppState, size_bytes: int | None) -> str:
+    """A size, or that the browser does not say."""
+    if size_bytes is None:
+        return say(state, "about.storage.unknown")
+    return megabytes(size_bytes, state.language)

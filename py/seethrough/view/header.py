@@ -1,0 +1,110 @@
+"""The head of every page: the name, where one can go, theme and language, help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import Route, address_of
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+LINKS = ("walk", "block", "map", "all")
+THEMES = ("system", "light", "dark")
+
+
+def render(state: AppState) -> str:
+    """The name, the views, the settings, help and about."""
+    return to_html(brand(state), views(state), tools(state))
+
+
+def brand(state: AppState) -> Node:
+    """The mark and the name; they lead home."""
+    cells = [
+        h("rect", {"x": x, "y": y, "width": 5, "height": 5, "opacity": shade})
+        for x, y, shade in (
+            (1, 1, 1),
+            (1, 8, 0.55),
+            (8, 8, 1),
+            (1, 15, 0.3),
+            (8, 15, 0.7),
+            (15, 15, 1),
+        )
+    ]
+    mark = h("svg", {"class": "mark", "viewBox": "0 0 21 21", "aria-hidden": "true"}, cells)
+    is_here = "page" if state.route.view == "home" else None
+    link = {"class": "brand", "href": address_of(Route()), "aria-current": is_here}
+    return h("a", link, mark, h("span", {}, say(state, "page.title")))
+
+
+def views(state: AppState) -> Node:
+    """The views, the current one marked."""
+    items = [h("li", {}, view_link(state, name)) for name in LINKS]
+    return h("nav", {"aria-label": say(state, "header.views")}, h("ul", {"class": "views"}, items))
+
+
+def view_link(state: AppState, view: str) -> Node:
+    """A link to a view that keeps the subject: the same recording, or the reader's prompt."""
+    is_here = state.route.view == view
+    subject = state.route.demo if state.route.view in {"walk", "block", "all"} else ""
+    target = Route(view, subject if view != "map" else "")
+    return h(
+        "a",
+        {"href": address_of(target), "aria-current": "page" if is_here else None},
+        say(state, f"header.{view}"),
+    )
+
+
+def tools(state: AppState) -> Node:
+    """Settings in a fold-out, the help on keys, and what this page is."""
+    return h(
+        "div",
+        {"class": "tools"},
+        h(
+            "details",
+            {"class": "menu", "id": "settings"},
+            h("summary", {"class": "tool"}, say(state, "header.settings")),
+            h("div", {"class": "sheet"}, theme(state), language(state)),
+        ),
+        h(
+            "button",
+            {"type": "button", "class": "tool", "data-action": "shortcuts"},
+            say(state, "header.keys"),
+        ),
+        h(
+            "a",
+            {
+                "class": "tool",
+                "href": address_of(Route("about")),
+                "aria-current": "page" if state.route.view == "about" else None,
+            },
+            say(state, "header.about"),
+        ),
+    )
+
+
+def theme(state: AppState) -> Node:
+    """Light, dark, or as the device has it."""
+    options = [
+        h("option", {"value": name, "selected": name == state.theme}, say(state, f"theme.{name}"))
+        for name in THEMES
+    ]
+    return choice(state, "header.theme", "set-theme", options)
+
+
+def language(state: AppState) -> Node:
+    """The languages of this build."""
+    options = [h("option", {"value": "en", "selected": True}, say(state, "language.name"))]
+    return choice(state, "header.language", "set-language", options)
+
+
+def choice(state: AppState, key: str, action: str, options: list[Node]) -> Node:
+    """A labelled list."""
+    return h(
+        "label",
+        {"class": "picker"},
+        h("span", {}, say(state, key)),
+        h("select", {"data-action": action}, options),
+    )

@@ -1,0 +1,141 @@
+"""The first page: one real prediction, then the ways in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import OWN, Route, address_of
+from seethrough.view import top
+from seethrough.view.node import Node, h
+from seethrough.view.numbers import count, megabytes, probability
+from seethrough.view.tokens import N_HUES
+from seethrough.view.words import rich, say, token_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seethrough.app.state import AppState, RecordingCard, TokenView
+
+    Slot = Callable[[AppState, str], Node]
+
+N_SHOWN = 5
+VIEWS = ("walk", "block", "all")
+
+
+def frame(state: AppState, _slot: Slot) -> list[Node]:
+    """What this is, a real prediction, the recorded walks, the views, the promises."""
+    return [
+        h(
+            "div",
+            {"class": "hero"},
+            h("div", {"class": "hero-words"}, *words(state)),
+            figure(state),
+        ),
+        h("h2", {"class": "section-title"}, say(state, "home.walks")),
+        h("ul", {"class": "cards"}, [h("li", {}, card(state, item)) for item in state.recordings]),
+        h("h2", {"class": "section-title"}, say(state, "home.views")),
+        h("ul", {"class": "cards is-plain"}, [h("li", {}, view_card(state, n)) for n in VIEWS]),
+    ]
+
+
+def words(state: AppState) -> list[Node]:
+    """The title, what is different here, the two ways in."""
+    first = state.recordings[0].id if state.recordings else OWN
+    return [
+        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "home.title")),
+        h("p", {"class": "tagline"}, say(state, "home.tagline")),
+        h(
+            "p",
+            {"class": "ways"},
+            h(
+                "a",
+                {"class": "button is-primary", "href": address_of(Route("walk", first))},
+                say(state, "home.start"),
+            ),
+            h(
+                "a",
+                {"class": "button", "href": address_of(Route("walk", OWN))},
+                say(state, "home.own"),
+            ),
+        ),
+        h("p", {"class": "note"}, price(state)),
+    ]
+
+
+def price(state: AppState) -> str:
+    """What is fetched, once, and where it stays."""
+    default = state.models[0] if state.models else None
+    if default is None:
+        return say(state, "home.private")
+    size = megabytes(default.download_bytes, state.language)
+    return say(state, "home.price", model=default.title, size=size)
+
+
+def figure(state: AppState) -> Node | str:
+    """The recorded prediction that is at hand: the prompt's tokens, then the best next ones."""
+    if not state.top or not state.tokens:
+        return h("div", {"class": "hero-plate"})
+    rows = [
+        h(
+            "li",
+            {"class": "guess"},
+            token_mark(item.visible),
+            h("span", {"class": "number"}, probability(item.prob, state.language)),
+            top.bar(item.prob, "bar-fill"),
+        )
+        for item in state.top[:N_SHOWN]
+    ]
+    line = [h("li", {}, tile(token, index)) for index, token in enumerate(state.tokens)]
+    blank = h("li", {}, h("span", {"class": "tile is-blank"}, say(state, "home.blank")))
+    return h(
+        "figure",
+        {"class": "hero-plate"},
+        h("ol", {"class": "tiles"}, line, blank),
+        h("ol", {"class": "guesses"}, rows),
+        h("figcaption", {"class": "note"}, caption(state)),
+    )
+
+
+def tile(token: TokenView, position: int) -> Node:
+    """A token of the prompt, with its id."""
+    return h(
+        "span",
+        {"class": f"tile hue-{position % N_HUES}"},
+        h("bdi", {"class": "chip-text"}, token.visible),
+        h("span", {"class": "chip-note"}, str(token.id)),
+    )
+
+
+def caption(state: AppState) -> list[Node | str]:
+    """Whose numbers these are."""
+    model = next((card.title for card in state.models if card.id == state.model), state.model)
+    size = count(state.config.d_vocab) if state.config else ""
+    return rich(state, "home.caption", model=h("b", {}, model), d_vocab=size)
+
+
+def card(state: AppState, item: RecordingCard) -> Node:
+    """A recorded walk: its prompt as it is, and how long it is."""
+    name = say(state, f"demo.{item.id}")
+    return h(
+        "a",
+        {"class": "card", "href": address_of(Route("walk", item.id))},
+        h("h3", {}, name),
+        h("bdi", {"class": "card-prompt"}, item.prompt),
+        h("p", {"class": "note"}, facts(state, item)),
+    )
+
+
+def facts(state: AppState, item: RecordingCard) -> str:
+    """Tokens, and whether the prompt went through the chat template."""
+    key = "home.facts_chat" if item.chat else "home.facts"
+    return say(state, key, n_tokens=count(item.n_tokens))
+
+
+def view_card(state: AppState, view: str) -> Node:
+    """A view in two lines."""
+    return h(
+        "a",
+        {"class": "card", "href": address_of(Route(view))},
+        h("h3", {}, say(state, f"header.{view}")),
+        h("p", {}, say(state, f"home.{view}")),
+    )

@@ -1,0 +1,61 @@
+"""The pages: which frame a view has, its panels inside, its title.
+
+The build renders the same pages into the static HTML, so that the first slide is there before
+Python; then Python writes only what differs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import OWN, SUBJECTS
+from seethrough.view import about, home, plain_pages, sheet, styleguide, walk
+from seethrough.view.layout import PANELS, markup_of
+from seethrough.view.node import Markup, Node, h, to_html
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seethrough.app.state import AppState
+
+FRAMES: Mapping[str, Callable[[AppState, Callable[[AppState, str], Node]], list[Node]]] = {
+    "home": home.frame,
+    "walk": walk.frame,
+    "block": sheet.block,
+    "map": plain_pages.not_yet,
+    "all": sheet.everything,
+    "about": about.frame,
+    "styleguide": styleguide.frame,
+    "missing": plain_pages.missing,
+}
+# What a frame itself depends on; its panels follow their own fields (layout.PANELS).
+FIELDS = ("language", "route", "models", "recordings")
+
+
+def slot(state: AppState, name: str) -> Node:
+    """A panel's place, already filled."""
+    attributes = {"id": name, "class": f"slot is-{name}"}
+    return h("div", attributes, Markup(markup_of(state, PANELS[name])))
+
+
+def render(state: AppState) -> str:
+    """The whole page of the present route."""
+    view = state.route.view if state.route.view in FRAMES else "missing"
+    body = FRAMES[view](state, slot)
+    return to_html(h("div", {"class": f"page is-{view}"}, body))
+
+
+def title(state: AppState) -> str:
+    """What the browser's tab says: the view and its subject, then the name."""
+    route = state.route
+    name = say(state, "page.title")
+    if route.view == "home":
+        return say(state, "title.home", name=name)
+    what = say(state, f"title.{route.view}")
+    if route.step:
+        what = say(state, f"step.{route.step}")
+    if route.view in SUBJECTS and route.demo:
+        about_what = state.prompt if route.demo == OWN else say(state, f"demo.{route.demo}")
+        return say(state, "title.subject", what=what, subject=about_what[:40], name=name)
+    return say(state, "title.page", what=what, name=name)

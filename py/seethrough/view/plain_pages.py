@@ -1,0 +1,45 @@
+"""Pages of words: the map that is not there yet, and an address that leads nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import Route, address_of
+from seethrough.view.node import Node, h
+from seethrough.view.words import rich, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seethrough.app.state import AppState
+
+    Slot = Callable[[AppState, str], Node]
+
+
+def not_yet(state: AppState, _slot: Slot) -> list[Node]:
+    """The map: what it will be, said plainly, and what there is instead."""
+    return [
+        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "map.title")),
+        h("p", {"class": "page-lead"}, say(state, "map.not_yet")),
+        ways(state),
+    ]
+
+
+def missing(state: AppState, _slot: Slot) -> list[Node]:
+    """No such page, in words, with the address that was asked for."""
+    asked = h("code", {}, h("bdi", {}, address_of(state.route)))
+    return [
+        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "missing.title")),
+        h("p", {"class": "page-lead"}, rich(state, "missing.lead", address=asked)),
+        ways(state),
+    ]
+
+
+def ways(state: AppState) -> Node:
+    """On to what there is."""
+    return h(
+        "p",
+        {"class": "ways"},
+        h("a", {"class": "button is-primary", "href": address_of(Route())}, say(state, "go.home")),
+        h("a", {"class": "button", "href": address_of(Route("walk"))}, say(state, "go.walk")),
+    )

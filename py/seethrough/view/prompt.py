@@ -1,0 +1,104 @@
+"""The form: the text for the model, how it is read, how it is continued."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.view.node import Attributes, Node, h
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+# Name, least value, greatest, step: what the browser offers; app/inputs.py decides.
+CONTROLS = (
+    ("temperature", "0", "5", "0.1"),
+    ("top_k", "0", None, "1"),
+    ("top_p", "0.01", "1", "0.01"),
+    ("seed", "0", None, "1"),
+    ("max_new_tokens", "1", None, "1"),
+)
+
+
+def form(state: AppState, *, has_sampling: bool) -> Node:
+    """The form of a page; its buttons are allowed once Python can serve them."""
+    return h(
+        "form",
+        {"id": "prompt-form", "class": "prompt-form", "autocomplete": "off"},
+        h("label", {"for": "prompt"}, say(state, "page.prompt.label")),
+        h(
+            "textarea",
+            {"id": "prompt", "name": "prompt", "rows": "2", "spellcheck": "false", "dir": "auto"},
+            "\n" + state.prompt if state.prompt.startswith("\n") else state.prompt,
+        ),
+        mode(state),
+        h("div", {"class": "buttons"}, button(state, "run", "submit"), button(state, "cancel")),
+        sampling(state) if has_sampling else None,
+        h(
+            "div",
+            {"class": "buttons"},
+            [button(state, name) for name in ("next", "generate", "stop")],
+        )
+        if has_sampling
+        else None,
+    )
+
+
+def continuing(state: AppState) -> Node:
+    """What goes on from the prompt."""
+    names = ("next", "generate", "stop")
+    return h("div", {"class": "buttons"}, [button(state, name) for name in names])
+
+
+def button(state: AppState, name: str, kind: str = "button") -> Node:
+    """A button of the form."""
+    attributes: Attributes = {
+        "type": kind,
+        "name": name,
+        "data-action": name,
+        "disabled": True,
+    }
+    return h("button", attributes, say(state, f"page.{name}"))
+
+
+def mode(state: AppState) -> Node:
+    """Plain text, or a message inside the model's chat template."""
+    choices = [choice(state, name) for name in ("plain", "chat")]
+    return h("fieldset", {"class": "mode"}, h("legend", {}, say(state, "page.mode.title")), choices)
+
+
+def choice(state: AppState, name: str) -> Node:
+    """One of the two ways."""
+    is_chosen = (name == "chat") == state.chat
+    attributes: Attributes = {
+        "type": "radio",
+        "name": "mode",
+        "value": name,
+        "checked": is_chosen,
+    }
+    return h("label", {}, h("input", attributes), " ", say(state, f"page.mode.{name}"))
+
+
+def sampling(state: AppState) -> Node:
+    """The controls of the draw, with their present values."""
+    controls = [
+        h(
+            "label",
+            {},
+            say(state, f"page.sampling.{name}"),
+            h(
+                "input",
+                {
+                    "type": "number",
+                    "name": name,
+                    "min": least,
+                    "max": most,
+                    "step": step,
+                    "value": f"{getattr(state.sampling, name):g}",
+                },
+            ),
+        )
+        for name, least, most, step in CONTROLS
+    ]
+    title = h("legend", {}, say(state, "page.sampling.title"))
+    return h("fieldset", {"class": "sampling"}, title, controls)

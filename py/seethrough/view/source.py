@@ -1,0 +1,46 @@
+"""Where the shown numbers come from: a recording, or the model in this page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import megabytes
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, ModelCard
+
+
+def render(state: AppState) -> str:
+    """One line: recorded or live, and the way to live; nothing before there is anything."""
+    if state.source == "live":
+        return to_html(badge(state, "live"), " ", h("span", {}, say(state, "source.live")))
+    if state.source != "recorded":
+        return ""
+    model = model_of(state)
+    name = model.title if model else state.model
+    words = h("span", {}, say(state, "source.recorded", model=name))
+    return to_html(badge(state, "recorded"), " ", words, " ", live(state, model))
+
+
+def badge(state: AppState, kind: str) -> Node:
+    """The word that tells which."""
+    return h("b", {"class": f"badge is-{kind}"}, say(state, f"source.badge.{kind}"))
+
+
+def live(state: AppState, model: ModelCard | None) -> Node:
+    """The click that runs the same prompt here; it names its price while there is one."""
+    is_open = state.engine.stage in {"ready", "running"}
+    is_loading = state.engine.stage in {"download", "session"}
+    label = say(state, "source.run")
+    if model is not None and not is_open and not is_loading and not state.device.may_download:
+        size = megabytes(model.download_bytes, state.language)
+        label = say(state, "source.run_download", size=size)
+    attributes = {"type": "button", "class": "button", "data-action": "live"}
+    return h("button", {**attributes, "disabled": bool(state.busy)}, label)
+
+
+def model_of(state: AppState) -> ModelCard | None:
+    """The model that the shown numbers are of."""
+    return next((card for card in state.models if card.id == state.model), None)

@@ -1,0 +1,101 @@
+"""The walk: one step at a time, from the text to the next token."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import OWN, STEPS, Route, address_of, step_beside
+from seethrough.view import prompt
+from seethrough.view.node import Node, h
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seethrough.app.state import AppState
+
+    Slot = Callable[[AppState, str], Node]
+
+
+def frame(state: AppState, slot: Slot) -> list[Node]:
+    """The subjects, the spine of steps, the step's picture, the way back and on."""
+    step = state.route.step or next(iter(STEPS))
+    has_form = state.route.demo == OWN
+    return [
+        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, f"step.{step}")),
+        subjects(state),
+        prompt.form(state, has_sampling=step == "loop") if has_form else h("div", {}),
+        slot(state, "source"),
+        spine(state, step),
+        h("section", {"class": f"plate-of is-{step}"}, slot(state, STEPS[step])),
+        transport(state, step),
+    ]
+
+
+def subjects(state: AppState) -> Node:
+    """What is walked through: a recorded prompt, or the reader's own."""
+    names = [card.id for card in state.recordings]
+    links = [h("li", {}, subject(state, name)) for name in [*names, OWN]]
+    label = say(state, "walk.subjects")
+    return h("nav", {"class": "subjects", "aria-label": label}, h("ul", {}, links))
+
+
+def subject(state: AppState, name: str) -> Node:
+    """A link to the same view and step of another prompt."""
+    is_here = name == state.route.demo
+    target = address_of(replace(state.route, demo=name))
+    attributes = {"class": "pill", "href": target, "aria-current": "true" if is_here else None}
+    return h("a", attributes, say(state, f"demo.{name}"))
+
+
+def spine(state: AppState, step: str) -> Node:
+    """All steps in their order; any can be chosen."""
+    items = [h("li", {}, joint(state, name, step)) for name in STEPS]
+    return h(
+        "nav",
+        {"class": "spine", "aria-label": say(state, "walk.steps")},
+        h("ol", {}, items),
+    )
+
+
+def joint(state: AppState, name: str, current: str) -> Node:
+    """One step of the spine: its number and name."""
+    number = list(STEPS).index(name) + 1
+    return h(
+        "a",
+        {
+            "href": address_of(Route("walk", state.route.demo, name)),
+            "aria-current": "step" if name == current else None,
+        },
+        h("span", {"class": "joint", "aria-hidden": "true"}, str(number)),
+        h("span", {}, say(state, f"step.{name}.short")),
+    )
+
+
+def transport(state: AppState, step: str) -> Node:
+    """Back and on; at the ends the button rests."""
+    index = list(STEPS).index(step) + 1
+    place = say(state, "walk.place", step=index, steps=len(STEPS))
+    return h(
+        "div",
+        {"class": "transport", "role": "group", "aria-label": say(state, "walk.transport")},
+        move(state, "step-back", -1),
+        h("span", {"class": "place"}, place),
+        move(state, "step-next", 1),
+    )
+
+
+def move(state: AppState, action: str, distance: int) -> Node:
+    """One of the two buttons."""
+    is_end = step_beside(state.route, distance) is None
+    return h(
+        "button",
+        {
+            "type": "button",
+            "class": "button is-primary" if distance > 0 else "button",
+            "data-action": action,
+            "disabled": is_end,
+        },
+        say(state, f"walk.{action}"),
+    )
