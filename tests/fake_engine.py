@@ -389,7 +389,7 @@ class FakeSite:
         self.fetched: list[str] = []
         self.wait: asyncio.Event | None = None
         rows = []
-        self.files: dict[str, str] = {}
+        self.files: dict[str, str | bytes] = {}
         for place, model in enumerate(models):
             path = f"models/{model.manifest.id}/"
             rows.append({"path": path, "default": place == 0})
@@ -399,20 +399,30 @@ class FakeSite:
 
     async def fetch_text(self, path: str) -> str:
         """The text of a file, or the error that the page's own fetch raises."""
+        return (await self.fetch_bytes(path)).decode()
+
+    async def fetch_bytes(self, path: str) -> bytes:
+        """The bytes of a file, likewise."""
         self.fetched.append(path)
         await asyncio.sleep(0)
         if self.wait:
             await self.wait.wait()
         if path not in self.files:
             raise DownloadError("engine.missing", path=path, status=404)
-        return self.files[path]
+        content = self.files[path]
+        return content.encode() if isinstance(content, str) else content
 
 
 async def opened(*models: TinyModel, engine: FakeEngine | None = None) -> Service:
     """A service over a fake engine and a fake site, its list of models read."""
-    service = Service(Store(), engine or FakeEngine(*models), FakeSite(*models).fetch_text)
+    service = served(FakeSite(*models), engine or FakeEngine(*models))
     await service.open()
     return service
+
+
+def served(site: FakeSite, engine: FakeEngine | None = None) -> Service:
+    """A service over a fake site, nothing read yet."""
+    return Service(Store(), engine or FakeEngine(), site.fetch_text, site.fetch_bytes)
 
 
 def engine_of(service: Service) -> FakeEngine:

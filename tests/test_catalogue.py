@@ -38,6 +38,7 @@ HANDED_ON = {
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "_open"),
     ("py/seethrough/app/actions.py", "_doing"),
+    ("py/seethrough/app/actions.py", "show_recording"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

@@ -8,8 +8,8 @@ import pytest
 
 from seethrough.app import actions as actions_module
 from seethrough.app.actions import Actions
-from seethrough.app.state import AppState, Sampling
-from seethrough.core.errors import DownloadError
+from seethrough.app.state import AppState, Message, Sampling
+from seethrough.core.errors import DownloadError, EngineError
 from seethrough.core.reference import forward, from_arrays
 from tests.fake_engine import engine_of, opened, tiny_model, true_logits
 
@@ -87,7 +87,8 @@ def test_long_inputs_are_pictured_in_part(monkeypatch: pytest.MonkeyPatch) -> No
     """Beyond the limit the pictures hold the first positions, and the numbers all of them."""
     monkeypatch.setattr(actions_module, "PICTURE_TOKENS", 3)
 
-    state = ran().state
+    actions = ran()
+    state = actions.state
 
     assert state.picture.resid is not None
     assert state.picture.pattern is not None
@@ -96,6 +97,10 @@ def test_long_inputs_are_pictured_in_part(monkeypatch: pytest.MonkeyPatch) -> No
     assert state.picture.position == 2
     assert len(state.tokens) == len(IDS)
     assert state.top[0].id == int(true_logits(MODEL, IDS).argmax())
+    sizes = [
+        (request.n_past, len(request.tokens)) for request in engine_of(actions.service).requests
+    ]
+    assert sizes == [(0, 3), (3, len(IDS) - 3)]
 
 
 def test_generate_appends_token_by_token() -> None:
@@ -198,22 +203,69 @@ def test_append_before_any_run_does_nothing() -> None:
 
 
 def test_select_layer_draws_its_pattern() -> None:
-    """The old layer's pattern is off the page at once; the new one is the reference's."""
+    """The old layer's picture stays, under its own number, until the reference's new one comes."""
     actions = ran()
-    seen: list[tuple[int, bool]] = []
+    seen: list[tuple[int, int | None]] = []
     actions.store.subscribe(
-        ("picture",),
-        lambda state: seen.append((state.picture.layer, state.picture.pattern is None)),
+        ("picture",), lambda state: seen.append((state.picture.layer, state.picture.asked))
     )
 
     asyncio.run(actions.select_layer(1))
 
-    assert seen == [(1, True), (1, False)]
+    assert seen == [(0, 1), (1, None)]
     expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
     assert actions.state.picture.pattern is not None
     np.testing.assert_allclose(
         actions.state.picture.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
     )
+
+
+def test_a_layer_that_fails_is_not_chosen() -> None:
+    """The picture stays what it was, under its own number, and the reader is told."""
+    actions = ran()
+    before = actions.state.picture
+    engine_of(actions.service).fail_run = EngineError("engine.not_loaded")
+
+    asyncio.run(actions.select_layer(1))
+
+    picture = actions.state.picture
+    assert (picture.layer, picture.asked, picture.pattern) == (0, None, before.pattern)
+    assert actions.state.error
+
+
+def test_a_layer_chosen_in_a_continuation_is_drawn_after_it() -> None:
+    """The reader is told that it waits; the notice goes when it has come."""
+    actions = ran()
+    notices: list[object] = []
+
+    def choose(state: AppState) -> None:
+        if len(state.continuation) == 2:
+            asyncio.get_running_loop().create_task(actions.select_layer(1))
+
+    actions.store.subscribe(("continuation",), choose)
+    actions.store.subscribe(("notice",), lambda state: notices.append(state.notice))
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=6)))
+
+    state = actions.state
+    told = [(item.key, item.fields) for item in notices if isinstance(item, Message)]
+    assert told == [("recording.layer_waits", {"layer": 1})]
+    assert (len(state.continuation), state.picture.layer, state.picture.asked) == (6, 1, None)
+    assert (state.notice, state.error, state.busy) == (None, None, "")
+    expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
+    np.testing.assert_allclose(
+        state.picture.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
+    )
+
+
+def test_a_run_is_one_forward_pass() -> None:
+    """Pictures and candidates come of the same pass; of a long input nothing is computed twice."""
+    actions = fresh()
+    asyncio.run(actions.load())
+    engine = engine_of(actions.service)
+
+    asyncio.run(actions.run(PROMPT, chat=False))
+
+    assert [(request.n_past, len(request.tokens)) for request in engine.requests] == [(0, len(IDS))]
 
 
 def test_a_chosen_layer_and_head_stay_for_the_next_prompt() -> None:
@@ -310,7 +362,6 @@ def test_a_second_action_is_refused_while_one_goes_on() -> None:
         await actions.run("other", chat=True)
         await actions.generate("other", chat=False, settings=Sampling(seed=9))
         await actions.append(3)
-        await actions.select_layer(1)
         await actions.load("tiny-8")
 
         assert actions.state is before

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from seethrough.app.service import Service
-from seethrough.app.state import EngineStatus, Sampling, Store
+from seethrough.app.state import EngineStatus, Sampling
 from seethrough.core import hooks
 from seethrough.core.errors import (
     CancelledRunError,
@@ -20,10 +19,12 @@ from seethrough.core.errors import (
     UnknownNameError,
 )
 from seethrough.core.reference import Knobs, forward, from_arrays
-from tests.fake_engine import FakeEngine, FakeSite, engine_of, opened, tiny_model, true_logits
+from tests.fake_engine import FakeSite, engine_of, opened, served, tiny_model, true_logits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from seethrough.app.service import Service
 
 MODEL, OTHER = tiny_model(), tiny_model(8)
 PROMPT = "the thing and"
@@ -361,7 +362,7 @@ def test_an_altered_tokenizer_is_refused() -> None:
     """A tokenizer.json that is not the manifest's is a failed load, and nothing is loaded."""
     site = FakeSite(MODEL)
     site.files["models/tiny-7/tokenizer.json"] += " "
-    service = Service(Store(), FakeEngine(), site.fetch_text)
+    service = served(site)
     asyncio.run(service.open())
 
     with pytest.raises(DownloadError, match="SHA-256 differs"):
@@ -379,7 +380,7 @@ def test_a_list_of_models_that_cannot_be_read(listing: str) -> None:
     site.files["models.json"] = listing
 
     with pytest.raises(SourceError) as caught:
-        asyncio.run(Service(Store(), FakeEngine(), site.fetch_text).open())
+        asyncio.run(served(site).open())
     assert caught.value.key == "manifest.unreadable"
 
 
@@ -420,7 +421,7 @@ def test_a_load_is_cancelled_before_the_engine_knows_of_it() -> None:
 
     async def scenario() -> None:
         site = FakeSite(MODEL)
-        service = Service(Store(), FakeEngine(), site.fetch_text)
+        service = served(site)
         await service.open()
         site.wait = asyncio.Event()
         load = asyncio.create_task(service.load())

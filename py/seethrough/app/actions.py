@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seethrough.app.service import candidates
+from seethrough.app.recordings import recorded_changes, with_layer
+from seethrough.app.service import TOP_OUTPUTS, candidates
 from seethrough.app.state import Candidate, Message, NewToken, Picture, TokenView
 from seethrough.core import hooks
 from seethrough.core.clean_text import clean_text
 from seethrough.core.errors import CancelledRunError, SeethroughError
 from seethrough.core.hooks import hook_name
+from seethrough.core.recording import stream_names
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Mapping
 
     from seethrough.app.generate import Step
     from seethrough.app.service import Service
     from seethrough.app.state import AppState, Sampling
     from seethrough.core.cache import ActivationCache, Array
     from seethrough.core.config import ModelConfig
+    from seethrough.core.recording import Recording
 
 TOP_K = 10
 # Pictures of every layer at every position; longer inputs are captured in part (the first
 # positions), because 512 tokens of SmolLM2's residual stream are 37 MB.
 PICTURE_TOKENS = 512
+STOPPED_BY_A_RECORDING = ("run", "generate")
+LAYER_WAITS = "recording.layer_waits"
+LOAD_WAITS = "recording.load_waits"
 
 
 class Actions:
@@ -36,6 +43,9 @@ class Actions:
         self.service = service
         self.store = service.store
         self._asked: tuple[str, bool] | None = None
+        self._ended = asyncio.Event()  # of what is going on
+        self._is_waiting = False  # for a load to end
+        self._turn = 0  # how many recordings were asked for
 
     @property
     def state(self) -> AppState:
@@ -64,12 +74,54 @@ class Actions:
         """Put a candidate behind the text and run again: the reader chooses the next token."""
         await self._doing("run", self._append(token))
 
+    async def show_recording(self, recording_id: str) -> None:
+        """Show a recorded walk, at the layer and head that were shown; the last one asked for wins.
+
+        It needs no engine: a load goes on behind it, a run or a continuation is stopped.
+        """
+        self._turn += 1
+        turn = self._turn
+        if self.state.busy in STOPPED_BY_A_RECORDING:
+            self.cancel()
+            await self._ended.wait()
+        try:
+            recording = await self.service.recording(recording_id)
+        except SeethroughError as error:
+            if turn == self._turn:
+                self.store.replace(error=Message(error.key, error.fields))
+            return
+        if turn != self._turn or self.state.busy in STOPPED_BY_A_RECORDING:
+            return  # the reader went on to something else
+        picture, config = self.state.picture, self.service.config_of(recording.model)
+        changes = recorded_changes(recording, config, layer=picture.layer, head=picture.head)
+        self._asked = None
+        self.store.replace(error=None, notice=None, **changes)
+
+    async def go_live(self) -> None:
+        """Run what the recording shows, here; the layer, head and position stay."""
+        recorded, turn = self.state.recorded, self._turn
+        if recorded is None:
+            return
+        if not self.state.busy and not self.service.is_loaded(recorded.model):
+            await self.load(recorded.model)
+            if turn != self._turn or not self.service.is_loaded(recorded.model):
+                return
+        subject = {"prompt": recorded.prompt, "chat": recorded.chat}
+        await self._doing("run", self._live(recorded), **subject)
+
     async def select_layer(self, layer: int) -> None:
-        """Draw another layer's attention."""
-        if not self.state.busy:
-            self.store.replace(picture=replace(self.state.picture, layer=layer, pattern=None))
-        if self.ids:
-            await self._doing("run", self._capture_pattern(layer))
+        """Draw another layer's attention; while the engine is busy, as soon as it is free."""
+        picture, recorded = self.state.picture, self.state.recorded
+        if recorded is not None:
+            self.store.replace(picture=with_layer(picture, recorded, layer))
+        elif not self.ids:
+            self.store.replace(picture=replace(picture, layer=layer))
+        else:
+            self.store.replace(picture=replace(picture, asked=layer))
+            if self.state.busy:
+                self.store.replace(notice=Message(LAYER_WAITS, {"layer": layer}))
+            else:
+                await self._doing("run", self._draw_asked())
 
     def select_head(self, head: int) -> None:
         """Draw another head's attention."""
@@ -88,24 +140,60 @@ class Actions:
         self.store.replace(error=None, notice=None)
 
     async def _doing(self, name: str, work: Awaitable[object], **changes: Any) -> None:  # noqa: ANN401 - fields of AppState
-        """Do one thing at a time; what fails is told in a sentence and the prompt stays."""
-        if self.state.busy:
+        """Do one thing at a time; what fails is told in a sentence and the prompt stays.
+
+        What is asked for during a load waits for its end; anything else is refused while busy.
+        """
+        if not await self._may_begin(name, changes):
             if hasattr(work, "close"):
                 work.close()
             return
+        ended = self._ended = asyncio.Event()
         self.store.replace(busy=name, error=None, notice=None, **changes)
         try:
             await work
+            await self._draw_asked()
         except CancelledRunError as error:
             self.store.replace(notice=Message(error.key, error.fields))
         except SeethroughError as error:
             self.store.replace(error=Message(error.key, error.fields))
         finally:
+            if self.state.picture.asked is not None:
+                self.store.replace(picture=replace(self.state.picture, asked=None))
             self.store.replace(busy="")
+            ended.set()
+
+    async def _may_begin(self, name: str, changes: dict[str, Any]) -> bool:
+        """Whether the engine is free; one action may wait for the end of a load."""
+        if self.state.busy != "load" or name == "load" or self._is_waiting:
+            return not self.state.busy
+        turn, self._is_waiting = self._turn, True
+        self.store.replace(notice=Message(LOAD_WAITS), **changes)
+        await self._ended.wait()
+        self._is_waiting = False
+        self._take_off(LOAD_WAITS)
+        return self.service.model is not None and turn == self._turn and not self.state.busy
+
+    def _take_off(self, key: str) -> None:
+        """Take a notice off the page that has come true."""
+        if self.state.notice is not None and self.state.notice.key == key:
+            self.store.replace(notice=None)
+
+    async def _ready(self) -> None:
+        """Load the model of what is shown, or the default one where there is none."""
+        recorded = self.state.recorded
+        if recorded is not None:
+            await self.service.load(recorded.model)
+        elif self.service.model is None:
+            await self.service.load()
+
+    async def _live(self, recorded: Recording) -> None:
+        await self._ready()
+        await self._show(recorded.ids, keeps_position=True)
+        self._asked = (recorded.prompt, recorded.chat)
 
     async def _run(self, prompt: str, *, chat: bool) -> None:
-        if self.service.model is None:
-            await self.service.load()
+        await self._ready()
         cleaned = clean_text(prompt)
         if cleaned.replaced_at:
             count = len(cleaned.replaced_at)
@@ -114,8 +202,13 @@ class Actions:
         self._asked = (prompt, chat)
 
     async def _append(self, token: int) -> None:
+        recorded = self.state.recorded
+        if recorded is not None:
+            await self._ready()
         if self.ids:
             await self._show((*self.ids, token))
+        if recorded is not None:
+            self._asked = (recorded.prompt, recorded.chat)
 
     async def _generate(self, prompt: str, settings: Sampling, *, chat: bool) -> None:
         if not self.ids or self._asked != (prompt, chat):
@@ -129,14 +222,17 @@ class Actions:
         new = NewToken(step.id, token.text, token.visible, step.prob, step.rank)
         self.store.replace(continuation=(*self.state.continuation, new))
 
-    async def _show(self, ids: tuple[int, ...]) -> None:
+    async def _show(self, ids: tuple[int, ...], *, keeps_position: bool = False) -> None:
         """Run some ids and show what came out."""
         config = self.service.prompt_config(ids)
-        picture = self.state.picture
-        layer = min(picture.layer, config.n_layers - 1)
-        top, elapsed_ms = await self._top(ids)
-        cache = await self._capture(ids[:PICTURE_TOKENS], config, layer)
+        layer = self._wanted_layer(config)
+        names = (*stream_names(config.n_layers), hook_name(hooks.PATTERN, layer))
+        top, cache, elapsed_ms = await self._captured(ids, names)
+        now, wanted = self.state.picture, self._wanted_layer(config)
+        last = min(len(ids), PICTURE_TOKENS) - 1
         self.store.replace(
+            source="live",
+            recorded=None,
             tokens=tuple(self._token(token) for token in ids),
             top=top,
             elapsed_ms=elapsed_ms,
@@ -144,29 +240,48 @@ class Actions:
             stop="",
             picture=Picture(
                 layer=layer,
-                head=min(picture.head, config.n_heads - 1),
-                position=min(len(ids), PICTURE_TOKENS) - 1,
+                head=min(now.head, config.n_heads - 1),
+                position=min(now.position, last) if keeps_position else last,
                 resid=residual_stream(cache, config),
                 pattern=cache[hook_name(hooks.PATTERN, layer)],
+                asked=None if wanted == layer else wanted,
             ),
         )
 
-    async def _top(self, ids: Sequence[int]) -> tuple[tuple[Candidate, ...], float]:
-        fetch = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
-        result = await self.service.run_ids(ids, fetch, top_k=TOP_K)
+    def _wanted_layer(self, config: ModelConfig) -> int:
+        """The layer that the reader chose last, inside the model."""
+        picture = self.state.picture
+        wanted = picture.layer if picture.asked is None else picture.asked
+        return min(wanted, config.n_layers - 1)
+
+    async def _captured(
+        self, ids: tuple[int, ...], names: tuple[str, ...]
+    ) -> tuple[tuple[Candidate, ...], ActivationCache, float]:
+        """The best next tokens, the hooks of the pictured positions, and the milliseconds.
+
+        One forward pass; a long input goes on after the pictured part, which the engine keeps.
+        """
+        if len(ids) <= PICTURE_TOKENS:
+            cache, elapsed_ms = await self.service.capture_next(ids, names, top_k=TOP_K)
+            return self._candidates(cache), cache, elapsed_ms
+        cache = await self.service.capture_ids(ids[:PICTURE_TOKENS], names)
+        result = await self.service.run_ids(ids, TOP_OUTPUTS, top_k=TOP_K)
+        return self._candidates(result.arrays), cache, result.elapsed_ms
+
+    def _candidates(self, arrays: Mapping[str, Array]) -> tuple[Candidate, ...]:
         model = self.service.model
-        return (candidates(model.tokenizer, result.arrays) if model else ()), result.elapsed_ms
+        return candidates(model.tokenizer, arrays) if model else ()
 
-    async def _capture(
-        self, ids: tuple[int, ...], config: ModelConfig, layer: int
-    ) -> ActivationCache:
-        names = (*residual_names(config), hook_name(hooks.PATTERN, layer))
-        return await self.service.capture_ids(ids, names)
-
-    async def _capture_pattern(self, layer: int) -> None:
-        name = hook_name(hooks.PATTERN, layer)
-        cache = await self.service.capture_ids(self.ids[:PICTURE_TOKENS], (name,))
-        self.store.replace(picture=replace(self.state.picture, layer=layer, pattern=cache[name]))
+    async def _draw_asked(self) -> None:
+        """Draw the layer that was asked for, until it is the one that is shown."""
+        while (layer := self.state.picture.asked) is not None and self.state.source == "live":
+            name = hook_name(hooks.PATTERN, layer)
+            cache = await self.service.capture_ids(self.ids[:PICTURE_TOKENS], (name,))
+            now = self.state.picture
+            asked = None if now.asked == layer else now.asked
+            drawn = replace(now, layer=layer, pattern=cache[name], asked=asked)
+            self.store.replace(picture=drawn)
+            self._take_off(LAYER_WAITS)
 
     def _token(self, token: int) -> TokenView:
         model = self.service.model
@@ -177,12 +292,6 @@ class Actions:
         return TokenView(token, tokenizer.decode([token]), tokenizer.visible(token), special)
 
 
-def residual_names(config: ModelConfig) -> tuple[str, ...]:
-    """The hooks of the residual picture: what enters each block, then what leaves the last."""
-    entering = tuple(hook_name(hooks.RESID_PRE, layer) for layer in range(config.n_layers))
-    return (*entering, hook_name(hooks.RESID_POST, config.n_layers - 1))
-
-
 def residual_stream(cache: ActivationCache, config: ModelConfig) -> Array:
     """The captured residual stream as one array [n_layers + 1, pos, d_model]."""
-    return np.stack([cache[name] for name in residual_names(config)])
+    return np.stack([cache[name] for name in stream_names(config.n_layers)])

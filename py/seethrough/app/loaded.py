@@ -93,7 +93,13 @@ class LoadedModel:
         ids = tuple(ids)
         states = unembed or self._states(names, len(ids))
         request = RunRequest((), fetch=names, unembed=states, top_k=top_k, knobs=knobs or {})
-        result = await self._run(ids, 0, len(ids), request)
+        try:
+            result = await self._run(ids, 0, len(ids), request)
+        except EngineError as error:
+            if error.key not in LOST:
+                raise
+            self.on_restart()
+            result = await self._run(ids, 0, len(ids), request)
         cache = ActivationCache(
             self.manifest.config,
             result.arrays,

@@ -1,17 +1,64 @@
-"""A recorded walk as the page's state: pure, so the build prerenders with the same code."""
+"""Recorded walks: their list, their files, and one as the page's state.
+
+`recorded_changes` is pure, so that the build prerenders with the code that the page runs.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seethrough.app.state import Candidate, NewToken, Picture, TokenView
+from seethrough.app.state import Candidate, NewToken, Picture, RecordingCard, TokenView
+from seethrough.core.errors import DownloadError
+from seethrough.core.recording import from_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
     from seethrough.core.config import ModelConfig
+    from seethrough.core.manifest import Manifest
     from seethrough.core.recording import Recording
+
+
+def recording_cards(model: Mapping[str, Any]) -> tuple[RecordingCard, ...]:
+    """The recordings of one row of models.json.
+
+    Raises:
+        TypeError, KeyError: A row is not one of a recording.
+    """
+    rows = model.get("recordings", [])
+    return tuple(RecordingCard(model=model["id"], **row) for row in rows)
+
+
+class RecordingShelf:
+    """Fetches recordings, checks them, and keeps those that were opened.
+
+    Args:
+        fetch_bytes: Gives a file by its address relative to the page.
+    """
+
+    def __init__(self, fetch_bytes: Callable[[str], Awaitable[bytes]]) -> None:
+        self._fetch_bytes = fetch_bytes
+        self._kept: dict[str, Recording] = {}
+
+    async def read(self, card: RecordingCard, manifest: Manifest) -> Recording:
+        """One recording, checked against its hash and its model.
+
+        Raises:
+            DownloadError: It is missing, or not the bytes that the list names.
+            SourceError: It cannot be read, or another export's files made it.
+        """
+        if card.id not in self._kept:
+            data = await self._fetch_bytes(card.path)
+            if hashlib.sha256(data).hexdigest() != card.sha256:
+                raise DownloadError("engine.altered", path=card.path.rpartition("/")[2])
+            recording = from_bytes(data)
+            recording.check_against(manifest)
+            self._kept[card.id] = recording
+        return self._kept[card.id]
 
 
 def recorded_changes(

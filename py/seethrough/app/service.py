@@ -17,6 +17,7 @@ import numpy as np
 from seethrough.app import inputs
 from seethrough.app.generate import STOPPED, Generation, Step, generate
 from seethrough.app.loaded import LoadedModel
+from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import (
     Candidate,
     EngineStatus,
@@ -48,31 +49,46 @@ if TYPE_CHECKING:
     from seethrough.app.engine import Engine, EngineInfo, Progress, RunResult
     from seethrough.core.cache import ActivationCache, Array
     from seethrough.core.config import ModelConfig
+    from seethrough.core.recording import Recording
 
 T = TypeVar("T")
 FetchText = Callable[[str], Awaitable[str]]
+FetchBytes = Callable[[str], Awaitable[bytes]]
+TOP_OUTPUTS = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
 MAX_NEW_TOKENS = 4096
+NOTHING_SHOWN: dict[str, Any] = {
+    "recorded": None,
+    "source": "",
+    "tokens": (),
+    "top": (),
+    "continuation": (),
+    "stop": "",
+    "picture": Picture(),
+}
 
 
 class Service:
     """The models of this build, the one that is loaded, and what it can be asked.
 
     Args:
-        fetch_text: Gives the text of a file by its address relative to the page.
+        fetch_text, fetch_bytes: Give a file by its address relative to the page.
     """
 
-    def __init__(self, store: Store, engine: Engine, fetch_text: FetchText) -> None:
+    def __init__(
+        self, store: Store, engine: Engine, fetch_text: FetchText, fetch_bytes: FetchBytes
+    ) -> None:
         self.store = store
         self.engine = engine
         self.fetch_text = fetch_text
         self.model: LoadedModel | None = None
         self._manifests: dict[str, tuple[Manifest, str]] = {}
+        self._shelf = RecordingShelf(fetch_bytes)
         self._default = ""
         self._lock = asyncio.Lock()
         self._stopping = False
 
     async def open(self) -> None:
-        """Read the list of this build's models and their manifests.
+        """Read the list of this build's models and recordings, and the models' manifests.
 
         Raises:
             DownloadError: The list or a manifest is missing.
@@ -80,7 +96,9 @@ class Service:
         """
         listing = await self.fetch_text("models.json")
         try:
-            rows = [(row["path"], row.get("default")) for row in json.loads(listing)["models"]]
+            models = json.loads(listing)["models"]
+            recordings = [card for row in models for card in recording_cards(row)]
+            rows = [(row["path"], row.get("default")) for row in models]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
         for path, is_default in rows:
@@ -91,7 +109,7 @@ class Service:
         cards = tuple(_card(manifest) for manifest, _ in self._manifests.values())
         plan = self.engine.planned()
         status = EngineStatus(stage="idle", backend=plan.backend, threads=plan.threads)
-        self.store.replace(models=cards, engine=status)
+        self.store.replace(models=cards, recordings=tuple(recordings), engine=status)
 
     async def ready(self) -> dict[str, Any]:
         """The models of this build, the loaded one or None, backend and threads.
@@ -122,6 +140,33 @@ class Service:
             await self._load(model_id)
         return await self.ready()
 
+    async def recording(self, recording_id: str) -> Recording:
+        """A recorded walk, checked against its model's manifest; no model need be loaded.
+
+        Raises:
+            UnknownNameError: This build has no such recording.
+            DownloadError: It is missing or altered.
+            SourceError: It cannot be read, or another export's files made it.
+        """
+        known = {card.id: card for card in self.store.state.recordings}
+        if recording_id not in known:
+            near = near_misses(str(recording_id), known) or ", ".join(known) or "-"
+            raise UnknownNameError("recording.unknown", name=recording_id, near=near)
+        card = known[recording_id]
+        return await self._shelf.read(card, self._manifest(card.model))
+
+    def is_loaded(self, model_id: str) -> bool:
+        """Whether it is this model that can run now."""
+        return self.model is not None and self.model.manifest.id == model_id
+
+    def config_of(self, model_id: str) -> ModelConfig:
+        """The config of a model of this build, loaded or not.
+
+        Raises:
+            UnknownNameError: This build has no such model.
+        """
+        return self._manifest(model_id).config
+
     async def tokenize(self, text: str) -> list[dict[str, Any]]:
         """Each token of a text: id, and its text as the vocabulary decodes it."""
         model = await self._ensure()
@@ -145,8 +190,7 @@ class Service:
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
         k = _whole("k", k, 1, model.manifest.config.d_vocab)
-        fetch = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
-        result = await self.run_ids(ids, fetch, top_k=k)
+        result = await self.run_ids(ids, TOP_OUTPUTS, top_k=k)
         return ids, candidates(model.tokenizer, result.arrays)
 
     async def run_ids(
@@ -168,6 +212,18 @@ class Service:
         async with self._lock:
             cache, _ = await self._guarded(model.capture(ids, names, knobs=knobs))
         return cache
+
+    async def capture_next(
+        self, ids: Sequence[int], names: tuple[str, ...], *, top_k: int
+    ) -> tuple[ActivationCache, float]:
+        """Some hooks and the top outputs after the last id, in one pass; and its milliseconds."""
+        model = await self._ensure()
+        last = ((model.manifest.config.n_layers, len(ids) - 1),)
+        async with self._lock:
+            cache, result = await self._guarded(
+                model.capture(ids, (*names, *TOP_OUTPUTS), unembed=last, top_k=top_k)
+            )
+        return cache, result.elapsed_ms
 
     async def capture(
         self,
@@ -292,27 +348,22 @@ class Service:
                 await self._load(None)
             return self._loaded()
 
-    async def _load(self, model_id: str | None) -> None:
-        model_id = self._default if model_id is None else model_id
+    def _manifest(self, model_id: str) -> Manifest:
         if model_id not in self._manifests:
             near = near_misses(str(model_id), self._manifests) or ", ".join(self._manifests)
             raise UnknownNameError("models.unknown", name=model_id, near=near)
+        return self._manifests[model_id][0]
+
+    async def _load(self, model_id: str | None) -> None:
+        manifest = self._manifest(self._default if model_id is None else model_id)
+        model_id, base_url = manifest.id, self._manifests[manifest.id][1]
         if self.model and self.model.manifest.id == model_id:
             return
-        manifest, base_url = self._manifests[model_id]
         self._stopping = False
         self.model = None
-        # What the last model made has no meaning for this one.
-        self.store.replace(
-            model=model_id,
-            config=None,
-            error=None,
-            tokens=(),
-            top=(),
-            continuation=(),
-            stop="",
-            picture=Picture(),
-        )
+        if self._recorded_model() != model_id:
+            # What the last model made has no meaning for this one.
+            self.store.replace(model=model_id, config=None, error=None, **NOTHING_SHOWN)
         self._tell(stage="download", total_bytes=manifest.download_bytes)
         try:
             tokenizer = Tokenizer.from_json(await self._checked_text(manifest, base_url))
@@ -320,7 +371,8 @@ class Service:
         except SeethroughError as error:
             stopped = isinstance(error, CancelledRunError)
             self._tell(stage="idle" if stopped else "failed", done_bytes=0, total_bytes=0)
-            self.store.replace(model="" if stopped else model_id)
+            if not self._recorded_model():
+                self.store.replace(model="" if stopped else model_id)
             raise
         self.model = LoadedModel(
             manifest,
@@ -330,7 +382,13 @@ class Service:
             on_restart=lambda: self.store.replace(notice=Message("engine.recovered")),
         )
         self._tell_ready(info)
-        self.store.replace(model=manifest.id, config=manifest.config)
+        if not self._recorded_model():
+            self.store.replace(model=manifest.id, config=manifest.config)
+
+    def _recorded_model(self) -> str:
+        """The model of the recording that is shown, which a load leaves in its place; or none."""
+        recorded = self.store.state.recorded
+        return recorded.model if recorded is not None else ""
 
     async def _checked_text(self, manifest: Manifest, base_url: str) -> str:
         text = await self.fetch_text(base_url + manifest.tokenizer.path)
