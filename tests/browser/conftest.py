@@ -1,7 +1,4 @@
-"""A real browser on the built site: a plain server in a sub-folder, pages that report all they do.
-
-The site is $SEETHROUGH_DIST or dist/; the browser $SEETHROUGH_BROWSER or one found on PATH.
-"""
+"""The built site on a plain server in a sub-folder, and pages that report all they do."""
 
 from __future__ import annotations
 
@@ -15,13 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
-
-from tests.browser_path import CHROMIUM_FLAGS, browser_path
+from playwright.sync_api import Error
 
 FOLDER = "some/folder"
-# A host name that is not a secure context, as a classroom server on a LAN has.
-PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
 PATIENCE_S = float(os.environ.get("SEETHROUGH_PATIENCE_S", "180"))
 HTML = b"<!doctype html><title>Not here</title><p>But the answer is 200.</p>"
 SLOW_PIECE = 64 * 1024
@@ -207,27 +200,6 @@ class Tab:
         self.page.click("[name=run]")
         self.until("document.querySelector('[name=run]').disabled")
         self.until("!document.querySelector('[name=run]').disabled")
-
-
-@pytest.fixture(scope="session")
-def dist():
-    """The built site."""
-    default = Path(__file__).resolve().parents[2] / "dist"
-    folder = Path(os.environ.get("SEETHROUGH_DIST", default))
-    if not (folder / "sw.js").is_file():
-        pytest.fail(f"There is no built site in {folder.name}/: run python3 build.py build.")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A real browser."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=browser_path(), args=[*CHROMIUM_FLAGS, PLAIN_HTTP]
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="session")
