@@ -1,0 +1,225 @@
+/**
+ * What the screen tests ask the page: each check gives the elements that break a promise, as short
+ * descriptions. Runs inside the page as one expression; nothing of it travels with the site.
+ */
+(() => {
+  const INTERACTIVE =
+    'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex="-1"])';
+  // What may be cut: areas that scroll, what only a screen reader gets, what has no words.
+  const MAY_CUT = ".scroll, .visually-hidden, textarea, input, select, option, canvas, template";
+
+  /** @param {Element} element @returns {boolean} */
+  const isSeen = (element) =>
+    element.checkVisibility({ visibilityProperty: true, opacityProperty: false }) &&
+    element.getClientRects().length > 0;
+
+  /** @param {Element} element @returns {string} */
+  function describe(element) {
+    const id = element.id ? `#${element.id}` : "";
+    const classes = [...element.classList].map((name) => `.${name}`).join("");
+    const data = element.dataset?.action ? `[data-action=${element.dataset.action}]` : "";
+    const text = (element.textContent ?? "").trim().replace(/\s+/g, " ").slice(0, 40);
+    return `${element.localName}${id}${classes}${data} "${text}"`;
+  }
+
+  /** The element whose box a text lies in. @param {Element} element @returns {Element} */
+  function blockOf(element) {
+    let block = element;
+    while (["inline", "contents"].includes(getComputedStyle(block).display)) {
+      block = block.parentElement;
+    }
+    return block;
+  }
+
+  /** Texts that are seen, each with its boxes line by line. */
+  function* texts() {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const element = node.parentElement;
+      if (!node.data.trim() || !element || element.closest("script, style, " + MAY_CUT)) continue;
+      if (!isSeen(element)) continue;
+      range.selectNodeContents(node);
+      yield { node, element, boxes: [...range.getClientRects()].filter((box) => box.width > 1) };
+    }
+  }
+
+  /** What stays the same while nothing happens: compared from one look to the next. */
+  function fingerprint() {
+    const running = document.getAnimations().filter((one) => one.playState === "running");
+    const state = document.documentElement;
+    return JSON.stringify([
+      state.dataset, state.lang, state.dir, location.hash, document.title, document.fonts.status,
+      running.length, state.scrollWidth, state.scrollHeight, document.body.innerHTML,
+    ]);
+  }
+
+  /** What makes the page wider than the window. */
+  function wide() {
+    const root = document.scrollingElement;
+    if (root.scrollWidth <= innerWidth) return [];
+    const out = [...document.body.querySelectorAll("*")].filter((element) => {
+      const box = element.getBoundingClientRect();
+      const leaves = box.right > innerWidth + 1 || box.left < -1;
+      return leaves && isSeen(element) && !element.closest(".scroll");
+    });
+    return [`${root.scrollWidth} px in ${innerWidth} px`, ...out.slice(0, 5).map(describe)];
+  }
+
+  /** Boxes that cut what they hold, by their own size. */
+  function cutBoxes() {
+    const cuts = (value) => value === "hidden" || value === "clip";
+    return [...document.body.querySelectorAll("*")].filter((element) => {
+      if (element.closest(MAY_CUT) || element.closest("svg") || !isSeen(element)) return false;
+      const { overflowX, overflowY, display } = getComputedStyle(element);
+      if (display === "inline" || !element.textContent.trim()) return false;
+      return (
+        (cuts(overflowX) && element.scrollWidth > element.clientWidth + 1) ||
+        (cuts(overflowY) && element.scrollHeight > element.clientHeight + 1)
+      );
+    });
+  }
+
+  /** Texts that leave their box sideways, or their picture on any side. */
+  function spilled() {
+    const found = new Set();
+    for (const { element, boxes } of texts()) {
+      const svg = element.closest("svg");
+      const block = svg?.ownerSVGElement ?? svg ?? blockOf(element);
+      const home = block.getBoundingClientRect();
+      const leaves = (box) =>
+        box.right > home.right + 1 || box.left < home.left - 1 ||
+        (svg && (box.bottom > home.bottom + 3 || box.top < home.top - 3));
+      if (boxes.some(leaves)) found.add(element);
+    }
+    return [...found];
+  }
+
+  /** Texts that cannot be read whole. */
+  const clipped = () => [
+    ...cutBoxes().map((element) => `cuts: ${describe(element)}`),
+    ...spilled().map((element) => `leaves its box: ${describe(element)}`),
+  ];
+
+  /** Texts that lie on other texts. */
+  function overlapping() {
+    const lines = [...texts()].flatMap(({ element, boxes }) =>
+      element.closest("svg") ? [] : boxes.map((box) => ({ element, box })));
+    lines.sort((one, other) => one.box.top - other.box.top);
+    const found = new Set();
+    lines.forEach((one, index) => {
+      for (const other of lines.slice(index + 1)) {
+        if (other.box.top >= one.box.bottom) break;
+        const wide = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+        const high = Math.min(one.box.bottom, other.box.bottom) - other.box.top;
+        const least = Math.min(one.box.height, other.box.height);
+        if (one.element !== other.element && wide > 2 && high > least / 2) {
+          found.add(`${describe(one.element)} on ${describe(other.element)}`);
+        }
+      }
+    });
+    return [...found];
+  }
+
+  /** What can be used, in the order of the document; of a group of radio buttons the chosen one. */
+  const usable = () => [...document.querySelectorAll(INTERACTIVE)].filter((element) => {
+    if (element.disabled || element.closest("[inert]") || !isSeen(element)) return false;
+    if (element.type !== "radio" || element.checked) return true;
+    const group = document.getElementsByName(element.name);
+    return ![...group].some((radio) => radio.checked) && group[0] === element;
+  });
+
+  /** A link inside a sentence may be as high as its line. @param {Element} element */
+  function isInSentence(element) {
+    const own = element.textContent.trim();
+    return getComputedStyle(element).display === "inline" &&
+      (blockOf(element).textContent ?? "").trim() !== own;
+  }
+
+  /** Targets that are smaller than `least` px; a label is part of its control's target. */
+  function small(least) {
+    return [...document.querySelectorAll(INTERACTIVE)].filter((element) => {
+      if (!isSeen(element) || element.disabled || isInSentence(element)) return false;
+      if (element.matches("canvas, .scroll, .skip-link, h1")) return false;
+      const boxes = [element, ...(element.labels ?? [])].map((one) => one.getBoundingClientRect());
+      return !boxes.some((box) => box.width >= least - 0.5 && box.height >= least - 0.5);
+    }).map((element) => {
+      const { width, height } = element.getBoundingClientRect();
+      return `${width.toFixed(0)} × ${height.toFixed(0)}: ${describe(element)}`;
+    });
+  }
+
+  /** The element with the focus: its place among the usable ones, and whether one sees it. */
+  function focus(all) {
+    const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    const x = Math.min(Math.max(box.left + box.width / 2, 1), innerWidth - 1);
+    const y = Math.min(Math.max(box.top + Math.min(box.height / 2, 20), 1), innerHeight - 1);
+    const above = document.elementFromPoint(x, y);
+    const isOnTop = Boolean(above && (element.contains(above) || above.contains(element)));
+    const isInWindow = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    return {
+      index: all.indexOf(element),
+      name: describe(element),
+      hasRing: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+      isVisible: isInWindow && isOnTop,
+    };
+  }
+
+  /** Levels of the headings in their order. */
+  const headings = () => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+    .filter(isSeen).map((element) => [Number(element.localName[1]), element.textContent.trim()]);
+
+  /** How many there are of each landmark, and which regions tell what changes. */
+  const landmarks = () => ({
+    header: document.querySelectorAll("body > header, body > * > header.page-header").length,
+    nav: document.querySelectorAll("nav").length,
+    main: document.querySelectorAll("main").length,
+    footer: document.querySelectorAll("body > footer").length,
+    live: [...document.querySelectorAll("[aria-live], [role=status], [role=alert], [role=log]")]
+      .map((element) => element.id || element.className),
+  });
+
+  /** Whatever moves for longer than a frame, or would when used. */
+  function moving() {
+    const most = 0.017;
+    const longest = (list) => Math.max(...list.split(",").map(parseFloat));
+    const found = [];
+    for (const element of document.querySelectorAll("*")) {
+      for (const part of [null, "::before", "::after"]) {
+        const style = getComputedStyle(element, part);
+        const isAnimated = style.animationName !== "none" && longest(style.animationDuration) > most;
+        const isSmooth = style.scrollBehavior === "smooth";
+        if (isAnimated || isSmooth || longest(style.transitionDuration) > most) {
+          found.push(describe(element) + (part ?? ""));
+        }
+      }
+    }
+    for (const animation of document.getAnimations()) {
+      const { duration } = animation.effect.getComputedTiming();
+      if (animation.playState === "running" && duration > most * 1000) {
+        found.push(`running: ${describe(animation.effect.target)}`);
+      }
+    }
+    return found;
+  }
+
+  /** In the accented language: words that did not come from the catalogue. */
+  function untranslated() {
+    const data = "code, bdi, output, .number, svg, table.numbers, [translate=no]";
+    const isPlain = (word) => /^[a-z]{3,}$/i.test(word);
+    const found = new Set();
+    for (const { node, element } of texts()) {
+      const words = node.data.match(/[\p{L}\p{M}]+/gu) ?? [];
+      if (!element.closest(data) && words.some(isPlain)) found.add(describe(element));
+    }
+    return [...found];
+  }
+
+  window.screens = {
+    fingerprint, wide, clipped, overlapping, usable, small, focus, headings, landmarks, moving,
+    untranslated,
+  };
+})();

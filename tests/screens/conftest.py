@@ -1,0 +1,38 @@
+"""One page of the built site for all screen tests of a file, and an empty one for their checks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.screens.places import WIDE
+from tests.screens.screen import axe_source, opened, served
+
+
+@pytest.fixture(scope="session")
+def site(dist):
+    """The address of the built site."""
+    with served(dist) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared(browser, site):
+    """The site's page, opened once for a file's tests."""
+    with opened(browser, site) as screen:
+        yield screen
+
+
+@pytest.fixture
+def screen(shared):
+    """The page as a wide, light window with usual text that likes no motion."""
+    shared.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    shared.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    shared.page.evaluate("document.documentElement.style.fontSize = ''")
+    shared.errors.clear()
+    return shared
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The accessibility checker's source."""
+    return axe_source()

@@ -1,0 +1,42 @@
+"""Where the pictures are taken: every address of the page, every size, every look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seethrough.core.routes import STEPS
+
+DEMOS = ("january", "colors")
+WIDE = (1440, 900)
+NARROW = (390, 844)
+# WCAG's reflow: a window of 1280 px at 400 % zoom.
+NARROWEST = (320, 640)
+SIZES = (WIDE, NARROW)
+SCHEMES = ("light", "dark")
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, "qps", "qps-mirrored")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One address of the page and the name that its pictures have."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        """The name: what a test shows."""
+        return self.name
+
+
+PLACES = (
+    Place("home", "#/"),
+    *(Place(f"walk-{demo}-{step}", f"#/walk/{demo}/{step}") for demo in DEMOS for step in STEPS),
+    Place("walk-own", "#/walk/own"),
+    Place("block", "#/block/january"),
+    Place("map", "#/map"),
+    Place("all", "#/all/january"),
+    Place("about", "#/about"),
+    Place("styleguide", "#/styleguide"),
+    Place("missing", "#/nowhere"),
+)

@@ -1,0 +1,69 @@
+"""Without a mouse: all that can be used is reached by Tab, seen when it is, and large enough."""
+
+import pytest
+
+from tests.screens.places import NARROW, PLACES, SIZES, WIDE
+
+pytestmark = pytest.mark.browser
+
+LEAST = {WIDE: 24, NARROW: 44}
+START = """() => {
+  document.activeElement?.blur();
+  window.scrollTo(0, 0);
+  getSelection().setPosition(document.body, 0);
+  window.usable = window.screens.usable();
+  return window.usable.length;
+}"""
+
+
+def tab_through(screen):
+    """Press Tab once for each thing that can be used; what the focus said at each."""
+    seen = []
+    for _ in range(screen.page.evaluate(START) + 8):
+        screen.page.keyboard.press("Tab")
+        at = screen.page.evaluate("window.screens.focus(window.usable)")
+        if at is None:
+            break
+        seen.append(at)
+    return seen
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_all_is_reached_by_tab(screen, place, size):
+    """Tab reaches each thing in the order of the page, with a ring, not hidden under another."""
+    screen.go(place.address)
+    screen.look(size)
+    seen = tab_through(screen)
+    reached = [at["index"] for at in seen if at["index"] >= 0]
+    names = screen.page.evaluate("window.usable.map((one) => one.outerHTML.slice(0, 80))")
+
+    assert [name for index, name in enumerate(names) if index not in reached] == []
+    assert reached == sorted(reached)
+    assert [at["name"] for at in seen if not at["hasRing"]] == []
+    assert [at["name"] for at in seen if not at["isVisible"]] == []
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_targets_are_large_enough(screen, place, size):
+    """What is pressed is 24 px wide and high at least, on a phone 44 px."""
+    screen.go(place.address)
+    screen.look(size)
+
+    assert screen.ask("small", LEAST[size]) == []
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_no_motion_for_who_wants_none(screen, place):
+    """With reduced motion nothing moves for longer than a frame, not even when it is used."""
+    screen.go(place.address)
+
+    assert screen.ask("moving") == []
+
+
+def test_there_is_motion_for_others(screen):
+    """The rule above can fail: who has not asked for calm gets transitions."""
+    screen.look(WIDE, calm=False)
+
+    assert screen.ask("moving") != []

@@ -1,0 +1,45 @@
+"""Nothing is wider than the window, nothing is cut, in every size and language."""
+
+import pytest
+
+from tests.screens.places import LANGUAGES, NARROW, NARROWEST, PLACES, SIZES, WIDE
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_nothing_is_wider_than_the_window(screen, place):
+    """No page scrolls sideways: not at 320 px, nor with text of twice the size."""
+    screen.go(place.address)
+    found = {}
+    for size in (WIDE, NARROW, NARROWEST):
+        screen.look(size)
+        found[size[0]] = screen.ask("wide")
+    for size in SIZES:
+        screen.look(size)
+        screen.zoom_text(200)
+        found[f"{size[0]} at 200 %"] = screen.ask("wide") + screen.ask("clipped")
+        screen.zoom_text(100)
+
+    assert {look: list_ for look, list_ in found.items() if list_} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_all_text_can_be_read(screen, place, language):
+    """No text is cut, leaves its box or lies on another: longer, accented or mirrored."""
+    screen.go(place.address, language)
+    found = {}
+    for size in SIZES:
+        screen.look(size)
+        found[size[0]] = [*screen.ask("wide"), *screen.ask("clipped"), *screen.ask("overlapping")]
+
+    assert {look: list_ for look, list_ in found.items() if list_} == {}
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_every_word_is_from_the_catalogue(screen, place):
+    """In the accented language no plain word is left, but for names, numbers and tokens."""
+    screen.go(place.address, "qps")
+
+    assert screen.ask("untranslated") == []

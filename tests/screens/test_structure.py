@@ -1,0 +1,67 @@
+"""What a screen reader goes by: headings, landmarks, live regions, language and title."""
+
+from itertools import pairwise
+
+import pytest
+
+from tests.screens.places import ENGLISH, LANGUAGES, PLACES
+
+pytestmark = pytest.mark.browser
+
+LIVE = ("status", "message")
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_headings_are_an_outline(screen, place):
+    """Every page has one h1, the first heading, and no heading skips a level."""
+    screen.go(place.address)
+    levels = [level for level, _ in screen.ask("headings")]
+
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_landmarks_are_there(screen, place):
+    """Every page has one header, one main part, one footer, and navigation."""
+    screen.go(place.address)
+    found = screen.ask("landmarks")
+
+    assert (found["header"], found["main"], found["footer"]) == (1, 1, 1)
+    assert found["nav"] >= 1
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_what_changes_is_told(screen, place):
+    """The engine's state and the page's messages lie in live regions on every page."""
+    screen.go(place.address)
+    live = "[aria-live]:not([aria-live=off]), [role=status], [role=alert], [role=log]"
+    lies = "([id, live]) => Boolean(document.getElementById(id)?.closest(live))"
+
+    assert [name for name in LIVE if not screen.page.evaluate(lies, [name, live])] == []
+
+
+def test_each_page_has_a_title_of_its_own(screen):
+    """The title changes with the address, and going back brings the old one back."""
+    titles = {}
+    for place in PLACES:
+        screen.go(place.address)
+        titles[place.name] = screen.page.title()
+    screen.page.go_back()
+    screen.settle()
+
+    assert len(set(titles.values())) == len(titles), titles
+    assert screen.page.title() == titles[PLACES[-2].name]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_language_and_direction_are_told(screen, language):
+    """`<html lang dir>` follow the language of the address, and go back with it."""
+    screen.go("#/about", language)
+    root = "[document.documentElement.lang, document.documentElement.dir || 'ltr']"
+    direction = "rtl" if language == "qps-mirrored" else "ltr"
+
+    assert screen.page.evaluate(root) == [language, direction]
+    screen.go("#/about?lang=en")
+    assert screen.page.evaluate(root) == [ENGLISH, "ltr"]
