@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from export import prerender
 from seethrough.core.messages import catalogue
+from seethrough.core.recording import from_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "en"
@@ -141,8 +143,11 @@ def zip_package(package: Path, target: Path) -> None:
             archive.writestr(info, file.read_bytes())
 
 
-def fill_page(template: str, messages: dict[str, str]) -> str:
-    """The page with every {{key}} replaced by its sentence, escaped.
+def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str]) -> str:
+    """The page with every {{key}} replaced by its sentence, escaped, or by a rendered part.
+
+    Args:
+        rendered: Markup by slot (prerender.fields).
 
     Raises:
         SiteError: The template names a key that the catalogue has not.
@@ -153,6 +158,7 @@ def fill_page(template: str, messages: dict[str, str]) -> str:
         if key.startswith(BOOT_PREFIX)
     )
     special = {"language": LANGUAGE, "csp": html.escape(CSP, quote=True), "messages": templates}
+    special |= rendered
 
     def value(match: re.Match[str]) -> str:
         key = match.group(1)
@@ -167,13 +173,10 @@ def fill_page(template: str, messages: dict[str, str]) -> str:
 
 
 def copy_web(out: Path) -> None:
-    """Our own files: page, style, scripts, licence; sw.js comes last, when all else is known."""
+    """Our own files but the page and sw.js, which need to know all else."""
     for file in sorted((ROOT / "web").iterdir()):
         if file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
             copy(file, out / file.name)
-    template = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
-    page = fill_page(template, catalogue(LANGUAGE))
-    (out / "index.html").write_text(page, encoding="utf-8", newline="\n")
     for name in ("LICENSE", "NOTICE"):
         if (ROOT / name).is_file():
             copy(ROOT / name, out / f"{name}.txt")
@@ -201,10 +204,32 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
         for file in (manifest["graph"], manifest["tokenizer"], *manifest["shards"]):
             copy(folder / file["path"], out / path / file["path"])
         listed += [path + file["path"] for file in (manifest["graph"], *manifest["shards"])]
-        cards.append({"id": manifest["id"], "path": path, "default": not cards})
+        card = {"id": manifest["id"], "path": path, "default": not cards}
+        cards.append({**card, "recordings": copy_recordings(folder, path, out)})
     text = json.dumps({"models": cards}, indent=1) + "\n"
     (out / "models.json").write_text(text, encoding="utf-8", newline="\n")
     return listed
+
+
+def write_page(out: Path) -> None:
+    """index.html with the first slides in it."""
+    template = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
+    page = fill_page(template, catalogue(LANGUAGE), prerender.fields(out))
+    (out / "index.html").write_text(page, encoding="utf-8", newline="\n")
+
+
+def copy_recordings(folder: Path, path: str, out: Path) -> list[dict[str, Any]]:
+    """Copy a model's recorded walks; returns what models.json tells of each, in their order."""
+    rows: list[dict[str, Any]] = []
+    for file in sorted((folder / "recordings").glob("*.safetensors")):
+        recording = from_bytes(file.read_bytes())
+        place = f"{path}recordings/{file.name}"
+        copy(file, out / place)
+        row: dict[str, Any] = {"id": recording.id, "path": place, "prompt": recording.prompt}
+        row |= {"chat": recording.chat, "n_tokens": len(recording.tokens)}
+        row |= {"size_bytes": file.stat().st_size, "sha256": sha256(file).hex()}
+        rows.append(row)
+    return rows
 
 
 def sha256(file: Path) -> bytes:
@@ -226,8 +251,10 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     source = (ROOT / "web" / "sw.js").read_text(encoding="utf-8")
     if "{/*site*/}" not in source:
         raise SiteError("web/sw.js has lost its {/*site*/} slot.")
-    filled = source.replace("{/*site*/}", text)
-    (out / "sw.js").write_text(filled, encoding="utf-8", newline="\n")
+    filled = source.replace("{/*site*/}", text).encode()
+    # sw.js lists every other file; this line lets the page check sw.js itself (web/check.js).
+    line = f"// {len(filled)} bytes, SHA-256 {hashlib.sha256(filled).hexdigest()}\n"
+    (out / "sw.js").write_bytes(line.encode() + filled)
 
 
 def assemble(sources: Sources, out: Path) -> None:
@@ -243,7 +270,9 @@ def assemble(sources: Sources, out: Path) -> None:
     copy_packages(sources, out)
     copy_web(out)
     zip_package(ROOT / "py" / "seethrough", out / "seethrough.zip")
-    write_service_worker(out, copy_models(sources.models, out))
+    listed = copy_models(sources.models, out)
+    write_page(out)
+    write_service_worker(out, listed)
 
 
 def report(out: Path) -> str:

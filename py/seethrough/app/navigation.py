@@ -31,6 +31,8 @@ class Navigation:
         self._store.replace(**changes)
         if route.view in SUBJECTS:
             await self._show_subject(route, place)
+        elif route.view == "home" and not state.source and state.recordings:
+            await self._actions.show_recording(state.recordings[0].id)
         self._choose(place)
         if place.ignored:
             fields = {"fields": ", ".join(place.ignored)}
@@ -39,7 +41,11 @@ class Navigation:
     async def _show_subject(self, route: Route, place: Place) -> None:
         state = self._actions.state
         if route.demo != OWN:
-            if state.source != "recorded" or state.recorded is None or state.recorded.id != route.demo:
+            if (
+                state.source != "recorded"
+                or state.recorded is None
+                or state.recorded.id != route.demo
+            ):
                 await self._actions.show_recording(route.demo)
             return
         is_new = place.prompt is not None and (
@@ -66,8 +72,7 @@ def settled(route: Route, state: AppState) -> Route:
     known = [card.id for card in state.recordings]
     demo = route.demo
     if demo not in {OWN, *known}:
-        is_recorded = state.source == "recorded" and state.recorded is not None
-        current = state.recorded.id if is_recorded and state.recorded else ""
+        current = state.recorded.id if state.recorded and state.source == "recorded" else ""
         demo = current or (known[0] if known and state.source != "live" else OWN)
     step = route.step or (next(iter(STEPS)) if route.view == "walk" else "")
     return replace(route, demo=demo, step=step)
@@ -91,5 +96,3 @@ def address(state: AppState) -> str:
         fields["lang"] = state.language
     query = urlencode(fields, quote_via=quote)
     return address_of(route) + (f"?{query}" if query else "")
-
-

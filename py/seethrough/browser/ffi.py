@@ -282,3 +282,54 @@ def open_dialog(name: str) -> None:
     dialog = js.document.getElementById(name)
     if not dialog.open:
         dialog.showModal()
+
+
+def close_dialog(name: str) -> None:
+    """Close one of the page's dialogs."""
+    js.document.getElementById(name).close()
+
+
+async def device() -> dict[str, Any]:
+    """What the browser says of the device, and whether a model may be fetched (web/device.js)."""
+    from pyscript.js_modules import device as module
+
+    told: dict[str, Any] = to_python(await module.device())
+    return told
+
+
+def on_update(function: Callable[[], None]) -> None:
+    """Call a function once a newer version of the site is stored and waits."""
+    from pyscript.js_modules import site
+
+    site.onUpdate(create_proxy(function))
+
+
+async def use_update() -> str | None:
+    """Take the version that waits; "other-tabs" where another page of the site is open."""
+    from pyscript.js_modules import site
+
+    outcome: str | None = to_python(await site.useUpdate())
+    return outcome
+
+
+async def storage() -> dict[str, Any]:
+    """What the site has stored: {site, models, quota, usage, isPersisted}, bytes or None."""
+    from pyscript.js_modules import site
+
+    sizes: dict[str, Any] = to_python(await site.sizes())
+    return sizes
+
+
+async def persist() -> None:
+    """Ask the browser to keep what is stored."""
+    from pyscript.js_modules import site
+
+    await site.persist()
+
+
+async def remove_all() -> None:
+    """Remove the site and its models from this device, then load the page anew."""
+    from pyscript.js_modules import site
+
+    await site.removeAll()
+    js.location.reload()

@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 from seethrough.app.actions import Actions
+from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
 from seethrough.app.state import Message, Store
-from seethrough.browser import ffi
+from seethrough.browser import ffi, storage
 from seethrough.browser.door import Door
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
-from seethrough.core.errors import SeethroughError
+from seethrough.core.errors import CancelledRunError, SeethroughError
 
 
 def start() -> None:
     """What web/main.py calls once the package is unpacked."""
+    ffi.start_task(_start())
+
+
+async def _start() -> None:
+    """Read what this build has, take the page over, open the door, then load the model."""
     store = Store()
+    store.replace(theme=ffi.theme(), device=await storage.device())
     service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)
-    Page(Actions(service)).start()
-    ffi.mark_ready()
-    ffi.start_task(_open(store, service))
-
-
-async def _open(store: Store, service: Service) -> None:
-    """Read the list of models; the door opens when there is one to ask for, or a reason why not."""
+    actions = Actions(service)
     try:
         await service.open()
     except SeethroughError as error:
         store.replace(error=Message(error.key, error.fields))
+    await Page(actions, Navigation(actions)).start()
+    ffi.mark_ready()
     ffi.open_door(Door(service).answer)
+    ffi.on_update(lambda: store.replace(has_update=True))
+    await _load(store, service)
+
+
+async def _load(store: Store, service: Service) -> None:
+    """The model at once, where nobody has to be asked for its download."""
+    if not (store.state.device.may_download and store.state.models):
+        return
+    try:
+        await service.load()
+        await ffi.persist()
+    except CancelledRunError:
+        return
+    except SeethroughError as error:
+        store.replace(error=Message(error.key, error.fields))

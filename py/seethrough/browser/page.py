@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.app.navigation import address
 from seethrough.app.state import Message, Sampling
-from seethrough.browser import dom, ffi
+from seethrough.browser import dom, ffi, storage
 from seethrough.browser.keys import Keys
 from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.messages import LANGUAGES, direction
@@ -57,7 +57,8 @@ class Page:
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
             "set-language": lambda values: actions.store.replace(language=values["value"]),
             "shortcuts": lambda _values: ffi.open_dialog("shortcuts"),
-            "use-update": lambda _values: ffi.use_update(),
+            "close-shortcuts": lambda _values: ffi.close_dialog("shortcuts"),
+            "use-update": lambda _values: storage.use_update(actions.store),
             "remove-all": lambda _values: ffi.remove_all(),
         }
 
@@ -97,6 +98,8 @@ class Page:
         ffi.describe_page(pages.title(state), state.language, direction(state.language))
         if is_new and not is_first:
             ffi.go_to_top()
+        if route.view == "about":
+            ffi.start_task(storage.look(self._actions.store))
         self._enable(state)
         self._draw()
 
@@ -156,7 +159,11 @@ class Page:
 
     def _keep_typed(self) -> None:
         typed, state = dom.field(FORM, "prompt"), self._actions.state
-        if typed is not None and not state.busy and (typed, self._chat()) != (state.prompt, state.chat):
+        if (
+            typed is not None
+            and not state.busy
+            and (typed, self._chat()) != (state.prompt, state.chat)
+        ):
             self._actions.store.replace(prompt=typed, chat=self._chat())
 
     def _prompt(self) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Slot = Callable[[AppState, str], Node]
 
 N_SHOWN = 5
+MOST_TILES = 8
 VIEWS = ("walk", "block", "all")
 
 
@@ -85,7 +86,11 @@ def figure(state: AppState) -> Node | str:
         )
         for item in state.top[:N_SHOWN]
     ]
-    line = [h("li", {}, tile(token, index)) for index, token in enumerate(state.tokens)]
+    first = max(0, len(state.tokens) - MOST_TILES)
+    shown = list(enumerate(state.tokens))[first:]
+    line = [h("li", {}, tile(token, index)) for index, token in shown]
+    if first:
+        line.insert(0, h("li", {"class": "is-quiet"}, say(state, "home.before", n_tokens=first)))
     blank = h("li", {}, h("span", {"class": "tile is-blank"}, say(state, "home.blank")))
     return h(
         "figure",
@@ -110,7 +115,8 @@ def caption(state: AppState) -> list[Node | str]:
     """Whose numbers these are."""
     model = next((card.title for card in state.models if card.id == state.model), state.model)
     size = count(state.config.d_vocab) if state.config else ""
-    return rich(state, "home.caption", model=h("b", {}, model), d_vocab=size)
+    key = "home.caption" if state.source == "recorded" else "home.caption_live"
+    return rich(state, key, model=h("b", {}, model), d_vocab=size)
 
 
 def card(state: AppState, item: RecordingCard) -> Node:

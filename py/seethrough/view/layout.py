@@ -13,6 +13,7 @@ from seethrough.view import (
     about,
     attention,
     continuation,
+    footer,
     header,
     message,
     residual,
@@ -43,6 +44,7 @@ ACTIONS = (
     "set-theme",
     "set-language",
     "shortcuts",
+    "close-shortcuts",
     "use-update",
     "remove-all",
     "download",
@@ -77,9 +79,11 @@ def markup_of(state: AppState, panel: Panel) -> str:
 
 PANELS: Mapping[str, Panel] = {
     "header": Panel(("language", "route", "theme"), header.render),
+    "footer": Panel(("language",), footer.render),
+    "keys": Panel(("language",), footer.keys),
     "status": Panel(("language", "models", "model", "engine", "device"), status.render),
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
-    "source": Panel(("language", "source", "recorded", "models", "engine", "busy"), source.render),
+    "source": Panel(("language", "source", "model", "models", "busy"), source.render),
     "storage": Panel(("language", "storage", "device"), about.storage),
     "tokens": Panel(("language", "tokens", "picture"), tokens.render, "page.tokens"),
     "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "page.top"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import megabytes
+from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def render(state: AppState) -> str:
     model = model_of(state)
     name = model.title if model else state.model
     words = h("span", {}, say(state, "source.recorded", model=name))
-    return to_html(badge(state, "recorded"), " ", words, " ", live(state, model))
+    return to_html(badge(state, "recorded"), " ", words, " ", live(state))
 
 
 def badge(state: AppState, kind: str) -> Node:
@@ -29,16 +28,10 @@ def badge(state: AppState, kind: str) -> Node:
     return h("b", {"class": f"badge is-{kind}"}, say(state, f"source.badge.{kind}"))
 
 
-def live(state: AppState, model: ModelCard | None) -> Node:
-    """The click that runs the same prompt here; it names its price while there is one."""
-    is_open = state.engine.stage in {"ready", "running"}
-    is_loading = state.engine.stage in {"download", "session"}
-    label = say(state, "source.run")
-    if model is not None and not is_open and not is_loading and not state.device.may_download:
-        size = megabytes(model.download_bytes, state.language)
-        label = say(state, "source.run_download", size=size)
-    attributes = {"type": "button", "class": "button", "data-action": "live"}
-    return h("button", {**attributes, "disabled": bool(state.busy)}, label)
+def live(state: AppState) -> Node:
+    """The click that runs the same prompt here."""
+    attributes: Attributes = {"type": "button", "class": "button", "data-action": "live"}
+    return h("button", {**attributes, "disabled": bool(state.busy)}, say(state, "source.run"))
 
 
 def model_of(state: AppState) -> ModelCard | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions
-from seethrough.view.words import say, title
+from seethrough.view.words import say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, ModelCard
@@ -20,13 +20,20 @@ def render(state: AppState) -> str:
     """One line on the engine, its progress while it loads, and the models of this build."""
     stage = state.engine.stage
     return to_html(
-        title(state, "view.status.title"),
         h("p", {"class": f"stage is-{stage}"}, stage_line(state)),
         progress(state),
         h("p", {"class": "note"}, engine_line(state)) if stage in OPEN else "",
         retry(state) if stage == "failed" else "",
+        ask(state) if stage == "idle" else "",
         models(state),
     )
+
+
+def ask(state: AppState) -> Node | str:
+    """The download of the default model, with its price, where it waits to be asked for."""
+    if not state.models or state.device.may_download:
+        return ""
+    return download(state, state.models[0])
 
 
 def loaded(state: AppState) -> ModelCard | None:
@@ -94,15 +101,14 @@ def retry(state: AppState) -> Node:
 
 
 def models(state: AppState) -> Node | str:
-    """The models to choose from: in the open before one is loaded, folded away after."""
+    """The models to choose from, folded away."""
     if not state.models:
         return ""
     cards = h("ul", {"class": "models"}, [card(state, model) for model in state.models])
-    if state.engine.stage == "idle":
-        return cards
     n_models = count(len(state.models))
     summary = h("summary", {}, say(state, "view.status.models", n_models=n_models))
-    return h("details", {"class": "data", "id": "status-models"}, summary, cards)
+    sheet = h("div", {"class": "sheet"}, cards)
+    return h("details", {"class": "menu", "id": "status-models"}, summary, sheet)
 
 
 def card(state: AppState, model: ModelCard) -> Node:

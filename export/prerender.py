@@ -1,0 +1,122 @@
+"""Renders the first slides into the static page, with the page's own code and state.
+
+The reader sees them before Python has started; Python then finds its own markup there, by digest,
+and leaves it as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from seethrough.app.actions import Actions
+from seethrough.app.engine import EngineInfo
+from seethrough.app.navigation import Navigation
+from seethrough.app.service import Service
+from seethrough.app.state import Store
+from seethrough.core.digest import digest
+from seethrough.core.routes import Route, address_of, parse
+from seethrough.view import pages
+from seethrough.view.layout import PANELS, markup_of
+from seethrough.view.node import h, to_html
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seethrough.app.engine import Engine
+    from seethrough.app.state import AppState
+
+# Around the view: slots of index.html that Python takes over too.
+AROUND = ("header", "footer", "keys")
+# A view that needs Python stands under this address until it is there.
+OTHERWISE = "*"
+PLAIN = ("map", "about")
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A rendered page: its address, its tab's title, its markup."""
+
+    address: str
+    title: str
+    markup: str
+
+
+class _NoEngine:
+    """Stands where the page has its engine: nothing is run while the site is built."""
+
+    def planned(self) -> EngineInfo:
+        """What a page without threads would say."""
+        return EngineInfo("wasm", 1)
+
+
+def fields(site: Path) -> dict[str, str]:
+    """What the slots of index.html hold, ready as markup.
+
+    Args:
+        site: The folder of the site, its models and recordings in place.
+    """
+    home, *others = asyncio.run(_slides(site))
+    state = _empty()
+    around = {
+        name: f'data-digest="{digest(text)}">{text}'
+        for name in AROUND
+        if (text := markup_of(state, PANELS[name]))
+    }
+    slides = "\n    ".join(template(slide) for slide in [*others, waiting(state)])
+    view = f'data-digest="{digest(home.markup)}">{home.markup}'
+    return {**around, "view": view, "slides": slides}
+
+
+def template(slide: Slide) -> str:
+    """A slide that waits in the page until its address is asked for (web/slide.js)."""
+    names = (("route", slide.address), ("title", slide.title), ("digest", digest(slide.markup)))
+    data = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in names)
+    return f"<template {data}>{slide.markup}</template>"
+
+
+def waiting(state: AppState) -> Slide:
+    """What stands in place of a view that Python has to draw."""
+    words = h("p", {"class": "page-lead"}, say(state, "page.waiting"))
+    heading = h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "page.title"))
+    return Slide(OTHERWISE, "", to_html(h("div", {"class": "page is-waiting"}, heading, words)))
+
+
+def _empty() -> AppState:
+    return Store().state
+
+
+async def _slides(site: Path) -> list[Slide]:
+    """Home, each recorded walk at its first step, the pages of words."""
+    first = await _state(site, address_of(Route()))
+    walks = [Route("walk", card.id) for card in first.recordings]
+    slides = [_slide(first, address_of(Route()))]
+    for route in [*walks, *map(Route, PLAIN)]:
+        state = await _state(site, address_of(route))
+        slides.append(_slide(state, address_of(state.route)))
+        if state.route != route:
+            slides.append(_slide(state, address_of(route)))
+    return slides
+
+
+def _slide(state: AppState, address: str) -> Slide:
+    return Slide(address, pages.title(state), pages.render(state))
+
+
+async def _state(site: Path, address: str) -> AppState:
+    """The state that the page has at an address before any model is loaded."""
+
+    async def text(path: str) -> str:
+        return (site / path).read_text(encoding="utf-8")
+
+    async def data(path: str) -> bytes:
+        return (site / path).read_bytes()
+
+    store = Store()
+    service = Service(store, cast("Engine", _NoEngine()), text, data)
+    await service.open()
+    await Navigation(Actions(service)).go(parse(address))
+    return store.state

@@ -1,0 +1,47 @@
+"""What this browser keeps of the site: told in the state, taken off the device when asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.app.state import Device, Message, Storage
+from seethrough.browser import ffi
+
+if TYPE_CHECKING:
+    from seethrough.app.state import Store
+
+
+async def look(store: Store) -> None:
+    """Put the sizes into the state."""
+    told = await ffi.storage()
+    models = told["models"]
+    store.replace(
+        storage=Storage(
+            site_bytes=_whole(told["site"]),
+            model_bytes=None if models is None else sum(map(int, models.values())),
+            usage_bytes=_whole(told["usage"]),
+            quota_bytes=_whole(told["quota"]),
+            is_persisted=told["isPersisted"],
+        )
+    )
+
+
+async def use_update(store: Store) -> None:
+    """Take the newer version now, or say why it waits."""
+    if await ffi.use_update() == "other-tabs":
+        store.replace(notice=Message("update.other_tabs"))
+
+
+async def device() -> Device:
+    """What the device is like."""
+    told = await ffi.device()
+    return Device(
+        may_download=bool(told["mayDownload"]),
+        is_small=bool(told["isSmall"]),
+        saves_data=bool(told["saveData"]),
+        has_store=bool(told["hasStore"]),
+    )
+
+
+def _whole(size: float | None) -> int | None:
+    return None if size is None else int(size)

@@ -1,0 +1,57 @@
+"""The foot of every page, and the list of keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import STEPS
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+KEYS = (
+    ("next", ("\u2192",)),
+    ("back", ("\u2190",)),
+    ("jump", tuple(str(number + 1) for number in range(len(STEPS)))),
+    ("live", ("R",)),
+    ("theme", ("T",)),
+    ("help", ("?", "H")),
+)
+
+
+def render(state: AppState) -> str:
+    """The promise, the licences."""
+    links = h(
+        "p",
+        {},
+        h("a", {"href": "./LICENSE.txt"}, say(state, "page.footer.licence")),
+        say(state, "view.separator"),
+        h("a", {"href": "./NOTICE.txt"}, say(state, "page.footer.notice")),
+    )
+    return to_html(h("p", {}, say(state, "page.footer.private")), links)
+
+
+def keys(state: AppState) -> str:
+    """Each key and what it does."""
+    rows = [
+        h("div", {}, h("dt", {}, [key(name) for name in names]), h("dd", {}, meaning(state, what)))
+        for what, names in KEYS
+    ]
+    close = {"type": "button", "class": "button", "data-action": "close-shortcuts"}
+    return to_html(
+        h("h2", {"class": "section-title", "id": "keys-title"}, say(state, "keys.title")),
+        h("dl", {"class": "keys"}, rows),
+        h("button", close, say(state, "keys.close")),
+    )
+
+
+def key(name: str) -> Node:
+    """A key as it is written on a keyboard."""
+    return h("kbd", {}, name)
+
+
+def meaning(state: AppState, what: str) -> str:
+    """What a key does."""
+    return say(state, f"keys.{what}")
