@@ -1,4 +1,4 @@
-"""The one entry: python3 build.py serve | build | test | bench | lock | clean."""
+"""The one entry: python3 build.py serve | build | test | bench | screenshots | lock | clean."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ from export.stages import (
 from export.stages.alone import alone
 from export.stages.console import say
 from export.stages.ending import end_well
-from export.stages.paths import DIST
+from export.stages.paths import DIST, SCREENSHOTS
 from export.stages.programs import run_in_view
 
 
@@ -36,7 +36,7 @@ def main() -> int:
     """Read the command line and do what it asks; returns the exit code."""
     parser = command_line()
     options, more = parser.parse_known_args()
-    if more and options.run not in {run_tests, run_bench}:
+    if more and options.run not in {run_tests, run_bench, run_screenshots}:
         parser.error("unknown argument: " + " ".join(more))
     options.more = more
     return end_well(lambda: options.run(options))
@@ -106,6 +106,16 @@ def run_bench(options: argparse.Namespace) -> int:
     return run_in_view(command, places)
 
 
+def run_screenshots(options: argparse.Namespace) -> int:
+    """Take a picture of every page into .cache/screenshots/; more arguments go to its program."""
+    with alone():
+        places = make_site("test")
+        places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
+    places["PYTHONPATH"] = os.pathsep.join(["py", "."])
+    command = [venv.PYTHON, "-m", "tests.screens.take", "--dist", DIST, "--out", SCREENSHOTS]
+    return run_in_view([*command, *options.more], places)
+
+
 def run_lock(_options: argparse.Namespace) -> int:
     """Pin all packages anew: export/locks/ and web/package-lock.json."""
     with alone():
@@ -125,6 +135,7 @@ COMMANDS = {
     "build": run_build,
     "test": run_tests,
     "bench": run_bench,
+    "screenshots": run_screenshots,
     "lock": run_lock,
     "clean": run_clean,
 }

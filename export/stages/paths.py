@@ -15,6 +15,7 @@ STAMPS = CACHE / "stamps"
 LOGS = CACHE / "logs"
 NODE = CACHE / "node"
 MODELS = CACHE / "models"
+SCREENSHOTS = CACHE / "screenshots"
 
 
 def user_cache() -> Path:
