@@ -20,6 +20,7 @@ from export.stages import (
     model,
     node,
     pyodide,
+    recordings,
     serve,
     site,
     torch,
@@ -62,6 +63,7 @@ def make_site(*groups: str) -> dict[str, str]:
     wheels = pyodide.ensure(python, modules)
     gguf = model.source(python)
     exported = model.export(python, gguf)
+    recordings.ensure(python, exported)
     dist = site.ensure(python, models=[exported], modules=modules, wheels=wheels)
     places = {"GGUF": gguf, "MODEL": exported, "DIST": dist, "NODE": modules}
     return {"SEETHROUGH_" + name: str(place) for name, place in places.items()}

@@ -25,7 +25,8 @@ def ensure(python: Path, *, models: Sequence[Path], modules: Path, wheels: Path)
     Raises:
         BuildError: No room, or the site builder's own sentence.
     """
-    carried = (modules / "pyodide" / "package.json", *(model / "manifest.json" for model in models))
+    made = [model / part for model in models for part in ("manifest.json", "recordings")]
+    carried = (modules / "pyodide" / "package.json", *made)
     wanted = stamps.digest(*SOURCES, *carried, wheels.name)
     if not stamps.is_fresh("site", wanted, [DIST / "index.html"]):
         _assemble(python, models, modules, wheels)

@@ -12,6 +12,7 @@ STAGES = [
     "download pyodide",
     "download model",
     "export",
+    "export.record",
     "export.site",
 ]
 

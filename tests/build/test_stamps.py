@@ -18,11 +18,12 @@ def test_second_build_calls_nothing(built):
     ("changed", "made"),
     [
         ("py/seethrough/view/page.py", ["export.site"]),
-        ("py/seethrough/core/config.py", ["export", "export.site"]),
-        ("export/layers.py", ["export", "export.site"]),
+        ("py/seethrough/core/config.py", ["export", "export.record", "export.site"]),
+        ("export/layers.py", ["export", "export.record", "export.site"]),
+        ("export/record.py", ["export.record", "export.site"]),
         ("web/style.css", ["export.site"]),
         ("web/package-lock.json", ["npm", "export.site"]),
-        ("export/locks/export.txt", ["install export", "export", "export.site"]),
+        ("export/locks/export.txt", ["install export", "export", "export.record", "export.site"]),
     ],
 )
 def test_changed_input_makes_what_depends_on_it(built, changed, made):
@@ -34,7 +35,10 @@ def test_changed_input_makes_what_depends_on_it(built, changed, made):
     assert built.calls() == made
 
 
-@pytest.mark.parametrize("lost", ["dist", ".cache/models", ".cache/node", ".venv"])
+RECORDINGS = ".cache/models/smollm2-135m-instruct/recordings"
+
+
+@pytest.mark.parametrize("lost", ["dist", RECORDINGS, ".cache/models", ".cache/node", ".venv"])
 def test_lost_output_is_made_again(built, lost):
     """A folder that was deleted comes back, and the build ends well."""
     (built.root / lost).rename(built.root / "elsewhere")
@@ -75,5 +79,6 @@ EVERYTHING = [
     "download pyodide",
     "download model",
     "export",
+    "export.record",
     "export.site",
 ]

@@ -1,0 +1,273 @@
+"""Command line: `python -m export.record MODEL_FOLDER --out FOLDER` writes the recorded walks.
+
+Each is one curated prompt through native onnxruntime, on the same graph and weights as the page's:
+as many of its hooks as fit into 400 KB, exact, in the format of seethrough/core/recording.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors.numpy import save
+
+from export.native import NativeModel
+from seethrough.core import hooks, recording, sampling
+from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat
+from seethrough.core.errors import InputError, SeethroughError, SourceError
+from seethrough.core.hooks import hook_name
+from seethrough.core.recording import (
+    MOST_BYTES,
+    RecordedCandidate,
+    RecordedStep,
+    RecordedToken,
+    Recording,
+    stream_names,
+)
+from seethrough.core.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from seethrough.core.cache import Array
+    from seethrough.core.config import ModelConfig
+    from seethrough.core.manifest import Manifest
+
+N_NEW = 24
+N_TOP = 10
+# The page tells why a continuation ended by these; seethrough/app/generate.py has the same.
+END, LIMIT = "end_token", "max_new_tokens"
+# How many positions' streams are kept before patterns take the room, and how many layers' patterns
+# a walk has at the least: the first and the last.
+LEAST_POSITIONS = 2
+LEAST_LAYERS = 2
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Curated:
+    """A prompt that is recorded: its name in addresses, its text, whether it is a message."""
+
+    id: str
+    prompt: str
+    chat: bool = False
+
+
+PROMPTS = (
+    Curated("january", "January, February, March,"),
+    Curated("colors", "Name three primary colors.", chat=True),
+    Curated("code", "def add(a, b):\n    return"),
+    Curated("emoji", "I ❤️ 🍕"),
+)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Everything that one run of a prompt gave; `hooks` are whole, at every position."""
+
+    tokens: tuple[RecordedToken, ...]
+    hooks: Mapping[str, Array]
+    top: tuple[RecordedCandidate, ...]
+    continuation: tuple[RecordedStep, ...]
+    stop: str
+
+
+class Recorder:
+    """Records prompts with one exported model."""
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        self.model = NativeModel(folder, threads=threads)
+        self.manifest: Manifest = self.model.manifest
+        text = (folder / self.manifest.tokenizer.path).read_text(encoding="utf-8")
+        self.tokenizer = Tokenizer.from_json(text)
+
+    def record(self, prompt: Curated) -> bytes:
+        """The file of one prompt; the same input gives the same bytes.
+
+        Raises:
+            InputError: The prompt has no tokens, or is a message and the model has no template.
+            SourceError: The model is too wide for a recording of 400 KB.
+        """
+        return file_of(prompt, self.walk(prompt), self.manifest)
+
+    def walk(self, prompt: Curated) -> Walk:
+        """Run a prompt and continue it greedily."""
+        ids = self.ids(prompt)
+        self.model.reset()
+        config = self.manifest.config
+        patterns = [hook_name(hooks.PATTERN, layer) for layer in range(config.n_layers)]
+        names = [*stream_names(config.n_layers), *patterns, *hooks.LOGIT_OUTPUTS]
+        last = [(config.n_layers, len(ids) - 1)]
+        captured = self.model.run(ids, names, unembed=last, top_k=N_TOP)
+        continuation, stop = self._continue(captured[hooks.LOGITS][-1])
+        tokens = tuple(self._token(token) for token in ids)
+        best = zip(captured[hooks.TOP_IDS][-1], captured[hooks.TOP_VALUES][-1], strict=True)
+        top = tuple(
+            RecordedCandidate(int(token), *self._texts(int(token)), float(logit))
+            for token, logit in best
+        )
+        return Walk(tokens, captured, top, continuation, stop)
+
+    def ids(self, prompt: Curated) -> list[int]:
+        """The whole input as the page would give it to the model."""
+        if not prompt.chat:
+            ids = self.tokenizer.encode(prompt.prompt)
+        elif self.manifest.chat is None:
+            raise InputError("input.no_chat", model=self.manifest.title)
+        else:
+            template = ChatTemplate.from_json(self.manifest.chat)
+            message = ChatMessage("user", prompt.prompt)
+            ids = encode_chat(self.tokenizer, template, [message])
+        if not ids:
+            raise InputError("input.no_tokens")
+        return ids
+
+    def _continue(self, logits: Array) -> tuple[tuple[RecordedStep, ...], str]:
+        """The most probable token again and again; the first comes from the prompt's own logits."""
+        steps: list[RecordedStep] = []
+        while True:
+            steps.append(self._step(logits))
+            if steps[-1].id in self.manifest.end_ids:
+                return tuple(steps), END
+            if len(steps) == N_NEW:
+                return tuple(steps), LIMIT
+            logits = self.model.run([steps[-1].id])[hooks.LOGITS][-1]
+
+    def _step(self, logits: Array) -> RecordedStep:
+        best = sampling.greedy(logits)
+        prob = float(sampling.temper(logits, 1.0)[best])
+        rank = int(np.count_nonzero(logits > logits[best]))
+        return RecordedStep(best, *self._texts(best), prob, rank)
+
+    def _token(self, token: int) -> RecordedToken:
+        return RecordedToken(token, *self._texts(token), token in self.tokenizer.special_ids)
+
+    def _texts(self, token: int) -> tuple[str, str]:
+        return self.tokenizer.decode([token]), self.tokenizer.visible(token)
+
+
+def file_of(prompt: Curated, walk: Walk, manifest: Manifest) -> bytes:
+    """The recording with as much of the walk as fits.
+
+    Raises:
+        SourceError: Not even the least fits into 400 KB.
+    """
+    room = MOST_BYTES
+    while True:
+        positions, layers = what_fits(manifest.config, len(walk.tokens), room)
+        made = recording_of(prompt, walk, manifest, positions, layers)
+        data: bytes = save(dict(made.arrays), metadata=recording.to_metadata(made))
+        if len(data) <= MOST_BYTES:
+            return data
+        room -= len(data) - MOST_BYTES  # what the header and the small arrays take
+
+
+def what_fits(
+    config: ModelConfig, n_pos: int, room: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The last positions whose streams, and the evenly spread layers whose patterns, fit.
+
+    Raises:
+        SourceError: Not even one position and the first and last layer do.
+    """
+    stream = (config.n_layers + 1) * config.d_model * FLOAT_BYTES
+    pattern = config.n_heads * n_pos * (n_pos + 1) // 2 * FLOAT_BYTES
+    least_layers = min(LEAST_LAYERS, config.n_layers)
+    for kept in range(min(LEAST_POSITIONS, n_pos), 0, -1):
+        n_layers = min(config.n_layers, (room - kept * stream) // pattern)
+        if n_layers >= least_layers:
+            n_kept = min(n_pos, (room - n_layers * pattern) // stream)
+            spread = np.linspace(0, config.n_layers - 1, n_layers).round().astype(int)
+            return tuple(range(n_pos - n_kept, n_pos)), tuple(spread.tolist())
+    raise SourceError("recording.too_large", limit=MOST_BYTES, stream=stream, pattern=pattern)
+
+
+def recording_of(
+    prompt: Curated,
+    walk: Walk,
+    manifest: Manifest,
+    positions: Sequence[int],
+    layers: Sequence[int],
+) -> Recording:
+    """The record of a walk, cut to some positions and layers."""
+    return Recording(
+        id=prompt.id,
+        model=manifest.id,
+        prompt=prompt.prompt,
+        chat=prompt.chat,
+        graph_sha256=manifest.graph.sha256,
+        shard_sha256s=tuple(file.sha256 for file in manifest.shards),
+        tokens=walk.tokens,
+        positions=tuple(positions),
+        layers=tuple(layers),
+        top=walk.top,
+        logsumexp=float(walk.hooks[hooks.LOGSUMEXP][-1]),
+        continuation=walk.continuation,
+        stop=walk.stop,
+        arrays=arrays_of(walk, manifest.config, positions, layers),
+    )
+
+
+def arrays_of(
+    walk: Walk, config: ModelConfig, positions: Sequence[int], layers: Sequence[int]
+) -> dict[str, Array]:
+    """What the file holds, by name."""
+    stream = stream_names(config.n_layers)
+    patterns = [hook_name(hooks.PATTERN, layer) for layer in layers]
+    states = np.stack([walk.hooks[name] for name in stream]).astype(np.float64)
+    return {
+        **{name: np.ascontiguousarray(walk.hooks[name][list(positions)]) for name in stream},
+        **{name: recording.packed(walk.hooks[name]) for name in patterns},
+        recording.NORMS: np.sqrt((states**2).sum(axis=2)).astype(np.float32),
+        hooks.TOP_VALUES: walk.hooks[hooks.TOP_VALUES],
+        hooks.TOP_IDS: walk.hooks[hooks.TOP_IDS].astype(np.int32),
+        hooks.LOGSUMEXP: walk.hooks[hooks.LOGSUMEXP],
+    }
+
+
+def write_recordings(folder: Path, out: Path) -> list[Path]:
+    """Record every prompt that the model takes, each into a file named by place, id and content.
+
+    Raises:
+        SourceError: The folder holds no model, or the model is too wide.
+    """
+    recorder = Recorder(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    taken = [prompt for prompt in PROMPTS if recorder.manifest.chat or not prompt.chat]
+    files = []
+    for place, prompt in enumerate(taken, 1):
+        print(f"Recording {place} of {len(taken)}: {prompt.id}")
+        data = recorder.record(prompt)
+        digest = hashlib.sha256(data).hexdigest()[:12]
+        file = out / f"{place}-{prompt.id}-{digest}.safetensors"
+        file.write_bytes(data)
+        files.append(file)
+    return files
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Record one model's walks; 0, or 1 with a sentence on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m export.record", description=__doc__)
+    parser.add_argument("model", type=Path, help="a folder that `python -m export` wrote")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    options = parser.parse_args(arguments)
+    try:
+        files = write_recordings(options.model, options.out)
+    except SeethroughError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"The recording could not write or read a file: {error}.", file=sys.stderr)
+        return 1
+    size = sum(file.stat().st_size for file in files)
+    print(f"{len(files)} recorded walks, {size / 1e3:.0f} KB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
