@@ -2,4 +2,4 @@
 
 from seethrough.browser.main import start
 
-start()
+await start()  # noqa: F704, PLE1142 - PyScript runs this file where await is allowed

@@ -163,6 +163,7 @@ def open_door(answer: Callable[[str, Js], Coroutine[Any, Any, Js]]) -> None:
 
 def mark_ready() -> None:
     """Tell boot.js that Python is up: from here on, Python shows what goes wrong."""
+    mark("seethrough.python-ready")
     js.document.documentElement.dataset.boot = "ready"
 
 
@@ -171,6 +172,33 @@ def thread_count() -> int:
     if not js.crossOriginIsolated:
         return 1
     return max(1, min(4, int(js.navigator.hardwareConcurrency)))
+
+
+def mark(name: str) -> None:
+    """Note a moment of the start (performance.mark), the first time it comes."""
+    from pyscript.js_modules import early
+
+    early.markOnce(name)
+
+
+def remember_model(model_id: str) -> None:
+    """Let the next visit open this model first (web/device.js)."""
+    from pyscript.js_modules import device as module
+    from pyscript.js_modules import site
+
+    site.remember(module.LAST_MODEL, model_id)
+
+
+def take_early_worker(on_message: Js, on_error: Js) -> tuple[Js, str, str, bool] | None:
+    """The worker that boot.js started, once: (worker, its name, model id, whether it started)."""
+    from pyscript.js_modules import early
+
+    taken = early.takeWorker()
+    if is_absent(taken):
+        return None
+    taken.worker.addEventListener("message", on_message)
+    taken.worker.addEventListener("error", on_error)
+    return taken.worker, str(taken.name), str(taken.model), bool(taken.isStarted)
 
 
 def start_worker(path: str, name: str, on_message: Js, on_error: Js) -> Js:
@@ -220,9 +248,9 @@ def paint(canvas: Js, pixels: Array) -> None:
 
 def is_dark() -> bool:
     """Whether the page is dark: as the reader chose, else as the system has it."""
-    theme = str(js.document.documentElement.dataset.theme or "")
-    if theme in {"light", "dark"}:
-        return theme == "dark"
+    chosen = theme()
+    if chosen in {"light", "dark"}:
+        return chosen == "dark"
     return bool(js.matchMedia("(prefers-color-scheme: dark)").matches)
 
 

@@ -13,13 +13,11 @@ from seethrough.browser.page import Page
 from seethrough.core.errors import CancelledRunError, SeethroughError
 
 
-def start() -> None:
-    """What web/main.py calls once the package is unpacked."""
-    ffi.start_task(_start())
+async def start() -> None:
+    """What web/main.py awaits: read what this build has, take the page over, open the door.
 
-
-async def _start() -> None:
-    """Read what this build has, take the page over, open the door, then load the model."""
+    The model is loaded after that, in the background.
+    """
     store = Store()
     store.replace(theme=ffi.theme(), device=await storage.device())
     service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)
@@ -32,7 +30,7 @@ async def _start() -> None:
     ffi.mark_ready()
     ffi.open_door(Door(service).answer)
     ffi.on_update(lambda: store.replace(has_update=True))
-    await _load(store, service)
+    ffi.start_task(_load(store, service))
 
 
 async def _load(store: Store, service: Service) -> None:

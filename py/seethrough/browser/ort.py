@@ -43,15 +43,25 @@ _ids = itertools.count(1)
 
 
 class _Worker:
-    """One worker and the calls that wait for it; `is_dead` once it is gone."""
+    """One worker and the calls that wait for it; `is_dead` once it is gone.
+
+    The first takes over the worker that boot.js started: `model` is the id that it loads already.
+    """
 
     def __init__(self) -> None:
         self.name = f"seethrough-engine-{next(_ids)}-{id(self)}"
+        self.model = ""
         self.is_dead = False
         self._waiting: dict[int, tuple[asyncio.Future[ffi.Js], Callable[[ffi.Js], None]]] = {}
         self._on_message = ffi.callback(self._receive)
         self._on_error = ffi.callback(self._fail)
-        self._worker = ffi.start_worker(WORKER, self.name, self._on_message, self._on_error)
+        early = ffi.take_early_worker(self._on_message, self._on_error)
+        if early is None:
+            self._worker = ffi.start_worker(WORKER, self.name, self._on_message, self._on_error)
+            return
+        self._worker, self.name, self.model, is_started = early
+        if is_started:
+            ffi.start_task(self._watch())
 
     async def call(
         self, kind: str, on_progress: Callable[[ffi.Js], None] | None = None, **values: object
@@ -137,11 +147,13 @@ class OrtEngine:
 
         A second model gets a new worker: WebAssembly memory grows and is never given back.
         """
-        if self._loaded:
+        if self._loaded or self._worker.model not in ("", manifest.id):
             self._worker.stop()
         self._loaded = None
         info = await self._open(manifest, base_url, progress)
         self._loaded = (manifest, base_url)
+        ffi.remember_model(manifest.id)
+        ffi.mark("seethrough.model-ready")
         return info
 
     async def run(self, request: RunRequest) -> RunResult:
@@ -180,7 +192,12 @@ class OrtEngine:
             baseUrl=ffi.page_url(base_url),
             threads=ffi.thread_count(),
         )
-        return EngineInfo(str(answer.backend), int(answer.threads), float(answer.sessionMs))
+        return EngineInfo(
+            str(answer.backend),
+            int(answer.threads),
+            float(answer.sessionMs),
+            is_kept=str(answer.kept) != "full",
+        )
 
     async def _reload(self) -> None:
         if self._worker.is_dead and self._loaded:
