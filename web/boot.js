@@ -1,15 +1,23 @@
 /**
- * Starts the page: WebAssembly check, service worker, at most one automatic reload, then PyScript.
+ * Starts the page: WebAssembly check, service worker, at most one automatic reload, then the engine
+ * and PyScript side by side.
  *
  * The service worker stores the site (so that it works offline) and adds the headers that allow
- * threads. Where it is missing or fails, the page goes on with one thread and says so.
+ * threads. Where there is none, the page checks its files itself, runs in one thread and says so.
+ * A file of the site that is not whole stops the start: a sentence names it, Retry loads again.
  */
 
+import { siteFiles, verifyAll } from "./check.js";
 import { shutDoor } from "./door.js";
-import { say, sentence } from "./messages.js";
+import { KeyedError } from "./download.js";
+import { markOnce, startEarly } from "./early.js";
+import { button, say, sentence } from "./messages.js";
+import { activateWaiting, recall, remember, settled } from "./site.js";
 
-const GUARD = "seethrough.reloaded";
-const ACTIVATE_MS = 3000;
+markOnce("seethrough.shell");
+
+const GUARD = "reloaded";
+const FAULT_MS = 500;
 
 // (module (func (result v128) i32.const 0 i8x16.splat)): valid only where SIMD is.
 const SIMD = new Uint8Array([
@@ -25,75 +33,111 @@ export function hasSimd() {
   return typeof WebAssembly === "object" && WebAssembly.validate(SIMD);
 }
 
+/** @returns {Storage | undefined} undefined where the reader forbids it */
+function session() {
+  try {
+    return sessionStorage;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reload once; a second time in a row is refused, so that no page can loop.
  * @returns {boolean} whether a reload is on its way
  */
 function reloadOnce() {
-  try {
-    if (sessionStorage.getItem(GUARD)) return false;
-    sessionStorage.setItem(GUARD, "1");
-  } catch {
-    return false; // no session storage: without a guard, no reload
-  }
+  const guard = session();
+  if (!guard || recall(GUARD, guard) || !remember(GUARD, "1", guard)) return false;
   location.reload();
   return true;
+}
+
+/** The start went well, or the reader asks for another: the next automatic reload is free again. */
+function allowReload() {
+  const guard = session();
+  if (guard) remember(GUARD, null, guard);
 }
 
 /** @param {number} bytes @returns {string} */
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
-/**
- * Wait until a worker is active, or gave up.
- * @param {ServiceWorker} worker
- * @returns {Promise<boolean>}
- */
-function settled(worker) {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (worker.state === "activated") resolve(true);
-      if (worker.state === "redundant") resolve(false);
-    };
-    worker.addEventListener("statechange", look);
-    look();
+/** @param {number} done @param {number} total @returns {{done: string, total: string}} */
+const amount = (done, total) => ({ done: megabytes(done), total: megabytes(total) });
+
+/** @type {(fault: KeyedError) => void} */
+let hearFault;
+/** @type {Promise<KeyedError>} what the service worker found wrong while it stored the site */
+const fault = new Promise((resolve) => (hearFault = resolve));
+
+/** Listen to the service worker: how far it is, and which file is not whole. */
+function listenToWorker() {
+  const container = navigator.serviceWorker;
+  container.addEventListener("message", ({ data }) => {
+    if (data?.type === "fault" && data.isInUse) stop(data.key, data.fields);
+    if (container.controller) return; // what a newer version meets is no matter of this page
+    if (data?.type === "fault") hearFault(new KeyedError(data.key, data.fields));
+    if (data?.type !== "installing" || document.documentElement.dataset.boot) return;
+    say("status", sentence("boot.installing", amount(data.done, data.total)));
   });
+  container.startMessages();
+}
+
+/** @param {number} ms @returns {Promise<null>} */
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms, null));
+
+/**
+ * Let the service worker store the site, a second time if it gave up without a word.
+ * @returns {Promise<"reload" | string>} "reload", or the key of a notice; rejects with a KeyedError
+ */
+async function install() {
+  await siteFiles(); // a sw.js that is not whole must not be registered
+  for (let tries = 0; tries < 2; tries++) {
+    const options = { scope: "./", updateViaCache: "none" };
+    const registration = await navigator.serviceWorker.register("./sw.js", options);
+    const worker = registration.active ?? registration.waiting ?? registration.installing;
+    if (!worker) break;
+    const outcome = await Promise.race([settled(worker), fault]);
+    if (outcome === true) return reloadOnce() ? "reload" : "boot.not_isolated";
+    const found = outcome || (await Promise.race([fault, after(FAULT_MS)]));
+    if (found) throw found;
+  }
+  return "boot.service_worker_failed";
 }
 
 /**
  * Put the page under the service worker's control.
- * @returns {Promise<"go" | "reload" | string>} "go", "reload", or the key of a notice
+ * @returns {Promise<"go" | "reload" | string>} "go", "reload", or the key of a notice; rejects with
+ *   a KeyedError where a file of the site is not whole
  */
 async function takeControl() {
   const container = navigator.serviceWorker;
   if (!container) return "boot.no_service_worker";
-  container.addEventListener("message", ({ data }) => {
-    if (data?.type !== "installing" || document.documentElement.dataset.boot) return;
-    const fields = { done: megabytes(data.done), total: megabytes(data.total) };
-    say("status", sentence("boot.installing", fields));
-  });
+  listenToWorker();
   try {
-    const newer = (await container.getRegistration("./"))?.waiting;
-    if (newer) {
-      // Nothing runs yet: the moment to change versions. Chromium may hold the old worker back
-      // until its last answers have ended; then this visit goes on with the old version.
-      newer.postMessage({ type: "activate" });
-      const late = new Promise((resolve) => setTimeout(resolve, ACTIVATE_MS, false));
-      if ((await Promise.race([settled(newer), late])) && reloadOnce()) return "reload";
-    }
+    // Nothing runs yet: the moment to change versions.
+    if ((await activateWaiting()) === "activated" && reloadOnce()) return "reload";
+    if (!container.controller) return await install();
     const options = { scope: "./", updateViaCache: "none" };
-    const registering = container.register("./sw.js", options);
-    if (container.controller) {
-      registering.catch(() => {}); // offline: the worker that is here serves
-      return crossOriginIsolated ? "go" : "boot.not_isolated";
-    }
-    const registration = await registering;
-    const worker = registration.installing ?? registration.waiting ?? registration.active;
-    if (!worker || !(await settled(worker))) return "boot.service_worker_failed";
-    return reloadOnce() ? "reload" : "boot.not_isolated";
+    container.register("./sw.js", options).catch(() => {}); // offline: the one that is here serves
+    return crossOriginIsolated ? "go" : "boot.not_isolated";
   } catch (error) {
+    if (error instanceof KeyedError) throw error;
     console.info("service worker:", error);
     return "boot.service_worker_failed";
   }
+}
+
+/**
+ * Without a service worker: check the files here, and load once more if the browser had kept some
+ * of another version.
+ * @returns {Promise<boolean>} whether a reload is on its way
+ */
+async function checkHere() {
+  const stale = await verifyAll((done, total) => {
+    say("status", sentence("boot.fetching", amount(done, total)));
+  });
+  return stale.length > 0 && reloadOnce();
 }
 
 // What Python cannot start without; a missing picture stops nothing.
@@ -101,18 +145,23 @@ const NEEDED = /\.(js|json|mjs|py|wasm|whl|zip)$/;
 
 /**
  * Hear of every file that the server refused. Pyodide waits for ever for some of its files.
- * @param {(names: string) => void} onRefused
+ * @param {(names: string, status: number) => void} onRefused
  */
 function watchRefused(onRefused) {
-  const names = new Set();
   const look = (list) => {
     for (const { name, responseStatus } of list.getEntries()) {
       const { pathname } = new URL(name);
-      if (responseStatus >= 400 && NEEDED.test(pathname)) names.add(pathname.split("/").pop());
+      const isRefused = responseStatus >= 400 && NEEDED.test(pathname);
+      if (isRefused) onRefused(pathname.split("/").pop(), responseStatus);
     }
-    if (names.size) onRefused([...names].join(", "));
   };
   new PerformanceObserver(look).observe({ type: "resource", buffered: true });
+}
+
+/** The reader asks for another start. */
+function retry() {
+  allowReload();
+  location.reload();
 }
 
 /** @param {string} key @param {Record<string, unknown>} [fields] */
@@ -120,21 +169,22 @@ function stop(key, fields) {
   if (["ready", "failed"].includes(document.documentElement.dataset.boot)) return;
   const text = sentence(key, fields);
   say("status", sentence("boot.stopped"));
-  say("message", text, "message error");
+  say("message", text, "message error").append(button("reload", sentence("boot.retry"), retry));
   document.documentElement.dataset.boot = "failed";
   shutDoor(Object.assign(new Error(text), { key, fields: fields ?? {} }));
 }
 
 /** Start PyScript and listen for a start that fails: PyScript itself would only log it. */
 async function startPython() {
+  markOnce("seethrough.python-asked");
   say("status", sentence("boot.python"));
   document.documentElement.dataset.boot = "python";
   const failed = (reason) => {
     const text = String(reason?.message ?? reason).trim().split("\n").pop();
     // A file that is missing tells more than what broke for want of it: let it be heard first.
-    setTimeout(() => stop("boot.python_failed", { reason: text.slice(0, 200) }), 500);
+    setTimeout(() => stop("boot.python_failed", { reason: text.slice(0, 200) }), FAULT_MS);
   };
-  watchRefused((path) => stop("boot.file_missing", { path }));
+  watchRefused((path, status) => stop("boot.missing", { path, status }));
   addEventListener("unhandledrejection", ({ reason }) => failed(reason));
   addEventListener("error", ({ message }) => failed(message));
   const script = document.querySelector('script[type="py"]');
@@ -148,6 +198,19 @@ async function startPython() {
   }
 }
 
+/** Load the model beside Python, and say how far it is until Python says it. */
+async function startEngine() {
+  try {
+    await startEarly(({ stage, done, total }) => {
+      if (document.documentElement.dataset.boot !== "python") return;
+      const text = sentence(stage === "download" ? "boot.model" : "boot.opening", amount(done, total));
+      say("status", text);
+    });
+  } catch (error) {
+    console.info("early load:", error); // Python asks again, and tells what is wrong
+  }
+}
+
 /** The whole start. */
 async function boot() {
   for (const form of document.forms) {
@@ -157,10 +220,20 @@ async function boot() {
     stop("boot.no_simd");
     return;
   }
-  const control = await takeControl();
-  if (control === "reload") return;
-  if (control === "go") sessionStorage.removeItem(GUARD);
-  else say("boot-notice", sentence(control), "message notice");
+  try {
+    const control = await takeControl();
+    if (control === "reload") return;
+    if (control !== "go") {
+      say("boot-notice", sentence(control), "message notice");
+      if (!navigator.serviceWorker?.controller && (await checkHere())) return;
+    }
+  } catch (error) {
+    stop(error.key ?? "boot.script_failed", error.fields ?? { reason: String(error) });
+    return;
+  }
+  allowReload();
+  markOnce("seethrough.controlled");
+  startEngine();
   await startPython();
 }
 

@@ -1,7 +1,9 @@
 /**
  * Fetches a model's files: each is read into its place, checked, and stored once it is good.
  *
- * A stored file is checked again when it is read; a bad one is dropped and fetched anew.
+ * A stored file is checked again when it is read; a bad one is dropped and fetched anew. A file that
+ * another tab is fetching is waited for. A connection that breaks is taken up where it broke, if the
+ * server can send ranges, else the file is fetched anew.
  */
 
 import { sha256 } from "./sha256.js";
@@ -10,6 +12,9 @@ import { sha256 } from "./sha256.js";
 
 const STORE = `seethrough-models:${new URL("./", import.meta.url).href}`;
 const LANES = 3;
+// A file whose connection breaks again and again: so many tries, each after a longer pause.
+const MOST_TRIES = 12;
+const PAUSE_MS = 100;
 
 /** An error that Python turns into a sentence of the catalogue. */
 export class KeyedError extends Error {
@@ -42,15 +47,16 @@ async function hexHash(bytes) {
 }
 
 /**
- * Read a response into `target`; a body that is too long is not read to its end.
+ * Read a response into `target` from `start` on; a body that is too long is not read to its end.
  * @param {Response} response
  * @param {Uint8Array} target
+ * @param {number} start
  * @param {(bytes: number) => void} onBytes
- * @returns {Promise<{got: number, isCut: boolean}>}
+ * @returns {Promise<{got: number, isCut: boolean}>} bytes there are now, with those before `start`
  */
-async function readInto(response, target, onBytes) {
+async function readInto(response, target, start, onBytes) {
   const reader = response.body.getReader();
-  let got = 0;
+  let got = start;
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -70,9 +76,50 @@ async function readInto(response, target, onBytes) {
 }
 
 /** @param {Uint8Array} bytes @returns {boolean} whether a page came instead of the file */
-function looksLikeHtml(bytes) {
+export function looksLikeHtml(bytes) {
   const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().toLowerCase();
   return start.startsWith("<!doctype") || start.startsWith("<html");
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>} rejects with an AbortError
+ */
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const timer = setTimeout(resolve, ms);
+    const stop = () => (clearTimeout(timer), reject(signal.reason));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/**
+ * Ask for a file, or for what is missing of it.
+ * @param {string} url
+ * @param {string} path
+ * @param {number} start
+ * @param {RequestInit} options
+ * @returns {Promise<{response: Response, start: number}>} where the answer begins: at 0 when the
+ *   server sends no ranges; rejects with a KeyedError
+ */
+async function ask(url, path, start, options) {
+  let response;
+  try {
+    const headers = start ? { Range: `bytes=${start}-` } : {};
+    response = await fetch(url, { ...options, headers });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new KeyedError("engine.network", { path });
+  }
+  if (response.status === 416) return ask(url, path, 0, options);
+  if (!response.ok) throw new KeyedError("engine.missing", { path, status: response.status });
+  if (response.status !== 206) return { response, start: 0 };
+  const range = response.headers.get("Content-Range") ?? "";
+  if (range.startsWith(`bytes ${start}-`)) return { response, start };
+  await response.body.cancel();
+  return ask(url, path, 0, options);
 }
 
 /**
@@ -86,20 +133,42 @@ async function fromNetwork(url, file, target, { signal, onBytes, isStored }) {
   const { path, size_bytes: expected } = file;
   // A file that we store ourselves would only fill the browser's own cache a second time.
   const cache = isStored ? "no-store" : suspects.has(url) ? "reload" : "default";
-  let response;
-  try {
-    response = await fetch(url, { signal, cache });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new KeyedError("engine.network", { path });
+  let [got, isCut, isResumed] = [0, true, false];
+  for (let tries = 1; isCut; tries++) {
+    try {
+      const answer = await ask(url, path, got, { signal, cache });
+      isResumed = answer.start > 0;
+      onBytes(answer.start - got); // what must be fetched anew is not there yet
+      ({ got, isCut } = await readInto(answer.response, target, answer.start, onBytes));
+    } catch (error) {
+      if (error.key !== "engine.network" || tries === 1 || tries >= MOST_TRIES) throw error;
+    }
+    if (!isCut && isResumed && (await hexHash(target)) !== file.sha256) {
+      // Pieces of two versions, or a server that cannot cut where it says: once more, whole.
+      onBytes(-got);
+      [got, isCut] = [0, true];
+    }
+    if (isCut && tries >= MOST_TRIES) break;
+    if (isCut) await pause(PAUSE_MS * tries, signal);
   }
-  if (!response.ok) throw new KeyedError("engine.missing", { path, status: response.status });
-  const { got, isCut } = await readInto(response, target, onBytes);
   if (got === expected && !isCut && (await hexHash(target)) === file.sha256) return;
   suspects.add(url);
   if (looksLikeHtml(target.subarray(0, got))) throw new KeyedError("engine.not_a_model_file", { path });
   if (got < expected) throw new KeyedError("engine.truncated", { path, expected, got });
   throw new KeyedError("engine.altered", { path });
+}
+
+/**
+ * Do something about a file while no other tab does.
+ * @template T
+ * @param {string} url
+ * @param {AbortSignal} signal
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+function alone(url, signal, work) {
+  if (!navigator.locks) return work();
+  return navigator.locks.request(`seethrough-file:${url}`, { signal }, work);
 }
 
 /**
@@ -119,8 +188,8 @@ async function fetchFile(baseUrl, file, target, { signal, onBytes }) {
     onBytes(bytes);
   };
   if (stored) {
-    const { got, isCut } = await readInto(stored, target, count);
-    if (got === target.length && !isCut && (await hexHash(target)) === file.sha256) return;
+    const { got } = await readInto(stored, target, 0, count);
+    if (got === file.size_bytes && (await hexHash(target)) === file.sha256) return;
     await store.delete(url);
     onBytes(-counted);
     counted = 0;
@@ -148,11 +217,29 @@ export async function fetchFiles(baseUrl, jobs, options) {
   const lane = async () => {
     while (queue.length && !failures.length) {
       const [file, target] = queue.shift();
-      await fetchFile(baseUrl, file, target, options).catch((error) => failures.push(error));
+      const url = new URL(file.path, baseUrl).href;
+      const work = () => fetchFile(baseUrl, file, target, options);
+      await alone(url, options.signal, work).catch((error) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   if (failures.length) throw failures[0];
+}
+
+/**
+ * Where a model's files are kept.
+ * @param {string} baseUrl
+ * @param {ModelFile[]} files
+ * @returns {Promise<"stored" | "full" | "none">} "none": this browser has no store (plain http);
+ *   "full": it has, but could not keep them all
+ */
+export async function whereKept(baseUrl, files) {
+  const store = await openStore();
+  if (!store) return "none";
+  for (const { path } of files) {
+    if (!(await store.match(new URL(path, baseUrl).href))) return "full";
+  }
+  return "stored";
 }
 
 /**

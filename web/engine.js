@@ -6,7 +6,7 @@
  * {id, error: {key, fields}}, a load also by {id, progress}.
  */
 
-import { fetchFiles, KeyedError, readStored } from "./download.js";
+import { fetchFiles, KeyedError, readStored, whereKept } from "./download.js";
 import * as ort from "./ort/ort.wasm.min.mjs";
 
 /**
@@ -92,10 +92,9 @@ async function load(message, tell) {
   session = opened;
   model = manifest;
   baseUrl = message.baseUrl;
-  const last = manifest.shards.at(-1);
-  const isStored = await readStored(baseUrl, last, 0, 1).catch(() => null);
-  weights = isStored ? null : joined;
-  return { backend: "wasm", threads: ort.env.wasm.numThreads, sessionMs };
+  const kept = await whereKept(baseUrl, manifest.shards);
+  weights = kept === "stored" ? null : joined;
+  return { backend: "wasm", threads: ort.env.wasm.numThreads, sessionMs, kept };
 }
 
 /** @returns {Promise<void>} after the messages that are waiting */
@@ -207,7 +206,7 @@ async function readRange(offset, size) {
   return bytes;
 }
 
-const HANDLERS = { load, run, read };
+const HANDLERS = { run, read };
 
 /** @param {any} result @returns {Transferable[]} the buffers that move instead of being copied */
 function movable(result) {
@@ -218,19 +217,63 @@ function movable(result) {
 
 let queue = Promise.resolve();
 
+/**
+ * The newest load: of what, who waits for it, how far it is, what came of it.
+ * @type {{key: string, ids: number[], progress: object | null, result: object | null} | null}
+ */
+let newest = null;
+
+/** @param {{manifest: Manifest, mode?: string}} message @returns {string} what a load is of */
+function keyOf({ manifest, mode }) {
+  return [manifest.graph, ...manifest.shards].map((file) => file.sha256).join() + (mode ?? "exact");
+}
+
+/**
+ * Load a model, or join the load of it that is under way or done (early.js asked before Python
+ * did): nothing is fetched or opened twice. A failed load is forgotten, so that it can be tried anew.
+ * @param {{id: number, manifest: Manifest, mode?: string}} message
+ */
+function startLoad(message) {
+  const key = keyOf(message);
+  if (newest?.key === key) {
+    if (newest.result) return self.postMessage({ id: message.id, result: newest.result });
+    newest.ids.push(message.id);
+    if (newest.progress) self.postMessage({ id: message.id, progress: newest.progress });
+    return;
+  }
+  const mine = { key, ids: [message.id], progress: null, result: null };
+  newest = mine;
+  const tellAll = (answer) => mine.ids.forEach((id) => self.postMessage({ id, ...answer }));
+  queue = queue.then(async () => {
+    try {
+      mine.result = await load(message, (progress) => {
+        mine.progress = { ...progress };
+        tellAll({ progress });
+      });
+      tellAll({ result: mine.result });
+    } catch (error) {
+      if (newest === mine) newest = null;
+      tellAll({ error: describe(error) });
+    }
+  });
+}
+
 self.addEventListener("message", ({ data: message }) => {
   if (message.type === "cancel") {
     running.abort();
     running = new AbortController();
+    if (!newest?.result) newest = null; // who asks from now on must not join what is being stopped
     return;
   }
   message.signal = running.signal; // a cancel stops what was asked before it, nothing after it
+  if (message.type === "load") {
+    startLoad(message);
+    return;
+  }
   queue = queue.then(async () => {
     const { id } = message;
     try {
-      const result = await HANDLERS[message.type](message, (progress) =>
-        self.postMessage({ id, progress }),
-      );
+      const result = await HANDLERS[message.type](message);
       self.postMessage({ id, result }, movable(result));
     } catch (error) {
       self.postMessage({ id, error: describe(error) });

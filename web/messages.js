@@ -20,6 +20,7 @@ export function sentence(key, fields = {}) {
  * @param {string} slot the element's id
  * @param {string} text
  * @param {"stage" | "message notice" | "message error"} [kind]
+ * @returns {HTMLElement} the slot
  */
 export function say(slot, text, kind = "stage") {
   const element = document.getElementById(slot);
@@ -29,4 +30,21 @@ export function say(slot, text, kind = "stage") {
   line.textContent = text;
   element.replaceChildren(line);
   element.hidden = false;
+  return element;
+}
+
+/**
+ * A button of the page, for a slot.
+ * @param {string} action its data-action
+ * @param {string} text
+ * @param {() => void} onPress
+ * @returns {HTMLButtonElement}
+ */
+export function button(action, text, onPress) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.dataset.action = action;
+  made.textContent = text;
+  made.addEventListener("click", onPress);
+  return made;
 }

@@ -2,12 +2,14 @@
  * The service worker: stores the site's own files, answers them (offline too), and adds the
  * headers that isolate the page, which a browser asks for before it gives threads.
  *
- * The build writes FILES. A file is stored under its name and hash, checked on the way in, so an
- * update fetches only what changed and two versions never mix. Model files are the engine's
- * (engine.js stores them after its own check); here the ones of old versions are removed.
+ * The build writes SITE. A file is stored under its name and hash, checked on the way in, so an
+ * update fetches only what changed and two versions never mix. A newer version waits until no page
+ * of the older one is open, or the only one asks for it. Model files are the engine's (engine.js
+ * stores them after its own check); here the ones of old versions are removed.
  */
 
-/** @type {{version: string, csp: string, files: Record<string, [number, string]>, models: string[]}} */
+/** @type {{version: string, csp: string,
+ *   files: Record<string, [number, string]>, models: string[]}} bytes and SHA-256 (base64) by path */
 const SITE = {/*site*/};
 
 const SCOPE = new URL("./", self.location.href).href;
@@ -40,6 +42,55 @@ function headersOf(path) {
   });
 }
 
+/** What is wrong with a file, in the catalogue's key and fields. */
+class KeyedError extends Error {
+  /** @param {string} key @param {Record<string, unknown>} fields */
+  constructor(key, fields) {
+    super(`${key} ${JSON.stringify(fields)}`);
+    this.key = key;
+    this.fields = fields;
+  }
+}
+
+/** @param {ArrayBuffer} body @returns {Promise<string>} */
+async function hashOf(body) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  return btoa(String.fromCharCode(...hash));
+}
+
+/** @param {ArrayBuffer} body @returns {boolean} whether a web page came */
+function looksLikeHtml(body) {
+  const start = new TextDecoder().decode(body.slice(0, 64)).trimStart().toLowerCase();
+  return start.startsWith("<!doctype") || start.startsWith("<html");
+}
+
+/**
+ * Fetch one listed file and check it.
+ * @param {string} path
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function fetchChecked(path) {
+  const [expected, sha256] = SITE.files[path];
+  let response;
+  try {
+    response = await fetch(SCOPE + path, { cache: "no-cache" });
+  } catch {
+    throw new KeyedError("boot.network", { path });
+  }
+  if (response.status !== 200) throw new KeyedError("boot.missing", { path, status: response.status });
+  let body;
+  try {
+    body = await response.arrayBuffer();
+  } catch {
+    throw new KeyedError("boot.cut", { path });
+  }
+  if ((await hashOf(body)) === sha256) return body;
+  const got = body.byteLength;
+  if (looksLikeHtml(body) && !path.endsWith(".html")) throw new KeyedError("boot.not_this_file", { path });
+  if (got < expected) throw new KeyedError("boot.truncated", { path, expected, got });
+  throw new KeyedError("boot.altered", { path });
+}
+
 /**
  * Fetch one listed file, check it and store it.
  * @param {Cache} cache
@@ -47,36 +98,60 @@ function headersOf(path) {
  * @returns {Promise<Response>}
  */
 async function store(cache, path) {
-  const [, sha256] = SITE.files[path];
-  const response = await fetch(SCOPE + path, { cache: "no-cache", integrity: `sha256-${sha256}` });
-  if (response.status !== 200) throw new Error(`${path}: status ${response.status}`);
-  const body = await response.arrayBuffer(); // rejects where the content is not the listed one
-  const answer = new Response(body, { headers: headersOf(path) });
+  const answer = new Response(await fetchChecked(path), { headers: headersOf(path) });
   // A full disk must not stop a page that has its file in hand.
   await cache.put(keyOf(path), answer.clone()).catch(() => {});
   return answer;
 }
 
-/** @param {number} done @param {number} total */
-async function tell(done, total) {
-  const pages = await self.clients.matchAll({ includeUncontrolled: true, type: "window" });
-  for (const page of pages) page.postMessage({ type: "installing", done, total });
+/** @returns {Promise<WindowClient[]>} the open pages of this site, none of a neighbour's */
+async function pages() {
+  const all = await self.clients.matchAll({ includeUncontrolled: true, type: "window" });
+  return all.filter(({ url }) => url.startsWith(SCOPE));
 }
 
-/** Store every listed file that is not stored yet, four at a time. */
+/** @param {Record<string, unknown>} message */
+async function tell(message) {
+  for (const page of await pages()) page.postMessage(message);
+}
+
+/**
+ * @param {unknown} error
+ * @param {boolean} isInUse whether a page of this version waits for the file
+ */
+async function tellFault(error, isInUse) {
+  // Without a key it is the store that failed: the page goes on without a service worker.
+  if (error instanceof KeyedError) {
+    await tell({ type: "fault", key: error.key, fields: error.fields, isInUse });
+  }
+}
+
+/**
+ * Store every listed file that is not stored yet, four at a time. One that fails is told at once
+ * and stops new ones from starting; those under way end and are kept.
+ */
 async function install() {
   const cache = await caches.open(APP_CACHE);
   const total = Object.values(SITE.files).reduce((sum, [bytes]) => sum + bytes, 0);
+  const stored = new Set((await cache.keys()).map((request) => request.url));
   const queue = Object.keys(SITE.files);
+  const faults = [];
   let done = 0;
+  const take = async (path) => {
+    if (!stored.has(keyOf(path))) await store(cache, path);
+    done += SITE.files[path][0];
+    await tell({ type: "installing", done, total });
+  };
   const lane = async () => {
-    for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-      if (!(await cache.match(keyOf(path)))) await store(cache, path);
-      done += SITE.files[path][0];
-      await tell(done, total);
+    while (queue.length && !faults.length) {
+      await take(queue.shift()).catch((error) => {
+        if (!faults.length) tellFault(error, false);
+        faults.push(error);
+      });
     }
   };
   await Promise.all([lane(), lane(), lane(), lane()]);
+  if (faults.length) throw faults[0];
 }
 
 /** Forget what neither this version nor its manifests name. */
@@ -97,17 +172,27 @@ async function clean() {
  */
 async function answer(path) {
   const cache = await caches.open(APP_CACHE);
-  return (await cache.match(keyOf(path))) ?? store(cache, path);
+  const stored = await cache.match(keyOf(path));
+  if (stored) return stored;
+  return store(cache, path).catch(async (error) => {
+    await tellFault(error, true);
+    throw error;
+  });
 }
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 
-self.addEventListener("activate", (event) => {
-  event.waitUntil(clean().then(() => self.clients.claim()));
-});
+// Pages are not claimed: one that came from the network keeps to it until it is loaded again.
+self.addEventListener("activate", (event) => event.waitUntil(clean()));
 
-self.addEventListener("message", ({ data }) => {
-  if (data?.type === "activate") self.skipWaiting();
+/** Become the active version, unless a page of the present one would then get our files. */
+async function activate(port) {
+  if ((await pages()).length > 1) port?.postMessage("other-tabs");
+  else await self.skipWaiting();
+}
+
+self.addEventListener("message", (event) => {
+  if (event.data?.type === "activate") event.waitUntil(activate(event.ports[0]));
 });
 
 self.addEventListener("fetch", (event) => {

@@ -57,11 +57,15 @@ class RunResult:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What runs the graph: backend ("wasm"), threads, milliseconds to make the session."""
+    """What runs the graph: backend ("wasm"), threads, milliseconds to make the session.
+
+    `is_kept` is false where the model could have been stored, but there was too little space.
+    """
 
     backend: str
     threads: int
     session_ms: float = 0.0
+    is_kept: bool = True
 
 
 class Engine(Protocol):

@@ -382,6 +382,8 @@ class Service:
             on_restart=lambda: self.store.replace(notice=Message("engine.recovered")),
         )
         self._tell_ready(info)
+        if not info.is_kept:
+            self.store.replace(notice=Message("engine.in_memory"))
         if not self._recorded_model():
             self.store.replace(model=manifest.id, config=manifest.config)
 

@@ -1,0 +1,96 @@
+/**
+ * What this device is like, which model it would open, and the one rule of when a model may be
+ * downloaded without asking.
+ */
+
+import { recall } from "./site.js";
+
+/**
+ * @typedef {{saveData: boolean, memoryGb: number | null, isSmall: boolean, isMobile: boolean,
+ *   isSecure: boolean, hasServiceWorker: boolean, hasStore: boolean, isStored: boolean,
+ *   mayDownload: boolean}} Device
+ * @typedef {{id: string, baseUrl: string, manifest: any, isStored: boolean}} Choice
+ */
+
+/** The name under which the id of the model that was used last is kept. */
+export const LAST_MODEL = "model";
+const SMALL_GB = 4;
+const STORE = `seethrough-models:${new URL("./", import.meta.url).href}`;
+
+/** @type {Promise<Choice> | null} */
+let choosing = null;
+
+/** @param {string} path @returns {Promise<any>} */
+async function json(path) {
+  const response = await fetch(new URL(path, import.meta.url));
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+/** @param {string} baseUrl @param {any} manifest @returns {Promise<boolean>} */
+async function areStored(baseUrl, manifest) {
+  try {
+    const store = await caches.open(STORE);
+    const stored = new Set((await store.keys()).map((request) => request.url));
+    const files = [manifest.graph, ...manifest.shards];
+    return files.every(({ path }) => stored.has(new URL(path, baseUrl).href));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The model that this visit would open: the one used last, else the site's default.
+ * @returns {Promise<Choice>} rejects where the site's own list cannot be read
+ */
+export function chosenModel() {
+  choosing ??= (async () => {
+    const { models } = await json("./models.json");
+    const last = recall(LAST_MODEL);
+    const card = models.find(({ id }) => id === last) ?? models.find((model) => model.default);
+    const baseUrl = new URL(card.path, import.meta.url).href;
+    const manifest = await json(`./${card.path}manifest.json`);
+    return { id: card.id, baseUrl, manifest, isStored: await areStored(baseUrl, manifest) };
+  })();
+  choosing.catch(() => (choosing = null)); // a later call asks again
+  return choosing;
+}
+
+/** @returns {Promise<boolean>} whether files can be kept here (not on plain http) */
+async function canStore() {
+  try {
+    await caches.has(STORE);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Look at the device.
+ *
+ * The rule: the model is fetched unasked unless the reader asked for little data (`saveData`), the
+ * device is small (a phone, or at most 4 GB; a desktop that does not tell is not small), or nothing
+ * can be stored here, so that every visit would fetch it anew. A model that is stored already costs
+ * no download, and somebody once asked for it here: it is opened on any device.
+ * @returns {Promise<Device>}
+ */
+export async function device() {
+  const saveData = Boolean(navigator.connection?.saveData);
+  const memoryGb = navigator.deviceMemory ?? null;
+  const isMobile = navigator.userAgentData?.mobile ?? /Mobi|Android/.test(navigator.userAgent);
+  const isSmall = isMobile || (memoryGb !== null && memoryGb <= SMALL_GB);
+  const hasStore = await canStore();
+  const isStored = hasStore && (await chosenModel().then((model) => model.isStored, () => false));
+  return {
+    saveData,
+    memoryGb,
+    isSmall,
+    isMobile,
+    isSecure: isSecureContext,
+    hasServiceWorker: Boolean(navigator.serviceWorker),
+    hasStore,
+    isStored,
+    mayDownload: isStored || (hasStore && !saveData && !isSmall),
+  };
+}

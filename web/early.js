@@ -1,0 +1,65 @@
+/**
+ * The engine, started by boot.js while Python still starts: download, session and Python's start
+ * then overlap. Python takes over this very worker (browser/ort.py), and its first `load` of the
+ * same model joins the load that is under way (engine.js).
+ */
+
+import { chosenModel, device } from "./device.js";
+
+/**
+ * @typedef {{worker: Worker, name: string, model: string, isStarted: boolean}} EarlyWorker
+ *   `model` is the id that it was told to load; `isStarted`: it holds its lock, named `name`
+ */
+
+const EARLY_ID = -1; // Python counts its own messages from 1
+
+/** @type {EarlyWorker | null} */
+let early = null;
+let isTaken = false;
+
+/** @returns {number} threads for the engine: one where the page is not isolated, four at most */
+const threads = () =>
+  crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency)) : 1;
+
+/**
+ * Start the engine, and let it load the model where device.js allows that.
+ * @param {(progress: {stage: string, done: number, total: number}) => void} onProgress
+ */
+export async function startEarly(onProgress) {
+  const { mayDownload } = await device();
+  if (!mayDownload) return;
+  const { id, baseUrl, manifest } = await chosenModel();
+  if (isTaken) return; // Python was faster, and has its own
+  const name = `seethrough-engine-early-${crypto.randomUUID?.() ?? Math.random()}`;
+  const worker = new Worker(new URL("./engine.js", import.meta.url), { type: "module", name });
+  const mine = { worker, name, model: id, isStarted: false };
+  early = mine;
+  worker.addEventListener("error", () => early === mine && (early = null));
+  worker.addEventListener("message", ({ data }) => {
+    if (data.id === 0) mine.isStarted = true;
+    if (data.id !== EARLY_ID) return;
+    if (data.progress) onProgress(data.progress);
+    if (data.result) markOnce("seethrough.model-ready");
+    if (data.error) console.info("early load:", data.error.key); // Python's own load tells it
+  });
+  worker.postMessage({ id: EARLY_ID, type: "load", manifest, baseUrl, threads: threads() });
+}
+
+/**
+ * Hand the early worker over; the second call gets null, as does one where none was started.
+ * @returns {EarlyWorker | null}
+ */
+export function takeWorker() {
+  const taken = early;
+  isTaken = true;
+  early = null;
+  return taken;
+}
+
+/** @returns {string} the id of the model that is being loaded already, or "" */
+export const earlyModel = () => early?.model ?? "";
+
+/** Note a moment of the start, the first time it comes. @param {string} name */
+export function markOnce(name) {
+  if (!performance.getEntriesByName(name, "mark").length) performance.mark(name);
+}

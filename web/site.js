@@ -1,0 +1,192 @@
+/**
+ * The site as a thing on this device: newer versions, what is stored and how much, its removal.
+ *
+ * Where the browser lacks what is needed (plain http, old browsers) nothing throws: the answer is
+ * null. Everything here touches this site alone, also where others share its origin.
+ */
+
+/**
+ * @typedef {{site: number | null, models: Record<string, number> | null, quota: number | null,
+ *   usage: number | null, isPersisted: boolean | null}} Sizes bytes; `usage` and `quota` are the
+ *   whole origin's, as the browser tells them
+ */
+
+const SCOPE = new URL("./", import.meta.url).href;
+const APP_CACHE = `seethrough-app:${SCOPE}`;
+const MODEL_CACHE = `seethrough-models:${SCOPE}`;
+const OURS = `seethrough:${new URL(SCOPE).pathname}:`;
+const THEME = "seethrough.theme"; // theme.js keeps it for all copies of this site on the origin
+const ACTIVATE_MS = 3000;
+const LOOK_AGAIN_MS = 3_600_000;
+
+/** @param {string} name @param {Storage} [storage] @returns {string | null} what was remembered */
+export function recall(name, storage) {
+  try {
+    return (storage ?? localStorage).getItem(OURS + name);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keep a short text for the next visit, under a key of this site alone.
+ * @param {string} name
+ * @param {string | null} value null forgets it
+ * @param {Storage} [storage]
+ * @returns {boolean} whether it is kept
+ */
+export function remember(name, value, storage) {
+  try {
+    const place = storage ?? localStorage;
+    if (value === null) place.removeItem(OURS + name);
+    else place.setItem(OURS + name, value);
+    return true;
+  } catch {
+    return false; // the reader forbids storage
+  }
+}
+
+/** @returns {Promise<ServiceWorkerRegistration | null>} this site's, not a neighbour's */
+async function registrationHere() {
+  const found = await navigator.serviceWorker?.getRegistration(SCOPE).catch(() => null);
+  return found?.scope === SCOPE ? found : null;
+}
+
+/**
+ * Wait until a worker is active, or gave up.
+ * @param {ServiceWorker} worker
+ * @returns {Promise<boolean>}
+ */
+export function settled(worker) {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (worker.state === "activated") resolve(true);
+      if (worker.state === "redundant") resolve(false);
+    };
+    worker.addEventListener("statechange", look);
+    look();
+  });
+}
+
+/**
+ * Make the waiting version the active one, if this is the only open page of the site: a second
+ * one would get files of a version that is not its own.
+ * @returns {Promise<"activated" | "other-tabs" | "late" | null>} null: no version waits
+ */
+export async function activateWaiting() {
+  const newer = (await registrationHere())?.waiting;
+  if (!newer) return null;
+  const { port1, port2 } = new MessageChannel();
+  const held = new Promise((resolve) => (port1.onmessage = () => resolve("other-tabs")));
+  // Chromium may hold the old worker back until its last answers have ended.
+  const late = new Promise((resolve) => setTimeout(resolve, ACTIVATE_MS, "late"));
+  newer.postMessage({ type: "activate" }, [port2]);
+  const done = settled(newer).then((isActive) => (isActive ? "activated" : null));
+  return Promise.race([held, done, late]);
+}
+
+/**
+ * Be told once a newer version of the whole site is stored and waits.
+ * @param {() => void} callback called at once if one waits already
+ */
+export async function onUpdate(callback) {
+  const registration = await registrationHere();
+  if (!registration) return;
+  let isTold = false;
+  const tell = () => {
+    if (isTold || !registration.waiting || !navigator.serviceWorker.controller) return;
+    isTold = true;
+    callback();
+  };
+  const follow = () => registration.installing?.addEventListener("statechange", tell);
+  registration.addEventListener("updatefound", follow);
+  follow();
+  tell();
+  let looked = Date.now();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || Date.now() - looked < LOOK_AGAIN_MS) return;
+    looked = Date.now();
+    registration.update().catch(() => {}); // offline
+  });
+}
+
+/**
+ * Change to the version that waits: it becomes active and this page loads again.
+ * @returns {Promise<"reloading" | "other-tabs" | null>} "other-tabs": it must wait until the other
+ *   pages of this site are closed; null: none waits
+ */
+export async function useUpdate() {
+  const outcome = await activateWaiting();
+  if (outcome === null || outcome === "other-tabs") return outcome;
+  location.reload();
+  return "reloading";
+}
+
+/**
+ * Ask the browser not to drop this site's files when space gets short.
+ * @returns {Promise<boolean | null>}
+ */
+export async function persist() {
+  return (await navigator.storage?.persist?.().catch(() => null)) ?? null;
+}
+
+/**
+ * The sizes of what one cache holds.
+ * @param {string} name
+ * @returns {Promise<Record<string, number> | null>} bytes by path
+ */
+async function sizesIn(name) {
+  try {
+    if (!(await caches.has(name))) return {};
+    const cache = await caches.open(name);
+    const sizes = {};
+    for (const request of await cache.keys()) {
+      const blob = await (await cache.match(request))?.blob();
+      const url = new URL(request.url);
+      sizes[(url.origin + url.pathname).slice(SCOPE.length)] = blob?.size ?? 0;
+    }
+    return sizes;
+  } catch {
+    return null;
+  }
+}
+
+/** @returns {Promise<Sizes>} what is stored on this device */
+export async function sizes() {
+  const [site, models] = [await sizesIn(APP_CACHE), await sizesIn(MODEL_CACHE)];
+  const estimate = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
+  const isPersisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
+  return {
+    site: site && Object.values(site).reduce((sum, bytes) => sum + bytes, 0),
+    models,
+    quota: estimate.quota ?? null,
+    usage: estimate.usage ?? null,
+    isPersisted,
+  };
+}
+
+/** @param {Storage} storage */
+function forgetKeys(storage) {
+  const isOurs = (key) => key === THEME || key.startsWith(OURS);
+  for (const key of Object.keys(storage)) if (isOurs(key)) storage.removeItem(key);
+}
+
+/**
+ * Remove this site from the device: its files, its models, its service worker, what it remembered.
+ * The open page goes on; it stores the site again only when it is opened the next time.
+ * @returns {Promise<boolean | null>} null where nothing can be stored in the first place
+ */
+export async function removeAll() {
+  try {
+    forgetKeys(localStorage);
+    forgetKeys(sessionStorage);
+  } catch {
+    // the reader forbids storage: nothing was kept
+  }
+  await (await registrationHere())?.unregister();
+  try {
+    return (await Promise.all([APP_CACHE, MODEL_CACHE].map((name) => caches.delete(name)))).some(Boolean);
+  } catch {
+    return null;
+  }
+}
