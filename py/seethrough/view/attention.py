@@ -11,11 +11,13 @@ from seethrough.view.numbers import cell, exact, probability
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import causal_raster, pooled
 from seethrough.view.scales import text_on
+from seethrough.view.unrecorded import note, spans
 from seethrough.view.words import hook_mark, rich, say, title, token_at, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
+    from seethrough.core.recording import Recording
 
 ROLE = "attention"
 SVG_UP_TO = 32
@@ -86,11 +88,11 @@ def render(state: AppState) -> str:
     """The pickers, the pattern with its tokens, the legend and the numbers."""
     grid = grid_of(state)
     if grid is None:
-        return ""
+        return "" if state.recorded is None else lacking(state, state.recorded)
     return to_html(
         title(state, "page.attention.title"),
         h("p", {"class": "lead"}, lead(state, grid)),
-        h("div", {"class": "controls"}, layer_picker(state), heads(state, grid)),
+        h("div", {"class": "controls"}, picker(state), heads(state, grid)),
         h(
             "div",
             {"class": "matrix scroll"},
@@ -102,6 +104,22 @@ def render(state: AppState) -> str:
         h("output", {"class": "readout", "id": "attention-readout"}, strongest(state, grid)),
         legend(state, grid),
         data(state, grid),
+    )
+
+
+def picker(state: AppState) -> Node:
+    """The layers, those without a recorded pattern marked."""
+    return layer_picker(state, is_of_patterns=True)
+
+
+def lacking(state: AppState, recorded: Recording) -> str:
+    """A layer whose pattern is not in the recording: the picker stays, with the way to it."""
+    layer, known = str(layer_of(state)), spans(recorded.layers)
+    sentence = say(state, "view.unrecorded.pattern", known=known, layer=layer)
+    return to_html(
+        title(state, "page.attention.title"),
+        h("div", {"class": "controls"}, picker(state)),
+        note(state, sentence),
     )
 
 

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.hooks import RESID_POST, RESID_PRE, hook_name
+from seethrough.core.recording import stream_names
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging, Linear, symmetric_limit
+from seethrough.view.unrecorded import note, spans
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
+    from seethrough.core.recording import Recording
 
 CELL_WIDE = 1
 ROW_HIGH = 16
@@ -47,25 +51,25 @@ class Stream:
 
 
 def stream_of(state: AppState) -> Stream | None:
-    """What there is to draw; None before the first run."""
-    resid = state.picture.resid
+    """What there is to draw; None before the first run, or where the recording lacks it."""
+    resid, position = state.picture.resid, state.picture.position
     if resid is None or resid.size == 0:
         return None
-    position = min(max(state.picture.position, 0), resid.shape[1] - 1)
-    values = resid[:, position]
-    last = len(values) - 1
-    names = tuple(
-        hook_name(RESID_PRE, row) if row < last else hook_name(RESID_POST, last - 1)
-        for row in range(last + 1)
-    )
-    return Stream(position, values, names, Diverging(symmetric_limit(values), SQUARE_ROOT))
+    if not state.picture.positions:
+        position = min(max(position, 0), resid.shape[1] - 1)
+    column = state.picture.row_of(position)
+    if column is None:
+        return None
+    values = resid[:, column]
+    scale = Diverging(symmetric_limit(values), SQUARE_ROOT)
+    return Stream(position, values, stream_names(len(values) - 1), scale)
 
 
 def render(state: AppState) -> str:
     """The heat map with its row names, norms, legend and tables; nothing before the first run."""
     stream = stream_of(state)
     if stream is None:
-        return ""
+        return "" if state.recorded is None else lacking(state, state.recorded)
     n_rows, d_model = stream.values.shape
     canvas = h(
         "canvas",
@@ -87,13 +91,33 @@ def render(state: AppState) -> str:
         h(
             "div",
             {"class": "plate scroll"},
-            h("ol", {"class": "row-names"}, row_names(state, stream)),
+            h("ol", {"class": "row-names"}, row_names(state, stream.names)),
             canvas,
-            norm_bars(state, stream),
+            norm_bars(state, stream.names, stream.norms),
         ),
         h("output", {"class": "readout", "id": "residual-readout"}, largest(state, stream)),
         legend(state, stream),
         data(state, stream),
+    )
+
+
+def lacking(state: AppState, recorded: Recording) -> str:
+    """A position whose stream is not in the recording: its norms, which are, and the way to it."""
+    position = state.picture.position
+    names = stream_names(recorded.n_layers)
+    sentence = rich(
+        state,
+        "view.unrecorded.position",
+        known=spans(recorded.positions),
+        token=token_mark(visible_at(state, position)),
+        position=str(position),
+    )
+    norms = norm_bars(state, names, recorded.norms[:, position])
+    rows = h("ol", {"class": "row-names"}, row_names(state, names))
+    return to_html(
+        title(state, "page.residual.title"),
+        note(state, *sentence),
+        h("div", {"class": "plate scroll"}, rows, norms),
     )
 
 
@@ -162,28 +186,27 @@ def raster(state: AppState, *, dark: bool) -> Array | None:
     )
 
 
-def row_names(state: AppState, stream: Stream) -> list[Node]:
+def row_names(state: AppState, names: Sequence[str]) -> list[Node]:
     """A hook name for each row; on a phone the parts that repeat give way to the picture."""
     chosen = layer_of(state)
     items = []
-    for row, name in enumerate(stream.names):
+    for row, name in enumerate(names):
         block, layer, leaf = name.split(".")
         stem, which = leaf.rsplit("_", 1)
-        last = row == len(stream.names) - 1
+        last = row == len(names) - 1
         tail: Child = [
             h("span", {"class": "wide"}, f".{stem}_"),
             h("span", {"class": "which"}, which),
         ]
-        names = tail if last else h("span", {"class": "wide"}, f".{leaf}")
+        ending = tail if last else h("span", {"class": "wide"}, f".{leaf}")
         classes = "is-selected" if row == chosen else None
-        parts = (h("span", {"class": "wide"}, f"{block}."), layer, names)
+        parts = (h("span", {"class": "wide"}, f"{block}."), layer, ending)
         items.append(h("li", {"class": classes}, h("code", {}, parts)))
     return items
 
 
-def norm_bars(state: AppState, stream: Stream) -> Node:
+def norm_bars(state: AppState, names: Sequence[str], norms: Array) -> Node:
     """The length of each row's vector, as a bar and as text."""
-    norms = stream.norms
     finite = norms[np.isfinite(norms)]
     width = Linear(0.0, float(finite.max()) if finite.size else 0.0, 0.0, NORM_BAR)
     high = len(norms) * ROW_HIGH
@@ -197,9 +220,9 @@ def norm_bars(state: AppState, stream: Stream) -> Node:
             "height": ROW_HIGH - 6,
         }
         value: Attributes = {"x": NORM_WIDE, "y": top + ROW_HIGH - 4, "text-anchor": "end"}
-        note = h("title", {}, f"{stream.names[row]}: {exact(norm)}")
+        told = h("title", {}, f"{names[row]}: {exact(norm)}")
         rows.append(
-            h("g", {}, note, h("rect", {"class": "norm", **rect}), h("text", value, readout(norm)))
+            h("g", {}, told, h("rect", {"class": "norm", **rect}), h("text", value, readout(norm)))
         )
     label = say(state, "view.residual.norm")
     size: Attributes = {"width": NORM_WIDE, "height": high, "viewBox": f"0 0 {NORM_WIDE} {high}"}

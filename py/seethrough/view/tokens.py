@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
+from seethrough.view.unrecorded import UNRECORDED, lacks_position
 from seethrough.view.words import rich, say, title
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ def chip(state: AppState, token: TokenView, position: int) -> Node:
     classes += ["is-special"] if token.is_special else []
     classes += ["is-selected"] if selected else []
     key = "view.tokens.special" if token.is_special else "view.tokens.chip"
+    told = say(state, key, position=position, id=token.id)
+    if lacks_position(state, position):
+        classes.append(UNRECORDED)
+        told = say(state, "view.unrecorded.token", chip=told)
     return h(
         "button",
         {
@@ -47,7 +52,7 @@ def chip(state: AppState, token: TokenView, position: int) -> Node:
             "data-action": "select-position",
             "data-position": str(position),
             "aria-pressed": "true" if selected else "false",
-            "title": say(state, key, position=position, id=token.id),
+            "title": told,
         },
         h("bdi", {"class": "chip-text"}, token.visible),
         h("span", {"class": "chip-note"}, str(token.id)),

@@ -1,0 +1,47 @@
+"""What a recording does not hold: it is marked, and said in its place, with the way to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.view.node import Node, h
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.state import AppState
+
+UNRECORDED = "is-unrecorded"
+
+
+def lacks_position(state: AppState, position: int) -> bool:
+    """Whether the residual stream of a position is not in the recording that is shown."""
+    return state.recorded is not None and position not in state.recorded.positions
+
+
+def lacks_layer(state: AppState, layer: int) -> bool:
+    """Whether the attention of a layer is not in the recording that is shown."""
+    return state.recorded is not None and layer not in state.recorded.layers
+
+
+def note(state: AppState, *sentence: Node | str) -> Node:
+    """The sentence in the picture's place, announced, and a button that runs the prompt live."""
+    button = h(
+        "button",
+        {"type": "button", "class": "button", "data-action": "live"},
+        say(state, "view.unrecorded.live"),
+    )
+    return h("p", {"class": "lead unrecorded", "role": "status"}, *sentence, " ", button)
+
+
+def spans(values: Sequence[int]) -> str:
+    """Rising numbers in short: 0, 3, 5–8."""
+    parts: list[str] = []
+    first = 0
+    for index, value in enumerate(values):
+        if index + 1 == len(values) or values[index + 1] != value + 1:
+            start = values[first]
+            parts.append(str(value) if start == value else f"{start}\N{EN DASH}{value}")
+            first = index + 1
+    return ", ".join(parts)
