@@ -48,9 +48,5 @@ def option(state: AppState, layer: int, *, is_chosen: bool, is_marked: bool) -> 
     """One layer of the list."""
     lacks = is_marked and lacks_layer(state, layer)
     label = say(state, "view.unrecorded.layer", layer=layer) if lacks else str(layer)
-    attributes = {
-        "value": str(layer),
-        "selected": is_chosen,
-        "class": UNRECORDED if lacks else None,
-    }
-    return h("option", attributes, label)
+    marked = UNRECORDED if lacks else None
+    return h("option", {"value": str(layer), "selected": is_chosen, "class": marked}, label)
