@@ -50,7 +50,8 @@
     const state = document.documentElement;
     return JSON.stringify([
       state.dataset, state.lang, state.dir, location.hash, document.title, document.fonts.status,
-      running.length, state.scrollWidth, state.scrollHeight, document.body.innerHTML,
+      running.length, state.scrollWidth, state.scrollHeight,
+      ...[...document.querySelectorAll("body > :not(template, script)")].map((one) => one.innerHTML),
     ]);
   }
 

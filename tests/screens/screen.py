@@ -88,8 +88,9 @@ class Screen:
         seen, still = None, 0
         while still < LOOKS:
             if time.monotonic() > end:
-                msg = f"{self.page.url} did not come to rest in {patience_s:.0f} s"
-                raise TimeoutError(msg)
+                said = self.page.inner_text("body")[:1000]
+                msg = f"{self.page.url} did not come to rest in {patience_s:.0f} s:\n{said}"
+                raise TimeoutError("\n".join([msg, *self.errors]))
             self.page.wait_for_timeout(LOOK_S * 1000)
             now = self._fingerprint()
             still = still + 1 if now is not None and now == seen else 0
