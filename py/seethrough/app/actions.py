@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seethrough.app.recordings import recorded_changes, with_layer
-from seethrough.app.service import TOP_OUTPUTS, candidates
+from seethrough.app.service import NOTHING_SHOWN, TOP_OUTPUTS, candidates
 from seethrough.app.state import Candidate, Message, NewToken, Picture, TokenView
 from seethrough.core import hooks
 from seethrough.core.clean_text import clean_text
@@ -134,6 +134,11 @@ class Actions:
     def cancel(self) -> None:
         """Stop what is going on."""
         self.service.stop()
+
+    def clear(self) -> None:
+        """Show nothing yet: the reader turns from a recording to a text of their own."""
+        self._asked = None
+        self.store.replace(**NOTHING_SHOWN)
 
     def dismiss(self) -> None:
         """Take the error and the notice off the page."""

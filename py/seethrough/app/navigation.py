@@ -33,7 +33,7 @@ class Navigation:
             await self._show_subject(route, place)
         elif route.view == "home" and not state.source and state.recordings:
             await self._actions.show_recording(state.recordings[0].id)
-        self._choose(place)
+        await self._choose(place)
         if place.ignored:
             fields = {"fields": ", ".join(place.ignored)}
             self._store.replace(notice=Message("route.ignored", fields))
@@ -48,13 +48,15 @@ class Navigation:
             ):
                 await self._actions.show_recording(route.demo)
             return
+        if state.source == "recorded":
+            self._actions.clear()
         is_new = place.prompt is not None and (
             state.source != "live" or (state.prompt, state.chat) != (place.prompt, place.chat)
         )
         if is_new and state.device.may_download and not state.busy:
             await self._actions.run(place.prompt or "", chat=place.chat)
 
-    def _choose(self, place: Place) -> None:
+    async def _choose(self, place: Place) -> None:
         """The position, head and layer of the address, as far as there are such."""
         state = self._actions.state
         if place.position is not None and place.position < len(state.tokens):
@@ -63,6 +65,9 @@ class Navigation:
             return
         if place.head is not None and place.head < state.config.n_heads:
             self._actions.select_head(place.head)
+        is_layer = place.layer is not None and place.layer < state.config.n_layers
+        if place.layer is not None and is_layer and place.layer != state.picture.layer:
+            await self._actions.select_layer(place.layer)
 
 
 def settled(route: Route, state: AppState) -> Route:

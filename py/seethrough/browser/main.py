@@ -10,7 +10,7 @@ from seethrough.browser import ffi, storage
 from seethrough.browser.door import Door
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
-from seethrough.core.errors import CancelledRunError, SeethroughError
+from seethrough.core.errors import SeethroughError
 
 
 async def start() -> None:
@@ -30,17 +30,11 @@ async def start() -> None:
     ffi.mark_ready()
     ffi.open_door(Door(service).answer)
     ffi.on_update(lambda: store.replace(has_update=True))
-    ffi.start_task(_load(store, service))
+    ffi.start_task(_load(actions))
 
 
-async def _load(store: Store, service: Service) -> None:
+async def _load(actions: Actions) -> None:
     """The model at once, where nobody has to be asked for its download."""
-    if not (store.state.device.may_download and store.state.models):
-        return
-    try:
-        await service.load()
+    if actions.state.device.may_download and actions.state.models:
+        await actions.load()
         await ffi.persist()
-    except CancelledRunError:
-        return
-    except SeethroughError as error:
-        store.replace(error=Message(error.key, error.fields))

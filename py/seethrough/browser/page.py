@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 VIEW = "view"
 FORM = "prompt-form"
-WAITING = ("idle", "ready", "failed")
+# What can be asked for while the engine is so; during a load it begins at its end.
+WAITING = ("idle", "download", "session", "ready", "failed")
 IN_ADDRESS = ("route", "picture", "prompt", "chat", "source", "tokens", "language")
 
 
@@ -177,7 +178,7 @@ class Page:
         return self._live(self._actions.append(top[0].id)) if top else None
 
     def _enable(self, state: AppState) -> None:
-        is_idle = not state.busy and state.engine.stage in WAITING
+        is_idle = state.busy in {"", "load"} and state.engine.stage in WAITING
         for name in ("run", "generate"):
             dom.enable(FORM, name, is_enabled=is_idle)
         dom.enable(FORM, "next", is_enabled=is_idle and bool(state.top))

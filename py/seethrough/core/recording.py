@@ -18,6 +18,7 @@ library writes several in any order, and the same input is to give the same byte
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -270,6 +271,8 @@ def _kind(value: Any, kind: type) -> Any:  # noqa: ANN401 - JSON
         raise SourceError(
             "recording.unreadable", reason=f"{str(value)[:40]!r} is not of the kind {kind.__name__}"
         )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SourceError("recording.not_finite", name=METADATA_KEY)
     return value
 
 

@@ -15,11 +15,13 @@ from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from seethrough.app.state import AppState
 
-FRAMES: Mapping[str, Callable[[AppState, Callable[[AppState, str], Node]], list[Node]]] = {
+FRAMES: Mapping[
+    str, Callable[[AppState, Callable[[AppState, str], Node]], Sequence[Node | str]]
+] = {
     "home": home.frame,
     "walk": walk.frame,
     "block": sheet.block,

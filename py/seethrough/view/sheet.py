@@ -25,9 +25,8 @@ def everything(state: AppState, slot: Slot) -> list[Node]:
     return [
         h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "all.title")),
         h("p", {"class": "page-lead"}, say(state, "page.prompt.lead")),
-        subjects(state),
+        h("div", {"class": "page-head"}, subjects(state), slot(state, "source")),
         prompt.form(state, has_sampling=True),
-        slot(state, "source"),
         h("div", {"class": "panels"}, [panel(state, name, slot) for name in PANELS]),
     ]
 
@@ -39,14 +38,13 @@ def panel(state: AppState, name: str, slot: Slot) -> Node:
     return h("section", {**attributes, **label}, slot(state, name))
 
 
-def block(state: AppState, slot: Slot) -> list[Node]:
+def block(state: AppState, slot: Slot) -> list[Node | str]:
     """One block: which tokens each head of it looks at."""
     return [
         h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "block.title")),
         h("p", {"class": "page-lead"}, say(state, "block.lead")),
-        subjects(state),
-        prompt.form(state, has_sampling=False) if state.route.demo == OWN else h("div", {}),
-        slot(state, "source"),
+        h("div", {"class": "page-head"}, subjects(state), slot(state, "source")),
+        prompt.form(state, has_sampling=False) if state.route.demo == OWN else "",
         h("div", {"class": "panels is-single"}, [panel(state, n, slot) for n in BLOCK]),
     ]
 

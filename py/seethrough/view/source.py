@@ -10,6 +10,9 @@ from seethrough.view.words import say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, ModelCard
 
+# A load need not be waited for: what is asked for during one begins at its end.
+COMPUTING = ("run", "generate")
+
 
 def render(state: AppState) -> str:
     """One line: recorded or live, and the way to live; nothing before there is anything."""
@@ -31,7 +34,9 @@ def badge(state: AppState, kind: str) -> Node:
 def live(state: AppState) -> Node:
     """The click that runs the same prompt here."""
     attributes: Attributes = {"type": "button", "class": "button", "data-action": "live"}
-    return h("button", {**attributes, "disabled": bool(state.busy)}, say(state, "source.run"))
+    return h(
+        "button", {**attributes, "disabled": state.busy in COMPUTING}, say(state, "source.run")
+    )
 
 
 def model_of(state: AppState) -> ModelCard | None:

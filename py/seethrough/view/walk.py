@@ -18,16 +18,15 @@ if TYPE_CHECKING:
     Slot = Callable[[AppState, str], Node]
 
 
-def frame(state: AppState, slot: Slot) -> list[Node]:
+def frame(state: AppState, slot: Slot) -> list[Node | str]:
     """The subjects, the spine of steps, the step's picture, the way back and on."""
     step = state.route.step or next(iter(STEPS))
     has_form = state.route.demo == OWN
     return [
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, f"step.{step}")),
-        subjects(state),
-        prompt.form(state, has_sampling=step == "loop") if has_form else h("div", {}),
-        slot(state, "source"),
+        h("div", {"class": "page-head"}, subjects(state), slot(state, "source")),
+        prompt.form(state, has_sampling=step == "loop") if has_form else "",
         spine(state, step),
+        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, f"step.{step}")),
         h("section", {"class": f"plate-of is-{step}"}, slot(state, STEPS[step])),
         transport(state, step),
     ]
