@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from seethrough.core import hooks
+from seethrough.core.errors import InputError, SourceError
+from seethrough.core.recording import (
+    METADATA_KEY,
+    NORMS,
+    Recording,
+    from_bytes,
+    packed,
+    stream_names,
+    to_metadata,
+    unpacked,
+)
+from seethrough.core.reference import forward, from_arrays
+from tests.fake_engine import tiny_model
+from tests.recorded import PROMPT, file_of, recorded
+
+if TYPE_CHECKING:
+    from seethrough.core.cache import Array
+
+MODEL = tiny_model()
+IDS = MODEL.tokenizer.encode(PROMPT)
+MADE = recorded()
+
+
+def told(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
+    """The recording's file with something else in its metadata."""
+    inner = json.loads(to_metadata(MADE)[METADATA_KEY]) | changes
+    return save(dict(MADE.arrays), metadata={METADATA_KEY: json.dumps(inner)})
+
+
+def test_a_recording_comes_back_whole() -> None:
+    """Every field and every number survives the file."""
+    read = from_bytes(file_of(MADE))
+
+    for name in Recording.__dataclass_fields__:
+        if name != "arrays":
+            assert getattr(read, name) == getattr(MADE, name), name
+    assert read.arrays.keys() == MADE.arrays.keys()
+    for name, array in MADE.arrays.items():
+        assert read.arrays[name].tobytes() == np.ascontiguousarray(array).tobytes(), name
+
+
+def test_its_numbers_are_the_run_s() -> None:
+    """Stream, pattern and norms by position and layer are the forward pass's own, exactly."""
+    captured, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
+    read = from_bytes(file_of(MADE))
+
+    stream = np.stack([captured[name] for name in stream_names(2)])
+    np.testing.assert_array_equal(read.resid(), stream[:, [2, 3]])
+    np.testing.assert_array_equal(read.resid((3,)), stream[:, [3]])
+    np.testing.assert_array_equal(read.pattern(0), captured["blocks.0.attn.hook_pattern"])
+    lengths = np.sqrt((stream.astype(np.float64) ** 2).sum(axis=2))
+    np.testing.assert_array_equal(read.norms, lengths.astype(np.float32))
+    assert (read.n_layers, read.ids) == (2, tuple(IDS))
+
+
+def test_what_it_gives_is_frozen() -> None:
+    """Nothing that a panel gets can be written into."""
+    read = from_bytes(file_of(MADE))
+
+    for array in (read.resid(), read.pattern(0), read.norms):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+@pytest.mark.parametrize("side", [1, 2, 5])
+def test_a_triangle_unpacks_to_the_pattern(side: int) -> None:
+    """The masked cells are 0 and every other one is where it was."""
+    pattern = np.tril(np.arange(1.0, 1 + 3 * side * side, dtype=np.float32).reshape(3, side, side))
+
+    np.testing.assert_array_equal(unpacked(packed(pattern), side), pattern)
+
+
+def test_what_is_not_recorded_is_a_sentence() -> None:
+    """Asking for another position or layer names those that there are."""
+    with pytest.raises(InputError, match="Position 0 is not in the recording, which holds 2, 3"):
+        MADE.resid((2, 0))
+    with pytest.raises(InputError, match="Layer 1 is not in the recording, which holds 0"):
+        MADE.pattern(1)
+
+
+def refusal(data: bytes) -> str:
+    """The key of the sentence with which a file is refused."""
+    with pytest.raises(SourceError) as caught:
+        from_bytes(data)
+    assert str(caught.value)
+    return caught.value.key
+
+
+@pytest.mark.parametrize("length", [0, 7, 300, -1])
+def test_a_cut_recording_is_refused(length: int) -> None:
+    """One sentence, nothing half-read; a byte too many is no better."""
+    data = file_of(MADE)
+
+    assert refusal(data[:length]) == "recording.unreadable"
+    assert refusal(data + b"\0") == "recording.unreadable"
+
+
+@pytest.mark.parametrize("inner", ["", "{", "[]", "3", "[" * 100_000], ids=lambda text: text[:9])
+def test_another_safetensors_file_is_refused(inner: str) -> None:
+    """Weights, or metadata that is not a recording's."""
+    assert refusal(save(dict(MADE.arrays))) == "recording.unreadable"
+    assert refusal(save(dict(MADE.arrays), metadata={METADATA_KEY: inner})) == (
+        "recording.unreadable"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"format": 2}, "recording.format"),
+        ({"format": None}, "recording.format"),
+        ({"chat": "no"}, "recording.unreadable"),
+        ({"tokens": []}, "recording.unreadable"),
+        ({"tokens": None}, "recording.unreadable"),
+        ({"tokens": [[1, "a", "a"]] * 4}, "recording.unreadable"),
+        ({"positions": [3, 2]}, "recording.unreadable"),
+        ({"positions": [2, 99]}, "recording.unreadable"),
+        ({"positions": [-1, 2]}, "recording.unreadable"),
+        ({"positions": []}, "recording.unreadable"),
+        ({"positions": [3]}, "recording.dims"),
+        ({"layers": [1]}, "recording.unreadable"),
+        ({"layers": [2]}, "recording.unreadable"),
+        ({"layers": []}, "recording.unreadable"),
+        ({"top": []}, "recording.unreadable"),
+        ({"continuation": [[1, "a", "a", "much", 0]]}, "recording.unreadable"),
+        ({"continuation": [[1, "a", "a", float("nan"), 0]]}, "recording.not_finite"),
+    ],
+    ids=str,
+)
+def test_metadata_that_means_nothing_is_refused(changes: dict[str, Any], key: str) -> None:
+    """Another version, positions or layers that are not there, values of another kind."""
+    assert refusal(told(**changes)) == key
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "key"),
+    [
+        ("resid_norms", None, "recording.unreadable"),
+        ("resid_norms", np.ones((2, 4), np.float32), "recording.unreadable"),
+        ("resid_norms", np.ones((1, 4), np.float32), "recording.unreadable"),
+        ("resid_norms", np.ones(4, np.float32), "recording.unreadable"),
+        ("more", np.ones(4, np.float32), "recording.unreadable"),
+        ("logits_top_ids", np.ones((1, 10), np.float32), "recording.dims"),
+        ("logits_logsumexp", np.ones(2, np.float32), "recording.unreadable"),
+        ("logits_logsumexp", np.array([np.inf], np.float32), "recording.not_finite"),
+        ("blocks.0.hook_resid_pre", None, "recording.unreadable"),
+        ("blocks.1.hook_resid_pre", np.ones((2, 31), np.float32), "recording.dims"),
+        ("blocks.1.hook_resid_pre", np.full((2, 32), np.nan, np.float32), "recording.not_finite"),
+        ("blocks.0.attn.hook_pattern", np.ones((4, 9), np.float32), "recording.dims"),
+        ("blocks.0.attn.hook_pattern", np.ones(40, np.float32), "recording.unreadable"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(name: str, array: Array | None, key: str) -> None:
+    """Dims that differ from the rest, one missing or too many, NaN or infinity."""
+    kept = {**MADE.arrays, name: array}
+    given = {name: array for name, array in kept.items() if array is not None}
+
+    assert refusal(save(given, metadata=to_metadata(MADE))) == key
+
+
+def test_its_own_manifest_lets_it_through() -> None:
+    """A recording belongs to the files that it was made with."""
+    MADE.check_against(MODEL.manifest)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "other"},
+        {"graph": replace(MODEL.manifest.graph, sha256="1" * 64)},
+        {"shards": (replace(MODEL.manifest.shards[0], sha256="1" * 64),)},
+        {"shards": MODEL.manifest.shards * 2},
+        *[
+            {"config": replace(MODEL.config, **{name: size})}
+            for name, size in (
+                ("n_layers", 3),
+                ("d_model", 64),
+                ("n_heads", 8),
+                ("d_vocab", 100),
+                ("n_ctx", 3),
+            )
+        ],
+    ],
+)
+def test_another_export_s_recording_is_refused(changes: dict[str, Any]) -> None:
+    """Numbers of another graph, other weights or another model are never shown as this one's."""
+    with pytest.raises(SourceError, match="was not made with these files of Tiny 7"):
+        MADE.check_against(replace(MODEL.manifest, **changes))
+
+
+def test_the_metadata_is_one_entry() -> None:
+    """The library writes several in any order: with one the same input gives the same bytes."""
+    assert len(to_metadata(MADE)) == 1
+    assert file_of(MADE) == file_of(recorded())
+    assert {NORMS, hooks.TOP_IDS} <= MADE.arrays.keys()
