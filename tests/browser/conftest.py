@@ -136,7 +136,7 @@ class Tab:
             ),
         )
 
-    def open(self, path="", host="127.0.0.1"):
+    def open(self, path="#/all/own", host="127.0.0.1"):
         """Go to the site and wait until Python is up or the start failed."""
         self.page.goto(self.server.url.replace("127.0.0.1", host) + path)
         self.wait_for_start()
@@ -238,10 +238,14 @@ def new_tab(browser, server):
         context.close()
 
 
+# A reader who asked for little data: the model is fetched only when it is asked for.
+SAVES_DATA = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}});"
+
+
 @pytest.fixture
 def tab(new_tab):
     """A page with Python up and no model loaded."""
-    opened = new_tab()
+    opened = new_tab(SAVES_DATA)
     opened.open()
     return opened
 
