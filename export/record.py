@@ -157,14 +157,22 @@ def file_of(prompt: Curated, walk: Walk, manifest: Manifest) -> bytes:
     Raises:
         SourceError: Not even the least fits into 400 KB.
     """
-    room = MOST_BYTES
+    config, n_pos = manifest.config, len(walk.tokens)
+    stream, pattern = sizes(config, n_pos)
+    rest = 0  # what the header and the small arrays take: never more where less is recorded
     while True:
-        positions, layers = what_fits(manifest.config, len(walk.tokens), room)
+        positions, layers = what_fits(config, n_pos, MOST_BYTES - rest)
         made = recording_of(prompt, walk, manifest, positions, layers)
         data: bytes = save(dict(made.arrays), metadata=recording.to_metadata(made))
         if len(data) <= MOST_BYTES:
             return data
-        room -= len(data) - MOST_BYTES  # what the header and the small arrays take
+        rest = len(data) - len(positions) * stream - len(layers) * pattern
+
+
+def sizes(config: ModelConfig, n_pos: int) -> tuple[int, int]:
+    """Bytes of one position's residual stream, and of one layer's patterns without the mask."""
+    stream = (config.n_layers + 1) * config.d_model * FLOAT_BYTES
+    return stream, config.n_heads * (n_pos * (n_pos + 1) // 2) * FLOAT_BYTES
 
 
 def what_fits(
@@ -175,8 +183,7 @@ def what_fits(
     Raises:
         SourceError: Not even one position and the first and last layer do.
     """
-    stream = (config.n_layers + 1) * config.d_model * FLOAT_BYTES
-    pattern = config.n_heads * n_pos * (n_pos + 1) // 2 * FLOAT_BYTES
+    stream, pattern = sizes(config, n_pos)
     least_layers = min(LEAST_LAYERS, config.n_layers)
     for kept in range(min(LEAST_POSITIONS, n_pos), 0, -1):
         n_layers = min(config.n_layers, (room - kept * stream) // pattern)

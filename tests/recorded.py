@@ -65,7 +65,7 @@ def recorded(
     *,
     name: str = "thing",
     prompt: str = PROMPT,
-    positions: tuple[int, ...] = (2, 3),
+    positions: tuple[int, ...] = (3, 4),
     layers: tuple[int, ...] = (0,),
 ) -> Recording:
     """A recording that lacks a layer and the first positions."""

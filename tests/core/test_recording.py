@@ -56,8 +56,8 @@ def test_its_numbers_are_the_run_s() -> None:
     read = from_bytes(file_of(MADE))
 
     stream = np.stack([captured[name] for name in stream_names(2)])
-    np.testing.assert_array_equal(read.resid(), stream[:, [2, 3]])
-    np.testing.assert_array_equal(read.resid((3,)), stream[:, [3]])
+    np.testing.assert_array_equal(read.resid(), stream[:, [3, 4]])
+    np.testing.assert_array_equal(read.resid((4,)), stream[:, [4]])
     np.testing.assert_array_equal(read.pattern(0), captured["blocks.0.attn.hook_pattern"])
     lengths = np.sqrt((stream.astype(np.float64) ** 2).sum(axis=2))
     np.testing.assert_array_equal(read.norms, lengths.astype(np.float32))
@@ -83,8 +83,8 @@ def test_a_triangle_unpacks_to_the_pattern(side: int) -> None:
 
 def test_what_is_not_recorded_is_a_sentence() -> None:
     """Asking for another position or layer names those that there are."""
-    with pytest.raises(InputError, match="Position 0 is not in the recording, which holds 2, 3"):
-        MADE.resid((2, 0))
+    with pytest.raises(InputError, match="Position 0 is not in the recording, which holds 3, 4"):
+        MADE.resid((4, 0))
     with pytest.raises(InputError, match="Layer 1 is not in the recording, which holds 0"):
         MADE.pattern(1)
 
@@ -123,7 +123,7 @@ def test_another_safetensors_file_is_refused(inner: str) -> None:
         ({"chat": "no"}, "recording.unreadable"),
         ({"tokens": []}, "recording.unreadable"),
         ({"tokens": None}, "recording.unreadable"),
-        ({"tokens": [[1, "a", "a"]] * 4}, "recording.unreadable"),
+        ({"tokens": [[1, "a", "a"]] * 5}, "recording.unreadable"),
         ({"positions": [3, 2]}, "recording.unreadable"),
         ({"positions": [2, 99]}, "recording.unreadable"),
         ({"positions": [-1, 2]}, "recording.unreadable"),
@@ -147,8 +147,8 @@ def test_metadata_that_means_nothing_is_refused(changes: dict[str, Any], key: st
     ("name", "array", "key"),
     [
         ("resid_norms", None, "recording.unreadable"),
-        ("resid_norms", np.ones((2, 4), np.float32), "recording.unreadable"),
-        ("resid_norms", np.ones((1, 4), np.float32), "recording.unreadable"),
+        ("resid_norms", np.ones((2, 5), np.float32), "recording.unreadable"),
+        ("resid_norms", np.ones((1, 5), np.float32), "recording.unreadable"),
         ("resid_norms", np.ones(4, np.float32), "recording.unreadable"),
         ("more", np.ones(4, np.float32), "recording.unreadable"),
         ("logits_top_ids", np.ones((1, 10), np.float32), "recording.dims"),
