@@ -1,6 +1,6 @@
 /**
- * The engine, started by boot.js while Python still starts: download, session and Python's start
- * then overlap. Python takes over this very worker (browser/ort.py), and its first `load` of the
+ * The engine, started by boot.js while Python still starts: the download, and on machines with
+ * enough processors the session too, then overlap with Python's start. Python takes over this very worker (browser/ort.py), and its first `load` of the
  * same model joins the load that is under way (engine.js).
  */
 
@@ -12,6 +12,9 @@ import { chosenModel, device } from "./device.js";
  */
 
 const EARLY_ID = -1; // Python counts its own messages from 1
+// Making the session keeps every thread busy. With fewer processors than this Python would start
+// three times slower, and even the model would be ready later than one after the other.
+const ENOUGH_PROCESSORS = 4;
 
 /** @type {EarlyWorker | null} */
 let early = null;
@@ -42,7 +45,8 @@ export async function startEarly(onProgress) {
     if (data.result) markOnce("seethrough.model-ready");
     if (data.error) console.info("early load:", data.error.key); // Python's own load tells it
   });
-  worker.postMessage({ id: EARLY_ID, type: "load", manifest, baseUrl, threads: threads() });
+  const isEarly = navigator.hardwareConcurrency < ENOUGH_PROCESSORS;
+  worker.postMessage({ id: EARLY_ID, type: "load", manifest, baseUrl, threads: threads(), isEarly });
 }
 
 /**

@@ -52,9 +52,10 @@ async function release() {
 /**
  * Fetch, check and open a model.
  * @param {{manifest: Manifest, baseUrl: string, threads: number, signal: AbortSignal}} message
+ * @param {Promise<void>} mayOpen the session is not made before
  * @param {(progress: {stage: string, done: number, total: number}) => void} tell
  */
-async function load(message, tell) {
+async function load(message, mayOpen, tell) {
   await release();
   const { manifest, threads, signal } = message;
   const graph = new Uint8Array(manifest.graph.size_bytes);
@@ -73,6 +74,8 @@ async function load(message, tell) {
     tell(progress);
   };
   await fetchFiles(message.baseUrl, jobs, { signal, onBytes });
+  await mayOpen;
+  signal.throwIfAborted();
   tell({ ...progress, stage: "session" });
   const start = performance.now();
   ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
@@ -218,8 +221,9 @@ function movable(result) {
 let queue = Promise.resolve();
 
 /**
- * The newest load: of what, who waits for it, how far it is, what came of it.
- * @type {{key: string, ids: number[], progress: object | null, result: object | null} | null}
+ * The newest load: of what, who waits for it, how far it is, what came of it, what lets it go on.
+ * @type {{key: string, ids: number[], progress: object | null, result: object | null,
+ *   open: () => void} | null}
  */
 let newest = null;
 
@@ -231,22 +235,25 @@ function keyOf({ manifest, mode }) {
 /**
  * Load a model, or join the load of it that is under way or done (early.js asked before Python
  * did): nothing is fetched or opened twice. A failed load is forgotten, so that it can be tried anew.
- * @param {{id: number, manifest: Manifest, mode?: string}} message
+ * One with `isEarly` fetches, and opens the session only once another asks for the same.
+ * @param {{id: number, manifest: Manifest, mode?: string, isEarly?: boolean}} message
  */
 function startLoad(message) {
   const key = keyOf(message);
   if (newest?.key === key) {
     if (newest.result) return self.postMessage({ id: message.id, result: newest.result });
     newest.ids.push(message.id);
+    newest.open();
     if (newest.progress) self.postMessage({ id: message.id, progress: newest.progress });
     return;
   }
-  const mine = { key, ids: [message.id], progress: null, result: null };
+  const mine = { key, ids: [message.id], progress: null, result: null, open: () => {} };
+  const mayOpen = message.isEarly ? new Promise((resolve) => (mine.open = resolve)) : null;
   newest = mine;
   const tellAll = (answer) => mine.ids.forEach((id) => self.postMessage({ id, ...answer }));
   queue = queue.then(async () => {
     try {
-      mine.result = await load(message, (progress) => {
+      mine.result = await load(message, mayOpen, (progress) => {
         mine.progress = { ...progress };
         tellAll({ progress });
       });
@@ -262,7 +269,9 @@ self.addEventListener("message", ({ data: message }) => {
   if (message.type === "cancel") {
     running.abort();
     running = new AbortController();
-    if (!newest?.result) newest = null; // who asks from now on must not join what is being stopped
+    if (newest?.result) return;
+    newest?.open();
+    newest = null; // who asks from now on must not join what is being stopped
     return;
   }
   message.signal = running.signal; // a cancel stops what was asked before it, nothing after it
