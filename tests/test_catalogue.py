@@ -36,7 +36,7 @@ HANDED_ON = {
     ("py/seethrough/view/message.py", "sentence"),
     ("py/seethrough/browser/ort.py", "_error"),  # the key comes from web/engine.js
     ("py/seethrough/browser/page.py", "_act"),
-    ("py/seethrough/browser/main.py", "_open"),
+    ("py/seethrough/browser/main.py", "start"),
     ("py/seethrough/app/actions.py", "_doing"),
     ("py/seethrough/app/actions.py", "show_recording"),
 }

@@ -14,7 +14,7 @@ from seethrough.app.state import STAGES, AppState, Candidate, EngineStatus, Mess
 from seethrough.core import messages
 from seethrough.core.messages import catalogue, text
 from seethrough.view import message
-from seethrough.view.layout import ACTIONS, PANELS, describe_cell, raster_for
+from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
 from tests.view.sample import CARDS, D_MODEL, N_LAYERS, QUICK, Reading, page, pattern, resid, state
 
 HOSTILE = "<img src=x onerror=alert(1)>\"' style=color:red &lt;\0\ud800\u202e\n"
@@ -28,10 +28,14 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 
 @pytest.mark.parametrize("slot", PANELS)
 def test_an_empty_state_renders(slot: str) -> None:
-    """Before anything is known each panel renders, and those of a run leave the page's own text."""
+    """Before anything is known each panel renders; those of a run say what will stand there."""
     html = PANELS[slot].render(AppState())
+    of_a_run = bool(PANELS[slot].rest) or slot in {"message", "source"}
 
-    assert (html == "") == (slot != "status")
+    assert (html == "") == of_a_run
+    assert ("<h2" in markup_of(AppState(), PANELS[slot])) == (
+        bool(PANELS[slot].rest) or slot == "keys"
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 33, 256])

@@ -99,5 +99,5 @@ def address(state: AppState) -> str:
             fields["head"] = str(state.picture.head)
     if state.language != "en":
         fields["lang"] = state.language
-    query = urlencode(fields, quote_via=quote)
+    query = urlencode(fields, quote_via=quote, errors="replace")
     return address_of(route) + (f"?{query}" if query else "")

@@ -5,19 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.browser import ffi
+from seethrough.core.keys import action_of
 from seethrough.core.routes import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ACTIONS = {
-    "ArrowRight": "step-next",
-    "ArrowLeft": "step-back",
-    "r": "live",
-    "?": "shortcuts",
-    "h": "shortcuts",
-    "t": "toggle-theme",
-}
+JUMP = "jump"
 # A focused control with keys of its own: it is never robbed of them.
 BUSY = "input, textarea, select, canvas, summary, dialog, [role=slider], [contenteditable]"
 
@@ -38,8 +32,8 @@ class Keys:
         target = event.target
         if hasattr(target, "closest") and not ffi.is_absent(target.closest(BUSY)):
             return
-        key = str(event.key)
-        if key in ACTIONS or key.lower() in ACTIONS:
-            self._act(ACTIONS.get(key) or ACTIONS[key.lower()], {})
-        elif key.isascii() and key.isdecimal() and 0 < int(key) <= len(STEPS):
-            self._jump(list(STEPS)[int(key) - 1])
+        action = action_of(str(event.key))
+        if action == JUMP:
+            self._jump(list(STEPS)[int(event.key) - 1])
+        elif action:
+            self._act(action, {})

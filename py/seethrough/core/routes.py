@@ -114,9 +114,9 @@ def address_of(route: Route) -> str:
     if route.view == "home":
         return "#/"
     if route.view == "missing":
-        return "#/" + quote(route.demo)
+        return "#/" + quote(route.demo, errors="replace")
     parts = [part for part in (route.view, route.demo, route.step) if part]
-    return "#/" + "/".join(quote(part, safe="") for part in parts)
+    return "#/" + "/".join(quote(part, safe="", errors="replace") for part in parts)
 
 
 def shows(route: Route, field: str) -> bool:

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import STEPS
+from seethrough.core.keys import KEYS, shown
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
-
-KEYS = (
-    ("next", ("\u2192",)),
-    ("back", ("\u2190",)),
-    ("jump", tuple(str(number + 1) for number in range(len(STEPS)))),
-    ("live", ("R",)),
-    ("theme", ("T",)),
-    ("help", ("?", "H")),
-)
 
 
 def render(state: AppState) -> str:
@@ -37,7 +28,7 @@ def keys(state: AppState) -> str:
     """Each key and what it does."""
     rows = [
         h("div", {}, h("dt", {}, [key(name) for name in names]), h("dd", {}, meaning(state, what)))
-        for what, names in KEYS
+        for what, names in KEYS.items()
     ]
     close = {"type": "button", "class": "button", "data-action": "close-shortcuts"}
     return to_html(
@@ -49,7 +40,7 @@ def keys(state: AppState) -> str:
 
 def key(name: str) -> Node:
     """A key as it is written on a keyboard."""
-    return h("kbd", {}, name)
+    return h("kbd", {}, shown(name))
 
 
 def meaning(state: AppState, what: str) -> str:

@@ -91,20 +91,20 @@ def theme(state: AppState) -> Node:
         h("option", {"value": name, "selected": name == state.theme}, say(state, f"theme.{name}"))
         for name in THEMES
     ]
-    return choice(state, "header.theme", "set-theme", options)
+    return choice(say(state, "header.theme"), "set-theme", options)
 
 
 def language(state: AppState) -> Node:
     """The languages of this build."""
     options = [h("option", {"value": "en", "selected": True}, say(state, "language.name"))]
-    return choice(state, "header.language", "set-language", options)
+    return choice(say(state, "header.language"), "set-language", options)
 
 
-def choice(state: AppState, key: str, action: str, options: list[Node]) -> Node:
+def choice(label: str, action: str, options: list[Node]) -> Node:
     """A labelled list."""
     return h(
         "label",
         {"class": "picker"},
-        h("span", {}, say(state, key)),
+        h("span", {}, label),
         h("select", {"data-action": action}, options),
     )

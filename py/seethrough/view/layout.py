@@ -60,7 +60,7 @@ ACTIONS = (
 class Panel:
     """One slot: the fields of AppState that it is drawn from, and how.
 
-    `rest` is the start of the keys of a title and a lead, for as long as there is nothing to draw.
+    `rest` names the title and the lead that stand there for as long as there is nothing to draw.
     """
 
     fields: tuple[str, ...]
@@ -73,8 +73,8 @@ def markup_of(state: AppState, panel: Panel) -> str:
     drawn = panel.render(state)
     if drawn or not panel.rest:
         return drawn
-    lead = h("p", {"class": "lead"}, say(state, f"{panel.rest}.lead"))
-    return to_html(title(state, f"{panel.rest}.title"), lead)
+    lead = h("p", {"class": "lead"}, say(state, f"page.{panel.rest}.lead"))
+    return to_html(title(state, f"page.{panel.rest}.title"), lead)
 
 
 PANELS: Mapping[str, Panel] = {
@@ -85,17 +85,13 @@ PANELS: Mapping[str, Panel] = {
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
     "source": Panel(("language", "source", "model", "models", "busy"), source.render),
     "storage": Panel(("language", "storage", "device"), about.storage),
-    "tokens": Panel(("language", "tokens", "picture"), tokens.render, "page.tokens"),
-    "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "page.top"),
+    "tokens": Panel(("language", "tokens", "picture"), tokens.render, "tokens"),
+    "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "top"),
     "continuation": Panel(
-        ("language", "tokens", "continuation", "stop"), continuation.render, "page.continuation"
+        ("language", "tokens", "continuation", "stop"), continuation.render, "continuation"
     ),
-    "residual": Panel(
-        ("language", "tokens", "config", "picture"), residual.render, "page.residual"
-    ),
-    "attention": Panel(
-        ("language", "tokens", "config", "picture"), attention.render, "page.attention"
-    ),
+    "residual": Panel(("language", "tokens", "config", "picture"), residual.render, "residual"),
+    "attention": Panel(("language", "tokens", "config", "picture"), attention.render, "attention"),
 }
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Slot = Callable[[AppState, str], Node]
 
-SIZES = (40, 28, 21, 17, 15, 13)
+SIZES = (56, 40, 28, 21, 17, 15, 13)
 ROLES = (
     "embedding",
     "query",
@@ -108,12 +108,9 @@ def controls(state: AppState) -> list[Node]:
 
 def messages(state: AppState) -> list[Node]:
     """A notice and an error, as a reader gets them."""
-    kinds = (("is-error", "engine.network"), ("is-notice", "engine.cancelled"))
+    error = Message("engine.network", {"path": "model.onnx"})
+    notice = Message("engine.cancelled")
     return [
-        h(
-            "div",
-            {"class": "message"},
-            message.sentence(state, Message(key, {"path": "model.onnx"}), kind),
-        )
-        for kind, key in kinds
+        h("div", {"class": "message"}, message.sentence(state, error, "is-error")),
+        h("div", {"class": "message"}, message.sentence(state, notice, "is-notice")),
     ]

@@ -1,0 +1,27 @@
+"""Which key does what: one table for the listener and for the list that a reader sees."""
+
+from __future__ import annotations
+
+from seethrough.core.routes import STEPS
+
+# Action -> keys as KeyboardEvent.key has them; a letter works in either case.
+KEYS = {
+    "step-next": ("ArrowRight",),
+    "step-back": ("ArrowLeft",),
+    "jump": tuple(str(number) for number in range(1, len(STEPS) + 1)),
+    "live": ("r",),
+    "toggle-theme": ("t",),
+    "shortcuts": ("?", "h"),
+}
+ARROWS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190"}
+
+
+def action_of(key: str) -> str:
+    """What a key does; empty where it does nothing."""
+    wanted = key.lower() if len(key) == 1 else key
+    return next((action for action, keys in KEYS.items() if wanted in keys), "")
+
+
+def shown(key: str) -> str:
+    """A key as it is written on a keyboard."""
+    return ARROWS.get(key) or key.upper()

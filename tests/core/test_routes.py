@@ -1,0 +1,108 @@
+"""Addresses: what they mean, what they fall back to, and that they survive the round trip."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seethrough.core.keys import KEYS, action_of, shown
+from seethrough.core.routes import (
+    OWN,
+    STEPS,
+    SUBJECTS,
+    VIEWS,
+    Route,
+    address_of,
+    parse,
+    step_beside,
+)
+
+
+@pytest.mark.parametrize("address", ["", "#", "#/"])
+def test_nothing_is_home(address: str) -> None:
+    """An empty address is the first page."""
+    assert parse(address).route == Route()
+
+
+def test_a_whole_address() -> None:
+    """View, subject, step and what is chosen there are read."""
+    place = parse("#/block/january?layer=3&head=2&pos=5&lang=cs", languages=("en", "cs"))
+
+    assert place.route == Route("block", "january")
+    assert (place.layer, place.head, place.position, place.language) == (3, 2, 5, "cs")
+    assert place.ignored == ()
+
+
+def test_a_prompt_travels() -> None:
+    """A prompt with any characters is read as it was written."""
+    place = parse("#/walk/own/loop?prompt=1%20%2B%201%20%3D%0A%F0%9F%98%80&chat=1")
+
+    assert place.prompt == "1 + 1 =\n😀"
+    assert place.chat is True
+
+
+@pytest.mark.parametrize(
+    ("address", "ignored"),
+    [
+        ("#/walk/january/nonsense", ("nonsense",)),
+        ("#/walk/january/layers/more", ("more",)),
+        ("#/map/january", ("january",)),
+        ("#/block?layer=-1", ("layer",)),
+        ("#/block?layer=1e3&head=", ("layer", "head")),
+        ("#/block?pos=99999999", ("pos",)),
+        ("#/all?lang=xx", ("lang",)),
+        ("#/all?colour=red", ("colour",)),
+        ("#/all?" + "x" * 100, ("x" * 60 + "…",)),
+    ],
+)
+def test_nonsense_is_named(address: str, ignored: tuple[str, ...]) -> None:
+    """What means nothing is left out and named."""
+    place = parse(address, languages=("en",))
+
+    assert place.ignored == ignored
+    assert (place.layer, place.head, place.position, place.language) == (None,) * 4
+
+
+def test_an_unknown_view_is_missing() -> None:
+    """An address that leads nowhere keeps what was asked for, to be shown."""
+    assert parse("#/nowhere/at/all").route == Route("missing", "nowhere/at/all")
+
+
+@given(st.text())
+def test_any_address_is_parsed(address: str) -> None:
+    """No address breaks the page."""
+    assert parse(address).route.view in {*VIEWS, "missing"}
+
+
+@given(
+    st.sampled_from(SUBJECTS), st.text(min_size=1).filter(str.strip), st.sampled_from(list(STEPS))
+)
+def test_a_route_survives_its_address(view: str, demo: str, step: str) -> None:
+    """A subject with any name is the same after being written and read."""
+    route = Route(view, demo, step if view == "walk" else "")
+    if not demo.isascii() and any("\ud800" <= letter <= "\udfff" for letter in demo):
+        return
+
+    assert parse(address_of(route)).route == route
+
+
+def test_steps_have_ends() -> None:
+    """Before the first and after the last step there is none."""
+    first, last = Route("walk", OWN, next(iter(STEPS))), Route("walk", OWN, list(STEPS)[-1])
+
+    assert step_beside(first, -1) is None
+    assert step_beside(last, 1) is None
+    assert step_beside(first, len(STEPS) - 1) == last
+    assert step_beside(Route("walk", OWN), 1) == step_beside(first, 1)
+
+
+def test_keys_are_one_table() -> None:
+    """Each key does one thing, in either case, and is shown as on a keyboard."""
+    keys = [key for group in KEYS.values() for key in group]
+
+    assert len(set(keys)) == len(keys)
+    assert action_of("R") == action_of("r") == "live"
+    assert action_of("ArrowRight") == "step-next"
+    assert action_of("Enter") == ""
+    assert [shown("ArrowLeft"), shown("t"), shown("?")] == ["←", "T", "?"]
