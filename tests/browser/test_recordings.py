@@ -1,0 +1,77 @@
+"""Recorded walks in the page: shown without a model, their gaps said, one click from live."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+WEIGHTS = (".bin", ".onnx")
+
+
+@pytest.fixture
+def recorded(tab):
+    """Opens a recorded walk, all its pictures at once, on a page without a model."""
+
+    def make(name):
+        tab.page.goto(tab.server.url + f"#/all/{name}")
+        tab.wait_for_start()
+        tab.until("document.querySelectorAll('#tokens .chip').length > 0")
+        return tab
+
+    return make
+
+
+def fetched(tab):
+    """Which of the model's large files were asked for."""
+    return [path for path in tab.server.asked if path.endswith(WEIGHTS)]
+
+
+def test_a_recorded_walk_needs_no_model(recorded):
+    """Tokens, candidates, both pictures and the continuation, and nothing of the model fetched."""
+    tab = recorded("january")
+
+    assert tab.page.locator("#tokens .chip").count() == 6
+    assert "51.4" in tab.text("#top tbody tr")
+    assert tab.page.locator("#residual canvas[data-raster=residual]").count() == 1
+    assert tab.page.locator("#attention svg.pattern").count() == 1
+    assert "April" in tab.text("#continuation")
+    assert (fetched(tab), tab.errors, tab.strangers) == ([], [], [])
+
+
+def test_its_gaps_are_marked_and_said(recorded):
+    """A token or a layer that is not in the file is chosen all the same, and says what is there."""
+    tab = recorded("colors")
+
+    assert tab.page.locator("#tokens .chip.is-unrecorded").count() == 33
+    tab.page.click("#tokens [data-position='3']")
+    tab.until("document.querySelector('#residual [role=status]')")
+    assert "positions 33–34" in tab.text("#residual [role=status]")
+    assert tab.page.locator("#attention canvas[data-raster=attention]").count() == 1
+    tab.page.select_option("#attention [data-action=select-layer]", "1")
+    tab.until("document.querySelector('#attention [role=status]')")
+    assert "0, 3, 6, 10" in tab.text("#attention [role=status]")
+    assert tab.page.input_value("#attention [data-action=select-layer]") == "1"
+    tab.page.select_option("#attention [data-action=select-layer]", "3")
+    tab.until("document.querySelector('#attention canvas')")
+    assert (fetched(tab), tab.errors) == ([], [])
+
+
+def test_live_keeps_the_place(recorded):
+    """From a gap, one click loads the model and fills it: same layer and token, same numbers."""
+    tab = recorded("january")
+    top = tab.text("#top tbody")
+    tab.page.click("#tokens [data-position='0']")
+    tab.page.select_option("#attention [data-action=select-layer]", "7")
+    tab.until("document.querySelector('#residual [data-action=live]')")
+
+    tab.page.click("#residual [data-action=live]")
+
+    tab.until("document.querySelector('#residual canvas[data-raster=residual]')")
+    assert len(fetched(tab)) == 5
+    assert tab.text("#top tbody") == top
+    assert tab.page.get_attribute("#tokens .is-selected", "data-position") == "0"
+    assert tab.page.input_value("#attention [data-action=select-layer]") == "7"
+    assert tab.page.locator("#tokens .is-unrecorded").count() == 0
+    assert "blocks.7.attn" in tab.text("#attention-readout")
+    assert tab.errors == []
