@@ -9,7 +9,7 @@ from seethrough.view import top
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, megabytes, probability
 from seethrough.view.tokens import N_HUES
-from seethrough.view.words import rich, say, token_mark
+from seethrough.view.words import rich, say, subject_name, token_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +121,7 @@ def caption(state: AppState) -> list[Node | str]:
 
 def card(state: AppState, item: RecordingCard) -> Node:
     """A recorded walk: its prompt as it is, and how long it is."""
-    name = say(state, f"demo.{item.id}")
+    name = subject_name(state, item.id)
     return h(
         "a",
         {"class": "card", "href": address_of(Route("walk", item.id))},

@@ -12,7 +12,7 @@ from seethrough.core.routes import OWN, SUBJECTS
 from seethrough.view import about, home, plain_pages, sheet, styleguide, walk
 from seethrough.view.layout import PANELS, markup_of
 from seethrough.view.node import Markup, Node, h, to_html
-from seethrough.view.words import say
+from seethrough.view.words import say, subject_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +58,6 @@ def title(state: AppState) -> str:
     if route.step:
         what = say(state, f"step.{route.step}")
     if route.view in SUBJECTS and route.demo:
-        about_what = state.prompt if route.demo == OWN else say(state, f"demo.{route.demo}")
+        about_what = state.prompt if route.demo == OWN else subject_name(state, route.demo)
         return say(state, "title.subject", what=what, subject=about_what[:40], name=name)
     return say(state, "title.page", what=what, name=name)

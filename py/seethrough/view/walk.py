@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.routes import OWN, STEPS, Route, address_of, step_beside
 from seethrough.view import prompt
 from seethrough.view.node import Node, h
-from seethrough.view.words import say
+from seethrough.view.words import say, subject_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def subject(state: AppState, name: str) -> Node:
     is_here = name == state.route.demo
     target = address_of(replace(state.route, demo=name))
     attributes = {"class": "pill", "href": target, "aria-current": "true" if is_here else None}
-    return h("a", attributes, say(state, f"demo.{name}"))
+    return h("a", attributes, subject_name(state, name))
 
 
 def spine(state: AppState, step: str) -> Node:

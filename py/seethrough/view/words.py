@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from seethrough.core.messages import text
+from seethrough.core.messages import catalogue, text
 from seethrough.view.node import Node, h
 
 if TYPE_CHECKING:
@@ -54,3 +54,11 @@ def visible_at(state: AppState, position: int) -> str:
     """The token of a position as shown; its number where there is no token."""
     token = token_at(state, position)
     return str(position) if token is None else token.visible
+
+
+def subject_name(state: AppState, demo: str) -> str:
+    """What a walk is about: a known recording's title, another one's prompt, "your own text"."""
+    if f"demo.{demo}" in catalogue(state.language):
+        return say(state, f"demo.{demo}")
+    prompts = (card.prompt for card in state.recordings if card.id == demo)
+    return next(prompts, demo)

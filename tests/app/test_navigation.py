@@ -1,0 +1,142 @@
+"""Going to a place: what is shown, fetched, run, refused; and the address of what is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from seethrough.app.actions import Actions
+from seethrough.app.navigation import Navigation, address, settled
+from seethrough.app.state import AppState, Device
+from seethrough.core.routes import OWN, Route, parse
+from tests.fake_engine import tiny_model
+from tests.recorded import PROMPT, opened_with, recorded
+
+MODEL = tiny_model()
+MADE, SECOND = recorded(), recorded(name="second", prompt="an other", positions=(0, 1))
+
+
+def fresh() -> Actions:
+    """Actions over a page with two recordings; nothing is loaded."""
+    return Actions(asyncio.run(opened_with(MADE, SECOND, models=(MODEL,))))
+
+
+def went(*addresses: str, actions: Actions | None = None) -> AppState:
+    """The state after going to some addresses, one after the other."""
+    actions = actions or fresh()
+    navigation = Navigation(actions)
+
+    async def go() -> None:
+        for one in addresses:
+            await navigation.go(parse(one, languages=("en", "qps")))
+
+    asyncio.run(go())
+    return actions.state
+
+
+def test_home_has_a_prediction() -> None:
+    """The first page shows the first recording, without any model."""
+    state = went("#/")
+
+    assert state.route == Route()
+    assert state.source == "recorded"
+    assert [token.id for token in state.tokens] == list(MADE.ids)
+
+
+def test_a_walk_has_a_subject_and_a_step() -> None:
+    """An address that leaves them open gets the first recording and the first step."""
+    state = went("#/walk")
+
+    assert state.route == Route("walk", "thing", "tokenize")
+    assert state.prompt == PROMPT
+
+
+def test_an_unknown_recording_is_another() -> None:
+    """A recording that this build lacks falls back to one that it has."""
+    assert went("#/walk/nothing/layers").route == Route("walk", "thing", "layers")
+
+
+def test_a_subject_is_kept_between_views() -> None:
+    """From a recording's walk to the block it is the same recording."""
+    assert went("#/walk/second", "#/block").route.demo == "second"
+
+
+def test_what_the_address_chooses() -> None:
+    """Position, layer and head of the address are chosen, those that are not there are not."""
+    state = went("#/block/thing?layer=1&head=1&pos=1")
+    beyond = went("#/block/thing?layer=99&head=99&pos=99")
+
+    assert (state.picture.layer, state.picture.head, state.picture.position) == (1, 1, 1)
+    assert (beyond.picture.layer, beyond.picture.head) == (0, 0)
+    assert beyond.picture.position == len(MADE.ids) - 1
+
+
+def test_a_prompt_in_the_address_is_run() -> None:
+    """A link with a prompt shows that prompt live."""
+    state = went("#/walk/own/softmax?prompt=the%20thing")
+
+    assert (state.source, state.prompt) == ("live", "the thing")
+    assert state.top
+
+
+def test_no_download_is_begun_by_a_link() -> None:
+    """Where the download has to be asked for, a link only fills the prompt in."""
+    actions = fresh()
+    actions.store.replace(device=Device(may_download=False))
+    state = went("#/walk/own?prompt=the%20thing", actions=actions)
+
+    assert (state.source, state.prompt, state.tokens) == ("", "the thing", ())
+
+
+def test_own_text_after_a_recording_is_empty() -> None:
+    """Turning from a recording to one's own text shows no recorded numbers, and keeps the text."""
+    state = went("#/walk/thing", "#/walk/own")
+
+    assert (state.source, state.tokens, state.top) == ("", (), ())
+    assert state.prompt == PROMPT
+
+
+def test_live_numbers_stay_between_steps() -> None:
+    """Another step of one's own text runs nothing again."""
+    actions = fresh()
+    first = went("#/walk/own/softmax?prompt=the%20thing", actions=actions)
+    second = went("#/walk/own/layers", actions=actions)
+
+    assert second.top is first.top
+
+
+def test_what_means_nothing_is_told() -> None:
+    """A notice names the parts of an address that were left out."""
+    state = went("#/walk/thing/tokenize?colour=red")
+
+    assert state.notice is not None
+    assert (state.notice.key, state.notice.fields) == ("route.ignored", {"fields": "colour"})
+
+
+def test_a_language_by_address() -> None:
+    """An address may choose the language; it is then part of every address."""
+    state = went("#/about?lang=qps")
+
+    assert state.language == "qps"
+    assert address(state) == "#/about?lang=qps"
+
+
+def test_the_address_shows_the_same() -> None:
+    """The address of what is shown, opened anew, shows the same."""
+    first = went("#/block/second?layer=1&head=1&pos=0")
+    again = went(address(first))
+
+    assert again.route == first.route
+    assert address(again) == address(first) == "#/block/second?pos=0&layer=1&head=1"
+
+
+def test_the_address_of_a_live_prompt() -> None:
+    """A live prompt is in the address, with its mode; a lone surrogate does no harm."""
+    state = replace(AppState(), route=Route("all", OWN), source="live", prompt="a b\ud83d&c")
+
+    assert address(state).startswith("#/all/own?prompt=a%20b%3F%26c")
+
+
+def test_without_recordings_it_is_ones_own() -> None:
+    """A build without recordings walks through the reader's own text."""
+    assert settled(Route("walk"), AppState()) == Route("walk", OWN, "tokenize")

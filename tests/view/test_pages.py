@@ -1,0 +1,146 @@
+"""Every page of every route: one heading, its links lead somewhere, its panels are in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from seethrough.app.state import Device, Message, RecordingCard, Route, Storage
+from seethrough.core.routes import OWN, STEPS, VIEWS, parse
+from seethrough.view import about, header, message, pages, source, status
+from seethrough.view.layout import ACTIONS, PANELS
+from tests.view.sample import Reading, state
+
+ROUTES = [
+    *(Route(view) for view in VIEWS if view != "walk"),
+    *(Route("walk", demo, step) for demo in ("january", OWN) for step in STEPS),
+    Route("missing", "no/such"),
+]
+CARDS = (
+    RecordingCard("january", "tiny", "January, February, March,", False, 6, 1000),
+    RecordingCard("mine", "tiny", "<b>a prompt</b>", True, 40, 1000),
+)
+
+
+def at(route: Route, **changes: object):
+    """A state with a run, at a route."""
+    return replace(state(), route=route, recordings=CARDS, source="recorded", **changes)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_a_page_is_whole(route: Route) -> None:
+    """One h1, links inside the site that are known, actions that are known, unique ids."""
+    html = pages.render(at(route))
+    reading = Reading(html)
+    tags = [tag for tag, _ in reading.elements]
+    ids = reading.values("id")
+
+    assert tags.count("h1") == 1
+    assert len(set(ids)) == len(ids)
+    assert set(reading.values("data-action")) <= set(ACTIONS)
+    for link in reading.values("href"):
+        assert parse(link).route.view != "missing", link
+        assert parse(link).ignored == ()
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_a_page_has_a_title(route: Route) -> None:
+    """Each page says in the tab what it is, each in other words."""
+    titles = {pages.title(at(other)) for other in ROUTES if other != route}
+
+    assert "Seethrough" in pages.title(at(route))
+    assert pages.title(at(route)) not in titles
+
+
+def test_a_recordings_own_words_are_text() -> None:
+    """The prompt of a recording that has no title of ours is shown as text."""
+    html = pages.render(at(Route("home")))
+
+    assert "&lt;b&gt;a prompt&lt;/b&gt;" in html
+    assert "<b>a prompt</b>" not in html
+
+
+def test_an_address_is_text() -> None:
+    """The address of the missing page is data."""
+    html = pages.render(at(Route("missing", "<img src=x>")))
+
+    assert "<img" not in html
+
+
+def test_home_before_anything_is_known() -> None:
+    """Without models and recordings the first page still says what this is."""
+    html = pages.render(
+        replace(state(), route=Route(), models=(), recordings=(), tokens=(), top=())
+    )
+
+    assert "See a real language model think" in html
+
+
+def test_a_long_prompt_at_home() -> None:
+    """Of a long prompt the first page shows the end and says how much stands before it."""
+    html = pages.render(replace(at(Route("home")), tokens=state(("x",) * 20).tokens))
+
+    assert html.count('class="tile hue-') == 8
+    assert "12 before" in html
+
+
+def test_links_keep_the_subject() -> None:
+    """From a walk the other views open with the same recording, the map without one."""
+    links = Reading(header.render(at(Route("walk", "mine", "layers")))).values("href")
+
+    assert "#/block/mine" in links
+    assert "#/map" in links
+
+
+def test_transport_rests_at_the_ends() -> None:
+    """The first step has no back, the last no next."""
+    first = pages.render(at(Route("walk", "january", next(iter(STEPS)))))
+    last = pages.render(at(Route("walk", "january", list(STEPS)[-1])))
+
+    assert 'data-action="step-back" disabled' in first
+    assert 'data-action="step-next" disabled' in last
+    assert 'data-action="step-next" disabled' not in first
+
+
+def test_source_says_which() -> None:
+    """Recorded numbers say so and offer the way to live; live ones say so; nothing says nothing."""
+    recorded, live = source.render(at(Route("all"))), source.render(replace(state(), source="live"))
+
+    assert "Recorded" in recorded
+    assert 'data-action="live"' in recorded
+    assert "Live" in live
+    assert "data-action" not in live
+    assert source.render(state()) == ""
+
+
+def test_a_download_waits_to_be_asked() -> None:
+    """Where the reader saves data the strip has a button with the price, elsewhere none."""
+    idle = replace(state(), engine=replace(state().engine, stage="idle"))
+    asked = status.render(replace(idle, device=Device(may_download=False)))
+
+    assert 'data-action="download"' in asked
+    assert status.render(idle).count('data-action="download"') < asked.count("data-action")
+
+
+def test_storage_is_told() -> None:
+    """Sizes, what the browser does not say, and the button that removes it all."""
+    told = about.storage(
+        replace(state(), storage=Storage(31_800_000, 98_500_000, None, None, True))
+    )
+    silent = about.storage(state())
+    none = about.storage(replace(state(), device=Device(has_store=False)))
+
+    assert "31.8 MB" in told
+    assert "98.5 MB" in told
+    assert 'data-action="remove-all"' in told
+    assert silent.count("not told") == 3
+    assert "data-action" not in none
+
+
+def test_a_new_version_is_told() -> None:
+    """The notice of a new version has the button that takes it, beside other messages."""
+    html = message.render(replace(state(), has_update=True, notice=Message("engine.cancelled")))
+
+    assert 'data-action="use-update"' in html
+    assert PANELS["message"].fields.count("has_update") == 1
