@@ -284,6 +284,31 @@ def test_live_waits_for_a_load() -> None:
     asyncio.run(scenario())
 
 
+def test_live_is_dropped_when_the_reader_turns_away() -> None:
+    """What waited for a load does not come back over a text of the reader's own."""
+
+    async def scenario() -> None:
+        actions = Actions(await opened_with(MADE))
+        engine = engine_of(actions.service)
+        engine.wait = wait = asyncio.Event()
+        load = asyncio.create_task(actions.load())
+        await engine.started.wait()
+        await actions.show_recording("thing")
+        live = asyncio.create_task(actions.go_live())
+        await until(lambda: actions.state.notice is not None)
+
+        actions.clear()
+        wait.set()
+        await asyncio.gather(load, live)
+
+        state = actions.state
+        assert (state.source, state.tokens, state.notice) == ("", (), None)
+        assert engine.requests == []
+        assert (state.model, state.config) == ("tiny-7", MODEL.config)
+
+    asyncio.run(scenario())
+
+
 def test_a_load_that_fails_starts_nothing() -> None:
     """What waited for it is dropped, and only the load's own sentence stays."""
 

@@ -60,7 +60,7 @@ def test_a_stream_that_is_not_recorded_is_said() -> None:
     html = residual.render(page)
     read = Reading(html)
 
-    assert "holds the residual stream of positions 3–4" in " ".join(read.texts)
+    assert "which holds positions 3–4" in " ".join(read.texts)
     assert read.values("data-action") == ["live"]
     assert read.values("role").count("status") == 1
     assert not read.values("data-raster")
@@ -94,7 +94,7 @@ def test_a_pattern_that_is_not_recorded_is_said() -> None:
     page = shown(layer=1)
     read = Reading(attention.render(page))
 
-    assert "holds the attention of layers 0" in " ".join(read.texts)
+    assert "which holds layers 0" in " ".join(read.texts)
     assert sorted(read.values("data-action")) == ["live", "select-layer"]
     chosen = [attrs["value"] for tag, attrs in read.elements if "selected" in attrs]
     assert chosen == ["1"]

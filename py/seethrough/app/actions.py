@@ -45,7 +45,7 @@ class Actions:
         self._asked: tuple[str, bool] | None = None
         self._ended = asyncio.Event()  # of what is going on
         self._is_waiting = False  # for a load to end
-        self._turn = 0  # how many recordings were asked for
+        self._turn = 0  # how often the reader turned to another subject
 
     @property
     def state(self) -> AppState:
@@ -137,6 +137,7 @@ class Actions:
 
     def clear(self) -> None:
         """Show nothing yet: the reader turns from a recording to a text of their own."""
+        self._turn += 1
         self._asked = None
         self.store.replace(**NOTHING_SHOWN)
 
@@ -193,7 +194,7 @@ class Actions:
             await self.service.load()
 
     async def _live(self, recorded: Recording) -> None:
-        await self._ready()
+        await self.service.load(recorded.model)
         await self._show(recorded.ids, keeps_position=True)
         self._asked = (recorded.prompt, recorded.chat)
 
@@ -207,11 +208,12 @@ class Actions:
         self._asked = (prompt, chat)
 
     async def _append(self, token: int) -> None:
-        recorded = self.state.recorded
+        ids, recorded = self.ids, self.state.recorded
+        if not ids:
+            return
         if recorded is not None:
-            await self._ready()
-        if self.ids:
-            await self._show((*self.ids, token))
+            await self.service.load(recorded.model)
+        await self._show((*ids, token))
         if recorded is not None:
             self._asked = (recorded.prompt, recorded.chat)
 
