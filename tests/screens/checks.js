@@ -5,13 +5,24 @@
 (() => {
   const INTERACTIVE =
     'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex="-1"])';
-  // What may be cut: areas that scroll, what only a screen reader gets, what has no words.
-  const MAY_CUT = ".scroll, .visually-hidden, textarea, input, select, option, canvas, template";
+  // What may be cut: areas that scroll, and what is no text of the page.
+  const MAY_CUT = ".scroll, textarea, input, select, option, canvas, template, noscript";
+  const LABELS = ["aria-label", "aria-description", "title", "alt", "placeholder"];
 
   /** @param {Element} element @returns {boolean} */
   const isSeen = (element) =>
     element.checkVisibility({ visibilityProperty: true, opacityProperty: false }) &&
     element.getClientRects().length > 0;
+
+  /** Whether only a screen reader gets it: cut to a point on purpose. @param {Element} element */
+  function isForEars(element) {
+    for (let one = element; one && one !== document.body; one = one.parentElement) {
+      const { position, clip, clipPath } = getComputedStyle(one);
+      const isCut = clip !== "auto" || clipPath.startsWith("inset(");
+      if (isCut && position === "absolute") return true;
+    }
+    return false;
+  }
 
   /** @param {Element} element @returns {string} */
   function describe(element) {
@@ -38,7 +49,7 @@
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const element = node.parentElement;
       if (!node.data.trim() || !element || element.closest("script, style, " + MAY_CUT)) continue;
-      if (!isSeen(element)) continue;
+      if (!isSeen(element) || isForEars(element)) continue;
       range.selectNodeContents(node);
       yield { node, element, boxes: [...range.getClientRects()].filter((box) => box.width > 1) };
     }
@@ -71,7 +82,8 @@
   function cutBoxes() {
     const cuts = (value) => value === "hidden" || value === "clip";
     return [...document.body.querySelectorAll("*")].filter((element) => {
-      if (element.closest(MAY_CUT) || element.closest("svg") || !isSeen(element)) return false;
+      if (element.closest(MAY_CUT) || element.closest("svg")) return false;
+      if (!isSeen(element) || isForEars(element)) return false;
       const { overflowX, overflowY, display } = getComputedStyle(element);
       if (display === "inline" || !element.textContent.trim()) return false;
       return (
@@ -86,8 +98,8 @@
     const found = new Set();
     for (const { element, boxes } of texts()) {
       const svg = element.closest("svg");
-      const block = svg?.ownerSVGElement ?? svg ?? blockOf(element);
-      const home = block.getBoundingClientRect();
+      if (svg && getComputedStyle(svg).overflow === "visible") continue;
+      const home = (svg ?? blockOf(element)).getBoundingClientRect();
       const leaves = (box) =>
         box.right > home.right + 1 || box.left < home.left - 1 ||
         (svg && (box.bottom > home.bottom + 3 || box.top < home.top - 3));
@@ -207,20 +219,47 @@
     return found;
   }
 
-  /** In the accented language: words that did not come from the catalogue. */
-  function untranslated() {
-    const data = "code, bdi, output, .number, svg, table.numbers, [translate=no]";
-    const isPlain = (word) => /^[a-z]{3,}$/i.test(word);
+  /**
+   * In the accented language: words that did not come from the catalogue.
+   * @param {string[]} names what is data and no language, such as a model's name
+   */
+  function untranslated(names) {
+    const data = "code, bdi, output, svg, .plain-text, table.numbers, [translate=no]";
+    const isPlain = (text) => {
+      const rest = names.reduce((left, name) => left.replaceAll(name, ""), text);
+      return (rest.match(/[\p{L}\p{M}]+/gu) ?? []).some((word) => /^[a-z]{3,}$/i.test(word));
+    };
     const found = new Set();
     for (const { node, element } of texts()) {
-      const words = node.data.match(/[\p{L}\p{M}]+/gu) ?? [];
-      if (!element.closest(data) && words.some(isPlain)) found.add(describe(element));
+      if (!element.closest(data) && isPlain(node.data)) found.add(describe(element));
+    }
+    for (const label of LABELS) {
+      for (const element of document.body.querySelectorAll(`[${label}]`)) {
+        const text = element.getAttribute(label);
+        const isOurs = text.startsWith("["); // what it holds beside may be a token or a hook
+        if (isSeen(element) && !element.closest(data) && !isOurs && isPlain(text)) {
+          found.add(`${describe(element)} ${label}="${text.slice(0, 40)}"`);
+        }
+      }
     }
     return [...found];
   }
 
+  /** Let what sticks to the window lie where it stands, for a picture of the whole page. */
+  function unstick() {
+    const stuck = [...document.body.querySelectorAll("*")].filter((element) =>
+      ["sticky", "fixed"].includes(getComputedStyle(element).position));
+    for (const element of stuck) element.style.position = "static";
+    window.stuck = stuck;
+  }
+
+  /** Undo `unstick`. */
+  function stick() {
+    for (const element of window.stuck) element.removeAttribute("style");
+  }
+
   window.screens = {
-    fingerprint, wide, clipped, overlapping, usable, small, focus, headings, landmarks, moving,
+    unstick, stick, fingerprint, wide, clipped, overlapping, usable, small, focus, headings, landmarks, moving,
     untranslated,
   };
 })();

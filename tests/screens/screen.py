@@ -112,6 +112,11 @@ class Screen:
             self.page.evaluate(self._checks)
 
 
+def told(found: dict[object, list[str]]) -> str:
+    """What was found in each look, a line each; empty where nothing was."""
+    return "\n".join(f"{look}: {one}" for look, list_ in found.items() for one in list_)
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve the built site on loopback; gives its address, ends with the block."""

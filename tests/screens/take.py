@@ -48,10 +48,17 @@ def take_all(screen: Screen, out: Path, only: str) -> list[str]:
                     if only in place.name:
                         name = picture_name(place.name, size[0], look)
                         screen.go(place.address, language)
-                        screen.page.screenshot(path=out / name, full_page=True)
+                        take(screen, out / name)
                         taken.append(name)
                 print(f"{size[0]} × {size[1]}, {look}: {len(taken)} pictures", flush=True)
     return taken
+
+
+def take(screen: Screen, file: Path) -> None:
+    """One picture of a whole page; what sticks to the window covers nothing."""
+    screen.ask("unstick")
+    screen.page.screenshot(path=file, full_page=True)
+    screen.ask("stick")
 
 
 def sheet(names: list[str]) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.screens.places import PLACES, SCHEMES, SIZES
+from tests.screens.screen import told
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +34,7 @@ def test_no_violations(screen, axe, place):
             screen.look(size, scheme)
             found[f"{size[0]} {scheme}"] = violations(screen.page, axe)
 
-    assert {look: list_ for look, list_ in found.items() if list_} == {}
+    assert not told(found), told(found)
 
 
 @pytest.mark.parametrize(

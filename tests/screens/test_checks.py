@@ -41,6 +41,7 @@ def ask(page, html, check, *arguments: object):
             f"<div class=scroll style='overflow:auto;width:4em'><p>{TEXT}</p></div>",
             False,
         ),
+        ("clipped", f"<h2 style='position:absolute;clip-path:inset(50%);width:1px'>{TEXT}", False),
         ("overlapping", "<p>One text</p><p style='margin-top:-30px'>Another</p>", True),
         ("overlapping", "<p>One <b>text</b> and</p><p>Another</p>", False),
         ("small", "<button style='width:20px;height:30px'></button>", True),
@@ -53,12 +54,14 @@ def ask(page, html, check, *arguments: object):
         ("moving", "<html style='scroll-behavior:smooth'>", True),
         ("moving", "<style>@keyframes a{}p::before{content:'';animation:a 1s}</style><p>a", True),
         ("untranslated", "<p>[Šéé mmééˇ] Settings</p>", True),
+        ("untranslated", "<p aria-label='Settings'>[Šééťť]</p>", True),
+        ("untranslated", "<p>[Ťĥéé ḿóóďééľ] SmolLM2-135M</p>", False),
         ("untranslated", "<p>[Šééťťííňğš] 12 · <code>hook_z</code> <bdi>March</bdi></p>", False),
     ],
 )
 def test_a_fault_is_found(bare, check, html, is_found):
     """Each check finds its fault, and lets through what is no fault."""
-    arguments = [24] if check == "small" else []
+    arguments = {"small": [24], "untranslated": [["SmolLM2-135M"]]}.get(check, [])
 
     assert bool(ask(bare, html, check, *arguments)) == is_found
 
