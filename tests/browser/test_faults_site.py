@@ -1,0 +1,156 @@
+"""Every file of the site in turn missing, truncated, altered, or a web page in its place.
+
+The big files are cut to a stub and listed anew, so that a start takes no time: a fault must stop
+the page before anything runs, whatever the file holds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from export.site import write_service_worker
+from tests.browser.conftest import FOLDER, SAVES_DATA, Server, Tab
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+DIST = Path(os.environ.get("SEETHROUGH_DIST", ROOT / "dist"))
+MODEL_FILES = {".bin", ".onnx", ".safetensors"}
+STUB_BYTES = 4_000
+# What a reader is told, by fault: a part of the sentence.
+FAULTS = {
+    "missing": "the server answered 404",
+    "truncated": "bytes arrived",
+    "altered": "not the content that the build wrote",
+    "html": "a web page instead of",
+}
+FAILED = "document.documentElement.dataset.boot === 'failed'"
+STARTED = "performance.getEntriesByName('seethrough.controlled').length > 0"
+
+
+def site_files() -> list[str]:
+    """Every file that the page is made of; the model's shards have tests of their own."""
+    files = sorted(file for file in DIST.rglob("*") if file.is_file())
+    return [
+        file.relative_to(DIST).as_posix()
+        for file in files
+        if file.suffix not in MODEL_FILES and file.parent.name != "recordings"
+    ] or ["dist/ is missing"]
+
+
+@pytest.fixture(scope="module")
+def small_root(dist, tmp_path_factory):
+    """A web root with the site, big files cut to a stub."""
+    root = tmp_path_factory.mktemp("small")
+    place = root / FOLDER
+    shutil.copytree(dist, place, ignore=shutil.ignore_patterns(*(f"*{s}" for s in MODEL_FILES)))
+    for file in place.rglob("*"):
+        is_ours = file.parent == place
+        if file.is_file() and not is_ours and file.stat().st_size > STUB_BYTES:
+            file.write_bytes(file.read_bytes()[:STUB_BYTES])
+    write_service_worker(place, [])
+    return root
+
+
+@pytest.fixture
+def small_tab(browser, small_root):
+    """A tab on the small site, in a profile of its own."""
+    server = Server(small_root)
+    context = browser.new_context()
+    context.add_init_script(SAVES_DATA)
+    tab = Tab(context.new_page(), server)
+    yield tab
+    context.close()
+    server.stop()
+
+
+def expected_part(path, fault):
+    """The part of the sentence for this fault in this file."""
+    if fault == "html" and path.endswith(".html"):
+        return FAULTS["truncated"]  # a page in place of a page is only shorter
+    return FAULTS[fault]
+
+
+@pytest.mark.parametrize("path", site_files())
+def test_a_bad_file_stops_the_start(small_tab, path):
+    """Each fault is named with its file, nothing runs; Retry works and fetches only what is bad."""
+    name, server = path.rsplit("/", 1)[-1], small_tab.server
+    other = "pyodide.mjs" if name != "pyodide.mjs" else "pyodide-lock.json"
+    for fault, part in FAULTS.items():
+        server.faults[name] = fault
+        if fault == "missing":
+            small_tab.page.goto(server.url)
+        else:
+            small_tab.page.click("#message [data-action=reload]")
+        part = expected_part(path, fault)
+        small_tab.until(f"{FAILED} && document.querySelector('#message').innerText.includes('{part}')")
+
+        assert name in small_tab.text("#message"), fault
+        assert not small_tab.page.evaluate(STARTED)
+    server.faults.clear()
+    small_tab.page.click("#message [data-action=reload]")
+    small_tab.until(STARTED)
+
+    assert small_tab.page.evaluate("crossOriginIsolated")
+    assert server.times_asked(other) == 1
+
+
+def test_guard_knows_every_part():
+    """guard.js looks at boot.js and at all that it imports, and at nothing else."""
+    web = ROOT / "web"
+    reached, queue = set(), ["boot.js"]
+    while queue:
+        name = queue.pop()
+        reached.add(name)
+        imports = re.findall(r'^import .*? from "\./([\w-]+\.js)";', (web / name).read_text(), re.M)
+        queue += sorted(set(imports) - reached)
+    listed = re.search(r"PARTS = \[(.*?)\]", (web / "guard.js").read_text(), re.S)
+
+    assert listed is not None
+    assert re.findall(r'"([\w-]+\.js)"', listed[1]) == sorted(reached)
+
+
+def test_a_file_of_the_running_version_that_the_browser_dropped(small_tab):
+    """A stored file that is gone is fetched again; a bad one then stops the start with its name."""
+    tab, name = small_tab, "core.js"
+    tab.page.goto(tab.server.url)
+    tab.until(STARTED)
+    tab.page.evaluate(
+        """async (name) => {
+          const names = await caches.keys();
+          const cache = await caches.open(names.find((n) => n.startsWith("seethrough-app")));
+          const key = (await cache.keys()).find((request) => request.url.includes(`/${name}?`));
+          await cache.delete(key);
+        }""",
+        name,
+    )
+    tab.server.faults[name] = "altered"
+    tab.page.reload()
+    tab.until(f"{FAILED} && document.querySelector('#message').innerText.includes('{name}')")
+
+    assert FAULTS["altered"] in tab.text("#message")
+
+
+def test_plain_http_checks_each_file(small_tab):
+    """On plain http (no service worker) a bad file is named before anything runs; Retry works."""
+    tab, name = small_tab, "pyodide.asm.js"
+    for fault, part in FAULTS.items():
+        tab.server.faults[name] = fault
+        if fault == "missing":
+            tab.page.goto(tab.server.url.replace("127.0.0.1", "plain-http.test"))
+        else:
+            tab.page.click("#message [data-action=reload]")
+        tab.until(f"{FAILED} && document.querySelector('#message').innerText.includes('{part}')")
+
+        assert name in tab.text("#message"), fault
+        assert not tab.page.evaluate(STARTED)
+    tab.server.faults.clear()
+    tab.page.click("#message [data-action=reload]")
+    tab.until(STARTED)
+
+    assert not tab.page.evaluate("isSecureContext")
