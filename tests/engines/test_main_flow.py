@@ -1,0 +1,78 @@
+"""The main flow in Chromium, Firefox and WebKitGTK, step by step in one window."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+MONTHS = "January, February, March,"
+TOKENS = ["January", ",", "·February", ",", "·March", ","]
+TOKENS_SHOWN = "Array.from(document.querySelectorAll('#tokens .chip-text'), (one) => one.innerText)"
+CAN_SHARE = "crossOriginIsolated && typeof SharedArrayBuffer === 'function'"
+
+
+def walk_through(visit):
+    """The recorded walk of the months: its tokens, its layers, its next token."""
+    visit.open_at("#/walk/january/tokenize")
+    visit.becomes(TOKENS_SHOWN, TOKENS)
+    visit.press("[data-action=step-next]")
+    visit.until("location.hash.startsWith('#/walk/january/layers')")
+    visit.until("document.querySelectorAll('#residual .row-names li').length === 31")
+    visit.press("[data-action=step-next]")
+    visit.until("document.querySelector('#top')?.innerText.includes('51.4 %')")
+    assert "·and" in visit.text("#top")
+
+
+def test_recorded_walk(visit):
+    """A recorded walk opens by its address and goes on by a press, from a sub-folder."""
+    walk_through(visit)
+
+    assert visit.engine.value("document.querySelector('#source .is-recorded') !== null")
+
+
+def test_own_prompt_from_the_console(visit):
+    """`window.seethrough.next` runs the model there and gives its probabilities."""
+    answer = visit.ask(f"seethrough.next({MONTHS!r}, {{ k: 3 }})")
+
+    top = [(one["text"], one["prob"]) for one in answer["top"][:2]]
+    assert top == [
+        (" and", pytest.approx(0.514, abs=1e-3)),
+        (" April", pytest.approx(0.255, abs=1e-3)),
+    ]
+
+
+def test_own_prompt_in_the_form(visit):
+    """A reader types a prompt, presses Run and sees the model's next token."""
+    visit.open_at("#/all")
+    visit.run("The capital of France is")
+
+    assert "·Paris" in visit.text("#top")
+
+
+def test_threads_are_told_truly(visit):
+    """The page says how many threads the model really runs in, and why where it is one."""
+    visit.ask("seethrough.load()")
+    can_share = visit.engine.value(CAN_SHARE)
+    threads = visit.engine.value("Math.min(4, navigator.hardwareConcurrency)") if can_share else 1
+
+    assert visit.ask("seethrough.ready")["threads"] == threads
+    assert f"{threads} thread{'s' if threads > 1 else ''} " in visit.text("#status")
+    assert ("one thread" in visit.text("#boot-notice")) == (not can_share)
+
+
+def test_the_page_complains_of_nothing(visit):
+    """No script of the page fails on the way (WebKitGTK's driver does not tell)."""
+    assert visit.engine.complaints == []
+
+
+def test_offline(visit):
+    """Without a network the page starts again, shows the recorded walk and runs a new prompt."""
+    visit.ask("seethrough.load()")
+    visit.server.stop()
+    visit.reload()
+    walk_through(visit)
+
+    visit.open_at("#/all")
+    visit.run("The capital of Italy is")
+    assert "·Rome" in visit.text("#top")
