@@ -6,7 +6,7 @@ MatMul–Softmax–MatMul, because a fused op hides the pattern.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from export.graph import Dim, Graph, Value
     from export.pack import WeightPack
     from seethrough.core.config import ModelConfig
+
+
+INT8 = 3  # ONNX's number of the type
 
 
 @dataclass
@@ -68,18 +71,18 @@ def linear(build: Build, x: Value, weight: str, name: str) -> Value:
 def embed(build: Build, tokens: Value) -> Value:
     """The rows of W_E of the tokens: [pos] → [pos, d_model]."""
     graph, entry = build.graph, build.pack.entries["W_E"]
-    rows = graph.op("Gather", _stored(build, "W_E", "values"), tokens, name="rows")
     if entry.layout == "plain":
+        rows = graph.op("Gather", _stored(build, "W_E", "values"), tokens, name="rows")
         dtype = entry.parts["values"].dtype
         return rows if dtype == "float32" else graph.op("Cast", rows, to=1)
-    n_blocks = entry.dims[1] // entry.block_size
+    blocks = _blocks_of(build, tokens, entry.dims[1] // entry.block_size)
+    rows = graph.op("Gather", _stored_in_blocks(build, "values"), blocks, name="rows")
     cells = graph.op("Cast", rows, to=1)
-    cells = graph.op("Reshape", cells, graph.const([-1, n_blocks, entry.block_size]))
     if entry.zero_point:
         cells = graph.op("Sub", cells, graph.const(float(entry.zero_point)))
-    cells = graph.op("Mul", cells, _block_column(build, "W_E", "scale", tokens, n_blocks))
+    cells = graph.op("Mul", cells, _block_column(build, "scale", blocks))
     if "minimum" in entry.parts:
-        cells = graph.op("Add", cells, _block_column(build, "W_E", "minimum", tokens, n_blocks))
+        cells = graph.op("Add", cells, _block_column(build, "minimum", blocks))
     return graph.op("Reshape", cells, graph.const([-1, entry.dims[1]]))
 
 
@@ -88,12 +91,11 @@ def unembed(build: Build, x: Value) -> Value:
     if build.pack.entries["W_U"].layout != "transposed":
         return linear(build, x, "W_U", "unembed")
     graph, entry = build.graph, build.pack.entries["W_E"]
-    product = graph.op("Gemm", x, _matrix(build, "W_E"), name="unembed", transB=1)
+    product = graph.op("Gemm", x, _embedding(build), name="unembed", transB=1)
     if "minimum" not in entry.parts:
         return product
-    correction = graph.op(
-        "Gemm", _block_sum(build, x, entry.block_size), _shift(build, "W_E"), transB=1
-    )
+    shift = graph.op("Reshape", _shift(build, "W_E"), graph.const([entry.dims[0], -1]))
+    correction = graph.op("Gemm", _block_sum(build, x, entry.block_size), shift, transB=1)
     return graph.op("Add", product, correction)
 
 
@@ -241,16 +243,46 @@ def _layer_of(build: Build, name: str, layer: int) -> Value:
 
 
 def _stored(build: Build, weight: str, role: str) -> Value:
+    if weight == "W_E" and build.pack.entries[weight].layout == "blocks":
+        return _stored_in_blocks(build, role)
     return build.graph.weight(build.pack.packed(weight, role))
 
 
+def _stored_in_blocks(build: Build, role: str) -> Value:
+    """A part of W_E with a row for each block: values [rows · blocks, size], scale [rows · blocks].
+
+    The same bytes; the runtime turns a row with one scale into numbers ten times faster than a row
+    with many, which matters where it does so at every run (the small mode).
+    """
+    entry, packed = build.pack.entries["W_E"], build.pack.packed("W_E", role)
+    n_rows = entry.dims[0] * (entry.dims[1] // entry.block_size)
+    dims = (n_rows, entry.block_size) if role == "values" else (n_rows,)
+    return build.graph.weight(replace(packed, part=replace(packed.part, dims=dims)))
+
+
+def _embedding(build: Build) -> Value:
+    """W_E as float32 for the unembedding; for blocks without their minima."""
+    graph, entry = build.graph, build.pack.entries["W_E"]
+    if entry.layout == "plain":
+        return _matrix(build, "W_E")
+    values = _stored_in_blocks(build, "values")
+    rows = graph.op("DequantizeLinear", values, _float(build, "W_E", "scale"), axis=0)
+    return graph.op("Reshape", rows, graph.const([*entry.dims]))
+
+
 def _matrix(build: Build, weight: str) -> Value:
-    """A weight as float32 in the graph; for blocks, scale·values (the minimum comes apart)."""
+    """A weight as float32 in the graph; for blocks, scale·values (the minimum comes apart).
+
+    Four-bit values become bytes first, which is done once, at session start, in both weight modes:
+    the runtime takes three times as long over half bytes.
+    """
     graph, entry = build.graph, build.pack.entries[weight]
     key = f"matrix.{weight}"
     if key not in build.shared:
         value = _stored(build, weight, "values")
         if entry.layout == "blocks":
+            if entry.parts["values"].dtype == "int4":
+                value = graph.op("Cast", value, to=INT8)
             scale = _float(build, weight, "scale")
             value = graph.op(
                 "DequantizeLinear", value, scale, axis=entry.block_axis, block_size=entry.block_size
@@ -286,8 +318,16 @@ def _block_sum(build: Build, x: Value, size: int) -> Value:
     return build.block_sums[x]
 
 
-def _block_column(build: Build, weight: str, role: str, rows: Value, n_blocks: int) -> Value:
-    """Scales (or minima) of some rows as [pos, n_blocks, 1] float32."""
+def _blocks_of(build: Build, rows: Value, n_blocks: int) -> Value:
+    """The blocks of some rows, where the blocks of all rows are numbered through: [pos, block]."""
     graph = build.graph
-    picked = graph.op("Cast", graph.op("Gather", _stored(build, weight, role), rows), to=1)
-    return graph.op("Reshape", picked, graph.const([-1, n_blocks, 1]))
+    column = graph.op("Unsqueeze", rows, graph.const(np.array([1])))
+    first = graph.op("Mul", column, graph.const(np.array(n_blocks)))
+    return graph.op("Add", first, graph.const(np.arange(n_blocks)))
+
+
+def _block_column(build: Build, role: str, blocks: Value) -> Value:
+    """W_E's scales (or minima) of some blocks as [pos, block, 1] float32."""
+    graph = build.graph
+    picked = graph.op("Cast", graph.op("Gather", _stored_in_blocks(build, role), blocks), to=1)
+    return graph.op("Unsqueeze", picked, graph.const(np.array([-1])))
