@@ -9,6 +9,7 @@
 
 import { siteFiles, verifyAll } from "./check.js";
 import { shutDoor } from "./door.js";
+import { canShareMemory } from "./device.js";
 import { KeyedError } from "./download.js";
 import { markOnce, startEarly } from "./early.js";
 import { button, say, sentence } from "./messages.js";
@@ -120,7 +121,8 @@ async function takeControl() {
     if (!container.controller) return await install();
     const options = { scope: "./", updateViaCache: "none" };
     container.register("./sw.js", options).catch(() => {}); // offline: the one that is here serves
-    return crossOriginIsolated ? "go" : "boot.not_isolated";
+    if (!crossOriginIsolated) return "boot.not_isolated";
+    return canShareMemory() ? "go" : "boot.no_shared_memory";
   } catch (error) {
     if (error instanceof KeyedError) throw error;
     console.info("service worker:", error);

@@ -20,6 +20,13 @@ const STORE = `seethrough-models:${new URL("./", import.meta.url).href}`;
 /** @type {Promise<Choice> | null} */
 let choosing = null;
 
+/**
+ * Whether the engine's threads can share memory. WebKitGTK isolates a page and has no
+ * SharedArrayBuffer all the same.
+ * @returns {boolean}
+ */
+export const canShareMemory = () => crossOriginIsolated && typeof SharedArrayBuffer === "function";
+
 /** @param {string} path @returns {Promise<any>} */
 async function json(path) {
   const response = await fetch(new URL(path, import.meta.url));

@@ -4,7 +4,7 @@
  * same model joins the load that is under way (engine.js).
  */
 
-import { chosenModel, device } from "./device.js";
+import { canShareMemory, chosenModel, device } from "./device.js";
 
 /**
  * @typedef {{worker: Worker, name: string, model: string, isStarted: boolean}} EarlyWorker
@@ -20,9 +20,9 @@ const ENOUGH_PROCESSORS = 4;
 let early = null;
 let isTaken = false;
 
-/** @returns {number} threads for the engine: one where the page is not isolated, four at most */
+/** @returns {number} threads for the engine: one where they can share no memory, four at most */
 const threads = () =>
-  crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency)) : 1;
+  canShareMemory() ? Math.max(1, Math.min(4, navigator.hardwareConcurrency)) : 1;
 
 /**
  * Start the engine, and let it load the model where device.js allows that.

@@ -168,8 +168,8 @@ def mark_ready() -> None:
 
 
 def thread_count() -> int:
-    """Threads for the engine: one where the page is not isolated, four at most."""
-    if not js.crossOriginIsolated:
+    """Threads for the engine: one where they can share no memory, four at most."""
+    if not (js.crossOriginIsolated and hasattr(js, "SharedArrayBuffer")):
         return 1
     return max(1, min(4, int(js.navigator.hardwareConcurrency)))
 
