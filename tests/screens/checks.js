@@ -3,8 +3,8 @@
  * descriptions. Runs inside the page as one expression; nothing of it travels with the site.
  */
 (() => {
-  const INTERACTIVE =
-    'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex="-1"])';
+  const CONTROLS = "a[href], button, input, select, textarea, summary, [role=button]";
+  const INTERACTIVE = `${CONTROLS}, [tabindex]:not([tabindex="-1"])`;
   // What may be cut: areas that scroll, and what is no text of the page.
   const MAY_CUT = ".scroll, textarea, input, select, option, canvas, template, noscript";
   const LABELS = ["aria-label", "aria-description", "title", "alt", "placeholder"];
@@ -100,8 +100,9 @@
       const svg = element.closest("svg");
       if (svg && getComputedStyle(svg).overflow === "visible") continue;
       const home = (svg ?? blockOf(element)).getBoundingClientRect();
+      const hangs = getComputedStyle(element).whiteSpace.startsWith("pre-wrap") ? 8 : 0; // a space
       const leaves = (box) =>
-        box.right > home.right + 1 || box.left < home.left - 1 ||
+        box.right > home.right + 1 + hangs || box.left < home.left - 1 ||
         (svg && (box.bottom > home.bottom + 3 || box.top < home.top - 3));
       if (boxes.some(leaves)) found.add(element);
     }
@@ -114,19 +115,42 @@
     ...spilled().map((element) => `leaves its box: ${describe(element)}`),
   ];
 
+  /** What is left of a box inside the areas that cut or scroll it. @param {Element} element */
+  function shown(element, box) {
+    let { left, right, top, bottom } = box;
+    for (let one = element; one && one !== document.body; one = one.parentElement) {
+      if (getComputedStyle(one).overflow === "visible") continue;
+      const area = one.getBoundingClientRect();
+      [left, right] = [Math.max(left, area.left), Math.min(right, area.right)];
+      [top, bottom] = [Math.max(top, area.top), Math.min(bottom, area.bottom)];
+    }
+    return { left, right, top, bottom, height: bottom - top };
+  }
+
+  /** The element around that sticks to the window, and so lies on what scrolls. */
+  function stuckAround(element) {
+    const sticks = (one) => ["sticky", "fixed"].includes(getComputedStyle(one).position);
+    let one = element;
+    while (one && !sticks(one)) one = one.parentElement;
+    return one;
+  }
+
   /** Texts that lie on other texts. */
   function overlapping() {
-    const lines = [...texts()].flatMap(({ element, boxes }) =>
-      element.closest("svg") ? [] : boxes.map((box) => ({ element, box })));
+    const lines = [...texts()].flatMap(({ element, boxes }) => {
+      if (element.closest("svg")) return [];
+      const stuck = stuckAround(element);
+      return boxes.map((box) => ({ element, stuck, box: shown(element, box) }));
+    }).filter(({ box }) => box.height > 1 && box.right > box.left);
     lines.sort((one, other) => one.box.top - other.box.top);
     const found = new Set();
     lines.forEach((one, index) => {
       for (const other of lines.slice(index + 1)) {
         if (other.box.top >= one.box.bottom) break;
+        if (one.element === other.element || one.stuck !== other.stuck) continue;
         const wide = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
         const high = Math.min(one.box.bottom, other.box.bottom) - other.box.top;
-        const least = Math.min(one.box.height, other.box.height);
-        if (one.element !== other.element && wide > 2 && high > least / 2) {
+        if (wide > 2 && high > Math.min(one.box.height, other.box.height) / 2) {
           found.add(`${describe(one.element)} on ${describe(other.element)}`);
         }
       }
@@ -151,9 +175,8 @@
 
   /** Targets that are smaller than `least` px; a label is part of its control's target. */
   function small(least) {
-    return [...document.querySelectorAll(INTERACTIVE)].filter((element) => {
+    return [...document.querySelectorAll(CONTROLS)].filter((element) => {
       if (!isSeen(element) || element.disabled || isInSentence(element)) return false;
-      if (element.matches("canvas, .scroll, .skip-link, h1")) return false;
       const boxes = [element, ...(element.labels ?? [])].map((one) => one.getBoundingClientRect());
       return !boxes.some((box) => box.width >= least - 0.5 && box.height >= least - 0.5);
     }).map((element) => {
@@ -227,16 +250,20 @@
     const data = "code, bdi, output, svg, .plain-text, table.numbers, [translate=no]";
     const isPlain = (text) => {
       const rest = names.reduce((left, name) => left.replaceAll(name, ""), text);
-      return (rest.match(/[\p{L}\p{M}]+/gu) ?? []).some((word) => /^[a-z]{3,}$/i.test(word));
+      const words = rest.replace(/\[[^[\]]*\]/g, "").match(/[\p{L}\p{M}]+/gu) ?? [];
+      return words.some((word) => /^[a-z]{3,}$/i.test(word));
     };
     const found = new Set();
+    const said = new Map(); // a sentence with a token in it is several nodes: look at it whole
     for (const { node, element } of texts()) {
-      if (!element.closest(data) && isPlain(node.data)) found.add(describe(element));
+      const block = blockOf(element);
+      if (!element.closest(data)) said.set(block, (said.get(block) ?? "") + node.data);
     }
+    for (const [block, text] of said) if (isPlain(text)) found.add(describe(block));
     for (const label of LABELS) {
       for (const element of document.body.querySelectorAll(`[${label}]`)) {
         const text = element.getAttribute(label);
-        const isOurs = text.startsWith("["); // what it holds beside may be a token or a hook
+        const isOurs = text.startsWith("["); // a token in it may be a bracket
         if (isSeen(element) && !element.closest(data) && !isOurs && isPlain(text)) {
           found.add(`${describe(element)} ${label}="${text.slice(0, 40)}"`);
         }

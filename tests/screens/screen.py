@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PATIENCE_S = float(os.environ.get("SEETHROUGH_PATIENCE_S", "180"))
-LOOK_S = 0.1
+LOOK_S = 0.06
 LOOKS = 3
 # A reader who saves data is asked before the model is fetched: then the page comes to rest.
 SAVE_DATA = """

@@ -56,6 +56,7 @@ def ask(page, html, check, *arguments: object):
         ("untranslated", "<p>[Šéé mmééˇ] Settings</p>", True),
         ("untranslated", "<p aria-label='Settings'>[Šééťť]</p>", True),
         ("untranslated", "<p>[Ťĥéé ḿóóďééľ] SmolLM2-135M</p>", False),
+        ("untranslated", "<p>[Áá <b>model.onnx</b> ííš ḿííššííňğ.]</p>", False),
         ("untranslated", "<p>[Šééťťííňğš] 12 · <code>hook_z</code> <bdi>March</bdi></p>", False),
     ],
 )
