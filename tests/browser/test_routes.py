@@ -1,0 +1,203 @@
+"""Going about in the page: addresses, back and forward, keys, the take-over of the first slide."""
+
+import pytest
+
+from tests.browser.conftest import KEEP_WORKERS, SAVES_DATA, Server, Tab
+
+pytestmark = pytest.mark.browser
+
+MARK = "document.querySelector('#view').firstElementChild.dataset.mark = 'kept'"
+MARKED = "document.querySelector('#view').firstElementChild.dataset.mark === 'kept'"
+# Marks the rendered slide as soon as it is parsed, and writes down every layout shift.
+EARLY = """
+  window.shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelector("#view").firstElementChild.dataset.mark = "kept";
+    window.firstText = document.querySelector("main").innerText;
+  });
+"""
+
+
+@pytest.fixture(scope="module")
+def walking(browser, root):
+    """One page without a model, shared by the tests that only go about."""
+    server = Server(root)
+    context = browser.new_context()
+    context.add_init_script(KEEP_WORKERS + SAVES_DATA)
+    opened = Tab(context.new_page(), server)
+    opened.watch()
+    opened.open("#/")
+    yield opened
+    context.close()
+    server.stop()
+
+
+def go(tab, address):
+    """Go to an address of the page and wait until Python has settled it."""
+    tab.page.evaluate("address => { location.hash = address; }", address)
+    wanted = address.partition("?")[0]
+    tab.until(f"location.hash.startsWith({wanted!r})")
+    tab.until("document.querySelector('main h1') !== null")
+
+
+@pytest.mark.parametrize("address", ["#/", "#/walk/january/tokenize"])
+def test_python_takes_the_slide_over(new_tab, address):
+    """The first slide is there before Python, and Python leaves the very elements in place."""
+    tab = new_tab(SAVES_DATA + EARLY)
+    tab.open(address)
+
+    assert "January" in tab.page.evaluate("window.firstText")
+    assert tab.page.evaluate(MARKED)
+    assert tab.page.evaluate("window.shift") <= 0.02
+    assert tab.errors == []
+
+
+def test_back_and_forward(walking):
+    """Each step is an entry of the history; back shows the one before."""
+    go(walking, "#/walk/january/tokenize")
+    walking.page.click("[data-action=step-next]")
+    walking.until("location.hash.startsWith('#/walk/january/layers')")
+    walking.until("document.querySelector('#residual canvas') !== null")
+    walking.page.go_back()
+    walking.until("document.querySelector('#tokens .chip') !== null")
+
+    assert walking.page.evaluate("location.hash").startswith("#/walk/january/tokenize")
+    walking.page.go_forward()
+    walking.until("document.querySelector('#residual canvas') !== null")
+
+
+def test_every_recorded_walk_is_steppable(walking):
+    """All steps of all recorded walks are drawn without any model."""
+    for card in walking.page.evaluate("fetch('./models.json').then((r) => r.json())")["models"][0][
+        "recordings"
+    ]:
+        go(walking, f"#/walk/{card['id']}/tokenize")
+        walking.until("document.querySelectorAll('#tokens .chip').length > 0")
+        count = walking.page.locator("#tokens .chip").count()
+        for panel in ("residual canvas", "top tbody tr", "continuation .chip"):
+            walking.page.click("[data-action=step-next]")
+            walking.until(f"document.querySelector('#{panel}') !== null")
+        assert count == card["n_tokens"]
+    assert walking.page.evaluate("seethrough.ready.then((ready) => ready.model)") is None
+    assert not [path for path in walking.server.asked if path.endswith(".bin")]
+
+
+def test_title_language_and_focus(walking):
+    """A new page has its title, its language, and the focus on its heading."""
+    go(walking, "#/about")
+    walking.until("document.title.startsWith('About')")
+
+    assert walking.page.evaluate("document.documentElement.lang") == "en"
+    assert walking.page.evaluate("document.activeElement.tagName") == "H1"
+    go(walking, "#/about?lang=qps-mirrored")
+    walking.until("document.documentElement.dir === 'rtl'")
+    go(walking, "#/about?lang=en")
+    walking.until("document.documentElement.dir === 'ltr'")
+
+
+def test_a_strange_address(walking):
+    """An address that leads nowhere gets a page in words, and the way home."""
+    go(walking, "#/nowhere/<img src=x onerror=alert(1)>")
+    walking.until("document.querySelector('h1').innerText.includes('no such page')")
+
+    assert walking.page.locator("main img").count() == 0
+    walking.page.click("main a.is-primary")
+    walking.until("location.hash === '#/'")
+
+
+def test_nonsense_in_an_address(walking):
+    """Fields that mean nothing are left out and named."""
+    go(walking, "#/block/january?layer=x&colour=red")
+    walking.until("document.querySelector('#message').innerText.includes('colour, layer')")
+
+    assert "colour" not in walking.page.evaluate("location.hash")
+
+
+def test_the_address_follows(walking):
+    """What is chosen stands in the address, and a reload shows it again."""
+    go(walking, "#/block/january")
+    walking.until("document.querySelector('#attention .head') !== null")
+    walking.page.click("#attention [data-head='4']")
+    walking.page.click("#tokens [data-position='2']")
+    walking.until("location.hash.includes('head=4') && location.hash.includes('pos=2')")
+    walking.reload()
+
+    walking.until("document.querySelector('#attention .head.is-selected').innerText.trim() === '4'")
+    assert walking.page.locator("#tokens .is-selected").get_attribute("data-position") == "2"
+
+
+def test_keys(walking):
+    """Arrows and numbers go through the walk, ? lists the keys; a text field keeps its own keys."""
+    go(walking, "#/walk/january/tokenize")
+    walking.page.keyboard.press("ArrowRight")
+    walking.until("location.hash.startsWith('#/walk/january/layers')")
+    walking.page.keyboard.press("4")
+    walking.until("location.hash.startsWith('#/walk/january/loop')")
+    walking.page.keyboard.press("ArrowLeft")
+    walking.until("location.hash.startsWith('#/walk/january/softmax')")
+    walking.page.keyboard.press("?")
+    walking.until("document.querySelector('#shortcuts').open")
+    walking.page.keyboard.press("Escape")
+    walking.until("!document.querySelector('#shortcuts').open")
+    go(walking, "#/walk/own/tokenize")
+    walking.page.focus("#prompt")
+    walking.page.keyboard.type("r2?")
+    walking.page.keyboard.press("ArrowLeft")
+
+    assert "r2?" in walking.page.input_value("#prompt")
+    assert walking.page.evaluate("location.hash").startswith("#/walk/own/tokenize")
+    assert not walking.page.evaluate("document.querySelector('#shortcuts').open")
+
+
+def test_typed_text_is_kept(walking):
+    """What was typed and not run survives a look at another page."""
+    go(walking, "#/all/own")
+    walking.page.fill("#prompt", "not run yet")
+    go(walking, "#/about")
+    walking.until("document.title.startsWith('About')")
+    go(walking, "#/all/own")
+    walking.until("document.querySelector('#prompt') !== null")
+
+    assert walking.page.input_value("#prompt") == "not run yet"
+
+
+def test_theme_is_remembered(walking):
+    """A chosen theme shows at once, and from the first paint of the next visit."""
+    walking.page.click("#settings summary")
+    walking.page.select_option("[data-action=set-theme]", "dark")
+    walking.until("document.documentElement.dataset.theme === 'dark'")
+    walking.reload()
+
+    assert walking.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    walking.page.click("#settings summary")
+    walking.page.select_option("[data-action=set-theme]", "system")
+    walking.until("!('theme' in document.documentElement.dataset)")
+
+
+def test_live_keeps_the_place(loaded):
+    """From a recording to live: the same prompt, step and token; the address says it."""
+    go(loaded, "#/walk/january/layers?pos=3")
+    loaded.until("document.querySelector('#source').innerText.includes('Recorded')")
+    recorded = loaded.page.locator("#residual .lead").inner_text()
+    loaded.page.click("#source [data-action=live]")
+    loaded.until("document.querySelector('#source').innerText.includes('Live')")
+    loaded.until("location.hash.startsWith('#/walk/own/layers')")
+
+    assert loaded.page.locator("#residual .lead").inner_text() == recorded
+    assert "pos=3" in loaded.page.evaluate("location.hash")
+    assert "prompt=January" in loaded.page.evaluate("location.hash")
+    assert loaded.errors == []
+
+
+def test_a_link_with_a_prompt(loaded):
+    """A link with somebody's prompt runs it and shows that step; its markup is text."""
+    go(loaded, "#/walk/own/softmax?prompt=%3Cb%3EThe%20cat%3C%2Fb%3E")
+    loaded.until("document.querySelectorAll('#top tbody tr').length === 10")
+
+    assert loaded.page.locator("main b b").count() == 0
+    go(loaded, "#/walk/own/tokenize")
+    loaded.until("document.querySelector('#tokens .chip') !== null")
+    assert loaded.text("#tokens .chip-text") == "<"
