@@ -90,9 +90,11 @@ def run_tests(options: argparse.Namespace) -> int:
     """Install what the tests need and run them; more arguments go to pytest."""
     with alone():
         places = make_site("test", *(["reference"] if options.reference else []))
+        places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
         if options.reference:
             torch.ensure()
-        places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
+        else:
+            browser.ensure_others()
     if options.reference:
         return checks.run_pytest(venv.PYTHON, places, ["-m", "reference", *options.more])
     return checks.run_everything(venv.PYTHON, places, options.more)

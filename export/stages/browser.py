@@ -1,4 +1,7 @@
-"""A browser for the tests: one that is installed, else Debian's, else Playwright's own."""
+"""Browsers for the tests: one that is installed, else Debian's, else Playwright's own.
+
+Beside it Firefox and WebKitGTK for the main flow, where Debian's packages can be installed.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,9 @@ PLACES = (
 )
 # The fonts let the tests see emoji and Chinese, Japanese and Korean text as a reader does.
 DEBIAN = ("chromium", "fonts-noto-color-emoji", "fonts-noto-cjk")
+# Of each other engine: the programs it takes (any one of a group), and Debian's packages of them.
+FIREFOX = (("firefox-esr", "firefox"),), ("firefox-esr",)
+WEBKIT = (("WebKitWebDriver",), ("Xvfb",)), ("webkit2gtk-driver", "xvfb")
 ASK = (
     "The tests need Chromium, Chrome or Edge, and none was found or could be installed. Install"
     " one, or set SEETHROUGH_BROWSER to its program, then run this again."
@@ -42,6 +48,24 @@ def ensure(python: Path) -> Path:
         BuildError: None is there and none can be installed.
     """
     return _named() or _installed() or _from_debian() or _from_playwright(python)
+
+
+def ensure_others() -> None:
+    """Install the engines that are missing, as root on Debian, unless a browser was named.
+
+    Elsewhere, or where that fails, their tests are skipped and say what to install.
+    """
+    missing = [packages for groups, packages in (FIREFOX, WEBKIT) if not _are_here(groups)]
+    if not missing or os.environ.get("SEETHROUGH_BROWSER") or not _can_install():
+        return
+    with Step("More browsers for the tests (Debian's)") as step:
+        _apt(step, "update")
+        for packages in missing:
+            _apt(step, "install", packages)
+
+
+def _are_here(groups: tuple[tuple[str, ...], ...]) -> bool:
+    return all(any(map(shutil.which, names)) for names in groups)
 
 
 def _named() -> Path | None:
@@ -65,15 +89,25 @@ def _installed() -> Path | None:
 
 
 def _from_debian() -> Path | None:
-    is_root = sys.platform == "linux" and os.geteuid() == 0
-    if not is_root or shutil.which("apt-get") is None:
+    if not _can_install():
         return None
     with Step("A browser for the tests (Debian's chromium)") as step:
-        for arguments in (["update"], ["install", "-y", "--no-install-recommends", *DEBIAN]):
-            command = ["apt-get", "-q", *arguments]
-            env = {"DEBIAN_FRONTEND": "noninteractive"}
-            programs.run(command, step, log=f"apt-{arguments[0]}", report=_short, env=env)
+        _apt(step, "update")
+        _apt(step, "install", DEBIAN)
     return _installed()
+
+
+def _can_install() -> bool:
+    is_root = sys.platform == "linux" and os.geteuid() == 0
+    return is_root and shutil.which("apt-get") is not None
+
+
+def _apt(step: Step, doing: str, packages: tuple[str, ...] = ()) -> None:
+    """Update the lists or install packages; a failure shows in what is there afterwards."""
+    options = ["-y", "--no-install-recommends"] if packages else []
+    command = ["apt-get", "-q", doing, *options, *packages]
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    programs.run(command, step, log=f"apt-{doing}", report=_short, env=env)
 
 
 def _from_playwright(python: Path) -> Path:

@@ -61,6 +61,34 @@ def test_debian_installs_its_own(bare):
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="apt-get is asked on Linux only")
+def test_debian_installs_the_missing_engines(bare):
+    """As root on Debian, apt-get brings Firefox and WebKitGTK, each unless it is here."""
+    write_program(bare / "apt-get", APT.format(folder=bare))
+    write_program(bare / "firefox", "#!/bin/sh\n")
+
+    browser.ensure_others()
+
+    assert (bare / "said").read_text() == (
+        "-q update\n-q install -y --no-install-recommends webkit2gtk-driver xvfb\n"
+    )
+
+
+@pytest.mark.parametrize("reason", ["not root", "not Debian", "a browser was named"])
+def test_engines_are_not_forced_on_a_machine(bare, monkeypatch, reason):
+    """Where nothing can or shall be installed, nothing is asked for: the tests will be skipped."""
+    if reason != "not Debian":
+        write_program(bare / "apt-get", APT.format(folder=bare))
+    if reason == "not root":
+        monkeypatch.setattr(browser.os, "geteuid", lambda: 1000)
+    if reason == "a browser was named":
+        monkeypatch.setenv("SEETHROUGH_BROWSER", "chromium")
+
+    browser.ensure_others()
+
+    assert not (bare / "said").exists()
+
+
 def test_no_browser_reads_a_sentence(bare):
     """Where nothing can be installed, the reader learns what to install."""
     write_program(bare / "python", "#!/bin/sh\nexit 1\n")
