@@ -37,6 +37,8 @@ class Handler(SimpleHTTPRequestHandler):
         self.server.asked.append(urlsplit(self.path).path)
         if fault is None:
             super().do_GET()
+        elif callable(fault):
+            fault(self)
         elif fault == "missing":
             self.send_error(404)
         elif fault == "html":

@@ -81,14 +81,16 @@ def test_a_bad_file_stops_the_start(small_tab, path):
     """Each fault is named with its file, nothing runs; Retry works and fetches only what is bad."""
     name, server = path.rsplit("/", 1)[-1], small_tab.server
     other = "pyodide.mjs" if name != "pyodide.mjs" else "pyodide-lock.json"
-    for fault, part in FAULTS.items():
+    for fault in FAULTS:
         server.faults[name] = fault
         if fault == "missing":
             small_tab.page.goto(server.url)
         else:
             small_tab.page.click("#message [data-action=reload]")
         part = expected_part(path, fault)
-        small_tab.until(f"{FAILED} && document.querySelector('#message').innerText.includes('{part}')")
+        small_tab.until(
+            f"{FAILED} && document.querySelector('#message').innerText.includes('{part}')"
+        )
 
         assert name in small_tab.text("#message"), fault
         assert not small_tab.page.evaluate(STARTED)
@@ -107,9 +109,11 @@ def test_guard_knows_every_part():
     while queue:
         name = queue.pop()
         reached.add(name)
-        imports = re.findall(r'^import .*? from "\./([\w-]+\.js)";', (web / name).read_text(), re.M)
+        imports = re.findall(
+            r'^import .*? from "\./([\w-]+\.js)";', (web / name).read_text(), re.MULTILINE
+        )
         queue += sorted(set(imports) - reached)
-    listed = re.search(r"PARTS = \[(.*?)\]", (web / "guard.js").read_text(), re.S)
+    listed = re.search(r"PARTS = \[(.*?)\]", (web / "guard.js").read_text(), re.DOTALL)
 
     assert listed is not None
     assert re.findall(r'"([\w-]+\.js)"', listed[1]) == sorted(reached)

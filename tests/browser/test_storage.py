@@ -1,0 +1,173 @@
+"""What this browser keeps: two tabs, a full disk, files that are dropped, versions, removal."""
+
+import shutil
+
+import pytest
+
+from export.site import write_service_worker
+from tests.browser.conftest import FOLDER, SAVES_DATA, Tab
+
+pytestmark = pytest.mark.browser
+
+PROMPT = "January, February, March,"
+QUOTA_BYTES = 60_000_000
+SITE = "await import(new URL('./site.js', document.baseURI))"
+
+
+def site(tab, call):
+    """What a function of web/site.js gives."""
+    return tab.page.evaluate(f"async () => ({SITE}).{call}")
+
+
+def second_tab(tab):
+    """Another tab of the same browser profile."""
+    other = Tab(tab.page.context.new_page(), tab.server)
+    other.watch()
+    return other
+
+
+def test_two_tabs_download_each_shard_once(tab, shards):
+    """Two tabs that load at the same time fetch each shard once, and both run."""
+    other = second_tab(tab)
+    other.open()
+    for shard in shards:
+        tab.server.faults[shard] = "slow"
+    tab.start_asking("seethrough.load()")
+    other.start_asking("seethrough.load()")
+    for each in (tab, other):
+        each.until("window.answered !== undefined")
+    tops = [each.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")["top"] for each in (tab, other)]
+
+    assert [top[0]["text"] for top in tops] == [" and"] * 2
+    assert [tab.server.times_asked(shard) for shard in shards] == [1] * len(shards)
+
+
+def test_full_disk(tab):
+    """Without room the model runs from memory, weights too, and the page says it is not stored."""
+    origin = tab.server.url.split("/some/")[0]
+    session = tab.page.context.new_cdp_session(tab.page)
+    options = {"origin": origin, "quotaSize": QUOTA_BYTES}
+    session.send("Storage.overrideQuotaForOrigin", options)
+    tab.run(PROMPT)
+    rows = tab.ask("seethrough.weight('blocks.29.mlp.W_out', [0])")
+
+    assert "could not be stored" in tab.text("#message")
+    assert tab.page.is_visible("#top table")
+    assert any(rows["data"])
+    assert tab.errors == []
+
+
+def test_evicted_between_visits(tab, shards):
+    """When the browser dropped everything, the next visit fetches it again and runs."""
+    tab.ask("seethrough.load()")
+    origin = tab.server.url.split("/some/")[0]
+    session = tab.page.context.new_cdp_session(tab.page)
+    tab.page.goto("about:blank")
+    options = {"origin": origin, "storageTypes": "cache_storage,service_workers,local_storage"}
+    session.send("Storage.clearDataForOrigin", options)
+    tab.server.asked.clear()
+    tab.open()
+
+    assert tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")["top"][0]["text"] == " and"
+    assert [tab.server.times_asked(shard) for shard in shards] == [1] * len(shards)
+    assert tab.page.evaluate("crossOriginIsolated")
+
+
+def test_service_worker_unregistered_in_the_middle(tab, shards):
+    """The page goes on without its service worker, and the next visit stores it again."""
+    tab.page.evaluate(
+        "navigator.serviceWorker.getRegistration().then((found) => found.unregister())"
+    )
+    answer = tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
+    tab.server.asked.clear()
+    tab.reload()
+    again = tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
+
+    assert answer["top"] == again["top"]
+    assert tab.page.evaluate("Boolean(navigator.serviceWorker.controller)")
+    assert sum(tab.server.times_asked(shard) for shard in shards) == 0
+    assert tab.server.times_asked("pyodide.asm.wasm") == 0
+
+
+def test_sizes_and_removal(tab):
+    """The sizes are the files' own; removal leaves nothing of this site, and all of a neighbour."""
+    tab.ask("seethrough.load()")
+    tab.page.evaluate(
+        """async () => {
+          localStorage.setItem("neighbour", "stays");
+          await (await caches.open("neighbour")).put("/x", new Response("stays"));
+        }"""
+    )
+    told = site(tab, "sizes()")
+    removed = site(tab, "removeAll()")
+    left = tab.page.evaluate(
+        """async () => ({
+          caches: await caches.keys(),
+          keys: Object.keys(localStorage),
+          workers: (await navigator.serviceWorker.getRegistrations()).length,
+        })"""
+    )
+
+    assert 25_000_000 < told["site"] < 40_000_000
+    assert 95_000_000 < sum(told["models"].values()) < 105_000_000
+    assert all(path.startswith("models/") for path in told["models"])
+    assert told["quota"] > told["usage"] > 0
+    assert removed is True
+    assert left == {"caches": ["neighbour"], "keys": ["neighbour"], "workers": 0}
+
+
+def test_plain_http_has_no_storage_and_says_null(new_tab):
+    """Where the browser cannot store, every question about storage gets null, none throws."""
+    tab = new_tab()
+    tab.open(host="plain-http.test")
+    told = site(tab, "sizes()")
+
+    assert told["site"] is None
+    assert told["models"] is None
+    assert site(tab, "persist()") is None
+    assert site(tab, "useUpdate()") is None
+    assert site(tab, "removeAll()") is None
+
+
+def new_version(place, text):
+    """Publish a version with another licence file, and more: a script that a page runs."""
+    (place / "LICENSE.txt").write_text(text, encoding="utf-8")
+    write_service_worker(place, [])
+
+
+def licence(tab):
+    """The licence file as the page gets it."""
+    return tab.page.evaluate("fetch('./LICENSE.txt').then((answer) => answer.text())")
+
+
+@pytest.fixture
+def published(server, dist, tmp_path):
+    """The site in a folder of its own, so that a test can publish a new version."""
+    place = tmp_path / FOLDER
+    shutil.copytree(dist, place, ignore=shutil.ignore_patterns("*.bin", "*.onnx"))
+    server.folder = tmp_path
+    return place
+
+
+def test_a_new_version_waits_for_the_old_tabs(new_tab, published):
+    """An old tab stays whole while it is open; the new version says so, waits, and is then used."""
+    tab = new_tab(SAVES_DATA)
+    tab.open()
+    old = licence(tab)
+    new_version(published, "new")
+    other = second_tab(tab)
+    other.open()  # finds the new version and must not activate it
+    for each in (tab, other):
+        each.page.evaluate(f"(async () => ({SITE}).onUpdate(() => {{ window.isTold = true; }}))()")
+        each.until("window.isTold")
+    refused = site(other, "useUpdate()")
+
+    assert refused == "other-tabs"
+    assert [licence(each) for each in (tab, other)] == [old, old]
+    other.page.close()
+    tab.page.evaluate(f"(async () => {{ ({SITE}).useUpdate(); }})()")
+    tab.until("fetch('./LICENSE.txt').then((answer) => answer.text()).then((t) => t === 'new')")
+    tab.wait_for_start()
+
+    assert tab.page.evaluate("crossOriginIsolated")
+    assert tab.errors == []
