@@ -151,6 +151,18 @@ def test_what_it_lacks_is_chosen_all_the_same() -> None:
     assert engine_of(actions.service).requests == []
 
 
+def test_choosing_what_is_shown_draws_nothing() -> None:
+    """An address that names the place where the reader is costs no picture."""
+    actions = shown()
+    before = actions.state
+
+    asyncio.run(actions.select_layer(before.picture.layer))
+    actions.select_head(before.picture.head)
+    actions.select_position(before.picture.position)
+
+    assert actions.state is before
+
+
 def test_going_live_keeps_the_place() -> None:
     """The same prompt on the real engine: same tokens, the layer, head and position chosen."""
     actions = shown()

@@ -112,6 +112,8 @@ class Actions:
     async def select_layer(self, layer: int) -> None:
         """Draw another layer's attention; while the engine is busy, as soon as it is free."""
         picture, recorded = self.state.picture, self.state.recorded
+        if layer == picture.layer and picture.asked is None:
+            return
         if recorded is not None:
             self.store.replace(picture=with_layer(picture, recorded, layer))
         elif not self.ids:
@@ -125,11 +127,13 @@ class Actions:
 
     def select_head(self, head: int) -> None:
         """Draw another head's attention."""
-        self.store.replace(picture=replace(self.state.picture, head=head))
+        if head != self.state.picture.head:
+            self.store.replace(picture=replace(self.state.picture, head=head))
 
     def select_position(self, position: int) -> None:
         """Draw another token's residual stream."""
-        self.store.replace(picture=replace(self.state.picture, position=position))
+        if position != self.state.picture.position:
+            self.store.replace(picture=replace(self.state.picture, position=position))
 
     def cancel(self) -> None:
         """Stop what is going on."""
