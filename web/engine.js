@@ -18,6 +18,19 @@ import * as ort from "./ort/ort.wasm.min.mjs";
 
 const PROGRESS_MS = 100;
 
+/** @type {(error: KeyedError) => void} */
+let loseThread;
+/** @type {Promise<never>} rejects when a thread cannot start: ONNX Runtime would wait for ever */
+const lostThread = new Promise((_resolve, reject) => (loseThread = reject));
+lostThread.catch(() => {}); // heard only while a session is made
+self.Worker = class extends Worker {
+  /** @param {ConstructorParameters<typeof Worker>} args */
+  constructor(...args) {
+    super(...args);
+    this.addEventListener("error", () => loseThread(new KeyedError("engine.threads")));
+  }
+};
+
 /** @type {ort.InferenceSession | null} */
 let session = null;
 /** @type {Manifest | null} */
@@ -81,11 +94,12 @@ async function load(message, mayOpen, tell) {
   ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
   ort.env.wasm.numThreads = self.crossOriginIsolated ? threads : 1;
   ort.env.logLevel = "error";
-  const opened = await ort.InferenceSession.create(graph, {
+  const opening = ort.InferenceSession.create(graph, {
     executionProviders: ["wasm"],
     externalData: [{ path: manifest.weight_file, data: joined }],
     extra: { session: { disable_quant_qdq: "1" } },
   });
+  const opened = await Promise.race([opening, lostThread]);
   const sessionMs = performance.now() - start;
   await nextTurn(); // a cancel that came while the session was made
   if (signal.aborted) {

@@ -86,6 +86,17 @@ export async function activateWaiting() {
 }
 
 /**
+ * Bring the service worker back if it was removed while this page is open: a worker or thread
+ * that starts without it lacks the headers which an isolated page demands, and is blocked.
+ */
+export async function keepRegistered() {
+  const container = navigator.serviceWorker;
+  if (!container?.controller || (await registrationHere())) return;
+  const options = { scope: "./", updateViaCache: "none" };
+  await container.register("./sw.js", options).catch(() => {}); // offline: the engine will tell
+}
+
+/**
  * Be told once a newer version of the whole site is stored and waits.
  * @param {() => void} callback called at once if one waits already
  */

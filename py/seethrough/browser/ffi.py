@@ -332,6 +332,13 @@ def on_update(function: Callable[[], None]) -> None:
     site.onUpdate(create_proxy(function))
 
 
+async def keep_registered() -> None:
+    """Bring the service worker back if it was removed under this page (web/site.js)."""
+    from pyscript.js_modules import site
+
+    await site.keepRegistered()
+
+
 async def use_update() -> str | None:
     """Take the version that waits; "other-tabs" where another page of the site is open."""
     from pyscript.js_modules import site

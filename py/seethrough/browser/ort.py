@@ -185,6 +185,7 @@ class OrtEngine:
     async def _open(
         self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
     ) -> EngineInfo:
+        await ffi.keep_registered()
         answer = await self._alive().call(
             "load",
             lambda told: progress(Progress(str(told.stage), int(told.done), int(told.total))),
