@@ -61,6 +61,10 @@ class Actions:
         """Fetch and open a model, so that it can run: this one, the last one tried, the default."""
         await self._doing("load", self.service.load(model_id or self.state.model or None))
 
+    async def use_mode(self, mode: str) -> None:
+        """Hold the model's weights another way (core.modes); what is shown stays."""
+        await self._doing("load", self.service.load(self.state.model or None, mode))
+
     async def run(self, prompt: str, *, chat: bool) -> None:
         """Run a prompt: its tokens, the best next tokens, the two pictures."""
         await self._doing("run", self._run(prompt, chat=chat), prompt=prompt, chat=chat)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from seethrough.core.modes import EXACT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -76,9 +78,13 @@ class Engine(Protocol):
         ...
 
     async def load(
-        self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
+        self,
+        manifest: Manifest,
+        base_url: str,
+        progress: Callable[[Progress], None],
+        mode: str = EXACT,
     ) -> EngineInfo:
-        """Fetch, check and open a model; `base_url` ends with a slash.
+        """Fetch, check and open a model in a mode of core.modes; `base_url` ends with a slash.
 
         Raises:
             DownloadError: A file is missing, cut or altered; finished shards are kept.

@@ -41,6 +41,7 @@ from seethrough.core.errors import (
 )
 from seethrough.core.hooks import axis_sizes, check_hook_names, fetchable
 from seethrough.core.manifest import Manifest, from_json
+from seethrough.core.modes import check_mode, mode_bytes
 from seethrough.core.sampling import check_settings
 from seethrough.core.tokenizer import Tokenizer
 from seethrough.core.weights import check_rows, decode_rows, find_tensor, row_ranges
@@ -127,17 +128,22 @@ class Service:
             "model": model,
             "backend": status.backend or None,
             "threads": status.threads or None,
+            "mode": status.mode or self.store.state.device.mode,
         }
 
-    async def load(self, model_id: str | None = None) -> dict[str, Any]:
+    async def load(self, model_id: str | None = None, mode: str | None = None) -> dict[str, Any]:
         """Make a model ready to run; the default one when none is named.
 
+        Args:
+            mode: How its weights are held (core.modes); None: as before, or as the device needs.
+
         Raises:
-            UnknownNameError: This build has no such model.
+            UnknownNameError: This build has no such model, or there is no such mode.
             DownloadError, EngineError, CancelledRunError: see Engine.load.
         """
+        checked = None if mode is None else check_mode(mode)
         async with self._lock:
-            await self._load(model_id)
+            await self._load(model_id, checked)
         return await self.ready()
 
     async def recording(self, recording_id: str) -> Recording:
@@ -354,20 +360,22 @@ class Service:
             raise UnknownNameError("models.unknown", name=model_id, near=near)
         return self._manifests[model_id][0]
 
-    async def _load(self, model_id: str | None) -> None:
+    async def _load(self, model_id: str | None, mode: str | None = None) -> None:
         manifest = self._manifest(self._default if model_id is None else model_id)
         model_id, base_url = manifest.id, self._manifests[manifest.id][1]
-        if self.model and self.model.manifest.id == model_id:
+        mode = mode or self.store.state.engine.mode or self.store.state.device.mode
+        is_same = self.is_loaded(model_id)
+        if is_same and mode == self.store.state.engine.mode:
             return
         self._stopping = False
         self.model = None
-        if self._recorded_model() != model_id:
+        if not is_same and self._recorded_model() != model_id:
             # What the last model made has no meaning for this one.
             self.store.replace(model=model_id, config=None, error=None, **NOTHING_SHOWN)
         self._tell(stage="download", total_bytes=manifest.download_bytes)
         try:
             tokenizer = Tokenizer.from_json(await self._checked_text(manifest, base_url))
-            info = await self.engine.load(manifest, base_url, self._on_progress)
+            info = await self.engine.load(manifest, base_url, self._on_progress, mode)
         except SeethroughError as error:
             stopped = isinstance(error, CancelledRunError)
             self._tell(stage="idle" if stopped else "failed", done_bytes=0, total_bytes=0)
@@ -381,7 +389,7 @@ class Service:
             is_stopping=lambda: self._stopping,
             on_restart=lambda: self.store.replace(notice=Message("engine.recovered")),
         )
-        self._tell_ready(info)
+        self._tell_ready(info, mode)
         if not info.is_kept:
             self.store.replace(notice=Message("engine.in_memory"))
         if not self._recorded_model():
@@ -414,15 +422,9 @@ class Service:
             stage=progress.stage, done_bytes=progress.done_bytes, total_bytes=progress.total_bytes
         )
 
-    def _tell_ready(self, info: EngineInfo) -> None:
-        self.store.replace(
-            engine=EngineStatus(
-                stage="ready",
-                backend=info.backend,
-                threads=info.threads,
-                session_ms=info.session_ms,
-            )
-        )
+    def _tell_ready(self, info: EngineInfo, mode: str) -> None:
+        ready = EngineStatus("ready", 0, 0, info.backend, info.threads, info.session_ms, mode)
+        self.store.replace(engine=ready)
 
     def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
         self.store.replace(engine=replace(self.store.state.engine, **changes))
@@ -454,6 +456,7 @@ def _card(manifest: Manifest) -> ModelCard:
         licence=manifest.licence,
         origin=manifest.origin.get("source", ""),
         has_chat=manifest.chat is not None,
+        mode_bytes=mode_bytes(manifest),
     )
 
 

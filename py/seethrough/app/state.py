@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.modes import EXACT
 from seethrough.core.routes import Route
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ class Message:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """One model of this build, as told before its download."""
+    """One model of this build, as told before its download.
+
+    `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
+    save nothing is not there.
+    """
 
     id: str
     title: str
@@ -39,6 +44,7 @@ class ModelCard:
     licence: str
     origin: str
     has_chat: bool
+    mode_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,10 @@ class RecordingCard:
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """Where the engine is: stage is one of STAGES; bytes are 0 when unknown."""
+    """Where the engine is: stage is one of STAGES; bytes are 0 when unknown.
+
+    `mode` is how the loaded model's weights are held (core.modes), or empty.
+    """
 
     stage: str = "starting"
     done_bytes: int = 0
@@ -65,6 +74,7 @@ class EngineStatus:
     backend: str = ""
     threads: int = 0
     session_ms: float = 0.0
+    mode: str = ""
 
 
 STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed")
@@ -157,13 +167,15 @@ class Storage:
 class Device:
     """What the browser says of the device (web/device.js has the rules).
 
-    `may_download` is False where a model is fetched only when the reader asks for it.
+    `may_download` is False where a model is fetched only when the reader asks for it; `mode` is how
+    its weights are to be held (core.modes).
     """
 
     may_download: bool = True
     is_small: bool = False
     saves_data: bool = False
     has_store: bool = True
+    mode: str = EXACT
 
 
 @dataclass(frozen=True)

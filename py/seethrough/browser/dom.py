@@ -47,11 +47,16 @@ class Slots:
         self._written[slot] = markup
         return True
 
-    def note_inside(self, outer: str, slot: str, markup: str) -> None:
-        """A slot that stands inside another one was written with it."""
+    def has(self, slot: str, *, inside: str = "") -> bool:
+        """Whether the page has a slot now (inside another one)."""
         element = ffi.document.getElementById(slot)
-        if not ffi.is_absent(element) and not ffi.is_absent(element.closest(f"#{outer}")):
-            self._written[slot] = markup
+        if ffi.is_absent(element):
+            return False
+        return not inside or not ffi.is_absent(element.closest(f"#{inside}"))
+
+    def note(self, slot: str, markup: str) -> None:
+        """A slot was written with the one that it stands in."""
+        self._written[slot] = markup
 
     def forget(self, slot: str) -> None:
         """The next mount writes, whatever was there."""

@@ -28,7 +28,7 @@ SAMPLING = {
     "seed": int,
     "chat": bool,
 }
-TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false"}
+TYPE_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 MAX_SHOWN = 60
 
 
@@ -65,8 +65,9 @@ class Door:
         return await self._service.ready()
 
     async def _load(self, arguments: list[Any]) -> object:
-        (model_id,) = _padded("load", arguments, 1)
-        return await self._service.load(None if model_id is None else _text("id", model_id))
+        model_id, options = _padded("load", arguments, 2)
+        wanted = None if model_id is None else _text("id", model_id)
+        return await self._service.load(wanted, **_options(options, {"mode": str}))
 
     async def _tokenize(self, arguments: list[Any]) -> object:
         (text,) = _padded("tokenize", arguments, 1)
@@ -196,7 +197,7 @@ def _option(name: str, value: Any, kind: type) -> Any:  # noqa: ANN401 - anythin
     if kind is object:
         return value
     number = _whole(value)
-    if kind is bool and isinstance(value, bool):
+    if isinstance(value, kind) and kind in (bool, str):
         return value
     if kind is int and number is not None:
         return number

@@ -181,16 +181,17 @@ def mark(name: str) -> None:
     early.markOnce(name)
 
 
-def remember_model(model_id: str) -> None:
-    """Let the next visit open this model first (web/device.js)."""
+def remember_model(model_id: str, mode: str) -> None:
+    """Let the next visit open this model first, in this mode (web/device.js)."""
     from pyscript.js_modules import device as module
     from pyscript.js_modules import site
 
     site.remember(module.LAST_MODEL, model_id)
+    site.remember(module.LAST_MODE, mode)
 
 
 def take_early_worker(on_message: Js, on_error: Js) -> tuple[Js, str, str, bool] | None:
-    """The worker that boot.js started, once: (worker, its name, model id, whether it started)."""
+    """The worker that boot.js started, once: (worker, its name, "model mode", if it started)."""
     from pyscript.js_modules import early
 
     taken = early.takeWorker()

@@ -21,6 +21,7 @@ from seethrough.core.errors import (
     SeethroughError,
 )
 from seethrough.core.manifest import to_json
+from seethrough.core.modes import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,8 @@ _ids = itertools.count(1)
 class _Worker:
     """One worker and the calls that wait for it; `is_dead` once it is gone.
 
-    The first takes over the worker that boot.js started: `model` is the id that it loads already.
+    The first takes over the worker that boot.js started: `model` is what it loads already, an id
+    and a mode.
     """
 
     def __init__(self) -> None:
@@ -133,7 +135,7 @@ class OrtEngine:
 
     def __init__(self) -> None:
         self._worker = _Worker()
-        self._loaded: tuple[Manifest, str] | None = None
+        self._loaded: tuple[Manifest, str, str] | None = None
         self._cancelled = 0
 
     def planned(self) -> EngineInfo:
@@ -141,18 +143,23 @@ class OrtEngine:
         return EngineInfo("wasm", ffi.thread_count())
 
     async def load(
-        self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
+        self,
+        manifest: Manifest,
+        base_url: str,
+        progress: Callable[[Progress], None],
+        mode: str = EXACT,
     ) -> EngineInfo:
         """Fetch, check and open a model; see app.engine.Engine.
 
-        A second model gets a new worker: WebAssembly memory grows and is never given back.
+        A second one, or the same in another mode, gets a new worker: WebAssembly memory grows and
+        is never given back.
         """
-        if self._loaded or self._worker.model not in ("", manifest.id):
+        if self._loaded or self._worker.model not in ("", f"{manifest.id} {mode}"):
             self._worker.stop()
         self._loaded = None
-        info = await self._open(manifest, base_url, progress)
-        self._loaded = (manifest, base_url)
-        ffi.remember_model(manifest.id)
+        info = await self._open(manifest, base_url, mode, progress)
+        self._loaded = (manifest, base_url, mode)
+        ffi.remember_model(manifest.id, mode)
         ffi.mark("seethrough.model-ready")
         return info
 
@@ -183,7 +190,11 @@ class OrtEngine:
         self._worker.tell("cancel")
 
     async def _open(
-        self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
+        self,
+        manifest: Manifest,
+        base_url: str,
+        mode: str,
+        progress: Callable[[Progress], None],
     ) -> EngineInfo:
         await ffi.keep_registered()
         answer = await self._alive().call(
@@ -192,6 +203,7 @@ class OrtEngine:
             manifest=ffi.parse_json(to_json(manifest)),
             baseUrl=ffi.page_url(base_url),
             threads=ffi.thread_count(),
+            mode=mode,
         )
         return EngineInfo(
             str(answer.backend),

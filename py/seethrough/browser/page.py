@@ -12,7 +12,7 @@ from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, SUBJECTS, Route, address_of, parse, step_beside
 from seethrough.view import pages
-from seethrough.view.layout import PANELS, describe_cell, markup_of, raster_for
+from seethrough.view.layout import PANELS, Memo, describe_cell, raster_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from seethrough.app.actions import Actions
     from seethrough.app.navigation import Navigation
     from seethrough.app.state import AppState
-    from seethrough.view.layout import Panel
 
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
@@ -38,7 +37,9 @@ class Page:
         self._actions = actions
         self._navigation = navigation
         self._slots = dom.Slots()
+        self._memo = Memo()
         self._shown = Route("")
+        self._address = ""
         self._handlers: dict[str, Handler] = {
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
@@ -47,6 +48,7 @@ class Page:
             "live": lambda _values: self._live(actions.go_live()),
             "download": lambda values: actions.load(values.get("model", "")),
             "retry": lambda values: actions.load(values.get("model", "")),
+            "mode": lambda values: actions.use_mode(values["mode"]),
             "cancel": lambda _values: actions.cancel(),
             "stop": lambda _values: actions.cancel(),
             "select-layer": lambda values: actions.select_layer(int(values["value"])),
@@ -70,9 +72,9 @@ class Page:
         self._show_page(store.state)
         store.subscribe(pages.FIELDS, self._show_page)
         for slot, panel in PANELS.items():
-            self._follow(slot, panel)
+            self._follow(slot, panel.fields)
         store.subscribe(("engine", "busy", "top"), self._enable)
-        store.subscribe(IN_ADDRESS, lambda state: ffi.replace_address(address(state)))
+        store.subscribe(IN_ADDRESS, self._write_address)
         store.subscribe(("theme",), lambda _state: self._draw())
         self._enable(store.state)
         dom.listen(self._act)
@@ -84,17 +86,25 @@ class Page:
     async def _go(self) -> None:
         """Show what the address names; what was typed and not run yet is kept."""
         self._keep_typed()
-        place = parse(ffi.address(), languages=LANGUAGES)
-        await self._navigation.go(place)
+        self._address = ffi.address()
+        await self._navigation.go(parse(self._address, languages=LANGUAGES))
+        self._write_address(self._actions.state)
+
+    def _write_address(self, state: AppState) -> None:
+        """The address of what is shown; one that the reader gave meanwhile is not overwritten."""
+        if ffi.address() == self._address:
+            self._address = address(state)
+            ffi.replace_address(self._address)
 
     def _show_page(self, state: AppState) -> None:
         """Write the frame of the route with all its panels, and the tab's title."""
-        markup, route = pages.render(state), state.route
+        markup, route = pages.render(state, self._memo), state.route
         is_new = (route.view, route.demo) != (self._shown.view, self._shown.demo)
         is_first = not self._shown.view
         self._slots.mount(VIEW, markup)
-        for slot, panel in PANELS.items():
-            self._slots.note_inside(VIEW, slot, markup_of(state, panel))
+        for slot in PANELS:
+            if self._slots.has(slot, inside=VIEW):
+                self._slots.note(slot, self._memo.markup(state, slot))
         self._shown = route
         ffi.describe_page(pages.title(state), state.language, direction(state.language))
         if is_new and not is_first:
@@ -104,13 +114,13 @@ class Page:
         self._enable(state)
         self._draw()
 
-    def _follow(self, slot: str, panel: Panel) -> None:
+    def _follow(self, slot: str, fields: tuple[str, ...]) -> None:
         def show(state: AppState) -> None:
-            if self._slots.mount(slot, markup_of(state, panel)):
+            if self._slots.has(slot) and self._slots.mount(slot, self._memo.markup(state, slot)):
                 self._slots.forget(VIEW)
                 self._draw(slot)
 
-        self._actions.store.subscribe(panel.fields, show)
+        self._actions.store.subscribe(fields, show)
         show(self._actions.store.state)
 
     def _draw(self, slot: str | None = None) -> None:

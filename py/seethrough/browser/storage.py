@@ -40,6 +40,7 @@ async def device() -> Device:
         is_small=bool(told["isSmall"]),
         saves_data=bool(told["saveData"]),
         has_store=bool(told["hasStore"]),
+        mode=str(told["mode"]),
     )
 
 

@@ -95,6 +95,22 @@ PANELS: Mapping[str, Panel] = {
 }
 
 
+class Memo:
+    """Remembers each panel's last markup: a page and its panels ask for the same one in turn."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[object, ...], str]] = {}
+
+    def markup(self, state: AppState, slot: str) -> str:
+        """The markup of a slot's panel, made only if one of its fields is another object."""
+        panel = PANELS[slot]
+        values = tuple(getattr(state, name) for name in panel.fields)
+        kept = self._kept.get(slot)
+        if kept is None or any(a is not b for a, b in zip(kept[0], values, strict=True)):
+            kept = self._kept[slot] = (values, markup_of(state, panel))
+        return kept[1]
+
+
 def raster_for(state: AppState, name: str, dark: bool) -> Array | None:  # noqa: FBT001 - agreed
     """Pixels [height, width, 4] of a `<canvas data-raster="name">`; None where nothing is drawn.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.routes import OWN, SUBJECTS
 from seethrough.view import about, home, plain_pages, sheet, styleguide, walk
-from seethrough.view.layout import PANELS, markup_of
+from seethrough.view.layout import Memo
 from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.words import say, subject_name
 
@@ -35,17 +35,16 @@ FRAMES: Mapping[
 FIELDS = ("language", "route", "models", "recordings")
 
 
-def slot(state: AppState, name: str) -> Node:
-    """A panel's place, already filled."""
-    attributes = {"id": name, "class": f"slot is-{name}"}
-    return h("div", attributes, Markup(markup_of(state, PANELS[name])))
+def render(state: AppState, memo: Memo | None = None) -> str:
+    """The whole page of the present route, its panels filled (from the memo where there is one)."""
+    memo = memo or Memo()
 
+    def slot(state: AppState, name: str) -> Node:
+        markup = Markup(memo.markup(state, name))
+        return h("div", {"id": name, "class": f"slot is-{name}"}, markup)
 
-def render(state: AppState) -> str:
-    """The whole page of the present route."""
     view = state.route.view if state.route.view in FRAMES else "missing"
-    body = FRAMES[view](state, slot)
-    return to_html(h("div", {"class": f"page is-{view}"}, body))
+    return to_html(h("div", {"class": f"page is-{view}"}, FRAMES[view](state, slot)))
 
 
 def title(state: AppState) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.view import memory
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions
 from seethrough.view.words import say
@@ -107,7 +108,7 @@ def models(state: AppState) -> Node | str:
     cards = h("ul", {"class": "models"}, [card(state, model) for model in state.models])
     n_models = count(len(state.models))
     summary = h("summary", {}, say(state, "view.status.models", n_models=n_models))
-    sheet = h("div", {"class": "sheet"}, cards)
+    sheet = h("div", {"class": "sheet"}, cards, memory.choice(state))
     return h("details", {"class": "menu", "id": "status-models"}, summary, sheet)
 
 
