@@ -25,6 +25,7 @@ from seethrough.core.config import ModelConfig
 from seethrough.core.errors import CancelledRunError, DownloadError, EngineError
 from seethrough.core.hooks import expected_hooks, fetchable
 from seethrough.core.manifest import Manifest, ModelFile, TensorEntry, TensorPart, to_json
+from seethrough.core.modes import EXACT, MODES
 from seethrough.core.reference import Knobs, forward, from_arrays
 from seethrough.core.tokenizer import Tokenizer
 
@@ -277,6 +278,7 @@ class FakeEngine:
         self.models = {model.manifest.id: model for model in models or (tiny_model(),)}
         self.requests: list[RunRequest] = []
         self.loads: list[str] = []
+        self.modes: list[str] = []
         self.kept: tuple[tuple[Array, Array], ...] = ()
         self.die_next = self.crash_next = False
         self.fail_load: Exception | None = None
@@ -291,11 +293,17 @@ class FakeEngine:
         return EngineInfo("numpy", 1)
 
     async def load(
-        self, manifest: Manifest, base_url: str, progress: Callable[[Progress], None]
+        self,
+        manifest: Manifest,
+        base_url: str,
+        progress: Callable[[Progress], None],
+        mode: str = EXACT,
     ) -> EngineInfo:
         """Open a model; see app.engine.Engine."""
         assert base_url.endswith("/")
+        assert mode in MODES
         self.loads.append(manifest.id)
+        self.modes.append(mode)
         self._loaded, self.kept = None, ()
         asked = self._cancels
         total = manifest.download_bytes

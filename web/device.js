@@ -8,12 +8,15 @@ import { recall } from "./site.js";
 /**
  * @typedef {{saveData: boolean, memoryGb: number | null, isSmall: boolean, isMobile: boolean,
  *   isSecure: boolean, hasServiceWorker: boolean, hasStore: boolean, isStored: boolean,
- *   mayDownload: boolean}} Device
+ *   mayDownload: boolean, mode: string}} Device
  * @typedef {{id: string, baseUrl: string, manifest: any, isStored: boolean}} Choice
  */
 
 /** The name under which the id of the model that was used last is kept. */
 export const LAST_MODEL = "model";
+/** The name under which the weight mode that was used last is kept. */
+export const LAST_MODE = "mode";
+const MODES = ["exact", "small"]; // core/modes.py
 const SMALL_GB = 4;
 const STORE = `seethrough-models:${new URL("./", import.meta.url).href}`;
 
@@ -79,7 +82,8 @@ async function canStore() {
  * The rule: the model is fetched unasked unless the reader asked for little data (`saveData`), the
  * device is small (a phone, or at most 4 GB; a desktop that does not tell is not small), or nothing
  * can be stored here, so that every visit would fetch it anew. A model that is stored already costs
- * no download, and somebody once asked for it here: it is opened on any device.
+ * no download, and somebody once asked for it here: it is opened on any device. The weights are
+ * held as they were the last time, else in the small mode on a small device.
  * @returns {Promise<Device>}
  */
 export async function device() {
@@ -99,5 +103,6 @@ export async function device() {
     hasStore,
     isStored,
     mayDownload: isStored || (hasStore && !saveData && !isSmall),
+    mode: MODES.find((mode) => mode === recall(LAST_MODE)) ?? (isSmall ? "small" : "exact"),
   };
 }

@@ -54,7 +54,7 @@ export const seethrough = Object.freeze({
   get ready() {
     return ask("ready");
   },
-  /** @type {(id?: string) => Promise<object>} */
+  /** @type {(id?: string, options?: {mode?: "exact" | "small"}) => Promise<object>} */
   load: (...args) => ask("load", ...args),
   /** @type {(text: string) => Promise<{id: number, text: string}[]>} */
   tokenize: (...args) => ask("tokenize", ...args),

@@ -8,7 +8,7 @@ import { canShareMemory, chosenModel, device } from "./device.js";
 
 /**
  * @typedef {{worker: Worker, name: string, model: string, isStarted: boolean}} EarlyWorker
- *   `model` is the id that it was told to load; `isStarted`: it holds its lock, named `name`
+ *   `model` is the id and the mode that it was told to load; `isStarted`: it holds its lock, `name`
  */
 
 const EARLY_ID = -1; // Python counts its own messages from 1
@@ -29,13 +29,13 @@ const threads = () =>
  * @param {(progress: {stage: string, done: number, total: number}) => void} onProgress
  */
 export async function startEarly(onProgress) {
-  const { mayDownload } = await device();
+  const { mayDownload, mode } = await device();
   if (!mayDownload) return;
   const { id, baseUrl, manifest } = await chosenModel();
   if (isTaken) return; // Python was faster, and has its own
   const name = `seethrough-engine-early-${crypto.randomUUID?.() ?? Math.random()}`;
   const worker = new Worker(new URL("./engine.js", import.meta.url), { type: "module", name });
-  const mine = { worker, name, model: id, isStarted: false };
+  const mine = { worker, name, model: `${id} ${mode}`, isStarted: false };
   early = mine;
   worker.addEventListener("error", () => early === mine && (early = null));
   worker.addEventListener("message", ({ data }) => {
@@ -46,7 +46,8 @@ export async function startEarly(onProgress) {
     if (data.error) console.info("early load:", data.error.key); // Python's own load tells it
   });
   const isEarly = navigator.hardwareConcurrency < ENOUGH_PROCESSORS;
-  worker.postMessage({ id: EARLY_ID, type: "load", manifest, baseUrl, threads: threads(), isEarly });
+  const message = { type: "load", manifest, baseUrl, threads: threads(), mode, isEarly };
+  worker.postMessage({ id: EARLY_ID, ...message });
 }
 
 /**

@@ -31,6 +31,15 @@ self.Worker = class extends Worker {
   }
 };
 
+// How the weights are held (core/modes.py). The first option keeps the runtime from rounding what
+// the blocks are multiplied with, and folds them to float32 at the start; the second leaves that
+// to each run. Both compute the same.
+const FLOAT32 = { disable_quant_qdq: "1" };
+const SESSION_OPTIONS = {
+  exact: FLOAT32,
+  small: { ...FLOAT32, disable_qdq_constant_folding: "1" },
+};
+
 /** @type {ort.InferenceSession | null} */
 let session = null;
 /** @type {Manifest | null} */
@@ -64,13 +73,14 @@ async function release() {
 
 /**
  * Fetch, check and open a model.
- * @param {{manifest: Manifest, baseUrl: string, threads: number, signal: AbortSignal}} message
+ * @param {{manifest: Manifest, baseUrl: string, threads: number, mode?: "exact" | "small",
+ *   signal: AbortSignal}} message
  * @param {Promise<void>} mayOpen the session is not made before
  * @param {(progress: {stage: string, done: number, total: number}) => void} tell
  */
 async function load(message, mayOpen, tell) {
   await release();
-  const { manifest, threads, signal } = message;
+  const { manifest, threads, mode = "exact", signal } = message;
   const graph = new Uint8Array(manifest.graph.size_bytes);
   const joined = new Uint8Array(manifest.weight_bytes);
   const jobs = [[manifest.graph, graph]];
@@ -97,7 +107,7 @@ async function load(message, mayOpen, tell) {
   const opening = ort.InferenceSession.create(graph, {
     executionProviders: ["wasm"],
     externalData: [{ path: manifest.weight_file, data: joined }],
-    extra: { session: { disable_quant_qdq: "1" } },
+    extra: { session: SESSION_OPTIONS[mode] },
   });
   const opened = await Promise.race([opening, lostThread]);
   const sessionMs = performance.now() - start;
@@ -111,6 +121,7 @@ async function load(message, mayOpen, tell) {
   baseUrl = message.baseUrl;
   const kept = await whereKept(baseUrl, manifest.shards);
   weights = kept === "stored" ? null : joined;
+  if (!weights) joined.buffer.transfer?.(0); // its memory is free now, not at some collection
   return { backend: "wasm", threads: ort.env.wasm.numThreads, sessionMs, kept };
 }
 

@@ -1,0 +1,72 @@
+"""The two ways to hold the same weights while they run, and the memory that each needs.
+
+"exact" turns blocks of small integers into float32 once, when the model is opened: fastest. "small"
+keeps them as bytes and turns each matrix into float32 at every run, with the same arithmetic:
+both give the same numbers up to rounding (ROUNDING), from the same files.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from seethrough.core.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from seethrough.core.manifest import Manifest, TensorEntry
+
+EXACT = "exact"
+SMALL = "small"
+MODES = (EXACT, SMALL)
+# ‖Δ‖ / ‖exact‖ between the modes, at most, of any hook at any position. Measured on the 14 prompts
+# of tests/parity.py: below 1e-5 but for six vectors, where float32 itself scatters, and 2.8e-5
+# there; probabilities within 6e-6. tests/browser/test_modes.py holds the page to it.
+ROUNDING = 5e-5
+# Fitted to Chromium's renderer with SmolLM2 (tests/bench): the page with Python in it, and what
+# ONNX Runtime, its graph and the activations of a long prompt take beside the weights.
+PAGE_BYTES = 280 * 2**20
+RUN_BYTES = 130 * 2**20
+FLOAT_BYTES = 4
+
+
+def check_mode(name: str) -> str:
+    """The mode, when there is one of this name.
+
+    Raises:
+        UnknownNameError: There is none.
+    """
+    if name not in MODES:
+        raise UnknownNameError("modes.unknown", name=name, known=", ".join(MODES))
+    return name
+
+
+def mode_bytes(manifest: Manifest) -> dict[str, int]:
+    """What each mode needs; a model without blocks has nothing to keep packed, and one mode."""
+    has_blocks = any(entry.layout == "blocks" for entry in manifest.tensors)
+    modes = MODES if has_blocks else (EXACT,)
+    return {mode: needs_bytes(manifest, mode) for mode in modes}
+
+
+def needs_bytes(manifest: Manifest, mode: str) -> int:
+    """What the page's process takes at its peak with this model open, in bytes, estimated.
+
+    In both modes the weight file lies beside the runtime until the session is made. Exact: each
+    float32 matrix, twice while it is packed for the processor. Small: integers as bytes, scales as
+    float32, both beside what they were made from, and the largest matrix as float32 during a run.
+    """
+    entries = [entry for entry in manifest.tensors if entry.layout != "transposed"]
+    packed = [entry for entry in entries if mode == SMALL and entry.layout == "blocks"]
+    folded = sum(2 * _float_bytes(entry) for entry in entries if entry not in packed)
+    kept = folded + sum(map(_packed_bytes, packed)) + max(map(_float_bytes, packed), default=0)
+    return PAGE_BYTES + RUN_BYTES + manifest.weight_bytes + kept
+
+
+def _packed_bytes(entry: TensorEntry) -> int:
+    values = entry.parts["values"]
+    shared = [part for role, part in entry.parts.items() if role != "values"]
+    widened = math.prod(values.dims) + (values.size_bytes if values.dtype == "int4" else 0)
+    return widened + sum(part.size_bytes + FLOAT_BYTES * math.prod(part.dims) for part in shared)
+
+
+def _float_bytes(entry: TensorEntry) -> int:
+    return FLOAT_BYTES * math.prod(entry.dims)

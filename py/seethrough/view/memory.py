@@ -1,0 +1,50 @@
+"""How the open model's weights are held: what that costs, what it changes, and the other way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.modes import EXACT, ROUNDING, SMALL
+from seethrough.view.node import Node, h
+from seethrough.view.numbers import count
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+OPEN = ("ready", "running")
+TEN_MB = 10_000_000
+
+
+def choice(state: AppState) -> Node | str:
+    """The mode that is in use, in words and bytes, and a button for the other one."""
+    card = next((model for model in state.models if model.id == state.model), None)
+    mode = state.engine.mode
+    if card is None or state.engine.stage not in OPEN or SMALL not in card.mode_bytes:
+        return ""
+    other = EXACT if mode == SMALL else SMALL
+    return h(
+        "div",
+        {"class": "model"},
+        h("h3", {}, say(state, "modes.title")),
+        h("p", {"class": "note"}, words(state, mode, card.mode_bytes[mode])),
+        h(
+            "button",
+            {
+                "type": "button",
+                "class": "button",
+                "data-action": "mode",
+                "data-mode": other,
+                "disabled": state.engine.stage == "running",
+            },
+            say(state, "modes.use_exact" if other == EXACT else "modes.use_small"),
+        ),
+    )
+
+
+def words(state: AppState, mode: str, size_bytes: int) -> str:
+    """What the mode costs, and by how much its numbers may differ from the other's."""
+    size = count(round(size_bytes / TEN_MB) * 10)  # an estimate has no more digits
+    if mode == EXACT:
+        return say(state, "modes.exact", size=size)
+    return say(state, "modes.small", size=size, bound=f"{ROUNDING * 100:.3f} %")

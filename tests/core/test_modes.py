@@ -1,0 +1,89 @@
+"""The weight modes: what each needs, by the manifest alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from seethrough.core.errors import UnknownNameError
+from seethrough.core.manifest import TensorEntry, TensorPart
+from seethrough.core.modes import (
+    EXACT,
+    MODES,
+    PAGE_BYTES,
+    RUN_BYTES,
+    SMALL,
+    check_mode,
+    mode_bytes,
+    needs_bytes,
+)
+from tests import parity
+from tests.fake_engine import tiny_model
+
+MANIFEST = tiny_model().manifest
+MIB = 2**20
+# Peak of Chromium's renderer with SmolLM2 open after a prompt of 64 tokens with all hooks, as
+# tests/bench measured it (2 threads), in MiB.
+MEASURED = {EXACT: 1461, SMALL: 850}
+
+
+def blocks(dtype: str, size_bytes: int) -> TensorEntry:
+    """A matrix of 64 x 10 in blocks of 32 rows with a minimum."""
+    parts = {
+        "values": TensorPart(dtype, (64, 10), 0, size_bytes),
+        "scale": TensorPart("float16", (2, 10), 0, 40),
+        "minimum": TensorPart("float16", (2, 10), 0, 40),
+    }
+    return TensorEntry("w", (64, 10), "blocks", parts, 32, 0, -8)
+
+
+def beside_page(mode: str, *entries: TensorEntry) -> int:
+    """What a model of some tensors needs beside the page and the weight file."""
+    manifest = replace(MANIFEST, tensors=entries)
+    return needs_bytes(manifest, mode) - PAGE_BYTES - RUN_BYTES - manifest.weight_bytes
+
+
+def test_the_exact_mode_holds_each_matrix_twice() -> None:
+    """As float32, and packed while the first copy is still there."""
+    assert beside_page(EXACT, blocks("int4", 320)) == 2 * 4 * 640
+
+
+def test_the_small_mode_holds_bytes_and_one_matrix() -> None:
+    """Four bits beside the bytes made of them, scales as float32, the largest matrix as float32."""
+    scales = 2 * (40 + 4 * 20)
+    assert beside_page(SMALL, blocks("int4", 320)) == 640 + 320 + scales + 4 * 640
+    assert beside_page(SMALL, blocks("int8", 640)) == 640 + scales + 4 * 640
+
+
+def test_a_transposed_tensor_costs_nothing_of_its_own() -> None:
+    """A tied unembedding is the embedding."""
+    tied = TensorEntry("W_U", (10, 64), "transposed", {}, source="w")
+    for mode in MODES:
+        assert beside_page(mode, blocks("int8", 640), tied) == beside_page(
+            mode, blocks("int8", 640)
+        )
+
+
+def test_plain_weights_need_the_same_in_both_modes() -> None:
+    """Nothing is kept packed where nothing was."""
+    plain = TensorEntry(
+        "w", (64, 10), "plain", {"values": TensorPart("float16", (64, 10), 0, 1280)}
+    )
+    assert beside_page(SMALL, plain) == beside_page(EXACT, plain)
+    assert list(mode_bytes(replace(MANIFEST, tensors=(plain,)))) == ["exact"]
+    assert list(mode_bytes(MANIFEST)) == ["exact", "small"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_estimate_is_what_was_measured(mode: str) -> None:
+    """Of the default model within a tenth, and never too little by more than a twentieth."""
+    estimate = needs_bytes(parity.default_manifest(), mode) / MIB
+    assert 0.95 * MEASURED[mode] <= estimate <= 1.10 * MEASURED[mode]
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    """In a sentence that names the modes."""
+    assert [check_mode(mode) for mode in MODES] == ["exact", "small"]
+    with pytest.raises(UnknownNameError, match="exact, small"):
+        check_mode("")
