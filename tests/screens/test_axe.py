@@ -2,39 +2,79 @@
 
 import pytest
 
-from tests.screens.places import PLACES, SCHEMES, SIZES
+from tests.screens.places import NARROW, PLACES, SCHEMES, SIZES, WIDE
 from tests.screens.screen import told
 
 pytestmark = pytest.mark.browser
 
-RUN = """async () => {
+CONTRAST = ["color-contrast", "link-in-text-block"]
+RUN = """async (only) => {
   const { violations } = await axe.run(document, {
     resultTypes: ["violations"],
     rules: { "target-size": { enabled: true } },
+    ...(only ? { runOnly: only } : {}),
   });
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} (${help}) at ${target}: ${failureSummary}`));
 }"""
+# What folds out or covers the page stays open, as readers have it.
+OPEN_ALL = """() => {
+  for (const one of document.querySelectorAll("details")) one.open = true;
+}"""
 
 
-def violations(page, axe):
-    """What axe finds wrong on the page as it is."""
+def violations(page, axe, only=None):
+    """What axe finds wrong on the page as it is; `only` names the rules, else all."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe)
-    return page.evaluate(RUN)
+    return page.evaluate(RUN, only)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_no_violations(screen, axe, place):
-    """Axe finds nothing wrong in any size, light or dark; contrast is AA in both."""
+    """Axe finds nothing wrong in any size; contrast is AA in light and dark."""
     screen.go(place.address)
     found = {}
     for size in SIZES:
         for scheme in SCHEMES:
             screen.look(size, scheme)
-            found[f"{size[0]} {scheme}"] = violations(screen.page, axe)
+            only = None if scheme == "light" else CONTRAST
+            found[f"{size[0]} {scheme}"] = violations(screen.page, axe, only)
 
     assert not told(found), told(found)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+def test_no_violations_in_what_folds_out(screen, axe, size):
+    """Settings, the list of models and the tables of numbers are as good when they are open."""
+    screen.look(size)
+    found = {}
+    for address in ("#/", "#/all/january", "#/walk/january/layers"):
+        screen.go(address)
+        screen.page.evaluate(OPEN_ALL)
+        screen.settle()
+        found[address] = violations(screen.page, axe)
+        found[f"{address} wide"] = screen.ask("wide")
+
+    assert not told(found), told(found)
+
+
+def test_no_violations_in_the_help_on_keys(screen, axe):
+    """The dialog of shortcuts takes the focus, has no fault, and gives the focus back on Escape."""
+    screen.go("#/walk/january/layers")
+    screen.look(WIDE)
+    screen.page.click("[data-action=shortcuts]")
+    screen.settle()
+    is_inside = "document.querySelector('dialog[open]')?.contains(document.activeElement) ?? false"
+
+    assert screen.page.evaluate(is_inside)
+    assert violations(screen.page, axe) == []
+    screen.look(NARROW)
+    assert screen.ask("wide") + screen.ask("clipped") == []
+    screen.look(WIDE)
+    screen.page.keyboard.press("Escape")
+    screen.settle()
+    assert screen.page.evaluate("document.activeElement.dataset.action") == "shortcuts"
 
 
 @pytest.mark.parametrize(
