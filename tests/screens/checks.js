@@ -100,9 +100,11 @@
       const svg = element.closest("svg");
       if (svg && getComputedStyle(svg).overflow === "visible") continue;
       const home = (svg ?? blockOf(element)).getBoundingClientRect();
-      const hangs = getComputedStyle(element).whiteSpace.startsWith("pre-wrap") ? 8 : 0; // a space
+      const { whiteSpace, fontSize } = getComputedStyle(element);
+      // The space at a line's end may hang over the edge.
+      const room = 1 + (whiteSpace.startsWith("pre-wrap") ? parseFloat(fontSize) * 0.7 : 0);
       const leaves = (box) =>
-        box.right > home.right + 1 + hangs || box.left < home.left - 1 ||
+        box.right > home.right + room || box.left < home.left - room ||
         (svg && (box.bottom > home.bottom + 3 || box.top < home.top - 3));
       if (boxes.some(leaves)) found.add(element);
     }
