@@ -7,7 +7,6 @@ pytestmark = pytest.mark.browser
 FAULTS = {
     "missing": ("engine.missing", "404"),
     "truncated": ("engine.truncated", "bytes arrived"),
-    "cut": ("engine.truncated", "bytes arrived"),
     "altered": ("engine.altered", "SHA-256"),
     "html": ("engine.not_a_model_file", "web page"),
 }
@@ -33,6 +32,16 @@ def test_each_fault_names_its_file(tab, shards):
         len(shards) - 1
     )
     assert tab.ask("seethrough.next('The cat', {k: 1})")["top"]
+
+
+def test_a_connection_that_always_breaks(tab, shards):
+    """A shard whose connection breaks every time is tried anew for a while, then named."""
+    tab.server.faults[shards[3]] = "cut"
+    answer = tab.ask("seethrough.load()")
+
+    assert answer["key"] == "engine.truncated"
+    assert shards[3] in answer["message"]
+    assert tab.server.times_asked(shards[3]) > 1
 
 
 def test_error_stands_on_the_page(tab, shards):

@@ -108,7 +108,7 @@ def test_missing_site_file(new_tab, server, name):
     answer = tab.ask("seethrough.next('The')")
 
     assert name in tab.text("#message")
-    assert answer["key"] == "boot.file_missing"
+    assert answer["key"] == "boot.missing"
     assert tab.visits == 1
 
 
