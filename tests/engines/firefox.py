@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from selenium.webdriver.remote.websocket_connection import WebSocketConnection
 
+from export.stages.browser import FIREFOX
 from tests.engines.engine import BetweenPages
-from tests.engines.programs import PATIENCE_S, found, started
+from tests.engines.programs import PATIENCE_S, end_group, found, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NAMES = ("firefox-esr", "firefox")
 ASK = "Install Firefox to run the main flow in it (on Debian: apt-get install firefox-esr)."
 LISTENING = r"WebDriver BiDi listening on (ws://\S+)"
 GONE = {"no such frame", "no such node"}
@@ -98,8 +98,15 @@ class Firefox:
 @contextmanager
 def firefox(home: Path) -> Iterator[Firefox]:
     """Firefox with a profile of its own; skips the test where there is none."""
-    program = found(NAMES, ASK)
-    command = [program, "--headless", "--no-remote", "--profile", home, "--remote-debugging-port=0"]
+    (names,), _packages = FIREFOX
+    command = [
+        found(names, ASK),
+        "--headless",
+        "--no-remote",
+        "--profile",
+        home,
+        "--remote-debugging-port=0",
+    ]
     with started(command, home=home) as program:
         address = program.says(LISTENING)
         connection = WebSocketConnection(address + "/session", PATIENCE_S, REPLY_POLL_S)
@@ -108,4 +115,5 @@ def firefox(home: Path) -> Iterator[Firefox]:
             yield opened
             opened.close()
         finally:
+            end_group(program.process)  # first: while its end is open, the connection lingers
             connection.close()
