@@ -140,3 +140,35 @@ def test_the_address_of_a_live_prompt() -> None:
 def test_without_recordings_it_is_ones_own() -> None:
     """A build without recordings walks through the reader's own text."""
     assert settled(Route("walk"), AppState()) == Route("walk", OWN, "tokenize")
+
+
+def test_the_last_place_wins() -> None:
+    """Two places in quick succession end at the second, whole."""
+    actions = fresh()
+    navigation = Navigation(actions)
+
+    async def go() -> None:
+        await asyncio.gather(
+            *(navigation.go(parse(f"#/walk/{name}")) for name in ("thing", "second"))
+        )
+
+    asyncio.run(go())
+    assert actions.state.route.demo == "second"
+    assert actions.state.recorded is not None
+    assert actions.state.recorded.id == "second"
+
+
+def test_numbers_and_name_change_together() -> None:
+    """At no moment does a recording's name stand over another one's numbers."""
+    actions = fresh()
+    seen: list[tuple[str, str]] = []
+    actions.store.subscribe(
+        ("route", "recorded"),
+        lambda state: seen.append((state.route.demo, state.recorded.id if state.recorded else "")),
+    )
+    went("#/walk/thing", actions=actions)
+    seen.clear()
+    went("#/walk/second", actions=actions)
+
+    assert seen[-1] == ("second", "second")
+    assert ("second", "thing") not in seen

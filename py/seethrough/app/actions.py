@@ -57,6 +57,11 @@ class Actions:
         """The ids that are shown."""
         return tuple(token.id for token in self.state.tokens)
 
+    @property
+    def asked(self) -> tuple[str, bool] | None:
+        """Prompt and mode of what is shown live; None where a recording is shown, or nothing."""
+        return self._asked
+
     async def load(self, model_id: str = "") -> None:
         """Fetch and open a model, so that it can run: this one, the last one tried, the default."""
         await self._doing("load", self.service.load(model_id or self.state.model or None))

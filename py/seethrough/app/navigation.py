@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from seethrough.app.state import Message
@@ -20,41 +20,55 @@ class Navigation:
     def __init__(self, actions: Actions) -> None:
         self._actions = actions
         self._store = actions.store
+        self._turn = 0
 
     async def go(self, place: Place) -> None:
-        """Show a place. What its address holds that means nothing is named in a notice."""
+        """Show a place. What its address holds that means nothing is named in a notice.
+
+        A recording is fetched before the page turns to it, so that no number ever stands under
+        another text's name. The last place asked for wins.
+        """
+        self._turn += 1
+        turn = self._turn
+        route = settled(place.route, self._actions.state)
+        await self._prepare(route)
+        if turn != self._turn:
+            return
         state = self._actions.state
-        route = settled(place.route, state)
-        changes = {"route": route, "language": place.language or state.language}
+        changes: dict[str, Any] = {"route": route, "language": place.language or state.language}
         if route.demo == OWN and place.prompt is not None and not state.busy:
             changes |= {"prompt": place.prompt, "chat": place.chat}
         self._store.replace(**changes)
-        if route.view in SUBJECTS:
-            await self._show_subject(route, place)
-        elif route.view == "home" and not state.source and state.recordings:
-            await self._actions.show_recording(state.recordings[0].id)
-        await self._choose(place)
+        if route.demo == OWN:
+            await self._run_own(place)
+        if turn == self._turn:
+            await self._choose(place)
+            self._tell_ignored(place)
+
+    async def _prepare(self, route: Route) -> None:
+        """Have the numbers of the recording that the route shows, or none before one's own text."""
+        state = self._actions.state
+        shown = state.recorded.id if state.recorded and state.source == "recorded" else ""
+        wanted = route.demo if route.view in SUBJECTS else ""
+        if route.view == "home" and not state.source and state.recordings:
+            wanted = state.recordings[0].id
+        if wanted == OWN and shown:
+            self._actions.clear()
+        elif wanted not in {"", OWN, shown}:
+            await self._actions.show_recording(wanted)
+
+    async def _run_own(self, place: Place) -> None:
+        """Run the prompt of the address, unless its numbers are there or a download is not wanted."""
+        state = self._actions.state
+        is_shown = self._actions.asked == (place.prompt, place.chat)
+        if place.prompt is None or is_shown or state.busy or not state.device.may_download:
+            return
+        await self._actions.run(place.prompt, chat=place.chat)
+
+    def _tell_ignored(self, place: Place) -> None:
         if place.ignored:
             fields = {"fields": ", ".join(place.ignored)}
             self._store.replace(notice=Message("route.ignored", fields))
-
-    async def _show_subject(self, route: Route, place: Place) -> None:
-        state = self._actions.state
-        if route.demo != OWN:
-            if (
-                state.source != "recorded"
-                or state.recorded is None
-                or state.recorded.id != route.demo
-            ):
-                await self._actions.show_recording(route.demo)
-            return
-        if state.source == "recorded":
-            self._actions.clear()
-        is_new = place.prompt is not None and (
-            state.source != "live" or (state.prompt, state.chat) != (place.prompt, place.chat)
-        )
-        if is_new and state.device.may_download and not state.busy:
-            await self._actions.run(place.prompt or "", chat=place.chat)
 
     async def _choose(self, place: Place) -> None:
         """The position, head and layer of the address, as far as there are such."""
