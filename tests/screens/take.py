@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
+from export.stages.paths import shown
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.screens.places import ENGLISH, LANGUAGES, PLACES, SCHEMES, SIZES
 from tests.screens.screen import opened, served
@@ -92,7 +93,7 @@ def main() -> int:
         browser.close()
     (options.out / "index.html").write_text(sheet(names), encoding="utf-8")
     took = time.monotonic() - started
-    print(f"{len(names)} pictures and index.html in {options.out} after {took:.0f} s.")
+    print(f"{len(names)} pictures and index.html in {shown(options.out)} after {took:.0f} s.")
     if errors:
         print("The page complained:", *errors, sep="\n", file=sys.stderr)
     return 1 if errors else 0
