@@ -172,3 +172,16 @@ def test_numbers_and_name_change_together() -> None:
 
     assert seen[-1] == ("second", "second")
     assert ("second", "thing") not in seen
+
+
+def test_a_recording_that_cannot_be_had() -> None:
+    """A recording whose file is gone is an error in a sentence, with no other one's numbers."""
+    actions = fresh()
+    went("#/walk/thing", actions=actions)
+    actions.store.replace(
+        recordings=tuple(replace(card, path="gone") for card in actions.state.recordings)
+    )
+    state = went("#/walk/second", actions=actions)
+
+    assert state.error is not None
+    assert (state.route.demo, state.tokens, state.top) == ("second", (), ())

@@ -55,10 +55,14 @@ class Navigation:
         if wanted == OWN and shown:
             self._actions.clear()
         elif wanted not in {"", OWN, shown}:
+            turn = self._turn
             await self._actions.show_recording(wanted)
+            now = self._actions.state.recorded
+            if turn == self._turn and (now is None or now.id != wanted):
+                self._actions.clear()  # it cannot be had: the numbers of another one must go
 
     async def _run_own(self, place: Place) -> None:
-        """Run the prompt of the address, unless its numbers are there or a download is not wanted."""
+        """Run the prompt of the address, unless it is shown or a download is not wanted."""
         state = self._actions.state
         is_shown = self._actions.asked == (place.prompt, place.chat)
         if place.prompt is None or is_shown or state.busy or not state.device.may_download:
