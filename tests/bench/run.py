@@ -1,9 +1,11 @@
 """`python3 build.py bench`: speed and memory, each as a ratio to a peer measured in the same run.
 
-Ours in Chromium with 2 and 1 threads, wllama on the same GGUF in the same browser, and native
-onnxruntime on the same graph take turns for several rounds; the table gives the median of the
-rounds. A slow moment of the machine then hits all of them, and the ratios stay. Each makes twice
-the tokens and the second half counts: a browser compiles WebAssembly for seconds after a start.
+`--only speed`: ours in Chromium in both weight modes with 2 and 1 threads, wllama on the same GGUF
+in the same browser, and native onnxruntime on the same graph take turns for several rounds; the
+table gives the median of the rounds. A slow moment of the machine then hits all of them, and the
+ratios stay. Each makes twice the tokens and the second half counts: a browser compiles WebAssembly
+for seconds after a start. `memory`: the page's renderer in both modes. `start`: what a visitor
+waits for (startup.py), and the bytes sent. `size`: dist/ by file.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import statistics
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +24,15 @@ from playwright.sync_api import Error, sync_playwright
 
 from export.native import NativeModel
 from seethrough.core import hooks
+from seethrough.core.modes import MODES
+from tests.bench import startup, weight
 from tests.bench.server import serve
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.model_files import default_gguf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +41,9 @@ PREFILL = (16, 64, 256)
 PROMPT = (19306, 28, 5096, 28, 3903, 28)
 FILL = 28
 MIB = 2**20
+FOLDER = "/some/folder"
+PARTS = ("speed", "memory", "start", "size")
+Rounds = dict[str, list[dict[str, Any]]]
 
 
 def native(folder: Path, *, threads: int, n_tokens: int) -> dict[str, Any]:
@@ -68,16 +78,16 @@ def in_page(browser: Browser, address: str, script: str, options: dict[str, Any]
         page.close()
 
 
-def product(browser: Browser, site: str, n_tokens: int) -> dict[str, float]:
-    """The real page, from a plain server: Python ready, model ready, a token, peak memory."""
+def product(browser: Browser, site: str, mode: str, n_tokens: int) -> dict[str, float]:
+    """The real page in a weight mode, a token by token through its door, and its memory."""
     context = browser.new_context()
+    context.add_init_script(f"localStorage.setItem('seethrough:{FOLDER}/:mode', '{mode}')")
     page = context.new_page()
-    start = time.perf_counter()
-    page.goto(f"{site}/some/folder/")
+    page.goto(f"{site}{FOLDER}/")
     _settled(page, "() => window.crossOriginIsolated && !!window.seethrough")
     page.evaluate("() => window.seethrough.ready.then(() => 1)")
-    ready = time.perf_counter()
-    page.evaluate("() => window.seethrough.load().then(() => 1)")
+    asked = time.perf_counter()
+    info = page.evaluate("() => window.seethrough.load()")
     loaded = time.perf_counter()
     page.evaluate("() => window.seethrough.next('January, February, March,', {k: 10})")
     first = time.perf_counter()
@@ -86,14 +96,17 @@ def product(browser: Browser, site: str, n_tokens: int) -> dict[str, float]:
         n_tokens,
     )
     done = time.perf_counter()
-    peak = max(_peak_bytes(process) for process in _renderers())
+    page.evaluate("(text) => window.seethrough.capture(text, ['hook_embed'])", "one " * PREFILL[1])
+    memory = max((_memory(process) for process in _renderers()), key=lambda told: told["now"])
     context.close()
+    if info["mode"] != mode:
+        sys.exit(f"The page opened the model in the mode {info['mode']}, not {mode}.")
     return {
-        "pythonReadyMs": (ready - start) * 1000,
-        "modelReadyMs": (loaded - ready) * 1000,
+        "modelReadyMs": (loaded - asked) * 1000,
         "firstNextMs": (first - loaded) * 1000,
         "msPerToken": (done - first) * 1000 / n_tokens,
-        "peakMiB": peak / MIB,
+        "peakMiB": memory["peak"] / MIB,
+        "settledMiB": memory["now"] / MIB,
     }
 
 
@@ -115,16 +128,30 @@ def _renderers() -> list[psutil.Process]:
     return [child for child in children if "--type=renderer" in " ".join(child.cmdline())]
 
 
-def _peak_bytes(process: psutil.Process) -> int:
-    """VmHWM on Linux; elsewhere what is resident now."""
+def _memory(process: psutil.Process) -> dict[str, int]:
+    """Resident bytes now and at the most (VmHWM on Linux; elsewhere the same as now)."""
+    now = int(process.memory_info().rss)
     status = Path(f"/proc/{process.pid}/status")
     if not status.exists():
-        return int(process.memory_info().rss)
+        return {"now": now, "peak": now}
     line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024
+    return {"now": now, "peak": int(line.split()[1]) * 1024}
 
 
-def measure(options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser of its own: its renderers are new, and their peaks are of this use alone."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=browser_path(), args=list(CHROMIUM_FLAGS)
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def measure(options: argparse.Namespace) -> Rounds:
     """All contestants, taking turns."""
     folder = next((options.dist / "models").iterdir())
     mounts = {
@@ -133,74 +160,114 @@ def measure(options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
         "/wllama": options.node / "@wllama" / "wllama" / "esm",
         "/gguf/model.gguf": default_gguf(),
     }
-    rounds: dict[str, list[dict[str, Any]]] = {}
+    rounds: Rounds = {}
     base = f"/dist/models/{folder.name}/"
-
-    def note(name: str, result: dict[str, Any]) -> None:
-        rounds.setdefault(name, []).append(result)
-        print(f"  {name}: {json.dumps(result)}", flush=True)
-
-    with sync_playwright() as playwright, serve(mounts, isolated=True) as address:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path(), args=list(CHROMIUM_FLAGS)
-        )
+    with launched() as browser, serve(mounts, isolated=True) as address:
         for index in range(options.rounds):
             print(f"round {index + 1} of {options.rounds}", flush=True)
             for threads in (2, 1):
                 ask = {"base": base, "threads": threads, "nTokens": options.tokens}
-                ours = in_page(browser, address, "ours", {**ask, "prefill": list(PREFILL)})
-                note(f"ours, Chromium, {threads} threads", ours)
-                note(f"wllama, {threads} threads", in_page(browser, address, "wllama", ask))
-                note(
-                    f"native, {threads} threads",
-                    native(folder, threads=threads, n_tokens=options.tokens),
-                )
-        with serve({"/some/folder": options.dist}, isolated=False) as site:
-            note("the page", product(browser, site, options.tokens))
-        browser.close()
+                for mode in MODES:
+                    more = {"mode": mode, "prefill": list(PREFILL)}
+                    result = in_page(browser, address, "ours", {**ask, **more})
+                    note(rounds, f"ours ({mode}), Chromium, {threads} threads", result)
+                result = in_page(browser, address, "wllama", ask)
+                note(rounds, f"wllama, {threads} threads", result)
+                result = native(folder, threads=threads, n_tokens=options.tokens)
+                note(rounds, f"native, {threads} threads", result)
     return rounds
 
 
-def table(rounds: dict[str, list[dict[str, Any]]]) -> str:
+def measure_page(options: argparse.Namespace) -> Rounds:
+    """The real page in both weight modes, each in a browser of its own."""
+    rounds: Rounds = {}
+    with serve({FOLDER: options.dist}, isolated=False) as site:
+        for _ in range(options.rounds):
+            for mode in MODES:
+                with launched() as browser:
+                    note(rounds, mode, product(browser, site, mode, options.tokens))
+    return rounds
+
+
+def measure_start(options: argparse.Namespace) -> tuple[Rounds, dict[str, dict[str, int]]]:
+    """Cold and warm visits, plain and slowed, and what they made the server send."""
+    rounds: Rounds = {}
+    bytes_sent: dict[str, dict[str, int]] = {}
+    sent: dict[str, int] = {}
+
+    def set_apart(name: str) -> None:
+        bytes_sent[name] = dict(sent)
+        sent.clear()
+
+    with launched() as browser, serve({FOLDER: options.dist}, isolated=False, sent=sent) as site:
+        for _ in range(options.rounds):
+            for slowdown in (1, startup.SLOW):
+                slow = f", processor {slowdown} × slower" if slowdown > 1 else ""
+                sent.clear()
+                address = f"{site}{FOLDER}/"
+                cold, warm = startup.visits(browser, address, slowdown, lambda: set_apart("cold"))
+                set_apart("warm")
+                note(rounds, f"cold{slow}", cold)
+                note(rounds, f"warm{slow}", warm)
+    return rounds, bytes_sent
+
+
+def note(rounds: Rounds, name: str, result: dict[str, Any]) -> None:
+    """Keep a result, and show it for the patient."""
+    rounds.setdefault(name, []).append(result)
+    print(f"  {name}: {json.dumps(result)}", flush=True)
+
+
+def middle(results: list[dict[str, Any]], *keys: str) -> float:
+    """The median over the rounds of one number."""
+    values = []
+    for result in results:
+        value: Any = result
+        for key in keys:
+            value = value[key]
+        values.append(float(value))
+    return statistics.median(values)
+
+
+def table(rounds: Rounds) -> list[str]:
     """Medians over the rounds and the ratios that the project is held to, as Markdown."""
-
-    def middle(name: str, *keys: str) -> float:
-        values = []
-        for result in rounds[name]:
-            value: Any = result
-            for key in keys:
-                value = value[key]
-            values.append(float(value))
-        return statistics.median(values)
-
     lines = [
         "| who | ms/token | just started | start, s | prefill 16 / 64 / 256, ms | all hooks, ms |",
         "|---|---|---|---|---|---|",
     ]
-    for name in (key for key in rounds if key != "the page"):
-        result = rounds[name][0]
-        cold = f"{middle(name, 'coldMsPerToken'):.1f}" if "coldMsPerToken" in result else "–"
-        cells = [f"{middle(name, 'msPerToken'):.1f}", cold]
-        cells.append(f"{middle(name, 'sessionMs') / 1000:.1f}")
+    for name, results in rounds.items():
+        has_cold = "coldMsPerToken" in results[0]
+        cells = [f"{middle(results, 'msPerToken'):.1f}"]
+        cells.append(f"{middle(results, 'coldMsPerToken'):.1f}" if has_cold else "–")
+        cells.append(f"{middle(results, 'sessionMs') / 1000:.1f}")
         for kind in ("prefill", "hooks"):
-            has = kind in result
-            counts = [f"{middle(name, kind, str(n)):.0f}" for n in PREFILL] if has else ["–"]
+            has = kind in results[0]
+            counts = [f"{middle(results, kind, str(n)):.0f}" for n in PREFILL] if has else ["–"]
             cells.append(" / ".join(counts))
         lines.append(f"| {name} | {' | '.join(cells)} |")
     for threads in (2, 1):
-        ours = middle(f"ours, Chromium, {threads} threads", "msPerToken")
-        peer = ours / middle(f"wllama, {threads} threads", "msPerToken")
-        same = ours / middle(f"native, {threads} threads", "msPerToken")
-        lines.append(f"\n{threads} threads: {peer:.2f} × wllama, {same:.2f} × native")
-    page = rounds["the page"][0]
-    lines.append(
-        "\nThe page, cold, from a plain server: "
-        f"Python ready {page['pythonReadyMs'] / 1000:.1f} s, "
-        f"model ready {page['modelReadyMs'] / 1000:.1f} s later, first answer "
-        f"{page['firstNextMs']:.0f} ms, {page['msPerToken']:.0f} ms/token through the door, "
-        f"peak renderer memory {page['peakMiB']:.0f} MiB"
-    )
-    return "\n".join(lines)
+        exact, small, peer, same = (
+            middle(rounds[f"{who}, {threads} threads"], "msPerToken")
+            for who in ("ours (exact), Chromium", "ours (small), Chromium", "wllama", "native")
+        )
+        lines.append(
+            f"\n{threads} threads: {exact / peer:.2f} × wllama, {exact / same:.2f} × native; "
+            f"the small mode {small / exact:.2f} × the exact one"
+        )
+    return lines
+
+
+def page_table(rounds: Rounds) -> list[str]:
+    """The page itself in both modes: memory first."""
+    lines = [
+        "| the page | peak renderer, MiB | settled, MiB | ms/token | first answer, ms |",
+        "|---|---|---|---|---|",
+    ]
+    for mode, results in rounds.items():
+        keys = ("peakMiB", "settledMiB", "msPerToken", "firstNextMs")
+        cells = [f"{middle(results, key):.0f}" for key in keys]
+        lines.append(f"| {mode} | {' | '.join(cells)} |")
+    return lines
 
 
 def main() -> None:
@@ -214,8 +281,19 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=32)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     options = parser.parse_args()
-    print(table(measure(options)))
+    lines: list[str] = []
+    if "speed" in options.only:
+        lines += [*table(measure(options)), ""]
+    if "memory" in options.only:
+        lines += [*page_table(measure_page(options)), ""]
+    if "start" in options.only:
+        visits, sent = measure_start(options)
+        lines += [*startup.table(visits), "", *weight.sent(sent, FOLDER), ""]
+    if "size" in options.only:
+        lines += weight.listing(options.dist)
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +20,13 @@ ISOLATION = {
 
 
 @contextmanager
-def serve(mounts: dict[str, Path], *, isolated: bool) -> Iterator[str]:
-    """Serve each path prefix from its folder (or file); gives the address, ends with the block."""
+def serve(
+    mounts: dict[str, Path], *, isolated: bool, sent: dict[str, int] | None = None
+) -> Iterator[str]:
+    """Serve each path prefix from its folder (or file); gives the address, ends with the block.
+
+    `sent` gets the bytes of the bodies that were sent, by path.
+    """
 
     class Handler(SimpleHTTPRequestHandler):
         extensions_map: ClassVar[dict[str, str]] = {
@@ -42,6 +48,12 @@ def serve(mounts: dict[str, Path], *, isolated: bool) -> Iterator[str]:
             for name, value in (ISOLATION if isolated else {}).items():
                 self.send_header(name, value)
             super().end_headers()
+
+        def copyfile(self, source: Any, outputfile: Any) -> None:  # noqa: ANN401 - open files
+            if sent is not None:
+                size = os.fstat(source.fileno()).st_size
+                sent[self.path] = sent.get(self.path, 0) + size
+            super().copyfile(source, outputfile)
 
         def log_message(self, *_: object) -> None:
             """Say nothing: the bench prints a table."""

@@ -32,9 +32,10 @@ function caller(worker) {
 
 /**
  * Our engine: session start, ms per token, prefill without hooks and with all of them.
- * @param {{base: string, threads: number, nTokens: number, prefill: number[]}} options
+ * @param {{base: string, threads: number, mode: string, nTokens: number, prefill: number[]}}
+ *   options
  */
-export async function ours({ base, threads, nTokens, prefill }) {
+export async function ours({ base, threads, mode, nTokens, prefill }) {
   const worker = new Worker("/dist/engine.js", { type: "module" });
   const call = caller(worker);
   const manifest = await (await fetch(`${base}manifest.json`)).json();
@@ -57,7 +58,7 @@ export async function ours({ base, threads, nTokens, prefill }) {
   };
 
   const baseUrl = new URL(base, location.href).href;
-  const info = await call({ type: "load", manifest, baseUrl, threads });
+  const info = await call({ type: "load", manifest, baseUrl, threads, mode });
   await run(PROMPT, 0);
   const times = [];
   for (let i = 0; i < 2 * nTokens; i++) {
