@@ -45,7 +45,7 @@ def loaded(state: AppState) -> ModelCard | None:
 def stage_line(state: AppState) -> list[Node | str]:
     """The stage in words, with the model's name where there is one."""
     model = loaded(state)
-    name = model.title if model else ""
+    name = model.title if model and state.engine.stage != "idle" else ""
     dot = h("span", {"class": "dot", "aria-hidden": "true"})
     words = say(state, f"view.stage.{state.engine.stage}")
     return [dot, h("b", {}, name), " ", words] if name else [dot, words]
