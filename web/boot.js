@@ -171,7 +171,8 @@ function stop(key, fields) {
   if (["ready", "failed"].includes(document.documentElement.dataset.boot)) return;
   const text = sentence(key, fields);
   say("status", sentence("boot.stopped"));
-  say("message", text, "message error").append(button("reload", sentence("boot.retry"), retry));
+  const slot = say("message", text, "message error");
+  if (key !== "boot.no_simd") slot.append(button("reload", sentence("boot.retry"), retry));
   document.documentElement.dataset.boot = "failed";
   shutDoor(Object.assign(new Error(text), { key, fields: fields ?? {} }));
 }

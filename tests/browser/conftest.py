@@ -128,7 +128,7 @@ class Tab:
         own = f"http://127.0.0.1:{self.server.server_port}/"
         self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("framenavigated", lambda _frame: setattr(self, "visits", self.visits + 1))
+        self.page.on("request", self._count_visit)
         self.page.context.on(
             "request",
             lambda request: (
@@ -137,6 +137,9 @@ class Tab:
                 else self.strangers.append(request.url)
             ),
         )
+
+    def _count_visit(self, request):
+        self.visits += request.is_navigation_request()
 
     def open(self, path="#/all/own", host="127.0.0.1"):
         """Go to the site and wait until Python is up or the start failed."""

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from export.site import write_service_worker
+from tests.browser.conftest import SAVES_DATA
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +18,7 @@ def test_update_fetches_only_what_changed(new_tab, server, dist, tmp_path):
     place = tmp_path / "some" / "folder"
     shutil.copytree(dist, place, ignore=shutil.ignore_patterns("*.bin", "*.onnx"))
     server.folder = tmp_path
-    tab = new_tab()
+    tab = new_tab(SAVES_DATA)
     tab.open()
     (place / "icon.svg").write_text(NEW_ICON, encoding="utf-8")
     write_service_worker(place, [])
