@@ -33,7 +33,7 @@ def listing(dist: Path) -> list[str]:
 
 def sent(counts: Mapping[str, Mapping[str, int]], folder: str) -> list[str]:
     """Bytes that the server sent in each kind of visit, the model's apart."""
-    lines = ["| over the network | site, MB | model, MB | requests |", "|---|---|---|---|"]
+    lines = ["| over the network | site, MB | model, MB | files |", "|---|---|---|---|"]
     for name, paths in counts.items():
         of_model = sum(size for path, size in paths.items() if f"{folder}/models/" in path)
         of_site = sum(paths.values()) - of_model
