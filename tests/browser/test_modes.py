@@ -58,6 +58,16 @@ def test_another_mode_fetches_nothing_and_is_kept(small, shards):
     assert model_bytes(small, shards) == before
 
 
+def test_the_reader_changes_the_mode_on_the_page(small):
+    """The button names the other mode, opens the model in it, and says what it costs."""
+    button = "document.querySelector('[data-action=mode]')"
+    small.until(f"{button}?.dataset.mode === 'exact'")
+    small.page.evaluate(f"{button}.click()")
+
+    small.until(f"{button}?.dataset.mode === 'small'")
+    assert small.ask("seethrough.ready")["mode"] == "exact"
+
+
 def test_a_phone_starts_small(new_tab):
     """And asks before it fetches anything; a desktop starts exact."""
     phone, desktop = new_tab(user_agent=PHONE, is_mobile=True), new_tab()
