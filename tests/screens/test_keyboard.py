@@ -15,18 +15,23 @@ START = """() => {
   window.usable = window.screens.usable();
   return window.usable.length;
 }"""
-# One frame later: what slides in when it gets the focus is there then.
-LOOK = """() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(
-  () => resolve(window.screens.focus(window.usable)))))"""
+# What slides in when it gets the focus, or out of its way, may take some frames to be painted.
+LOOK = """async () => {
+  for (let frame = 0; frame < 30; frame += 1) {
+    await new Promise(requestAnimationFrame);
+    if (window.screens.focus(window.usable)?.isVisible) break;
+  }
+  return window.screens.focus(window.usable);
+}"""
 
 
 def tab_through(screen):
-    """Press Tab once for each thing that can be used; what the focus said at each."""
+    """Press Tab until the focus leaves the page or comes round; what the focus said at each."""
     seen = []
     for _ in range(screen.page.evaluate(START) + 8):
         screen.page.keyboard.press("Tab")
         at = screen.page.evaluate(LOOK)
-        if at is None:
+        if at is None or at["index"] in {before["index"] for before in seen} - {-1}:
             break
         seen.append(at)
     return seen
