@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 # Around the view: slots of index.html that Python takes over too.
-AROUND = ("header", "footer", "keys")
+AROUND = ("skip", "strip-name", "header", "footer", "keys")
 # A view that needs Python stands under this address until it is there.
 OTHERWISE = "*"
 PLAIN = ("map", "about")

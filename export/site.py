@@ -169,7 +169,7 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
             raise SiteError(msg)
         return html.escape(messages[key])
 
-    return re.sub(r"\{\{([\w.]+)\}\}", value, template)
+    return re.sub(r"\{\{([\w.-]+)\}\}", value, template)
 
 
 def copy_web(out: Path) -> None:

@@ -364,8 +364,7 @@ async def persist() -> None:
 
 
 async def remove_all() -> None:
-    """Remove the site and its models from this device, then load the page anew."""
+    """Remove the site and its models from this device; the open page goes on."""
     from pyscript.js_modules import site
 
     await site.removeAll()
-    js.location.reload()

@@ -62,7 +62,7 @@ class Page:
             "shortcuts": lambda _values: ffi.open_dialog("shortcuts"),
             "close-shortcuts": lambda _values: ffi.close_dialog("shortcuts"),
             "use-update": lambda _values: storage.use_update(actions.store),
-            "remove-all": lambda _values: ffi.remove_all(),
+            "remove-all": lambda _values: storage.remove(actions.store),
         }
 
     async def start(self) -> None:

@@ -32,6 +32,13 @@ async def use_update(store: Store) -> None:
         store.replace(notice=Message("update.other_tabs"))
 
 
+async def remove(store: Store) -> None:
+    """Take everything off the device, and say so: a reload would store it all again."""
+    await ffi.remove_all()
+    store.replace(notice=Message("about.storage.removed"))
+    await look(store)
+
+
 async def device() -> Device:
     """What the device is like."""
     told = await ffi.device()

@@ -26,7 +26,7 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
         h(
             "li",
             {},
-            h("h3", {}, say(state, f"about.{name}.title")),
+            h("h2", {}, say(state, f"about.{name}.title")),
             h("p", {}, say(state, f"about.{name}")),
         )
         for name in POINTS

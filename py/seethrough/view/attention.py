@@ -467,7 +467,7 @@ def matrix_table(state: AppState, grid: Grid) -> Node:
         "table",
         {"class": "numbers"},
         h("caption", {}, rich(state, "view.attention.caption", name=hook_mark(grid.name))),
-        h("thead", {}, h("tr", {}, h("th", {"scope": "col"}, ""), heads_row)),
+        h("thead", {}, h("tr", {}, h("td"), heads_row)),
         h("tbody", {}, lines),
     )
 

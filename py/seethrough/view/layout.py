@@ -79,6 +79,9 @@ def markup_of(state: AppState, panel: Panel) -> str:
 
 PANELS: Mapping[str, Panel] = {
     "header": Panel(("language", "route", "theme"), header.render),
+    "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
+    "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
+    "spoken": Panel(("language", "models", "model", "engine"), status.spoken),
     "footer": Panel(("language",), footer.render),
     "keys": Panel(("language",), footer.keys),
     "status": Panel(("language", "models", "model", "engine", "device"), status.render),

@@ -324,7 +324,7 @@ def table(state: AppState, stream: Stream, row: int) -> Node:
             "table",
             {"class": "numbers"},
             h("caption", {}, caption),
-            h("thead", {}, h("tr", {}, h("th", {"scope": "col"}, ""), heads)),
+            h("thead", {}, h("tr", {}, h("td"), heads)),
             h("tbody", {}, lines),
         ),
     )

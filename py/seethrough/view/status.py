@@ -51,6 +51,11 @@ def stage_line(state: AppState) -> list[Node | str]:
     return [dot, h("b", {}, name), " ", words] if name else [dot, words]
 
 
+def spoken(state: AppState) -> str:
+    """The stage alone, for a screen reader: it changes when the stage does, not with each byte."""
+    return to_html(*stage_line(state)[1:])
+
+
 def progress(state: AppState) -> Node | str:
     """A bar in bytes; without a total it only says that something is under way."""
     engine = state.engine

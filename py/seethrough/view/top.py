@@ -28,7 +28,7 @@ def render(state: AppState) -> str:
         prob=h("b", {}, probability(state.top[0].prob, state.language)),
     )
     columns = ("token", "prob", "bar", "logit")
-    head = h("tr", {}, [h("th", {"scope": "col"}, heading(state, name)) for name in columns])
+    head = h("tr", {}, [column(state, name) for name in columns])
     return to_html(
         title(state, "page.top.title"),
         h("p", {"class": "lead"}, lead),
@@ -41,6 +41,13 @@ def render(state: AppState) -> str:
         ),
         h("p", {"class": "note"}, note(state)),
     )
+
+
+def column(state: AppState, name: str) -> Node:
+    """The head of a column; the bars' one has an axis and no name, so it heads nothing."""
+    if name == "bar":
+        return h("td", {"class": "bar-cell"}, heading(state, name))
+    return h("th", {"scope": "col"}, heading(state, name))
 
 
 def heading(state: AppState, name: str) -> Node | str:
