@@ -78,7 +78,7 @@ def started(
     log = home / f"{Path(str(command[0])).name}.log"
     with log.open("wb") as words:
         process = subprocess.Popen(
-            [*map(str, command)],
+            [*leash(), *map(str, command)],
             env={**os.environ, **environment(home), **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=words,
@@ -89,6 +89,11 @@ def started(
         yield Program(process, log)
     finally:
         end_group(process)
+
+
+def leash() -> list[str]:
+    """What to start a program with so that it ends even if the tests themselves are killed."""
+    return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import pytest
@@ -11,6 +13,15 @@ import pytest
 from tests.engines import programs
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no process groups on Windows")
+KILLED = """
+import os, pathlib, signal
+from tests.engines import programs
+command = ["sh", "-c", "echo ready; exec sleep 600"]
+with programs.started(command, home=pathlib.Path({home!r})) as program:
+    program.says("(ready)")
+    print(program.process.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
 
 
@@ -38,6 +49,20 @@ def test_a_deaf_program_is_made_to_end(tmp_path, monkeypatch):
     monkeypatch.setattr(programs, "END_S", 0.2)
 
     assert programs.running(group_of(STUBBORN, tmp_path, "(ready)")) == []
+
+
+@pytest.mark.skipif(not programs.leash(), reason="needs setpriv (Debian's util-linux)")
+def test_a_program_ends_when_the_tests_are_killed(tmp_path):
+    """Tests that are killed outright leave no program behind."""
+    code = KILLED.format(home=str(tmp_path))
+    group = int(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).stdout
+    )
+
+    end = time.monotonic() + programs.PATIENCE_S
+    while programs.running(group) and time.monotonic() < end:
+        time.sleep(programs.POLL_S)
+    assert programs.running(group) == []
 
 
 def test_an_early_end_is_told_with_its_words(tmp_path):
