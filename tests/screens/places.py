@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from seethrough.core.routes import STEPS
 
-DEMOS = ("january", "colors")
 WIDE = (1440, 900)
 NARROW = (390, 844)
 # WCAG's reflow: a window of 1280 px at 400 % zoom.
@@ -31,7 +30,9 @@ class Place:
 
 PLACES = (
     Place("home", "#/"),
-    *(Place(f"walk-{demo}-{step}", f"#/walk/{demo}/{step}") for demo in DEMOS for step in STEPS),
+    *(Place(f"walk-january-{step}", f"#/walk/january/{step}") for step in STEPS),
+    # The longest recording: many tokens, special ones, a picture that lacks positions.
+    *(Place(f"walk-colors-{step}", f"#/walk/colors/{step}") for step in ("tokenize", "loop")),
     Place("walk-own", "#/walk/own"),
     Place("block", "#/block/january"),
     Place("map", "#/map"),
