@@ -33,7 +33,7 @@ def state(mode: str = "exact", stage: str = "ready", card: ModelCard = CARD) -> 
     ("mode", "other", "words"),
     [
         ("exact", "small", ["about 1\u202f500 MB", "fastest"]),
-        ("small", "exact", ["about 800 MB", "two to three times the time", "0.005 %"]),
+        ("small", "exact", ["about 800 MB", "two to four times the time", "0.005 %"]),
     ],
 )
 def test_the_mode_in_use_is_told_and_the_other_offered(
