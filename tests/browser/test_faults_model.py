@@ -55,7 +55,9 @@ def test_connection_cut_ten_times(tab, shards, has_ranges):
     assert [tab.server.times_asked(shard) for shard in others] == [1] * len(others)
     if has_ranges:
         assert cutting.starts == sorted(cutting.starts)
-        assert cutting.sent == 25_165_824
+        # The browser drops what it had received and not handed on when a connection breaks;
+        # begun anew each time, a shard of this size would take more than twice its bytes.
+        assert cutting.sent < 1.5 * 25_165_824
     assert tab.ask("seethrough.next('The', {k: 1})")["top"]
 
 
