@@ -97,6 +97,8 @@ def run_tests(options: argparse.Namespace) -> int:
             browser.ensure_others()
     if options.reference:
         return checks.run_pytest(venv.PYTHON, places, ["-m", "reference", *options.more])
+    if options.long:
+        return checks.run_pytest(venv.PYTHON, places, ["-m", "long", *options.more])
     return checks.run_everything(venv.PYTHON, places, options.more)
 
 
@@ -148,7 +150,10 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--port": {"type": int, "help": "this port or none (usual: 8000, or the next free one)"},
         "--no-open": {"action": "store_true", "help": "print the address only"},
     },
-    "test": {"--reference": {"action": "store_true", "help": "the tests against torch instead"}},
+    "test": {
+        "--reference": {"action": "store_true", "help": "the tests against torch instead"},
+        "--long": {"action": "store_true", "help": "the tests that take long, instead"},
+    },
     "clean": {"--downloads": {"action": "store_true", "help": "what was downloaded, too"}},
 }
 

@@ -42,6 +42,7 @@ class Cutting:
         handler.wfile.write(body[start:end])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("has_ranges", [True, False], ids=["ranges", "no-ranges"])
 def test_connection_cut_ten_times(tab, shards, has_ranges):
     """A connection that breaks ten times in a row ends in success; whole shards come once."""

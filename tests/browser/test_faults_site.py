@@ -16,7 +16,7 @@ import pytest
 from export.site import write_service_worker
 from tests.browser.conftest import FOLDER, SAVES_DATA, Server, Tab
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 DIST = Path(os.environ.get("SEETHROUGH_DIST", ROOT / "dist"))

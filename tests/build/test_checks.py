@@ -34,7 +34,7 @@ def test_arguments_go_to_pytest(built):
 
     built.run("test", "tests/core", "-k", "bpe")
 
-    assert built.calls()[-1] == "-m pytest -m not reference tests/core -k bpe"
+    assert built.calls()[-1] == "-m pytest -m not reference and not long tests/core -k bpe"
 
 
 def test_unknown_argument_is_refused_elsewhere(checkout):
@@ -45,9 +45,11 @@ def test_unknown_argument_is_refused_elsewhere(checkout):
     assert "unknown argument: --prot 1" in result.stderr
 
 
-@pytest.mark.parametrize(("failing", "code"), [("", 0), ("test", 1), ("test --reference", 1)])
-def test_ci_runs_both_tiers(tmp_path, failing, code):
-    """CI runs the tests and the reference tier, both always, and fails when either fails."""
+@pytest.mark.parametrize(
+    ("failing", "code"), [("", 0), ("test", 1), ("test --long", 1), ("test --reference", 1)]
+)
+def test_ci_runs_every_tier(tmp_path, failing, code):
+    """CI runs the tests, the long ones and the reference tier, all always; any failure counts."""
     said = tmp_path / "said"
     program = tmp_path / "python3"
     program.write_text(
@@ -64,4 +66,4 @@ def test_ci_runs_both_tiers(tmp_path, failing, code):
     )
 
     assert result.returncode == code
-    assert said.read_text() == "test\ntest --reference\n"
+    assert said.read_text() == "test\ntest --long\ntest --reference\n"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.screens.places import NARROW, PLACES, SIZES, WIDE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 LEAST = {WIDE: 24, NARROW: 44}
 START = """() => {

@@ -7,7 +7,7 @@ import pytest
 from tests.screens.places import LANGUAGES, NARROW, NARROWEST, PLACES, SIZES, WIDE
 from tests.screens.screen import told
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
