@@ -27,9 +27,7 @@ ASK = (
 BROWSERS = ("usr/lib/*/webkit2gtk-4.*/MiniBrowser", "usr/libexec/webkit2gtk-4.*/MiniBrowser")
 SCREEN = "1440x900x24"
 # There is no GPU in a virtual screen, and a root user (as in a container) can have no sandbox.
-# The last tier of WebAssembly's compiler costs these short visits as much as all the rest.
 SETTINGS = {
-    "JSC_useOMGJIT": "0",
     "WEBKIT_DISABLE_DMABUF_RENDERER": "1",
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
     "GDK_BACKEND": "x11",
