@@ -112,12 +112,12 @@ class Visit:
         self.until(f"document.querySelector({selector!r})?.disabled === false")
         self.engine.press(selector)
 
-    def run(self, prompt: str) -> None:
-        """Type a prompt into the form, press Run, wait for the result."""
+    def run(self, prompt: str, best: str) -> None:
+        """Type a prompt into the form, press Run, wait until the next tokens have this one."""
         self.until("document.querySelector('[name=run]')?.disabled === false")
         self.engine.type("#prompt", prompt)
         self.engine.press("[name=run]")
-        self.until("document.querySelector('[name=run]').disabled === false")
+        self.until(f"document.querySelector('#top')?.innerText.includes({best!r})")
 
     def seen(self) -> str:
         """All that the page says now, and its complaints."""

@@ -45,9 +45,7 @@ def test_own_prompt_from_the_console(visit):
 def test_own_prompt_in_the_form(visit):
     """A reader types a prompt, presses Run and sees the model's next token."""
     visit.open_at("#/all")
-    visit.run("The capital of France is")
-
-    assert "·Paris" in visit.text("#top")
+    visit.run("The capital of France is", best="·Paris")
 
 
 def test_threads_are_told_truly(visit):
@@ -74,5 +72,4 @@ def test_offline(visit):
     walk_through(visit)
 
     visit.open_at("#/all")
-    visit.run("The capital of Italy is")
-    assert "·Rome" in visit.text("#top")
+    visit.run("The capital of Italy is", best="·Rome")
