@@ -93,7 +93,7 @@ def run_tests(options: argparse.Namespace) -> int:
         places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
         if options.reference:
             torch.ensure()
-        else:
+        elif options.long:
             browser.ensure_others()
     if options.reference:
         return checks.run_pytest(venv.PYTHON, places, ["-m", "reference", *options.more])

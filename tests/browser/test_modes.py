@@ -7,7 +7,7 @@ import pytest
 from tests import parity
 from tests.browser.test_parity import capture, in_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.long]
 
 PHONE = (
     "Mozilla/5.0 (Linux; Android 14; Phone) AppleWebKit/537.36 (KHTML, like Gecko) "

@@ -7,7 +7,7 @@ import pytest
 from export.site import write_service_worker
 from tests.browser.conftest import FOLDER, SAVES_DATA, Tab
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PROMPT = "January, February, March,"
 QUOTA_BYTES = 60_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.long]
 
 MONTHS = "January, February, March,"
 TOKENS = ["January", ",", "·February", ",", "·March", ","]
