@@ -37,4 +37,3 @@ async def _load(actions: Actions) -> None:
     """The model at once, where nobody has to be asked for its download."""
     if actions.state.device.may_download and actions.state.models:
         await actions.load()
-        await ffi.persist()

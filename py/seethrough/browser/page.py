@@ -40,6 +40,7 @@ class Page:
         self._memo = Memo()
         self._shown = Route("")
         self._address = ""
+        self._is_kept = False
         self._handlers: dict[str, Handler] = {
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
@@ -150,6 +151,9 @@ class Page:
         """Do what computes; where it leaves a recording, the address follows."""
         await work
         state = self._actions.state
+        if state.source == "live" and not self._is_kept:
+            self._is_kept = True  # after the reader's own act: Firefox asks them
+            ffi.start_task(ffi.persist())
         if state.source == "live" and state.route.view in SUBJECTS and state.route.demo != OWN:
             ffi.go_to_address(address_of(Route(state.route.view, OWN, state.route.step)))
 
