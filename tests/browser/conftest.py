@@ -143,12 +143,13 @@ class Tab:
 
     def open(self, path="#/all/own", host="127.0.0.1"):
         """Go to the site and wait until Python is up or the start failed."""
-        self.page.goto(self.server.url.replace("127.0.0.1", host) + path)
+        url = self.server.url.replace("127.0.0.1", host) + path
+        self.page.goto(url, timeout=PATIENCE_S * 1000)
         self.wait_for_start()
 
     def reload(self):
         """Load the page again and wait for the start."""
-        self.page.reload()
+        self.page.reload(timeout=PATIENCE_S * 1000)
         self.wait_for_start()
 
     def wait_for_start(self):
