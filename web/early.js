@@ -1,7 +1,8 @@
 /**
  * The engine, started by boot.js while Python still starts: the download, and on machines with
- * enough processors the session too, then overlap with Python's start. Python takes over this very worker (browser/ort.py), and its first `load` of the
- * same model joins the load that is under way (engine.js).
+ * enough processors the session too, then overlap with Python's start. Python takes over this very
+ * worker (browser/ort.py), and its first `load` of the same model joins the load that is under way
+ * (engine.js).
  */
 
 import { canShareMemory, chosenModel, device } from "./device.js";
@@ -33,7 +34,7 @@ export async function startEarly(onProgress) {
   if (!mayDownload) return;
   const { id, baseUrl, manifest } = await chosenModel();
   if (isTaken) return; // Python was faster, and has its own
-  const name = `seethrough-engine-early-${crypto.randomUUID?.() ?? Math.random()}`;
+  const name = `seethrough-engine-early-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
   const worker = new Worker(new URL("./engine.js", import.meta.url), { type: "module", name });
   const mine = { worker, name, model: `${id} ${mode}`, isStarted: false };
   early = mine;
@@ -60,9 +61,6 @@ export function takeWorker() {
   early = null;
   return taken;
 }
-
-/** @returns {string} the id of the model that is being loaded already, or "" */
-export const earlyModel = () => early?.model ?? "";
 
 /** Note a moment of the start, the first time it comes. @param {string} name */
 export function markOnce(name) {

@@ -2,8 +2,8 @@
  * The engine's worker: ONNX Runtime Web, its session and its KV cache.
  *
  * It moves arrays and decides nothing: which tokens, which outputs, which knobs come from Python
- * (browser/ort.py). A message {id, type, ...} is answered by {id, result} or
- * {id, error: {key, fields}}, a load also by {id, progress}.
+ * (browser/ort.py). A message {id, type, ...} is answered by {id, heard} as soon as the worker is
+ * free to take it, then by {id, result} or {id, error: {key, fields}}, a load also by {id, progress}.
  */
 
 import { fetchFiles, KeyedError, readStored, whereKept } from "./download.js";
@@ -299,6 +299,7 @@ self.addEventListener("message", ({ data: message }) => {
     newest = null; // who asks from now on must not join what is being stopped
     return;
   }
+  self.postMessage({ id: message.id, heard: true });
   message.signal = running.signal; // a cancel stops what was asked before it, nothing after it
   if (message.type === "load") {
     startLoad(message);

@@ -157,11 +157,15 @@ class Tab:
         self.until("['ready', 'failed'].includes(document.documentElement.dataset.boot)")
 
     def until(self, expression, timeout_s=PATIENCE_S):
-        """Poll from outside: under the page's policy nothing can be evaluated inside it."""
+        """Poll from outside: under the page's policy nothing can be evaluated inside it.
+
+        One look takes 5 s at most: a promise of a page that goes away may never settle.
+        """
         end = time.monotonic() + timeout_s
+        late = "new Promise((done) => setTimeout(done, 5000, false))"
         while time.monotonic() < end:
             try:
-                if self.page.evaluate(expression):
+                if self.page.evaluate(f"Promise.race([{expression}, {late}])"):
                     return
             except Error as error:
                 if "navigation" not in str(error):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest
 
 WORKER = "./engine.js"
+SILENCE_S = 30.0
 CRASHED = "engine.crashed"
 ERRORS: dict[str, type[SeethroughError]] = {
     "engine.missing": DownloadError,
@@ -47,7 +48,8 @@ class _Worker:
     """One worker and the calls that wait for it; `is_dead` once it is gone.
 
     The first takes over the worker that boot.js started: `model` is what it loads already, an id
-    and a mode.
+    and a mode. Its end is told by the lock that it held, or, where the browser has no locks or
+    keeps one, by its silence: it says "heard" as soon as it is free to take a call.
     """
 
     def __init__(self) -> None:
@@ -55,6 +57,9 @@ class _Worker:
         self.model = ""
         self.is_dead = False
         self._waiting: dict[int, tuple[asyncio.Future[ffi.Js], Callable[[ffi.Js], None]]] = {}
+        self._unheard: set[int] = set()
+        self._has_started = False
+        self._is_listening = False
         self._on_message = ffi.callback(self._receive)
         self._on_error = ffi.callback(self._fail)
         early = ffi.take_early_worker(self._on_message, self._on_error)
@@ -63,7 +68,7 @@ class _Worker:
             return
         self._worker, self.name, self.model, is_started = early
         if is_started:
-            ffi.start_task(self._watch())
+            self._start()
 
     async def call(
         self, kind: str, on_progress: Callable[[ffi.Js], None] | None = None, **values: object
@@ -78,7 +83,10 @@ class _Worker:
         number = next(_ids)
         future: asyncio.Future[ffi.Js] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (future, on_progress or (lambda _progress: None))
+        self._unheard.add(number)
         ffi.post(self._worker, {"id": number, "type": kind, **values})
+        if not self._is_listening:
+            ffi.start_task(self._listen())
         return await future
 
     def tell(self, kind: str) -> None:
@@ -88,10 +96,11 @@ class _Worker:
 
     def _receive(self, event: ffi.Js) -> None:
         data = event.data
-        if data.id == 0:  # it holds its lock now, so that waiting for it means waiting for its end
-            ffi.start_task(self._watch())
+        if data.id == 0:
+            self._start()
             return
-        if data.id not in self._waiting:
+        self._unheard.discard(data.id)
+        if data.id not in self._waiting or hasattr(data, "heard"):
             return
         future, on_progress = self._waiting[data.id]
         if hasattr(data, "progress"):
@@ -104,6 +113,23 @@ class _Worker:
             future.set_exception(_error(str(data.error.key), data.error.fields.to_py()))
         else:
             future.set_result(data.result)
+
+    def _start(self) -> None:
+        """It holds its lock now, so that waiting for the lock means waiting for its end."""
+        self._has_started = True
+        ffi.start_task(self._watch())
+
+    async def _listen(self) -> None:
+        """While calls wait: a started worker that hears none of them for a whole turn is gone."""
+        self._is_listening = True
+        before: set[int] = set()
+        while self._waiting:
+            is_busy = self._waiting.keys() - self._unheard or not self._has_started
+            if before & self._unheard and not is_busy:
+                self._fail()
+            before = set(self._unheard)
+            await asyncio.sleep(SILENCE_S)
+        self._is_listening = False
 
     async def _watch(self) -> None:
         if await ffi.lock_released(self.name):
@@ -122,6 +148,7 @@ class _Worker:
             if not future.done():
                 future.set_exception(EngineError(CRASHED))
         self._waiting.clear()
+        self._unheard.clear()
         ffi.release(self._on_message)
         ffi.release(self._on_error)
 
