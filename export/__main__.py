@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+from export.command import exit_code
 from export.package import write_package
 from export.sources import read_checkpoint
-from seethrough.core.errors import SeethroughError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,15 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--origin", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args(arguments)
     origin = dict(item.split("=", 1) for item in options.origin)
-    try:
-        export(options.source, options.out, options.id, options.title, origin)
-    except SeethroughError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"The export could not write or read a file: {error}.", file=sys.stderr)
-        return 1
-    return 0
+    return exit_code(
+        "export",
+        lambda: export(options.source, options.out, options.id, options.title, origin),
+    )
 
 
 def export(source: Path, out: Path, model_id: str, title: str, origin: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seethrough.core.config import ModelConfig
 
 
-INT8 = 3  # ONNX's number of the type
+FLOAT, INT8 = 1, 3  # ONNX's numbers of the types
 
 
 @dataclass
@@ -64,8 +64,10 @@ def linear(build: Build, x: Value, weight: str, name: str) -> Value:
     entry = build.pack.entries[weight]
     if entry.layout != "blocks" or "minimum" not in entry.parts:
         return product
-    correction = graph.op("MatMul", _block_sum(build, x, entry.block_size), _shift(build, weight))
-    return graph.op("Add", product, correction)
+    sums = _block_sum(build, x, entry.block_size)
+    minimum, scale = (_float(build, weight, role) for role in ("minimum", "scale"))
+    shift = _shift(build, minimum, scale, entry.zero_point)
+    return graph.op("Add", product, graph.op("MatMul", sums, shift))
 
 
 def embed(build: Build, tokens: Value) -> Value:
@@ -74,10 +76,10 @@ def embed(build: Build, tokens: Value) -> Value:
     if entry.layout == "plain":
         rows = graph.op("Gather", _stored(build, "W_E", "values"), tokens, name="rows")
         dtype = entry.parts["values"].dtype
-        return rows if dtype == "float32" else graph.op("Cast", rows, to=1)
+        return rows if dtype == "float32" else graph.op("Cast", rows, to=FLOAT)
     blocks = _blocks_of(build, tokens, entry.dims[1] // entry.block_size)
     rows = graph.op("Gather", _stored_in_blocks(build, "values"), blocks, name="rows")
-    cells = graph.op("Cast", rows, to=1)
+    cells = graph.op("Cast", rows, to=FLOAT)
     if entry.zero_point:
         cells = graph.op("Sub", cells, graph.const(float(entry.zero_point)))
     cells = graph.op("Mul", cells, _block_column(build, "scale", blocks))
@@ -94,7 +96,9 @@ def unembed(build: Build, x: Value) -> Value:
     product = graph.op("Gemm", x, _embedding(build), name="unembed", transB=1)
     if "minimum" not in entry.parts:
         return product
-    shift = graph.op("Reshape", _shift(build, "W_E"), graph.const([entry.dims[0], -1]))
+    minimum, scale = (_float_in_blocks(build, role) for role in ("minimum", "scale"))
+    shift = _shift(build, minimum, scale, entry.zero_point)
+    shift = graph.op("Reshape", shift, graph.const([entry.dims[0], -1]))
     correction = graph.op("Gemm", _block_sum(build, x, entry.block_size), shift, transB=1)
     return graph.op("Add", product, correction)
 
@@ -151,7 +155,7 @@ def rotary_tables(build: Build, positions: Value) -> None:
     exponents = np.arange(0, config.d_head, 2, dtype=np.float32) / np.float32(config.d_head)
     frequencies = np.float32(1) / np.power(np.float32(config.rotary_base), exponents)
     with graph.scope("rotary"):
-        column = graph.op("Reshape", graph.op("Cast", positions, to=1), graph.const([-1, 1, 1]))
+        column = graph.op("Reshape", graph.op("Cast", positions, to=FLOAT), graph.const([-1, 1, 1]))
         angles = graph.op("Mul", column, graph.const(np.concatenate([frequencies, frequencies])))
         build.shared["cos"] = graph.op("Cos", angles)
         # rotate_half's minus sign is put into the table: x·cos + swap(x)·(−sin, +sin).
@@ -243,8 +247,6 @@ def _layer_of(build: Build, name: str, layer: int) -> Value:
 
 
 def _stored(build: Build, weight: str, role: str) -> Value:
-    if weight == "W_E" and build.pack.entries[weight].layout == "blocks":
-        return _stored_in_blocks(build, role)
     return build.graph.weight(build.pack.packed(weight, role))
 
 
@@ -266,7 +268,7 @@ def _embedding(build: Build) -> Value:
     if entry.layout == "plain":
         return _matrix(build, "W_E")
     values = _stored_in_blocks(build, "values")
-    rows = graph.op("DequantizeLinear", values, _float(build, "W_E", "scale"), axis=0)
+    rows = graph.op("DequantizeLinear", values, _float_in_blocks(build, "scale"), axis=0)
     return graph.op("Reshape", rows, graph.const([*entry.dims]))
 
 
@@ -288,23 +290,29 @@ def _matrix(build: Build, weight: str) -> Value:
                 "DequantizeLinear", value, scale, axis=entry.block_axis, block_size=entry.block_size
             )
         elif entry.parts["values"].dtype != "float32":
-            value = graph.op("Cast", value, to=1)
+            value = graph.op("Cast", value, to=FLOAT)
         build.shared[key] = value
     return build.shared[key]
 
 
-def _shift(build: Build, weight: str) -> Value:
+def _shift(build: Build, minimum: Value, scale: Value, zero_point: int) -> Value:
     """C = minimum − scale·zero_point, one number per block and output."""
-    graph, entry = build.graph, build.pack.entries[weight]
-    minimum = _float(build, weight, "minimum")
-    offset = graph.op("Mul", _float(build, weight, "scale"), graph.const(float(entry.zero_point)))
+    graph = build.graph
+    offset = graph.op("Mul", scale, graph.const(float(zero_point)))
     return graph.op("Sub", minimum, offset)
 
 
 def _float(build: Build, weight: str, role: str) -> Value:
-    key = f"float.{weight}.{role}"
+    return _cast_once(build, f"float.{weight}.{role}", _stored(build, weight, role))
+
+
+def _float_in_blocks(build: Build, role: str) -> Value:
+    return _cast_once(build, f"float_in_blocks.{role}", _stored_in_blocks(build, role))
+
+
+def _cast_once(build: Build, key: str, stored: Value) -> Value:
     if key not in build.shared:
-        build.shared[key] = build.graph.op("Cast", _stored(build, weight, role), to=1)
+        build.shared[key] = build.graph.op("Cast", stored, to=FLOAT)
     return build.shared[key]
 
 
@@ -329,5 +337,5 @@ def _blocks_of(build: Build, rows: Value, n_blocks: int) -> Value:
 def _block_column(build: Build, role: str, blocks: Value) -> Value:
     """W_E's scales (or minima) of some blocks as [pos, block, 1] float32."""
     graph = build.graph
-    picked = graph.op("Cast", graph.op("Gather", _stored_in_blocks(build, role), blocks), to=1)
+    picked = graph.op("Cast", graph.op("Gather", _stored_in_blocks(build, role), blocks), to=FLOAT)
     return graph.op("Unsqueeze", picked, graph.const(np.array([-1])))

@@ -15,19 +15,18 @@ from seethrough.app.actions import Actions
 from seethrough.app.engine import EngineInfo
 from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
-from seethrough.app.state import Store
+from seethrough.app.state import AppState, Store
 from seethrough.core.digest import digest
 from seethrough.core.routes import Route, address_of, parse
 from seethrough.view import pages
 from seethrough.view.layout import PANELS, markup_of
 from seethrough.view.node import h, to_html
-from seethrough.view.words import say
+from seethrough.view.words import page_title, say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from seethrough.app.engine import Engine
-    from seethrough.app.state import AppState
 
 # Around the view: slots of index.html that Python takes over too.
 AROUND = ("skip", "strip-name", "header", "footer", "keys")
@@ -60,7 +59,7 @@ def fields(site: Path) -> dict[str, str]:
         site: The folder of the site, its models and recordings in place.
     """
     home, *others = asyncio.run(_slides(site))
-    state = _empty()
+    state = AppState()
     around = {
         name: f'data-digest="{digest(text)}">{text}'
         for name in AROUND
@@ -81,12 +80,9 @@ def template(slide: Slide) -> str:
 def waiting(state: AppState) -> Slide:
     """What stands in place of a view that Python has to draw."""
     words = h("p", {"class": "page-lead"}, say(state, "page.waiting"))
-    heading = h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "page.title"))
-    return Slide(OTHERWISE, "", to_html(h("div", {"class": "page is-waiting"}, heading, words)))
-
-
-def _empty() -> AppState:
-    return Store().state
+    return Slide(
+        OTHERWISE, "", to_html(h("div", {"class": "page"}, page_title(state, "page.title"), words))
+    )
 
 
 async def _slides(site: Path) -> list[Slide]:

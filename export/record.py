@@ -16,20 +16,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors.numpy import save
 
+from export.command import exit_code
 from export.native import NativeModel
 from seethrough.core import hooks, recording, sampling
 from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat
-from seethrough.core.errors import InputError, SeethroughError, SourceError
+from seethrough.core.errors import InputError, SourceError
 from seethrough.core.hooks import hook_name
 from seethrough.core.recording import (
     MOST_BYTES,
-    RecordedCandidate,
-    RecordedStep,
-    RecordedToken,
     Recording,
     stream_names,
 )
 from seethrough.core.tokenizer import Tokenizer
+from seethrough.core.tokens import (
+    END,
+    LIMIT,
+    Candidate,
+    NewToken,
+    TokenView,
+    candidates,
+    texts,
+    token_view,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,8 +48,6 @@ if TYPE_CHECKING:
 
 N_NEW = 24
 N_TOP = 10
-# The page tells why a continuation ended by these; seethrough/app/generate.py has the same.
-END, LIMIT = "end_token", "max_new_tokens"
 # How many positions' streams are kept before patterns take the room, and how many layers' patterns
 # a walk has at the least: the first and the last.
 LEAST_POSITIONS = 2
@@ -68,12 +74,12 @@ PROMPTS = (
 
 @dataclass(frozen=True)
 class Walk:
-    """Everything that one run of a prompt gave; `hooks` are whole, at every position."""
+    """Everything that one run of a prompt gave; `captured` hooks are whole, at every position."""
 
-    tokens: tuple[RecordedToken, ...]
-    hooks: Mapping[str, Array]
-    top: tuple[RecordedCandidate, ...]
-    continuation: tuple[RecordedStep, ...]
+    tokens: tuple[TokenView, ...]
+    captured: Mapping[str, Array]
+    top: tuple[Candidate, ...]
+    continuation: tuple[NewToken, ...]
     stop: str
 
 
@@ -105,12 +111,8 @@ class Recorder:
         last = [(config.n_layers, len(ids) - 1)]
         captured = self.model.run(ids, names, unembed=last, top_k=N_TOP)
         continuation, stop = self._continue(captured[hooks.LOGITS][-1])
-        tokens = tuple(self._token(token) for token in ids)
-        best = zip(captured[hooks.TOP_IDS][-1], captured[hooks.TOP_VALUES][-1], strict=True)
-        top = tuple(
-            RecordedCandidate(int(token), *self._texts(int(token)), float(logit))
-            for token, logit in best
-        )
+        tokens = tuple(token_view(self.tokenizer, token) for token in ids)
+        top = candidates(self.tokenizer, captured)
         return Walk(tokens, captured, top, continuation, stop)
 
     def ids(self, prompt: Curated) -> list[int]:
@@ -127,9 +129,9 @@ class Recorder:
             raise InputError("input.no_tokens")
         return ids
 
-    def _continue(self, logits: Array) -> tuple[tuple[RecordedStep, ...], str]:
+    def _continue(self, logits: Array) -> tuple[tuple[NewToken, ...], str]:
         """The most probable token again and again; the first comes from the prompt's own logits."""
-        steps: list[RecordedStep] = []
+        steps: list[NewToken] = []
         while True:
             steps.append(self._step(logits))
             if steps[-1].id in self.manifest.end_ids:
@@ -138,17 +140,9 @@ class Recorder:
                 return tuple(steps), LIMIT
             logits = self.model.run([steps[-1].id])[hooks.LOGITS][-1]
 
-    def _step(self, logits: Array) -> RecordedStep:
+    def _step(self, logits: Array) -> NewToken:
         best = sampling.greedy(logits)
-        prob = float(sampling.temper(logits, 1.0)[best])
-        rank = int(np.count_nonzero(logits > logits[best]))
-        return RecordedStep(best, *self._texts(best), prob, rank)
-
-    def _token(self, token: int) -> RecordedToken:
-        return RecordedToken(token, *self._texts(token), token in self.tokenizer.special_ids)
-
-    def _texts(self, token: int) -> tuple[str, str]:
-        return self.tokenizer.decode([token]), self.tokenizer.visible(token)
+        return NewToken(best, *texts(self.tokenizer, best), *sampling.standing(logits, best))
 
 
 def file_of(prompt: Curated, walk: Walk, manifest: Manifest) -> bytes:
@@ -213,7 +207,7 @@ def recording_of(
         positions=tuple(positions),
         layers=tuple(layers),
         top=walk.top,
-        logsumexp=float(walk.hooks[hooks.LOGSUMEXP][-1]),
+        logsumexp=float(walk.captured[hooks.LOGSUMEXP][-1]),
         continuation=walk.continuation,
         stop=walk.stop,
         arrays=arrays_of(walk, manifest.config, positions, layers),
@@ -226,14 +220,14 @@ def arrays_of(
     """What the file holds, by name."""
     stream = stream_names(config.n_layers)
     patterns = [hook_name(hooks.PATTERN, layer) for layer in layers]
-    states = np.stack([walk.hooks[name] for name in stream]).astype(np.float64)
+    states = np.stack([walk.captured[name] for name in stream]).astype(np.float64)
     return {
-        **{name: np.ascontiguousarray(walk.hooks[name][list(positions)]) for name in stream},
-        **{name: recording.packed(walk.hooks[name]) for name in patterns},
+        **{name: np.ascontiguousarray(walk.captured[name][list(positions)]) for name in stream},
+        **{name: recording.packed(walk.captured[name]) for name in patterns},
         recording.NORMS: np.sqrt((states**2).sum(axis=2)).astype(np.float32),
-        hooks.TOP_VALUES: walk.hooks[hooks.TOP_VALUES],
-        hooks.TOP_IDS: walk.hooks[hooks.TOP_IDS].astype(np.int32),
-        hooks.LOGSUMEXP: walk.hooks[hooks.LOGSUMEXP],
+        hooks.TOP_VALUES: walk.captured[hooks.TOP_VALUES],
+        hooks.TOP_IDS: walk.captured[hooks.TOP_IDS].astype(np.int32),
+        hooks.LOGSUMEXP: walk.captured[hooks.LOGSUMEXP],
     }
 
 
@@ -263,17 +257,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("model", type=Path, help="a folder that `python -m export` wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     options = parser.parse_args(arguments)
-    try:
+
+    def record() -> None:
         files = write_recordings(options.model, options.out)
-    except SeethroughError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"The recording could not write or read a file: {error}.", file=sys.stderr)
-        return 1
-    size = sum(file.stat().st_size for file in files)
-    print(f"{len(files)} recorded walks, {size / 1e3:.0f} KB")
-    return 0
+        size = sum(file.stat().st_size for file in files)
+        print(f"{len(files)} recorded walks, {size / 1e3:.0f} KB")
+
+    return exit_code("recording", record)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from export import prerender
-from seethrough.core.messages import catalogue
+from seethrough.core.messages import FALLBACK, catalogue
 from seethrough.core.recording import from_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGE = "en"
 
 # Pyodide's Emscripten glue does not start without 'unsafe-eval'; blob: is for its threads' workers.
 CSP = (
@@ -157,7 +156,7 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
         for key, text in sorted(messages.items())
         if key.startswith(BOOT_PREFIX)
     )
-    special = {"language": LANGUAGE, "csp": html.escape(CSP, quote=True), "messages": templates}
+    special = {"language": FALLBACK, "csp": html.escape(CSP, quote=True), "messages": templates}
     special |= rendered
 
     def value(match: re.Match[str]) -> str:
@@ -214,7 +213,7 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
 def write_page(out: Path) -> None:
     """index.html with the first slides in it."""
     template = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
-    page = fill_page(template, catalogue(LANGUAGE), prerender.fields(out))
+    page = fill_page(template, catalogue(FALLBACK), prerender.fields(out))
     (out / "index.html").write_text(page, encoding="utf-8", newline="\n")
 
 

@@ -339,6 +339,49 @@ def in_page(html: str) -> list[str]:
     return page.found
 
 
+SLOT = "\0"
+# A space between two words, a slot being one, or beside the only one (`" or "`).
+WORDS = re.compile(r"(?:^|[^\W\d_]|\0) [^\W\d_]|[^\W\d_] (?:$|\0)")
+
+
+def in_errors(tree: ast.AST, kinds: Iterable[str]) -> list[str]:
+    """The words that a sentence's fields hold: a literal in which letters stand beside a space.
+
+    Args:
+        kinds: The names of what takes a key and fields: the errors, `Message`.
+    """
+    calls = (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in kinds
+    )
+    return [
+        f"{found.lineno}: {ast.unparse(found)}"
+        for call in calls
+        for given in (*call.args[1:], *(keyword.value for keyword in call.keywords))
+        for found in prose(given)
+    ]
+
+
+def prose(expression: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """The literals of an expression that are words of a language, no names and no signs.
+
+    The slots of an f-string stand for a name each: `f"{n} bytes"` is words, `f"{a}, {b}"` none.
+    """
+    if isinstance(expression, ast.JoinedStr):
+        texts = (
+            str(part.value) if isinstance(part, ast.Constant) else SLOT
+            for part in expression.values
+        )
+        if WORDS.search("".join(texts)):
+            yield expression
+            return
+    if isinstance(expression, ast.Constant) and WORDS.search(str(expression.value)):
+        yield expression
+    for child in ast.iter_child_nodes(expression):
+        yield from prose(child)
+
+
 STRING = r"""(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)"""
 SPOKEN = [
     re.compile(before + STRING)

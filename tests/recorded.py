@@ -12,12 +12,13 @@ from safetensors.numpy import save
 
 from export.record import Curated, Walk, recording_of
 from seethrough.core import hooks, recording, sampling
-from seethrough.core.recording import RecordedCandidate, RecordedStep, RecordedToken, Recording
 from seethrough.core.reference import forward, from_arrays
+from seethrough.core.tokens import NewToken, candidates, token_view
 from tests.fake_engine import FakeEngine, FakeSite, TinyModel, served, tiny_model, true_logits
 
 if TYPE_CHECKING:
     from seethrough.app.service import Service
+    from seethrough.core.recording import Recording
 
 PROMPT = "the thing and"
 N_NEW = 3
@@ -38,25 +39,20 @@ def walk_of(model: TinyModel, prompt: str = PROMPT) -> Walk:
         hooks.TOP_VALUES: logits[None, best],
         hooks.LOGSUMEXP: np.array([total], np.float32),
     }
-    tokens = tuple(
-        RecordedToken(i, tokenizer.decode([i]), tokenizer.visible(i), i in tokenizer.special_ids)
-        for i in ids
+    tokens = tuple(token_view(tokenizer, i) for i in ids)
+    return Walk(
+        tokens, hooked, candidates(tokenizer, hooked), steps_of(model, ids), "max_new_tokens"
     )
-    top = tuple(
-        RecordedCandidate(int(i), tokenizer.decode([int(i)]), tokenizer.visible(int(i)), float(x))
-        for i, x in zip(best, logits[best], strict=True)
-    )
-    return Walk(tokens, hooked, top, steps_of(model, ids), "max_new_tokens")
 
 
-def steps_of(model: TinyModel, ids: list[int]) -> tuple[RecordedStep, ...]:
+def steps_of(model: TinyModel, ids: list[int]) -> tuple[NewToken, ...]:
     """The greedy continuation, each step computed from nothing."""
-    steps: list[RecordedStep] = []
+    steps: list[NewToken] = []
     for _ in range(N_NEW):
         logits = true_logits(model, [*ids, *(step.id for step in steps)])
         best, tokenizer = sampling.greedy(logits), model.tokenizer
         prob = float(sampling.temper(logits, 1.0)[best])
-        steps.append(RecordedStep(best, tokenizer.decode([best]), tokenizer.visible(best), prob, 0))
+        steps.append(NewToken(best, tokenizer.decode([best]), tokenizer.visible(best), prob, 0))
     return tuple(steps)
 
 

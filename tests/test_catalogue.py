@@ -27,12 +27,15 @@ KINDS = {
 }
 # Functions that take a key and its fields, with the place of the key among the arguments.
 SPEAKERS = dict.fromkeys(KINDS, 0) | {"Message": 0, "say": 1, "rich": 1, "title": 1}
+SPEAKERS |= {"page_title": 1, "action_button": 2}
 # Who hands on a key that someone else chose: the file and the function.
 HANDED_ON = {
     ("py/seethrough/core/errors.py", "__str__"),
     ("py/seethrough/view/words.py", "say"),
     ("py/seethrough/view/words.py", "rich"),
     ("py/seethrough/view/words.py", "title"),
+    ("py/seethrough/view/words.py", "page_title"),
+    ("py/seethrough/view/words.py", "action_button"),
     ("py/seethrough/view/message.py", "sentence"),
     ("py/seethrough/browser/ort.py", "_error"),  # the key comes from web/engine.js
     ("py/seethrough/browser/page.py", "_act"),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.literal_text import Views, in_page, in_script
+from seethrough.core import errors
+from tests.literal_text import Views, in_errors, in_page, in_script
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "py"
@@ -16,6 +17,12 @@ VIEWS = [
     file for file in sorted((PACKAGE / "seethrough" / "view").rglob("*.py")) if file.stem != "node"
 ]
 WEB = ROOT / "web"
+KINDS = {name for name in vars(errors) if name.endswith("Error")} | {"Message"}
+INNER = [
+    file
+    for part in ("core", "app", "browser")
+    for file in sorted((PACKAGE / "seethrough" / part).rglob("*.py"))
+]
 
 
 def dotted(file: Path) -> str:
@@ -95,6 +102,32 @@ def test_a_literal_is_found_across_views() -> None:
 
     assert complaints(own, words=words) == ["view.any:3: 'Home'"]
     assert complaints(by_module, words=words) == ["view.any:3: 'Home'"]
+
+
+@pytest.mark.parametrize("file", INNER, ids=dotted)
+def test_no_field_of_a_sentence_is_prose(file: Path) -> None:
+    """What fills a sentence's slots is a name, a number or data: words are in the catalogue."""
+    assert in_errors(ast.parse(file.read_text(encoding="utf-8")), KINDS) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "is_found"),
+    [
+        ('InputError("a.b", reason="its header is gone")', True),
+        ('InputError("a.b", reason=f"{name} has no layers")', True),
+        ('InputError("a.b", got=x or "a string")', True),
+        ('InputError("a.b", expected=" or ".join(names))', True),
+        ("InputError('a.b', expected=f\"{' or '.join(names)}\")", True),
+        ('Message("a.b", {"reason": "it went wrong"})', True),
+        ('InputError("a.b", part="data_offsets", got=len(data))', False),
+        ('InputError("a.b", got=f"{first}, {last}", known=", ".join(names))', False),
+        ('InputError("a.b", example="{ temperature: 0.7 }")', False),
+        ('ValueError("a programmer reads this")', False),
+    ],
+)
+def test_prose_in_a_field_is_found(source: str, is_found: bool) -> None:  # noqa: FBT001 - a case
+    """The rule above can fail, and lets names, numbers and signs through."""
+    assert bool(in_errors(ast.parse(source), KINDS)) == is_found
 
 
 def test_page_says_nothing_itself() -> None:

@@ -11,9 +11,9 @@ import { siteFiles, verifyAll } from "./check.js";
 import { shutDoor } from "./door.js";
 import { canShareMemory } from "./device.js";
 import { KeyedError } from "./download.js";
-import { markOnce, startEarly } from "./early.js";
+import { markOnce, startEarly, takeWorker } from "./early.js";
 import { button, say, sentence } from "./messages.js";
-import { activateWaiting, recall, remember, settled } from "./site.js";
+import { activateWaiting, after, recall, remember, settled } from "./site.js";
 
 markOnce("seethrough.shell");
 
@@ -26,13 +26,8 @@ const SIMD = new Uint8Array([
   11,
 ]);
 
-/**
- * Whether this browser can run the engine's WebAssembly.
- * @returns {boolean}
- */
-export function hasSimd() {
-  return typeof WebAssembly === "object" && WebAssembly.validate(SIMD);
-}
+/** @returns {boolean} whether this browser can run the engine's WebAssembly */
+const hasSimd = () => typeof WebAssembly === "object" && WebAssembly.validate(SIMD);
 
 /** @returns {Storage | undefined} undefined where the reader forbids it */
 function session() {
@@ -84,9 +79,6 @@ function listenToWorker() {
   container.startMessages();
 }
 
-/** @param {number} ms @returns {Promise<null>} */
-const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms, null));
-
 /**
  * Let the service worker store the site, a second time if it gave up without a word.
  * @returns {Promise<"reload" | string>} "reload", or the key of a notice; rejects with a KeyedError
@@ -117,7 +109,8 @@ async function takeControl() {
   listenToWorker();
   try {
     // Nothing runs yet: the moment to change versions.
-    if ((await activateWaiting()) === "activated" && reloadOnce()) return "reload";
+    const moved = await activateWaiting();
+    if (moved && moved !== "other-tabs" && reloadOnce()) return "reload";
     if (!container.controller) return await install();
     const options = { scope: "./", updateViaCache: "none" };
     container.register("./sw.js", options).catch(() => {}); // offline: the one that is here serves
@@ -171,9 +164,10 @@ function stop(key, fields) {
   if (["ready", "failed"].includes(document.documentElement.dataset.boot)) return;
   const text = sentence(key, fields);
   say("status", sentence("boot.stopped"));
-  const slot = say("message", text, "message error");
+  const slot = say("message", text, "message is-error");
   if (key !== "boot.no_simd") slot.append(button("reload", sentence("boot.retry"), retry));
   document.documentElement.dataset.boot = "failed";
+  takeWorker()?.worker.terminate(); // no download for a page that cannot start
   shutDoor(Object.assign(new Error(text), { key, fields: fields ?? {} }));
 }
 
@@ -183,7 +177,10 @@ async function startPython() {
   say("status", sentence("boot.python"));
   document.documentElement.dataset.boot = "python";
   const failed = (reason) => {
-    const text = String(reason?.message ?? reason).trim().split("\n").pop();
+    const text = String(reason?.message ?? reason)
+      .trim()
+      .split("\n")
+      .pop();
     // A file that is missing tells more than what broke for want of it: let it be heard first.
     setTimeout(() => stop("boot.python_failed", { reason: text.slice(0, 200) }), FAULT_MS);
   };
@@ -206,7 +203,10 @@ async function startEngine() {
   try {
     await startEarly(({ stage, done, total }) => {
       if (document.documentElement.dataset.boot !== "python") return;
-      const text = sentence(stage === "download" ? "boot.model" : "boot.opening", amount(done, total));
+      const text = sentence(
+        stage === "download" ? "boot.model" : "boot.opening",
+        amount(done, total),
+      );
       say("status", text);
     });
   } catch (error) {
@@ -227,7 +227,7 @@ async function boot() {
     const control = await takeControl();
     if (control === "reload") return;
     if (control !== "go") {
-      say("boot-notice", sentence(control), "message notice");
+      say("boot-notice", sentence(control), "message is-notice");
       if (!navigator.serviceWorker?.controller && (await checkHere())) return;
     }
   } catch (error) {

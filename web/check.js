@@ -3,8 +3,8 @@
  * and on plain http every file that the page is about to run.
  */
 
-import { KeyedError, looksLikeHtml } from "./download.js";
-import { sha256 } from "./sha256.js";
+import { inLanes, KeyedError, looksLikeHtml } from "./download.js";
+import { hex, sha256 } from "./sha256.js";
 
 /** @typedef {Record<string, [number, string]>} Files bytes and SHA-256 (base64) by path */
 
@@ -13,9 +13,6 @@ const FIRST_LINE = /^\/\/ (\d+) bytes, SHA-256 ([0-9a-f]{64})\n/;
 const LIST = /^const SITE = (\{\n[\s\S]*?\n\});$/m;
 const RUNS = /\.(css|html|js|json|mjs|py|wasm|whl|zip)$/;
 const LANES = 4;
-
-/** @param {Uint8Array} bytes @returns {string} */
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** @param {string} path @returns {URL} */
 const here = (path) => new URL(path, import.meta.url);
@@ -49,7 +46,8 @@ async function bytesOf(path) {
 async function diagnose(path, expected) {
   try {
     const bytes = await bytesOf(path);
-    if (looksLikeHtml(bytes) && !path.endsWith(".html")) return new KeyedError("boot.not_this_file", { path });
+    if (looksLikeHtml(bytes) && !path.endsWith(".html"))
+      return new KeyedError("boot.not_this_file", { path });
     const got = bytes.length;
     if (got < expected) return new KeyedError("boot.truncated", { path, expected, got });
     return new KeyedError("boot.altered", { path });
@@ -68,11 +66,13 @@ export async function siteFiles() {
   const text = new TextDecoder().decode(bytes);
   const [line, size, hash] = text.match(FIRST_LINE) ?? [];
   const expected = Number(size) + (line?.length ?? 0);
-  if (!line) throw new KeyedError(looksLikeHtml(bytes) ? "boot.not_this_file" : "boot.altered", { path });
+  if (!line)
+    throw new KeyedError(looksLikeHtml(bytes) ? "boot.not_this_file" : "boot.altered", { path });
   if (bytes.length < expected) {
     throw new KeyedError("boot.truncated", { path, expected, got: bytes.length });
   }
-  if (hex(sha256(bytes.subarray(line.length))) !== hash) throw new KeyedError("boot.altered", { path });
+  if (hex(sha256(bytes.subarray(line.length))) !== hash)
+    throw new KeyedError("boot.altered", { path });
   return JSON.parse(text.match(LIST)[1]).files;
 }
 
@@ -104,20 +104,10 @@ export async function verifyAll(onBytes) {
   const files = Object.entries(await siteFiles()).filter(([path]) => RUNS.test(path));
   const total = files.reduce((sum, [, [bytes]]) => sum + bytes, 0);
   const stale = [];
-  const faults = [];
   let done = 0;
-  const lane = async () => {
-    while (files.length && !faults.length) {
-      const [path, entry] = files.shift();
-      try {
-        if (await verify(path, entry)) stale.push(path);
-      } catch (error) {
-        faults.push(error);
-      }
-      onBytes((done += entry[0]), total);
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  if (faults.length) throw faults[0];
+  await inLanes(files, LANES, async ([path, entry]) => {
+    if (await verify(path, entry)) stale.push(path);
+    onBytes((done += entry[0]), total);
+  });
   return stale;
 }

@@ -3,12 +3,11 @@
  * downloaded without asking.
  */
 
+import { openStore, whereKept } from "./download.js";
 import { recall } from "./site.js";
 
 /**
- * @typedef {{saveData: boolean, memoryGb: number | null, isSmall: boolean, isMobile: boolean,
- *   isSecure: boolean, hasServiceWorker: boolean, hasStore: boolean, isStored: boolean,
- *   mayDownload: boolean, mode: string}} Device
+ * @typedef {{hasStore: boolean, model: string, mayDownload: boolean, mode: string}} Device
  * @typedef {{id: string, baseUrl: string, manifest: any, isStored: boolean}} Choice
  */
 
@@ -18,7 +17,6 @@ export const LAST_MODEL = "model";
 export const LAST_MODE = "mode";
 const MODES = ["exact", "small"]; // core/modes.py
 const SMALL_GB = 4;
-const STORE = `seethrough-models:${new URL("./", import.meta.url).href}`;
 
 /** @type {Promise<Choice> | null} */
 let choosing = null;
@@ -30,23 +28,15 @@ let choosing = null;
  */
 export const canShareMemory = () => crossOriginIsolated && typeof SharedArrayBuffer === "function";
 
+/** @returns {number} threads for the engine: one where they can share no memory, four at most */
+export const threads = () =>
+  canShareMemory() ? Math.max(1, Math.min(4, navigator.hardwareConcurrency)) : 1;
+
 /** @param {string} path @returns {Promise<any>} */
 async function json(path) {
   const response = await fetch(new URL(path, import.meta.url));
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();
-}
-
-/** @param {string} baseUrl @param {any} manifest @returns {Promise<boolean>} */
-async function areStored(baseUrl, manifest) {
-  try {
-    const store = await caches.open(STORE);
-    const stored = new Set((await store.keys()).map((request) => request.url));
-    const files = [manifest.graph, ...manifest.shards];
-    return files.every(({ path }) => stored.has(new URL(path, baseUrl).href));
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -60,20 +50,11 @@ export function chosenModel() {
     const card = models.find(({ id }) => id === last) ?? models.find((model) => model.default);
     const baseUrl = new URL(card.path, import.meta.url).href;
     const manifest = await json(`./${card.path}manifest.json`);
-    return { id: card.id, baseUrl, manifest, isStored: await areStored(baseUrl, manifest) };
+    const kept = await whereKept(baseUrl, [manifest.graph, ...manifest.shards]);
+    return { id: card.id, baseUrl, manifest, isStored: kept === "stored" };
   })();
   choosing.catch(() => (choosing = null)); // a later call asks again
   return choosing;
-}
-
-/** @returns {Promise<boolean>} whether files can be kept here (not on plain http) */
-async function canStore() {
-  try {
-    await caches.has(STORE);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -87,22 +68,15 @@ async function canStore() {
  * @returns {Promise<Device>}
  */
 export async function device() {
-  const saveData = Boolean(navigator.connection?.saveData);
-  const memoryGb = navigator.deviceMemory ?? null;
   const isMobile = navigator.userAgentData?.mobile ?? /Mobi|Android/.test(navigator.userAgent);
-  const isSmall = isMobile || (memoryGb !== null && memoryGb <= SMALL_GB);
-  const hasStore = await canStore();
-  const isStored = hasStore && (await chosenModel().then((model) => model.isStored, () => false));
+  const isSmall = isMobile || (navigator.deviceMemory ?? SMALL_GB + 1) <= SMALL_GB;
+  const hasStore = (await openStore()) !== null;
+  const choice = await chosenModel().catch(() => null);
+  const isFree = hasStore && !isSmall && !navigator.connection?.saveData;
   return {
-    saveData,
-    memoryGb,
-    isSmall,
-    isMobile,
-    isSecure: isSecureContext,
-    hasServiceWorker: Boolean(navigator.serviceWorker),
     hasStore,
-    isStored,
-    mayDownload: isStored || (hasStore && !saveData && !isSmall),
+    model: choice?.id ?? "",
+    mayDownload: isFree || Boolean(choice?.isStored),
     mode: MODES.find((mode) => mode === recall(LAST_MODE)) ?? (isSmall ? "small" : "exact"),
   };
 }

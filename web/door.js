@@ -40,7 +40,10 @@ async function ask(name, ...args) {
   return answer.value;
 }
 
-/** Python calls this (pyscript.json's js_modules) once it can answer. @type {(call: PythonDoor) => void} */
+/**
+ * Python calls this (pyscript.json's js_modules) once it can answer.
+ * @type {(call: PythonDoor) => void}
+ */
 export const openDoor = (call) => open(call);
 
 /** boot.js calls this when Python cannot start. @type {(reason: Error) => void} */
@@ -49,7 +52,8 @@ export const shutDoor = (reason) => shut(reason);
 export const seethrough = Object.freeze({
   /**
    * Python is up: what there is now, each time it is read.
-   * @type {Promise<{models: object[], model: string | null, backend: string, threads: number}>}
+   * @type {Promise<{models: object[], model: string | null, backend: string, threads: number,
+   *   mode: "exact" | "small"}>}
    */
   get ready() {
     return ask("ready");

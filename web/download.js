@@ -1,12 +1,12 @@
 /**
  * Fetches a model's files: each is read into its place, checked, and stored once it is good.
  *
- * A stored file is checked again when it is read; a bad one is dropped and fetched anew. A file that
- * another tab is fetching is waited for. A connection that breaks is taken up where it broke, if the
- * server can send ranges, else the file is fetched anew.
+ * A stored file is checked again when it is read; a bad one is dropped and fetched anew. A file
+ * that another tab is fetching is waited for. A connection that breaks is taken up where it broke,
+ * if the server can send ranges, else the file is fetched anew.
  */
 
-import { sha256 } from "./sha256.js";
+import { hex, sha256 } from "./sha256.js";
 
 /** @typedef {{path: string, size_bytes: number, sha256: string}} ModelFile */
 
@@ -30,7 +30,7 @@ export class KeyedError extends Error {
 const suspects = new Set();
 
 /** @returns {Promise<Cache | null>} null where the browser has no store (plain http) */
-async function openStore() {
+export async function openStore() {
   try {
     return await caches.open(STORE);
   } catch {
@@ -43,7 +43,7 @@ async function hexHash(bytes) {
   const hash = globalThis.crypto?.subtle
     ? new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
     : sha256(bytes);
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(hash);
 }
 
 /**
@@ -113,9 +113,9 @@ async function ask(url, path, start, options) {
     if (error.name === "AbortError") throw error;
     throw new KeyedError("engine.network", { path });
   }
-  if (response.status === 416) return ask(url, path, 0, options);
+  if (start && response.status === 416) return ask(url, path, 0, options);
   if (!response.ok) throw new KeyedError("engine.missing", { path, status: response.status });
-  if (response.status !== 206) return { response, start: 0 };
+  if (!start || response.status !== 206) return { response, start: 0 };
   const range = response.headers.get("Content-Range") ?? "";
   if (range.startsWith(`bytes ${start}-`)) return { response, start };
   await response.body.cancel();
@@ -153,7 +153,8 @@ async function fromNetwork(url, file, target, { signal, onBytes, isStored }) {
   }
   if (got === expected && !isCut && (await hexHash(target)) === file.sha256) return;
   suspects.add(url);
-  if (looksLikeHtml(target.subarray(0, got))) throw new KeyedError("engine.not_a_model_file", { path });
+  if (looksLikeHtml(target.subarray(0, got)))
+    throw new KeyedError("engine.not_a_model_file", { path });
   if (got < expected) throw new KeyedError("engine.truncated", { path, expected, got });
   throw new KeyedError("engine.altered", { path });
 }
@@ -166,9 +167,16 @@ async function fromNetwork(url, file, target, { signal, onBytes, isStored }) {
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-function alone(url, signal, work) {
-  if (!navigator.locks) return work();
-  return navigator.locks.request(`seethrough-file:${url}`, { signal }, work);
+async function alone(url, signal, work) {
+  let isAlone = false;
+  const begin = () => ((isAlone = true), work());
+  try {
+    if (navigator.locks)
+      return await navigator.locks.request(`seethrough-file:${url}`, { signal }, begin);
+  } catch (error) {
+    if (isAlone || error.name !== "SecurityError") throw error; // locks are forbidden with storage
+  }
+  return work();
 }
 
 /**
@@ -205,25 +213,35 @@ async function fetchFile(baseUrl, file, target, { signal, onBytes }) {
 }
 
 /**
- * Fetch several files, a few at a time. One that fails stops new ones from starting; those under
- * way end and are kept, so that a retry has less to do.
+ * Do jobs, a few at a time. One that fails stops new ones from starting; those under way end.
+ * @template T
+ * @param {T[]} jobs
+ * @param {number} lanes
+ * @param {(job: T) => Promise<void>} work
+ */
+export async function inLanes(jobs, lanes, work) {
+  const queue = [...jobs];
+  const failures = [];
+  const lane = async () => {
+    while (queue.length && !failures.length) {
+      await work(queue.shift()).catch((error) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  if (failures.length) throw failures[0];
+}
+
+/**
+ * Fetch several files. When one fails, those under way end and are kept: a retry has less to do.
  * @param {string} baseUrl
  * @param {[ModelFile, Uint8Array][]} jobs
  * @param {{signal: AbortSignal, onBytes: (bytes: number) => void}} options
  */
 export async function fetchFiles(baseUrl, jobs, options) {
-  const queue = [...jobs];
-  const failures = [];
-  const lane = async () => {
-    while (queue.length && !failures.length) {
-      const [file, target] = queue.shift();
-      const url = new URL(file.path, baseUrl).href;
-      const work = () => fetchFile(baseUrl, file, target, options);
-      await alone(url, options.signal, work).catch((error) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  if (failures.length) throw failures[0];
+  await inLanes(jobs, LANES, ([file, target]) => {
+    const url = new URL(file.path, baseUrl).href;
+    return alone(url, options.signal, () => fetchFile(baseUrl, file, target, options));
+  });
 }
 
 /**

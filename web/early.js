@@ -5,7 +5,7 @@
  * (engine.js).
  */
 
-import { canShareMemory, chosenModel, device } from "./device.js";
+import { chosenModel, device, threads } from "./device.js";
 
 /**
  * @typedef {{worker: Worker, name: string, model: string, isStarted: boolean}} EarlyWorker
@@ -21,9 +21,9 @@ const ENOUGH_PROCESSORS = 4;
 let early = null;
 let isTaken = false;
 
-/** @returns {number} threads for the engine: one where they can share no memory, four at most */
-const threads = () =>
-  canShareMemory() ? Math.max(1, Math.min(4, navigator.hardwareConcurrency)) : 1;
+/** @returns {string} a name for a worker and its lock that no other page has */
+export const workerName = () =>
+  `seethrough-engine-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
 
 /**
  * Start the engine, and let it load the model where device.js allows that.
@@ -34,7 +34,7 @@ export async function startEarly(onProgress) {
   if (!mayDownload) return;
   const { id, baseUrl, manifest } = await chosenModel();
   if (isTaken) return; // Python was faster, and has its own
-  const name = `seethrough-engine-early-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+  const name = workerName();
   const worker = new Worker(new URL("./engine.js", import.meta.url), { type: "module", name });
   const mine = { worker, name, model: `${id} ${mode}`, isStarted: false };
   early = mine;

@@ -3,7 +3,8 @@
  *
  * It moves arrays and decides nothing: which tokens, which outputs, which knobs come from Python
  * (browser/ort.py). A message {id, type, ...} is answered by {id, heard} as soon as the worker is
- * free to take it, then by {id, result} or {id, error: {key, fields}}, a load also by {id, progress}.
+ * free to take it, then by {id, result} or {id, error: {key, fields}}, a load also by
+ * {id, progress}.
  */
 
 import { fetchFiles, KeyedError, readStored, whereKept } from "./download.js";
@@ -73,14 +74,14 @@ async function release() {
 
 /**
  * Fetch, check and open a model.
- * @param {{manifest: Manifest, baseUrl: string, threads: number, mode?: "exact" | "small",
+ * @param {{manifest: Manifest, baseUrl: string, threads: number, mode: "exact" | "small",
  *   signal: AbortSignal}} message
  * @param {Promise<void>} mayOpen the session is not made before
  * @param {(progress: {stage: string, done: number, total: number}) => void} tell
  */
 async function load(message, mayOpen, tell) {
   await release();
-  const { manifest, threads, mode = "exact", signal } = message;
+  const { manifest, threads, mode, signal } = message;
   const graph = new Uint8Array(manifest.graph.size_bytes);
   const joined = new Uint8Array(manifest.weight_bytes);
   const jobs = [[manifest.graph, graph]];
@@ -174,12 +175,18 @@ async function run(message) {
   const shape = [config.n_key_value_heads, config.d_head];
   const feeds = {
     tokens: int64(tokens, [1, tokens.length]),
-    positions: int64(tokens.map((_, i) => i + nPast), [1, tokens.length]),
+    positions: int64(
+      tokens.map((_, i) => i + nPast),
+      [1, tokens.length],
+    ),
     unembed_layer: int64(unembedLayer, [unembedLayer.length]),
     unembed_pos: int64(unembedPos, [unembedPos.length]),
     top_k: int64([topK], [1]),
   };
-  for (const [name, { dims, data }] of Object.entries({ ...neutralKnobs(config), ...message.knobs })) {
+  for (const [name, { dims, data }] of Object.entries({
+    ...neutralKnobs(config),
+    ...message.knobs,
+  })) {
     feeds[name] = new ort.Tensor("float32", data, dims);
   }
   const presents = [];
@@ -252,16 +259,16 @@ let queue = Promise.resolve();
  */
 let newest = null;
 
-/** @param {{manifest: Manifest, mode?: string}} message @returns {string} what a load is of */
+/** @param {{manifest: Manifest, mode: string}} message @returns {string} what a load is of */
 function keyOf({ manifest, mode }) {
-  return [manifest.graph, ...manifest.shards].map((file) => file.sha256).join() + (mode ?? "exact");
+  return [mode, ...[manifest.graph, ...manifest.shards].map((file) => file.sha256)].join();
 }
 
 /**
  * Load a model, or join the load of it that is under way or done (early.js asked before Python
- * did): nothing is fetched or opened twice. A failed load is forgotten, so that it can be tried anew.
- * One with `isEarly` fetches, and opens the session only once another asks for the same.
- * @param {{id: number, manifest: Manifest, mode?: string, isEarly?: boolean}} message
+ * did): nothing is fetched or opened twice. A failed load is forgotten, so that it can be tried
+ * anew. One with `isEarly` fetches, and opens the session only once another asks for the same.
+ * @param {{id: number, manifest: Manifest, mode: string, isEarly?: boolean}} message
  */
 function startLoad(message) {
   const key = keyOf(message);
@@ -272,6 +279,7 @@ function startLoad(message) {
     if (newest.progress) self.postMessage({ id: message.id, progress: newest.progress });
     return;
   }
+  newest?.open(); // what it replaces must not hold up the queue
   const mine = { key, ids: [message.id], progress: null, result: null, open: () => {} };
   const mayOpen = message.isEarly ? new Promise((resolve) => (mine.open = resolve)) : null;
   newest = mine;
@@ -321,7 +329,8 @@ self.addEventListener("message", ({ data: message }) => {
 const started = () => self.postMessage({ id: 0, result: "started" });
 if (self.name && navigator.locks) {
   const untilTheEnd = new Promise(() => {});
-  navigator.locks.request(self.name, () => (started(), untilTheEnd));
+  // Where the reader forbids storage, locks are forbidden too.
+  navigator.locks.request(self.name, () => (started(), untilTheEnd)).catch(started);
 } else {
   started();
 }

@@ -29,7 +29,7 @@
     if (document.documentElement.dataset.boot) return; // boot.js runs, and speaks itself
     document.documentElement.dataset.boot = "failed";
     const line = document.createElement("p");
-    line.className = "message error";
+    line.className = "message is-error";
     line.setAttribute("role", "alert");
     line.textContent = sentence(key, fields);
     const button = document.createElement("button");
@@ -57,7 +57,10 @@
     if (got < expected) return ["boot.truncated", { path, expected, got }];
     if (!hash) return null;
     const options = { cache: "no-cache", integrity: `sha256-${hash}` };
-    const isGood = await fetch(`./${path}`, options).then(() => true, () => false);
+    const isGood = await fetch(`./${path}`, options).then(
+      () => true,
+      () => false,
+    );
     return isGood ? null : ["boot.altered", { path }];
   };
 

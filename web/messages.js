@@ -19,14 +19,14 @@ export function sentence(key, fields = {}) {
  * Put one sentence into a slot of the page, as text; Python's panels use the same classes.
  * @param {string} slot the element's id
  * @param {string} text
- * @param {"stage" | "message notice" | "message error"} [kind]
+ * @param {"stage" | "message is-notice" | "message is-error"} [kind]
  * @returns {HTMLElement} the slot
  */
 export function say(slot, text, kind = "stage") {
   const element = document.getElementById(slot);
   const line = document.createElement("p");
   line.className = kind;
-  if (kind !== "stage") line.setAttribute("role", kind === "message error" ? "alert" : "status");
+  if (kind !== "stage") line.setAttribute("role", kind.endsWith("is-error") ? "alert" : "status");
   line.textContent = text;
   element.replaceChildren(line);
   element.hidden = false;

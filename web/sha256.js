@@ -67,3 +67,7 @@ export function sha256(bytes) {
   state.forEach((word, i) => new DataView(hash.buffer).setUint32(4 * i, word));
   return hash;
 }
+
+/** @param {Uint8Array} bytes @returns {string} two hexadecimal digits for each */
+export const hex = (bytes) =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -17,6 +17,7 @@ const MODEL_CACHE = `seethrough-models:${SCOPE}`;
 const OURS = `seethrough:${new URL(SCOPE).pathname}:`;
 const THEME = "seethrough.theme"; // theme.js keeps it for all copies of this site on the origin
 const ACTIVATE_MS = 3000;
+const REGISTER_MS = 5000;
 const LOOK_AGAIN_MS = 3_600_000;
 
 /** @param {string} name @param {Storage} [storage] @returns {string | null} what was remembered */
@@ -45,6 +46,9 @@ export function remember(name, value, storage) {
     return false; // the reader forbids storage
   }
 }
+
+/** @template T @param {number} ms @param {T} [value] @returns {Promise<T>} */
+export const after = (ms, value) => new Promise((resolve) => setTimeout(resolve, ms, value));
 
 /** @returns {Promise<ServiceWorkerRegistration | null>} this site's, not a neighbour's */
 async function registrationHere() {
@@ -79,7 +83,7 @@ export async function activateWaiting() {
   const { port1, port2 } = new MessageChannel();
   const held = new Promise((resolve) => (port1.onmessage = () => resolve("other-tabs")));
   // Chromium may hold the old worker back until its last answers have ended.
-  const late = new Promise((resolve) => setTimeout(resolve, ACTIVATE_MS, "late"));
+  const late = after(ACTIVATE_MS, "late");
   newer.postMessage({ type: "activate" }, [port2]);
   const done = settled(newer).then((isActive) => (isActive ? "activated" : null));
   return Promise.race([held, done, late]);
@@ -93,7 +97,8 @@ export async function keepRegistered() {
   const container = navigator.serviceWorker;
   if (!container?.controller || (await registrationHere())) return;
   const options = { scope: "./", updateViaCache: "none" };
-  await container.register("./sw.js", options).catch(() => {}); // offline: the engine will tell
+  const done = container.register("./sw.js", options).catch(() => {}); // offline: the engine tells
+  await Promise.race([done, after(REGISTER_MS)]);
 }
 
 /**
@@ -196,7 +201,9 @@ export async function removeAll() {
   }
   await (await registrationHere())?.unregister();
   try {
-    return (await Promise.all([APP_CACHE, MODEL_CACHE].map((name) => caches.delete(name)))).some(Boolean);
+    return (await Promise.all([APP_CACHE, MODEL_CACHE].map((name) => caches.delete(name)))).some(
+      Boolean,
+    );
   } catch {
     return null;
   }

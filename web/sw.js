@@ -9,7 +9,8 @@
  */
 
 /** @type {{version: string, csp: string,
- *   files: Record<string, [number, string]>, models: string[]}} bytes and SHA-256 (base64) by path */
+ *   files: Record<string, [number, string]>, models: string[]}}
+ *   `files`: bytes and SHA-256 (base64) by path */
 const SITE = {/*site*/};
 
 const SCOPE = new URL("./", self.location.href).href;
@@ -77,7 +78,8 @@ async function fetchChecked(path) {
   } catch {
     throw new KeyedError("boot.network", { path });
   }
-  if (response.status !== 200) throw new KeyedError("boot.missing", { path, status: response.status });
+  const { status } = response;
+  if (status !== 200) throw new KeyedError("boot.missing", { path, status });
   let body;
   try {
     body = await response.arrayBuffer();
@@ -86,7 +88,8 @@ async function fetchChecked(path) {
   }
   if ((await hashOf(body)) === sha256) return body;
   const got = body.byteLength;
-  if (looksLikeHtml(body) && !path.endsWith(".html")) throw new KeyedError("boot.not_this_file", { path });
+  const isOther = looksLikeHtml(body) && !path.endsWith(".html");
+  if (isOther) throw new KeyedError("boot.not_this_file", { path });
   if (got < expected) throw new KeyedError("boot.truncated", { path, expected, got });
   throw new KeyedError("boot.altered", { path });
 }
@@ -156,7 +159,8 @@ async function install() {
 
 /** Forget what neither this version nor its manifests name. */
 async function clean() {
-  const kept = new Set([...Object.keys(SITE.files).map(keyOf), ...SITE.models.map((p) => SCOPE + p)]);
+  const models = SITE.models.map((path) => SCOPE + path);
+  const kept = new Set([...Object.keys(SITE.files).map(keyOf), ...models]);
   for (const name of [APP_CACHE, MODEL_CACHE]) {
     const cache = await caches.open(name);
     for (const request of await cache.keys()) {

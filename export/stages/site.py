@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from export.stages import programs, stamps
-from export.stages.console import Step, megabytes
-from export.stages.folders import check_room, link_tree, size_of, start_anew, swap_in
+from export.stages import stamps
+from export.stages.folders import link_tree
 from export.stages.paths import CACHE, DIST, ROOT
+from export.stages.remade import Making, remake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,19 +35,15 @@ def ensure(python: Path, *, models: Sequence[Path], modules: Path, wheels: Path)
 
 
 def _assemble(python: Path, models: Sequence[Path], modules: Path, wheels: Path) -> None:
+    title = doing = "Assembling the site"
+    making = Making(title, doing, stamp="site", log="site", room=ROOM)
     new = CACHE / "site.new"
-    start_anew(new)
-    check_room(new, ROOM, "Assembling the site")
-    command = [python, "-m", "export.site", "--out", new, "--models", *models]
+    command = [python, "-m", "export.site", "--models", *models]
     command += ["--node", modules, "--pyodide", wheels]
-    with Step("Assembling the site") as step:
-        outcome = programs.run(
-            command, step, log="site", report=lambda line: line, env={"PYTHONPATH": "py"}
-        )
-        outcome.check("Assembling the site")
+
+    def link_models() -> None:
         for model in models:
             if not (new / "models" / model.name).exists():
                 link_tree(model, new / "models" / model.name)
-        step.note(megabytes(size_of(new)))
-        stamps.forget("site")
-        swap_in(new, DIST)
+
+    remake(making, DIST, new, command, finish=link_models)

@@ -336,16 +336,6 @@ def test_broken_characters_are_a_notice() -> None:
     assert state.error is None
 
 
-def test_dismiss_takes_both_sentences_off() -> None:
-    """A reader can close what was said."""
-    actions = ran("\ud800")
-    asyncio.run(actions.run("", chat=False))
-
-    actions.dismiss()
-
-    assert (actions.state.error, actions.state.notice) == (None, None)
-
-
 def test_a_second_action_is_refused_while_one_goes_on() -> None:
     """Nothing of the state changes, no call reaches the engine, no coroutine is left unawaited."""
 

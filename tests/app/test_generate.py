@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from seethrough.app.generate import CONTEXT, END, LIMIT, STOPPED, Generation, Step, choose, generate
+from seethrough.app.generate import Generation, Step, choose, generate
 from seethrough.app.loaded import LoadedModel
 from seethrough.app.state import Sampling
 from seethrough.core.errors import InputError
 from seethrough.core.sampling import draw
+from seethrough.core.tokens import CONTEXT, END, LIMIT, STOPPED
 from tests.fake_engine import FakeEngine, TinyModel, tiny_model, true_logits
 
 if TYPE_CHECKING:

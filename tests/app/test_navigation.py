@@ -58,7 +58,7 @@ def test_an_unknown_recording_is_another() -> None:
 
 def test_a_subject_is_kept_between_views() -> None:
     """From a recording's walk to the block it is the same recording."""
-    assert went("#/walk/second", "#/block").route.demo == "second"
+    assert went("#/walk/second", "#/block").route.subject == "second"
 
 
 def test_what_the_address_chooses() -> None:
@@ -153,7 +153,7 @@ def test_the_last_place_wins() -> None:
         )
 
     asyncio.run(go())
-    assert actions.state.route.demo == "second"
+    assert actions.state.route.subject == "second"
     assert actions.state.recorded is not None
     assert actions.state.recorded.id == "second"
 
@@ -164,7 +164,9 @@ def test_numbers_and_name_change_together() -> None:
     seen: list[tuple[str, str]] = []
     actions.store.subscribe(
         ("route", "recorded"),
-        lambda state: seen.append((state.route.demo, state.recorded.id if state.recorded else "")),
+        lambda state: seen.append(
+            (state.route.subject, state.recorded.id if state.recorded else "")
+        ),
     )
     went("#/walk/thing", actions=actions)
     seen.clear()
@@ -184,4 +186,4 @@ def test_a_recording_that_cannot_be_had() -> None:
     state = went("#/walk/second", actions=actions)
 
     assert state.error is not None
-    assert (state.route.demo, state.tokens, state.top) == ("second", (), ())
+    assert (state.route.subject, state.tokens, state.top) == ("second", (), ())

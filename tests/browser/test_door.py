@@ -117,12 +117,12 @@ def test_weight(loaded):
         ("weight('blocks.0.attn.W_X', [0])", "weights.unknown_near", "W_Q"),
         ("load('no-such-model')", "models.unknown", "no-such-model"),
         ("next(5)", "door.prompt", "5"),
-        ("next()", "door.prompt", "nothing"),
+        ("next()", "door.prompt", "null"),
         ("next('a', 7)", "door.options", "7"),
         ("next('a', {k: 'many'})", "door.option_type", "many"),
         ("next('a', {k: 1.5})", "door.option_type", "1.5"),
         ("next('a', {kk: 1})", "door.option_unknown", "kk"),
-        ("next('a', {chat: 1})", "door.option_type", "true or false"),
+        ("next('a', {chat: 1})", "door.option_type", "boolean"),
         ("next('a', {}, 3)", "door.too_many", "2"),
         ("generate('a', {temperature: 'hot'})", "door.option_type", "hot"),
         ("capture('a', 'hook_embed')", "door.names", "hook_embed"),
@@ -136,7 +136,7 @@ def test_weight(loaded):
         ),
         ("weight('W_E', ['a'])", "door.rows", "array"),
         ("weight('W_E', [-1])", "door.rows", "array"),
-        ("tokenize({})", "door.text", "an object"),
+        ("tokenize({})", "door.text", "{…}"),
     ],
 )
 def test_refusals_are_sentences(loaded, call, key, part):

@@ -197,3 +197,20 @@ def test_a_link_with_a_prompt(loaded):
 
     assert loaded.page.locator("main b b").count() == 0
     assert loaded.page.input_value("#prompt") == "<b>The cat</b>"
+
+
+def test_a_link_with_a_prompt_before_its_model(new_tab, shards):
+    """The page answers while the model of a link's prompt is fetched; the address keeps it."""
+    tab = new_tab()
+    for shard in shards:
+        tab.server.faults[shard] = "slow"
+    tab.open("#/walk/own/tokenize?prompt=The%20cat")
+    tab.until("document.querySelector('progress')?.value > 2e6")
+    tab.until("!document.querySelector('[name=cancel]').disabled")
+    address = tab.page.evaluate("location.hash")
+    tab.page.click("[name=cancel]")
+    tab.until("document.querySelector('.stage.is-idle') !== null", timeout_s=10)
+
+    assert "prompt=The%20cat" in address
+    assert "Stopped" in tab.text("#message")
+    assert tab.page.input_value("#prompt") == "The cat"

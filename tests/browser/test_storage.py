@@ -129,6 +129,17 @@ def test_plain_http_has_no_storage_and_says_null(new_tab):
     assert site(tab, "removeAll()") is None
 
 
+def test_killed_worker_without_locks(new_tab):
+    """On plain http no lock tells of a dead engine: its silence does, and another one answers."""
+    tab = new_tab()
+    tab.open(host="plain-http.test")
+    tab.ask("seethrough.next('The cat', {k: 1})")
+    tab.page.evaluate("workers.at(-1).terminate()")
+
+    assert "top" in tab.ask("seethrough.next('The dog', {k: 1})")
+    assert tab.page.evaluate("workers.length") == 2
+
+
 def new_version(place, text):
     """Publish a version with another licence file, and more: a script that a page runs."""
     (place / "LICENSE.txt").write_text(text, encoding="utf-8")

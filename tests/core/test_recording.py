@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save
 
 from seethrough.core import hooks
-from seethrough.core.errors import InputError, SourceError
+from seethrough.core.errors import SourceError
 from seethrough.core.recording import (
     METADATA_KEY,
     NORMS,
@@ -57,7 +57,6 @@ def test_its_numbers_are_the_run_s() -> None:
 
     stream = np.stack([captured[name] for name in stream_names(2)])
     np.testing.assert_array_equal(read.resid(), stream[:, [3, 4]])
-    np.testing.assert_array_equal(read.resid((4,)), stream[:, [4]])
     np.testing.assert_array_equal(read.pattern(0), captured["blocks.0.attn.hook_pattern"])
     lengths = np.sqrt((stream.astype(np.float64) ** 2).sum(axis=2))
     np.testing.assert_array_equal(read.norms, lengths.astype(np.float32))
@@ -79,14 +78,6 @@ def test_a_triangle_unpacks_to_the_pattern(side: int) -> None:
     pattern = np.tril(np.arange(1.0, 1 + 3 * side * side, dtype=np.float32).reshape(3, side, side))
 
     np.testing.assert_array_equal(unpacked(packed(pattern), side), pattern)
-
-
-def test_what_is_not_recorded_is_a_sentence() -> None:
-    """Asking for another position or layer names those that there are."""
-    with pytest.raises(InputError, match="Position 0 is not in the recording, which holds 3, 4"):
-        MADE.resid((4, 0))
-    with pytest.raises(InputError, match="Layer 1 is not in the recording, which holds 0"):
-        MADE.pattern(1)
 
 
 def refusal(data: bytes) -> str:
@@ -167,6 +158,24 @@ def test_arrays_that_do_not_fit_are_refused(name: str, array: Array | None, key:
     given = {name: array for name, array in kept.items() if array is not None}
 
     assert refusal(save(given, metadata=to_metadata(MADE))) == key
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        (b"", "header"),
+        (file_of(MADE) + b"\0", "data_offsets"),
+        (save(dict(MADE.arrays)), "__metadata__"),
+        (told(layers=[2]), "layers"),
+        (save({"more": np.ones(1)}, metadata=to_metadata(MADE)), "more"),
+        (save({"more": np.ones(1, np.float32)}, metadata=to_metadata(MADE)), "logits_top_values"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_refusal_names_the_damaged_part(data: bytes, part: str) -> None:
+    """By its name in the file, the same in every language."""
+    with pytest.raises(SourceError, match=f"its part '{part}' is damaged"):
+        from_bytes(data)
 
 
 def test_its_own_manifest_lets_it_through() -> None:

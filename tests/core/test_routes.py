@@ -78,10 +78,10 @@ def test_any_address_is_parsed(address: str) -> None:
 @given(
     st.sampled_from(SUBJECTS), st.text(min_size=1).filter(str.strip), st.sampled_from(list(STEPS))
 )
-def test_a_route_survives_its_address(view: str, demo: str, step: str) -> None:
+def test_a_route_survives_its_address(view: str, subject: str, step: str) -> None:
     """A subject with any name is the same after being written and read."""
-    route = Route(view, demo, step if view == "walk" else "")
-    if not demo.isascii() and any("\ud800" <= letter <= "\udfff" for letter in demo):
+    route = Route(view, subject, step if view == "walk" else "")
+    if not subject.isascii() and any("\ud800" <= letter <= "\udfff" for letter in subject):
         return
 
     assert parse(address_of(route)).route == route

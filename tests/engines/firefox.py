@@ -110,6 +110,7 @@ def firefox(home: Path) -> Iterator[Firefox]:
     with started(command, home=home) as program:
         address = program.says(LISTENING)
         connection = WebSocketConnection(address + "/session", PATIENCE_S, REPLY_POLL_S)
+        wire = connection._ws.sock.sock  # two threads close it, and now and then neither does
         try:
             opened = Firefox(connection)
             yield opened
@@ -117,3 +118,4 @@ def firefox(home: Path) -> Iterator[Firefox]:
         finally:
             end_group(program.process)  # first: while its end is open, the connection lingers
             connection.close()
+            wire.close()

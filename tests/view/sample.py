@@ -9,17 +9,9 @@ from html.parser import HTMLParser
 import numpy as np
 from hypothesis import settings
 
-from seethrough.app.state import (
-    AppState,
-    Candidate,
-    EngineStatus,
-    Message,
-    ModelCard,
-    NewToken,
-    Picture,
-    TokenView,
-)
+from seethrough.app.state import AppState, EngineStatus, Message, ModelCard, Picture
 from seethrough.core.config import ModelConfig
+from seethrough.core.tokens import Candidate, NewToken, TokenView
 from seethrough.view.layout import PANELS
 
 # Enough to find a slip; the machine that runs the tests may be busy, so there is no deadline.

@@ -14,7 +14,7 @@ from tests.view.sample import Reading, state
 
 ROUTES = [
     *(Route(view) for view in VIEWS if view != "walk"),
-    *(Route("walk", demo, step) for demo in ("january", OWN) for step in STEPS),
+    *(Route("walk", subject, step) for subject in ("january", OWN) for step in STEPS),
     Route("missing", "no/such"),
 ]
 CARDS = (
@@ -93,6 +93,17 @@ def test_links_keep_the_subject() -> None:
     assert "#/map" in links
 
 
+def test_languages_are_offered_from_two_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one language there is nothing to choose; of more, the reader's own is chosen."""
+    assert "set-language" not in header.render(at(Route()))
+
+    monkeypatch.setattr(header, "OFFERED", ("en", "qps-mirrored"))
+    html = header.render(at(Route(), language="qps-mirrored"))
+    assert 'data-action="set-language"' in html
+    assert '<option value="qps-mirrored" selected>' in html
+    assert '<option value="en">English</option>' in html
+
+
 def test_transport_rests_at_the_ends() -> None:
     """The first step has no back, the last no next."""
     first = pages.render(at(Route("walk", "january", next(iter(STEPS)))))
@@ -125,9 +136,7 @@ def test_a_download_waits_to_be_asked() -> None:
 
 def test_storage_is_told() -> None:
     """Sizes, what the browser does not say, and the button that removes it all."""
-    told = about.storage(
-        replace(state(), storage=Storage(31_800_000, 98_500_000, None, None, True))
-    )
+    told = about.storage(replace(state(), storage=Storage(31_800_000, 98_500_000, None, True)))
     silent = about.storage(state())
     none = about.storage(replace(state(), device=Device(has_store=False)))
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seethrough.app.state import STAGES, AppState, Candidate, EngineStatus, Message, Picture
+from seethrough.app.state import STAGES, AppState, EngineStatus, Message, Picture
 from seethrough.core import messages
 from seethrough.core.messages import catalogue, text
+from seethrough.core.tokens import Candidate
 from seethrough.view import message
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
 from tests.view.sample import CARDS, D_MODEL, N_LAYERS, QUICK, Reading, page, pattern, resid, state
@@ -160,7 +161,7 @@ def test_norms_are_the_rows_own() -> None:
     norm = np.sqrt((resid(2)[0, 1].astype(np.float64) ** 2).sum())
 
     assert f"{norm:.3f}" in html
-    assert "L2 norm of hook_resid_pre" in html
+    assert "L2 norm of each state" in html
 
 
 def test_every_number_of_a_layer_is_text() -> None:

@@ -75,7 +75,7 @@ def test_no_text_is_small() -> None:
 def test_every_class_has_a_rule() -> None:
     """A class that a view writes is one that the style sheet knows, or says a state."""
     used = {name for names in Reading(page(state())).values("class") for name in names.split()}
-    silent = {"rest", "future", "at-0", "at-100", "key-labels"}
+    silent = {"future", "at-0", "at-100", "key-labels"}
 
     known = set(re.findall(r"\.([a-z][\w-]*)", CSS))
     assert used - known - silent == set()

@@ -49,7 +49,7 @@ def test_the_recorded_stream_is_drawn() -> None:
     stream = residual.stream_of(page)
     assert stream is not None
     assert stream.position == 3
-    np.testing.assert_array_equal(stream.values, MADE.resid((3,))[:, 0])
+    np.testing.assert_array_equal(stream.values, MADE.resid()[:, 0])
     assert raster_for(page, "residual", False) is not None
     assert "[3, 0]" in describe_cell(page, "residual", 0, 0)
 
@@ -136,4 +136,4 @@ def test_numbers_are_listed_in_short(values: tuple[int, ...], expected: str) -> 
 
 def test_the_way_to_live_has_a_name() -> None:
     """The button in the picture's place says what it does."""
-    assert text("view.unrecorded.live") in Reading(residual.render(shown(position=0))).texts
+    assert text("source.run") in Reading(residual.render(shown(position=0))).texts

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seethrough.app.recordings import recorded_changes, with_layer
-from seethrough.app.service import NOTHING_SHOWN, TOP_OUTPUTS, candidates
-from seethrough.app.state import Candidate, Message, NewToken, Picture, TokenView
+from seethrough.app.service import NOTHING_SHOWN, TOP_OUTPUTS
+from seethrough.app.state import Message, Picture
 from seethrough.core import hooks
 from seethrough.core.clean_text import clean_text
 from seethrough.core.errors import CancelledRunError, SeethroughError
 from seethrough.core.hooks import hook_name
 from seethrough.core.recording import stream_names
+from seethrough.core.tokens import Candidate, NewToken, TokenView, candidates, token_view
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -37,7 +38,7 @@ LOAD_WAITS = "recording.load_waits"
 
 
 class Actions:
-    """The only writers of the page's state beside the service's engine status."""
+    """What computes, and what is chosen of it, written into the page's state."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -153,10 +154,6 @@ class Actions:
         self._turn += 1
         self._asked = None
         self.store.replace(**NOTHING_SHOWN)
-
-    def dismiss(self) -> None:
-        """Take the error and the notice off the page."""
-        self.store.replace(error=None, notice=None)
 
     async def _doing(self, name: str, work: Awaitable[object], **changes: Any) -> None:  # noqa: ANN401 - fields of AppState
         """Do one thing at a time; what fails is told in a sentence and the prompt stays.
@@ -307,9 +304,7 @@ class Actions:
         model = self.service.model
         if model is None:
             return TokenView(token, "", "")
-        tokenizer = model.tokenizer
-        special = token in tokenizer.special_ids
-        return TokenView(token, tokenizer.decode([token]), tokenizer.visible(token), special)
+        return token_view(model.tokenizer, token)
 
 
 def residual_stream(cache: ActivationCache, config: ModelConfig) -> Array:

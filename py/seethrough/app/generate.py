@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seethrough.core import hooks, sampling
+from seethrough.core.tokens import CONTEXT, END, LIMIT, STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from seethrough.app.loaded import LoadedModel
     from seethrough.app.state import Sampling
     from seethrough.core.cache import Array
-
-END, LIMIT, CONTEXT, STOPPED = "end_token", "max_new_tokens", "n_ctx", "stopped"
 
 
 @dataclass(frozen=True)
@@ -82,5 +79,4 @@ def choose(logits: Array, settings: Sampling, index: int) -> Step:
             seed=settings.seed,
             step=index,
         ).id
-    prob = float(sampling.temper(logits, 1.0)[chosen])
-    return Step(chosen, prob, int(np.count_nonzero(logits > logits[chosen])))
+    return Step(chosen, *sampling.standing(logits, chosen))

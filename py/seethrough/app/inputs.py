@@ -50,7 +50,7 @@ def check_prompt(prompt: object) -> str:
         InputError: Not text, empty, or over 20,000 characters.
     """
     if not isinstance(prompt, str):
-        raise InputError("input.not_text", got=type(prompt).__name__)
+        raise InputError("input.not_text")
     if not prompt:
         raise InputError("input.empty")
     if len(prompt) > MAX_CHARACTERS:

@@ -11,7 +11,7 @@ from seethrough.core.errors import CancelledRunError, EngineError
 from seethrough.core.hooks import LOGIT_OUTPUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from seethrough.app.engine import Engine
     from seethrough.core.cache import Array
@@ -56,14 +56,17 @@ class LoadedModel:
             CancelledRunError: The reader stopped it between two pieces of a long prompt.
         """
         ids, last = tuple(ids), RunRequest((), fetch=fetch, top_k=top_k)
+        return await self._recovered(lambda: self._advance(ids, _common(self.kept, ids), last))
+
+    async def _recovered(self, work: Callable[[], Awaitable[RunResult]]) -> RunResult:
+        """What the work gives; once more if the engine died and came back with an empty cache."""
         try:
-            return await self._advance(ids, _common(self.kept, ids), last)
+            return await work()
         except EngineError as error:
             if error.key not in LOST:
                 raise
-            # The engine died and came back with an empty cache: everything is computed again.
             self.on_restart()
-            return await self._advance(ids, 0, last)
+            return await work()
 
     async def _advance(self, ids: tuple[int, ...], n_past: int, last: RunRequest) -> RunResult:
         """Run what follows the first `n_past` ids, piece by piece; at least the last id."""
@@ -93,13 +96,7 @@ class LoadedModel:
         ids = tuple(ids)
         states = unembed or self._states(names, len(ids))
         request = RunRequest((), fetch=names, unembed=states, top_k=top_k, knobs=knobs or {})
-        try:
-            result = await self._run(ids, 0, len(ids), request)
-        except EngineError as error:
-            if error.key not in LOST:
-                raise
-            self.on_restart()
-            result = await self._run(ids, 0, len(ids), request)
+        result = await self._recovered(lambda: self._run(ids, 0, len(ids), request))
         cache = ActivationCache(
             self.manifest.config,
             result.arrays,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from seethrough.app.state import Message
-from seethrough.core.routes import OWN, STEPS, SUBJECTS, Place, Route, address_of, shows
+from seethrough.core.messages import FALLBACK
+from seethrough.core.routes import FIRST_STEP, OWN, SUBJECTS, Place, Route, address_of, shows
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions
@@ -23,23 +24,39 @@ class Navigation:
         self._turn = 0
 
     async def go(self, place: Place) -> None:
-        """Show a place. What its address holds that means nothing is named in a notice.
+        """Show a place, and run what its address asks for."""
+        if await self.show(place):
+            await self.finish(place)
+
+    async def show(self, place: Place) -> bool:
+        """Turn to a place. The last one asked for wins.
 
         A recording is fetched before the page turns to it, so that no number ever stands under
-        another text's name. The last place asked for wins.
+        another text's name.
+
+        Returns:
+            Whether the page is there now; another one may have been asked for meanwhile.
         """
         self._turn += 1
         turn = self._turn
         route = settled(place.route, self._actions.state)
         await self._prepare(route)
         if turn != self._turn:
-            return
+            return False
         state = self._actions.state
         changes: dict[str, Any] = {"route": route, "language": place.language or state.language}
-        if route.demo == OWN and place.prompt is not None and not state.busy:
+        if route.subject == OWN and place.prompt is not None and not state.busy:
             changes |= {"prompt": place.prompt, "chat": place.chat}
         self._store.replace(**changes)
-        if route.demo == OWN:
+        return True
+
+    async def finish(self, place: Place) -> None:
+        """Run the address's own prompt, then choose what it names there.
+
+        What the address holds that means nothing is named in a notice.
+        """
+        turn = self._turn
+        if self._actions.state.route.subject == OWN:
             await self._run_own(place)
         if turn == self._turn:
             await self._choose(place)
@@ -48,8 +65,8 @@ class Navigation:
     async def _prepare(self, route: Route) -> None:
         """Have the numbers of the recording that the route shows, or none before one's own text."""
         state = self._actions.state
-        shown = state.recorded.id if state.recorded and state.source == "recorded" else ""
-        wanted = route.demo if route.view in SUBJECTS else ""
+        shown = state.recorded.id if state.recorded else ""
+        wanted = route.subject if route.view in SUBJECTS else ""
         if route.view == "home" and not state.source and state.recordings:
             wanted = state.recordings[0].id
         if wanted == OWN and shown:
@@ -93,12 +110,12 @@ def settled(route: Route, state: AppState) -> Route:
     if route.view not in SUBJECTS:
         return route
     known = [card.id for card in state.recordings]
-    demo = route.demo
-    if demo not in {OWN, *known}:
-        current = state.recorded.id if state.recorded and state.source == "recorded" else ""
-        demo = current or (known[0] if known and state.source != "live" else OWN)
-    step = route.step or (next(iter(STEPS)) if route.view == "walk" else "")
-    return replace(route, demo=demo, step=step)
+    subject = route.subject
+    if subject not in {OWN, *known}:
+        current = state.recorded.id if state.recorded else ""
+        subject = current or (known[0] if known and state.source != "live" else OWN)
+    step = route.step or (FIRST_STEP if route.view == "walk" else "")
+    return replace(route, subject=subject, step=step)
 
 
 def address(state: AppState) -> str:
@@ -106,7 +123,7 @@ def address(state: AppState) -> str:
     route = state.route
     fields: dict[str, str] = {}
     if route.view in SUBJECTS:
-        if route.demo == OWN and state.source == "live":
+        if route.subject == OWN and (state.source == "live" or state.busy == "run"):
             fields["prompt"] = state.prompt
             if state.chat:
                 fields["chat"] = "1"
@@ -115,7 +132,7 @@ def address(state: AppState) -> str:
         if shows(route, "layer"):
             fields["layer"] = str(state.picture.layer)
             fields["head"] = str(state.picture.head)
-    if state.language != "en":
+    if state.language != FALLBACK:
         fields["lang"] = state.language
     query = urlencode(fields, quote_via=quote, errors="replace")
     return address_of(route) + (f"?{query}" if query else "")

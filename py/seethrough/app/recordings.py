@@ -9,9 +9,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from seethrough.app.state import Candidate, NewToken, Picture, RecordingCard, TokenView
+from seethrough.app.state import Picture, RecordingCard
 from seethrough.core.errors import DownloadError
 from seethrough.core.recording import from_bytes
 
@@ -90,11 +88,11 @@ def recorded_changes(
         "config": config,
         "prompt": recording.prompt,
         "chat": recording.chat,
-        "tokens": recorded_tokens(recording),
-        "top": recorded_top(recording),
+        "tokens": recording.tokens,
+        "top": recording.top,
         "elapsed_ms": 0.0,
         "picture": with_layer(picture, recording, _within(layer, config.n_layers - 1)),
-        "continuation": recorded_continuation(recording),
+        "continuation": recording.continuation,
         "stop": recording.stop,
     }
 
@@ -103,36 +101,6 @@ def with_layer(picture: Picture, recording: Recording, layer: int) -> Picture:
     """The picture with another layer; its pattern is None where the recording lacks it."""
     pattern = recording.pattern(layer) if layer in recording.layers else None
     return replace(picture, layer=layer, pattern=pattern, asked=None)
-
-
-def recorded_tokens(recording: Recording) -> tuple[TokenView, ...]:
-    """The prompt's tokens."""
-    return tuple(
-        TokenView(token.id, token.text, token.visible, token.is_special)
-        for token in recording.tokens
-    )
-
-
-def recorded_top(recording: Recording) -> tuple[Candidate, ...]:
-    """The best next tokens, each probability computed as of a live run."""
-    return tuple(
-        Candidate(
-            id=item.id,
-            text=item.text,
-            visible=item.visible,
-            logit=item.logit,
-            prob=float(np.exp(item.logit - recording.logsumexp)),
-        )
-        for item in recording.top
-    )
-
-
-def recorded_continuation(recording: Recording) -> tuple[NewToken, ...]:
-    """The greedy continuation."""
-    return tuple(
-        NewToken(step.id, step.text, step.visible, step.prob, step.rank)
-        for step in recording.continuation
-    )
 
 
 def _within(value: int, last: int) -> int:

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from seethrough.app import inputs
-from seethrough.app.generate import STOPPED, Generation, Step, generate
+from seethrough.app.generate import Generation, Step, generate
 from seethrough.app.loaded import LoadedModel
 from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import (
-    Candidate,
     EngineStatus,
     Message,
     ModelCard,
@@ -44,6 +43,7 @@ from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import check_mode, mode_bytes
 from seethrough.core.sampling import check_settings
 from seethrough.core.tokenizer import Tokenizer
+from seethrough.core.tokens import STOPPED, candidates
 from seethrough.core.weights import check_rows, decode_rows, find_tensor, row_ranges
 
 if TYPE_CHECKING:
@@ -182,22 +182,15 @@ class Service:
 
     async def next(self, prompt: str, k: int = 10, *, chat: bool = False) -> dict[str, Any]:
         """The whole input's ids and the k best next tokens, probabilities over the vocabulary."""
-        ids, top = await self.candidates(prompt, k, chat=chat)
-        rows = [
-            {"id": item.id, "text": item.text, "logit": item.logit, "prob": item.prob}
-            for item in top
-        ]
-        return {"ids": list(ids), "top": rows}
-
-    async def candidates(
-        self, prompt: str, k: int, *, chat: bool
-    ) -> tuple[tuple[int, ...], tuple[Candidate, ...]]:
-        """As `next`, as records."""
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
         k = _whole("k", k, 1, model.manifest.config.d_vocab)
         result = await self.run_ids(ids, TOP_OUTPUTS, top_k=k)
-        return ids, candidates(model.tokenizer, result.arrays)
+        rows = [
+            {"id": item.id, "text": item.text, "logit": item.logit, "prob": item.prob}
+            for item in candidates(model.tokenizer, result.arrays)
+        ]
+        return {"ids": list(ids), "top": rows}
 
     async def run_ids(
         self, ids: Sequence[int], fetch: tuple[str, ...], *, top_k: int = 1
@@ -428,22 +421,6 @@ class Service:
 
     def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
         self.store.replace(engine=replace(self.store.state.engine, **changes))
-
-
-def candidates(tokenizer: Tokenizer, arrays: Mapping[str, Array]) -> tuple[Candidate, ...]:
-    """The best next tokens of the last unembedded state, with exact probabilities."""
-    values, ids = arrays[hooks.TOP_VALUES][-1], arrays[hooks.TOP_IDS][-1]
-    total = float(arrays[hooks.LOGSUMEXP][-1])
-    return tuple(
-        Candidate(
-            id=int(token),
-            text=tokenizer.decode([int(token)]),
-            visible=tokenizer.visible(int(token)),
-            logit=float(value),
-            prob=float(np.exp(float(value) - total)),
-        )
-        for value, token in zip(values, ids, strict=True)
-    )
 
 
 def _card(manifest: Manifest) -> ModelCard:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.messages import FALLBACK
 from seethrough.core.modes import EXACT
 from seethrough.core.routes import Route
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.recording import Recording
+    from seethrough.core.tokens import Candidate, NewToken, TokenView
 
 
 @dataclass(frozen=True)
@@ -81,38 +83,6 @@ STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed
 
 
 @dataclass(frozen=True)
-class TokenView:
-    """One input token: id, its text as the model's vocabulary decodes it, and as shown."""
-
-    id: int
-    text: str
-    visible: str
-    is_special: bool = False
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One possible next token; `prob` is over the full vocabulary at temperature 1."""
-
-    id: int
-    text: str
-    visible: str
-    logit: float
-    prob: float
-
-
-@dataclass(frozen=True)
-class NewToken:
-    """One token of a continuation, its probability at temperature 1 and its rank (0 = greedy)."""
-
-    id: int
-    text: str
-    visible: str
-    prob: float
-    rank: int
-
-
-@dataclass(frozen=True)
 class Sampling:
     """How the next token is chosen; temperature 0 is greedy, top_k 0 and top_p 1 cut nothing."""
 
@@ -153,12 +123,11 @@ class Picture:
 class Storage:
     """What this browser keeps of the site; None where the browser does not say.
 
-    Sizes in bytes: the site itself, the models, all of it as the browser counts, what it allows.
+    Sizes in bytes: the site itself, the models, what the browser allows.
     """
 
     site_bytes: int | None = None
     model_bytes: int | None = None
-    usage_bytes: int | None = None
     quota_bytes: int | None = None
     is_persisted: bool | None = None
 
@@ -167,14 +136,13 @@ class Storage:
 class Device:
     """What the browser says of the device (web/device.js has the rules).
 
-    `may_download` is False where a model is fetched only when the reader asks for it; `mode` is how
-    its weights are to be held (core.modes).
+    `may_download` is False where a model is fetched only when the reader asks for it; `model` is
+    the one to open first, `mode` how its weights are to be held (core.modes).
     """
 
     may_download: bool = True
-    is_small: bool = False
-    saves_data: bool = False
     has_store: bool = True
+    model: str = ""
     mode: str = EXACT
 
 
@@ -186,7 +154,7 @@ class AppState:
     "live" (the engine), or "" while there are none.
     """
 
-    language: str = "en"
+    language: str = FALLBACK
     route: Route = field(default_factory=Route)
     theme: str = "system"
     device: Device = field(default_factory=Device)

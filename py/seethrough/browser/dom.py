@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     OnAction = Callable[[str, Mapping[str, str]], None]
 
 # Where a click is the action; other controls act when their value changes.
-CLICKED = ("BUTTON", "A", "SUMMARY")
+CLICKED = ("BUTTON",)
 
 
 class Slots:
@@ -89,13 +89,12 @@ def _selector(element: ffi.Js) -> str:
     """A selector that finds an element's successor: by its id, or by all its data attributes."""
     if element.id:
         return f"#{ffi.css_escape(str(element.id))}"
-    named = {**_attributes(element), "raster": str(element.getAttribute("data-raster") or "")}
     link = element.getAttribute("href")
     if not ffi.is_absent(link):
         return f'a[href="{ffi.css_escape(str(link))}"]'
     parts = [
         f'[data-{name}="{ffi.css_escape(value)}"]'
-        for name, value in named.items()
+        for name, value in _attributes(element).items()
         if value and name != "value"
     ]
     return str(element.tagName).lower() + "".join(parts) if parts else ""
@@ -173,7 +172,6 @@ class Cells:
 
     def __init__(self, describe: Callable[[str, int, int], str]) -> None:
         self._describe = describe
-        self._at_rest: dict[str, str] = {}
         self._reached: dict[str, tuple[int, int]] = {}
         for kind, function in (
             ("pointermove", self._moved),
@@ -196,8 +194,10 @@ class Cells:
         canvas = _picture(event)
         # A finger leaves as soon as it has tapped: the tapped cell stays told.
         if canvas is not None and event.pointerType != "touch":
-            at_rest = self._at_rest.pop(str(canvas.getAttribute("data-raster")), "")
-            _write(canvas, lambda _shown: at_rest)
+            place = _place_beside(canvas)
+            if place is not None and place.hasAttribute("data-at-rest"):
+                place.textContent = place.getAttribute("data-at-rest")
+                place.removeAttribute("data-at-rest")
 
     def _pressed(self, event: ffi.Js) -> None:
         canvas = _picture(event)
@@ -213,23 +213,20 @@ class Cells:
         self._tell(canvas, row, column)
 
     def _tell(self, canvas: ffi.Js, row: int, column: int) -> None:
-        name = str(canvas.getAttribute("data-raster"))
-        said = self._describe(name, row, column)
-
-        def text(shown: str) -> str:
-            if said:
-                self._at_rest.setdefault(name, shown)
-            return said
-
-        _write(canvas, text)
-
-
-def _write(canvas: ffi.Js, text: Callable[[str], str]) -> None:
-    """Replace what stands beside a picture; an empty text leaves it."""
-    place = ffi.document.getElementById(canvas.getAttribute("aria-describedby"))
-    said = "" if ffi.is_absent(place) else text(str(place.textContent))
-    if said:
+        """Tell a cell; what stood there at rest is kept on the very element, and goes with it."""
+        said = self._describe(str(canvas.getAttribute("data-raster")), row, column)
+        place = _place_beside(canvas)
+        if not said or place is None:
+            return
+        if not place.hasAttribute("data-at-rest"):
+            place.setAttribute("data-at-rest", place.textContent)
         place.textContent = said
+
+
+def _place_beside(canvas: ffi.Js) -> ffi.Js | None:
+    """Where a picture's cells are told."""
+    place = ffi.document.getElementById(canvas.getAttribute("aria-describedby"))
+    return None if ffi.is_absent(place) else place
 
 
 def _picture(event: ffi.Js) -> ffi.Js | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seethrough.app.inputs import KNOBS
 from seethrough.browser import ffi
 from seethrough.core.errors import InputError, SeethroughError
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from seethrough.app.service import Service
     from seethrough.core.cache import Array
 
-KNOBS = ("head_scale", "mlp_scale", "resid_add", "score_add")
 SAMPLING = {
     "max_new_tokens": int,
     "temperature": float,
@@ -28,7 +28,7 @@ SAMPLING = {
     "seed": int,
     "chat": bool,
 }
-TYPE_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}  # no words: JavaScript's
 MAX_SHOWN = 60
 
 
@@ -125,13 +125,13 @@ def knob(name: str, value: Any) -> Array:  # noqa: ANN401 - anything may arrive
 
 
 def shown(value: Any) -> str:  # noqa: ANN401 - anything may arrive
-    """What arrived, short and in JavaScript's words."""
+    """What arrived, short and in JavaScript's signs."""
     if value is None:
-        return "nothing"
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "an array"
+        return "{…}" if isinstance(value, dict) else "[…]"
     text = repr(value)
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
@@ -203,4 +203,4 @@ def _option(name: str, value: Any, kind: type) -> Any:  # noqa: ANN401 - anythin
         return number
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    raise InputError("door.option_type", name=name, expected=TYPE_NAMES[kind], got=shown(value))
+    raise InputError("door.option_type", name=name, expected=TYPES[kind], got=shown(value))

@@ -169,9 +169,16 @@ def mark_ready() -> None:
 
 def thread_count() -> int:
     """Threads for the engine: one where they can share no memory, four at most."""
-    if not (js.crossOriginIsolated and hasattr(js, "SharedArrayBuffer")):
-        return 1
-    return max(1, min(4, int(js.navigator.hardwareConcurrency)))
+    from pyscript.js_modules import device as module
+
+    return int(module.threads())
+
+
+def worker_name() -> str:
+    """A name for a worker and its lock that no other page has."""
+    from pyscript.js_modules import early
+
+    return str(early.workerName())
 
 
 def mark(name: str) -> None:
@@ -212,12 +219,14 @@ def start_worker(path: str, name: str, on_message: Js, on_error: Js) -> Js:
 
 
 async def lock_released(name: str) -> bool:
-    """Wait until the holder of a lock is gone; False where the browser has no locks."""
+    """Wait until the holder of a lock is gone; False where the browser has no locks for us."""
     if is_absent(getattr(js.navigator, "locks", None)):
         return False
     on_granted = create_proxy(lambda _lock: None)
     try:
         await js.navigator.locks.request(name, on_granted)
+    except JsException:  # where the reader forbids storage, locks are forbidden too
+        return False
     finally:
         on_granted.destroy()
     return True

@@ -35,5 +35,6 @@ async def start() -> None:
 
 async def _load(actions: Actions) -> None:
     """The model at once, where nobody has to be asked for its download."""
-    if actions.state.device.may_download and actions.state.models:
-        await actions.load()
+    device = actions.state.device
+    if device.may_download and actions.state.models:
+        await actions.load(device.model)

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest
 
 WORKER = "./engine.js"
+# A free worker hears a call at once. One that still starts, or makes the session that boot.js asked
+# for, may take long over its first: that many turns.
 SILENCE_S = 30.0
+FIRST_TURNS = 6
 CRASHED = "engine.crashed"
 ERRORS: dict[str, type[SeethroughError]] = {
     "engine.missing": DownloadError,
@@ -53,12 +56,12 @@ class _Worker:
     """
 
     def __init__(self) -> None:
-        self.name = f"seethrough-engine-{next(_ids)}-{id(self)}"
+        self.name = ffi.worker_name()
         self.model = ""
         self.is_dead = False
         self._waiting: dict[int, tuple[asyncio.Future[ffi.Js], Callable[[ffi.Js], None]]] = {}
         self._unheard: set[int] = set()
-        self._has_started = False
+        self._n_heard = 0
         self._is_listening = False
         self._on_message = ffi.callback(self._receive)
         self._on_error = ffi.callback(self._fail)
@@ -68,7 +71,7 @@ class _Worker:
             return
         self._worker, self.name, self.model, is_started = early
         if is_started:
-            self._start()
+            ffi.start_task(self._watch())
 
     async def call(
         self, kind: str, on_progress: Callable[[ffi.Js], None] | None = None, **values: object
@@ -86,6 +89,7 @@ class _Worker:
         self._unheard.add(number)
         ffi.post(self._worker, {"id": number, "type": kind, **values})
         if not self._is_listening:
+            self._is_listening = True
             ffi.start_task(self._listen())
         return await future
 
@@ -96,11 +100,14 @@ class _Worker:
 
     def _receive(self, event: ffi.Js) -> None:
         data = event.data
-        if data.id == 0:
-            self._start()
+        if data.id == 0:  # it holds its lock now, so that waiting for it means waiting for its end
+            ffi.start_task(self._watch())
+            return
+        self._n_heard += 1
+        if data.id not in self._waiting:
             return
         self._unheard.discard(data.id)
-        if data.id not in self._waiting or hasattr(data, "heard"):
+        if hasattr(data, "heard"):
             return
         future, on_progress = self._waiting[data.id]
         if hasattr(data, "progress"):
@@ -114,21 +121,15 @@ class _Worker:
         else:
             future.set_result(data.result)
 
-    def _start(self) -> None:
-        """It holds its lock now, so that waiting for the lock means waiting for its end."""
-        self._has_started = True
-        ffi.start_task(self._watch())
-
     async def _listen(self) -> None:
-        """While calls wait: a started worker that hears none of them for a whole turn is gone."""
-        self._is_listening = True
-        before: set[int] = set()
+        """While calls wait: a worker that is free and says nothing for a whole turn is gone."""
+        silent_turns = 0
         while self._waiting:
-            is_busy = self._waiting.keys() - self._unheard or not self._has_started
-            if before & self._unheard and not is_busy:
-                self._fail()
-            before = set(self._unheard)
+            n_heard, is_free = self._n_heard, self._waiting.keys() == self._unheard
             await asyncio.sleep(SILENCE_S)
+            silent_turns = silent_turns + 1 if is_free and n_heard == self._n_heard else 0
+            if silent_turns == (1 if self._n_heard else FIRST_TURNS):
+                self._fail()
         self._is_listening = False
 
     async def _watch(self) -> None:
@@ -191,64 +192,7 @@ class OrtEngine:
         return info
 
     async def run(self, request: RunRequest) -> RunResult:
-        """Run one forward pass; see app.engine.Engine.
-
-        A worker that dies during a run from the first position is replaced and asked again, once.
-        """
-        try:
-            return await self._run(request)
-        except EngineError as error:
-            if error.key != CRASHED:
-                raise
-            await self._reload()
-            if request.n_past:
-                raise
-            return await self._run(request)
-
-    async def read_bytes(self, ranges: tuple[tuple[int, int], ...]) -> tuple[bytes, ...]:
-        """Bytes of the joined weight file; see app.engine.Engine."""
-        await self._reload()
-        answer = await self._worker.call("read", ranges=[list(pair) for pair in ranges])
-        return tuple(bytes(part.to_bytes()) for part in answer.parts)
-
-    def cancel(self) -> None:
-        """Stop a download at its next piece; a session being made, or a run, at its end."""
-        self._cancelled += 1
-        self._worker.tell("cancel")
-
-    async def _open(
-        self,
-        manifest: Manifest,
-        base_url: str,
-        mode: str,
-        progress: Callable[[Progress], None],
-    ) -> EngineInfo:
-        await ffi.keep_registered()
-        answer = await self._alive().call(
-            "load",
-            lambda told: progress(Progress(str(told.stage), int(told.done), int(told.total))),
-            manifest=ffi.parse_json(to_json(manifest)),
-            baseUrl=ffi.page_url(base_url),
-            threads=ffi.thread_count(),
-            mode=mode,
-        )
-        return EngineInfo(
-            str(answer.backend),
-            int(answer.threads),
-            float(answer.sessionMs),
-            is_kept=str(answer.kept) != "full",
-        )
-
-    async def _reload(self) -> None:
-        if self._worker.is_dead and self._loaded:
-            await self._open(*self._loaded, lambda _progress: None)
-
-    def _alive(self) -> _Worker:
-        if self._worker.is_dead:
-            self._worker = _Worker()
-        return self._worker
-
-    async def _run(self, request: RunRequest) -> RunResult:
+        """Run one forward pass; see app.engine.Engine. A dead worker is replaced first."""
         await self._reload()
         if self._loaded is None:
             raise EngineError("engine.not_loaded")
@@ -270,6 +214,57 @@ class OrtEngine:
         names = request.fetch
         arrays = {name: ffi.numpy_array(getattr(answer.arrays, name)) for name in names}
         return RunResult(arrays, float(answer.elapsedMs))
+
+    async def read_bytes(self, ranges: tuple[tuple[int, int], ...]) -> tuple[bytes, ...]:
+        """Bytes of the joined weight file; see app.engine.Engine."""
+        await self._reload()
+        answer = await self._worker.call("read", ranges=[list(pair) for pair in ranges])
+        return tuple(bytes(part.to_bytes()) for part in answer.parts)
+
+    def cancel(self) -> None:
+        """Stop a download at its next piece; a session being made, or a run, at its end."""
+        self._cancelled += 1
+        self._worker.tell("cancel")
+
+    async def _open(
+        self,
+        manifest: Manifest,
+        base_url: str,
+        mode: str,
+        progress: Callable[[Progress], None],
+    ) -> EngineInfo:
+        asked = self._cancelled
+        await ffi.keep_registered()
+        if asked != self._cancelled:
+            raise CancelledRunError("engine.cancelled")
+        worker = self._alive()
+        try:
+            answer = await worker.call(
+                "load",
+                lambda told: progress(Progress(str(told.stage), int(told.done), int(told.total))),
+                manifest=ffi.parse_json(to_json(manifest)),
+                baseUrl=ffi.page_url(base_url),
+                threads=ffi.thread_count(),
+                mode=mode,
+            )
+        except SeethroughError:
+            worker.stop()  # what it has taken of memory is not given back, a lost thread not found
+            raise
+        return EngineInfo(
+            str(answer.backend),
+            int(answer.threads),
+            float(answer.sessionMs),
+            is_kept=str(answer.kept) != "full",
+        )
+
+    async def _reload(self) -> None:
+        if self._worker.is_dead and self._loaded:
+            await self._open(*self._loaded, lambda _progress: None)
+
+    def _alive(self) -> _Worker:
+        if self._worker.is_dead:
+            self._worker = _Worker()
+        return self._worker
 
 
 def _int32(values: tuple[int, ...]) -> ffi.Js:

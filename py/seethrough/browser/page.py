@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seethrough.app.actions import Actions
     from seethrough.app.navigation import Navigation
     from seethrough.app.state import AppState
+    from seethrough.core.routes import Place
 
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
@@ -68,8 +69,8 @@ class Page:
 
     async def start(self) -> None:
         """Go where the address says, take over what the build rendered, follow state and reader."""
-        store = self._actions.store
-        await self._go()
+        store, place = self._actions.store, self._read_address()
+        await self._navigation.show(place)
         self._show_page(store.state)
         store.subscribe(pages.FIELDS, self._show_page)
         for slot, panel in PANELS.items():
@@ -83,12 +84,22 @@ class Page:
         Keys(self._act, self._jump)
         ffi.on_dark_change(lambda _event: self._draw())
         ffi.on_address(lambda _event: ffi.start_task(self._go()))
+        ffi.start_task(self._finish(place))
 
-    async def _go(self) -> None:
-        """Show what the address names; what was typed and not run yet is kept."""
+    def _read_address(self) -> Place:
+        """What the address names; what was typed and not run yet is kept."""
         self._keep_typed()
         self._address = ffi.address()
-        await self._navigation.go(parse(self._address, languages=LANGUAGES))
+        return parse(self._address, languages=LANGUAGES)
+
+    async def _go(self) -> None:
+        place = self._read_address()
+        if await self._navigation.show(place):
+            await self._finish(place)
+
+    async def _finish(self, place: Place) -> None:
+        """Run the prompt of the address, where it has one, and write what is shown then."""
+        await self._navigation.finish(place)
         self._write_address(self._actions.state)
 
     def _write_address(self, state: AppState) -> None:
@@ -100,7 +111,7 @@ class Page:
     def _show_page(self, state: AppState) -> None:
         """Write the frame of the route with all its panels, and the tab's title."""
         markup, route = pages.render(state, self._memo), state.route
-        is_new = (route.view, route.demo) != (self._shown.view, self._shown.demo)
+        is_new = (route.view, route.subject) != (self._shown.view, self._shown.subject)
         is_first = not self._shown.view
         self._slots.mount(VIEW, markup)
         for slot in PANELS:
@@ -154,7 +165,7 @@ class Page:
         if state.source == "live" and not self._is_kept:
             self._is_kept = True  # after the reader's own act: Firefox asks them
             ffi.start_task(ffi.persist())
-        if state.source == "live" and state.route.view in SUBJECTS and state.route.demo != OWN:
+        if state.source == "live" and state.route.view in SUBJECTS and state.route.subject != OWN:
             ffi.go_to_address(address_of(Route(state.route.view, OWN, state.route.step)))
 
     def _step(self, distance: int) -> None:
@@ -166,7 +177,7 @@ class Page:
         """A step of the walk by its number."""
         route = self._actions.state.route
         if route.view == "walk":
-            ffi.go_to_address(address_of(Route(route.view, route.demo, step)))
+            ffi.go_to_address(address_of(Route(route.view, route.subject, step)))
 
     def _set_theme(self, theme: str) -> None:
         ffi.set_theme(theme)
@@ -220,7 +231,7 @@ def _number(name: str) -> float:
     try:
         return float(written)
     except ValueError as error:
-        raise InputError("page.number", name=name, got=written or "nothing") from error
+        raise InputError("page.number", name=name, got=written) from error
 
 
 def _whole(name: str) -> int:

@@ -19,7 +19,6 @@ async def look(store: Store) -> None:
         storage=Storage(
             site_bytes=_whole(told["site"]),
             model_bytes=None if models is None else sum(map(int, models.values())),
-            usage_bytes=_whole(told["usage"]),
             quota_bytes=_whole(told["quota"]),
             is_persisted=told["isPersisted"],
         )
@@ -44,9 +43,8 @@ async def device() -> Device:
     told = await ffi.device()
     return Device(
         may_download=bool(told["mayDownload"]),
-        is_small=bool(told["isSmall"]),
-        saves_data=bool(told["saveData"]),
         has_store=bool(told["hasStore"]),
+        model=str(told["model"]),
         mode=str(told["mode"]),
     )
 

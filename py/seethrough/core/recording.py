@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seethrough.core import hooks
-from seethrough.core.errors import InputError, SourceError
+from seethrough.core.errors import SourceError
 from seethrough.core.hooks import hook_name
-from seethrough.core.safetensors import read_safetensors
+from seethrough.core.safetensors import METADATA, read_safetensors
+from seethrough.core.tokens import Candidate, NewToken, TokenView, candidate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from seethrough.core.cache import Array
     from seethrough.core.manifest import Manifest
@@ -39,37 +40,6 @@ FORMAT = 1
 METADATA_KEY = "seethrough"
 NORMS = "resid_norms"
 MOST_BYTES = 400_000
-
-
-@dataclass(frozen=True)
-class RecordedToken:
-    """One input token: id, its text, the text as shown, whether it is a special token."""
-
-    id: int
-    text: str
-    visible: str
-    is_special: bool
-
-
-@dataclass(frozen=True)
-class RecordedStep:
-    """One token of the greedy continuation: `prob` at temperature 1, `rank` 0 is the best."""
-
-    id: int
-    text: str
-    visible: str
-    prob: float
-    rank: int
-
-
-@dataclass(frozen=True)
-class RecordedCandidate:
-    """One of the best next tokens after the prompt, with its logit."""
-
-    id: int
-    text: str
-    visible: str
-    logit: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +56,12 @@ class Recording:
     chat: bool
     graph_sha256: str
     shard_sha256s: tuple[str, ...]
-    tokens: tuple[RecordedToken, ...]
+    tokens: tuple[TokenView, ...]
     positions: tuple[int, ...]
     layers: tuple[int, ...]
-    top: tuple[RecordedCandidate, ...]
+    top: tuple[Candidate, ...]
     logsumexp: float
-    continuation: tuple[RecordedStep, ...]
+    continuation: tuple[NewToken, ...]
     stop: str
     arrays: Mapping[str, Array]
 
@@ -110,33 +80,18 @@ class Recording:
         """L2 norm of each residual state: [n_layers + 1, T], all positions."""
         return self.arrays[NORMS]
 
-    def resid(self, positions: Sequence[int] | None = None) -> Array:
-        """The residual stream at some recorded positions (None: all of them, in order).
+    def resid(self) -> Array:
+        """The residual stream at the recorded positions, in order.
 
         Shapes: [n_layers + 1, len(positions), d_model]: hook_resid_pre of every layer, then the
         last hook_resid_post.
-
-        Raises:
-            InputError: A position is not recorded.
         """
-        wanted = self.positions if positions is None else tuple(positions)
-        for position in wanted:
-            if position not in self.positions:
-                known = _list(self.positions)
-                raise InputError("recording.no_position", position=position, known=known)
-        rows = [self.positions.index(position) for position in wanted]
-        stream = np.stack([self.arrays[name][rows] for name in stream_names(self.n_layers)])
+        stream = np.stack([self.arrays[name] for name in stream_names(self.n_layers)])
         stream.flags.writeable = False
         return stream
 
     def pattern(self, layer: int) -> Array:
-        """The attention pattern of a recorded layer: [head, query_pos, key_pos].
-
-        Raises:
-            InputError: The layer is not recorded.
-        """
-        if layer not in self.layers:
-            raise InputError("recording.no_layer", layer=layer, known=_list(self.layers))
+        """The attention pattern of one of `layers`: [head, query_pos, key_pos]."""
         return unpacked(self.arrays[hook_name(hooks.PATTERN, layer)], len(self.tokens))
 
     def check_against(self, manifest: Manifest) -> None:
@@ -176,9 +131,7 @@ def from_bytes(data: bytes) -> Recording:
             raise SourceError("recording.format", got=told["format"], expected=FORMAT)
         recording = _record(told, arrays)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SourceError(
-            "recording.unreadable", reason=f"{type(error).__name__}: {error}"[:200]
-        ) from error
+        raise SourceError("recording.unreadable", part=METADATA) from error
     _check(recording)
     return recording
 
@@ -232,10 +185,15 @@ def unpacked(triangle: Array, side: int) -> Array:
 
 def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
     """The record of the metadata, each value of its kind; dims are checked after."""
-    (values,), (ids,), (total,) = (
-        arrays[name] for name in (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
+    values, ids, total = (
+        _only(arrays, name) for name in (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
     )
     best = zip(ids.tolist(), told["top"], values.tolist(), strict=True)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused after
+        top = tuple(
+            candidate(token, logit, float(total), *_row(words, str, str))
+            for token, words, logit in best
+        )
     return Recording(
         id=_kind(told["id"], str),
         model=_kind(told["model"], str),
@@ -243,22 +201,24 @@ def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
         chat=_kind(told["chat"], bool),
         graph_sha256=_kind(told["graph_sha256"], str),
         shard_sha256s=tuple(_kind(value, str) for value in told["shard_sha256s"]),
-        tokens=tuple(RecordedToken(*_row(row, int, str, str, bool)) for row in told["tokens"]),
+        tokens=tuple(TokenView(*_row(row, int, str, str, bool)) for row in told["tokens"]),
         positions=tuple(_kind(value, int) for value in told["positions"]),
         layers=tuple(_kind(value, int) for value in told["layers"]),
-        top=tuple(_candidate(*item) for item in best),
+        top=top,
         logsumexp=float(total),
         continuation=tuple(
-            RecordedStep(*_row(row, int, str, str, float, int)) for row in told["continuation"]
+            NewToken(*_row(row, int, str, str, float, int)) for row in told["continuation"]
         ),
         stop=_kind(told["stop"], str),
         arrays=arrays,
     )
 
 
-def _candidate(token: int, words: Any, logit: float) -> RecordedCandidate:  # noqa: ANN401 - JSON
-    text, visible = _row(words, str, str)
-    return RecordedCandidate(token, text, visible, logit)
+def _only(arrays: Mapping[str, Array], name: str) -> Array:
+    """What an array holds of the last position, the one that it is about."""
+    if name not in arrays or arrays[name].shape[:1] != (1,):
+        raise SourceError("recording.unreadable", part=name)
+    return arrays[name][0]
 
 
 def _row(row: Any, *kinds: type) -> list[Any]:  # noqa: ANN401 - JSON
@@ -268,9 +228,7 @@ def _row(row: Any, *kinds: type) -> list[Any]:  # noqa: ANN401 - JSON
 def _kind(value: Any, kind: type) -> Any:  # noqa: ANN401 - JSON
     """The value, if it is exactly of that kind."""
     if type(value) is not kind:
-        raise SourceError(
-            "recording.unreadable", reason=f"{str(value)[:40]!r} is not of the kind {kind.__name__}"
-        )
+        raise SourceError("recording.unreadable", part=METADATA)
     if isinstance(value, float) and not math.isfinite(value):
         raise SourceError("recording.not_finite", name=METADATA_KEY)
     return value
@@ -281,13 +239,11 @@ def _check(recording: Recording) -> None:
     n_pos, arrays = len(recording.tokens), recording.arrays
     n_states = _dims(arrays, NORMS, 2)[0]
     if n_states < 2:  # noqa: PLR2004 - what enters a block, and what leaves it
-        raise SourceError("recording.unreadable", reason=f"{NORMS} has no layers")
+        raise SourceError("recording.unreadable", part=NORMS)
     if not recording.positions or not _is_rising(recording.positions, n_pos):
-        raise SourceError(
-            "recording.unreadable", reason="its positions are not those of its tokens"
-        )
+        raise SourceError("recording.unreadable", part="positions")
     if not recording.layers or not _is_rising(recording.layers, n_states - 1):
-        raise SourceError("recording.unreadable", reason="its layers are not those of its model")
+        raise SourceError("recording.unreadable", part="layers")
     stream = stream_names(n_states - 1)
     patterns = [hook_name(hooks.PATTERN, layer) for layer in recording.layers]
     d_model, n_heads = _dims(arrays, stream[0], 2)[1], _dims(arrays, patterns[0], 2)[0]
@@ -299,8 +255,7 @@ def _check(recording: Recording) -> None:
         hooks.LOGSUMEXP: (1,),
     }
     if arrays.keys() != expected.keys():
-        names = ", ".join(sorted(arrays.keys() ^ expected.keys())[:3])
-        raise SourceError("recording.unreadable", reason=f"it should hold other arrays: {names}")
+        raise SourceError("recording.unreadable", part=min(arrays.keys() ^ expected.keys()))
     for name, dims in expected.items():
         kind = np.int32 if name == hooks.TOP_IDS else np.float32
         if arrays[name].shape != dims or arrays[name].dtype != kind:
@@ -311,7 +266,7 @@ def _check(recording: Recording) -> None:
 
 def _dims(arrays: Mapping[str, Array], name: str, n_dims: int) -> tuple[int, ...]:
     if name not in arrays or arrays[name].ndim != n_dims:
-        raise SourceError("recording.unreadable", reason=f"it has no {name} of {n_dims} axes")
+        raise SourceError("recording.unreadable", part=name)
     return arrays[name].shape
 
 
@@ -319,7 +274,3 @@ def _is_rising(values: Iterable[int], limit: int) -> bool:
     """Whether each value is above the one before it, from 0 to below the limit."""
     values = list(values)
     return values == sorted(set(values)) and all(0 <= value < limit for value in values)
-
-
-def _list(values: Iterable[int]) -> str:
-    return ", ".join(map(str, values))

@@ -16,6 +16,7 @@ SUBJECTS = ("walk", "block", "all")
 OWN = "own"
 # The steps of the walk in their order, and the panel that each shows.
 STEPS = {"tokenize": "tokens", "layers": "residual", "softmax": "top", "loop": "continuation"}
+FIRST_STEP = next(iter(STEPS))
 NUMBERS = ("layer", "head", "pos")
 MAX_SHOWN = 60
 MAX_DIGITS = 6
@@ -23,14 +24,14 @@ MAX_DIGITS = 6
 
 @dataclass(frozen=True)
 class Route:
-    """Where the reader is: a view, the walk's subject and step.
+    """Where the reader is: a view, its subject, a step of the walk.
 
-    `demo` is the id of a recorded walk, "own" for the reader's own prompt, or empty where the
+    `subject` is the id of a recording, "own" for the reader's own prompt, or empty where the
     address leaves it open.
     """
 
     view: str = "home"
-    demo: str = ""
+    subject: str = ""
     step: str = ""
 
 
@@ -45,7 +46,6 @@ class Place:
     head: int | None = None
     position: int | None = None
     language: str | None = None
-    model: str | None = None
     ignored: tuple[str, ...] = ()
 
 
@@ -60,7 +60,7 @@ def parse(address: str, *, languages: tuple[str, ...] = ()) -> Place:
     route, ignored = _route(names)
     fields = dict(parse_qsl(query, keep_blank_values=True))
     numbers = {name: _number(fields.get(name)) for name in NUMBERS}
-    known = {*NUMBERS, "prompt", "chat", "lang", "model"}
+    known = {*NUMBERS, "prompt", "chat", "lang"}
     ignored += [name for name in fields if name not in known]
     ignored += [name for name in NUMBERS if name in fields and numbers[name] is None]
     language = fields.get("lang")
@@ -75,7 +75,6 @@ def parse(address: str, *, languages: tuple[str, ...] = ()) -> Place:
         head=numbers["head"],
         position=numbers["pos"],
         language=language,
-        model=fields.get("model"),
         ignored=tuple(_short(name) for name in ignored),
     )
 
@@ -89,11 +88,11 @@ def _route(names: list[str]) -> tuple[Route, list[str]]:
         return Route("missing", "/".join(names)[:MAX_SHOWN]), []
     if view not in SUBJECTS:
         return Route(view), rest
-    demo = rest[0] if rest else ""
+    subject = rest[0] if rest else ""
     if view != "walk":
-        return Route(view, demo), rest[1:]
+        return Route(view, subject), rest[1:]
     step = rest[1] if len(rest) > 1 else ""
-    return Route(view, demo, step if step in STEPS else ""), [
+    return Route(view, subject, step if step in STEPS else ""), [
         *([step] if step and step not in STEPS else []),
         *rest[2:],
     ]
@@ -114,8 +113,8 @@ def address_of(route: Route) -> str:
     if route.view == "home":
         return "#/"
     if route.view == "missing":
-        return "#/" + quote(route.demo, errors="replace")
-    parts = [part for part in (route.view, route.demo, route.step) if part]
+        return "#/" + quote(route.subject, errors="replace")
+    parts = [part for part in (route.view, route.subject, route.step) if part]
     return "#/" + "/".join(quote(part, safe="", errors="replace") for part in parts)
 
 
@@ -129,5 +128,5 @@ def shows(route: Route, field: str) -> bool:
 def step_beside(route: Route, distance: int) -> Route | None:
     """The walk's step before (−1) or after (+1) this one; None at the ends."""
     names = list(STEPS)
-    index = names.index(route.step or names[0]) + distance
-    return Route(route.view, route.demo, names[index]) if 0 <= index < len(names) else None
+    index = names.index(route.step or FIRST_STEP) + distance
+    return Route(route.view, route.subject, names[index]) if 0 <= index < len(names) else None

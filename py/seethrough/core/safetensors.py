@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LENGTH_BYTES = 8
 METADATA = "__metadata__"
+HEADER = "header"
 DTYPES = {"F32": np.dtype("<f4"), "I32": np.dtype("<i4")}
 FIELDS = {"dtype", "shape", "data_offsets"}
 
@@ -35,47 +36,36 @@ def read_safetensors(data: bytes) -> tuple[dict[str, str], dict[str, Array]]:
     if not isinstance(metadata, dict) or not all(
         isinstance(value, str) for value in metadata.values()
     ):
-        raise SourceError("recording.unreadable", reason="its metadata is not text")
+        raise SourceError("recording.unreadable", part=METADATA)
     arrays, end = {}, 0
     for name, entry in sorted(header.items(), key=_start):
         arrays[name], end = _array(name, entry, body, end)
     if end != len(body):
-        raise SourceError(
-            "recording.unreadable",
-            reason=f"it holds {len(body)} bytes of numbers, its header tells of {end}",
-        )
+        raise SourceError("recording.unreadable", part="data_offsets")
     return metadata, arrays
 
 
 def _parts(data: bytes) -> tuple[dict[str, Any], memoryview]:
     """The header as a dict, and the bytes that follow it."""
     if len(data) <= LENGTH_BYTES:
-        raise SourceError("recording.unreadable", reason=f"it has only {len(data)} bytes")
-    length = int.from_bytes(data[:LENGTH_BYTES], "little")
-    end = LENGTH_BYTES + length
-    if data[LENGTH_BYTES : LENGTH_BYTES + 1] != b"{":
-        raise SourceError(
-            "recording.unreadable", reason="it does not begin as a safetensors file does"
-        )
-    if end > len(data):
-        raise SourceError(
-            "recording.unreadable",
-            reason=f"its header takes {length} bytes, and the file ends after {len(data)}",
-        )
+        raise SourceError("recording.unreadable", part=HEADER)
+    end = LENGTH_BYTES + int.from_bytes(data[:LENGTH_BYTES], "little")
+    if data[LENGTH_BYTES : LENGTH_BYTES + 1] != b"{" or end > len(data):
+        raise SourceError("recording.unreadable", part=HEADER)
     try:
         text = data[LENGTH_BYTES:end].decode("utf-8")
         header = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
-        raise SourceError("recording.unreadable", reason=str(error)[:200]) from error
+        raise SourceError("recording.unreadable", part=HEADER) from error
     if not isinstance(header, dict):
-        raise SourceError("recording.unreadable", reason="its header is not an object")
+        raise SourceError("recording.unreadable", part=HEADER)
     return header, memoryview(data)[end:]
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = dict(pairs)
     if len(names) != len(pairs):
-        raise SourceError("recording.unreadable", reason="its header names something twice")
+        raise SourceError("recording.unreadable", part=HEADER)
     return names
 
 
@@ -90,31 +80,14 @@ def _start(item: tuple[str, Any]) -> int:
 def _array(name: str, entry: Any, body: memoryview, begin: int) -> tuple[Array, int]:  # noqa: ANN401 - JSON
     """One array and where its bytes end; they must begin where the last one's ended."""
     if not isinstance(entry, dict) or entry.keys() != FIELDS:
-        raise SourceError(
-            "recording.unreadable", reason=f"the entry of {name} is not one of an array"
-        )
+        raise SourceError("recording.unreadable", part=name)
     dtype = DTYPES.get(str(entry["dtype"]))
-    if dtype is None:
-        raise SourceError(
-            "recording.unreadable",
-            reason=f"{name} is stored as {entry['dtype']}, expected {' or '.join(DTYPES)}",
-        )
     dims, offsets = entry["shape"], entry["data_offsets"]
-    if not _are_counts(dims) or not _are_counts(offsets):
-        raise SourceError(
-            "recording.unreadable",
-            reason=f"the shape or the place of {name} is not in whole numbers",
-        )
+    if dtype is None or not _are_counts(dims) or not _are_counts(offsets):
+        raise SourceError("recording.unreadable", part=name)
     end = begin + math.prod(dims) * dtype.itemsize
-    if offsets != [begin, end]:
-        raise SourceError(
-            "recording.unreadable", reason=f"{name} lies at {offsets}, expected [{begin}, {end}]"
-        )
-    if end > len(body):
-        raise SourceError(
-            "recording.unreadable",
-            reason=f"{name} ends at byte {end} of the numbers, and there are {len(body)}",
-        )
+    if offsets != [begin, end] or end > len(body):
+        raise SourceError("recording.unreadable", part=name)
     return np.frombuffer(body[begin:end], dtype).reshape(dims), end
 
 

@@ -105,6 +105,14 @@ def draw(
     return Draw(land(by_p.probs, point), point, by_p.probs, (("top_k", by_k), ("top_p", by_p)))
 
 
+def standing(logits: Array, token: int) -> tuple[float, int]:
+    """A token's probability at temperature 1, and its rank: how many logits are larger.
+
+    Shapes: logits [d_vocab].
+    """
+    return float(temper(logits, 1.0)[token]), int(np.count_nonzero(logits > logits[token]))
+
+
 def land(probs: Array, point: float) -> int:
     """The token on which a point in [0, 1) of the cumulative sum falls; never a cut one."""
     total = np.cumsum(probs)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest, TensorEntry, TensorPart
 
 Range = tuple[int, int]
-ReadBytes = "Callable[[tuple[Range, ...]], tuple[bytes, ...]]"
 
 
 def find_tensor(manifest: Manifest, name: str) -> TensorEntry:

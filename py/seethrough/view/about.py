@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 from seethrough.core.routes import Route, address_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import megabytes
-from seethrough.view.words import say
+from seethrough.view.words import action_button, page_title, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from seethrough.app.state import AppState
-
-    Slot = Callable[[AppState, str], Node]
+    from seethrough.view.node import Slot
 
 POINTS = ("true", "private", "offline", "open")
 EXAMPLE = 'await seethrough.next("January, February, March,")'
 
 
 def frame(state: AppState, slot: Slot) -> list[Node]:
-    """The promises, the storage, the console, the licences."""
+    """The promises, the storage, the console, the way to the style guide."""
     points = [
         h(
             "li",
@@ -32,11 +29,11 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
         for name in POINTS
     ]
     return [
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "about.title")),
+        page_title(state, "about.title"),
         h("p", {"class": "page-lead"}, say(state, "page.tagline")),
         h("ul", {"class": "points"}, points),
         h("h2", {"class": "section-title"}, say(state, "about.storage.title")),
-        slot(state, "storage"),
+        slot("storage"),
         h("h2", {"class": "section-title"}, say(state, "about.console.title")),
         h("p", {}, say(state, "page.footer.door"), " ", h("code", {}, EXAMPLE)),
         h(
@@ -66,11 +63,7 @@ def storage(state: AppState) -> str:
     return to_html(
         h("dl", {"class": "facts"}, terms),
         h("p", {"class": "note"}, say(state, keeping)),
-        h(
-            "button",
-            {"type": "button", "class": "button", "data-action": "remove-all"},
-            say(state, "about.storage.remove"),
-        ),
+        action_button(state, "remove-all", "about.storage.remove"),
         h("p", {"class": "note"}, say(state, "about.storage.remove_note")),
     )
 

@@ -11,7 +11,8 @@ from seethrough.view.tokens import N_HUES
 from seethrough.view.words import say, title
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, NewToken
+    from seethrough.app.state import AppState
+    from seethrough.core.tokens import NewToken
 
 
 def render(state: AppState) -> str:
@@ -46,7 +47,7 @@ def chip(state: AppState, token: NewToken, position: int) -> Node:
         "span",
         {
             "class": f"chip is-new hue-{position % N_HUES}",
-            "title": say(state, "view.continuation.chip", position=position, id=token.id),
+            "title": say(state, "view.tokens.chip", position=position, id=token.id),
         },
         h("bdi", {"class": "chip-text"}, token.visible),
         h("span", {"class": "chip-note"}, " ".join(note)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.keys import KEYS, shown
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.words import say
+from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -21,7 +21,7 @@ def render(state: AppState) -> str:
         say(state, "view.separator"),
         h("a", {"href": "./NOTICE.txt"}, say(state, "page.footer.notice")),
     )
-    return to_html(h("p", {}, say(state, "page.footer.private")), links)
+    return to_html(h("p", {}, say(state, "about.private")), links)
 
 
 def keys(state: AppState) -> str:
@@ -30,11 +30,10 @@ def keys(state: AppState) -> str:
         h("div", {}, h("dt", {}, [key(name) for name in names]), h("dd", {}, meaning(state, what)))
         for what, names in KEYS.items()
     ]
-    close = {"type": "button", "class": "button", "data-action": "close-shortcuts"}
     return to_html(
         h("h2", {"class": "section-title", "id": "keys-title"}, say(state, "keys.title")),
         h("dl", {"class": "keys"}, rows),
-        h("button", close, say(state, "keys.close")),
+        action_button(state, "close-shortcuts", "keys.close"),
     )
 
 

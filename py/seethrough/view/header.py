@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import Route, address_of
+from seethrough.core.messages import LANGUAGES, MIRRORED, PSEUDO, text
+from seethrough.core.routes import SUBJECTS, Route, address_of
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.words import say
+from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 LINKS = ("walk", "block", "map", "all")
 THEMES = ("system", "light", "dark")
+# The languages to choose from; the two made of English are for tests, by address.
+OFFERED = tuple(name for name in LANGUAGES if name not in {PSEUDO, MIRRORED})
 
 
 def render(state: AppState) -> str:
@@ -48,7 +51,7 @@ def views(state: AppState) -> Node:
 def view_link(state: AppState, view: str) -> Node:
     """A link to a view that keeps the subject: the same recording, or the reader's prompt."""
     is_here = state.route.view == view
-    subject = state.route.demo if state.route.view in {"walk", "block", "all"} else ""
+    subject = state.route.subject if state.route.view in SUBJECTS else ""
     target = Route(view, subject if view != "map" else "")
     return h(
         "a",
@@ -68,11 +71,7 @@ def tools(state: AppState) -> Node:
             h("summary", {"class": "tool"}, say(state, "header.settings")),
             h("div", {"class": "sheet"}, theme(state), language(state)),
         ),
-        h(
-            "button",
-            {"type": "button", "class": "tool", "data-action": "shortcuts"},
-            say(state, "header.keys"),
-        ),
+        action_button(state, "shortcuts", "header.keys", {"class": "tool"}),
         h(
             "a",
             {
@@ -94,9 +93,18 @@ def theme(state: AppState) -> Node:
     return choice(say(state, "header.theme"), "set-theme", options)
 
 
-def language(state: AppState) -> Node:
-    """The languages of this build."""
-    options = [h("option", {"value": "en", "selected": True}, say(state, "language.name"))]
+def language(state: AppState) -> Node | None:
+    """The languages of this build, each by its own name; nothing while there is only one."""
+    if len(OFFERED) == 1:
+        return None
+    options = [
+        h(
+            "option",
+            {"value": name, "selected": name == state.language},
+            text("language.name", name),
+        )
+        for name in OFFERED
+    ]
     return choice(say(state, "header.language"), "set-language", options)
 
 

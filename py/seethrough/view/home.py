@@ -9,22 +9,20 @@ from seethrough.view import top
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, megabytes, probability
 from seethrough.view.tokens import N_HUES
-from seethrough.view.words import rich, say, subject_name, token_mark
+from seethrough.view.words import model_name, page_title, rich, say, subject_name, token_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from seethrough.app.state import AppState, RecordingCard, TokenView
-
-    Slot = Callable[[AppState, str], Node]
+    from seethrough.app.state import AppState, RecordingCard
+    from seethrough.core.tokens import TokenView
+    from seethrough.view.node import Slot
 
 N_SHOWN = 5
 MOST_TILES = 8
-VIEWS = ("walk", "block", "all")
+WAYS = ("walk", "block", "all")
 
 
 def frame(state: AppState, _slot: Slot) -> list[Node]:
-    """What this is, a real prediction, the recorded walks, the views, the promises."""
+    """What this is, a real prediction, the recorded walks, the views."""
     return [
         h(
             "div",
@@ -35,7 +33,7 @@ def frame(state: AppState, _slot: Slot) -> list[Node]:
         h("h2", {"class": "section-title"}, say(state, "home.walks")),
         h("ul", {"class": "cards"}, [h("li", {}, card(state, item)) for item in state.recordings]),
         h("h2", {"class": "section-title"}, say(state, "home.views")),
-        h("ul", {"class": "cards is-plain"}, [h("li", {}, view_card(state, n)) for n in VIEWS]),
+        h("ul", {"class": "cards"}, [h("li", {}, view_card(state, n)) for n in WAYS]),
     ]
 
 
@@ -43,7 +41,7 @@ def words(state: AppState) -> list[Node]:
     """The title, what is different here, the two ways in."""
     first = state.recordings[0].id if state.recordings else OWN
     return [
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "home.title")),
+        page_title(state, "home.title"),
         h("p", {"class": "tagline"}, say(state, "home.tagline")),
         h(
             "p",
@@ -67,7 +65,7 @@ def price(state: AppState) -> str:
     """What is fetched, once, and where it stays."""
     default = state.models[0] if state.models else None
     if default is None:
-        return say(state, "home.private")
+        return say(state, "about.private")
     size = megabytes(default.download_bytes, state.language)
     return say(state, "home.price", model=default.title, size=size)
 
@@ -113,10 +111,9 @@ def tile(token: TokenView, position: int) -> Node:
 
 def caption(state: AppState) -> list[Node | str]:
     """Whose numbers these are."""
-    model = next((card.title for card in state.models if card.id == state.model), state.model)
     size = count(state.config.d_vocab) if state.config else ""
     key = "home.caption" if state.source == "recorded" else "home.caption_live"
-    return rich(state, key, model=h("b", {}, model), d_vocab=size)
+    return rich(state, key, model=h("b", {}, model_name(state)), d_vocab=size)
 
 
 def card(state: AppState, item: RecordingCard) -> Node:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 from seethrough.core.modes import EXACT, ROUNDING, SMALL
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count
-from seethrough.view.words import say
+from seethrough.view.words import action_button, model_card, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
+# The stages in which a model is open.
 OPEN = ("ready", "running")
 TEN_MB = 10_000_000
 
 
 def choice(state: AppState) -> Node | str:
     """The mode that is in use, in words and bytes, and a button for the other one."""
-    card = next((model for model in state.models if model.id == state.model), None)
+    card = model_card(state)
     mode = state.engine.mode
     if card is None or state.engine.stage not in OPEN or SMALL not in card.mode_bytes:
         return ""
@@ -28,23 +29,20 @@ def choice(state: AppState) -> Node | str:
         {"class": "model"},
         h("h3", {}, say(state, "modes.title")),
         h("p", {"class": "note"}, words(state, mode, card.mode_bytes[mode])),
-        h(
-            "button",
-            {
-                "type": "button",
-                "class": "button",
-                "data-action": "mode",
-                "data-mode": other,
-                "disabled": state.engine.stage == "running",
-            },
-            say(state, "modes.use_exact" if other == EXACT else "modes.use_small"),
+        action_button(
+            state,
+            "mode",
+            "modes.use_exact" if other == EXACT else "modes.use_small",
+            {"data-mode": other, "disabled": state.engine.stage == "running"},
         ),
     )
 
 
 def words(state: AppState, mode: str, size_bytes: int) -> str:
     """What the mode costs, and by how much its numbers may differ from the other's."""
-    size = count(round(size_bytes / TEN_MB) * 10)  # an estimate has no more digits
+    rounded = round(size_bytes / TEN_MB) * 10  # an estimate has no more digits
+    size = say(state, "view.megabytes", value=count(rounded))
     if mode == EXACT:
         return say(state, "modes.exact", size=size)
-    return say(state, "modes.small", size=size, bound=f"{ROUNDING * 100:.3f} %")
+    bound = say(state, "view.percent", value=f"{ROUNDING * 100:.3f}")
+    return say(state, "modes.small", size=size, bound=bound)

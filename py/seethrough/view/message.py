@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.words import say
+from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, Message
@@ -22,16 +22,15 @@ def render(state: AppState) -> str:
 
 def update(state: AppState) -> Node:
     """A newer version is stored and waits; the reader may take it now."""
-    attributes = {"type": "button", "class": "button", "data-action": "use-update"}
-    use = h("button", attributes, say(state, "update.use"))
-    return h("p", {"class": "sentence is-notice"}, say(state, "update.ready"), " ", use)
+    use = action_button(state, "use-update", "update.use")
+    return h("p", {"class": "message is-notice"}, say(state, "update.ready"), " ", use)
 
 
 def sentence(state: AppState, message: Message, kind: str) -> Node:
     """One sentence with a label, so that colour is not all that tells an error."""
     return h(
         "p",
-        {"class": f"sentence {kind}"},
+        {"class": f"message {kind}"},
         h("b", {}, say(state, f"view.message.{kind}")),
         " ",
         say(state, message.key, **message.fields),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 VOID = frozenset({"br", "hr", "img", "input", "meta", "wbr"})
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
@@ -39,6 +39,8 @@ class Markup:
 Child: TypeAlias = "Node | Markup | str | float | Sequence[Child] | None"
 Attribute: TypeAlias = "str | float | bool | None"
 Attributes: TypeAlias = "Mapping[str, Attribute]"
+# Gives a frame the place of a panel, with the panel in it.
+Slot: TypeAlias = "Callable[[str], Node]"
 
 
 def h(tag: str, attributes: Mapping[str, Attribute] | None = None, /, *children: Child) -> Node:

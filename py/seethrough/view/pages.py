@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from seethrough.app.state import AppState
+    from seethrough.view.node import Slot
 
-FRAMES: Mapping[
-    str, Callable[[AppState, Callable[[AppState, str], Node]], Sequence[Node | str]]
-] = {
+FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "home": home.frame,
     "walk": walk.frame,
     "block": sheet.block,
@@ -39,7 +38,7 @@ def render(state: AppState, memo: Memo | None = None) -> str:
     """The whole page of the present route, its panels filled (from the memo where there is one)."""
     memo = memo or Memo()
 
-    def slot(state: AppState, name: str) -> Node:
+    def slot(name: str) -> Node:
         markup = Markup(memo.markup(state, name))
         return h("div", {"id": name, "class": f"slot is-{name}"}, markup)
 
@@ -56,7 +55,7 @@ def title(state: AppState) -> str:
     what = say(state, f"title.{route.view}")
     if route.step:
         what = say(state, f"step.{route.step}")
-    if route.view in SUBJECTS and route.demo:
-        about_what = state.prompt if route.demo == OWN else subject_name(state, route.demo)
+    if route.view in SUBJECTS and route.subject:
+        about_what = state.prompt if route.subject == OWN else subject_name(state, route.subject)
         return say(state, "title.subject", what=what, subject=about_what[:40], name=name)
     return say(state, "title.page", what=what, name=name)

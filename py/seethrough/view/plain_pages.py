@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.routes import Route, address_of
 from seethrough.view.node import Node, h
-from seethrough.view.words import rich, say
+from seethrough.view.words import page_title, rich, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from seethrough.app.state import AppState
-
-    Slot = Callable[[AppState, str], Node]
+    from seethrough.view.node import Slot
 
 
 def not_yet(state: AppState, _slot: Slot) -> list[Node]:
     """The map: what it will be, said plainly, and what there is instead."""
     return [
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "map.title")),
+        page_title(state, "map.title"),
         h("p", {"class": "page-lead"}, say(state, "map.not_yet")),
         ways(state),
     ]
@@ -29,7 +26,7 @@ def missing(state: AppState, _slot: Slot) -> list[Node]:
     """No such page, in words, with the address that was asked for."""
     asked = h("code", {}, h("bdi", {}, address_of(state.route)))
     return [
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "missing.title")),
+        page_title(state, "missing.title"),
         h("p", {"class": "page-lead"}, rich(state, "missing.lead", address=asked)),
         ways(state),
     ]

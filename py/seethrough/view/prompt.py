@@ -10,7 +10,7 @@ from seethrough.view.words import say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-# Name, least value, greatest, step: what the browser offers; app/inputs.py decides.
+# Name, least value, greatest, step: what the browser offers; app/service.py decides.
 CONTROLS = (
     ("temperature", "0", "5", "0.1"),
     ("top_k", "0", None, "1"),
@@ -24,7 +24,7 @@ def form(state: AppState, *, has_sampling: bool) -> Node:
     """The form of a page; its buttons are allowed once Python can serve them."""
     return h(
         "form",
-        {"id": "prompt-form", "class": "prompt-form", "autocomplete": "off"},
+        {"id": "prompt-form", "autocomplete": "off"},
         h("label", {"for": "prompt"}, say(state, "page.prompt.label")),
         h(
             "textarea",
@@ -34,13 +34,7 @@ def form(state: AppState, *, has_sampling: bool) -> Node:
         mode(state),
         h("div", {"class": "buttons"}, button(state, "run", "submit"), button(state, "cancel")),
         sampling(state) if has_sampling else None,
-        h(
-            "div",
-            {"class": "buttons"},
-            [button(state, name) for name in ("next", "generate", "stop")],
-        )
-        if has_sampling
-        else None,
+        continuing(state) if has_sampling else None,
     )
 
 

@@ -8,26 +8,24 @@ from seethrough.core.routes import OWN
 from seethrough.view import prompt
 from seethrough.view.node import Node, h
 from seethrough.view.walk import subjects
-from seethrough.view.words import say
+from seethrough.view.words import page_title, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from seethrough.app.state import AppState
+    from seethrough.view.node import Slot
 
-    Slot = Callable[[AppState, str], Node]
-
-PANELS = ("tokens", "top", "continuation", "residual", "attention")
+EVERYTHING = ("tokens", "top", "continuation", "residual", "attention")
+BLOCK = ("tokens", "attention")
 
 
 def everything(state: AppState, slot: Slot) -> list[Node]:
     """The prompt and all panels on one page."""
     return [
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "all.title")),
+        page_title(state, "all.title"),
         h("p", {"class": "page-lead"}, say(state, "page.prompt.lead")),
-        h("div", {"class": "page-head"}, subjects(state), slot(state, "source")),
+        h("div", {"class": "page-head"}, subjects(state), slot("source")),
         prompt.form(state, has_sampling=True),
-        h("div", {"class": "panels"}, [panel(state, name, slot) for name in PANELS]),
+        h("div", {"class": "panels"}, [panel(state, name, slot) for name in EVERYTHING]),
     ]
 
 
@@ -35,18 +33,15 @@ def panel(state: AppState, name: str, slot: Slot) -> Node:
     """One panel with its frame."""
     attributes = {"id": f"panel-{name}", "class": "panel"}
     label = {"aria-label": say(state, f"page.{name}.title")}
-    return h("section", {**attributes, **label}, slot(state, name))
+    return h("section", {**attributes, **label}, slot(name))
 
 
 def block(state: AppState, slot: Slot) -> list[Node | str]:
     """One block: which tokens each head of it looks at."""
     return [
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "block.title")),
+        page_title(state, "block.title"),
         h("p", {"class": "page-lead"}, say(state, "block.lead")),
-        h("div", {"class": "page-head"}, subjects(state), slot(state, "source")),
-        prompt.form(state, has_sampling=False) if state.route.demo == OWN else "",
-        h("div", {"class": "panels is-single"}, [panel(state, n, slot) for n in BLOCK]),
+        h("div", {"class": "page-head"}, subjects(state), slot("source")),
+        prompt.form(state, has_sampling=False) if state.route.subject == OWN else "",
+        h("div", {"class": "panels is-single"}, [panel(state, name, slot) for name in BLOCK]),
     ]
-
-
-BLOCK = ("tokens", "attention")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view.node import Attributes, Node, h, to_html
-from seethrough.view.words import say
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.words import action_button, model_name, say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, ModelCard
+    from seethrough.app.state import AppState
 
 # A load need not be waited for: what is asked for during one begins at its end.
 COMPUTING = ("run", "generate")
@@ -20,9 +20,7 @@ def render(state: AppState) -> str:
         return to_html(badge(state, "live"), " ", h("span", {}, say(state, "source.live")))
     if state.source != "recorded":
         return ""
-    model = model_of(state)
-    name = model.title if model else state.model
-    words = h("span", {}, say(state, "source.recorded", model=name))
+    words = h("span", {}, say(state, "source.recorded", model=model_name(state)))
     return to_html(badge(state, "recorded"), " ", words, " ", live(state))
 
 
@@ -33,12 +31,4 @@ def badge(state: AppState, kind: str) -> Node:
 
 def live(state: AppState) -> Node:
     """The click that runs the same prompt here."""
-    attributes: Attributes = {"type": "button", "class": "button", "data-action": "live"}
-    return h(
-        "button", {**attributes, "disabled": state.busy in COMPUTING}, say(state, "source.run")
-    )
-
-
-def model_of(state: AppState) -> ModelCard | None:
-    """The model that the shown numbers are of."""
-    return next((card for card in state.models if card.id == state.model), None)
+    return action_button(state, "live", "source.run", {"disabled": state.busy in COMPUTING})

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from seethrough.view import memory
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions
-from seethrough.view.words import say
+from seethrough.view.words import action_button, model_card, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, ModelCard
 
 LOADING = ("download", "session")
-OPEN = ("ready", "running")
 BUSY = ("starting", *LOADING, "running")
 
 
@@ -23,7 +22,7 @@ def render(state: AppState) -> str:
     return to_html(
         h("p", {"class": f"stage is-{stage}"}, stage_line(state)),
         progress(state),
-        h("p", {"class": "note"}, engine_line(state)) if stage in OPEN else "",
+        h("p", {"class": "note"}, engine_line(state)) if stage in memory.OPEN else "",
         retry(state) if stage == "failed" else "",
         ask(state) if stage == "idle" else "",
         models(state),
@@ -37,14 +36,9 @@ def ask(state: AppState) -> Node | str:
     return download(state, state.models[0])
 
 
-def loaded(state: AppState) -> ModelCard | None:
-    """The model that is loaded or loading."""
-    return next((model for model in state.models if model.id == state.model), None)
-
-
 def stage_line(state: AppState) -> list[Node | str]:
     """The stage in words, with the model's name where there is one."""
-    model = loaded(state)
+    model = model_card(state)
     name = model.title if model and state.engine.stage != "idle" else ""
     dot = h("span", {"class": "dot", "aria-hidden": "true"})
     words = say(state, f"view.stage.{state.engine.stage}")
@@ -102,8 +96,8 @@ def engine_line(state: AppState) -> str:
 
 def retry(state: AppState) -> Node:
     """Try the same again; finished parts are kept."""
-    attributes = {"type": "button", "class": "button is-primary", "data-action": "retry"}
-    return h("button", {**attributes, "data-model": state.model}, say(state, "view.status.retry"))
+    more = {"class": "button is-primary", "data-model": state.model}
+    return action_button(state, "retry", "view.status.retry", more)
 
 
 def models(state: AppState) -> Node | str:
@@ -130,7 +124,7 @@ def card(state: AppState, model: ModelCard) -> Node:
         for name, value in facts
         if value
     ]
-    is_open = model.id == state.model and state.engine.stage in OPEN
+    is_open = model.id == state.model and state.engine.stage in memory.OPEN
     end = (
         h("span", {"class": "note"}, say(state, "view.model.loaded"))
         if is_open

@@ -8,14 +8,11 @@ from seethrough.app.state import Message
 from seethrough.view import message, top
 from seethrough.view.node import Node, h
 from seethrough.view.tokens import N_HUES
-from seethrough.view.words import say
+from seethrough.view.words import page_title, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from seethrough.app.state import AppState
-
-    Slot = Callable[[AppState, str], Node]
+    from seethrough.view.node import Slot
 
 SIZES = (56, 40, 28, 21, 17, 15, 13)
 ROLES = (
@@ -48,7 +45,7 @@ def frame(state: AppState, _slot: Slot) -> list[Node]:
         ("motion", [h("ul", {"class": "motions"}, [motion(name) for name in MOTIONS])]),
     )
     return [
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, "title.styleguide")),
+        page_title(state, "title.styleguide"),
         h("p", {"class": "page-lead"}, say(state, "guide.lead")),
         *(
             h("section", {}, h("h2", {"class": "section-title"}, say(state, f"guide.{name}")), body)
@@ -111,6 +108,6 @@ def messages(state: AppState) -> list[Node]:
     error = Message("engine.network", {"path": "model.onnx"})
     notice = Message("engine.cancelled")
     return [
-        h("div", {"class": "message"}, message.sentence(state, error, "is-error")),
-        h("div", {"class": "message"}, message.sentence(state, notice, "is-notice")),
+        message.sentence(state, error, "is-error"),
+        message.sentence(state, notice, "is-notice"),
     ]

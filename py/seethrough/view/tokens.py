@@ -10,7 +10,8 @@ from seethrough.view.unrecorded import UNRECORDED, lacks_position
 from seethrough.view.words import rich, say, title
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, TokenView
+    from seethrough.app.state import AppState
+    from seethrough.core.tokens import TokenView
 
 N_HUES = 8
 

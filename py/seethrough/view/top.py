@@ -10,7 +10,8 @@ from seethrough.view.numbers import count, duration, exact, probability, signed
 from seethrough.view.words import rich, say, title, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, Candidate
+    from seethrough.app.state import AppState
+    from seethrough.core.tokens import Candidate
 
 # Below this the difference to 1 is made of float32 rounding, not of the model.
 LEAST_REST = 1e-5
@@ -126,7 +127,7 @@ def rest(state: AppState) -> Node:
         words = say(state, "view.top.rest_less", prob=probability(LEAST_REST, state.language))
     return h(
         "tr",
-        {"class": "rest"},
+        {},
         h("th", {"scope": "row"}, rest_name(state)),
         h("td", {"class": "number"}, words),
         h("td", {"class": "bar-cell"}, bar(left, "bar-rest")),

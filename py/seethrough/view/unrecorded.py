@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h
-from seethrough.view.words import say
+from seethrough.view.words import action_button
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +27,7 @@ def lacks_layer(state: AppState, layer: int) -> bool:
 
 def note(state: AppState, *sentence: Node | str) -> Node:
     """The sentence in the picture's place, announced, and a button that runs the prompt live."""
-    button = h(
-        "button",
-        {"type": "button", "class": "button", "data-action": "live"},
-        say(state, "view.unrecorded.live"),
-    )
+    button = action_button(state, "live", "source.run")
     return h("p", {"class": "lead unrecorded", "role": "status"}, *sentence, " ", button)
 
 

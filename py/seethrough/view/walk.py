@@ -5,29 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import OWN, STEPS, Route, address_of, step_beside
+from seethrough.core.routes import FIRST_STEP, OWN, STEPS, Route, address_of, step_beside
 from seethrough.view import prompt
-from seethrough.view.node import Node, h
-from seethrough.view.words import say, subject_name
+from seethrough.view.node import Attributes, Node, h
+from seethrough.view.words import action_button, page_title, say, subject_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from seethrough.app.state import AppState
-
-    Slot = Callable[[AppState, str], Node]
+    from seethrough.view.node import Slot
 
 
 def frame(state: AppState, slot: Slot) -> list[Node | str]:
     """The subjects, the spine of steps, the step's picture, the way back and on."""
-    step = state.route.step or next(iter(STEPS))
-    has_form = state.route.demo == OWN
+    step = state.route.step or FIRST_STEP
+    has_form = state.route.subject == OWN
     return [
-        h("div", {"class": "page-head"}, subjects(state), slot(state, "source")),
+        h("div", {"class": "page-head"}, subjects(state), slot("source")),
         prompt.form(state, has_sampling=step == "loop") if has_form else "",
         spine(state, step),
-        h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, f"step.{step}")),
-        h("section", {"class": f"plate-of is-{step}"}, slot(state, STEPS[step])),
+        page_title(state, f"step.{step}"),
+        h("section", {"class": f"plate-of is-{step}"}, slot(STEPS[step])),
         transport(state, step),
     ]
 
@@ -42,8 +39,8 @@ def subjects(state: AppState) -> Node:
 
 def subject(state: AppState, name: str) -> Node:
     """A link to the same view and step of another prompt."""
-    is_here = name == state.route.demo
-    target = address_of(replace(state.route, demo=name))
+    is_here = name == state.route.subject
+    target = address_of(replace(state.route, subject=name))
     attributes = {"class": "pill", "href": target, "aria-current": "true" if is_here else None}
     return h("a", attributes, subject_name(state, name))
 
@@ -64,7 +61,7 @@ def joint(state: AppState, name: str, current: str) -> Node:
     return h(
         "a",
         {
-            "href": address_of(Route("walk", state.route.demo, name)),
+            "href": address_of(Route("walk", state.route.subject, name)),
             "aria-current": "step" if name == current else None,
         },
         h("span", {"class": "joint", "aria-hidden": "true"}, str(number)),
@@ -87,14 +84,8 @@ def transport(state: AppState, step: str) -> Node:
 
 def move(state: AppState, action: str, distance: int) -> Node:
     """One of the two buttons."""
-    is_end = step_beside(state.route, distance) is None
-    return h(
-        "button",
-        {
-            "type": "button",
-            "class": "button is-primary" if distance > 0 else "button",
-            "data-action": action,
-            "disabled": is_end,
-        },
-        say(state, f"walk.{action}"),
-    )
+    more: Attributes = {
+        "class": "button is-primary" if distance > 0 else "button",
+        "disabled": step_beside(state.route, distance) is None,
+    }
+    return action_button(state, action, f"walk.{action}", more)

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from seethrough.core.messages import catalogue, text
-from seethrough.view.node import Node, h
+from seethrough.view.node import Attributes, Node, h
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, TokenView
+    from seethrough.app.state import AppState, ModelCard
+    from seethrough.core.tokens import TokenView
 
 SLOT = re.compile("\ue000(\\d+)\ue001")
 
@@ -40,9 +41,31 @@ def hook_mark(name: str) -> Node:
     return h("code", {"class": "hook"}, name)
 
 
+def page_title(state: AppState, key: str) -> Node:
+    """A page's heading; it takes the focus when the page is turned to."""
+    return h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, key))
+
+
 def title(state: AppState, key: str) -> Node:
     """A panel's heading."""
     return h("h2", {"class": "panel-title"}, say(state, key))
+
+
+def action_button(state: AppState, action: str, key: str, more: Attributes | None = None) -> Node:
+    """A button for an action; `more` adds attributes, or replaces the class."""
+    attributes = {"type": "button", "class": "button", "data-action": action}
+    return h("button", {**attributes, **(more or {})}, say(state, key))
+
+
+def model_card(state: AppState) -> ModelCard | None:
+    """The model that is chosen: the shown numbers are of it, or it is loading."""
+    return next((card for card in state.models if card.id == state.model), None)
+
+
+def model_name(state: AppState) -> str:
+    """The title of the chosen model; its id where it has no card."""
+    card = model_card(state)
+    return card.title if card else state.model
 
 
 def token_at(state: AppState, position: int) -> TokenView | None:
@@ -56,9 +79,9 @@ def visible_at(state: AppState, position: int) -> str:
     return str(position) if token is None else token.visible
 
 
-def subject_name(state: AppState, demo: str) -> str:
+def subject_name(state: AppState, subject: str) -> str:
     """What a walk is about: a known recording's title, another one's prompt, "your own text"."""
-    if f"demo.{demo}" in catalogue(state.language):
-        return say(state, f"demo.{demo}")
-    prompts = (card.prompt for card in state.recordings if card.id == demo)
-    return next(prompts, demo)
+    if f"subject.{subject}" in catalogue(state.language):
+        return say(state, f"subject.{subject}")
+    prompts = (card.prompt for card in state.recordings if card.id == subject)
+    return next(prompts, subject)
