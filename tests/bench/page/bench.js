@@ -17,7 +17,7 @@ function caller(worker) {
   const waiting = new Map();
   let last = 0;
   worker.onmessage = ({ data }) => {
-    if (data.progress || !waiting.has(data.id)) return;
+    if (data.heard || data.progress || !waiting.has(data.id)) return;
     const [resolve, reject] = waiting.get(data.id);
     waiting.delete(data.id);
     if (data.error) reject(new Error(JSON.stringify(data.error)));
