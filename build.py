@@ -14,6 +14,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this is where the requirement is
 
 from export.stages import (
     browser,
+    bytecode,
     checks,
     clean,
     locks,
@@ -64,7 +65,8 @@ def make_site(*groups: str) -> dict[str, str]:
     gguf = model.source(python)
     exported = model.export(python, gguf)
     recordings.ensure(python, exported)
-    dist = site.ensure(python, models=[exported], modules=modules, wheels=wheels)
+    compiled = bytecode.ensure(modules, wheels)
+    dist = site.ensure(python, models=[exported], modules=modules, bytecode=compiled)
     places = {"GGUF": gguf, "MODEL": exported, "DIST": dist, "NODE": modules}
     return {"SEETHROUGH_" + name: str(place) for name, place in places.items()}
 

@@ -13,6 +13,8 @@ import html
 import json
 import re
 import shutil
+import subprocess
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +38,9 @@ PYODIDE_FILES = (
     "pyodide.mjs",
     "pyodide.asm.js",
     "pyodide.asm.wasm",
-    "python_stdlib.zip",
     "pyodide-lock.json",
 )
-PYODIDE_PACKAGES = ("numpy",)
+LIBRARY = "python_stdlib.zip"
 ORT_FILES = (
     "ort.wasm.min.mjs",
     "ort-wasm-simd-threaded.mjs",
@@ -75,10 +76,10 @@ class SiteError(Exception):
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the parts lie: npm's node_modules, Pyodide's wheels, exported models."""
+    """Where the parts lie: npm's node_modules, Pyodide's archives compiled, exported models."""
 
     node: Path
-    pyodide: Path
+    bytecode: Path
     models: tuple[Path, ...]
 
 
@@ -96,21 +97,20 @@ def copy(source: Path, target: Path) -> None:
 
 
 def copy_pyodide(sources: Sources, out: Path) -> None:
-    """Pyodide and its wheels; a wheel is accepted only with the hash of Pyodide's own lock.
+    """Pyodide, and its library and numpy as bytecode; its lock gets that numpy's hash.
 
     Raises:
-        SiteError: A file is missing, or a wheel's content is another one.
+        SiteError: A file is missing.
     """
     for name in PYODIDE_FILES:
         copy(sources.node / "pyodide" / name, out / "pyodide" / name)
-    lock = json.loads((out / "pyodide" / "pyodide-lock.json").read_text(encoding="utf-8"))
-    for package in PYODIDE_PACKAGES:
-        entry = lock["packages"][package]
-        wheel = sources.pyodide / entry["file_name"]
-        copy(wheel, out / "pyodide" / wheel.name)
-        if sha256(wheel).hex() != entry["sha256"]:
-            msg = f"{wheel.name} is not the file that pyodide-lock.json names. Fetch it again."
-            raise SiteError(msg)
+    listing = out / "pyodide" / "pyodide-lock.json"
+    lock = json.loads(listing.read_text(encoding="utf-8"))
+    numpy = lock["packages"]["numpy"]
+    for name in (LIBRARY, numpy["file_name"]):
+        copy(sources.bytecode / name, out / "pyodide" / name)
+    numpy["sha256"] = sha256(out / "pyodide" / numpy["file_name"]).hex()
+    listing.write_text(json.dumps(lock), encoding="utf-8")
 
 
 def copy_packages(sources: Sources, out: Path) -> None:
@@ -131,7 +131,7 @@ def copy_packages(sources: Sources, out: Path) -> None:
 
 
 def zip_package(package: Path, target: Path) -> None:
-    """Python's part as one archive, the same bytes for the same files."""
+    """Our package as one archive, the same bytes for the same files."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(package.rglob("*")):
             if not file.is_file() or "__pycache__" in file.parts:
@@ -140,6 +140,30 @@ def zip_package(package: Path, target: Path) -> None:
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, file.read_bytes())
+
+
+def add_package(sources: Sources, out: Path) -> None:
+    """Our package, with its bytecode beside its sources.
+
+    Raises:
+        SiteError: Node cannot compile it.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        archive = Path(work) / "seethrough.zip"
+        zip_package(ROOT / "py" / "seethrough", archive)
+        script, pyodide = ROOT / "export" / "bytecode.mjs", sources.node / "pyodide"
+        command = [
+            "node",
+            *map(str, (script, pyodide, archive)),
+            "--keep-source",
+            "--out",
+            str(out),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = (done.stderr.strip() or "no word").splitlines()[-1]
+        msg = f"Python could not be compiled for the page ({said}). Run python3 build.py build."
+        raise SiteError(msg)
 
 
 def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str]) -> str:
@@ -268,7 +292,7 @@ def assemble(sources: Sources, out: Path) -> None:
     copy_pyodide(sources, out)
     copy_packages(sources, out)
     copy_web(out)
-    zip_package(ROOT / "py" / "seethrough", out / "seethrough.zip")
+    add_package(sources, out)
     listed = copy_models(sources.models, out)
     write_page(out)
     write_service_worker(out, listed)
@@ -294,10 +318,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--models", type=Path, nargs="+", required=True)
     parser.add_argument("--node", type=Path, required=True, help="npm's node_modules")
-    parser.add_argument("--pyodide", type=Path, required=True, help="folder with Pyodide's wheels")
+    parser.add_argument("--bytecode", type=Path, required=True, help="what bytecode.mjs compiled")
     options = parser.parse_args(arguments)
     try:
-        sources = Sources(options.node, options.pyodide, tuple(options.models))
+        sources = Sources(options.node, options.bytecode, tuple(options.models))
         assemble(sources, options.out)
     except SiteError as error:
         parser.exit(1, f"{error}\n")

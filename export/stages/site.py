@@ -17,7 +17,7 @@ ROOM = 300_000_000
 SOURCES = (ROOT / "py", ROOT / "web", ROOT / "export")
 
 
-def ensure(python: Path, *, models: Sequence[Path], modules: Path, wheels: Path) -> Path:
+def ensure(python: Path, *, models: Sequence[Path], modules: Path, bytecode: Path) -> Path:
     """Assemble the site unless neither its sources nor what it carries changed.
 
     Returns: The dist folder, whole.
@@ -27,19 +27,19 @@ def ensure(python: Path, *, models: Sequence[Path], modules: Path, wheels: Path)
     """
     made = [model / part for model in models for part in ("manifest.json", "recordings")]
     carried = (modules / "pyodide" / "package.json", *made)
-    wanted = stamps.digest(*SOURCES, *carried, wheels.name)
+    wanted = stamps.digest(*SOURCES, *carried, bytecode)
     if not stamps.is_fresh("site", wanted, [DIST / "index.html"]):
-        _assemble(python, models, modules, wheels)
+        _assemble(python, models, modules, bytecode)
         stamps.mark("site", wanted)
     return DIST
 
 
-def _assemble(python: Path, models: Sequence[Path], modules: Path, wheels: Path) -> None:
+def _assemble(python: Path, models: Sequence[Path], modules: Path, bytecode: Path) -> None:
     title = doing = "Assembling the site"
     making = Making(title, doing, stamp="site", log="site", room=ROOM)
     new = CACHE / "site.new"
     command = [python, "-m", "export.site", "--models", *models]
-    command += ["--node", modules, "--pyodide", wheels]
+    command += ["--node", modules, "--bytecode", bytecode]
 
     def link_models() -> None:
         for model in models:
