@@ -27,7 +27,10 @@ LEFT_OUT = re.compile(rf"\\.(a|c|h|pxd|pyi)$|/f2py/|/_({TESTS})\\.")
 
 def bytecode(source, name):
     """A .pyc that is never held against its source: the archive is checked as a whole."""
-    code = compile(source, name, "exec", dont_inherit=True)
+    try:
+        code = compile(source, name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise ValueError(f"{name} is not Python: {error}") from None
     return bytes(external._code_to_hash_pyc(code, importlib.util.source_hash(source), False))
 
 
@@ -66,6 +69,13 @@ mkdirSync(values.out, { recursive: true });
 for (const archive of archives) {
   console.log(`Compiling ${basename(archive)}`);
   const data = python.toPy(new Uint8Array(readFileSync(archive))).tobytes();
-  const made = compile(data, values["keep-source"]).toJs();
+  let made;
+  try {
+    made = compile(data, values["keep-source"]).toJs();
+  } catch (error) {
+    // A traceback through Pyodide's own files helps nobody: its last line says what is wrong.
+    console.error(`${basename(archive)}: ${error.message.trim().split("\n").pop()}`);
+    process.exit(1);
+  }
   writeFileSync(join(values.out, basename(archive)), made);
 }

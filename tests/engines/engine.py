@@ -62,9 +62,20 @@ class Visit:
         self.engine.open(self.server.url + place)
         self.wait_for_start()
 
+    def value(self, expression: str) -> Any:  # noqa: ANN401 - any plain value
+        """The plain value of a JavaScript expression, once there is a document to ask."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self.engine.value(expression)
+            except BetweenPages:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(POLL_S)
+
     def reload(self) -> None:
         """Load the page again; wait until the new document started."""
-        self.engine.value("window.isOld = true")
+        self.value("window.isOld = true")
         self.engine.reload()
         self.until("!window.isOld")
         self.wait_for_start()
@@ -72,7 +83,7 @@ class Visit:
     def wait_for_start(self) -> None:
         """Wait for Python; a start that failed is a failed test."""
         self.until(STARTED)
-        if self.engine.value("document.documentElement.dataset.boot") != "ready":
+        if self.value("document.documentElement.dataset.boot") != "ready":
             pytest.fail(f"{self.engine.name} did not start.\n{self.seen()}")
 
     def until(self, expression: str) -> None:
@@ -92,20 +103,20 @@ class Visit:
 
     def ask(self, call: str) -> Any:  # noqa: ANN401 - any plain value
         """What `await seethrough.…` gives; a refusal is a failed test."""
-        self.engine.value(
+        self.value(
             f"(window.answered = undefined, ({call}).then("
             " (value) => { window.answered = { value }; },"
             " (error) => { window.answered = { error: String(error) }; }), 0)"
         )
         self.until("window.answered")
-        answer = self.engine.value("window.answered")
+        answer = self.value("window.answered")
         if "error" in answer:
             pytest.fail(f"{self.engine.name}: {call}: {answer['error']}\n{self.seen()}")
         return answer["value"]
 
     def text(self, selector: str) -> str:
         """The text that a reader sees; empty where there is none."""
-        return self.engine.value(f"document.querySelector({selector!r})?.innerText ?? ''")
+        return self.value(f"document.querySelector({selector!r})?.innerText ?? ''")
 
     def press(self, selector: str) -> None:
         """Click on a button once it is there and allowed."""

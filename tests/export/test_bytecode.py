@@ -77,5 +77,7 @@ def test_what_is_no_python_stops_the_build(pyodide, archive, tmp_path):
     done = compiled(pyodide, archive, tmp_path / "out")
 
     assert done.returncode != 0
-    assert "bad.py" in done.stderr
+    assert "pack.zip" in done.stderr
+    assert "pack/bad.py is not Python" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out" / "pack.zip").exists()
