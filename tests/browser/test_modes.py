@@ -80,7 +80,7 @@ def test_a_phone_starts_small(new_tab):
     ("options", "words"),
     [
         ("{mode: 'tiny'}", "no weight mode 'tiny'"),
-        ("{mode: 1}", "must be a text"),
+        ("{mode: 1}", "must be of the type string"),
         ("{size: 'small'}", "mode"),
     ],
 )
