@@ -109,8 +109,7 @@ async function takeControl() {
   listenToWorker();
   try {
     // Nothing runs yet: the moment to change versions.
-    const moved = await activateWaiting();
-    if (moved && moved !== "other-tabs" && reloadOnce()) return "reload";
+    if ((await activateWaiting()) === "activated" && reloadOnce()) return "reload";
     if (!container.controller) return await install();
     const options = { scope: "./", updateViaCache: "none" };
     container.register("./sw.js", options).catch(() => {}); // offline: the one that is here serves
