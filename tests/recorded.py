@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from export.record import Curated, Walk, recording_of
 from seethrough.core import hooks, recording, sampling
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.tokens import NewToken, candidates, token_view
+from seethrough.core.tokens import NewToken, candidates, texts, token_view
 from tests.fake_engine import FakeEngine, FakeSite, TinyModel, served, tiny_model, true_logits
 
 if TYPE_CHECKING:
@@ -50,9 +50,10 @@ def steps_of(model: TinyModel, ids: list[int]) -> tuple[NewToken, ...]:
     steps: list[NewToken] = []
     for _ in range(N_NEW):
         logits = true_logits(model, [*ids, *(step.id for step in steps)])
-        best, tokenizer = sampling.greedy(logits), model.tokenizer
-        prob = float(sampling.temper(logits, 1.0)[best])
-        steps.append(NewToken(best, tokenizer.decode([best]), tokenizer.visible(best), prob, 0))
+        best = sampling.greedy(logits)
+        steps.append(
+            NewToken(best, *texts(model.tokenizer, best), *sampling.standing(logits, best))
+        )
     return tuple(steps)
 
 

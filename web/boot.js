@@ -19,6 +19,7 @@ markOnce("seethrough.shell");
 
 const GUARD = "reloaded";
 const FAULT_MS = 500;
+const NOTE_MS = 1000;
 
 // (module (func (result v128) i32.const 0 i8x16.splat)): valid only where SIMD is.
 const SIMD = new Uint8Array([
@@ -99,6 +100,18 @@ async function install() {
 }
 
 /**
+ * Change to the version that waits, before anything runs. A page that went on with the old one
+ * would get the new one's files in the middle of its start.
+ * @returns {Promise<boolean>} whether a reload is on its way
+ */
+async function changeVersion() {
+  const note = setTimeout(() => say("status", sentence("boot.updating")), NOTE_MS);
+  const outcome = await activateWaiting();
+  clearTimeout(note);
+  return ["activated", "late"].includes(outcome) && reloadOnce();
+}
+
+/**
  * Put the page under the service worker's control.
  * @returns {Promise<"go" | "reload" | string>} "go", "reload", or the key of a notice; rejects with
  *   a KeyedError where a file of the site is not whole
@@ -108,8 +121,7 @@ async function takeControl() {
   if (!container) return "boot.no_service_worker";
   listenToWorker();
   try {
-    // Nothing runs yet: the moment to change versions.
-    if ((await activateWaiting()) === "activated" && reloadOnce()) return "reload";
+    if (await changeVersion()) return "reload";
     if (!container.controller) return await install();
     const options = { scope: "./", updateViaCache: "none" };
     container.register("./sw.js", options).catch(() => {}); // offline: the one that is here serves

@@ -173,20 +173,17 @@ async function run(message) {
   if (nPast > nKept) throw new KeyedError("engine.restarted", { expected: nPast, got: nKept });
   const { config } = model;
   const shape = [config.n_key_value_heads, config.d_head];
+  const input = [1, tokens.length];
+  const positions = tokens.map((_, i) => i + nPast);
+  const knobs = { ...neutralKnobs(config), ...message.knobs };
   const feeds = {
-    tokens: int64(tokens, [1, tokens.length]),
-    positions: int64(
-      tokens.map((_, i) => i + nPast),
-      [1, tokens.length],
-    ),
+    tokens: int64(tokens, input),
+    positions: int64(positions, input),
     unembed_layer: int64(unembedLayer, [unembedLayer.length]),
     unembed_pos: int64(unembedPos, [unembedPos.length]),
     top_k: int64([topK], [1]),
   };
-  for (const [name, { dims, data }] of Object.entries({
-    ...neutralKnobs(config),
-    ...message.knobs,
-  })) {
+  for (const [name, { dims, data }] of Object.entries(knobs)) {
     feeds[name] = new ort.Tensor("float32", data, dims);
   }
   const presents = [];

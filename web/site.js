@@ -17,6 +17,7 @@ const MODEL_CACHE = `seethrough-models:${SCOPE}`;
 const OURS = `seethrough:${new URL(SCOPE).pathname}:`;
 const THEME = "seethrough.theme"; // theme.js keeps it for all copies of this site on the origin
 const ACTIVATE_MS = 3000;
+const QUIET_MS = 300;
 const REGISTER_MS = 5000;
 const LOOK_AGAIN_MS = 3_600_000;
 
@@ -72,6 +73,12 @@ export function settled(worker) {
   });
 }
 
+/** @returns {Promise<void>} settled once the document's own files are here */
+async function loaded() {
+  if (document.readyState === "complete") return;
+  await new Promise((resolve) => addEventListener("load", resolve, { once: true }));
+}
+
 /**
  * Make the waiting version the active one, if this is the only open page of the site: a second
  * one would get files of a version that is not its own.
@@ -80,9 +87,11 @@ export function settled(worker) {
 export async function activateWaiting() {
   const newer = (await registrationHere())?.waiting;
   if (!newer) return null;
+  await loaded(); // Chromium keeps a worker that is asked for a file while it ends, for 30 s
+  await after(QUIET_MS);
   const { port1, port2 } = new MessageChannel();
   const held = new Promise((resolve) => (port1.onmessage = () => resolve("other-tabs")));
-  // Chromium may hold the old worker back until its last answers have ended.
+  // A page that fetches all the time can still be in its way; a reload is not.
   const late = after(ACTIVATE_MS, "late");
   newer.postMessage({ type: "activate" }, [port2]);
   const done = settled(newer).then((isActive) => (isActive ? "activated" : null));
@@ -201,9 +210,8 @@ export async function removeAll() {
   }
   await (await registrationHere())?.unregister();
   try {
-    return (await Promise.all([APP_CACHE, MODEL_CACHE].map((name) => caches.delete(name)))).some(
-      Boolean,
-    );
+    const removed = await Promise.all([caches.delete(APP_CACHE), caches.delete(MODEL_CACHE)]);
+    return removed.includes(true);
   } catch {
     return null;
   }

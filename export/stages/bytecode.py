@@ -28,7 +28,7 @@ def ensure(modules: Path, wheels: Path) -> Path:
     """
     pyodide, folder = modules / "pyodide", CACHE / "bytecode"
     archives = [pyodide / "python_stdlib.zip", *sorted(wheels.glob("numpy-*.whl"))]
-    wanted = stamps.digest(SCRIPT, pyodide / "package.json", *archives)
+    wanted = stamps.digest(SCRIPT, SCRIPT.with_suffix(".py"), pyodide / "package.json", *archives)
     if not stamps.is_fresh("bytecode", wanted, [folder]):
         title = "Compiling Python for the page"
         making = Making(title, title, stamp="bytecode", log="bytecode", room=ROOM)

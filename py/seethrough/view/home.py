@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import OWN, Route, address_of
+from seethrough.core.routes import OWN, SUBJECTS, Route, address_of
 from seethrough.view import top
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, megabytes, probability
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 N_SHOWN = 5
 MOST_TILES = 8
-WAYS = ("walk", "block", "all")
 
 
 def frame(state: AppState, _slot: Slot) -> list[Node]:
@@ -33,7 +32,7 @@ def frame(state: AppState, _slot: Slot) -> list[Node]:
         h("h2", {"class": "section-title"}, say(state, "home.walks")),
         h("ul", {"class": "cards"}, [h("li", {}, card(state, item)) for item in state.recordings]),
         h("h2", {"class": "section-title"}, say(state, "home.views")),
-        h("ul", {"class": "cards"}, [h("li", {}, view_card(state, n)) for n in WAYS]),
+        h("ul", {"class": "cards"}, [h("li", {}, view_card(state, n)) for n in SUBJECTS]),
     ]
 
 
