@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ROOM = 1_000_000_000
 GROUPS = ("export", "test", "reference", "lock")
 OPTIONS = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url")
+# huggingface_hub lists hf-xet, its second way to download; export/hub.py has no use for it.
+UNWANTED = ("--no-emit-package", "hf-xet")
 QUIET = ("--no-header", "--no-annotate", "--upgrade", "--quiet")
 # This file gives torch's few CPU dependencies; its own list would add gigabytes of CUDA.
 TORCH_SETTINGS = LOCKS / "uv.toml"
@@ -99,7 +101,7 @@ def _write(name: str, entries: Iterable[str]) -> None:
 
 
 def _uv(python: Path, step: Step, arguments: Iterable[object]) -> None:
-    command = [python, "-m", "uv", "pip", "compile", *OPTIONS, *QUIET, *arguments]
+    command = [python, "-m", "uv", "pip", "compile", *OPTIONS, *UNWANTED, *QUIET, *arguments]
     programs.run(command, step, log="uv", report=lambda line: line).check(step.title)
 
 
