@@ -10,6 +10,7 @@ import numpy as np
 
 from export.tensors import Plain
 from seethrough.core.errors import SeethroughError, SourceError
+from seethrough.core.weight_names import expected_dims
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +43,17 @@ class Checkpoint:
         return self.tensors[name].dequantized()
 
 
+def n_params(checkpoint: Checkpoint) -> int:
+    """How many numbers the model has; a tied unembedding counts once."""
+    total = 0
+    for stored in checkpoint.tensors.values():
+        count = 1
+        for size in stored.dims:
+            count *= size
+        total += count
+    return total
+
+
 @contextmanager
 def damage_is_named(path: Path) -> Iterator[None]:
     """Turn whatever reading a damaged file ends in into the sentence that says so.
@@ -67,30 +79,6 @@ def check_layers(config: ModelConfig, n_tensors: int) -> None:
     """
     if config.n_layers > n_tensors:
         raise SourceError("source.missing_tensor", name=f"blocks.{config.n_layers - 1}.ln1.w")
-
-
-def expected_dims(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Name and dims of every stored weight of the Llama family."""
-    q_width = config.n_heads * config.d_head
-    kv_width = config.n_key_value_heads * config.d_head
-    dims: dict[str, tuple[int, ...]] = {"W_E": (config.d_vocab, config.d_model)}
-    for layer in range(config.n_layers):
-        at = f"blocks.{layer}"
-        dims |= {
-            f"{at}.ln1.w": (config.d_model,),
-            f"{at}.attn.W_Q": (config.d_model, q_width),
-            f"{at}.attn.W_K": (config.d_model, kv_width),
-            f"{at}.attn.W_V": (config.d_model, kv_width),
-            f"{at}.attn.W_O": (q_width, config.d_model),
-            f"{at}.ln2.w": (config.d_model,),
-            f"{at}.mlp.W_gate": (config.d_model, config.d_mlp),
-            f"{at}.mlp.W_in": (config.d_model, config.d_mlp),
-            f"{at}.mlp.W_out": (config.d_mlp, config.d_model),
-        }
-    dims["ln_final.w"] = (config.d_model,)
-    if not config.tie_word_embeddings:
-        dims["W_U"] = (config.d_model, config.d_vocab)
-    return dims
 
 
 def check_tensors(

@@ -13,14 +13,29 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.hooks import LEAF_DIMS, hook_name
+from seethrough.core.weight_names import bias_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from export.graph import Dim, Graph, Value
     from export.pack import WeightPack
     from seethrough.core.config import ModelConfig
 
 
 FLOAT, INT8 = 1, 3  # ONNX's numbers of the types
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a family puts in each place. `tables` makes what its layers share of the positions."""
+
+    tables: Callable[[Build], None]
+    embed: Callable[[Build, Value], Value]
+    norm: Callable[[Build, Value, str, int | None], Value]
+    linear: Callable[[Build, Value, str], Value]
+    place: Callable[[Build, Value, str, int], Value]
+    mlp: Callable[[Build, Value, int], Value]
 
 
 @dataclass
@@ -34,6 +49,7 @@ class Build:
     graph: Graph
     pack: WeightPack
     config: ModelConfig
+    wiring: Wiring
     shared: dict[str, Value] = field(default_factory=dict)
     block_sums: dict[Value, Value] = field(default_factory=dict)
 
@@ -52,14 +68,14 @@ class Build:
         return tuple(fixed.get(axis, getattr(config, axis, axis)) for axis in LEAF_DIMS[leaf])
 
 
-def linear(build: Build, x: Value, weight: str, name: str) -> Value:
+def linear(build: Build, x: Value, weight: str) -> Value:
     """x @ W for a weight in any layout, exact: [pos, in] → [pos, out].
 
     Blocks with a minimum are written as x @ (scale·(values)) + blocksum(x) @ C with
     C = minimum − scale·zero_point: the runtime folds both factors once, at session start, and
     folding C into the weights instead made that start twice as long.
     """
-    graph = build.graph
+    graph, name = build.graph, weight.rpartition(".")[2]
     product = graph.op("MatMul", x, _matrix(build, weight), name=f"MatMul_{name}")
     entry = build.pack.entries[weight]
     if entry.layout != "blocks" or "minimum" not in entry.parts:
@@ -70,13 +86,35 @@ def linear(build: Build, x: Value, weight: str, name: str) -> Value:
     return graph.op("Add", product, graph.op("MatMul", sums, shift))
 
 
+def affine(build: Build, x: Value, weight: str) -> Value:
+    """x @ W + b, exact: [pos, in] → [pos, out]."""
+    return build.graph.op("Add", linear(build, x, weight), _matrix(build, bias_name(weight)))
+
+
 def embed(build: Build, tokens: Value) -> Value:
-    """The rows of W_E of the tokens: [pos] → [pos, d_model]."""
+    """The rows of W_E of the tokens, position to come by rotation: [pos] → [pos, d_model]."""
+    return build.hook(_token_rows(build, tokens), hooks.EMBED)
+
+
+def embed_with_positions(build: Build, tokens: Value) -> Value:
+    """The rows of the tokens plus the learned rows of their positions."""
+    rows = embed(build, tokens)
+    places = _plain_rows(build, "W_pos", build.shared["positions"])
+    return build.graph.op("Add", rows, build.hook(places, hooks.POS_EMBED))
+
+
+def _plain_rows(build: Build, weight: str, indices: Value) -> Value:
+    """Some rows of a weight that is stored number by number, as float32."""
+    graph = build.graph
+    rows = graph.op("Gather", _stored(build, weight, "values"), indices, name=f"rows_{weight}")
+    is_wide = build.pack.entries[weight].parts["values"].dtype == "float32"
+    return rows if is_wide else graph.op("Cast", rows, to=FLOAT)
+
+
+def _token_rows(build: Build, tokens: Value) -> Value:
     graph, entry = build.graph, build.pack.entries["W_E"]
     if entry.layout == "plain":
-        rows = graph.op("Gather", _stored(build, "W_E", "values"), tokens, name="rows")
-        dtype = entry.parts["values"].dtype
-        return rows if dtype == "float32" else graph.op("Cast", rows, to=FLOAT)
+        return _plain_rows(build, "W_E", tokens)
     blocks = _blocks_of(build, tokens, entry.dims[1] // entry.block_size)
     rows = graph.op("Gather", _stored_in_blocks(build, "values"), blocks, name="rows")
     cells = graph.op("Cast", rows, to=FLOAT)
@@ -91,7 +129,7 @@ def embed(build: Build, tokens: Value) -> Value:
 def unembed(build: Build, x: Value) -> Value:
     """One logit per vocabulary token: [unembed, d_model] → [unembed, d_vocab]."""
     if build.pack.entries["W_U"].layout != "transposed":
-        return linear(build, x, "W_U", "unembed")
+        return linear(build, x, "W_U")
     graph, entry = build.graph, build.pack.entries["W_E"]
     product = graph.op("Gemm", x, _embedding(build), name="unembed", transB=1)
     if "minimum" not in entry.parts:
@@ -107,13 +145,30 @@ def rms_norm(build: Build, x: Value, scale_leaf: str, layer: int | None = None) 
     """Divide by the root mean square, then multiply by the weight; three hooks."""
     graph, part = build.graph, scale_leaf.removesuffix("hook_scale")
     with graph.scope(part.rstrip(".")):
-        square = graph.op("Mul", x, x)
-        mean = graph.op("ReduceMean", square, graph.const(np.array([-1])), keepdims=1)
-        root = graph.op("Sqrt", graph.op("Add", mean, graph.const(float(build.config.eps))))
-        scale = build.hook(root, scale_leaf, layer)
-        normalized = build.hook(graph.op("Div", x, scale), f"{part}hook_normalized", layer)
-        weight = _matrix(build, hook_name(f"{part}w", layer))
-        return build.hook(graph.op("Mul", normalized, weight), f"{part}hook_norm_out", layer)
+        normalized = _normalized(build, x, scale_leaf, layer)
+        weighted = graph.op("Mul", normalized, _matrix(build, hook_name(f"{part}w", layer)))
+        return build.hook(weighted, f"{part}hook_norm_out", layer)
+
+
+def layer_norm(build: Build, x: Value, scale_leaf: str, layer: int | None = None) -> Value:
+    """Take the mean off, divide by the standard deviation, then weight and bias; three hooks."""
+    graph, part = build.graph, scale_leaf.removesuffix("hook_scale")
+    with graph.scope(part.rstrip(".")):
+        mean = graph.op("ReduceMean", x, graph.const(np.array([-1])), keepdims=1)
+        normalized = _normalized(build, graph.op("Sub", x, mean), scale_leaf, layer)
+        weight, bias = (_matrix(build, hook_name(f"{part}{name}", layer)) for name in "wb")
+        shifted = graph.op("Add", graph.op("Mul", normalized, weight), bias)
+        return build.hook(shifted, f"{part}hook_norm_out", layer)
+
+
+def _normalized(build: Build, x: Value, scale_leaf: str, layer: int | None) -> Value:
+    """x over the root of its mean square, both hooked."""
+    graph = build.graph
+    square = graph.op("Mul", x, x)
+    mean = graph.op("ReduceMean", square, graph.const(np.array([-1])), keepdims=1)
+    root = graph.op("Sqrt", graph.op("Add", mean, graph.const(float(build.config.eps))))
+    divided = graph.op("Div", x, build.hook(root, scale_leaf, layer))
+    return build.hook(divided, f"{scale_leaf.removesuffix('scale')}normalized", layer)
 
 
 def attention(build: Build, x: Value, layer: int) -> Value:
@@ -123,37 +178,64 @@ def attention(build: Build, x: Value, layer: int) -> Value:
         q = build.hook(_project(build, x, "W_Q", layer, config.n_heads), hooks.Q, layer)
         k = build.hook(_project(build, x, "W_K", layer, config.n_key_value_heads), hooks.K, layer)
         v = build.hook(_project(build, x, "W_V", layer, config.n_key_value_heads), hooks.V, layer)
-        rot_q = build.hook(_rotate(build, q), hooks.ROT_Q, layer)
-        rot_k = build.hook(_rotate(build, k), hooks.ROT_K, layer)
-        keys = _remember(build, rot_k, layer, "key")
+        q = build.wiring.place(build, q, hooks.ROT_Q, layer)
+        k = build.wiring.place(build, k, hooks.ROT_K, layer)
+        keys = _remember(build, k, layer, "key")
         values = _remember(build, v, layer, "value")
-        pattern = _pattern(build, rot_q, keys, layer)
+        pattern = _pattern(build, q, keys, layer)
         z = _mix(build, pattern, values, layer)
         flat = graph.op("Reshape", z, graph.const([-1, config.n_heads * config.d_head]))
-        return build.hook(
-            linear(build, flat, hook_name("attn.W_O", layer), "out"), hooks.ATTN_OUT, layer
-        )
+        out = build.wiring.linear(build, flat, hook_name("attn.W_O", layer))
+        return build.hook(out, hooks.ATTN_OUT, layer)
 
 
 def gated_mlp(build: Build, x: Value, layer: int) -> Value:
     """SwiGLU: silu(x @ W_gate) · (x @ W_in) @ W_out, times the reader's knob."""
     graph = build.graph
     with graph.scope("mlp"):
-        gate = linear(build, x, hook_name("mlp.W_gate", layer), "gate")
+        gate = build.wiring.linear(build, x, hook_name("mlp.W_gate", layer))
         pre = build.hook(gate, hooks.MLP_PRE, layer)
-        up = linear(build, x, hook_name("mlp.W_in", layer), "in")
+        up = build.wiring.linear(build, x, hook_name("mlp.W_in", layer))
         pre_linear = build.hook(up, hooks.MLP_PRE_LINEAR, layer)
         gate = graph.op("Mul", pre, graph.op("Sigmoid", pre))
-        post = build.hook(graph.op("Mul", gate, pre_linear), hooks.MLP_POST, layer)
-        out = linear(build, post, hook_name("mlp.W_out", layer), "out")
-        return build.hook(_knob(build, out, "mlp_scale", layer), hooks.MLP_OUT, layer)
+        return _write_back(build, graph.op("Mul", gate, pre_linear), layer)
 
 
-def rotary_tables(build: Build, positions: Value) -> None:
+def gelu_mlp(build: Build, x: Value, layer: int) -> Value:
+    """gelu_new(x @ W_in + b_in) @ W_out + b_out, times the reader's knob."""
+    graph = build.graph
+    with graph.scope("mlp"):
+        pre = build.wiring.linear(build, x, hook_name("mlp.W_in", layer))
+        pre = build.hook(pre, hooks.MLP_PRE, layer)
+        return _write_back(build, graph.op("Gelu", pre, approximate="tanh"), layer)
+
+
+def _write_back(build: Build, post: Value, layer: int) -> Value:
+    """What the neurons write into the residual stream."""
+    post = build.hook(post, hooks.MLP_POST, layer)
+    out = build.wiring.linear(build, post, hook_name("mlp.W_out", layer))
+    return build.hook(_knob(build, out, "mlp_scale", layer), hooks.MLP_OUT, layer)
+
+
+def turned(build: Build, x: Value, leaf: str, layer: int) -> Value:
+    """Queries or keys turned by their positions: [pos, head, d_head]."""
+    return build.hook(_rotate(build, x), leaf, layer)
+
+
+def as_they_are(_build: Build, x: Value, _leaf: str, _layer: int) -> Value:
+    """Queries or keys of a model whose positions were added to the embedding."""
+    return x
+
+
+def no_tables(_build: Build) -> None:
+    """What learned positions need beside their rows: nothing."""
+
+
+def rotary_tables(build: Build) -> None:
     """cos and sin of every position's angles, once for all layers: [pos, 1, d_head]."""
-    graph, config = build.graph, build.config
+    graph, config, positions = build.graph, build.config, build.shared["positions"]
     exponents = np.arange(0, config.d_head, 2, dtype=np.float32) / np.float32(config.d_head)
-    frequencies = np.float32(1) / np.power(np.float32(config.rotary_base), exponents)
+    frequencies = np.float32(1) / np.power(np.float32(config.rotary_base or 0), exponents)
     with graph.scope("rotary"):
         column = graph.op("Reshape", graph.op("Cast", positions, to=FLOAT), graph.const([-1, 1, 1]))
         angles = graph.op("Mul", column, graph.const(np.concatenate([frequencies, frequencies])))
@@ -185,7 +267,7 @@ def add_resid_knob(build: Build, residual: Value, layer: int) -> Value:
 
 
 def _project(build: Build, x: Value, weight: str, layer: int, n_heads: int) -> Value:
-    flat = linear(build, x, hook_name(f"attn.{weight}", layer), weight)
+    flat = build.wiring.linear(build, x, hook_name(f"attn.{weight}", layer))
     return build.graph.op("Reshape", flat, build.graph.const([-1, n_heads, build.config.d_head]))
 
 

@@ -37,6 +37,27 @@ LLAMA_HF = {
     "lm_head.weight": "W_U",
 }
 
+# `W_QKV` and `b_QKV` lie side by side in the file and are cut apart where it is read.
+GPT2_HF = {
+    "wte.weight": "W_E",
+    "wpe.weight": "W_pos",
+    "h.{l}.ln_1.weight": "blocks.{l}.ln1.w",
+    "h.{l}.ln_1.bias": "blocks.{l}.ln1.b",
+    "h.{l}.attn.c_attn.weight": "blocks.{l}.attn.W_QKV",
+    "h.{l}.attn.c_attn.bias": "blocks.{l}.attn.b_QKV",
+    "h.{l}.attn.c_proj.weight": "blocks.{l}.attn.W_O",
+    "h.{l}.attn.c_proj.bias": "blocks.{l}.attn.b_O",
+    "h.{l}.ln_2.weight": "blocks.{l}.ln2.w",
+    "h.{l}.ln_2.bias": "blocks.{l}.ln2.b",
+    "h.{l}.mlp.c_fc.weight": "blocks.{l}.mlp.W_in",
+    "h.{l}.mlp.c_fc.bias": "blocks.{l}.mlp.b_in",
+    "h.{l}.mlp.c_proj.weight": "blocks.{l}.mlp.W_out",
+    "h.{l}.mlp.c_proj.bias": "blocks.{l}.mlp.b_out",
+    "ln_f.weight": "ln_final.w",
+    "ln_f.bias": "ln_final.b",
+    "lm_head.weight": "W_U",
+}
+
 
 def by_source_name(table: dict[str, str], config: ModelConfig) -> dict[str, str]:
     """The table with every layer written out: source name -> our name."""

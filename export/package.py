@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from export.chat import segments_from_template
-from export.llama import build_llama
+from export.checkpoint import n_params
 from export.pack import WeightPack, write_hashed
 from export.tensors import Blocks
+from export.wiring import build_model
 from seethrough.core.hooks import expected_hooks
 from seethrough.core.manifest import Manifest, to_json
 from seethrough.core.tokenizer import Tokenizer
@@ -44,7 +45,7 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
     """
     folder.mkdir(parents=True, exist_ok=True)
     pack = pack_weights(checkpoint)
-    model = build_llama(checkpoint.config, pack, name=model_id, weight_file=WEIGHT_FILE)
+    model = build_model(checkpoint.config, pack, name=model_id, weight_file=WEIGHT_FILE)
     tokenizer = json.dumps(checkpoint.tokenizer, ensure_ascii=False, separators=(",", ":"))
     # The page would refuse it, much later.
     Tokenizer.from_json(tokenizer)
@@ -73,14 +74,3 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
     )
     (folder / "manifest.json").write_text(to_json(manifest), encoding="utf-8")
     return manifest
-
-
-def n_params(checkpoint: Checkpoint) -> int:
-    """How many numbers the model has; a tied unembedding counts once."""
-    total = 0
-    for stored in checkpoint.tensors.values():
-        count = 1
-        for size in stored.dims:
-            count *= size
-        total += count
-    return total

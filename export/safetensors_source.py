@@ -14,22 +14,25 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
-from export.names import LLAMA_HF, by_source_name
-from export.tensors import Plain, Stored
-from seethrough.core.config import ModelConfig
+from export.hub_families import family_of
+from export.names import by_source_name
+from export.tensors import Plain
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from export.hub_families import HubFamily
+    from export.tensors import Stored
+    from seethrough.core.config import ModelConfig
+
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 DTYPES: dict[str, Any] = {"F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}
-SUPPORTED_ARCHITECTURES = ("LlamaForCausalLM",)
 
 
 def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
-    """Read a Llama-family checkpoint folder.
+    """Read a checkpoint folder of a supported family.
 
     Raises:
         SourceError: A file is missing, cut or corrupt; the architecture, activation, rope scaling
@@ -41,22 +44,21 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
 
 def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
     settings = _json(folder / "config.json")
-    raw = _tensors(folder)
-    config = _config(settings, has_head="lm_head.weight" in raw)
+    family = family_of(settings)
+    raw = {family.name_of(name): stored for name, stored in _tensors(folder, family).items()}
+    config = _config(family, settings, has_head="lm_head.weight" in raw)
     check_layers(config, len(raw))
     if config.tie_word_embeddings:
         # Some files hold the tied head as well; it is the embedding, and the config decides.
         raw.pop("lm_head.weight", None)
-    names = by_source_name(LLAMA_HF, config)
-    tensors: dict[str, Stored] = {
-        ours: _ours(ours, stored)
-        for source, ours in names.items()
-        if (stored := raw.pop(source, None)) is not None
-    }
+    tensors: dict[str, Stored] = {}
+    for source, ours in by_source_name(family.names, config).items():
+        if (stored := raw.pop(source, None)) is not None:
+            tensors |= family.arrange(ours, stored, config)
     check_tensors(tensors, config, unused=raw)
     return Checkpoint(
         config=config,
-        tensors=dict(tensors),
+        tensors=tensors,
         tokenizer=_json(folder / "tokenizer.json"),
         chat_template=_chat_template(folder),
         end_ids=_end_ids(folder, settings),
@@ -79,27 +81,34 @@ def _json(path: Path) -> dict[str, Any]:
     return data
 
 
-def _tensors(folder: Path) -> dict[str, Plain]:
+def _config(family: HubFamily, settings: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
+    try:
+        return family.config(settings, has_head)
+    except KeyError as error:
+        raise SourceError("source.missing_field", name=error.args[0]) from error
+
+
+def _tensors(folder: Path, family: HubFamily) -> dict[str, Plain]:
     if not (folder / INDEX).exists():
-        return _read_safetensors(folder / SINGLE)
+        return _read_safetensors(folder / SINGLE, family)
     files = _json(folder / INDEX).get("weight_map", {})
     tensors: dict[str, Plain] = {}
     for name in sorted(set(files.values())):
         path = PurePosixPath(str(name))
         if path.is_absolute() or len(path.parts) != 1 or "\\" in str(name) or ".." in path.parts:
             raise SourceError("source.path", name=name)
-        tensors |= _read_safetensors(folder / path.name)
+        tensors |= _read_safetensors(folder / path.name, family)
     return tensors
 
 
-def _read_safetensors(path: Path) -> dict[str, Plain]:
+def _read_safetensors(path: Path, family: HubFamily) -> dict[str, Plain]:
     try:
         entries = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     except FileNotFoundError as error:
         raise SourceError("source.no_file", path=path.name, folder=path.parent.name) from error
     except SafetensorError as error:
         raise SourceError("source.corrupt", path=path.name, reason=str(error)[:200]) from error
-    return {name: _plain(name, entry) for name, entry in entries}
+    return {name: _plain(name, entry) for name, entry in entries if not family.is_extra(name)}
 
 
 def _plain(name: str, entry: Mapping[str, Any]) -> Plain:
@@ -108,58 +117,6 @@ def _plain(name: str, entry: Mapping[str, Any]) -> Plain:
         supported = ", ".join(DTYPES)
         raise SourceError("source.tensor_type", name=name, kind=entry["dtype"], supported=supported)
     return Plain(np.frombuffer(entry["data"], dtype).reshape(entry["shape"]))
-
-
-def _ours(name: str, stored: Plain) -> Plain:
-    """[out, in] becomes [in, out]; norms become float32 (they are added up, and tiny)."""
-    if stored.values.ndim == 1:
-        return Plain(stored.values.astype(np.float32))
-    return stored if name == "W_E" else stored.transposed()
-
-
-def _config(settings: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
-    architecture = (settings.get("architectures") or ["unknown"])[0]
-    if architecture not in SUPPORTED_ARCHITECTURES:
-        supported = ", ".join(SUPPORTED_ARCHITECTURES)
-        raise SourceError("source.architecture", got=architecture, supported=supported)
-    if settings.get("hidden_act", "silu") != "silu":
-        raise SourceError("source.activation", got=settings["hidden_act"], supported="silu")
-    if settings.get("attention_bias") or settings.get("mlp_bias"):
-        raise SourceError("source.bias")
-    rope = settings.get("rope_scaling") or settings.get("rope_parameters") or {}
-    kind = rope.get("rope_type", rope.get("type", "default"))
-    if kind != "default":
-        raise SourceError("source.rope_scaling", got=kind)
-    try:
-        return _llama_config(settings, rope, has_head=has_head)
-    except KeyError as error:
-        raise SourceError("source.missing_field", name=error.args[0]) from error
-
-
-def _llama_config(
-    settings: Mapping[str, Any], rope: Mapping[str, Any], *, has_head: bool
-) -> ModelConfig:
-    n_heads = int(settings["num_attention_heads"])
-    d_model = int(settings["hidden_size"])
-    base = settings.get("rope_theta") or rope.get("rope_theta") or 10000.0
-    return ModelConfig(
-        family="llama",
-        d_model=d_model,
-        n_layers=int(settings["num_hidden_layers"]),
-        n_heads=n_heads,
-        n_key_value_heads=int(settings.get("num_key_value_heads") or n_heads),
-        d_head=int(settings.get("head_dim") or d_model // n_heads),
-        d_mlp=int(settings["intermediate_size"]),
-        d_vocab=int(settings["vocab_size"]),
-        n_ctx=int(settings["max_position_embeddings"]),
-        eps=float(settings["rms_norm_eps"]),
-        rotary_base=float(base),
-        act_fn="silu",
-        normalization_type="RMS",
-        positional_embedding_type="rotary",
-        # A missing lm_head means tied, whatever the config says.
-        tie_word_embeddings=not has_head or bool(settings.get("tie_word_embeddings")),
-    )
 
 
 def _chat_template(folder: Path) -> str | None:

@@ -49,9 +49,40 @@ ln_final.hook_norm_out
 """
 
 
-def test_the_names_are_transformer_lens_s() -> None:
-    """The whole ordered list of a model of one layer, spelled out."""
-    assert [spec.name for spec in expected_hooks(ONE_LAYER)] == NAMES.split()
+GPT2_NAMES = """
+hook_embed
+hook_pos_embed
+blocks.0.hook_resid_pre
+blocks.0.ln1.hook_scale
+blocks.0.ln1.hook_normalized
+blocks.0.ln1.hook_norm_out
+blocks.0.attn.hook_q
+blocks.0.attn.hook_k
+blocks.0.attn.hook_v
+blocks.0.attn.hook_attn_scores
+blocks.0.attn.hook_pattern
+blocks.0.attn.hook_z
+blocks.0.hook_attn_out
+blocks.0.hook_resid_mid
+blocks.0.ln2.hook_scale
+blocks.0.ln2.hook_normalized
+blocks.0.ln2.hook_norm_out
+blocks.0.mlp.hook_pre
+blocks.0.mlp.hook_post
+blocks.0.hook_mlp_out
+blocks.0.hook_resid_post
+ln_final.hook_scale
+ln_final.hook_normalized
+ln_final.hook_norm_out
+"""
+
+
+@pytest.mark.parametrize(("family", "names"), [("llama", NAMES), ("gpt2", GPT2_NAMES)])
+def test_the_names_are_transformer_lens_s(family: str, names: str) -> None:
+    """The whole ordered list of a model of one layer, spelled out, in each family."""
+    assert [
+        spec.name for spec in expected_hooks(replace(ONE_LAYER, family=family))
+    ] == names.split()
 
 
 @pytest.mark.parametrize("n_layers", [1, 2, 30])

@@ -10,6 +10,8 @@ from hypothesis.extra import numpy as arrays_of
 
 from seethrough.core.maths import (
     causal_mask,
+    centred,
+    gelu_new,
     log_sum_exp,
     rms_scale,
     rotary_angles,
@@ -194,3 +196,32 @@ def test_the_mask_hides_the_future(n_pos: int, n_past: int) -> None:
     for query in range(n_pos):
         for key in range(n_past + n_pos):
             assert mask[query, key] == (0 if key <= n_past + query else -math.inf)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gelu_new_is_its_definition(dtype: type) -> None:
+    """0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), number by number, in its own dtype."""
+    x = np.linspace(-12, 12, 481).astype(dtype)
+    root = math.sqrt(2 / math.pi)
+    exact = [0.5 * v * (1 + math.tanh(root * (v + 0.044715 * v**3))) for v in x.tolist()]
+
+    assert gelu_new(x).dtype == dtype
+    np.testing.assert_allclose(gelu_new(x), exact, atol=np.finfo(dtype).eps * 16)
+
+
+def test_gelu_new_is_near_gelu() -> None:
+    """GPT-2's form is x·Φ(x) of the normal distribution to within 0.0005."""
+    x = np.linspace(-8, 8, 321)
+    normal = [v * (1 + math.erf(v / math.sqrt(2))) / 2 for v in x.tolist()]
+
+    np.testing.assert_allclose(gelu_new(x), normal, atol=5e-4)
+
+
+@FEW
+@given(SCORES)
+def test_centred_rows_have_no_mean(x: np.ndarray) -> None:
+    """What is left of a row adds up to nothing, and no difference inside it changed."""
+    left = centred(x.astype(np.float64))
+
+    np.testing.assert_allclose(left.sum(axis=-1), 0, atol=1e-10)
+    np.testing.assert_allclose(np.diff(left, axis=-1), np.diff(x.astype(np.float64)), atol=1e-10)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from export.llama import build_llama
 from export.native import NativeModel, neutral_knobs
 from export.package import pack_weights
+from export.wiring import build_model
 from seethrough.core import hooks
 from seethrough.core.hooks import LOGITS, fetchable, hook_name
 from seethrough.core.reference import Knobs, forward
@@ -26,7 +26,7 @@ class WithoutKnobs(NativeModel):
 
     def __init__(self, exported: Exported, *, optimize: bool) -> None:
         pack = pack_weights(exported.checkpoint)
-        graph = build_llama(
+        graph = build_model(
             exported.manifest.config,
             pack,
             name="tiny",

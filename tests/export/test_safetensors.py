@@ -126,7 +126,7 @@ def is_read_or_said(folder: Path) -> bool:
 @pytest.mark.parametrize(
     ("settings_", "key"),
     [
-        ({"architectures": ["GPT2LMHeadModel"]}, "source.architecture"),
+        ({"architectures": ["OPTForCausalLM"]}, "source.architecture"),
         ({"architectures": None}, "source.architecture"),
         ({"hidden_act": "gelu"}, "source.activation"),
         ({"attention_bias": True}, "source.bias"),

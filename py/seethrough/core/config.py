@@ -27,8 +27,9 @@ POSITIVE = (
 class ModelConfig:
     """What a graph is built from and what every picture is sized by.
 
-    `d_*` is a width, `n_*` a count. `family` names the wiring ("llama"). `rotary_base` is the
-    theta of the rotary embedding; `eps` is added to the mean square inside the norm.
+    `d_*` is a width, `n_*` a count. `family` names the wiring ("llama", "gpt2"). `rotary_base` is
+    the theta of the rotary embedding, None where positions are learned; `eps` is added to the mean
+    square inside the norm.
 
     Raises:
         SourceError: A count is not positive, or the heads do not share the width evenly.
@@ -44,7 +45,7 @@ class ModelConfig:
     d_vocab: int
     n_ctx: int
     eps: float
-    rotary_base: float
+    rotary_base: float | None
     act_fn: str
     normalization_type: str
     positional_embedding_type: str
@@ -58,8 +59,14 @@ class ModelConfig:
             raise SourceError(
                 "config.heads", n_heads=self.n_heads, n_key_value_heads=self.n_key_value_heads
             )
-        if self.d_head % 2 and self.positional_embedding_type == "rotary":
+        if self.positional_embedding_type == "rotary":
+            self._check_rotary()
+
+    def _check_rotary(self) -> None:
+        if self.d_head % 2:
             raise SourceError("config.rotary_width", d_head=self.d_head)
+        if self.rotary_base is None or not self.rotary_base > 0:
+            raise SourceError("config.not_positive", name="rotary_base", value=self.rotary_base)
 
     @property
     def n_group(self) -> int:

@@ -112,8 +112,29 @@ BLOCK_LEAVES: dict[str, tuple[str, ...]] = {
         MLP_OUT,
         RESID_POST,
     ),
+    "gpt2": (
+        RESID_PRE,
+        LN1_SCALE,
+        LN1_NORMALIZED,
+        LN1_OUT,
+        Q,
+        K,
+        V,
+        SCORES,
+        PATTERN,
+        Z,
+        ATTN_OUT,
+        RESID_MID,
+        LN2_SCALE,
+        LN2_NORMALIZED,
+        LN2_OUT,
+        MLP_PRE,
+        MLP_POST,
+        MLP_OUT,
+        RESID_POST,
+    ),
 }
-EMBED_LEAVES: dict[str, tuple[str, ...]] = {"llama": (EMBED,)}
+EMBED_LEAVES: dict[str, tuple[str, ...]] = {"llama": (EMBED,), "gpt2": (EMBED, POS_EMBED)}
 FINAL_LEAVES = (FINAL_SCALE, FINAL_NORMALIZED, FINAL_OUT)
 LOGIT_OUTPUTS = (LOGITS, TOP_VALUES, TOP_IDS, LOGSUMEXP)
 

@@ -44,6 +44,24 @@ def rms_scale(x: Array, eps: float) -> Array:
     return np.sqrt(mean_square + x.dtype.type(eps))
 
 
+def centred(x: Array) -> Array:
+    """Each row minus its mean: what a LayerNorm divides by its scale.
+
+    Shapes: x [pos, d_model] → same. Source: Ba et al. 2016.
+    """
+    return x - np.mean(x, axis=-1, keepdims=True)
+
+
+def gelu_new(x: Array) -> Array:
+    """x · Φ(x) with GPT-2's tanh in place of the normal distribution's Φ.
+
+    Shapes: any → same. Source: Hendrycks & Gimpel 2016, the tanh form; HF's NewGELUActivation.
+    """
+    cubic = x.dtype.type(0.044715) * x * x * x
+    turned = np.tanh(x.dtype.type(np.sqrt(2 / np.pi)) * (x + cubic))
+    return x.dtype.type(0.5) * x * (1 + turned)
+
+
 def silu(x: Array) -> Array:
     """x · sigmoid(x), the gate's activation in the Llama family.
 

@@ -1,12 +1,14 @@
-"""The whole forward pass of the Llama family in numpy, every hook named: the code of each step.
+"""The whole forward pass in numpy, every hook named: the code of each step.
 
 It is slow and plain on purpose. The graph in the page computes the same numbers under the same
-names; tests hold the two, and transformers, together.
+names; tests hold the two, and transformers, together. The layers are shared; a family is a row of
+`WIRINGS`, which says what stands in each place.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,8 @@ from seethrough.core.cache import ActivationCache, Array
 from seethrough.core.hooks import hook_name
 from seethrough.core.maths import (
     causal_mask,
+    centred,
+    gelu_new,
     log_sum_exp,
     rms_scale,
     rotary_angles,
@@ -23,6 +27,7 @@ from seethrough.core.maths import (
     silu,
     softmax,
 )
+from seethrough.core.weight_names import bias_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,10 +59,21 @@ class Pass:
     weights: Weights
     knobs: Knobs
     dtype: np.dtype
-    angles: Array
+    positions: Array
     past: Sequence[tuple[Array, Array]]
     hooks: dict[str, Array] = field(default_factory=dict)
     present: list[tuple[Array, Array]] = field(default_factory=list)
+
+    @property
+    def wiring(self) -> Wiring:
+        """What stands in each place of this family."""
+        return WIRINGS[self.config.family]
+
+    @cached_property
+    def angles(self) -> Array:
+        """How far each pair of a head's numbers is turned at each position."""
+        base = self.config.rotary_base
+        return rotary_angles(self.positions, self.config.d_head, base or 0, self.dtype)
 
     def weight(self, name: str) -> Array:
         """A weight in this pass's dtype."""
@@ -90,10 +106,9 @@ def forward(
     """
     n_past = past[0][0].shape[1] if past else 0
     positions = np.arange(n_past, n_past + len(tokens))
-    angles = rotary_angles(positions, config.d_head, config.rotary_base, dtype)
-    run = Pass(config, weights, knobs or Knobs(), np.dtype(dtype), angles, past)
+    run = Pass(config, weights, knobs or Knobs(), np.dtype(dtype), positions, past)
 
-    residual = run.hook(run.weight("W_E")[list(tokens)], hooks.EMBED)
+    residual = run.wiring.embed(run, tokens)
     states = []
     for layer in range(config.n_layers):
         residual = add_knob(run, residual, layer)
@@ -111,23 +126,54 @@ def forward(
     return cache, tuple(run.present)
 
 
+def embed(run: Pass, tokens: Sequence[int]) -> Array:
+    """The rows of the tokens: position comes later, by rotation."""
+    return run.hook(run.weight("W_E")[list(tokens)], hooks.EMBED)
+
+
+def embed_with_positions(run: Pass, tokens: Sequence[int]) -> Array:
+    """The rows of the tokens plus the learned rows of their positions."""
+    rows = embed(run, tokens)
+    return rows + run.hook(run.weight("W_pos")[run.positions], hooks.POS_EMBED)
+
+
 def block(run: Pass, residual: Array, layer: int) -> Array:
     """One transformer block: attention writes into the residual stream, then the MLP does."""
-    normalized = norm(run, residual, hooks.LN1_SCALE, layer)
+    normalized = run.wiring.norm(run, residual, hooks.LN1_SCALE, layer)
     attn_out = attention(run, normalized, layer)
     residual = run.hook(residual + attn_out, hooks.RESID_MID, layer)
-    normalized = norm(run, residual, hooks.LN2_SCALE, layer)
-    mlp_out = gated_mlp(run, normalized, layer)
+    normalized = run.wiring.norm(run, residual, hooks.LN2_SCALE, layer)
+    mlp_out = run.wiring.mlp(run, normalized, layer)
     return run.hook(residual + mlp_out, hooks.RESID_POST, layer)
 
 
-def norm(run: Pass, x: Array, scale_leaf: str, layer: int | None = None) -> Array:
-    """RMS norm: divide by the root mean square, then multiply by the weight."""
+def rms_norm(run: Pass, x: Array, scale_leaf: str, layer: int | None = None) -> Array:
+    """Divide by the root mean square, then multiply by the weight."""
     part = scale_leaf.removesuffix("hook_scale")
     scale = run.hook(rms_scale(x, run.config.eps), scale_leaf, layer)
     normalized = run.hook(x / scale, f"{part}hook_normalized", layer)
     weight = run.weight(hook_name(f"{part}w", layer))
     return run.hook(normalized * weight, f"{part}hook_norm_out", layer)
+
+
+def layer_norm(run: Pass, x: Array, scale_leaf: str, layer: int | None = None) -> Array:
+    """Take the mean off, divide by the standard deviation, then weight and bias."""
+    part = scale_leaf.removesuffix("hook_scale")
+    x = centred(x)
+    scale = run.hook(rms_scale(x, run.config.eps), scale_leaf, layer)
+    normalized = run.hook(x / scale, f"{part}hook_normalized", layer)
+    weight, bias = (run.weight(hook_name(f"{part}{name}", layer)) for name in "wb")
+    return run.hook(normalized * weight + bias, f"{part}hook_norm_out", layer)
+
+
+def linear(run: Pass, x: Array, weight: str, layer: int) -> Array:
+    """x @ W."""
+    return x @ run.weight(hook_name(weight, layer))
+
+
+def affine(run: Pass, x: Array, weight: str, layer: int) -> Array:
+    """x @ W + b; the bias of `attn.W_Q` is `attn.b_Q`."""
+    return linear(run, x, weight, layer) + run.weight(hook_name(bias_name(weight), layer))
 
 
 def attention(run: Pass, x: Array, layer: int) -> Array:
@@ -136,15 +182,14 @@ def attention(run: Pass, x: Array, layer: int) -> Array:
     q = run.hook(project(run, x, "W_Q", layer, config.n_heads), hooks.Q, layer)
     k = run.hook(project(run, x, "W_K", layer, config.n_key_value_heads), hooks.K, layer)
     v = run.hook(project(run, x, "W_V", layer, config.n_key_value_heads), hooks.V, layer)
-    rot_q = run.hook(rotate(q, run.angles), hooks.ROT_Q, layer)
-    rot_k = run.hook(rotate(k, run.angles), hooks.ROT_K, layer)
-    keys, values = remember(run, rot_k, v, layer)
+    q = run.wiring.place(run, q, hooks.ROT_Q, layer)
+    k = run.wiring.place(run, k, hooks.ROT_K, layer)
+    keys, values = remember(run, k, v, layer)
 
     # Grouped queries: n_group query heads read the same key/value head.
     keys, values = (np.repeat(x, config.n_group, axis=0) for x in (keys, values))
-    scores = (
-        rot_q.transpose(1, 0, 2) @ keys.transpose(0, 2, 1) / np.sqrt(run.dtype.type(q.shape[2]))
-    )
+    width = np.sqrt(run.dtype.type(config.d_head))
+    scores = q.transpose(1, 0, 2) @ keys.transpose(0, 2, 1) / width
     scores = scores + causal_mask(x.shape[0], keys.shape[1] - x.shape[0], run.dtype)
     if run.knobs.score_add is not None:
         scores = scores + run.knobs.score_add[layer].astype(run.dtype)
@@ -154,19 +199,29 @@ def attention(run: Pass, x: Array, layer: int) -> Array:
     if run.knobs.head_scale is not None:
         z = z * run.knobs.head_scale[layer][:, None].astype(run.dtype)
     z = run.hook(z, hooks.Z, layer)
-    w_o = run.weight(hook_name("attn.W_O", layer))
-    return run.hook(z.reshape(x.shape[0], -1) @ w_o, hooks.ATTN_OUT, layer)
+    flat = z.reshape(x.shape[0], -1)
+    return run.hook(run.wiring.linear(run, flat, "attn.W_O", layer), hooks.ATTN_OUT, layer)
 
 
 def project(run: Pass, x: Array, weight: str, layer: int, n_heads: int) -> Array:
-    """x @ W, cut into heads: [pos, d_model] → [pos, head, d_head]."""
-    flat = x @ run.weight(hook_name(f"attn.{weight}", layer))
+    """x @ W (+ b), cut into heads: [pos, d_model] → [pos, head, d_head]."""
+    flat = run.wiring.linear(run, x, f"attn.{weight}", layer)
     return flat.reshape(x.shape[0], n_heads, run.config.d_head)
 
 
-def remember(run: Pass, rot_k: Array, v: Array, layer: int) -> tuple[Array, Array]:
+def turned(run: Pass, x: Array, leaf: str, layer: int) -> Array:
+    """Queries or keys turned by their positions."""
+    return run.hook(rotate(x, run.angles), leaf, layer)
+
+
+def as_they_are(_run: Pass, x: Array, _leaf: str, _layer: int) -> Array:
+    """Queries or keys of a model whose positions were added to the embedding."""
+    return x
+
+
+def remember(run: Pass, k: Array, v: Array, layer: int) -> tuple[Array, Array]:
     """Put new keys and values behind the cached ones; both [kv_head, key_pos, d_head]."""
-    keys, values = rot_k.transpose(1, 0, 2), v.transpose(1, 0, 2)
+    keys, values = k.transpose(1, 0, 2), v.transpose(1, 0, 2)
     if run.past:
         keys = np.concatenate([run.past[layer][0].astype(run.dtype), keys], axis=1)
         values = np.concatenate([run.past[layer][1].astype(run.dtype), values], axis=1)
@@ -176,10 +231,20 @@ def remember(run: Pass, rot_k: Array, v: Array, layer: int) -> tuple[Array, Arra
 
 def gated_mlp(run: Pass, x: Array, layer: int) -> Array:
     """SwiGLU: silu of the gate times the linear half, then back to the model's width."""
-    pre = run.hook(x @ run.weight(hook_name("mlp.W_gate", layer)), hooks.MLP_PRE, layer)
-    linear = run.hook(x @ run.weight(hook_name("mlp.W_in", layer)), hooks.MLP_PRE_LINEAR, layer)
-    post = run.hook(silu(pre) * linear, hooks.MLP_POST, layer)
-    mlp_out = post @ run.weight(hook_name("mlp.W_out", layer))
+    pre = run.hook(run.wiring.linear(run, x, "mlp.W_gate", layer), hooks.MLP_PRE, layer)
+    half = run.hook(run.wiring.linear(run, x, "mlp.W_in", layer), hooks.MLP_PRE_LINEAR, layer)
+    return write_back(run, run.hook(silu(pre) * half, hooks.MLP_POST, layer), layer)
+
+
+def gelu_mlp(run: Pass, x: Array, layer: int) -> Array:
+    """Each neuron's sum through GELU, then back to the model's width."""
+    pre = run.hook(run.wiring.linear(run, x, "mlp.W_in", layer), hooks.MLP_PRE, layer)
+    return write_back(run, run.hook(gelu_new(pre), hooks.MLP_POST, layer), layer)
+
+
+def write_back(run: Pass, post: Array, layer: int) -> Array:
+    """What the neurons write into the residual stream."""
+    mlp_out = run.wiring.linear(run, post, "mlp.W_out", layer)
     if run.knobs.mlp_scale is not None:
         mlp_out = mlp_out * run.knobs.mlp_scale[layer].astype(run.dtype)
     return run.hook(mlp_out, hooks.MLP_OUT, layer)
@@ -187,7 +252,7 @@ def gated_mlp(run: Pass, x: Array, layer: int) -> Array:
 
 def unembed_states(run: Pass, states: Array) -> None:
     """Final norm, then one logit per vocabulary token and the log of their summed exponentials."""
-    normalized = norm(run, states, hooks.FINAL_SCALE)
+    normalized = run.wiring.norm(run, states, hooks.FINAL_SCALE, None)
     logits = run.hook(normalized @ run.weight("W_U"), hooks.LOGITS)
     run.hook(log_sum_exp(logits), hooks.LOGSUMEXP)
 
@@ -204,3 +269,20 @@ def from_arrays(arrays: Mapping[str, Array]) -> Weights:
     if "W_U" in arrays:
         return lambda name: arrays[name]
     return lambda name: arrays["W_E"].T if name == "W_U" else arrays[name]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a family puts in each place."""
+
+    embed: Callable[[Pass, Sequence[int]], Array]
+    norm: Callable[[Pass, Array, str, int | None], Array]
+    linear: Callable[[Pass, Array, str, int], Array]
+    place: Callable[[Pass, Array, str, int], Array]
+    mlp: Callable[[Pass, Array, int], Array]
+
+
+WIRINGS = {
+    "llama": Wiring(embed, rms_norm, linear, turned, gated_mlp),
+    "gpt2": Wiring(embed_with_positions, layer_norm, affine, as_they_are, gelu_mlp),
+}

@@ -1,4 +1,8 @@
-"""The Llama family's wiring: rotary positions, RMS norm, grouped queries, SwiGLU."""
+"""The whole graph of a model: the spine that all families share, and what each puts in its places.
+
+Llama: rotary positions, RMS norm, grouped queries, SwiGLU. GPT-2: learned positions, LayerNorm,
+biases, GELU.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,22 @@ import numpy as np
 from export.graph import Graph
 from export.layers import (
     Build,
+    Wiring,
     add_resid_knob,
+    affine,
+    as_they_are,
     attention,
     embed,
+    embed_with_positions,
     gated_mlp,
+    gelu_mlp,
+    layer_norm,
+    linear,
     mask_table,
+    no_tables,
     rms_norm,
     rotary_tables,
+    turned,
     unembed,
 )
 from seethrough.core import hooks
@@ -29,9 +42,13 @@ if TYPE_CHECKING:
 
 NO_BATCH = np.array([0])
 FLOAT32, FLOAT64 = 1, 11  # ONNX's numbers of the types
+WIRINGS = {
+    "llama": Wiring(rotary_tables, embed, rms_norm, linear, turned, gated_mlp),
+    "gpt2": Wiring(no_tables, embed_with_positions, layer_norm, affine, as_they_are, gelu_mlp),
+}
 
 
-def build_llama(
+def build_model(
     config: ModelConfig, pack: WeightPack, *, name: str, weight_file: str, with_knobs: bool = True
 ) -> onnx.ModelProto:
     """The whole graph with every hook as an output.
@@ -41,7 +58,7 @@ def build_llama(
             change nothing.
     """
     graph = Graph(name, weight_file)
-    build = Build(graph, pack, config)
+    build = Build(graph, pack, config, WIRINGS[config.family])
     tokens = _run_inputs(build)
     unembed_layer = graph.input("unembed_layer", "int64", ("unembed",))
     unembed_pos = graph.input("unembed_pos", "int64", ("unembed",))
@@ -49,7 +66,7 @@ def build_llama(
     if with_knobs:
         _knob_inputs(build)
 
-    residual = build.hook(embed(build, tokens), hooks.EMBED)
+    residual = build.wiring.embed(build, tokens)
     states = []
     for layer in range(config.n_layers):
         with graph.scope(f"blocks.{layer}"):
@@ -69,7 +86,8 @@ def _run_inputs(build: Build) -> Value:
     tokens = graph.input("tokens", "int64", (1, "pos"))
     positions = graph.input("positions", "int64", (1, "pos"))
     tokens = graph.op("Squeeze", tokens, graph.const(NO_BATCH), name="tokens_flat")
-    rotary_tables(build, graph.op("Squeeze", positions, graph.const(NO_BATCH)))
+    build.shared["positions"] = graph.op("Squeeze", positions, graph.const(NO_BATCH))
+    build.wiring.tables(build)
     n_pos = graph.op("Size", tokens, name="n_pos")
     past_dims = graph.op("Shape", "past.0.key", start=2, end=3)
     n_past = graph.op("Squeeze", past_dims, graph.const(NO_BATCH), name="n_past")
@@ -111,11 +129,11 @@ def _enter_block(build: Build, residual: Value, layer: int) -> Value:
 def _block(build: Build, residual: Value, layer: int) -> Value:
     """Attention writes into the residual stream, then the MLP does."""
     graph = build.graph
-    normalized = rms_norm(build, residual, hooks.LN1_SCALE, layer)
+    normalized = build.wiring.norm(build, residual, hooks.LN1_SCALE, layer)
     attn_out = attention(build, normalized, layer)
     residual = build.hook(graph.op("Add", residual, attn_out), hooks.RESID_MID, layer)
-    normalized = rms_norm(build, residual, hooks.LN2_SCALE, layer)
-    residual = graph.op("Add", residual, gated_mlp(build, normalized, layer))
+    normalized = build.wiring.norm(build, residual, hooks.LN2_SCALE, layer)
+    residual = graph.op("Add", residual, build.wiring.mlp(build, normalized, layer))
     if layer < build.config.n_layers - 1:
         build.hook(residual, hooks.RESID_POST, layer)
     return residual
@@ -130,7 +148,7 @@ def _read_out(
         stacked = graph.op("Concat", *states, axis=0)
         row = graph.op("Add", graph.op("Mul", layer, build.shared["n_pos"]), position)
         chosen = graph.op("Gather", stacked, row, name="chosen", axis=0)
-        normalized = rms_norm(build, chosen, hooks.FINAL_SCALE)
+        normalized = build.wiring.norm(build, chosen, hooks.FINAL_SCALE, None)
         logits = build.hook(unembed(build, normalized), hooks.LOGITS)
         values, ids = graph.ops("TopK", logits, top_k, n_outputs=2, axis=-1)
         build.hook(values, hooks.TOP_VALUES)
