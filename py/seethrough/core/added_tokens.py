@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True)
 class AddedToken:
     """A token that is found in the text before anything else sees it.
 
-    `is_late`: looked for only in what the other added tokens have left (`normalized` in the file).
+    `is_late`: looked for only in what the other added tokens have left, after that is normalized;
+    `content` is then the normalized one too (`normalized` in the file).
     """
 
     id: int
@@ -25,56 +26,78 @@ class AddedToken:
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a text: an added token, or ordinary text between two of them."""
+    """A stretch of a text: an added token, or ordinary text between two of them.
+
+    `content` is the stretch normalized; a prefix in it has no place in the text.
+    """
 
     start: int
     end: int
+    content: str
     token: AddedToken | None = None
 
 
 class AddedTokens:
-    """All added tokens of a tokeniser; the longest wins where several begin at one place."""
+    """All added tokens of a tokeniser; the longest wins where several begin at one place.
 
-    def __init__(self, tokens: Iterable[AddedToken]) -> None:
+    `normalized` is what the tokeniser does to the stretches between those that are not late. It may
+    put a prefix before a stretch, and changes no other length.
+    """
+
+    def __init__(self, tokens: Iterable[AddedToken], normalized: Callable[[str], str]) -> None:
         self._by_content = {token.content: token for token in tokens if token.content}
-        rounds = [
-            [token.content for token in self._by_content.values() if token.is_late is late]
+        self._normalized = normalized
+        self._early, self._late = (
+            _any_of([token.content for token in self._by_content.values() if token.is_late is late])
             for late in (False, True)
-        ]
-        self._patterns = [_any_of(contents) for contents in rounds if contents]
+        )
 
     def cut(self, text: str, closed: Sequence[tuple[int, int]] = ()) -> list[Part]:
-        """The text as parts without gaps, in order; empty parts are left out.
+        """The text as parts without gaps, in order; parts of empty content are left out.
 
         In the `closed` stretches (start, end) a special token is ordinary text: a match that
         touches one is none.
         """
-        parts = [Part(0, len(text))]
-        for pattern in self._patterns:
-            parts = [
-                new
-                for part in parts
-                for new in ([part] if part.token else self._cut(pattern, text, part, closed))
-            ]
-        return [part for part in parts if part.start < part.end]
+        parts: list[Part] = []
+        for part in self._cut(self._early, Part(0, len(text), text), closed):
+            if part.token or not part.content:
+                parts.append(part)
+                continue
+            stretch = replace(part, content=self._normalized(part.content))
+            parts += self._cut(self._late, stretch, closed)
+        return [part for part in parts if part.content]
 
     def _cut(
-        self, pattern: re.Pattern[str], text: str, part: Part, closed: Sequence[tuple[int, int]]
+        self, pattern: re.Pattern[str] | None, part: Part, closed: Sequence[tuple[int, int]]
     ) -> Iterator[Part]:
-        begin = search_from = part.start
-        while found := pattern.search(text, search_from, part.end):
+        """Cut at the pattern's matches; places in the content are told from those in the text."""
+        content = part.content
+        shift = part.end - len(content)  # from a place in the content to one in the text
+        begin = search_from = 0
+        while pattern and (found := pattern.search(content, search_from)):
             start, search_from = found.span()
             token = self._by_content[found.group()]
-            touched = [end for first, end in closed if first < search_from and start < end]
+            first, last = max(start + shift, part.start), search_from + shift
+            touched = [end - shift for left, end in closed if left < last and first < end]
             if token.is_special and touched:
                 search_from = min(search_from, *touched)  # a real one may begin where it closes
                 continue
-            yield Part(begin, start)
-            yield Part(start, search_from, token)
+            yield from (
+                _slice(part, begin, start, shift),
+                _slice(part, start, search_from, shift, token),
+            )
             begin = search_from
-        yield Part(begin, part.end)
+        yield _slice(part, begin, len(content), shift)
 
 
-def _any_of(contents: list[str]) -> re.Pattern[str]:
+def _slice(part: Part, begin: int, end: int, shift: int, token: AddedToken | None = None) -> Part:
+    """The piece of a part between two places in its content."""
+    first, last = (max(place + shift, part.start) for place in (begin, end))
+    return Part(first, last, part.content[begin:end], token)
+
+
+def _any_of(contents: list[str]) -> re.Pattern[str] | None:
+    if not contents:
+        return None
     longest_first = sorted(contents, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first)))

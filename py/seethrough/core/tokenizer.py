@@ -8,10 +8,10 @@ is its `encode_special_tokens = True`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
-from seethrough.core.added_tokens import AddedTokens
+from seethrough.core.added_tokens import AddedTokens, Part
 from seethrough.core.bpe import Bpe, Merge
 from seethrough.core.errors import InputError
 from seethrough.core.tokenizer_source import TokenizerSource, read_source
@@ -28,13 +28,14 @@ KEPT_LENGTH = 64  # characters; longer words seldom come twice
 class Word:
     """One word of the split: merging happens inside it and never across its ends.
 
-    `at` is the place of its first character in the text. `symbols` is what merging starts from, one
-    for each byte that the vocabulary has; an added token is a word without symbols.
+    `at` is the place of its first character in the text. `symbols` is what merging starts from: one
+    for each byte or character, and perhaps a space that the tokeniser puts before the text. An
+    added token is a word without symbols.
     """
 
     text: str
     at: int
-    symbols: str
+    symbols: tuple[str, ...]
     ids: tuple[int, ...]
 
 
@@ -55,10 +56,10 @@ class Tokenizer:
 
     def __init__(self, source: TokenizerSource) -> None:
         self.special_ids = frozenset(token.id for token in source.added if token.is_special)
+        self._source = source
         self._wiring = source.wiring
-        self._vocab = source.vocab
         self._bpe = Bpe(source.vocab, source.merges)
-        self._added = AddedTokens(source.added)
+        self._added = AddedTokens(source.added, source.wiring.normalized)
         self._texts = _texts_by_id(source)
         self._known: dict[str, list[int]] = {}
 
@@ -102,7 +103,7 @@ class Tokenizer:
             if part.token:
                 ids.append(part.token.id)
                 continue
-            for word in self._wiring.words(text[part.start : part.end]):
+            for word in self._split(part):
                 ids += self._known.get(word) or self._word_ids(word)
         return ids
 
@@ -115,15 +116,16 @@ class Tokenizer:
         _, closed = _joined([(text, special)])
         words: list[Word] = []
         for part in self._added.cut(text, closed):
-            content = text[part.start : part.end]
             if part.token:
-                words.append(Word(content, part.start, "", (part.token.id,)))
+                words.append(Word(text[part.start : part.end], part.start, (), (part.token.id,)))
                 continue
-            split = self._wiring.words(content)
-            places = accumulate(map(len, split), initial=part.start)
+            split = self._split(part)
+            # A prefix has no place in the text, so the places are counted from behind.
+            ends = accumulate(map(len, split), initial=part.end - sum(map(len, split)))
+            places = [max(part.start, end) for end in ends]
             words += [
-                Word(word, at, self._symbols(word), tuple(self._word_ids(word)))
-                for word, at in zip(split, places, strict=False)
+                Word(text[at:end], at, tuple(self._symbols(word)), tuple(self._word_ids(word)))
+                for word, (at, end) in zip(split, pairwise(places), strict=True)
             ]
         return words
 
@@ -147,21 +149,26 @@ class Tokenizer:
         return [
             LostByte(at, text[at], byte)
             for part in self._added.cut(text, closed)
-            if not part.token
+            if not part.token and self._source.lacking
             for at in range(part.start, part.end)
             for byte in text[at].encode()
-            if not self._has(byte)
+            if byte in self._source.lacking
         ]
 
-    def decode(self, ids: Iterable[int], *, skip_special: bool = False) -> str:
+    def decode(
+        self, ids: Iterable[int], *, skip_special: bool = False, at_start: bool = True
+    ) -> str:
         """The text of some ids; bytes that are no UTF-8 become U+FFFD.
+
+        Unless `at_start`, the ids go on from others: no space is taken off their text, as Llama's
+        tokeniser does where a text begins. So is one token's own text told.
 
         Raises:
             InputError: There is no token with such an id.
         """
         skipped = self.special_ids if skip_special else frozenset()
-        kept = (self.token_bytes(one) for one in ids if one not in skipped)
-        return b"".join(kept).decode("utf-8", "replace")
+        kept = [self.token_text(one) for one in ids if one not in skipped]
+        return self._source.decoder(kept, at_start=at_start)
 
     def token_text(self, token_id: int) -> str:
         """A token as the vocabulary writes it: "Ġthe".
@@ -180,7 +187,7 @@ class Tokenizer:
         Raises:
             InputError: There is no token with this id.
         """
-        return self._wiring.token_bytes(self.token_text(token_id))
+        return self._wiring.alphabet.token_bytes(self.token_text(token_id))
 
     def visible(self, token_id: int) -> str:
         """A token for the screen, with nothing invisible in it: "·the".
@@ -192,7 +199,7 @@ class Tokenizer:
 
     def visible_piece(self, piece: str) -> str:
         """The same for a piece of the merge film (a `Merge.left`, some symbols)."""
-        return visible_bytes(self._wiring.token_bytes(piece))
+        return visible_bytes(self._wiring.alphabet.token_bytes(piece))
 
     def _word_ids(self, word: str) -> list[int]:
         ids = self._bpe.ids(self._symbols(word))
@@ -202,12 +209,16 @@ class Tokenizer:
             self._known[word] = ids
         return ids
 
-    def _symbols(self, word: str) -> str:
-        """What merging starts from; bytes that the vocabulary lacks vanish before it."""
-        return "".join(filter(self._vocab.__contains__, self._wiring.symbols(word.encode())))
+    def _split(self, part: Part) -> list[str]:
+        return self._wiring.words(self._wiring.prefixed(part.content, at_start=part.start == 0))
 
-    def _has(self, byte: int) -> bool:
-        return self._wiring.symbols(bytes([byte])) in self._vocab
+    def _symbols(self, word: str) -> Sequence[str]:
+        """What merging starts from; a word that needs no merging is its only symbol."""
+        alphabet, vocab = self._wiring.alphabet, self._source.vocab
+        written = alphabet.written(word)
+        if self._source.ignores_merges and written in vocab:
+            return [written]
+        return alphabet.symbols(written, vocab)
 
 
 def _joined(pieces: Sequence[tuple[str, bool]]) -> tuple[str, list[tuple[int, int]]]:

@@ -1,51 +1,42 @@
-"""What a `tokenizer.json` says, checked: its vocabulary, merges, added tokens and wiring.
-
-A wiring is how text becomes symbols and tokens become bytes. Each supported kind is one row of
-`WIRINGS`; Llama's (no split, byte fallback) will be another.
-"""
+"""What a `tokenizer.json` says, checked: its vocabulary, merges, added tokens and wiring."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from seethrough.core.added_tokens import AddedToken
-from seethrough.core.byte_letters import bytes_of, letters_of
 from seethrough.core.errors import SourceError
-from seethrough.core.pretokenize import gpt2_words, single_digit_words
+from seethrough.core.metaspace import SPACE
+from seethrough.core.tokenizer_wiring import WIRINGS, Decoder, Steps, Wiring, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import re
+    from collections.abc import Callable, Mapping, Sequence
 
 _Json = TypeVar("_Json", dict[str, Any], list[Any])
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """How text is cut into words, a word's bytes become symbols, and a token becomes bytes."""
-
-    words: Callable[[str], list[str]]
-    symbols: Callable[[bytes], str] = letters_of
-    token_bytes: Callable[[str], bytes] = bytes_of
+_Settings: TypeAlias = "Callable[[Mapping[str, Any]], str]"
 
 
 @dataclass(frozen=True)
 class TokenizerSource:
-    """The checked content of a `tokenizer.json`."""
+    """The checked content of a `tokenizer.json`.
+
+    `lacking`: bytes that vanish, because the vocabulary has no token for them. `ignores_merges`: a
+    word that is a token is that token, whatever its merges would make.
+    """
 
     vocab: Mapping[str, int]
     merges: list[tuple[str, str]]
     added: tuple[AddedToken, ...]
     wiring: Wiring
+    decoder: Decoder
+    lacking: frozenset[int]
+    ignores_merges: bool
 
 
-BYTE_LEVEL = "ByteLevel"
-SINGLE_DIGITS = "Digits (individual_digits)"
-WIRINGS = {
-    (BYTE_LEVEL,): Wiring(gpt2_words),
-    (SINGLE_DIGITS, BYTE_LEVEL): Wiring(single_digit_words),
-}
 NOTHING = "nothing"
 SPARSEST = 4  # ids may leave gaps, but the highest is at most this many times their number
 # Settings under which merging would work differently, each with the values that are neutral.
@@ -53,8 +44,6 @@ NEUTRAL: dict[str, tuple[object, ...]] = {
     "dropout": (None, 0, 0.0),
     "continuing_subword_prefix": (None, ""),
     "end_of_word_suffix": (None, ""),
-    "byte_fallback": (None, False),
-    "ignore_merges": (None, False),
 }
 
 
@@ -67,11 +56,17 @@ def read_source(source: str | Mapping[str, Any]) -> TokenizerSource:
     content = _parsed(source) if isinstance(source, str) else source
     model = _part(content, "model", dict)
     vocab = _part(model, "vocab", dict)
-    wiring = _wiring(content, model)
-    added = tuple(map(_added, _part({"added_tokens": [], **content}, "added_tokens", list)))
+    wiring, decoder = _wiring(content, model)
+    lacking = _lacking(model, wiring)
+    entries = _part({"added_tokens": [], **content}, "added_tokens", list)
+    added = tuple(_added(entry, wiring) for entry in entries)
     _check_ids([*vocab.values(), *(token.id for token in added)])
     _check_text([*vocab, *(token.content for token in added)])
-    return TokenizerSource(vocab, list(map(_merge, _part(model, "merges", list))), added, wiring)
+    merges = list(map(_merge, _part(model, "merges", list)))
+    ignores_merges = bool(model.get("ignore_merges"))
+    if wiring.crossing and (ignores_merges or _has_crossing(wiring.crossing, merges)):
+        wiring = replace(wiring, words=whole)
+    return TokenizerSource(vocab, merges, added, wiring, decoder, lacking, ignores_merges)
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -89,19 +84,39 @@ def _part(content: Mapping[str, Any], name: str, kind: type[_Json]) -> _Json:
     return part
 
 
-def _wiring(content: Mapping[str, Any], model: Mapping[str, Any]) -> Wiring:
+def _wiring(content: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[Wiring, Decoder]:
     _demand("model.type", model.get("type", "BPE"), "BPE")
     for name, neutral in NEUTRAL.items():
         _demand(f"model.{name}", model.get(name), *neutral)
-    letters = map(letters_of, (bytes([byte]) for byte in range(256)))
-    if not all(letter in model["vocab"] for letter in letters):
-        _demand("model.unk_token", model.get("unk_token"), None)  # a lacking byte vanishes
-    _demand("normalizer", _kind(content.get("normalizer")), NOTHING)
-    _demand("decoder", _kind(content.get("decoder")), BYTE_LEVEL)
-    steps = _steps(content.get("pre_tokenizer"))
-    if steps not in WIRINGS:
-        raise SourceError("tokens.unsupported", setting="pre_tokenizer", got=" + ".join(steps))
-    return WIRINGS[steps]
+    normalizer = _steps(content.get("normalizer"), "normalizers", SETTINGS)
+    _demand_steps("normalizer", normalizer, [first for first, _ in WIRINGS])
+    cut = _steps(content.get("pre_tokenizer"), "pretokenizers", SETTINGS | SPLIT_SETTINGS)
+    _demand_steps(
+        "pre_tokenizer", cut, [second for first, second in WIRINGS if first == normalizer]
+    )
+    wiring = WIRINGS[normalizer, cut]
+    decoders = wiring.alphabet.decoders
+    decoder = _steps(content.get("decoder"), "decoders", SETTINGS)
+    _demand_steps("decoder", decoder, list(decoders))
+    return wiring, decoders[decoder]
+
+
+def _lacking(model: Mapping[str, Any], wiring: Wiring) -> frozenset[int]:
+    """The bytes without a token; they vanish, where there is neither fallback nor unk_token."""
+    alphabet, vocab = wiring.alphabet, model["vocab"]
+    _demand("model.byte_fallback", bool(model.get("byte_fallback")), alphabet.has_fallback)
+    lacking = [byte for byte in range(256) if alphabet.byte_symbol(byte) not in vocab]
+    if lacking and alphabet.has_fallback:
+        first = alphabet.byte_symbol(lacking[0])
+        raise SourceError("tokens.no_byte_token", count=len(lacking), first=first)
+    if lacking:
+        _demand("model.unk_token", model.get("unk_token"), None)
+    return frozenset(lacking)
+
+
+def _has_crossing(crossing: re.Pattern[str], merges: Sequence[tuple[str, str]]) -> bool:
+    """Whether a merge makes a token that the pattern finds."""
+    return any(crossing.search(left + right) for left, right in merges)
 
 
 def _demand(setting: str, got: object, *supported: object) -> None:
@@ -109,36 +124,80 @@ def _demand(setting: str, got: object, *supported: object) -> None:
         raise SourceError("tokens.unsupported", setting=setting, got=got)
 
 
-def _steps(pre_tokenizer: object) -> tuple[str, ...]:
-    """The names of the pre-tokeniser's steps, with the settings that matter."""
-    kind = _kind(pre_tokenizer)
-    if not isinstance(pre_tokenizer, dict):
-        return (kind,)
-    if kind == "Sequence":
-        steps = _part(pre_tokenizer, "pretokenizers", list)
-        return tuple(name for step in steps for name in _steps(step))
-    if kind == "Digits" and pre_tokenizer.get("individual_digits"):
-        return (SINGLE_DIGITS,)
-    if kind == BYTE_LEVEL and pre_tokenizer.get("add_prefix_space", True):
-        return (f"{kind} (add_prefix_space)",)
-    if kind == BYTE_LEVEL and not pre_tokenizer.get("use_regex", True):
-        return (f"{kind} (without use_regex)",)
-    return (kind,)
+def _demand_steps(setting: str, got: Steps, supported: Sequence[Steps]) -> None:
+    if got not in supported:
+        raise SourceError("tokens.unsupported", setting=setting, got=" + ".join(got) or NOTHING)
 
 
-def _kind(step: object) -> str:
+def _steps(step: object, parts: str, settings: Mapping[str, _Settings]) -> Steps:
+    """The names of a component's steps, each with the settings that matter; () if it is absent.
+
+    Args:
+        parts: The name under which a Sequence of such components has them.
+    """
     if step is None:
-        return NOTHING
-    return str(step.get("type")) if isinstance(step, dict) else str(step)
+        return ()
+    kind = str(step.get("type")) if isinstance(step, dict) else str(step)
+    if kind == "Sequence" and isinstance(step, dict):
+        rows = (_steps(one, parts, settings) for one in _part(step, parts, list))
+        return tuple(chain.from_iterable(rows))
+    shown = settings[kind](step) if kind in settings and isinstance(step, dict) else ""
+    return (f"{kind} ({shown})" if shown else kind,)
 
 
-def _added(entry: object) -> AddedToken:
+def _digits(step: Mapping[str, Any]) -> str:
+    return "individual_digits" if step.get("individual_digits") else ""
+
+
+def _byte_level_split(step: Mapping[str, Any]) -> str:
+    if step.get("add_prefix_space", True):
+        return "add_prefix_space"
+    return "" if step.get("use_regex", True) else "without use_regex"
+
+
+def _replace(step: Mapping[str, Any]) -> str:
+    pattern = step.get("pattern")
+    shown = pattern.get("String") if isinstance(pattern, dict) else None
+    return f"{pattern if shown is None else shown!r} → {step.get('content')!r}"
+
+
+def _strip(step: Mapping[str, Any]) -> str:
+    return f"{step.get('content')!r}, {step.get('start')}, {step.get('stop')}"
+
+
+def _metaspace(step: Mapping[str, Any]) -> str:
+    """Its prefix; older files say only whether there is one."""
+    shown = [] if step.get("replacement") == SPACE else [repr(step.get("replacement"))]
+    has_prefix = step.get("add_prefix_space", True)
+    return ", ".join([*shown, str(step.get("prepend_scheme", "always")) if has_prefix else "never"])
+
+
+def _metaspace_split(step: Mapping[str, Any]) -> str:
+    return _metaspace(step) + (", split" if step.get("split", True) else "")
+
+
+SETTINGS: dict[str, _Settings] = {
+    "Prepend": lambda step: repr(step.get("prepend")),
+    "Replace": _replace,
+    "Strip": _strip,
+    "Metaspace": _metaspace,
+}
+SPLIT_SETTINGS: dict[str, _Settings] = {
+    "Digits": _digits,
+    "ByteLevel": _byte_level_split,
+    "Metaspace": _metaspace_split,
+}
+
+
+def _added(entry: object, wiring: Wiring) -> AddedToken:
     try:
+        is_late = bool(entry["normalized"])  # type: ignore[index]
+        content = str(entry["content"])  # type: ignore[index]
         token = AddedToken(
             id=int(entry["id"]),  # type: ignore[index]
-            content=str(entry["content"]),  # type: ignore[index]
+            content=wiring.normalized(content) if is_late else content,
             is_special=bool(entry["special"]),  # type: ignore[index]
-            is_late=bool(entry["normalized"]),  # type: ignore[index]
+            is_late=is_late,
         )
         for name in ("single_word", "lstrip", "rstrip"):
             _demand(f"added_tokens {name}", bool(entry[name]), False)  # type: ignore[index]

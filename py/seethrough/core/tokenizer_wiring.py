@@ -1,0 +1,120 @@
+"""How text becomes symbols and tokens become text: one row for each supported kind of tokeniser.
+
+A kind is known by the steps of its file's normalizer and pre_tokenizer, as their names with the
+settings that matter; `core/tokenizer_source.py` makes those names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from seethrough.core import byte_letters, metaspace
+from seethrough.core.pretokenize import gpt2_words, single_digit_words
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+
+Steps = tuple[str, ...]
+
+
+class Prefix(Protocol):
+    """Puts before a stretch of text what the split wants there, if the whole text begins here."""
+
+    def __call__(self, text: str, *, at_start: bool) -> str:
+        """The stretch with its prefix."""
+
+
+class Decoder(Protocol):
+    """Turns tokens into text."""
+
+    def __call__(self, tokens: Iterable[str], *, at_start: bool) -> str:
+        """The text of some tokens, which a text begins with or has somewhere later."""
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """What a vocabulary is written in.
+
+    `symbols` gives what merging starts from, from a word as `written` in it. Bytes that the
+    vocabulary has no `byte_symbol` for vanish, unless it `has_fallback`: then it needs all of them.
+    """
+
+    written: Callable[[str], str]
+    symbols: Callable[[str, Container[str]], Sequence[str]]
+    byte_symbol: Callable[[int], str]
+    token_bytes: Callable[[str], bytes]
+    decoders: Mapping[Steps, Decoder]
+    has_fallback: bool = False
+
+
+def unchanged(text: str) -> str:
+    """The same text."""
+    return text
+
+
+def without_prefix(text: str, *, at_start: bool) -> str:  # noqa: ARG001 (the shape of a prefix)
+    """The same text."""
+    return text
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """One kind of tokeniser.
+
+    `normalized` is done to each stretch between added tokens before the late ones are looked for,
+    `prefixed` to what is left; both may put one space before it and change no other length.
+    `words` cuts that. `crossing` finds tokens that lie across its ends, for a kind whose file has
+    no words: where a merge makes such a token, a text stays whole.
+    """
+
+    alphabet: Alphabet
+    words: Callable[[str], list[str]]
+    normalized: Callable[[str], str] = unchanged
+    prefixed: Prefix = without_prefix
+    crossing: re.Pattern[str] | None = None
+
+
+def whole(text: str) -> list[str]:
+    """The text as its only word."""
+    return [text]
+
+
+def _metaspace(
+    normalized: Callable[[str], str] = unchanged, prefixed: Prefix = without_prefix
+) -> Wiring:
+    return Wiring(METASPACE, metaspace.words, normalized, prefixed, metaspace.CROSSING)
+
+
+LETTERS = Alphabet(
+    written=byte_letters.written,
+    symbols=byte_letters.symbols,
+    byte_symbol=byte_letters.byte_letter,
+    token_bytes=byte_letters.bytes_of,
+    decoders={("ByteLevel",): byte_letters.text_of},
+)
+FALLBACK = ("Replace ('▁' → ' ')", "ByteFallback", "Fuse")
+METASPACE = Alphabet(
+    written=metaspace.written,
+    symbols=metaspace.symbols,
+    byte_symbol=metaspace.byte_token,
+    token_bytes=metaspace.token_bytes,
+    decoders={
+        FALLBACK: metaspace.fallback_text,
+        (*FALLBACK, "Strip (' ', 1, 0)"): metaspace.stripped_fallback_text,
+        ("Metaspace (first)",): metaspace.stripped_metaspace_text,
+        ("Metaspace (always)",): metaspace.stripped_metaspace_text,
+        ("Metaspace (never)",): metaspace.metaspace_text,
+    },
+    has_fallback=True,
+)
+WIRINGS: dict[tuple[Steps, Steps], Wiring] = {
+    ((), ("ByteLevel",)): Wiring(LETTERS, gpt2_words),
+    ((), ("Digits (individual_digits)", "ByteLevel")): Wiring(LETTERS, single_digit_words),
+    (("Prepend ('▁')", "Replace (' ' → '▁')"), ()): _metaspace(metaspace.prepended),
+    (("Replace (' ' → '▁')",), ()): _metaspace(metaspace.written),
+    ((), ("Metaspace (first)",)): _metaspace(prefixed=metaspace.first_prefixed),
+    ((), ("Metaspace (always)",)): _metaspace(prefixed=metaspace.always_prefixed),
+    ((), ("Metaspace (never)",)): _metaspace(prefixed=metaspace.never_prefixed),
+}
