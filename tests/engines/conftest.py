@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.browser.conftest import FOLDER, Server
@@ -16,8 +14,6 @@ from tests.engines.webkit import webkit
 @pytest.fixture(scope="module", params=["chromium", "firefox", "webkit"])
 def engine(request, tmp_path_factory):
     """Each engine in turn; one that is not on this machine is skipped, with what to install."""
-    if request.param == "webkit" and not os.environ.get("SEETHROUGH_WEBKIT"):
-        pytest.skip("WebKitGTK is quarantined (tests/QUARANTINES.md); SEETHROUGH_WEBKIT=1 runs it")
     if request.param == "chromium":
         opened = chromium(request.getfixturevalue("browser"))
     else:
