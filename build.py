@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 # Older Pythons must get as far as this sentence, so this file keeps to syntax that they read.
@@ -19,6 +20,7 @@ from export.stages import (
     clean,
     locks,
     model,
+    models,
     node,
     pyodide,
     recordings,
@@ -57,33 +59,46 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
-def make_site(*groups: str) -> dict[str, str]:
-    """Every stage of the site, each only if what goes into it changed; returns what is where."""
+def make_site(words: str, *groups: str) -> dict[str, str]:
+    """Every stage of the site, each only if what goes into it changed; returns what is where.
+
+    `words` are those of --models.
+    """
+    asked = models.asked_for(words)
     python = venv.ensure("export", *groups)
     modules = node.ensure(development=bool(groups))
     wheels = pyodide.ensure(python, modules)
-    gguf = model.source(python)
-    exported = model.export(python, gguf)
-    recordings.ensure(python, exported)
+    made = [make_model(python, one) for one in asked]
     compiled = bytecode.ensure(modules, wheels)
-    dist = site.ensure(python, models=[exported], modules=modules, bytecode=compiled)
-    places = {"GGUF": gguf, "MODEL": exported, "DIST": dist, "NODE": modules}
+    exported = [folder for _, folder in made]
+    dist = site.ensure(python, models=exported, modules=modules, bytecode=compiled)
+    checkpoint, folder = made[0]
+    places = {"GGUF": checkpoint, "MODEL": folder, "DIST": dist, "NODE": modules}
     return {"SEETHROUGH_" + name: str(place) for name, place in places.items()}
+
+
+def make_model(python: Path, asked: models.Model) -> tuple[Path, Path]:
+    """Have one model in the page's format; returns its checkpoint and its folder."""
+    checkpoint = model.source(python, asked)
+    exported = model.export(python, asked, checkpoint)
+    if asked.is_recorded:
+        recordings.ensure(python, exported)
+    return checkpoint, exported
 
 
 def run_serve(options: argparse.Namespace) -> int:
     """Build what is missing, serve the site on this machine, open it in a browser."""
     serve.check_port(options.port)
     with alone():
-        make_site()
+        make_site(options.models)
     serve.serve(DIST, options.port, is_opened=not options.no_open)
     return 0
 
 
-def run_build(_options: argparse.Namespace) -> int:
+def run_build(options: argparse.Namespace) -> int:
     """Build the site into dist/, ready for any static host."""
     with alone():
-        make_site()
+        make_site(options.models)
     say("The site is in dist/.")
     return 0
 
@@ -91,7 +106,7 @@ def run_build(_options: argparse.Namespace) -> int:
 def run_tests(options: argparse.Namespace) -> int:
     """Install what the tests need and run them; more arguments go to pytest."""
     with alone():
-        places = make_site("test", *(["reference"] if options.reference else []))
+        places = make_site(models.DEFAULT, "test", *(["reference"] if options.reference else []))
         places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
         if options.reference:
             torch.ensure()
@@ -107,7 +122,7 @@ def run_tests(options: argparse.Namespace) -> int:
 def run_bench(options: argparse.Namespace) -> int:
     """Measure speed and memory in a real browser; more arguments go to tests/bench/run.py."""
     with alone():
-        places = make_site("test")
+        places = make_site(models.DEFAULT, "test")
         places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
     places["PYTHONPATH"] = os.pathsep.join(["py", "."])
     command = [venv.PYTHON, "-m", "tests.bench.run", "--dist", DIST, *options.more]
@@ -117,7 +132,7 @@ def run_bench(options: argparse.Namespace) -> int:
 def run_screenshots(options: argparse.Namespace) -> int:
     """Take a picture of every page into .cache/screenshots/; more arguments go to its program."""
     with alone():
-        places = make_site("test")
+        places = make_site(models.DEFAULT, "test")
         places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
     places["PYTHONPATH"] = os.pathsep.join(["py", "."])
     command = [venv.PYTHON, "-m", "tests.screens.take", "--dist", DIST, "--out", SCREENSHOTS]
@@ -147,11 +162,18 @@ COMMANDS = {
     "lock": run_lock,
     "clean": run_clean,
 }
+MODELS: dict[str, Any] = {
+    "default": models.DEFAULT,
+    "metavar": "LIST",
+    "help": "of " + ", ".join(models.KNOWN) + ", checkpoint folders and .gguf files; by commas",
+}
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "serve": {
+        "--models": MODELS,
         "--port": {"type": int, "help": "this port or none (usual: 8000, or the next free one)"},
         "--no-open": {"action": "store_true", "help": "print the address only"},
     },
+    "build": {"--models": MODELS},
     "test": {
         "--reference": {"action": "store_true", "help": "the tests against torch instead"},
         "--long": {"action": "store_true", "help": "the tests that take long, instead"},

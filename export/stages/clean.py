@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from export.stages import venv
+from export.stages import hub, venv
 from export.stages.console import Step, megabytes
 from export.stages.errors import BuildError
 from export.stages.folders import size_of
@@ -24,7 +24,8 @@ def clean(*, is_downloads: bool) -> None:
         ours.append(VENV)
     if is_downloads:
         cache = user_cache()
-        ours += [cache / RELEASE, *cache.glob("pyodide-*"), *cache.glob("work-*")]
+        ours += [cache / RELEASE, cache / hub.FOLDER]
+        ours += [*cache.glob("pyodide-*"), *cache.glob("work-*")]
     for path in ours:
         if path.exists():
             _remove(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from export.stages import stamps
-from export.stages.folders import link_tree
+from export.stages.folders import link_tree, size_of
 from export.stages.paths import CACHE, DIST, ROOT
 from export.stages.remade import Making, remake
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-ROOM = 300_000_000
+# Beside the models, which are copied.
+ROOM = 200_000_000
 SOURCES = (ROOT / "py", ROOT / "web", ROOT / "export")
 
 
@@ -36,7 +37,8 @@ def ensure(python: Path, *, models: Sequence[Path], modules: Path, bytecode: Pat
 
 def _assemble(python: Path, models: Sequence[Path], modules: Path, bytecode: Path) -> None:
     title = doing = "Assembling the site"
-    making = Making(title, doing, stamp="site", log="site", room=ROOM)
+    room = ROOM + sum(map(size_of, models))
+    making = Making(title, doing, stamp="site", log="site", room=room)
     new = CACHE / "site.new"
     command = [python, "-m", "export.site", "--models", *models]
     command += ["--node", modules, "--bytecode", bytecode]

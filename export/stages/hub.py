@@ -1,0 +1,51 @@
+"""A model's checkpoint from the hub, fetched once for all checkouts of this user."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from export.stages import programs, stamps
+from export.stages.console import Step
+from export.stages.paths import user_cache
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from export.stages.models import Model
+
+FOLDER = "hub"
+LISTING = "hub.json"
+
+
+def source(python: Path, model: Model) -> Path:
+    """Fetch the repository's checkpoint at the pinned revision; returns its folder.
+
+    Raises:
+        BuildError: The downloader's own sentence.
+    """
+    folder = user_cache() / FOLDER / f"{model.repo.replace('/', '--')}-{model.revision[:12]}"
+    name = f"hub-{model.id}"
+    if not stamps.is_fresh(name, identity(folder), [folder / LISTING]):
+        with Step(f"The model {model.title}") as step:
+            outcome = programs.run(
+                [python, "-m", "export.hub", model.repo, model.revision, "--out", folder],
+                step,
+                log=name,
+                report=lambda line: line,
+                env={"PYTHONPATH": "py"},
+            )
+            outcome.check(f"Fetching {model.title}")
+            step.note(outcome.output.strip().rpartition("\n")[2])
+        stamps.mark(name, identity(folder))
+    return folder
+
+
+def identity(folder: Path) -> str:
+    """What the files looked like when their hashes were last checked, which takes a while."""
+    try:
+        files = json.loads((folder / LISTING).read_text(encoding="utf-8"))["files"]
+        seen = [(folder / name).stat() for name in sorted(files)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "absent"
+    return " ".join(f"{one.st_size}:{one.st_mtime_ns}" for one in seen)
