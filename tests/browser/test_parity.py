@@ -6,7 +6,6 @@ itself (tests/reference/test_chromium_parity.py).
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import asdict
 from functools import cache
@@ -22,27 +21,10 @@ from seethrough.core import hooks
 from seethrough.core.chat import ChatTemplate, rendered
 from seethrough.core.reference import forward
 from tests import parity
+from tests.browser.captures import captured
 from tests.model_files import default_gguf
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
-
-LAYERS_A_CALL = 4
-# The page's side: one call's arrays as base64, because a list of numbers would be ten times that.
-CAPTURE = """
-async ([prompt, names, options]) => {
-  const captured = await window.seethrough.capture(prompt, names, options);
-  const read = (blob) => new Promise((resolve) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.split(",")[1] ?? "");
-    reader.readAsDataURL(blob);
-  });
-  const told = {};
-  for (const [name, { dims, data }] of Object.entries(captured)) {
-    told[name] = { dims, data: await read(new Blob([data])) };
-  }
-  return told;
-}
-"""
 
 
 @cache
@@ -69,16 +51,8 @@ def asked(prompt):
 
 def capture(tab, prompt):
     """Every hook and the logits of a prompt, from the page, in the order of `parity_names`."""
-    names = parity.parity_names(parity.default_manifest())
     text, options = asked(prompt)
-    size = LAYERS_A_CALL * len(hooks.BLOCK_LEAVES["llama"])
-    arrays = {}
-    for start in range(0, len(names), size):
-        part = names[start : start + size]
-        for name, told in tab.page.evaluate(CAPTURE, [text, part, options]).items():
-            flat = np.frombuffer(base64.b64decode(told["data"]), np.float32)
-            arrays[name] = flat.reshape(told["dims"])
-    return arrays
+    return captured(tab, text, parity.parity_names(parity.default_manifest()), options)
 
 
 def in_page(tab, call, prompt, options):
