@@ -1,7 +1,7 @@
 """A standard `tokenizer.json` made from the tokeniser that a GGUF file carries.
 
-A GGUF names its pre-tokeniser by a word (`pre`) and leaves what the word means to the reader, so
-each supported word is one row of `PRE_TOKENIZERS`.
+A GGUF names its tokeniser by words (`model`, `pre`) and leaves what they mean to the reader, so
+each supported word is one row of `MODELS` or `PRE_TOKENIZERS`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PREFIX = "tokenizer.ggml."
-CONTROL, USER_DEFINED = 3, 4  # llama.cpp's token types; the others are ordinary vocabulary
+# llama.cpp's token types; the others (ordinary, unused, byte) are ordinary vocabulary.
+UNKNOWN, CONTROL, USER_DEFINED = 2, 3, 4
 BYTE_LEVEL = {
     "type": "ByteLevel",
     "add_prefix_space": False,
@@ -27,6 +28,10 @@ PRE_TOKENIZERS: dict[str, dict[str, Any]] = {
     "gpt-2": BYTE_LEVEL,
     "smollm": {"type": "Sequence", "pretokenizers": [SINGLE_DIGITS, BYTE_LEVEL]},
 }
+PREPEND = {"type": "Prepend", "prepend": "▁"}
+REPLACE = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+RESTORE = {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}
+STRIP = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
 
 
 def tokenizer_json(metadata: Mapping[str, Any]) -> str:
@@ -47,22 +52,72 @@ def tokenizer_dict(metadata: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SourceError: The GGUF's tokeniser is incomplete or of a kind that is not supported.
     """
-    _demand(metadata, "model", ["gpt2"])
+    return MODELS[_demand(metadata, "model", list(MODELS))](metadata)
+
+
+def byte_level_json(
+    vocab: Mapping[str, int],
+    merges: list[str],
+    *,
+    added_tokens: list[dict[str, Any]],
+    pre: str = "gpt-2",
+    add_prefix_space: bool = False,
+) -> dict[str, Any]:
+    """The content of a `tokenizer.json` for byte-level BPE.
+
+    Args:
+        merges: As "left right", in order of rank.
+        pre: The split, one of `PRE_TOKENIZERS`.
+        add_prefix_space: Whether the split wants a space before the text.
+    """
+    split = PRE_TOKENIZERS[pre]
+    return _content(
+        added_tokens,
+        _bpe(vocab, merges),
+        pre_tokenizer=split | {"add_prefix_space": True} if add_prefix_space else split,
+        decoder=BYTE_LEVEL,
+    )
+
+
+def _byte_level(metadata: Mapping[str, Any]) -> dict[str, Any]:
     pre = _demand(metadata, "pre", list(PRE_TOKENIZERS))
     if metadata.get(f"{PREFIX}add_space_prefix", False):
         raise SourceError("tokens.gguf_space_prefix")
-    tokens = [str(token) for token in _list(metadata, "tokens")]
-    return {
-        "version": "1.0",
-        "truncation": None,
-        "padding": None,
-        "added_tokens": _added_tokens(tokens, _list(metadata, "token_type")),
-        "normalizer": None,
-        "pre_tokenizer": PRE_TOKENIZERS[pre],
-        "post_processor": None,
-        "decoder": BYTE_LEVEL,
-        "model": _bpe(tokens, [str(merge) for merge in _list(metadata, "merges")]),
-    }
+    tokens = _tokens(metadata)
+    return byte_level_json(
+        _vocab(tokens),
+        _merges(metadata),
+        added_tokens=_added_tokens(tokens, _list(metadata, "token_type")),
+        pre=pre,
+    )
+
+
+def _metaspace(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Llama's; llama.cpp merges by the tokens' scores, which the merges of the file stand for."""
+    if f"{PREFIX}pre" in metadata:
+        _demand(metadata, "pre", ["default"])
+    if f"{PREFIX}merges" not in metadata:
+        raise SourceError("tokens.gguf_no_merges")
+    tokens = _tokens(metadata)
+    has_prefix = metadata.get(f"{PREFIX}add_space_prefix", True)
+    normalizers = [PREPEND, REPLACE] if has_prefix else [REPLACE]
+    decoders = [RESTORE, {"type": "ByteFallback"}, {"type": "Fuse"}, *([STRIP] * bool(has_prefix))]
+    return _content(
+        _added_tokens(tokens, _list(metadata, "token_type")),
+        _bpe(_vocab(tokens), _merges(metadata)) | {"byte_fallback": True, "fuse_unk": True},
+        normalizer={"type": "Sequence", "normalizers": normalizers},
+        decoder={"type": "Sequence", "decoders": decoders},
+    )
+
+
+def _content(
+    added_tokens: list[dict[str, Any]], model: dict[str, Any], **steps: object
+) -> dict[str, Any]:
+    """A `tokenizer.json` with the steps that it has."""
+    absent = dict.fromkeys(
+        ("truncation", "padding", "normalizer", "pre_tokenizer", "post_processor")
+    )
+    return {"version": "1.0", **absent, "added_tokens": added_tokens, **steps, "model": model}
 
 
 def _demand(metadata: Mapping[str, Any], name: str, supported: Sequence[str]) -> str:
@@ -80,21 +135,33 @@ def _list(metadata: Mapping[str, Any], name: str) -> list[Any]:
     return list(metadata[PREFIX + name])
 
 
+def _tokens(metadata: Mapping[str, Any]) -> list[str]:
+    return [str(token) for token in _list(metadata, "tokens")]
+
+
+def _merges(metadata: Mapping[str, Any]) -> list[str]:
+    return [str(merge) for merge in _list(metadata, "merges")]
+
+
 def _added_tokens(tokens: list[str], types: list[Any]) -> list[dict[str, Any]]:
     if len(types) != len(tokens):
         raise SourceError("tokens.gguf_types", n_tokens=len(tokens), n_types=len(types))
     plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
     return [
-        {"id": number, "content": token, **plain, "special": kind == CONTROL}
+        {"id": number, "content": token, **plain, "special": kind != USER_DEFINED}
         for number, (token, kind) in enumerate(zip(tokens, types, strict=True))
-        if kind in (CONTROL, USER_DEFINED)
+        if kind in (UNKNOWN, CONTROL, USER_DEFINED)
     ]
 
 
-def _bpe(tokens: list[str], merges: list[str]) -> dict[str, Any]:
+def _vocab(tokens: list[str]) -> dict[str, int]:
     vocab = {token: number for number, token in enumerate(tokens)}
     if len(vocab) != len(tokens):
         raise SourceError("tokens.gguf_repeated", n_repeated=len(tokens) - len(vocab))
+    return vocab
+
+
+def _bpe(vocab: Mapping[str, int], merges: list[str]) -> dict[str, Any]:
     return {
         "type": "BPE",
         "dropout": None,
@@ -107,3 +174,6 @@ def _bpe(tokens: list[str], merges: list[str]) -> dict[str, Any]:
         "vocab": vocab,
         "merges": merges,
     }
+
+
+MODELS = {"gpt2": _byte_level, "llama": _metaspace}

@@ -20,6 +20,16 @@ NEAR_SPECIAL = [
     "< |im_end|>",
     "<|",
     "<",
+    # Llama's, which are ordinary text to the others.
+    "<s>",
+    "</s>",
+    "</s",
+    "<unk>",
+    "<0x0A>",
+    "<|user|>\n",
+    "[INST]",
+    "▁",
+    "▁▁a",
 ]
 CLUSTERS = [
     "👩‍👩‍👧‍👦",

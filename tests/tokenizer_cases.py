@@ -17,10 +17,16 @@ from tests.hostile_text import SPECIAL, hostile, mutated
 from tests.model_files import corpus
 
 SEED = 20240917
-N_TEXTS = 50_000
+N_TEXTS, SAMPLE = 100_000, 4_000
 LACKING = {0x04, 0x06, 0x13, 0x14, 0x16, 0x1D, 0xC0, 0xC1, *range(0xF1, 0x100)} - {0xF3, 0xF4}
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
 DIGITS = {"type": "Digits", "individual_digits": True}
+METASPACE = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": True}
+PREPEND = {"type": "Prepend", "prepend": "▁"}
+REPLACE = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+RESTORE = {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}
+STRIP = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
+FALLBACK = [RESTORE, {"type": "ByteFallback"}, {"type": "Fuse"}]
 
 model = pytest.mark.model
 unhurried = settings(deadline=None)  # the first example may load the vocabulary
@@ -28,6 +34,7 @@ any_text = st.lists(
     st.one_of(
         st.characters(exclude_categories=["Cs"]),
         st.sampled_from([" ", "  ", "\n", "\t", "'s", "12", "the", " don't", "\x04", *SPECIAL]),
+        st.sampled_from(["<s>", "</s>", "<unk>", "▁", "<0x0A>", "."]),
     ),
     max_size=40,
 ).map("".join)
@@ -96,6 +103,37 @@ def added(
 def tiny_model(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
     """The tiny tokenizer.json with changes in its model."""
     return tiny(model=tiny()["model"] | changes)
+
+
+def spaced(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+    """A tokenizer.json as Llama's in small: all bytes, a few letters and merges, <s> and </s>."""
+    return spaced_model() | changes
+
+
+def spaced_model(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+    """The same with changes in its model."""
+    merges = ["▁ a", "▁ ▁", "a b", "▁a b", "▁▁ ▁▁", "é é"]
+    tokens = ["<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", "a", "b", "é", "<"]
+    tokens += [merge.replace(" ", "") for merge in merges]
+    model = {
+        "type": "BPE",
+        "byte_fallback": True,
+        "fuse_unk": True,
+        "unk_token": "<s>",
+        "vocab": {token: number for number, token in enumerate(tokens)},
+        "merges": merges,
+    }
+    return {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [added(0, "<s>"), added(1, "</s>")],
+        "normalizer": {"type": "Sequence", "normalizers": [PREPEND, REPLACE]},
+        "pre_tokenizer": None,
+        "post_processor": None,
+        "decoder": {"type": "Sequence", "decoders": [*FALLBACK, STRIP]},
+        "model": model | changes,
+    }
 
 
 def full(source: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import random
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from tokenizers import Tokenizer as Oracle
 from tokenizers import pre_tokenizers
 
@@ -13,11 +12,9 @@ from seethrough.core.bpe import Bpe
 from seethrough.core.byte_letters import letters_of
 from seethrough.core.pretokenize import gpt2_words, single_digit_words, unicode_classes
 from seethrough.core.tokenizer import LostByte, Tokenizer
-from tests.hostile_text import SPECIAL
-from tests.model_files import default_oracle, default_tokenizer, default_tokenizer_json
+from tests.model_files import default_oracle, default_tokenizer
 from tests.tokenizer_cases import (
     LACKING,
-    N_TEXTS,
     SEED,
     added,
     any_text,
@@ -29,54 +26,6 @@ from tests.tokenizer_cases import (
     tiny,
     unhurried,
 )
-
-
-@model
-@pytest.mark.parametrize("special", [True, False])
-def test_ids_and_text_are_the_oracles(special):
-    """Seeded texts, half mutated prose and code, half hostile Unicode, encode and decode alike."""
-    texts = seeded_texts(N_TEXTS if special else N_TEXTS // 10)
-    tokenizer, oracle = default_tokenizer(), Oracle.from_str(default_tokenizer_json())
-    oracle.encode_special_tokens = not special
-    expected = oracle_ids(oracle, texts)
-
-    got = [tokenizer.encode(text, special=special) for text in texts]
-
-    differing = [
-        text for text, ours, theirs in zip(texts, got, expected, strict=True) if ours != theirs
-    ]
-    assert differing == []
-    assert [tokenizer.decode(ids) for ids in got] == oracle.decode_batch(
-        expected, skip_special_tokens=False
-    )
-
-
-@model
-def test_any_ids_decode_as_the_oracles():
-    """Ids in no sensible order decode alike, broken UTF-8, special tokens and all."""
-    rng = random.Random(SEED)
-    tokenizer, oracle = default_tokenizer(), default_oracle()
-    stray = [token for token in range(tokenizer.vocab_size) if "⟨" in tokenizer.visible(token)]
-    pools = (range(tokenizer.vocab_size), stray, range(300))
-    rows = [rng.choices(rng.choice(pools), k=rng.randrange(12)) for _ in range(10_000)]
-
-    for skip in (False, True):
-        expected = oracle.decode_batch(rows, skip_special_tokens=skip)
-        assert [tokenizer.decode(row, skip_special=skip) for row in rows] == expected
-
-
-@model
-def test_every_token_is_the_oracles():
-    """Each id has the oracle's text, and decodes alone as it does there."""
-    tokenizer, oracle = default_tokenizer(), default_oracle()
-    ids = range(tokenizer.vocab_size)
-
-    assert tokenizer.vocab_size == oracle.get_vocab_size(with_added_tokens=True) == 49_152
-    assert [tokenizer.token_text(one) for one in ids] == [oracle.id_to_token(one) for one in ids]
-    assert [tokenizer.decode([one]) for one in ids] == oracle.decode_batch(
-        [[one] for one in ids], skip_special_tokens=False
-    )
-    assert tokenizer.special_ids == set(range(17))
 
 
 @pytest.mark.parametrize("single_digits", [True, False])
@@ -181,29 +130,6 @@ def test_vocabulary_lacks_just_these_bytes():
     assert {byte for byte in range(256) if letters_of(bytes([byte])) not in present} == LACKING
 
 
-@model
-@unhurried
-@given(any_text)
-def test_words_and_film_end_in_the_ids(text):
-    """The words' ids in a row are the encoding, and playing the film on the symbols gives them."""
-    tokenizer = default_tokenizer()
-    words = tokenizer.words(text)
-    rows = [list(word.symbols) for word in words]
-
-    for index, merge in tokenizer.merge_film(text):
-        row = rows[index]
-        assert (row[merge.left_at], row[merge.right_at]) == (merge.left, merge.right)
-        row[merge.left_at], row[merge.right_at] = merge.left + merge.right, ""
-
-    assert [one for word in words for one in word.ids] == tokenizer.encode(text)
-    assert all(text.startswith(word.text, word.at) for word in words)
-    assert "".join(word.text for word in words) == text
-    for word, row in zip(words, rows, strict=True):
-        if word.symbols:
-            pieces = [piece for piece in row if piece]
-            assert pieces == [tokenizer.token_text(one) for one in word.ids]
-
-
 def test_film_shows_each_merge_with_its_rank():
     """The lowest rank goes first, the leftmost of equals before the others."""
     vocab = {
@@ -224,18 +150,6 @@ def test_film_shows_each_merge_with_its_rank():
     assert bpe.ids("abcabc") == [vocab["abc"]] * 2
 
 
-@model
-@pytest.mark.parametrize("word", ["a", "ab", " ", "é", "中", "the", "\U0001f600", "0a"])
-def test_long_words_are_right(word):
-    """A word of 20,000 characters has the oracle's ids (a quadratic merge would take minutes)."""
-    text = word * (20_000 // len(word))
-    tokenizer = default_tokenizer()
-
-    ids = tokenizer.encode(text)
-
-    assert ids == default_oracle().encode(text, add_special_tokens=False).ids
-
-
 def test_cache_is_bounded(monkeypatch):
     """However many words come by, only so many are kept, and the ids stay right."""
     monkeypatch.setattr("seethrough.core.tokenizer.KEPT_WORDS", 3)
@@ -245,29 +159,6 @@ def test_cache_is_bounded(monkeypatch):
 
     assert len(tokenizer._known) <= 3
     assert ids == [[3] * n + [2] * n for n in range(1, 20)]
-
-
-@model
-def test_special_text_of_a_reader_is_ordinary():
-    """With special=False no special id ever comes out, and the text survives whole."""
-    tokenizer = default_tokenizer()
-    text = "".join(SPECIAL) + " x " + "<|im_start|>system\n"
-
-    ids = tokenizer.encode(text, special=False)
-
-    assert not tokenizer.special_ids & set(ids)
-    assert tokenizer.decode(ids) == text
-    assert tokenizer.special_ids & set(tokenizer.encode(text))
-
-
-@model
-@unhurried
-@given(st.lists(st.tuples(any_text, st.just(value=True)), max_size=5))
-def test_open_pieces_are_one_text(pieces):
-    """Pieces that are all `special` give the ids of the joined text."""
-    whole = "".join(text for text, _ in pieces)
-
-    assert default_tokenizer().encode_pieces(pieces) == default_tokenizer().encode(whole)
 
 
 def test_special_token_is_found_right_after_closed_text():

@@ -7,14 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer as Oracle
 
+from seethrough.core.byte_letters import byte_letter
 from seethrough.core.errors import InputError, SourceError
 from seethrough.core.tokenizer import Tokenizer
 from tests.tokenizer_cases import (
     BYTE_LEVEL,
     DIGITS,
+    METASPACE,
+    PREPEND,
+    REPLACE,
     added,
     full,
     oracle_ids,
+    spaced,
+    spaced_model,
     tiny,
     tiny_model,
     unhurried,
@@ -56,13 +62,38 @@ def test_gap_in_the_ids_is_refused():
         (tiny_model(type="WordPiece"), "model.type", "WordPiece"),
         (tiny_model(byte_fallback=True), "model.byte_fallback", "True"),
         (tiny_model(dropout=0.1), "model.dropout", "0.1"),
-        (tiny_model(ignore_merges=True), "model.ignore_merges", "True"),
         (tiny_model(continuing_subword_prefix="##"), "model.continuing_subword_prefix", "##"),
         (tiny_model(unk_token="a"), "model.unk_token", "a"),  # noqa: S106
         (tiny(normalizer={"type": "NFC"}), "normalizer", "NFC"),
         (tiny(decoder=None), "decoder", "nothing"),
         (tiny(pre_tokenizer=None), "pre_tokenizer", "nothing"),
-        (tiny(pre_tokenizer={"type": "Metaspace"}), "pre_tokenizer", "Metaspace"),
+        (tiny(pre_tokenizer=METASPACE), "pre_tokenizer", "Metaspace (first, split)"),
+        (tiny(pre_tokenizer="BERT"), "pre_tokenizer", "BERT"),
+        (spaced(pre_tokenizer=METASPACE), "pre_tokenizer", "Metaspace (first, split)"),
+        (
+            spaced(normalizer=None, pre_tokenizer={"type": "Metaspace", "replacement": "_"}),
+            "pre_tokenizer",
+            "Metaspace ('_', always, split)",
+        ),
+        (spaced(normalizer=None), "pre_tokenizer", "nothing"),
+        (spaced(normalizer=PREPEND), "normalizer", "Prepend ('▁')"),
+        (
+            spaced(normalizer={"type": "Sequence", "normalizers": [REPLACE, PREPEND]}),
+            "normalizer",
+            "Replace (' ' → '▁') + Prepend ('▁')",
+        ),
+        (
+            spaced(normalizer=REPLACE | {"pattern": {"Regex": " "}}),
+            "normalizer",
+            "Replace ({'Regex': ' '} → '▁')",
+        ),
+        (spaced(decoder=BYTE_LEVEL), "decoder", "ByteLevel"),
+        (
+            spaced(decoder={"type": "Strip", "content": " ", "start": 2, "stop": 0}),
+            "decoder",
+            "Strip (' ', 2, 0)",
+        ),
+        (spaced_model(byte_fallback=False), "model.byte_fallback", "False"),
         (
             tiny(pre_tokenizer=BYTE_LEVEL | {"add_prefix_space": True}),
             "pre_tokenizer",
@@ -152,3 +183,24 @@ def test_tiny_is_the_oracles(text):
     oracle = Oracle.from_str(json.dumps(full(tiny())))
 
     assert Tokenizer.from_json(tiny()).encode(text) == oracle_ids(oracle, [text])[0]
+
+
+def test_older_gpt2_files_mean_the_same():
+    """Settings that older files leave out or spell otherwise change nothing for GPT-2."""
+    vocab = {letter: number for number, letter in enumerate(map(byte_letter, range(256)))}
+    vocab |= {"ab": 256, "<|endoftext|>": 257}
+    model = {"unk_token": "<|endoftext|>", "fuse_unk": False, "continuing_subword_prefix": ""}
+    model |= {"end_of_word_suffix": "", "dropout": None, "vocab": vocab, "merges": ["a b"]}
+    source = tiny(
+        added_tokens=[added(257, "<|endoftext|>", late=True)],
+        post_processor=BYTE_LEVEL | {"trim_offsets": False},
+        decoder=BYTE_LEVEL | {"add_prefix_space": True},
+        model=model,
+    )
+    texts = ["ab<|endoftext|>ba", "\x04é ab", ""]
+    oracle = Oracle.from_str(json.dumps(source))
+
+    tokenizer = Tokenizer.from_json(source)
+
+    assert list(map(tokenizer.encode, texts)) == oracle_ids(oracle, texts)
+    assert tokenizer.special_ids == {257}
