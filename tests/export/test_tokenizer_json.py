@@ -9,7 +9,9 @@ from tokenizers import Tokenizer as Oracle
 from export.tokenizer_json import tokenizer_dict, tokenizer_json
 from seethrough.core.errors import SourceError
 from seethrough.core.tokenizer import Tokenizer
+from tests import vocabularies
 from tests.model_files import default_metadata, default_oracle, default_tokenizer
+from tests.tokenizer_cases import seeded_texts
 
 
 def metadata(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (metadata values)
@@ -24,6 +26,17 @@ def metadata(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (metadata values
     }
     fields |= changes
     return {f"tokenizer.ggml.{key}": value for key, value in fields.items() if value is not None}
+
+
+def llama_metadata(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (metadata values)
+    """What a GGUF of a Llama holds of the real vocabulary."""
+    source = json.loads(vocabularies.source("llama"))
+    tokens = sorted(source["model"]["vocab"], key=source["model"]["vocab"].__getitem__)
+    types = [6 if token.startswith("<0x") else 1 for token in tokens]
+    types[:3] = [2, 3, 3]
+    fields = {"model": "llama", "pre": "default", "tokens": tokens, "token_type": types}
+    fields |= {"merges": source["model"]["merges"], "add_space_prefix": None, **changes}
+    return metadata(**fields)
 
 
 def oracle_ids(source: str, text: str) -> list[int]:
@@ -82,12 +95,38 @@ def test_default_model_is_whole():
     assert {token_id for token_id, token in added.items() if token.special} == set(range(17))
 
 
+def test_llama_of_a_gguf_is_llama():
+    """A GGUF that has Llama's merges gives the tokenizer.json of the original repository."""
+    original, made = json.loads(vocabularies.source("llama")), tokenizer_dict(llama_metadata())
+
+    for name in ("normalizer", "pre_tokenizer", "decoder", "added_tokens"):
+        assert made[name] == original[name]
+    texts = seeded_texts(1_000)
+    tokenizer = Tokenizer.from_json(made)
+    assert [tokenizer.encode(text) for text in texts] == [
+        vocabularies.tokenizer("llama").encode(text) for text in texts
+    ]
+
+
+def test_llama_without_prefix_space():
+    """`add_space_prefix` false leaves the text as it is, both ways; the oracle agrees."""
+    source = tokenizer_json(llama_metadata(add_space_prefix=False))
+    tokenizer, oracle = Tokenizer.from_json(source), Oracle.from_str(source)
+
+    for text in ("Hello world", " a", "</s>b", ""):
+        ids = tokenizer.encode(text)
+        assert ids == oracle.encode(text, add_special_tokens=False).ids
+        assert tokenizer.decode(ids) == oracle.decode(ids, skip_special_tokens=False) == text
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({"pre": "llama-bpe"}, r"'tokenizer.ggml.pre' is 'llama-bpe', .* 'gpt-2', 'smollm'\."),
         ({"pre": None}, r"'tokenizer.ggml.pre' is nothing"),
-        ({"model": "llama"}, r"'tokenizer.ggml.model' is 'llama', .* can read 'gpt2'\."),
+        ({"model": "bert"}, r"'tokenizer.ggml.model' is 'bert', .* can read 'gpt2', 'llama'\."),
+        ({"model": "llama", "merges": None, "pre": None}, r"scores alone: it has no .*merges'"),
+        ({"model": "llama"}, r"'tokenizer.ggml.pre' is 'smollm', .* can read 'default'\."),
         ({"tokens": None}, r"has no 'tokenizer.ggml.tokens'"),
         ({"merges": None}, r"has no 'tokenizer.ggml.merges'"),
         ({"token_type": None}, r"has no 'tokenizer.ggml.token_type'"),
