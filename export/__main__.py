@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from export.command import exit_code
+from export.command import exit_code, peak_memory
 from export.package import write_package
 from export.sources import read_checkpoint
 
@@ -45,7 +45,7 @@ def export(source: Path, out: Path, model_id: str, title: str, origin: dict[str,
     seconds = time.perf_counter() - started
     print(
         f"{len(manifest.hooks)} hooks, {len(manifest.shards)} shards, {megabytes:.1f} MB to "
-        f"download, made in {seconds:.1f} s"
+        f"download, made in {seconds:.1f} s{peak_memory()}"
     )
 
 

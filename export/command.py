@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.errors import SeethroughError
 
+if sys.platform != "win32":
+    import resource
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,3 +25,15 @@ def exit_code(name: str, work: Callable[[], None]) -> int:
         print(f"The {name} could not write or read a file: {error}.", file=sys.stderr)
         return 1
     return 0
+
+
+def peak_memory() -> str:
+    """The most memory that this program has held so far, as the end of a sentence.
+
+    Returns: Nothing on Windows, which does not say it this way.
+    """
+    if sys.platform == "win32":
+        return ""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    size_bytes = peak if sys.platform == "darwin" else peak * 1024
+    return f", at most {size_bytes / 1e6:.0f} MB of memory"

@@ -18,11 +18,15 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from export import prerender
+from export.stages.models import KNOWN, command_for
 from seethrough.core.messages import FALLBACK, catalogue
 from seethrough.core.recording import from_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -229,9 +233,32 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
         listed += [path + file["path"] for file in (manifest["graph"], *manifest["shards"])]
         card = {"id": manifest["id"], "path": path, "default": not cards}
         cards.append({**card, "recordings": copy_recordings(folder, path, out)})
-    text = json.dumps({"models": cards}, indent=1) + "\n"
+    listing = {"models": cards, "absent": absent_models([card["id"] for card in cards])}
+    text = json.dumps(listing, indent=1) + "\n"
     (out / "models.json").write_text(text, encoding="utf-8", newline="\n")
     return listed
+
+
+def absent_models(ids: Sequence[str]) -> list[dict[str, Any]]:
+    """What models.json tells of the known models that a build lacks.
+
+    Each with the command that builds a site with it beside those that this one has.
+    """
+    present = [model.name for model in KNOWN.values() if model.id in ids]
+    return [
+        {
+            "id": model.id,
+            "title": model.title,
+            "n_params": model.n_params,
+            "n_layers": model.n_layers,
+            "licence": model.licence,
+            "origin": model.origin,
+            "command": command_for([*present, model.name]),
+            "download_bytes": model.download_bytes,
+        }
+        for model in KNOWN.values()
+        if model.is_offered and model.id not in ids
+    ]
 
 
 def write_page(out: Path) -> None:

@@ -444,14 +444,15 @@ def test_an_error_leaves_what_was_shown() -> None:
     assert actions.state.error is None
 
 
-def test_another_model_takes_the_recording_off() -> None:
-    """Choosing another model is choosing its numbers."""
+def test_another_model_leaves_the_recording() -> None:
+    """What is recorded is the recording's model's; the engine's own is told beside it."""
     actions = shown()
 
     asyncio.run(actions.load("tiny-8"))
 
     state = actions.state
-    assert (state.source, state.recorded, state.tokens, state.model) == ("", None, (), "tiny-8")
+    assert (state.source, state.model, state.config) == ("recorded", "tiny-7", MODEL.config)
+    assert (state.engine.model, state.engine.stage) == ("tiny-8", "ready")
 
 
 def test_the_words_for_an_end_are_the_page_s() -> None:

@@ -94,7 +94,7 @@ def test_a_load_tells_the_store_each_stage() -> None:
     assert stages[-3:] == ["download", "session", "ready"]
     assert service.store.state.config == OTHER.config
     assert service.store.state.engine == EngineStatus(
-        stage="ready", backend="numpy", threads=1, session_ms=12.5, mode="exact"
+        stage="ready", backend="numpy", threads=1, session_ms=12.5, mode="exact", model="tiny-8"
     )
 
 

@@ -9,7 +9,14 @@ from html.parser import HTMLParser
 import numpy as np
 from hypothesis import settings
 
-from seethrough.app.state import AppState, EngineStatus, Message, ModelCard, Picture
+from seethrough.app.state import (
+    AbsentModel,
+    AppState,
+    EngineStatus,
+    Message,
+    ModelCard,
+    Picture,
+)
 from seethrough.core.config import ModelConfig
 from seethrough.core.tokens import Candidate, NewToken, TokenView
 from seethrough.view.layout import PANELS
@@ -37,6 +44,11 @@ CONFIG = ModelConfig(
 CARDS = (
     ModelCard("tiny", "Tiny", 99_934_112, 134_515_008, 30, "Apache-2.0", "maker/tiny", True),
     ModelCard("big", "Big", 1_100_000_000, 1_100_048_384, 22, "MIT", "maker/big", False),
+)
+ABSENT = (
+    AbsentModel(
+        "far", "Far", 81_912_576, 6, "MIT", "maker/far", "python3 build.py build --models tiny,far"
+    ),
 )
 WORDS = ("January", ",", " February", ",", " March", ",")
 
@@ -69,6 +81,7 @@ def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
     first, other = texts[0], texts[-1]
     whole = AppState(
         models=CARDS,
+        absent=ABSENT,
         model="tiny",
         config=CONFIG,
         engine=EngineStatus("ready", 0, 0, "wasm", 2, 3120.0),

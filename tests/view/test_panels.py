@@ -16,7 +16,18 @@ from seethrough.core.messages import catalogue, text
 from seethrough.core.tokens import Candidate
 from seethrough.view import message
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
-from tests.view.sample import CARDS, D_MODEL, N_LAYERS, QUICK, Reading, page, pattern, resid, state
+from tests.view.sample import (
+    ABSENT,
+    CARDS,
+    D_MODEL,
+    N_LAYERS,
+    QUICK,
+    Reading,
+    page,
+    pattern,
+    resid,
+    state,
+)
 
 HOSTILE = "<img src=x onerror=alert(1)>\"' style=color:red &lt;\0\ud800\u202e\n"
 PICTURES = ("residual", "attention", "head-0")
@@ -113,10 +124,36 @@ def test_a_download_names_its_price() -> None:
 def test_a_fact_that_is_not_known_is_not_listed() -> None:
     """A model without a told origin has no empty line for it."""
     card = replace(CARDS[0], origin="")
-    shown = state(engine=EngineStatus("idle"), models=(card,))
+    shown = state(engine=EngineStatus("idle"), models=(card,), absent=())
 
     assert text("view.model.origin") not in PANELS["status"].render(shown)
     assert text("view.model.licence") in PANELS["status"].render(shown)
+
+
+def test_what_the_build_lacks_is_told() -> None:
+    """A known model that is not here has its facts and the one command, and no button."""
+    reading = Reading(PANELS["status"].render(state()))
+    text = "".join(reading.texts)
+
+    assert "python3 build.py build --models tiny,far" in reading.texts
+    assert "82 M" in text.replace("\u202f", " ") or "81.9 M" in text
+    assert "far" not in reading.values("data-model")
+    assert "Models (2)" in text
+    size = replace(ABSENT[0], download_bytes=87_000_000)
+    html = PANELS["status"].render(state(absent=(size,)))
+    assert "87.0 MB" in "".join(Reading(html).texts).replace("\u202f", " ")
+
+
+def test_the_engine_s_model_is_named() -> None:
+    """While a recording of one model is shown, the strip names the one that is loading."""
+    loading = EngineStatus("download", 1, 10, model="big")
+
+    html = PANELS["status"].render(state(engine=loading, model="tiny"))
+
+    assert "<b>Big</b> is being downloaded" in html
+    assert 'class="model is-selected"><h3>Big' in html
+    failed = state(engine=EngineStatus("failed", model="big"), model="tiny")
+    assert 'data-action="retry" data-model="big"' in PANELS["status"].render(failed)
 
 
 def test_the_chosen_token_is_pressed() -> None:
@@ -284,6 +321,7 @@ def test_no_sentence_is_written_in_the_code(monkeypatch: pytest.MonkeyPatch) -> 
     }
     monkeypatch.setattr(messages, "catalogue", lambda _language: silent)
     data = (
+        r"python3 .*|[\w/]*far",
         r"blocks\.\d+\.|blocks|hook_\w+|attn|[\w/]*tiny|[\w/]*big|Apache-2\.0|MIT|wasm|model\.onnx",
         r"\.?resid_(pre|post)|\b(pre|post)\b|e(?=\u2212|\d)|·?(January|February|March)",
     )

@@ -65,11 +65,25 @@ class Actions:
 
     async def load(self, model_id: str = "") -> None:
         """Fetch and open a model, so that it can run: this one, the last one tried, the default."""
-        await self._doing("load", self.service.load(model_id or self.state.model or None))
+        await self._doing("load", self.service.load(model_id or self._model or None))
+
+    async def switch(self, model_id: str) -> None:
+        """Change to a model; where another one's numbers stand, run the prompt with it, in place.
+
+        A message stays one only where the new model has a chat template; else a notice says so.
+        """
+        state, turn = self.state, self._turn
+        if state.recorded is not None:
+            runs_again = state.recorded.model != model_id
+        else:
+            runs_again = self._asked is not None and not self.service.is_loaded(model_id)
+        await self.load(model_id)
+        if runs_again and turn == self._turn and self.service.is_loaded(model_id):
+            await self._run_again(state.prompt, state.chat)
 
     async def use_mode(self, mode: str) -> None:
         """Hold the model's weights another way (core.modes); what is shown stays."""
-        await self._doing("load", self.service.load(self.state.model or None, mode))
+        await self._doing("load", self.service.load(self._model or None, mode))
 
     async def run(self, prompt: str, *, chat: bool) -> None:
         """Run a prompt: its tokens, the best next tokens, the two pictures."""
@@ -155,6 +169,20 @@ class Actions:
         self._asked = None
         self.store.replace(**NOTHING_SHOWN)
 
+    @property
+    def _model(self) -> str:
+        """The id of the model that is open, loading or failed; else the chosen one's; or empty."""
+        return self.state.engine.model or self.state.model
+
+    async def _run_again(self, prompt: str, chat: bool) -> None:  # noqa: FBT001 - as in `asked`
+        model = self.service.model
+        may_chat = model is not None and model.manifest.chat is not None
+        work = self._run(prompt, chat=chat and may_chat, keeps_position=True)
+        await self._doing("run", work, prompt=prompt, chat=chat and may_chat)
+        if chat and not may_chat and model is not None and self.state.error is None:
+            fields = {"model": model.manifest.title}
+            self.store.replace(notice=Message("input.no_chat", fields))
+
     async def _doing(self, name: str, work: Awaitable[object], **changes: Any) -> None:  # noqa: ANN401 - fields of AppState
         """Do one thing at a time; what fails is told in a sentence and the prompt stays.
 
@@ -196,25 +224,24 @@ class Actions:
             self.store.replace(notice=None)
 
     async def _ready(self) -> None:
-        """Load the model of what is shown, or the default one where there is none."""
+        """Have a model: the open one, else that of the shown recording, else the default."""
         recorded = self.state.recorded
-        if recorded is not None:
-            await self.service.load(recorded.model)
-        elif self.service.model is None:
-            await self.service.load()
+        if self.service.model is None:
+            await self.service.load(recorded.model if recorded else None)
 
     async def _live(self, recorded: Recording) -> None:
         await self.service.load(recorded.model)
         await self._show(recorded.ids, keeps_position=True)
         self._asked = (recorded.prompt, recorded.chat)
 
-    async def _run(self, prompt: str, *, chat: bool) -> None:
+    async def _run(self, prompt: str, *, chat: bool, keeps_position: bool = False) -> None:
         await self._ready()
         cleaned = clean_text(prompt)
         if cleaned.replaced_at:
             count = len(cleaned.replaced_at)
             self.store.replace(notice=Message("input.surrogates", {"count": count}))
-        await self._show(self.service.prompt_ids(prompt, chat=chat))
+        ids = self.service.prompt_ids(prompt, chat=chat)
+        await self._show(ids, keeps_position=keeps_position)
         self._asked = (prompt, chat)
 
     async def _append(self, token: int) -> None:
@@ -250,6 +277,8 @@ class Actions:
         self.store.replace(
             source="live",
             recorded=None,
+            model=self._model,
+            config=config,
             tokens=tuple(self._token(token) for token in ids),
             top=top,
             elapsed_ms=elapsed_ms,

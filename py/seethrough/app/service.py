@@ -19,6 +19,7 @@ from seethrough.app.generate import Generation, Step, generate
 from seethrough.app.loaded import LoadedModel
 from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import (
+    AbsentModel,
     EngineStatus,
     Message,
     ModelCard,
@@ -91,13 +92,17 @@ class Service:
     async def open(self) -> None:
         """Read the list of this build's models and recordings, and the models' manifests.
 
+        The list tells of known models that this build lacks, too.
+
         Raises:
             DownloadError: The list or a manifest is missing.
             SourceError: One of them cannot be read.
         """
         listing = await self.fetch_text("models.json")
         try:
-            models = json.loads(listing)["models"]
+            told = json.loads(listing)
+            models = told["models"]
+            absent = tuple(AbsentModel(**row) for row in told.get("absent", []))
             recordings = [card for row in models for card in recording_cards(row)]
             rows = [(row["path"], row.get("default")) for row in models]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -110,7 +115,7 @@ class Service:
         cards = tuple(_card(manifest) for manifest, _ in self._manifests.values())
         plan = self.engine.planned()
         status = EngineStatus(stage="idle", backend=plan.backend, threads=plan.threads)
-        self.store.replace(models=cards, recordings=tuple(recordings), engine=status)
+        self.store.replace(models=cards, absent=absent, recordings=tuple(recordings), engine=status)
 
     async def ready(self) -> dict[str, Any]:
         """The models of this build, the loaded one or None, backend and threads.
@@ -362,16 +367,21 @@ class Service:
             return
         self._stopping = False
         self.model = None
-        if not is_same and self._recorded_model() != model_id:
-            # What the last model made has no meaning for this one.
-            self.store.replace(model=model_id, config=None, error=None, **NOTHING_SHOWN)
-        self._tell(stage="download", total_bytes=manifest.download_bytes)
+        if not is_same and not self._recorded_model():
+            # What the last model made has no meaning for this one; a recording has its own.
+            self.store.replace(model=model_id, config=None, error=None, **self._nothing_here())
+        self._tell(stage="download", total_bytes=manifest.download_bytes, model=model_id)
         try:
             tokenizer = Tokenizer.from_json(await self._checked_text(manifest, base_url))
             info = await self.engine.load(manifest, base_url, self._on_progress, mode)
         except SeethroughError as error:
             stopped = isinstance(error, CancelledRunError)
-            self._tell(stage="idle" if stopped else "failed", done_bytes=0, total_bytes=0)
+            self._tell(
+                stage="idle" if stopped else "failed",
+                done_bytes=0,
+                total_bytes=0,
+                model="" if stopped else model_id,
+            )
             if not self._recorded_model():
                 self.store.replace(model="" if stopped else model_id)
             raise
@@ -387,6 +397,12 @@ class Service:
             self.store.replace(notice=Message("engine.in_memory"))
         if not self._recorded_model():
             self.store.replace(model=manifest.id, config=manifest.config)
+
+    def _nothing_here(self) -> dict[str, Any]:
+        """No numbers, at the layer, head and position that were chosen."""
+        at = self.store.state.picture
+        place = Picture(layer=at.layer, head=at.head, position=at.position)
+        return {**NOTHING_SHOWN, "picture": place}
 
     def _recorded_model(self) -> str:
         """The model of the recording that is shown, which a load leaves in its place; or none."""
@@ -416,8 +432,9 @@ class Service:
         )
 
     def _tell_ready(self, info: EngineInfo, mode: str) -> None:
-        ready = EngineStatus("ready", 0, 0, info.backend, info.threads, info.session_ms, mode)
-        self.store.replace(engine=ready)
+        told = (info.backend, info.threads, info.session_ms, mode)
+        model = self.store.state.engine.model
+        self.store.replace(engine=EngineStatus("ready", 0, 0, *told, model))
 
     def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
         self.store.replace(engine=replace(self.store.state.engine, **changes))

@@ -50,6 +50,23 @@ class ModelCard:
 
 
 @dataclass(frozen=True)
+class AbsentModel:
+    """A known model that this build lacks, and the command that builds a site with it.
+
+    `download_bytes` is None while nobody has measured it.
+    """
+
+    id: str
+    title: str
+    n_params: int
+    n_layers: int
+    licence: str
+    origin: str
+    command: str
+    download_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class RecordingCard:
     """One recorded walk of this build, as told before it is fetched; `path` is the file's."""
 
@@ -67,7 +84,8 @@ class RecordingCard:
 class EngineStatus:
     """Where the engine is: stage is one of STAGES; bytes are 0 when unknown.
 
-    `mode` is how the loaded model's weights are held (core.modes), or empty.
+    `mode` is how the loaded model's weights are held (core.modes), or empty. `model` is the one
+    that is loading, open or failed: not the one of a recording that is shown meanwhile.
     """
 
     stage: str = "starting"
@@ -77,6 +95,7 @@ class EngineStatus:
     threads: int = 0
     session_ms: float = 0.0
     mode: str = ""
+    model: str = ""
 
 
 STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed")
@@ -161,6 +180,7 @@ class AppState:
     storage: Storage | None = None
     has_update: bool = False
     models: tuple[ModelCard, ...] = ()
+    absent: tuple[AbsentModel, ...] = ()
     recordings: tuple[RecordingCard, ...] = ()
     recorded: Recording | None = None
     source: str = ""

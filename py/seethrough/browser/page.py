@@ -48,8 +48,8 @@ class Page:
             "next": lambda _values: self._append_best(),
             "append-token": lambda values: self._live(actions.append(int(values["id"]))),
             "live": lambda _values: self._live(actions.go_live()),
-            "download": lambda values: actions.load(values.get("model", "")),
-            "retry": lambda values: actions.load(values.get("model", "")),
+            "download": lambda values: self._switch(values["model"]),
+            "retry": lambda values: self._switch(values.get("model", "")),
             "mode": lambda values: actions.use_mode(values["mode"]),
             "cancel": lambda _values: actions.cancel(),
             "stop": lambda _values: actions.cancel(),
@@ -152,6 +152,10 @@ class Page:
 
     def _run(self) -> Coroutine[Any, Any, None]:
         return self._live(self._actions.run(self._prompt(), chat=self._chat()))
+
+    def _switch(self, model_id: str) -> Coroutine[Any, Any, None]:
+        self._keep_typed()
+        return self._live(self._actions.switch(model_id))
 
     def _generate(self) -> Coroutine[Any, Any, None]:
         settings = sampling()

@@ -84,7 +84,7 @@ PANELS: Mapping[str, Panel] = {
     "spoken": Panel(("language", "models", "model", "engine"), status.spoken),
     "footer": Panel(("language",), footer.render),
     "keys": Panel(("language",), footer.keys),
-    "status": Panel(("language", "models", "model", "engine", "device"), status.render),
+    "status": Panel(("language", "models", "absent", "model", "engine", "device"), status.render),
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
     "source": Panel(("language", "source", "model", "models", "busy"), source.render),
     "storage": Panel(("language", "storage", "device"), about.storage),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.modes import EXACT, ROUNDING, SMALL
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count
-from seethrough.view.words import action_button, model_card, say
+from seethrough.view.words import action_button, engine_card, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -19,7 +19,7 @@ TEN_MB = 10_000_000
 
 def choice(state: AppState) -> Node | str:
     """The mode that is in use, in words and bytes, and a button for the other one."""
-    card = model_card(state)
+    card = engine_card(state)
     mode = state.engine.mode
     if card is None or state.engine.stage not in OPEN or SMALL not in card.mode_bytes:
         return ""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from seethrough.view import memory
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions
-from seethrough.view.words import action_button, model_card, say
+from seethrough.view.words import action_button, engine_card, say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, ModelCard
+    from seethrough.app.state import AbsentModel, AppState, ModelCard
 
 LOADING = ("download", "session")
 BUSY = ("starting", *LOADING, "running")
@@ -38,7 +38,7 @@ def ask(state: AppState) -> Node | str:
 
 def stage_line(state: AppState) -> list[Node | str]:
     """The stage in words, with the model's name where there is one."""
-    model = model_card(state)
+    model = engine_card(state)
     name = model.title if model and state.engine.stage != "idle" else ""
     dot = h("span", {"class": "dot", "aria-hidden": "true"})
     words = say(state, f"view.stage.{state.engine.stage}")
@@ -96,7 +96,7 @@ def engine_line(state: AppState) -> str:
 
 def retry(state: AppState) -> Node:
     """Try the same again; finished parts are kept."""
-    more = {"class": "button is-primary", "data-model": state.model}
+    more = {"class": "button is-primary", "data-model": state.engine.model or state.model}
     return action_button(state, "retry", "view.status.retry", more)
 
 
@@ -104,7 +104,9 @@ def models(state: AppState) -> Node | str:
     """The models to choose from, folded away."""
     if not state.models:
         return ""
-    cards = h("ul", {"class": "models"}, [card(state, model) for model in state.models])
+    rows = [card(state, model) for model in state.models]
+    rows += [absent_card(state, model) for model in state.absent]
+    cards = h("ul", {"class": "models"}, rows)
     n_models = count(len(state.models))
     summary = h("summary", {}, say(state, "view.status.models", n_models=n_models))
     sheet = h("div", {"class": "sheet"}, cards, memory.choice(state))
@@ -113,18 +115,9 @@ def models(state: AppState) -> Node | str:
 
 def card(state: AppState, model: ModelCard) -> Node:
     """One model: what it is, what it costs, whose it is."""
-    facts = (
-        ("params", millions(model.n_params, state.language)),
-        ("layers", count(model.n_layers)),
-        ("licence", model.licence),
-        ("origin", model.origin),
-    )
-    terms = [
-        h("div", {}, h("dt", {}, say(state, f"view.model.{name}")), h("dd", {}, value))
-        for name, value in facts
-        if value
-    ]
-    is_open = model.id == state.model and state.engine.stage in memory.OPEN
+    chosen = engine_card(state)
+    is_chosen = chosen is not None and model.id == chosen.id
+    is_open = is_chosen and state.engine.stage in memory.OPEN
     end = (
         h("span", {"class": "note"}, say(state, "view.model.loaded"))
         if is_open
@@ -133,11 +126,41 @@ def card(state: AppState, model: ModelCard) -> Node:
     kind = say(state, "view.model.chat" if model.has_chat else "view.model.plain")
     return h(
         "li",
-        {"class": "model is-selected" if model.id == state.model else "model"},
+        {"class": "model is-selected" if is_chosen else "model"},
         h("h3", {}, model.title, " ", h("span", {"class": "is-quiet"}, kind)),
-        h("dl", {}, terms),
+        facts(state, model),
         end,
     )
+
+
+def absent_card(state: AppState, model: AbsentModel) -> Node:
+    """A known model that this build lacks, and the one command that adds it."""
+    size = megabytes(model.download_bytes, state.language) if model.download_bytes else ""
+    return h(
+        "li",
+        {"class": "model is-absent"},
+        h("h3", {}, model.title),
+        facts(state, model, size),
+        h("p", {"class": "note"}, say(state, "view.status.absent")),
+        h("code", {"class": "command", "dir": "ltr"}, model.command),
+    )
+
+
+def facts(state: AppState, model: ModelCard | AbsentModel, size: str = "") -> Node:
+    """What is known of a model, each with its name; what is not known is not listed."""
+    rows = (
+        ("size", size),
+        ("params", millions(model.n_params, state.language)),
+        ("layers", count(model.n_layers)),
+        ("licence", model.licence),
+        ("origin", model.origin),
+    )
+    terms = [
+        h("div", {}, h("dt", {}, say(state, f"view.model.{name}")), h("dd", {}, value))
+        for name, value in rows
+        if value
+    ]
+    return h("dl", {}, terms)
 
 
 def download(state: AppState, model: ModelCard) -> Node:

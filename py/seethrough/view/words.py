@@ -62,6 +62,12 @@ def model_card(state: AppState) -> ModelCard | None:
     return next((card for card in state.models if card.id == state.model), None)
 
 
+def engine_card(state: AppState) -> ModelCard | None:
+    """The model that is open, loading or failed; before any is, the chosen one."""
+    wanted = state.engine.model or state.model
+    return next((card for card in state.models if card.id == wanted), None)
+
+
 def model_name(state: AppState) -> str:
     """The title of the chosen model; its id where it has no card."""
     card = model_card(state)

@@ -1,0 +1,74 @@
+"""What the site's list of models tells: those of the build, and those that it lacks."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+import build
+from export.site import SiteError, absent_models, copy_models
+from export.stages.models import DISTILGPT2, SMOLLM2, asked_for
+from seethrough.app.state import AbsentModel
+from tests.fake_engine import FakeSite, tiny_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def exported(folder: Path, **changes: object) -> Path:
+    """A model's folder as the exporter leaves it, as far as the site looks."""
+    model = tiny_model().changed(**changes)
+    site = FakeSite(model)
+    folder.mkdir()
+    for path, content in site.files.items():
+        if path.endswith(("manifest.json", "tokenizer.json")):
+            (folder / path.rpartition("/")[2]).write_text(str(content))
+    for file in (model.manifest.graph, *model.manifest.shards):
+        (folder / file.path).write_bytes(b"x")
+    return folder
+
+
+def test_the_list_names_the_models_in_order(tmp_path: Path) -> None:
+    """The first is the default; a model without recorded walks has none."""
+    folders = (exported(tmp_path / "a", id="a"), exported(tmp_path / "b", id="b"))
+
+    stored = copy_models(folders, tmp_path / "out")
+
+    listing = json.loads((tmp_path / "out" / "models.json").read_text())
+    assert [(row["id"], row["default"], row["recordings"]) for row in listing["models"]] == [
+        ("a", True, []),
+        ("b", False, []),
+    ]
+    assert "models/a/graph.onnx" in stored
+    assert [row["id"] for row in listing["absent"]] == [SMOLLM2.id, DISTILGPT2.id]
+
+
+@pytest.mark.parametrize(
+    ("present", "absent", "command"),
+    [
+        ([SMOLLM2.id], [DISTILGPT2.id], "smollm2,distilgpt2"),
+        (["mine", SMOLLM2.id], [DISTILGPT2.id], "smollm2,distilgpt2"),
+        ([DISTILGPT2.id], [SMOLLM2.id], "distilgpt2,smollm2"),
+        ([DISTILGPT2.id, SMOLLM2.id], [], ""),
+    ],
+)
+def test_what_a_build_lacks(present: list[str], absent: list[str], command: str) -> None:
+    """Known models that are not there, each with a command that build.py understands."""
+    rows = [AbsentModel(**row) for row in absent_models(present)]
+
+    assert [row.id for row in rows] == absent
+    for row in rows:
+        assert row.command == f"python3 build.py build --models {command}"
+        options = build.command_line().parse_args(shlex.split(row.command)[2:])
+        assert row.id in {model.id for model in asked_for(options.models)}
+
+
+def test_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:
+    """A model that is not exported stops the site with what to do."""
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(SiteError, match=r"empty/ has no manifest\.json\. Export the model"):
+        copy_models((tmp_path / "empty",), tmp_path / "out")
