@@ -126,5 +126,5 @@ def test_the_page_shows_its_numbers(two_families):
     tab.run(PROMPT)
 
     shown = tab.page.evaluate("document.querySelector('main').innerText")
-    assert "Tiny gpt2" in shown
+    assert "blocks.0.attn.hook_pattern[0]" in shown
     assert tab.errors == []
