@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from tokenizers import Tokenizer as Oracle
 
 from seethrough.core.errors import SourceError
 from seethrough.core.tokenizer import Tokenizer
+from seethrough.core.tokens import token_view
+from tests import vocabularies
+from tests.model_files import corpus
 from tests.tokenizer_cases import (
     FALLBACK,
     METASPACE,
@@ -142,6 +146,22 @@ def test_word_that_a_merge_would_cross_is_not_cut():
     assert [uncut.encode(text) for text in texts] == expected
 
 
+def test_long_text_without_words_takes_seconds():
+    """A whole text as one word, 15,000 characters of prose, is merged as the oracle merges it."""
+    source = json.loads(vocabularies.source("llama"))
+    source["model"]["ignore_merges"] = True  # of the whole text, which is why it is not cut
+    tokenizer, oracle = Tokenizer.from_json(source), Oracle.from_str(json.dumps(source))
+    text = " ".join(corpus()["English"] + corpus()["Ukrainian"]) * 13
+    start = time.process_time()
+
+    ids = tokenizer.encode(text)
+
+    assert len(text) > 15_000
+    assert time.process_time() - start < 3
+    assert len(tokenizer.words(text)) == 1
+    assert ids == oracle.encode(text, add_special_tokens=False).ids
+
+
 def test_film_begins_with_the_space_before_the_text():
     """The first word has one symbol more than letters, and the merges have their ranks."""
     tokenizer = Tokenizer.from_json(spaced())
@@ -172,6 +192,7 @@ def test_token_alone_keeps_its_space():
     assert tokenizer.visible(token) == "·ab"
     assert tokenizer.decode([token]) == "ab"
     assert tokenizer.decode([token], at_start=False) == " ab"
+    assert token_view(tokenizer, token).text == " ab"
 
 
 def test_no_byte_is_lost():

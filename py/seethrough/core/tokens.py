@@ -75,5 +75,5 @@ def candidate(token: int, logit: float, logsumexp: float, text: str, visible: st
 
 
 def texts(tokenizer: Tokenizer, token: int) -> tuple[str, str]:
-    """A token's text as the vocabulary decodes it, and as shown."""
-    return tokenizer.decode([token]), tokenizer.visible(token)
+    """A token's text as the vocabulary decodes it amid a text, and as shown."""
+    return tokenizer.decode([token], at_start=False), tokenizer.visible(token)
