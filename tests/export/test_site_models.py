@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from export.site import SiteError, absent_models, copy_models
 from export.stages.models import DISTILGPT2, SMOLLM2, asked_for
 from seethrough.app.state import AbsentModel
 from tests.fake_engine import FakeSite, tiny_model
+from tests.tiny_gpt2 import DISTILGPT2 as TRUE_SHAPE
+from tests.tiny_gpt2 import dims_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,3 +75,25 @@ def test_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SiteError, match=r"empty/ has no manifest\.json\. Export the model"):
         copy_models((tmp_path / "empty",), tmp_path / "out")
+
+
+@pytest.mark.model
+def test_the_known_facts_are_the_export_s(dist: Path) -> None:
+    """What the page would tell of the default model before it is built is what its build says."""
+    told = json.loads((dist / "models" / SMOLLM2.id / "manifest.json").read_text("utf-8"))
+
+    assert (told["title"], told["n_params"], told["licence"], told["config"]["n_layers"]) == (
+        SMOLLM2.title,
+        SMOLLM2.n_params,
+        SMOLLM2.licence,
+        SMOLLM2.n_layers,
+    )
+    assert told["origin"]["source"] == SMOLLM2.origin
+
+
+def test_the_known_facts_of_distilgpt2_follow_from_its_shape() -> None:
+    """Its parameters are those of a GPT-2 of 6 layers of 768 and 50,257 tokens, tied."""
+    shapes = dims_of(TRUE_SHAPE).values()
+
+    assert sum(math.prod(dims) for dims in shapes) == DISTILGPT2.n_params
+    assert TRUE_SHAPE.n_layers == DISTILGPT2.n_layers
