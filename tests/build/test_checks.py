@@ -34,7 +34,8 @@ def test_arguments_go_to_pytest(built):
 
     built.run("test", "tests/core", "-k", "bpe")
 
-    assert built.calls()[-1] == "-m pytest -m not reference and not long tests/core -k bpe"
+    others = "not reference and not long and not online"
+    assert built.calls()[-1] == f"-m pytest -m {others} tests/core -k bpe"
 
 
 def test_unknown_argument_is_refused_elsewhere(checkout):
