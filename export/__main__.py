@@ -10,6 +10,7 @@ from pathlib import Path
 
 from export.command import exit_code, peak_memory
 from export.package import write_package
+from export.quantize import quantized
 from export.sources import read_checkpoint
 
 
@@ -33,7 +34,7 @@ def export(source: Path, out: Path, model_id: str, title: str, origin: dict[str,
     """Read, build and write into a folder beside `out`, then put it in place as a whole."""
     started = time.perf_counter()
     print(f"Reading {source.name}")
-    checkpoint = read_checkpoint(source, origin)
+    checkpoint = quantized(read_checkpoint(source, origin))
     config = checkpoint.config
     print(f"Writing {title}: {config.n_layers} layers of {config.d_model}, {config.family} family")
     partial = out.with_name(f"{out.name}.partial")

@@ -5,7 +5,6 @@ Pickle files (.bin, .pt) are never opened. bfloat16 is read without torch.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,10 @@ from safetensors import SafetensorError, deserialize
 
 from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
 from export.hub_families import family_of
+from export.json_file import read_json
 from export.names import by_source_name
 from export.tensors import Plain
+from export.tokenizer_files import tokenizer_of
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
 
 
 def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
-    settings = _json(folder / "config.json")
+    settings = read_json(folder / "config.json")
     family = family_of(settings)
     raw = {family.name_of(name): stored for name, stored in _tensors(folder, family).items()}
     config = _config(family, settings, has_head="lm_head.weight" in raw)
@@ -59,7 +60,7 @@ def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
     return Checkpoint(
         config=config,
         tensors=tensors,
-        tokenizer=_json(folder / "tokenizer.json"),
+        tokenizer=tokenizer_of(folder),
         chat_template=_chat_template(folder),
         end_ids=_end_ids(folder, settings),
         licence=origin.get("licence", "unknown"),
@@ -67,18 +68,6 @@ def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
         bos_token=_token(folder, "bos_token"),
         eos_token=_token(folder, "eos_token"),
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise SourceError("source.no_file", path=path.name, folder=path.parent.name) from error
-    except ValueError as error:
-        raise SourceError("source.corrupt", path=path.name, reason=str(error)[:200]) from error
-    if not isinstance(data, dict):
-        raise SourceError("source.corrupt", path=path.name, reason="not a JSON object")
-    return data
 
 
 def _config(family: HubFamily, settings: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
@@ -91,7 +80,7 @@ def _config(family: HubFamily, settings: Mapping[str, Any], *, has_head: bool) -
 def _tensors(folder: Path, family: HubFamily) -> dict[str, Plain]:
     if not (folder / INDEX).exists():
         return _read_safetensors(folder / SINGLE, family)
-    files = _json(folder / INDEX).get("weight_map", {})
+    files = read_json(folder / INDEX).get("weight_map", {})
     tensors: dict[str, Plain] = {}
     for name in sorted(set(files.values())):
         path = PurePosixPath(str(name))
@@ -124,20 +113,20 @@ def _chat_template(folder: Path) -> str | None:
     if file.exists():
         return file.read_text(encoding="utf-8")
     settings = folder / "tokenizer_config.json"
-    template = _json(settings).get("chat_template") if settings.exists() else None
+    template = read_json(settings).get("chat_template") if settings.exists() else None
     return template if isinstance(template, str) else None
 
 
 def _token(folder: Path, name: str) -> str:
     """A special token's text from tokenizer_config.json, where old files hold a record."""
     settings = folder / "tokenizer_config.json"
-    token = _json(settings).get(name) if settings.exists() else None
+    token = read_json(settings).get(name) if settings.exists() else None
     return str(token.get("content", "") if isinstance(token, dict) else token or "")
 
 
 def _end_ids(folder: Path, settings: Mapping[str, Any]) -> tuple[int, ...]:
     generation = folder / "generation_config.json"
-    source = _json(generation) if generation.exists() else settings
+    source = read_json(generation) if generation.exists() else settings
     ids = source.get("eos_token_id", settings.get("eos_token_id"))
     if ids is None:
         return ()

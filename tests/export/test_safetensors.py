@@ -199,13 +199,20 @@ def test_cut_short(tmp_path: Path):
         refused(tmp_path, "source.corrupt")
 
 
-@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
-def test_no_file(tmp_path: Path, name: str):
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("config.json", "source.no_file"),
+        ("tokenizer.json", "tokens.no_files"),
+        ("model.safetensors", "source.no_file"),
+    ],
+)
+def test_no_file(tmp_path: Path, name: str, key: str):
     """A file that is not there is named."""
     write_hub_folder(SMALL, tmp_path)
     (tmp_path / name).unlink()
 
-    assert name in str(refused(tmp_path, "source.no_file"))
+    assert name in str(refused(tmp_path, key))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '"text"', "\ufeff{}"])
