@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 BLOCK = 32
 MOST_PARAMS = 200_000_000
-LARGEST = 127
+LARGEST, SMALLEST, N_TRIED = 127, 100, 32
+AT_ONCE = 8_192  # blocks: what a processor's cache holds
 # Looked up row by row and added to the stream as it is: 16 bits cost little there.
 HALVED = ("W_pos",)
 
@@ -47,22 +48,47 @@ def _smaller(name: str, stored: Stored) -> Stored:
 
 
 def in_blocks(values: Array, axis: int) -> Blocks:
-    """Numbers in 8-bit blocks of 32 along an axis: the nearest that a block's scale allows.
-
-    The scale is the largest magnitude over 127, rounded up to float16, so that nothing is cut off.
-    """
+    """Numbers in 8-bit blocks of 32 along an axis, each with the scale that loses least."""
     rows = np.moveaxis(values, axis, -1)
-    blocks = rows.reshape(*rows.shape[:-1], -1, BLOCK)
-    exact = np.abs(blocks).max(axis=-1) / LARGEST
-    scale = exact.astype(np.float16)
-    scale = np.where(scale < exact, np.nextafter(scale, np.float16(np.inf)), scale)
-    divisor = np.where(scale == 0, 1, scale).astype(np.float32)[..., None]
-    whole = np.rint(blocks / divisor).astype(np.int8).reshape(rows.shape)
+    blocks = np.ascontiguousarray(rows, np.float32).reshape(-1, BLOCK)
+    whole = np.empty(blocks.shape, np.int8)
+    scale = np.empty(len(blocks), np.float16)
+    for start in range(0, len(blocks), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        scale[part] = best_scale(blocks[part])
+        whole[part] = rounded(blocks[part], scale[part])
+    shape = (*rows.shape[:-1], rows.shape[-1] // BLOCK)
     return Blocks(
-        np.ascontiguousarray(np.moveaxis(whole, -1, axis)),
-        np.ascontiguousarray(np.moveaxis(scale, -1, axis)),
+        np.ascontiguousarray(np.moveaxis(whole.reshape(rows.shape), -1, axis)),
+        np.ascontiguousarray(np.moveaxis(scale.reshape(shape), -1, axis)),
         None,
         bits=8,
         size=BLOCK,
         axis=axis,
     )
+
+
+def best_scale(blocks: Array) -> Array:
+    """The scale of each block that leaves the smallest sum of squared errors.
+
+    Tried are those that put the largest number on the 127th to the 100th step. Against the 127th
+    alone that takes a tenth off the error of normally distributed numbers, and more where they come
+    from a coarser grid.
+    Shapes: blocks [block, 32] → [block] float16. Source: as llama.cpp searches (make_qx_quants).
+    """
+    largest = np.abs(blocks).max(axis=-1)
+    best = np.zeros(len(blocks), np.float16)
+    least = np.full(len(blocks), np.inf, np.float32)
+    for step in np.linspace(LARGEST, SMALLEST, N_TRIED, dtype=np.float32):
+        scale = (largest / step).astype(np.float16)
+        wide = scale.astype(np.float32)[:, None]
+        error = np.square(rounded(blocks, scale) * wide - blocks).sum(axis=-1)
+        is_better = error < least
+        best[is_better], least[is_better] = scale[is_better], error[is_better]
+    return best
+
+
+def rounded(blocks: Array, scale: Array) -> Array:
+    """Each number's nearest step: float32 in −128…127; all are 0 where the scale is."""
+    divisor = np.where(scale == 0, 1, scale).astype(np.float32)[:, None]
+    return np.clip(np.rint(blocks / divisor), -LARGEST - 1, LARGEST)

@@ -4,8 +4,6 @@
 under ours.
 """
 
-
-
 from __future__ import annotations
 
 import json

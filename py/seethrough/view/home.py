@@ -29,11 +29,19 @@ def frame(state: AppState, _slot: Slot) -> list[Node]:
             h("div", {"class": "hero-words"}, *words(state)),
             figure(state),
         ),
-        h("h2", {"class": "section-title"}, say(state, "home.walks")),
-        h("ul", {"class": "cards"}, [h("li", {}, card(state, item)) for item in state.recordings]),
+        *walks(state),
         h("h2", {"class": "section-title"}, say(state, "home.views")),
         h("ul", {"class": "cards"}, [h("li", {}, view_card(state, n)) for n in SUBJECTS]),
     ]
+
+
+def walks(state: AppState) -> list[Node]:
+    """The recorded walks; a build need not have any."""
+    if not state.recordings:
+        return []
+    cards = [h("li", {}, card(state, item)) for item in state.recordings]
+    title = h("h2", {"class": "section-title"}, say(state, "home.walks"))
+    return [title, h("ul", {"class": "cards"}, cards)]
 
 
 def words(state: AppState) -> list[Node]:

@@ -1,0 +1,102 @@
+"""What 8-bit blocks cost: SmolLM2's numbers as floats, and the same floats in blocks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from export.gguf_source import read_gguf
+from export.native import NativeModel
+from export.package import write_package
+from export.quantize import in_blocks, quantized
+from export.tensors import Blocks, Plain
+from seethrough.core.hooks import LOGITS
+from seethrough.core.tokenizer import Tokenizer
+from tests.model_files import corpus, default_gguf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from export.checkpoint import Checkpoint
+    from seethrough.core.cache import Array
+
+N_POSITIONS = 4_096
+A_RUN = 256
+MOST_KL = 1e-3
+
+
+def texts() -> Iterator[str]:
+    """Prose and code: this project's own pages, then the corpus of five languages and code."""
+    root = Path(__file__).parents[2]
+    for name in ("README.md", "DESIGN.md", "LICENSE"):
+        yield (root / name).read_text(encoding="utf-8")[:6_000]
+    yield from ("\n".join(sentences) for sentences in corpus().values())
+
+
+def log_probs(logits: Array) -> Array:
+    """Log-probabilities of each row, in float64."""
+    wide = logits.astype(np.float64)
+    wide -= wide.max(axis=-1, keepdims=True)
+    return wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True))
+
+
+def as_floats(checkpoint: Checkpoint) -> Checkpoint:
+    """The same model as a source in fp32 would have it."""
+    tensors = {name: Plain(stored.dequantized()) for name, stored in checkpoint.tensors.items()}
+    return replace(checkpoint, tensors=tensors)
+
+
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 100.0])
+def test_the_scale_is_searched(spread: float) -> None:
+    """No block is further off than by its largest number on the last step, most are nearer."""
+    values = np.random.default_rng(3).standard_normal((64, 320)).astype(np.float32) * spread
+    usual = np.abs(values.reshape(64, -1, 32)).max(axis=-1).repeat(32, axis=-1) / 127
+    usual = usual.astype(np.float16).astype(np.float64)
+    usual[usual == 0] = 1
+    plain = np.clip(np.rint(values / usual), -128, 127) * usual
+    got = in_blocks(values, 1).dequantized()
+
+    squares = [np.square(x - values).reshape(64, -1, 32).sum(axis=-1) for x in (got, plain)]
+    assert (squares[0] <= squares[1] * 1.0001 + 1e-30).all()
+    assert squares[0].sum() < squares[1].sum() * 0.9
+
+
+@pytest.mark.long
+@pytest.mark.model
+def test_blocks_keep_the_distribution(tmp_path: Path, record_property) -> None:
+    """Over 4,096 positions the mean KL of 8-bit blocks to their float source is at most 1e-3."""
+    source = as_floats(read_gguf(default_gguf(), {}))
+    smaller = quantized(source)
+    assert sum(isinstance(stored, Blocks) for stored in smaller.tensors.values()) > 200
+    models = []
+    for name, checkpoint in (("floats", source), ("blocks", smaller)):
+        write_package(checkpoint, tmp_path / name, model_id=name, title=name)
+        models.append(NativeModel(tmp_path / name))
+    tokenizer = Tokenizer.from_json(json.dumps(source.tokenizer))
+    distances: list[float] = []
+    same = 0
+    for text in texts():
+        ids = tokenizer.encode(text)
+        for start in range(0, len(ids), A_RUN):
+            exact, got = (read_out(model, ids[start : start + A_RUN]) for model in models)
+            distances += (np.exp(exact) * (exact - got)).sum(axis=-1).tolist()
+            same += int((exact.argmax(axis=-1) == got.argmax(axis=-1)).sum())
+
+    told = f"KL mean {np.mean(distances):.2e}, worst {max(distances):.2e}, same best token "
+    print(f"\n{told}{same}/{len(distances)}")
+    record_property("fidelity", told)
+    assert len(distances) >= N_POSITIONS
+    assert np.mean(distances) <= MOST_KL
+
+
+def read_out(model: NativeModel, ids: list[int]) -> Array:
+    """Log-probabilities at every position of one run from an empty cache."""
+    last = model.manifest.config.n_layers
+    model.reset()
+    wanted = [(last, position) for position in range(len(ids))]
+    return log_probs(model.run(ids, (LOGITS,), unembed=wanted)[LOGITS])
