@@ -44,7 +44,7 @@ from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import check_mode, mode_bytes
 from seethrough.core.sampling import check_settings
 from seethrough.core.tokenizer import Tokenizer
-from seethrough.core.tokens import STOPPED, candidates
+from seethrough.core.tokens import STOPPED, candidates, texts
 from seethrough.core.weights import check_rows, decode_rows, find_tensor, row_ranges
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class Service:
         model = await self._ensure()
         inputs.check_prompt(text)
         ids = model.tokenizer.encode(clean_text(text).text)
-        return [{"id": token, "text": model.tokenizer.decode([token])} for token in ids]
+        return [{"id": token, "text": texts(model.tokenizer, token)[0]} for token in ids]
 
     async def next(self, prompt: str, k: int = 10, *, chat: bool = False) -> dict[str, Any]:
         """The whole input's ids and the k best next tokens, probabilities over the vocabulary."""
@@ -274,7 +274,8 @@ class Service:
         ids = self.prompt_ids(prompt, chat=chat)
         settings = Sampling(temperature, top_k, top_p, seed, max_new_tokens)
         done = await self.continue_ids(ids, settings, lambda _: None)
-        return {"ids": list(done.ids), "text": model.tokenizer.decode(done.ids), "stop": done.stop}
+        text = model.tokenizer.decode(done.ids, at_start=False)
+        return {"ids": list(done.ids), "text": text, "stop": done.stop}
 
     async def continue_ids(
         self, ids: tuple[int, ...], settings: Sampling, on_step: Callable[[Step], None]
