@@ -4,8 +4,10 @@
 in the same browser, and native onnxruntime on the same graph take turns for several rounds; the
 table gives the median of the rounds. A slow moment of the machine then hits all of them, and the
 ratios stay. Each makes twice the tokens and the second half counts: a browser compiles WebAssembly
-for seconds after a start. `memory`: the page's renderer in both modes. `start`: what a visitor
-waits for (startup.py), and the bytes sent. `size`: dist/ by file.
+for seconds after a start. `gpt2`: seeded weights in distilgpt2's shape, exported as the real ones
+are, in Chromium and natively (a model's speed depends on its shape alone). `memory`: the page's
+renderer in both modes. `start`: what a visitor waits for (startup.py), and the bytes sent. `size`:
+dist/ by file.
 """
 
 from __future__ import annotations
@@ -17,18 +19,23 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import psutil
 from playwright.sync_api import Error, sync_playwright
 
 from export.native import NativeModel
+from export.package import write_package
+from export.quantize import quantized
+from export.sources import read_checkpoint
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
 from tests.bench import startup, weight
 from tests.bench.server import serve
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.model_files import default_gguf
+from tests.tiny_gpt2 import DISTILGPT2, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +49,7 @@ PROMPT = (19306, 28, 5096, 28, 3903, 28)
 FILL = 28
 MIB = 2**20
 FOLDER = "/some/folder"
-PARTS = ("speed", "memory", "start", "size")
+PARTS = ("speed", "gpt2", "memory", "start", "size")
 Rounds = dict[str, list[dict[str, Any]]]
 
 
@@ -178,6 +185,27 @@ def measure(options: argparse.Namespace) -> Rounds:
     return rounds
 
 
+def measure_gpt2(options: argparse.Namespace) -> Rounds:
+    """Seeded weights in distilgpt2's shape, in Chromium and natively, taking turns."""
+    rounds: Rounds = {}
+    with TemporaryDirectory() as place, launched() as browser:
+        folder = Path(place) / "made"
+        write_folder(DISTILGPT2, Path(place))
+        checkpoint = quantized(read_checkpoint(Path(place), {}))
+        write_package(checkpoint, folder, model_id="shape", title="distilgpt2's shape")
+        mounts = {"/bench": HERE / "page", "/dist": options.dist, "/model": folder}
+        with serve(mounts, isolated=True) as address:
+            for _ in range(options.rounds):
+                for threads in (2, 1):
+                    ask = {"base": "/model/", "threads": threads, "nTokens": options.tokens}
+                    more = {"mode": "exact", "prefill": list(PREFILL)}
+                    result = in_page(browser, address, "ours", {**ask, **more})
+                    note(rounds, f"distilgpt2's shape, Chromium, {threads} threads", result)
+                    result = native(folder, threads=threads, n_tokens=options.tokens)
+                    note(rounds, f"distilgpt2's shape, native, {threads} threads", result)
+    return rounds
+
+
 def measure_page(options: argparse.Namespace) -> Rounds:
     """The real page in both weight modes, each in a browser of its own."""
     rounds: Rounds = {}
@@ -230,7 +258,7 @@ def middle(results: list[dict[str, Any]], *keys: str) -> float:
 
 
 def table(rounds: Rounds) -> list[str]:
-    """Medians over the rounds and the ratios that the project is held to, as Markdown."""
+    """Medians over the rounds, as Markdown."""
     lines = [
         "| who | ms/token | just started | start, s | prefill 16 / 64 / 256, ms | all hooks, ms |",
         "|---|---|---|---|---|---|",
@@ -245,6 +273,12 @@ def table(rounds: Rounds) -> list[str]:
             counts = [f"{middle(results, kind, str(n)):.0f}" for n in PREFILL] if has else ["–"]
             cells.append(" / ".join(counts))
         lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def ratios(rounds: Rounds) -> list[str]:
+    """The ratios that the project is held to."""
+    lines = []
     for threads in (2, 1):
         exact, small, peer, same = (
             middle(rounds[f"{who}, {threads} threads"], "msPerToken")
@@ -285,7 +319,10 @@ def main() -> None:
     options = parser.parse_args()
     lines: list[str] = []
     if "speed" in options.only:
-        lines += [*table(measure(options)), ""]
+        rounds = measure(options)
+        lines += [*table(rounds), *ratios(rounds), ""]
+    if "gpt2" in options.only:
+        lines += [*table(measure_gpt2(options)), ""]
     if "memory" in options.only:
         lines += [*page_table(measure_page(options)), ""]
     if "start" in options.only:

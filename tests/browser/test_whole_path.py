@@ -1,0 +1,148 @@
+"""From a hub to the page by the one command, with a checkpoint in distilgpt2's true shape."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.quantize import quantized
+from export.sources import read_checkpoint
+from export.stages.models import DISTILGPT2
+from export.stages.paths import user_cache
+from seethrough.core.hooks import expected_hooks
+from seethrough.core.reference import forward
+from tests import parity, tiny_gpt2, vocabularies
+from tests.browser.captures import captured
+from tests.browser.conftest import FOLDER, KEEP_WORKERS, Server, Tab
+from tests.hub_server import Cut, SmallHub, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.long]
+
+ROOT = Path(__file__).resolve().parents[2]
+PROMPT, IDS = "January, February, March,", [21339, 11, 3945, 11, 2805, 11]
+WEIGHTS = "model.safetensors"
+CUT_AT = 200_000_000
+N_NEW = 3
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """The checkpoint as the hub has it: masks among the weights, and the old tokeniser files."""
+    folder = tmp_path_factory.mktemp("source")
+    tiny_gpt2.write_folder(tiny_gpt2.DISTILGPT2, folder, settings={"eos_token_id": 50256})
+    (folder / "tokenizer.json").unlink()
+    vocabularies.copy_gpt2_files(folder)
+    (folder / "tokenizer_config.json").write_text('{"model_max_length": 1024}', encoding="utf-8")
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """The checkout's own files in a folder apart, with a cache that knows no hub."""
+    folder = tmp_path_factory.mktemp("checkout")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / "main" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / "main" / name)
+    (folder / "cache").mkdir()
+    for entry in user_cache().glob("*"):
+        if entry.name not in {"hub", "online"}:
+            (folder / "cache" / entry.name).symlink_to(entry)
+    return folder
+
+
+def build(checkout, endpoint):
+    """Run the README's command; returns the finished process."""
+    places = {"HF_ENDPOINT": endpoint, "SEETHROUGH_CACHE": str(checkout / "cache")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SEETHROUGH_")}
+    return subprocess.run(
+        [sys.executable, "build.py", "build", "--models", "distilgpt2"],
+        cwd=checkout / "main",
+        env={**kept, **places},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def page(browser, checkout, source, tmp_path_factory):
+    """The built site, open in a browser: the first build is cut off, the second goes on."""
+    files = {file.name: file.read_bytes() for file in source.iterdir()}
+    hub = SmallHub(files, DISTILGPT2.repo, DISTILGPT2.revision, {WEIGHTS: Cut(CUT_AT, times=99)})
+    with served(hub):
+        cut = build(checkout, hub.address)
+        assert cut.returncode == 1
+        assert WEIGHTS in cut.stderr
+        hub.faults.clear()
+        hub.asked.clear()
+        done = build(checkout, hub.address)
+        assert done.returncode == 0, done.stderr
+    (asked,) = (one for one in hub.asked if one.path.endswith(WEIGHTS))
+    assert int(asked.range.removeprefix("bytes=").rstrip("-")) > CUT_AT * 0.99
+
+    root = tmp_path_factory.mktemp("root")
+    (root / FOLDER).parent.mkdir(parents=True)
+    (root / FOLDER).symlink_to(checkout / "main" / "dist", target_is_directory=True)
+    server = Server(root)
+    context = browser.new_context()
+    context.add_init_script(KEEP_WORKERS)
+    tab = Tab(context.new_page(), server)
+    tab.watch()
+    tab.open()
+    yield tab
+    context.close()
+    server.stop()
+
+
+def test_every_hook_of_the_true_shape(page, source):
+    """In the page every hook at every position is numpy's in float64, from the same folder."""
+    checkpoint = quantized(read_checkpoint(source, {}))
+    exact, _ = forward(checkpoint.config, checkpoint.weight, IDS, dtype=np.float64)
+    told = page.ask("seethrough.load()")
+    assert told["model"] == DISTILGPT2.id
+
+    names = [spec.name for spec in expected_hooks(checkpoint.config)]
+    arrays = captured(page, PROMPT, [*names, "logits"], {})
+
+    errors = parity.relative_errors({hook: exact[hook] for hook in arrays}, arrays)
+    assert len(errors) == len(names) + 1
+    assert parity.worst(errors, 1)[0][0] <= parity.TOLERANCES["hook"].bound, parity.worst(errors, 3)
+
+
+def test_the_real_vocabulary_and_generation(page, source):
+    """The page's ids are GPT-2's, and it generates what numpy computes from nothing each time."""
+    checkpoint = quantized(read_checkpoint(source, {}))
+    expected = []
+    for _ in range(N_NEW):
+        cache, _ = forward(checkpoint.config, checkpoint.weight, [*IDS, *expected])
+        expected.append(int(cache["logits"][-1].argmax()))
+
+    assert page.ask(f"seethrough.next('{PROMPT}')")["ids"] == IDS
+    told = page.ask(f"seethrough.generate('{PROMPT}', {{max_new_tokens: {N_NEW}}})")
+    assert told["ids"] == expected
+
+
+def test_the_walk_shows_it(page):
+    """The reader's own prompt goes through every step of the walk, and no step has an error."""
+    page.run(PROMPT)
+    for step in ("tokenize", "layers", "softmax", "loop"):
+        page.page.evaluate(f"location.hash = '#/walk/own/{step}?prompt=' + {PROMPT!r}")
+        page.until(f"document.querySelector('h1')?.innerText && location.hash.includes('{step}')")
+    assert page.errors == []
+    assert page.strangers == []
+
+
+def test_the_download_is_small(checkout):
+    """Weights, graph and vocabulary of distilgpt2's shape are at most 90 MB."""
+    folder = checkout / "main" / "dist" / "models" / DISTILGPT2.id
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= 90_000_000
