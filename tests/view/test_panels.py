@@ -14,8 +14,9 @@ from seethrough.app.state import STAGES, AppState, EngineStatus, Message, Pictur
 from seethrough.core import messages
 from seethrough.core.messages import catalogue, text
 from seethrough.core.tokens import Candidate
-from seethrough.view import message
+from seethrough.view import message, prompt
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
+from seethrough.view.node import to_html
 from tests.view.sample import (
     ABSENT,
     CARDS,
@@ -154,6 +155,17 @@ def test_the_engine_s_model_is_named() -> None:
     assert 'class="model is-selected"><h3>Big' in html
     failed = state(engine=EngineStatus("failed", model="big"), model="tiny")
     assert 'data-action="retry" data-model="big"' in PANELS["status"].render(failed)
+
+
+def test_a_message_needs_a_template() -> None:
+    """With a model that has no chat template no message can be chosen, and the reason is told."""
+    asked = state(chat=True, engine=EngineStatus("ready", model="big"))
+    for shown, is_offered in ((asked, False), (replace(asked, engine=EngineStatus()), True)):
+        html = to_html(prompt.mode(shown))
+        assert ("disabled" in html) == (not is_offered)
+        assert ("Big has no chat template" in html) == (not is_offered)
+        chosen = next(attrs for _, attrs in Reading(html).elements if "checked" in attrs)
+        assert chosen["value"] == ("chat" if is_offered else "plain")
 
 
 def test_the_chosen_token_is_pressed() -> None:

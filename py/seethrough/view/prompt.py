@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.words import say
+from seethrough.view.words import engine_card, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -56,19 +56,28 @@ def button(state: AppState, name: str, kind: str = "button") -> Node:
 
 
 def mode(state: AppState) -> Node:
-    """Plain text, or a message inside the model's chat template."""
-    choices = [choice(state, name) for name in ("plain", "chat")]
-    return h("fieldset", {"class": "mode"}, h("legend", {}, say(state, "page.mode.title")), choices)
+    """Plain text, or a message inside the model's chat template; a model need not have one."""
+    card = engine_card(state) or next(iter(state.models), None)
+    title = "" if card is None or card.has_chat else card.title
+    note = h("p", {"class": "note"}, say(state, "page.mode.no_chat", model=title)) if title else ""
+    return h(
+        "fieldset",
+        {"class": "mode"},
+        h("legend", {}, say(state, "page.mode.title")),
+        choice(state, "plain", is_chosen=bool(title) or not state.chat),
+        choice(state, "chat", is_chosen=not title and state.chat, is_offered=not title),
+        note,
+    )
 
 
-def choice(state: AppState, name: str) -> Node:
+def choice(state: AppState, name: str, *, is_chosen: bool, is_offered: bool = True) -> Node:
     """One of the two ways."""
-    is_chosen = (name == "chat") == state.chat
     attributes: Attributes = {
         "type": "radio",
         "name": "mode",
         "value": name,
         "checked": is_chosen,
+        "disabled": not is_offered,
     }
     return h("label", {}, h("input", attributes), " ", say(state, f"page.mode.{name}"))
 
