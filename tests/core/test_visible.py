@@ -46,7 +46,7 @@ def assert_shows(shown: str) -> None:
     ("raw", "shown"),
     [
         (b" the", "·the"),
-        (b"\n\t\x00\x1b\x7f", "↵→␀␛␡"),
+        (b"\n\t\x00\x1b\x7f", "↵→⟨U+0000⟩⟨U+001B⟩⟨U+007F⟩"),
         (b"\xe2\x80", "⟨E2⟩⟨80⟩"),
         ("\u202eabc\u200d".encode(), "⟨U+202E⟩abc⟨U+200D⟩"),
         ("\u0301".encode(), "◌\u0301"),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 
-PICTURES = {" ": "·", "\n": "↵", "\t": "→", "\x7f": "␡"}
-CONTROL_PICTURES = 0x2400  # U+2400 + n is the picture of control character n
+PICTURES = {" ": "·", "\n": "↵", "\t": "→"}
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs"}  # controls, formats and odd spaces
 MARKS = {"Mn", "Me"}
 DOTTED_CIRCLE = "◌"
 
 
 def visible_bytes(raw: bytes) -> str:
-    """Text with pictures for spaces and controls, ⟨U+202E⟩ for hidden ones, ⟨E2⟩ for stray bytes.
+    """Text with pictures for spaces, ⟨U+202E⟩ for what is hidden, ⟨E2⟩ for stray bytes.
+
+    Controls are hidden ones too: few fonts have the pictures that Unicode has for them.
 
     A combining mark that begins the text stands on a dotted circle, so that it does not land on
     what is drawn before it.
@@ -28,8 +29,6 @@ def _visible_character(character: str) -> str:
     code = ord(character)
     if character in PICTURES:
         return PICTURES[character]
-    if code < ord(" "):
-        return chr(CONTROL_PICTURES + code)
     if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 (what surrogateescape makes of bytes 80 to FF)
         return f"⟨{code & 0xFF:02X}⟩"
     return f"⟨U+{code:04X}⟩" if unicodedata.category(character) in HIDDEN else character

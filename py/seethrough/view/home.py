@@ -74,7 +74,8 @@ def price(state: AppState) -> str:
     if default is None:
         return say(state, "about.private")
     size = megabytes(default.download_bytes, state.language)
-    return say(state, "home.price", model=default.title, size=size)
+    key = "home.price" if state.recordings else "home.price_alone"
+    return say(state, key, model=default.title, size=size)
 
 
 def figure(state: AppState) -> Node | str:
