@@ -216,11 +216,15 @@ class Progress:
 class _Watched:
     """The file that huggingface_hub writes to, which tells what arrives."""
 
-    def __init__(self, stream: IO[bytes], name: str, progress: Progress) -> None:
-        self._stream, self._name, self._progress = stream, name, progress
+    def __init__(self, stream: IO[bytes], repo: str, file: HubFile, progress: Progress) -> None:
+        self._stream, self._repo, self._progress = stream, repo, progress
+        self._name, self._size_bytes = file.name, file.size_bytes
 
     def write(self, data: bytes) -> int:
-        """Write and count."""
+        """Write and count; a host that sends more than it listed is not listened to."""
+        if self._stream.tell() + len(data) > self._size_bytes:
+            self._stream.truncate(0)
+            raise DownloadError("hub.altered", file=self._name, repo=self._repo)
         self._progress.add(len(data), self._name)
         return self._stream.write(data)
 
@@ -250,7 +254,7 @@ def fetch_file(repo: str, commit: str, file: HubFile, folder: Path, progress: Pr
         progress.add(kept, file.name)
     if kept < file.size_bytes or not file.size_bytes:
         with part.open("ab") as stream, failures_are_named(repo, commit, file.name):
-            _download(repo, commit, file.name, _Watched(stream, file.name, progress), kept)
+            _download(repo, commit, file.name, _Watched(stream, repo, file, progress), kept)
     if _size(part) < file.size_bytes:
         raise DownloadError("hub.cut", file=file.name)
     if not file.is_whole(part):

@@ -25,7 +25,8 @@ class HubFamily:
     """One architecture of the hub.
 
     `names` are the file's, without the `prefix` that some files put before them all. `arrange`
-    gives what one tensor of the file is here. Tensors that match `known_extra` hold no weights.
+    gives what one tensor of the file is here. Tensors that match `known_extra` hold no weights:
+    masks, rotary frequencies.
     """
 
     config: Callable[[Settings, bool], ModelConfig]
@@ -39,7 +40,7 @@ class HubFamily:
         return stored.removeprefix(self.prefix)
 
     def is_extra(self, stored: str) -> bool:
-        """Whether the tensor is known to hold no weights (a mask)."""
+        """Whether the tensor is known to hold no weights."""
         return bool(self.known_extra and self.known_extra.fullmatch(self.name_of(stored)))
 
 
@@ -68,6 +69,13 @@ def _demand_activation(settings: Settings, name: str, supported: str) -> None:
         raise SourceError("source.activation", got=got, supported=supported)
 
 
+def _head_width(d_model: int, n_heads: int) -> int:
+    """What each head gets of the stream; 0 heads are refused where the config is made."""
+    if d_model % max(n_heads, 1):
+        raise SourceError("config.uneven_heads", d_model=d_model, n_heads=n_heads)
+    return d_model // max(n_heads, 1)
+
+
 def _llama_config(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: FBT001 - see HubFamily
     _demand_activation(settings, "hidden_act", "silu")
     if settings.get("attention_bias") or settings.get("mlp_bias"):
@@ -85,7 +93,7 @@ def _llama_config(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: F
         n_layers=int(settings["num_hidden_layers"]),
         n_heads=n_heads,
         n_key_value_heads=int(settings.get("num_key_value_heads") or n_heads),
-        d_head=int(settings.get("head_dim") or d_model // n_heads),
+        d_head=int(settings.get("head_dim") or _head_width(d_model, n_heads)),
         d_mlp=int(settings["intermediate_size"]),
         d_vocab=int(settings["vocab_size"]),
         n_ctx=int(settings["max_position_embeddings"]),
@@ -112,15 +120,13 @@ def _gpt2_config(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: FB
     _demand(settings, "scale_attn_by_inverse_layer_idx", usual=False)
     _demand(settings, "add_cross_attention", usual=False)
     n_heads, d_model = int(settings["n_head"]), int(settings["n_embd"])
-    if d_model % max(n_heads, 1):
-        raise SourceError("config.uneven_heads", d_model=d_model, n_heads=n_heads)
     return ModelConfig(
         family="gpt2",
         d_model=d_model,
         n_layers=int(settings["n_layer"]),
         n_heads=n_heads,
         n_key_value_heads=n_heads,
-        d_head=d_model // max(n_heads, 1),
+        d_head=_head_width(d_model, n_heads),
         d_mlp=int(settings.get("n_inner") or 4 * d_model),
         d_vocab=int(settings["vocab_size"]),
         n_ctx=int(settings.get("n_positions") or settings["n_ctx"]),
@@ -156,7 +162,12 @@ def _wide(stored: Plain) -> Plain:
 
 
 FAMILIES = {
-    "LlamaForCausalLM": HubFamily(_llama_config, LLAMA_HF, _llama_parts),
+    "LlamaForCausalLM": HubFamily(
+        _llama_config,
+        LLAMA_HF,
+        _llama_parts,
+        known_extra=re.compile(r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"),
+    ),
     "GPT2LMHeadModel": HubFamily(
         _gpt2_config,
         GPT2_HF,

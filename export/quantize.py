@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BLOCK = 32
 MOST_PARAMS = 200_000_000
 LARGEST, SMALLEST, N_TRIED = 127, 100, 32
+MOST = 65_504  # what float16 holds; a number beyond it stays as it is, with its matrix
 AT_ONCE = 8_192  # blocks: what a processor's cache holds
 # Looked up row by row and added to the stream as it is: 16 bits cost little there.
 HALVED = ("W_pos",)
@@ -38,6 +39,8 @@ def quantized(checkpoint: Checkpoint) -> Checkpoint:
 def _smaller(name: str, stored: Stored) -> Stored:
     """A tensor as it is shipped."""
     if isinstance(stored, Blocks) or stored.values.ndim == 1:
+        return stored
+    if np.abs(stored.dequantized()).max() > MOST:
         return stored
     if name in HALVED:
         is_wide = stored.values.dtype == np.float32

@@ -78,7 +78,8 @@ def _config(family: HubFamily, settings: Mapping[str, Any], *, has_head: bool) -
 
 
 def _tensors(folder: Path, family: HubFamily) -> dict[str, Plain]:
-    if not (folder / INDEX).exists():
+    # A repository may hold the weights in one file and in pieces as well.
+    if (folder / SINGLE).exists() or not (folder / INDEX).exists():
         return _read_safetensors(folder / SINGLE, family)
     files = read_json(folder / INDEX).get("weight_map", {})
     tensors: dict[str, Plain] = {}

@@ -242,7 +242,7 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
 def absent_models(ids: Sequence[str]) -> list[dict[str, Any]]:
     """What models.json tells of the known models that a build lacks.
 
-    Each with the command that builds a site with it behind those that this one has.
+    Each with the command that builds a site with it behind the known ones that this one has.
     """
     names = {model.id: model.name for model in KNOWN.values()}
     present = [names[model_id] for model_id in ids if model_id in names]

@@ -101,7 +101,8 @@ async function install() {
 
 /**
  * Change to the version that waits, before anything runs. A page that went on with the old one
- * would get the new one's files in the middle of its start.
+ * would get the new one's files in the middle of its start. It is tried once in a row: a page that
+ * cannot change opens all the same.
  * @returns {Promise<boolean>} whether a reload is on its way
  */
 async function changeVersion() {

@@ -87,7 +87,8 @@ async function loaded() {
 export async function activateWaiting() {
   const newer = (await registrationHere())?.waiting;
   if (!newer) return null;
-  await loaded(); // Chromium keeps a worker that is asked for a file while it ends, for 30 s
+  // Chromium keeps a worker that is asked for a file while it ends, for 30 s.
+  await Promise.race([loaded(), after(ACTIVATE_MS)]);
   await after(QUIET_MS);
   const { port1, port2 } = new MessageChannel();
   const held = new Promise((resolve) => (port1.onmessage = () => resolve("other-tabs")));

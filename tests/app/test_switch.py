@@ -198,3 +198,31 @@ def test_a_failed_switch_leaves_the_recording() -> None:
 
     asyncio.run(actions.switch(actions.state.engine.model))
     assert (actions.state.source, actions.state.model) == ("live", "tiny-8")
+
+
+def test_what_is_asked_during_the_load_goes_first() -> None:
+    """A prompt that is run while the other model loads is run, and not written over."""
+    actions = ran()
+
+    async def both() -> None:
+        switching = asyncio.create_task(actions.switch("tiny-8"))
+        await asyncio.sleep(0)
+        assert actions.state.busy == "load"
+        await asyncio.gather(switching, actions.run("an", chat=False))
+
+    asyncio.run(both())
+
+    assert actions.state.prompt == "an"
+    assert actions.ids == tuple(OTHER.tokenizer.encode("an"))
+    assert actions.state.model == "tiny-8"
+
+
+def test_a_switch_runs_what_stands_there() -> None:
+    """An emptied field does not matter: the prompt whose numbers are shown is run again."""
+    actions = ran()
+    actions.store.replace(prompt="")
+
+    asyncio.run(actions.switch("tiny-8"))
+
+    assert actions.ids == IDS
+    assert actions.state.error is None

@@ -100,6 +100,22 @@ def test_end_tokens(tmp_path: Path):
     assert read_checkpoint(written.path, {}).end_ids == (263, 261)
 
 
+def test_rotary_frequencies_are_no_weights(tmp_path: Path):
+    """Older Llama files keep the rotary frequencies, which follow from the config."""
+    frequencies = {"model.layers.0.self_attn.rotary_emb.inv_freq": np.ones(8, np.float32)}
+    written = write_hub_folder(SMALL, tmp_path, tensors=frequencies)
+
+    assert "W_E" in read_checkpoint(written.path, {}).tensors
+
+
+def test_one_whole_file_goes_before_pieces(tmp_path: Path):
+    """A folder with the weights in one file needs no pieces, though an index names some."""
+    written = write_hub_folder(SMALL, tmp_path)
+    write_index(tmp_path, {"lm_head.weight": "model-00001-of-00002.safetensors"})
+
+    assert read_checkpoint(written.path, {}).weight("W_U").shape == (64, 264)
+
+
 def write_index(folder: Path, index: Any) -> None:
     """Write the index of a checkpoint in several files."""
     text = json.dumps({"metadata": {}, "weight_map": index})
@@ -145,7 +161,7 @@ def is_read_or_said(folder: Path) -> bool:
         ({"intermediate_size": 97}, "source.dims"),
         ({"head_dim": 32}, "source.dims"),
         ({"hidden_size": "wide"}, "source.corrupt"),
-        ({"head_dim": None, "num_attention_heads": 0}, "source.corrupt"),
+        ({"head_dim": None, "num_attention_heads": 0}, "config.not_positive"),
         ({"rope_scaling": "linear"}, "source.corrupt"),
     ],
 )
@@ -252,6 +268,7 @@ def test_index_stays_in_its_folder(tmp_path: Path, name: str):
 def test_malformed_index(tmp_path: Path, index: Any):
     """An index of another form is a sentence."""
     write_hub_folder(SMALL, tmp_path)
+    (tmp_path / "model.safetensors").unlink()
     write_index(tmp_path, index)
 
     with pytest.raises(SourceError):

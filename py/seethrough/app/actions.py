@@ -61,25 +61,28 @@ class Actions:
     @property
     def asked(self) -> tuple[str, bool] | None:
         """Prompt and mode of what is shown live; None where a recording is shown, or nothing."""
-        return self._asked
+        return self._asked if self.state.source == "live" else None
 
     async def load(self, model_id: str = "") -> None:
         """Fetch and open a model, so that it can run: this one, the last one tried, the default."""
         await self._doing("load", self.service.load(model_id or self._model or None))
 
     async def switch(self, model_id: str) -> None:
-        """Change to a model; where another one's numbers stand, run the prompt with it, in place.
+        """Change to a model; where another one's numbers stand, run their prompt with it, in place.
 
         A message stays one only where the new model has a chat template; else a notice says so.
+        What the reader asks for during the load goes first.
         """
-        state, turn = self.state, self._turn
-        if state.recorded is not None:
-            runs_again = state.recorded.model != model_id
-        else:
-            runs_again = self._asked is not None and not self.service.is_loaded(model_id)
+        recorded, asked, turn = self.state.recorded, self._asked, self._turn
+        if recorded is not None:
+            asked = (recorded.prompt, recorded.chat) if recorded.model != model_id else None
+        elif self.service.is_loaded(model_id):
+            asked = None
         await self.load(model_id)
-        if runs_again and turn == self._turn and self.service.is_loaded(model_id):
-            await self._run_again(state.prompt, state.chat)
+        if asked is None or self._is_waiting or turn != self._turn:
+            return
+        if self.service.is_loaded(model_id):
+            await self._run_again(*asked)
 
     async def use_mode(self, mode: str) -> None:
         """Hold the model's weights another way (core.modes); what is shown stays."""
