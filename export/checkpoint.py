@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -45,13 +46,7 @@ class Checkpoint:
 
 def n_params(checkpoint: Checkpoint) -> int:
     """How many numbers the model has; a tied unembedding counts once."""
-    total = 0
-    for stored in checkpoint.tensors.values():
-        count = 1
-        for size in stored.dims:
-            count *= size
-        total += count
-    return total
+    return sum(math.prod(stored.dims) for stored in checkpoint.tensors.values())
 
 
 @contextmanager

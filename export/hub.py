@@ -28,6 +28,7 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 from export.command import exit_code
 from export.hub_client import TIMEOUT_S, failures_are_named, prepare
 from export.stages.console import megabytes
+from export.stages.hub import LISTING
 from seethrough.core.errors import DownloadError, SourceError
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from huggingface_hub import RepoSibling
 
-LISTING = "hub.json"
 # Whole files first: a repository may hold the weights in one file and in pieces as well.
 WHOLE = "model.safetensors"
 PIECES = ("model-*.safetensors", "model.safetensors.index.json")

@@ -40,14 +40,15 @@ def _smaller(name: str, stored: Stored) -> Stored:
     """A tensor as it is shipped."""
     if isinstance(stored, Blocks) or stored.values.ndim == 1:
         return stored
-    if np.abs(stored.dequantized()).max() > MOST:
+    values = stored.dequantized()
+    if np.abs(values).max() > MOST:
         return stored
     if name in HALVED:
         is_wide = stored.values.dtype == np.float32
-        return Plain(stored.values.astype(np.float16)) if is_wide else stored
+        return Plain(values.astype(np.float16)) if is_wide else stored
     # A matrix [in, out] is read along its inputs, the embedding [d_vocab, d_model] along a row.
     axis = 1 if name == "W_E" else 0
-    return stored if stored.dims[axis] % BLOCK else in_blocks(stored.dequantized(), axis)
+    return stored if stored.dims[axis] % BLOCK else in_blocks(values, axis)
 
 
 def in_blocks(values: Array, axis: int) -> Blocks:

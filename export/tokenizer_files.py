@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from export.checkpoint import damage_is_named
 from export.json_file import read_json, read_text
-from export.tokenizer_json import byte_level_json
+from export.tokenizer_json import PLAIN, byte_level_json
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ GPT2_CLASSES = ("GPT2Tokenizer", "GPT2TokenizerFast")
 # What GPT2Tokenizer takes for its special tokens where no file names them.
 GPT2_SPECIAL = dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>")
 OTHER_SPECIAL = ("pad_token", "sep_token", "cls_token", "mask_token")
-PLAIN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
 
 
 def tokenizer_of(folder: Path) -> dict[str, Any]:

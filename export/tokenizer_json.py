@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PREFIX = "tokenizer.ggml."
+# An added token's own settings, all of them neutral.
+PLAIN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
 # llama.cpp's token types; the others (ordinary, unused, byte) are ordinary vocabulary.
 UNKNOWN, CONTROL, USER_DEFINED = 2, 3, 4
 BYTE_LEVEL = {
@@ -146,9 +148,8 @@ def _merges(metadata: Mapping[str, Any]) -> list[str]:
 def _added_tokens(tokens: list[str], types: list[Any]) -> list[dict[str, Any]]:
     if len(types) != len(tokens):
         raise SourceError("tokens.gguf_types", n_tokens=len(tokens), n_types=len(types))
-    plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
     return [
-        {"id": number, "content": token, **plain, "special": kind != USER_DEFINED}
+        {"id": number, "content": token, **PLAIN, "special": kind != USER_DEFINED}
         for number, (token, kind) in enumerate(zip(tokens, types, strict=True))
         if kind in (UNKNOWN, CONTROL, USER_DEFINED)
     ]

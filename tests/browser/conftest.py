@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -266,19 +267,26 @@ def tab(new_tab):
     return opened
 
 
-@pytest.fixture(scope="module")
-def loaded(browser, root):
-    """One page with the model loaded, shared by a file's tests that only ask."""
+@contextmanager
+def opened_site(browser, root):
+    """A page of the site in a folder of its own server, with Python up."""
     server = Server(root)
     context = browser.new_context()
     context.add_init_script(KEEP_WORKERS)
-    opened = Tab(context.new_page(), server)
-    opened.watch()
-    opened.open()
-    opened.info = opened.ask("seethrough.load()")
-    yield opened
+    tab = Tab(context.new_page(), server)
+    tab.watch()
+    tab.open()
+    yield tab
     context.close()
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def loaded(browser, root):
+    """One page with the model loaded, shared by a file's tests that only ask."""
+    with opened_site(browser, root) as tab:
+        tab.info = tab.ask("seethrough.load()")
+        yield tab
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from seethrough.core.sampling import greedy
 from seethrough.core.tokenizer import Tokenizer
 from tests import parity, tiny, tiny_gpt2
 from tests.browser.captures import captured
-from tests.browser.conftest import FOLDER, KEEP_WORKERS, Server, Tab
+from tests.browser.conftest import FOLDER, opened_site
 
 pytestmark = pytest.mark.browser
 
@@ -60,15 +60,8 @@ def two_families(browser, dist, checkpoints, tmp_path_factory):
     listed = copy_models(tuple(folders), place)
     prerender(place)
     write_service_worker(place, listed)
-    server = Server(root)
-    context = browser.new_context()
-    context.add_init_script(KEEP_WORKERS)
-    tab = Tab(context.new_page(), server)
-    tab.watch()
-    tab.open()
-    yield tab
-    context.close()
-    server.stop()
+    with opened_site(browser, root) as tab:
+        yield tab
 
 
 @pytest.mark.parametrize("name", ["gpt2", "llama"])

@@ -19,7 +19,7 @@ from seethrough.core.hooks import expected_hooks
 from seethrough.core.reference import forward
 from tests import parity, tiny_gpt2, vocabularies
 from tests.browser.captures import captured
-from tests.browser.conftest import FOLDER, KEEP_WORKERS, Server, Tab
+from tests.browser.conftest import FOLDER, opened_site
 from tests.hub_server import Cut, SmallHub, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.long]
@@ -93,15 +93,8 @@ def page(browser, checkout, source, tmp_path_factory):
     root = tmp_path_factory.mktemp("root")
     (root / FOLDER).parent.mkdir(parents=True)
     (root / FOLDER).symlink_to(checkout / "main" / "dist", target_is_directory=True)
-    server = Server(root)
-    context = browser.new_context()
-    context.add_init_script(KEEP_WORKERS)
-    tab = Tab(context.new_page(), server)
-    tab.watch()
-    tab.open()
-    yield tab
-    context.close()
-    server.stop()
+    with opened_site(browser, root) as tab:
+        yield tab
 
 
 def test_every_hook_of_the_true_shape(page, source):
