@@ -187,3 +187,39 @@ def test_a_recording_that_cannot_be_had() -> None:
 
     assert state.error is not None
     assert (state.route.subject, state.tokens, state.top) == ("second", (), ())
+
+
+def two_models() -> Actions:
+    """Actions over a page with two models; nothing is loaded."""
+    return Actions(asyncio.run(opened_with(MADE, models=(MODEL, tiny_model(8)))))
+
+
+def test_a_link_names_its_model() -> None:
+    """What another model than the page's default made has that model in its address, and back."""
+    link = "#/all/own?prompt=the%20thing&pos=1&model=tiny-8&layer=0&head=0"
+    state = went(link, actions=two_models())
+
+    assert state.model == "tiny-8"
+    assert address(state) == link
+    assert parse(link).model == "tiny-8"
+    assert "model" not in address(went("#/all/own?prompt=the", actions=two_models()))
+
+
+def test_a_link_without_a_model_means_the_default() -> None:
+    """The same prompt under both addresses is run with each model in turn."""
+    actions = two_models()
+    models = [
+        went(f"#/all/own?prompt=the{more}", actions=actions).model
+        for more in ("&model=tiny-8", "", "&model=tiny-8")
+    ]
+
+    assert models == ["tiny-8", "tiny-7", "tiny-8"]
+
+
+def test_an_unknown_model_is_named() -> None:
+    """A link to a model that this build lacks runs the default one, and says so."""
+    state = went("#/all/own?prompt=the&model=tiny-9", actions=two_models())
+
+    assert state.model == "tiny-7"
+    assert state.notice is not None
+    assert state.notice.fields == {"fields": "model"}

@@ -79,16 +79,24 @@ class Navigation:
                 self._actions.clear()  # it cannot be had: the numbers of another one must go
 
     async def _run_own(self, place: Place) -> None:
-        """Run the prompt of the address, unless it is shown or a download is not wanted."""
-        state = self._actions.state
-        is_shown = self._actions.asked == (place.prompt, place.chat)
+        """Run the prompt of the address with its model, unless its numbers are shown already.
+
+        Nothing is run where a download is not wanted.
+        """
+        state, model = self._actions.state, model_of(place, self._actions.state)
+        is_shown = (*(self._actions.asked or ()), state.model) == (place.prompt, place.chat, model)
         if place.prompt is None or is_shown or state.busy or not state.device.may_download:
             return
-        await self._actions.run(place.prompt, chat=place.chat)
+        if model and state.engine.model != model:
+            await self._actions.load(model)
+        if self._actions.state.engine.model == model:
+            await self._actions.run(place.prompt, chat=place.chat)
 
     def _tell_ignored(self, place: Place) -> None:
-        if place.ignored:
-            fields = {"fields": ", ".join(place.ignored)}
+        is_unknown = place.model not in {None, *_ids(self._actions.state)}
+        ignored = [*place.ignored, *(["model"] if is_unknown else [])]
+        if ignored:
+            fields = {"fields": ", ".join(ignored)}
             self._store.replace(notice=Message("route.ignored", fields))
 
     async def _choose(self, place: Place) -> None:
@@ -103,6 +111,18 @@ class Navigation:
         is_layer = place.layer is not None and place.layer < state.config.n_layers
         if place.layer is not None and is_layer and place.layer != state.picture.layer:
             await self._actions.select_layer(place.layer)
+
+
+def model_of(place: Place, state: AppState) -> str:
+    """The model that an address means: the one that it names, else the page's default."""
+    ids = _ids(state)
+    if place.model in ids:
+        return str(place.model)
+    return ids[0] if ids else ""
+
+
+def _ids(state: AppState) -> list[str]:
+    return [card.id for card in state.models]
 
 
 def settled(route: Route, state: AppState) -> Route:
@@ -127,6 +147,8 @@ def address(state: AppState) -> str:
             fields["prompt"] = state.prompt
             if state.chat:
                 fields["chat"] = "1"
+            if state.model not in {"", *_ids(state)[:1]}:
+                fields["model"] = state.model
         if state.tokens and shows(route, "pos"):
             fields["pos"] = str(state.picture.position)
         if shows(route, "layer"):

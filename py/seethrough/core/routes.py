@@ -46,6 +46,7 @@ class Place:
     head: int | None = None
     position: int | None = None
     language: str | None = None
+    model: str | None = None
     ignored: tuple[str, ...] = ()
 
 
@@ -60,7 +61,7 @@ def parse(address: str, *, languages: tuple[str, ...] = ()) -> Place:
     route, ignored = _route(names)
     fields = dict(parse_qsl(query, keep_blank_values=True))
     numbers = {name: _number(fields.get(name)) for name in NUMBERS}
-    known = {*NUMBERS, "prompt", "chat", "lang"}
+    known = {*NUMBERS, "prompt", "chat", "lang", "model"}
     ignored += [name for name in fields if name not in known]
     ignored += [name for name in NUMBERS if name in fields and numbers[name] is None]
     language = fields.get("lang")
@@ -75,6 +76,7 @@ def parse(address: str, *, languages: tuple[str, ...] = ()) -> Place:
         head=numbers["head"],
         position=numbers["pos"],
         language=language,
+        model=fields.get("model"),
         ignored=tuple(_short(name) for name in ignored),
     )
 
