@@ -196,7 +196,7 @@ def two_models() -> Actions:
 
 def test_a_link_names_its_model() -> None:
     """What another model than the page's default made has that model in its address, and back."""
-    link = "#/all/own?prompt=the%20thing&pos=1&model=tiny-8&layer=0&head=0"
+    link = "#/all/own?prompt=the%20thing&model=tiny-8&pos=1&layer=0&head=0"
     state = went(link, actions=two_models())
 
     assert state.model == "tiny-8"
