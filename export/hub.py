@@ -19,7 +19,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from huggingface_hub import HfApi, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.file_download import http_get
@@ -103,8 +103,16 @@ def fetch(repo: str, revision: str, folder: Path) -> None:
     prepare()
     folder.mkdir(parents=True, exist_ok=True)
     # Another checkout may be at it: they share the user's cache.
-    with FileLock(folder / ".lock"):
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"Waiting for another download of {repo} to end", flush=True)
+        lock.acquire()
+    try:
         _fetch(repo, revision, folder)
+    finally:
+        lock.release()
 
 
 def _fetch(repo: str, revision: str, folder: Path) -> None:

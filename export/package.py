@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from export.chat import segments_from_template
 from export.checkpoint import n_params
 from export.pack import WeightPack, write_hashed
+from export.start_ids import start_ids
 from export.tensors import Blocks
 from export.wiring import build_model
 from seethrough.core.hooks import expected_hooks
@@ -65,6 +66,7 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
         weight_bytes=pack.size_bytes,
         shards=pack.write_shards(folder),
         tensors=tuple(pack.entries.values()),
+        start_ids=start_ids(checkpoint.tokenizer),
         end_ids=checkpoint.end_ids,
         n_params=n_params(checkpoint),
         licence=checkpoint.licence,

@@ -23,13 +23,13 @@ STALE_S = 24 * 3600
 def size_of(folder: Path) -> int:
     """Bytes in a folder's files, as far as they can be read while another program writes.
 
-    Of a file, its own.
+    Of a file, its own; a link counts as what it leads to.
     """
     total = 0
     with suppress(OSError):
         for path in [folder] if folder.is_file() else folder.rglob("*"):
             with suppress(OSError):
-                total += path.lstat().st_size
+                total += path.stat().st_size
     return total
 
 

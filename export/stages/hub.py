@@ -24,7 +24,7 @@ def source(python: Path, model: Model) -> Path:
     Raises:
         BuildError: The downloader's own sentence.
     """
-    folder = user_cache() / FOLDER / f"{model.repo.replace('/', '--')}-{model.revision[:12]}"
+    folder = place_of(model)
     name = f"hub-{model.id}"
     if not stamps.is_fresh(name, identity(folder), [folder / LISTING]):
         with Step(f"The model {model.title}") as step:
@@ -39,6 +39,11 @@ def source(python: Path, model: Model) -> Path:
             step.note(outcome.output.strip().rpartition("\n")[2])
         stamps.mark(name, identity(folder))
     return folder
+
+
+def place_of(model: Model) -> Path:
+    """Where a repository's checkpoint at its revision lies, for all checkouts of this user."""
+    return user_cache() / FOLDER / f"{model.repo.replace('/', '--')}-{model.revision[:12]}"
 
 
 def identity(folder: Path) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -218,3 +220,14 @@ def test_every_refusal_is_a_sentence() -> None:
     with pytest.raises(SeethroughError) as caught:
         inputs.check_knobs({"score_add": np.full((2, 1, 1, 1), -INF)}, CONFIG, N_POS)
     assert "{" not in str(caught.value)
+
+
+def test_plain_text_begins_as_the_model_was_trained() -> None:
+    """The ids that a model wants before plain text stand there, and not before a message."""
+    started = replace(MODEL.manifest, start_ids=(257,))
+    plain = inputs.prompt_ids("the", MODEL.tokenizer, started, chat=False)
+
+    assert plain == (257, *ids_of("the"))
+    assert inputs.prompt_ids("the", MODEL.tokenizer, started, chat=True) == ids_of("the", chat=True)
+    with pytest.raises(InputError):
+        inputs.prompt_ids("", MODEL.tokenizer, started, chat=False)

@@ -13,6 +13,7 @@ import pytest
 
 from export.quantize import quantized
 from export.sources import read_checkpoint
+from export.stages.hub import FOLDER as FOLDER_OF_THE_HUB
 from export.stages.models import DISTILGPT2
 from export.stages.paths import user_cache
 from seethrough.core.hooks import expected_hooks
@@ -55,7 +56,7 @@ def checkout(tmp_path_factory):
             shutil.copy(ROOT / name, folder / "main" / name)
     (folder / "cache").mkdir()
     for entry in user_cache().glob("*"):
-        if entry.name not in {"hub", "online"}:
+        if entry.name != FOLDER_OF_THE_HUB:
             (folder / "cache" / entry.name).symlink_to(entry)
     return folder
 

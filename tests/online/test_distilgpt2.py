@@ -19,8 +19,8 @@ from export.native import NativeModel
 from export.package import write_package
 from export.quantize import quantized
 from export.sources import read_checkpoint
+from export.stages.hub import place_of
 from export.stages.models import KNOWN
-from export.stages.paths import user_cache
 from seethrough.core import hooks
 from seethrough.core.hooks import hook_name
 from seethrough.core.reference import forward
@@ -47,7 +47,7 @@ RECORDS = Path(__file__).parents[3] / "shared" / "reference" / "published-traces
 def folder():
     """The checkpoint at its pinned revision, fetched once for all checkouts of this user."""
     known = KNOWN["distilgpt2"]
-    place = user_cache() / "online" / "distilgpt2"
+    place = place_of(known)
     command = [sys.executable, "-m", "export.hub", known.repo, known.revision, "--out", place]
     paths = {"PYTHONPATH": os.pathsep.join(["py", "."])}
     root = Path(__file__).parents[2]

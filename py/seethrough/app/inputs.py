@@ -27,15 +27,16 @@ def prompt_ids(
 ) -> tuple[int, ...]:
     """The whole input as the model gets it.
 
-    Plain text: the tokeniser's ids and nothing else. Chat: the model's template around the prompt
-    as the user's message, with the generation prompt.
+    Plain text: the tokeniser's ids behind the model's `start_ids`. Chat: the model's template
+    around the prompt as the user's message, with the generation prompt.
 
     Raises:
         InputError: No text, too much of it, or chat with a model that has no template.
     """
     check_prompt(prompt)
     if not chat:
-        return check_count(tuple(tokenizer.encode(prompt)), manifest.config)
+        ids = tokenizer.encode(prompt)
+        return check_count((*manifest.start_ids, *ids) if ids else (), manifest.config)
     if manifest.chat is None:
         raise InputError("input.no_chat", model=manifest.title)
     template = ChatTemplate.from_json(manifest.chat)

@@ -65,7 +65,8 @@ class Manifest:
 
     `weight_file` is the name under which the graph looks for its external data; `shards` are its
     cuts in order. `chat` is the JSON of core.chat.ChatTemplate, or None with `chat_reason`.
-    `end_ids` end a generation.
+    `start_ids` stand before plain text, as the model was trained (Llama's `<s>`); a chat template
+    says for itself what it begins with. `end_ids` end a generation.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Manifest:
     origin: dict[str, str]
     chat: dict[str, Any] | None = None
     chat_reason: str = ""
+    start_ids: tuple[int, ...] = ()
     format: int = FORMAT
 
     @property
@@ -126,6 +128,7 @@ def _record(data: Mapping[str, Any]) -> Manifest:
         "shards": tuple(ModelFile(**shard) for shard in data["shards"]),
         "tensors": tuple(_tensor(entry) for entry in data["tensors"]),
         "end_ids": tuple(data["end_ids"]),
+        "start_ids": tuple(data["start_ids"]),
     }
     return Manifest(**{**data, **nested})
 

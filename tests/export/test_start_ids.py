@@ -1,0 +1,64 @@
+"""What stands before plain text, held against the `tokenizers` package."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tokenizers import Tokenizer, processors
+
+from export.start_ids import start_ids
+from seethrough.core.errors import SourceError
+from tests.tiny import Tiny, tokenizer_dict
+
+START = processors.TemplateProcessing(
+    single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 261)]
+)
+TWO = processors.TemplateProcessing(
+    single="<|im_start|> <|endoftext|> $A",
+    special_tokens=[("<|im_start|>", 262), ("<|endoftext|>", 261)],
+)
+BYTES = processors.ByteLevel(trim_offsets=False)
+PROCESSORS = {
+    "none": None,
+    "bytes": BYTES,
+    "start": START,
+    "two": TWO,
+    "bytes, then start": processors.Sequence([BYTES, START]),
+}
+
+
+def made(processor: object) -> tuple[Tokenizer, dict[str, object]]:
+    """A tiny tokeniser with a post-processor, and its file's content."""
+    oracle = Tokenizer.from_str(json.dumps(tokenizer_dict(Tiny())))
+    if processor is not None:
+        oracle.post_processor = processor
+    return oracle, json.loads(oracle.to_str())
+
+
+@pytest.mark.parametrize("name", PROCESSORS)
+def test_what_is_added_is_the_oracles(name: str) -> None:
+    """The ids before a text are those that the oracle adds to it."""
+    oracle, content = made(PROCESSORS[name])
+    bare = oracle.encode("hello w", add_special_tokens=False).ids
+
+    assert [*start_ids(content), *bare] == oracle.encode("hello w").ids
+
+
+def test_a_token_behind_the_text_is_refused() -> None:
+    """The page goes on from the text: a model that wants its end told there is none of ours."""
+    behind = processors.TemplateProcessing(
+        single="$A <|endoftext|>", special_tokens=[("<|endoftext|>", 261)]
+    )
+    with pytest.raises(SourceError) as caught:
+        start_ids(made(behind)[1])
+    assert caught.value.key == "tokens.unsupported"
+
+
+@pytest.mark.parametrize("change", [{"single": 3}, {"single": []}, {"special_tokens": {}}])
+def test_a_damaged_one_is_a_sentence(change: dict[str, object]) -> None:
+    """A post-processor of another form is refused in words."""
+    _, content = made(START)
+    content["post_processor"] = {**content["post_processor"], **change}  # type: ignore[dict-item]
+    with pytest.raises(SourceError):
+        start_ids(content)
