@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seethrough.core.errors import SeethroughError
@@ -12,6 +13,9 @@ if sys.platform != "win32":
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+LINUX_STATUS = Path("/proc/self/status")
 
 
 def exit_code(name: str, work: Callable[[], None]) -> int:
@@ -34,6 +38,15 @@ def peak_memory() -> str:
     """
     if sys.platform == "win32":
         return ""
+    return f", at most {peak_bytes() / 1e6:.0f} MB of memory"
+
+
+def peak_bytes() -> int:
+    """The same in bytes. Linux's getrusage counts what the starting program held as well."""
+    if LINUX_STATUS.is_file():
+        lines = LINUX_STATUS.read_text("ascii", "replace").splitlines()
+        told = next((line for line in lines if line.startswith("VmHWM:")), "")
+        if told:
+            return int(told.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    size_bytes = peak if sys.platform == "darwin" else peak * 1024
-    return f", at most {size_bytes / 1e6:.0f} MB of memory"
+    return peak if sys.platform == "darwin" else peak * 1024

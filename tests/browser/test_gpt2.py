@@ -123,3 +123,15 @@ def test_the_page_shows_its_numbers(two_families):
     assert "Tiny gpt2 has no chat template" in shown
     assert tab.page.is_disabled("[name=mode][value=chat]")
     assert tab.errors == []
+
+
+def test_a_link_names_its_model(two_families):
+    """A link with `model=` runs its prompt with that model, and the page's address keeps it."""
+    tab = two_families
+    tab.ask("seethrough.load('tiny-gpt2')")
+    tab.page.evaluate("location.hash = '#/all/own?prompt=hello%20w&model=tiny-llama'")
+
+    tab.until("document.querySelector('#top').innerText !== '' && location.hash.includes('pos=')")
+    tab.until("document.querySelector('#status').innerText.includes('Tiny llama')")
+    assert "model=tiny-llama" in tab.page.evaluate("location.hash")
+    assert tab.errors == []
