@@ -204,9 +204,16 @@ def copy_web(out: Path) -> None:
     for file in sorted((ROOT / "web").iterdir()):
         if file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
             copy(file, out / file.name)
+    (out / "style.css").write_text(whole_style(), encoding="utf-8", newline="\n")
     for name in ("LICENSE", "NOTICE"):
         if (ROOT / name).is_file():
             copy(ROOT / name, out / f"{name}.txt")
+
+
+def whole_style() -> str:
+    """The style sheet: the page's own, then each step's, in one file."""
+    sheets = [ROOT / "web" / "style.css", *sorted((ROOT / "web" / "steps").glob("*.css"))]
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
 def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:

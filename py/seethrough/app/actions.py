@@ -12,6 +12,7 @@ from seethrough.app.recordings import recorded_changes, with_layer
 from seethrough.app.service import NOTHING_SHOWN, TOP_OUTPUTS
 from seethrough.app.state import Message, Picture
 from seethrough.core import hooks
+from seethrough.core.captured import FIRST_OF_UNEMBED, Captured, of_last
 from seethrough.core.clean_text import clean_text
 from seethrough.core.errors import CancelledRunError, SeethroughError
 from seethrough.core.hooks import hook_name
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from seethrough.app.generate import Step
     from seethrough.app.service import Service
     from seethrough.app.state import AppState, Sampling
-    from seethrough.core.cache import ActivationCache, Array
+    from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.recording import Recording
 
@@ -274,7 +275,7 @@ class Actions:
         config = self.service.prompt_config(ids)
         layer = self._wanted_layer(config)
         names = (*stream_names(config.n_layers), hook_name(hooks.PATTERN, layer))
-        top, cache, elapsed_ms = await self._captured(ids, names)
+        top, cache, elapsed_ms = await self._captured(ids, (*names, *beyond_blocks(config)))
         now, wanted = self.state.picture, self._wanted_layer(config)
         last = min(len(ids), PICTURE_TOKENS) - 1
         self.store.replace(
@@ -287,6 +288,8 @@ class Actions:
             elapsed_ms=elapsed_ms,
             continuation=(),
             stop="",
+            captured=Captured(dict(cache), of_last(tuple(cache), len(ids) - 1)),
+            lens=None,
             picture=Picture(
                 layer=layer,
                 head=min(now.head, config.n_heads - 1),
@@ -305,7 +308,7 @@ class Actions:
 
     async def _captured(
         self, ids: tuple[int, ...], names: tuple[str, ...]
-    ) -> tuple[tuple[Candidate, ...], ActivationCache, float]:
+    ) -> tuple[tuple[Candidate, ...], Mapping[str, Array], float]:
         """The best next tokens, the hooks of the pictured positions, and the milliseconds.
 
         One forward pass; a long input goes on after the pictured part, which the engine keeps.
@@ -313,9 +316,11 @@ class Actions:
         if len(ids) <= PICTURE_TOKENS:
             cache, elapsed_ms = await self.service.capture_next(ids, names, top_k=TOP_K)
             return self._candidates(cache), cache, elapsed_ms
-        cache = await self.service.capture_ids(ids[:PICTURE_TOKENS], names)
-        result = await self.service.run_ids(ids, TOP_OUTPUTS, top_k=TOP_K)
-        return self._candidates(result.arrays), cache, result.elapsed_ms
+        early = tuple(name for name in names if name not in FIRST_OF_UNEMBED)
+        late = tuple(name for name in names if name in FIRST_OF_UNEMBED)
+        cache = await self.service.capture_ids(ids[:PICTURE_TOKENS], early)
+        result = await self.service.run_ids(ids, (*late, *TOP_OUTPUTS), top_k=TOP_K)
+        return self._candidates(result.arrays), {**cache, **result.arrays}, result.elapsed_ms
 
     def _candidates(self, arrays: Mapping[str, Array]) -> tuple[Candidate, ...]:
         model = self.service.model
@@ -339,6 +344,11 @@ class Actions:
         return token_view(model.tokenizer, token)
 
 
-def residual_stream(cache: ActivationCache, config: ModelConfig) -> Array:
+def beyond_blocks(config: ModelConfig) -> tuple[str, ...]:
+    """The hooks before and behind the blocks, and the logits: every run captures them."""
+    return (*hooks.EMBED_LEAVES[config.family], *hooks.FINAL_LEAVES, hooks.LOGITS)
+
+
+def residual_stream(cache: Mapping[str, Array], config: ModelConfig) -> Array:
     """The captured residual stream as one array [n_layers + 1, pos, d_model]."""
     return np.stack([cache[name] for name in stream_names(config.n_layers)])

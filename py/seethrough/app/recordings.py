@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.state import Picture, RecordingCard
+from seethrough.core.captured import Captured
 from seethrough.core.errors import DownloadError
-from seethrough.core.recording import from_bytes
+from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.core.recording import from_bytes, stream_names
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -91,10 +93,20 @@ def recorded_changes(
         "tokens": recording.tokens,
         "top": recording.top,
         "elapsed_ms": 0.0,
+        "captured": captured_of(recording),
+        "lens": None,
         "picture": with_layer(picture, recording, _within(layer, config.n_layers - 1)),
         "continuation": recording.continuation,
         "stop": recording.stop,
     }
+
+
+def captured_of(recording: Recording) -> Captured:
+    """What a recording holds, by hook name."""
+    stream = stream_names(recording.n_layers)
+    arrays = {name: recording.arrays[name] for name in stream}
+    patterns = {hook_name(PATTERN, at): recording.pattern(at) for at in recording.layers}
+    return Captured({**arrays, **patterns}, dict.fromkeys(stream, recording.positions))
 
 
 def with_layer(picture: Picture, recording: Recording, layer: int) -> Picture:

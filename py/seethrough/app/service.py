@@ -28,6 +28,7 @@ from seethrough.app.state import (
     Store,
 )
 from seethrough.core import hooks
+from seethrough.core.captured import Captured
 from seethrough.core.clean_text import clean_text
 from seethrough.core.errors import (
     CancelledRunError,
@@ -66,6 +67,8 @@ NOTHING_SHOWN: dict[str, Any] = {
     "continuation": (),
     "stop": "",
     "picture": Picture(),
+    "captured": Captured(),
+    "lens": None,
 }
 
 
@@ -210,11 +213,14 @@ class Service:
         ids: Sequence[int],
         names: tuple[str, ...],
         knobs: Mapping[str, Array] | None = None,
+        unembed: tuple[tuple[int, int], ...] | None = None,
+        top_k: int = 1,
     ) -> ActivationCache:
-        """The named hooks of some ids, in one run from the start."""
+        """The named hooks of some ids, in one run from the start; see LoadedModel.capture."""
         model = await self._ensure()
+        asked = model.capture(ids, names, knobs=knobs, unembed=unembed, top_k=top_k)
         async with self._lock:
-            cache, _ = await self._guarded(model.capture(ids, names, knobs=knobs))
+            cache, _ = await self._guarded(asked)
         return cache
 
     async def capture_next(

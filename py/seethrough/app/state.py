@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.captured import Captured
 from seethrough.core.messages import FALLBACK
 from seethrough.core.modes import EXACT
 from seethrough.core.routes import Route
@@ -139,6 +140,30 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Lens:
+    """What the model would say of one position if it stopped at each layer.
+
+    `tops[l]` are the best next tokens of the residual state that enters block l, through the final
+    norm and the unembedding (`unembed_layer` l); the last is the end.
+    """
+
+    position: int
+    tops: tuple[tuple[Candidate, ...], ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the film of a step is: `moment` counts from 0, None is its end, the whole picture.
+
+    `speed` divides every duration.
+    """
+
+    moment: int | None = None
+    is_playing: bool = False
+    speed: float = 1.0
+
+
+@dataclass(frozen=True)
 class Storage:
     """What this browser keeps of the site; None where the browser does not say.
 
@@ -193,6 +218,9 @@ class AppState:
     top: tuple[Candidate, ...] = ()
     elapsed_ms: float = 0.0
     picture: Picture = field(default_factory=Picture)
+    captured: Captured = field(default_factory=Captured)
+    lens: Lens | None = None
+    stage: Stage = field(default_factory=Stage)
     sampling: Sampling = field(default_factory=Sampling)
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""

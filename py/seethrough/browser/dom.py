@@ -168,14 +168,22 @@ class Cells:
     """Tells the cell under the pointer, or the one that the arrow keys reach, beside its picture.
 
     A picture is a `canvas[data-rows][data-columns]`; `aria-describedby` names where to write.
+
+    Args:
+        describe: A cell as markup, empty outside the picture.
+        choose: What a click on a cell does, or Enter on the one that the arrows have reached.
     """
 
-    def __init__(self, describe: Callable[[str, int, int], str]) -> None:
+    def __init__(
+        self, describe: Callable[[str, int, int], str], choose: Callable[[str, int, int], None]
+    ) -> None:
         self._describe = describe
+        self._choose = choose
         self._reached: dict[str, tuple[int, int]] = {}
         for kind, function in (
             ("pointermove", self._moved),
             ("pointerdown", self._moved),
+            ("click", self._clicked),
             ("pointerout", self._left),
             ("keydown", self._pressed),
         ):
@@ -184,11 +192,12 @@ class Cells:
     def _moved(self, event: ffi.Js) -> None:
         canvas = _picture(event)
         if canvas is not None:
-            box = canvas.getBoundingClientRect()
-            rows, columns = _grid(canvas)
-            row = int((event.clientY - box.top) / box.height * rows)
-            column = int((event.clientX - box.left) / box.width * columns)
-            self._tell(canvas, row, column)
+            self._tell(canvas, *_under(canvas, event))
+
+    def _clicked(self, event: ffi.Js) -> None:
+        canvas = _picture(event)
+        if canvas is not None:
+            self._choose(str(canvas.getAttribute("data-raster")), *_under(canvas, event))
 
     def _left(self, event: ffi.Js) -> None:
         canvas = _picture(event)
@@ -196,15 +205,19 @@ class Cells:
         if canvas is not None and event.pointerType != "touch":
             place = _place_beside(canvas)
             if place is not None and place.hasAttribute("data-at-rest"):
-                place.textContent = place.getAttribute("data-at-rest")
+                place.innerHTML = place.getAttribute("data-at-rest")
                 place.removeAttribute("data-at-rest")
 
     def _pressed(self, event: ffi.Js) -> None:
         canvas = _picture(event)
-        if canvas is None or event.key not in STEPS:
+        if canvas is None:
+            return
+        name = str(canvas.getAttribute("data-raster"))
+        if event.key == "Enter" and name in self._reached:
+            self._choose(name, *self._reached[name])
+        if event.key not in STEPS:
             return
         event.preventDefault()
-        name = str(canvas.getAttribute("data-raster"))
         rows, columns = _grid(canvas)
         row, column = self._reached.get(name, (0, 0))
         down, across = STEPS[event.key] if name in self._reached else (0, 0)
@@ -219,8 +232,8 @@ class Cells:
         if not said or place is None:
             return
         if not place.hasAttribute("data-at-rest"):
-            place.setAttribute("data-at-rest", place.textContent)
-        place.textContent = said
+            place.setAttribute("data-at-rest", place.innerHTML)
+        place.innerHTML = said
 
 
 def _place_beside(canvas: ffi.Js) -> ffi.Js | None:
@@ -233,6 +246,14 @@ def _picture(event: ffi.Js) -> ffi.Js | None:
     target = event.target
     canvas = target.closest("canvas[data-rows]") if hasattr(target, "closest") else None
     return None if ffi.is_absent(canvas) else canvas
+
+
+def _under(canvas: ffi.Js, event: ffi.Js) -> tuple[int, int]:
+    """Row and column of the cell under the pointer."""
+    box = canvas.getBoundingClientRect()
+    rows, columns = _grid(canvas)
+    row = int((event.clientY - box.top) / box.height * rows)
+    return row, int((event.clientX - box.left) / box.width * columns)
 
 
 def _grid(canvas: ffi.Js) -> tuple[int, int]:

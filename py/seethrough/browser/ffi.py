@@ -307,6 +307,13 @@ def describe_page(title: str, language: str, direction: str) -> None:
     root.lang, root.dir = language, direction
 
 
+def show_moment(moment: int | None, *, moves: bool, speed: float) -> None:
+    """Put the films of the page at a moment; None is their end (web/stage.js)."""
+    from pyscript.js_modules import stage
+
+    stage.show(js.JSON.parse("null") if moment is None else moment, moves, speed)
+
+
 def go_to_top() -> None:
     """A new page: at its top, with the focus on its heading, so that a screen reader says it."""
     js.scrollTo(0, 0)

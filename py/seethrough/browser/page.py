@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app.details import Details
 from seethrough.app.navigation import address
 from seethrough.app.state import Message, Sampling
 from seethrough.browser import dom, ffi, storage
 from seethrough.browser.keys import Keys
+from seethrough.browser.player import Player
 from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, SUBJECTS, Route, address_of, parse, step_beside
 from seethrough.view import pages
-from seethrough.view.layout import PANELS, Memo, describe_cell, raster_for
+from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, raster_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -28,6 +30,8 @@ VIEW = "view"
 FORM = "prompt-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
 WAITING = ("idle", "download", "session", "ready", "failed")
+# What a step needs beyond the run may change with these.
+NEEDED = ("route", "picture", "tokens", "busy")
 IN_ADDRESS = ("route", "picture", "prompt", "chat", "source", "tokens", "language")
 
 
@@ -42,6 +46,8 @@ class Page:
         self._shown = Route("")
         self._address = ""
         self._is_kept = False
+        self._player = Player(actions.store, self._go_on)
+        self._details = Details(actions.service)
         self._handlers: dict[str, Handler] = {
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
@@ -56,8 +62,13 @@ class Page:
             "select-layer": lambda values: actions.select_layer(int(values["value"])),
             "select-head": lambda values: actions.select_head(int(values["head"])),
             "select-position": lambda values: actions.select_position(int(values["position"])),
-            "step-back": lambda _values: self._step(-1),
-            "step-next": lambda _values: self._step(1),
+            "step-back": lambda _values: self._beside(-1),
+            "step-next": lambda _values: self._beside(1),
+            "play": lambda _values: self._player.toggle(),
+            "pause": lambda _values: self._player.pause(),
+            "replay": lambda _values: self._player.replay(),
+            "seek": lambda values: self._player.seek(int(values["value"])),
+            "speed": lambda values: self._player.set_speed(float(values["value"])),
             "set-theme": lambda values: self._set_theme(values["value"]),
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
             "set-language": lambda values: actions.store.replace(language=values["value"]),
@@ -76,11 +87,12 @@ class Page:
         for slot, panel in PANELS.items():
             self._follow(slot, panel.fields)
         store.subscribe(("engine", "busy", "top"), self._enable)
+        store.subscribe(NEEDED, lambda _state: ffi.start_task(self._details.fill()))
         store.subscribe(IN_ADDRESS, self._write_address)
         store.subscribe(("theme",), lambda _state: self._draw())
         self._enable(store.state)
         dom.listen(self._act)
-        dom.Cells(lambda *cell: describe_cell(store.state, *cell))
+        dom.Cells(lambda *cell: describe_cell(store.state, *cell), self._choose_cell)
         Keys(self._act, self._jump)
         ffi.on_dark_change(lambda _event: self._draw())
         ffi.on_address(lambda _event: ffi.start_task(self._go()))
@@ -117,6 +129,7 @@ class Page:
         for slot in PANELS:
             if self._slots.has(slot, inside=VIEW):
                 self._slots.note(slot, self._memo.markup(state, slot))
+        is_other_step = route != self._shown
         self._shown = route
         ffi.describe_page(pages.title(state), state.language, direction(state.language))
         if is_new and not is_first:
@@ -125,6 +138,8 @@ class Page:
             ffi.start_task(storage.look(self._actions.store))
         self._enable(state)
         self._draw()
+        if is_other_step and not is_first:
+            self._player.turned()
 
     def _follow(self, slot: str, fields: tuple[str, ...]) -> None:
         def show(state: AppState) -> None:
@@ -138,6 +153,12 @@ class Page:
     def _draw(self, slot: str | None = None) -> None:
         state, dark = self._actions.store.state, ffi.is_dark()
         dom.draw(lambda name: raster_for(state, name, dark), slot)
+        self._player.show()
+
+    def _choose_cell(self, picture: str, row: int, column: int) -> None:
+        cell = cell_of(self._actions.state, picture, row, column)
+        if cell is not None:
+            self._act("select-cell", {"cell": str(cell)})
 
     def _act(self, name: str, values: Mapping[str, str]) -> None:
         if name not in self._handlers:
@@ -172,10 +193,21 @@ class Page:
         if state.source == "live" and state.route.view in SUBJECTS and state.route.subject != OWN:
             ffi.go_to_address(address_of(Route(state.route.view, OWN, state.route.step)))
 
-    def _step(self, distance: int) -> None:
+    def _step(self, distance: int) -> bool:
+        """Turn to the step beside this one. Returns: Whether there is one."""
         beside = step_beside(self._actions.state.route, distance)
-        if self._actions.state.route.view == "walk" and beside is not None:
-            ffi.go_to_address(address_of(beside))
+        if self._actions.state.route.view != "walk" or beside is None:
+            return False
+        ffi.go_to_address(address_of(beside))
+        return True
+
+    def _beside(self, distance: int) -> None:
+        """The reader turns to the step beside: a film that plays goes on there."""
+        self._step(distance)
+
+    def _go_on(self) -> bool:
+        """The film of a step is over: on to the next."""
+        return self._step(1)
 
     def _jump(self, step: str) -> None:
         """A step of the walk by its number."""

@@ -9,11 +9,14 @@ KEYS = {
     "step-next": ("ArrowRight",),
     "step-back": ("ArrowLeft",),
     "jump": tuple(str(number) for number in range(1, len(STEPS) + 1)),
-    "live": ("r",),
+    "play": (" ",),
+    "next": ("n",),
+    "generate": ("g",),
+    "replay": ("r",),
     "toggle-theme": ("t",),
     "shortcuts": ("?", "h"),
 }
-ARROWS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190"}
+SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "Space"}
 
 
 def action_of(key: str) -> str:
@@ -24,4 +27,4 @@ def action_of(key: str) -> str:
 
 def shown(key: str) -> str:
     """A key as it is written on a keyboard."""
-    return ARROWS.get(key) or key.upper()
+    return SIGNS.get(key) or key.upper()

@@ -14,9 +14,21 @@ VIEWS = ("home", "walk", "block", "map", "all", "about", "styleguide")
 # Views that show one input: a recording, or the reader's own prompt.
 SUBJECTS = ("walk", "block", "all")
 OWN = "own"
-# The steps of the walk in their order, and the panel that each shows.
-STEPS = {"tokenize": "tokens", "layers": "residual", "softmax": "top", "loop": "continuation"}
-FIRST_STEP = next(iter(STEPS))
+# The steps of the walk in their order; each has a panel of its own, `step-{name}`.
+STEPS = (
+    "input",
+    "tokenize",
+    "embed",
+    "layers",
+    "logits",
+    "softmax",
+    "sample",
+    "loop",
+    "done",
+)
+FIRST_STEP = STEPS[0]
+# Those whose picture is of one chosen token.
+OF_A_TOKEN = frozenset({"tokenize", "embed", "layers"})
 NUMBERS = ("layer", "head", "pos")
 MAX_SHOWN = 60
 MAX_DIGITS = 6
@@ -124,11 +136,10 @@ def shows(route: Route, field: str) -> bool:
     """Whether a view's picture depends on the chosen layer and head, or position."""
     if field == "layer":
         return route.view in {"block", "all"}
-    return route.view in {"block", "all"} or route.step in {"tokenize", "layers"}
+    return route.view in {"block", "all"} or route.step in OF_A_TOKEN
 
 
 def step_beside(route: Route, distance: int) -> Route | None:
     """The walk's step before (−1) or after (+1) this one; None at the ends."""
-    names = list(STEPS)
-    index = names.index(route.step or FIRST_STEP) + distance
-    return Route(route.view, route.subject, names[index]) if 0 <= index < len(names) else None
+    index = STEPS.index(route.step or FIRST_STEP) + distance
+    return Route(route.view, route.subject, STEPS[index]) if 0 <= index < len(STEPS) else None

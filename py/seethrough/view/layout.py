@@ -12,17 +12,23 @@ from typing import TYPE_CHECKING
 from seethrough.view import (
     about,
     attention,
+    code,
     continuation,
     footer,
     header,
     message,
     residual,
     source,
+    stack,
     status,
+    strip,
+    sums,
     tokens,
     top,
+    transport,
 )
 from seethrough.view.node import h, to_html
+from seethrough.view.steps.table import ALL_FIELDS, DRAWN
 from seethrough.view.words import say, title
 
 if TYPE_CHECKING:
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
+    from seethrough.core.cell import Cell
 
 # Every data-action that markup can carry, but for "reload", which is boot.js's own.
 ACTIONS = (
@@ -53,6 +60,12 @@ ACTIONS = (
     "select-layer",
     "select-head",
     "append-token",
+    "play",
+    "pause",
+    "seek",
+    "speed",
+    "select-cell",
+    "close-sum",
 )
 
 
@@ -95,6 +108,11 @@ PANELS: Mapping[str, Panel] = {
     ),
     "residual": Panel(("language", "tokens", "config", "picture"), residual.render, "residual"),
     "attention": Panel(("language", "tokens", "config", "picture"), attention.render, "attention"),
+    "sum": Panel(sums.FIELDS, sums.render),
+    "stack": Panel(("language", "route", "config"), stack.render),
+    "code": Panel(("language", "route", "config"), code.render),
+    "transport": Panel(("route", "stage", *ALL_FIELDS), transport.render),
+    **{f"step-{name}": Panel(step.fields, step.render) for name, step in DRAWN.items()},
 }
 
 
@@ -124,6 +142,8 @@ def raster_for(state: AppState, name: str, dark: bool) -> Array | None:  # noqa:
         return residual.raster(state, dark=dark)
     if name == "attention":
         return attention.raster(state, dark=dark)
+    if name.startswith(strip.PREFIX):
+        return strip.raster(state, name, dark=dark)
     kind, _, number = name.partition("-")
     if kind == "head" and number.isdecimal():
         return attention.head_raster(state, int(number), dark=dark)
@@ -131,15 +151,24 @@ def raster_for(state: AppState, name: str, dark: bool) -> Array | None:  # noqa:
     raise ValueError(msg)
 
 
+def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
+    """Which number of the model a picture's cell is; None where its sum cannot be asked for."""
+    if name == "residual":
+        return residual.cell_of(state, row, column)
+    return strip.cell_of(state, name, row, column) if name.startswith(strip.PREFIX) else None
+
+
 def describe_cell(state: AppState, name: str, row: int, column: int) -> str:
-    """A picture's cell as text; empty outside it or where nothing is drawn.
+    """A picture's cell as markup; empty outside it or where nothing is drawn.
 
     Raises:
         ValueError: No panel has such a picture.
     """
     if name == "residual":
-        return residual.describe_cell(state, row, column)
+        return to_html(residual.describe_cell(state, row, column))
     if name == "attention":
-        return attention.describe_cell(state, row, column)
+        return to_html(attention.describe_cell(state, row, column))
+    if name.startswith(strip.PREFIX):
+        return strip.opened(state, name, row, column)
     msg = f"no picture {name!r}"
     raise ValueError(msg)

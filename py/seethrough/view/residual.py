@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.core.cell import Cell
 from seethrough.core.recording import stream_names
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
@@ -165,6 +166,15 @@ def describe(state: AppState, stream: Stream, row: int, column: int) -> str:
         column=column,
         value=exact(stream.values[row, column]),
     )
+
+
+def cell_of(state: AppState, row: int, column: int) -> Cell | None:
+    """Which number of the model a cell of the heat map is; None outside it."""
+    stream = stream_of(state)
+    if stream is None:
+        return None
+    inside = 0 <= row < len(stream.values) and 0 <= column < stream.values.shape[1]
+    return Cell(stream.names[row], (stream.position, column)) if inside else None
 
 
 def describe_cell(state: AppState, row: int, column: int) -> str:

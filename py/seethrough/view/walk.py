@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import FIRST_STEP, OWN, STEPS, Route, address_of, step_beside
+from seethrough.core.routes import FIRST_STEP, OWN, STEPS, Route, address_of
 from seethrough.view import prompt
-from seethrough.view.node import Attributes, Node, h
-from seethrough.view.words import action_button, page_title, say, subject_name
+from seethrough.view.node import Node, h
+from seethrough.view.words import page_title, say, subject_name
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -24,8 +24,13 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         prompt.form(state, has_sampling=step == "loop") if has_form else "",
         spine(state, step),
         page_title(state, f"step.{step}"),
-        h("section", {"class": f"plate-of is-{step}"}, slot(STEPS[step])),
-        transport(state, step),
+        h(
+            "div",
+            {"class": "walk-body"},
+            h("section", {"class": f"plate-of is-{step}"}, slot(f"step-{step}")),
+            h("aside", {"class": "beside"}, slot("sum"), slot("stack"), slot("code")),
+        ),
+        h("div", {"class": "transport"}, slot("transport")),
     ]
 
 
@@ -57,7 +62,7 @@ def spine(state: AppState, step: str) -> Node:
 
 def joint(state: AppState, name: str, current: str) -> Node:
     """One step of the spine: its number and name."""
-    number = list(STEPS).index(name) + 1
+    number = STEPS.index(name) + 1
     return h(
         "a",
         {
@@ -67,25 +72,3 @@ def joint(state: AppState, name: str, current: str) -> Node:
         h("span", {"class": "joint", "aria-hidden": "true"}, str(number)),
         h("span", {}, say(state, f"step.{name}.short")),
     )
-
-
-def transport(state: AppState, step: str) -> Node:
-    """Back and on; at the ends the button rests."""
-    index = list(STEPS).index(step) + 1
-    place = say(state, "walk.place", step=index, steps=len(STEPS))
-    return h(
-        "div",
-        {"class": "transport", "role": "group", "aria-label": say(state, "walk.transport")},
-        move(state, "step-back", -1),
-        h("span", {"class": "place"}, place),
-        move(state, "step-next", 1),
-    )
-
-
-def move(state: AppState, action: str, distance: int) -> Node:
-    """One of the two buttons."""
-    more: Attributes = {
-        "class": "button is-primary" if distance > 0 else "button",
-        "disabled": step_beside(state.route, distance) is None,
-    }
-    return action_button(state, action, f"walk.{action}", more)

@@ -1,0 +1,99 @@
+"""Plays the film of a step: one moment after the other, then the next step."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seethrough.browser import ffi
+from seethrough.view.steps.table import moments_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seethrough.app.state import Stage, Store
+
+MOMENT_S = 1.6
+
+
+class Player:
+    """Moves `stage` on; `go_on` turns to the next step and tells whether there is one."""
+
+    def __init__(self, store: Store, go_on: Callable[[], bool]) -> None:
+        self._store = store
+        self._go_on = go_on
+        self._turn = 0
+
+    @property
+    def _stage(self) -> Stage:
+        return self._store.state.stage
+
+    def play(self) -> None:
+        """Begin at the present moment; at the end, from the beginning."""
+        if not moments_of(self._store.state):
+            return
+        moment = self._stage.moment
+        self._set(replace(self._stage, moment=0 if moment is None else moment, is_playing=True))
+        self._turn += 1
+        ffi.start_task(self._run(self._turn))
+
+    def toggle(self) -> None:
+        """Play, or pause."""
+        if self._stage.is_playing:
+            self.pause()
+        else:
+            self.play()
+
+    def pause(self) -> None:
+        """Stay at this moment."""
+        self._turn += 1
+        if self._stage.is_playing:
+            self._set(replace(self._stage, is_playing=False))
+
+    def replay(self) -> None:
+        """From the step's beginning."""
+        self._set(replace(self._stage, moment=None))
+        self.play()
+
+    def seek(self, moment: int) -> None:
+        """Go to a moment and stay; the one behind the last is the whole picture."""
+        self._turn += 1
+        at = moment if moment < len(moments_of(self._store.state)) else None
+        self._set(replace(self._stage, moment=at, is_playing=False))
+
+    def set_speed(self, speed: float) -> None:
+        """How fast from the next moment on."""
+        self._store.replace(stage=replace(self._stage, speed=speed))
+
+    def turned(self) -> None:
+        """Another step is shown: its whole picture, or while playing its beginning."""
+        stage = self._stage
+        if stage.is_playing and moments_of(self._store.state):
+            self._set(replace(stage, moment=0))
+        elif stage.moment is not None or stage.is_playing:
+            self._turn += 1
+            self._set(replace(stage, moment=None, is_playing=False))
+
+    def show(self) -> None:
+        """Put what was just written into the page at its place in the film, without moving."""
+        ffi.show_moment(self._stage.moment, moves=False, speed=self._stage.speed)
+
+    def _set(self, stage: Stage) -> None:
+        before = self._stage.moment
+        self._store.replace(stage=stage)
+        moves = stage.moment is not None and stage.moment != before
+        ffi.show_moment(stage.moment, moves=moves, speed=stage.speed)
+
+    async def _run(self, turn: int) -> None:
+        while True:
+            await asyncio.sleep(MOMENT_S / self._stage.speed)
+            if turn != self._turn:
+                return
+            moments, at = len(moments_of(self._store.state)), self._stage.moment
+            if at is not None and at + 1 < moments:
+                self._set(replace(self._stage, moment=at + 1))
+            elif not self._go_on():
+                self._turn += 1
+                self._set(replace(self._stage, moment=None, is_playing=False))
+                return

@@ -1,0 +1,61 @@
+"""Where the step happens: in the page, in the runtime that drives the model, in the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import FIRST_STEP, STEPS
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import count
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+# Place -> its parts, and the steps in which each part works.
+PARTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "page": {"capture": ("input",), "display": ("done",)},
+    "runtime": {
+        "tokeniser": ("tokenize",),
+        "driver": ("embed", "layers", "logits"),
+        "sampler": ("softmax", "sample"),
+        "loop": ("loop",),
+        "cache": ("loop",),
+    },
+    "model": {
+        "embedding": ("embed",),
+        "blocks": ("layers",),
+        "head": ("logits",),
+    },
+}
+
+
+def render(state: AppState) -> str:
+    """The three places with their parts; those of this step are lit, earlier ones ticked."""
+    if state.route.view != "walk":
+        return ""
+    places = [h("li", {}, place(state, name, parts)) for name, parts in PARTS.items()]
+    heading = h("h2", {"class": "aside-title"}, say(state, "stack.title"))
+    return to_html(heading, h("ul", {"class": "stack"}, places))
+
+
+def place(state: AppState, name: str, parts: dict[str, tuple[str, ...]]) -> list[Node]:
+    """One place and what works in it."""
+    items = [part(state, f"{name}.{key}", steps) for key, steps in parts.items()]
+    return [
+        h("h3", {"class": f"stack-place is-{name}"}, say(state, f"stack.{name}")),
+        h("ul", {}, items),
+    ]
+
+
+def part(state: AppState, key: str, steps: tuple[str, ...]) -> Node:
+    """One part: at work now, done, or still to come."""
+    current = STEPS.index(state.route.step or FIRST_STEP)
+    works = [STEPS.index(step) for step in steps]
+    is_now, is_done = current in works, all(work < current for work in works)
+    mark = "now" if is_now else "done" if is_done else "later"
+    n_layers = state.config.n_layers if state.config else 0
+    words = say(state, f"stack.{key}", n_layers=count(n_layers) if n_layers else "N")
+    told = h("span", {"class": "visually-hidden"}, say(state, f"stack.mark.{mark}"))
+    attributes = {"class": f"stack-part is-{mark}", "aria-current": "true" if is_now else None}
+    return h("li", attributes, words, told)

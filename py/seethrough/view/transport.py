@@ -1,0 +1,91 @@
+"""The foot of the walk: play, step, scrub through the film of a step, how fast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import FIRST_STEP, STEPS, step_beside
+from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.steps.table import moments_of
+from seethrough.view.words import action_button, say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+SPEEDS = (0.5, 1.0, 2.0, 4.0)
+
+
+def render(state: AppState) -> str:
+    """The whole bar; nothing outside the walk."""
+    if state.route.view != "walk":
+        return ""
+    return to_html(caption(state), buttons(state), scrubber(state), speed(state))
+
+
+def caption(state: AppState) -> Node:
+    """The sentence of the present moment; at the end of the film, where one is."""
+    moments, at = moments_of(state), state.stage.moment
+    words = moments[at] if at is not None and at < len(moments) else place(state)
+    return h("p", {"class": "caption", "role": "status"}, words)
+
+
+def place(state: AppState) -> str:
+    """Which of the steps this is."""
+    index = STEPS.index(state.route.step or FIRST_STEP) + 1
+    return say(state, "walk.place", step=index, steps=len(STEPS))
+
+
+def buttons(state: AppState) -> Node:
+    """Back, play or pause, on."""
+    has_film = bool(moments_of(state))
+    name = "pause" if state.stage.is_playing else "play"
+    return h(
+        "div",
+        {"class": "transport-buttons", "role": "group", "aria-label": say(state, "walk.transport")},
+        move(state, "step-back", -1),
+        action_button(
+            state, name, f"walk.{name}", {"class": "button is-play", "disabled": not has_film}
+        ),
+        move(state, "step-next", 1),
+    )
+
+
+def move(state: AppState, action: str, distance: int) -> Node:
+    """Back or on; at the ends of the walk the button rests."""
+    more: Attributes = {
+        "class": "button is-primary" if distance > 0 else "button",
+        "disabled": step_beside(state.route, distance) is None,
+    }
+    return action_button(state, action, f"walk.{action}", more)
+
+
+def scrubber(state: AppState) -> Node:
+    """The moments of this step as a slider; its last place is the whole picture."""
+    last = len(moments_of(state))
+    at = last if state.stage.moment is None else state.stage.moment
+    attributes: Attributes = {
+        "type": "range",
+        "min": "0",
+        "max": str(max(last, 1)),
+        "value": str(at if last else 1),
+        "step": "1",
+        "data-action": "seek",
+        "disabled": not last,
+        "aria-label": say(state, "walk.scrub"),
+        "aria-valuetext": say(state, "walk.moment", moment=min(at + 1, last), moments=last),
+    }
+    return h("label", {"class": "scrubber"}, h("input", attributes))
+
+
+def speed(state: AppState) -> Node:
+    """How fast the film runs."""
+    options = [
+        h(
+            "option",
+            {"value": f"{value:g}", "selected": value == state.stage.speed},
+            say(state, "walk.speed_value", value=f"{value:g}"),
+        )
+        for value in SPEEDS
+    ]
+    control = h("select", {"data-action": "speed", "aria-label": say(state, "walk.speed")}, options)
+    return h("label", {"class": "picker speed"}, control)

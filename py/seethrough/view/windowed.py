@@ -1,0 +1,47 @@
+"""Long inputs: the first and the last tokens are shown, the middle is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seethrough.view.node import Node, h
+from seethrough.view.numbers import count
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+MOST = 256
+FIRST = 32
+
+
+@dataclass(frozen=True)
+class Window:
+    """The positions that are shown, and the gap between them as (first, last) or None."""
+
+    positions: tuple[int, ...]
+    gap: tuple[int, int] | None
+
+
+def window(n_positions: int, *, most: int = MOST, chosen: int | None = None) -> Window:
+    """Which positions a view shows: all, or the first and the last ones; a chosen one always."""
+    if n_positions <= most:
+        return Window(tuple(range(n_positions)), None)
+    first = min(FIRST, most // 4)
+    last = n_positions - (most - first)
+    positions = [*range(first), *range(last, n_positions)]
+    if chosen is not None and first <= chosen < last:
+        positions.append(chosen)
+    return Window(tuple(sorted(positions)), (first, last - 1))
+
+
+def gap_note(state: AppState, shown: Window) -> Node | str:
+    """Which positions are left out, in words; nothing where all are there."""
+    if shown.gap is None:
+        return ""
+    first, last = shown.gap
+    words = say(
+        state, "view.windowed.gap", first=first, last=last, n_left_out=count(last - first + 1)
+    )
+    return h("p", {"class": "note"}, words)

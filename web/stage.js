@@ -1,0 +1,74 @@
+/**
+ * The film of a step. Elements say when they enter (`data-at`, a moment from 0), how (`data-move`)
+ * and from where (`data-from`, an element's id); this sets each one's place in time and, when time
+ * moves on by one moment, performs the move. It draws nothing of its own and knows no model.
+ *
+ * A null moment is the end: the whole picture, as it stands without any film.
+ */
+
+const MOVE_MS = { appear: 240, rise: 240, fly: 900, sweep: 900, grow: 480 };
+const STAGGER_MS = 12;
+const MOST_STAGGER_MS = 600;
+const TRAVEL = "cubic-bezier(0.65, 0, 0.35, 1)";
+const ARRIVE = "cubic-bezier(0.2, 0.7, 0.2, 1)";
+
+/** @param {Element} element @param {Element} source @returns {Keyframe[]} */
+function flight(element, source) {
+  const [to, from] = [element.getBoundingClientRect(), source.getBoundingClientRect()];
+  const [x, y] = [from.left - to.left, from.top - to.top];
+  const [wide, high] = [from.width / (to.width || 1), from.height / (to.height || 1)];
+  return [
+    { transformOrigin: "0 0", transform: `translate(${x}px, ${y}px) scale(${wide}, ${high})`, opacity: 0.4 },
+    { transformOrigin: "0 0", transform: "none", opacity: 1 },
+  ];
+}
+
+/** @param {Element} element @returns {Keyframe[]} */
+function frames(element) {
+  const source = document.getElementById(element.dataset.from ?? "");
+  const move = element.dataset.move ?? "appear";
+  if (move === "fly" && source) return flight(element, source);
+  if (move === "sweep") return [{ clipPath: "inset(0 100% 0 0)" }, { clipPath: "inset(0 0 0 0)" }];
+  if (move === "grow") {
+    return [
+      { transformOrigin: "0 50%", transform: "scaleX(0)" },
+      { transformOrigin: "0 50%", transform: "none" },
+    ];
+  }
+  if (move === "rise") return [{ opacity: 0, transform: "translateY(8px)" }, { opacity: 1, transform: "none" }];
+  return [{ opacity: 0 }, { opacity: 1 }];
+}
+
+/** Perform the moves of one moment. @param {Element[]} entering @param {number} speed */
+function perform(entering, speed) {
+  entering.forEach((element, index) => {
+    const move = element.dataset.move ?? "appear";
+    element.animate(frames(element), {
+      duration: (MOVE_MS[move] ?? MOVE_MS.appear) / speed,
+      delay: Math.min(index * STAGGER_MS, MOST_STAGGER_MS) / speed,
+      easing: move === "fly" ? TRAVEL : ARRIVE,
+      fill: "backwards",
+    });
+  });
+}
+
+/**
+ * Put every element of the page's films at its place in time.
+ * @param {number | null} moment @param {boolean} moves whether time just moved on to it
+ * @param {number} speed
+ */
+export function show(moment, moves, speed) {
+  const now = moment ?? Infinity;
+  const entering = [];
+  for (const element of document.querySelectorAll("[data-at]")) {
+    const at = Number(element.dataset.at);
+    element.classList.toggle("is-ahead", at > now);
+    element.classList.toggle("is-now", at === now);
+    const until = element.dataset.until;
+    element.classList.toggle("is-over", until !== undefined && now > Number(until));
+    if (at === now) entering.push(element);
+  }
+  document.documentElement.classList.toggle("is-film", moment !== null);
+  const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (moves && !isStill) perform(entering, speed);
+}
