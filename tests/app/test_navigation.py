@@ -47,7 +47,7 @@ def test_a_walk_has_a_subject_and_a_step() -> None:
     """An address that leaves them open gets the first recording and the first step."""
     state = went("#/walk")
 
-    assert state.route == Route("walk", "thing", "tokenize")
+    assert state.route == Route("walk", "thing", "input")
     assert state.prompt == PROMPT
 
 
@@ -139,7 +139,7 @@ def test_the_address_of_a_live_prompt() -> None:
 
 def test_without_recordings_it_is_ones_own() -> None:
     """A build without recordings walks through the reader's own text."""
-    assert settled(Route("walk"), AppState()) == Route("walk", OWN, "tokenize")
+    assert settled(Route("walk"), AppState()) == Route("walk", OWN, "input")
 
 
 def test_the_last_place_wins() -> None:

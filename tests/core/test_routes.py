@@ -102,7 +102,8 @@ def test_keys_are_one_table() -> None:
     keys = [key for group in KEYS.values() for key in group]
 
     assert len(set(keys)) == len(keys)
-    assert action_of("R") == action_of("r") == "live"
+    assert action_of("R") == action_of("r") == "replay"
+    assert action_of(" ") == "play"
     assert action_of("ArrowRight") == "step-next"
     assert action_of("Enter") == ""
     assert [shown("ArrowLeft"), shown("t"), shown("?")] == ["←", "T", "?"]

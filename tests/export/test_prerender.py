@@ -41,7 +41,7 @@ def test_slides_carry_their_digest(tmp_path: Path) -> None:
     )
 
     assert "See a real language model think" in fields["view"]
-    assert {"#/walk/thing", "#/walk/thing/tokenize", "#/about", "#/map", "*"} == {
+    assert {"#/walk/thing", "#/walk/thing/input", "#/about", "#/map", "*"} == {
         route for route, _, _, _ in slides
     }
     for _, _, fingerprint, markup in slides:

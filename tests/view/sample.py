@@ -103,9 +103,14 @@ def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
+# Panels of the walk alone: they follow the route (tests/view/test_steps.py).
+OF_THE_WALK = ("sum", "stack", "code", "transport")
+OTHERS = [name for name in PANELS if name not in OF_THE_WALK and not name.startswith("step-")]
+
+
 def page(shown: AppState) -> str:
-    """All panels, one after the other."""
-    return "\n".join(panel.render(shown) for panel in PANELS.values())
+    """All panels but the walk's own, one after the other."""
+    return "\n".join(PANELS[name].render(shown) for name in OTHERS)
 
 
 def rounded(html: str) -> str:

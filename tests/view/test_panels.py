@@ -22,6 +22,7 @@ from tests.view.sample import (
     CARDS,
     D_MODEL,
     N_LAYERS,
+    OTHERS,
     QUICK,
     Reading,
     page,
@@ -39,7 +40,7 @@ def canvases(html: str) -> list[dict[str, str | None]]:
     return [attrs for tag, attrs in Reading(html).elements if tag == "canvas"]
 
 
-@pytest.mark.parametrize("slot", PANELS)
+@pytest.mark.parametrize("slot", OTHERS)
 def test_an_empty_state_renders(slot: str) -> None:
     """Before anything is known each panel renders; those of a run say what will stand there."""
     html = PANELS[slot].render(AppState())

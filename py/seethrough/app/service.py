@@ -28,7 +28,7 @@ from seethrough.app.state import (
     Store,
 )
 from seethrough.core import hooks
-from seethrough.core.captured import Captured
+from seethrough.core.captured import NOTHING
 from seethrough.core.clean_text import clean_text
 from seethrough.core.errors import (
     CancelledRunError,
@@ -67,7 +67,7 @@ NOTHING_SHOWN: dict[str, Any] = {
     "continuation": (),
     "stop": "",
     "picture": Picture(),
-    "captured": Captured(),
+    "captured": NOTHING,
     "lens": None,
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from seethrough.core.captured import Captured
+from seethrough.core.captured import NOTHING, Captured
 from seethrough.core.messages import FALLBACK
 from seethrough.core.modes import EXACT
 from seethrough.core.routes import Route
@@ -218,7 +218,7 @@ class AppState:
     top: tuple[Candidate, ...] = ()
     elapsed_ms: float = 0.0
     picture: Picture = field(default_factory=Picture)
-    captured: Captured = field(default_factory=Captured)
+    captured: Captured = NOTHING
     lens: Lens | None = None
     stage: Stage = field(default_factory=Stage)
     sampling: Sampling = field(default_factory=Sampling)

@@ -70,6 +70,9 @@ class Captured:
         )
 
 
+NOTHING = Captured()
+
+
 def of_last(names: tuple[str, ...], last: int) -> dict[str, tuple[int, ...]]:
     """`positions` of those names that exist for the last position alone."""
     return {name: (last,) for name in names if name in FIRST_OF_UNEMBED}

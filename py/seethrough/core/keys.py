@@ -16,7 +16,7 @@ KEYS = {
     "toggle-theme": ("t",),
     "shortcuts": ("?", "h"),
 }
-SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "Space"}
+SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "\u2423"}
 
 
 def action_of(key: str) -> str:
