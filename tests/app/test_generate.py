@@ -152,3 +152,35 @@ def test_of_equal_logits_the_first_is_greedy() -> None:
     step = choose(logits, Sampling(), 0)
 
     assert (step.id, step.rank) == (1, 0)
+
+
+def test_each_step_keeps_its_candidates() -> None:
+    """The five best of each step, with exact probabilities; a drawn other one behind them."""
+    done = run(WARM)
+
+    sequence = IDS
+    for step in done.steps:
+        logits = true_logits(MODEL, sequence).astype(np.float64)
+        probs = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+        best = np.argsort(-logits, kind="stable")[:5].tolist()
+        ids = [item.id for item in step.candidates]
+        assert ids == (best if step.id in best else [*best, step.id])
+        for item in step.candidates:
+            assert item.prob == pytest.approx(probs[item.id], rel=1e-4)
+            assert item.text == MODEL.tokenizer.decode([item.id], at_start=False)
+        assert step.elapsed_ms == 1.5
+        sequence = (*sequence, step.id)
+    assert any(len(step.candidates) == 6 for step in done.steps)
+
+
+def test_a_text_goes_on_as_if_it_had_never_stopped() -> None:
+    """From step n on, the draws are those of a continuation that was not interrupted."""
+    whole = run(WARM).ids
+    engine = FakeEngine(MODEL)
+    asyncio.run(engine.load(MODEL.manifest, "models/tiny/", lambda _: None))
+    loaded = LoadedModel(MODEL.manifest, MODEL.tokenizer, engine)
+    rest = replace(WARM, max_new_tokens=7)
+
+    done = asyncio.run(generate(loaded, (*IDS, *whole[:5]), rest, lambda _: False, first=5))
+
+    assert done.ids == whole[5:]

@@ -267,7 +267,8 @@ class Actions:
 
     def _on_step(self, step: Step) -> None:
         token = self._token(step.id)
-        new = NewToken(step.id, token.text, token.visible, step.prob, step.rank)
+        told = (step.prob, step.rank, step.candidates, step.elapsed_ms)
+        new = NewToken(step.id, token.text, token.visible, *told)
         self.store.replace(continuation=(*self.state.continuation, new))
 
     async def _show(self, ids: tuple[int, ...], *, keeps_position: bool = False) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks, sampling
-from seethrough.core.tokens import CONTEXT, END, LIMIT, STOPPED
+from seethrough.core.tokens import CONTEXT, END, LIMIT, STOPPED, step_candidates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from seethrough.app.loaded import LoadedModel
     from seethrough.app.state import Sampling
     from seethrough.core.cache import Array
+    from seethrough.core.tokens import Candidate
 
 
 @dataclass(frozen=True)
 class Step:
-    """One generated token: id, probability over the vocabulary at temperature 1, rank (0 = top)."""
+    """One generated token: id, probability over the vocabulary at temperature 1, rank (0 = top).
+
+    `candidates` are what the step could have said, `elapsed_ms` what its forward pass took.
+    """
 
     id: int
     prob: float
     rank: int
+    candidates: tuple[Candidate, ...] = ()
+    elapsed_ms: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,22 +49,29 @@ async def generate(
     ids: Sequence[int],
     settings: Sampling,
     on_step: Callable[[Step], bool],
+    *,
+    first: int = 0,
 ) -> Generation:
     """Continue the ids.
 
     Args:
+        first: The index of the first new token, counted from the end of the prompt: each index has
+            its own dart, so that a text that goes on is drawn as if it had never stopped.
         on_step: Called with each new token; True stops the loop.
     Raises:
         InputError: A sampling setting means nothing.
     """
     sampling.check_settings(settings.temperature, settings.top_k, settings.top_p)
     steps: list[Step] = []
-    for index in range(settings.max_new_tokens):
+    for index in range(first, first + settings.max_new_tokens):
         sequence = (*ids, *(step.id for step in steps))
         if len(sequence) >= model.manifest.config.n_ctx:
             return Generation(tuple(steps), CONTEXT)
         result = await model.next_logits(sequence, (hooks.LOGITS,))
-        steps.append(choose(result.arrays[hooks.LOGITS][0], settings, index))
+        logits = result.arrays[hooks.LOGITS][0]
+        chosen = choose(logits, settings, index)
+        candidates = step_candidates(model.tokenizer, logits, chosen.id)
+        steps.append(replace(chosen, candidates=candidates, elapsed_ms=result.elapsed_ms))
         if on_step(steps[-1]):
             return Generation(tuple(steps), STOPPED)
         if steps[-1].id in model.manifest.end_ids:

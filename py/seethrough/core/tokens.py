@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Why a continuation ended.
 END, LIMIT, CONTEXT, STOPPED = "end_token", "max_new_tokens", "n_ctx", "stopped"
+# How many of a step's candidates are kept.
+STEP_CANDIDATES = 5
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,19 @@ class Candidate:
 
 @dataclass(frozen=True)
 class NewToken:
-    """One token of a continuation, its probability at temperature 1 and its rank (0 = greedy)."""
+    """One token of a continuation, its probability at temperature 1 and its rank (0 = greedy).
+
+    `candidates` are the best tokens of its step, best first; one that is not among them stands
+    behind them. Empty where they are not known. `elapsed_ms` is what the step took, 0 unknown.
+    """
 
     id: int
     text: str
     visible: str
     prob: float
     rank: int
+    candidates: tuple[Candidate, ...] = ()
+    elapsed_ms: float = 0.0
 
 
 def token_view(tokenizer: Tokenizer, token: int) -> TokenView:
@@ -67,6 +75,22 @@ def candidates(tokenizer: Tokenizer, arrays: Mapping[str, Array]) -> tuple[Candi
         candidate(int(token), float(value), total, *texts(tokenizer, int(token)))
         for value, token in zip(values, ids, strict=True)
     )
+
+
+def step_candidates(
+    tokenizer: Tokenizer, logits: Array, token: int, *, most: int = STEP_CANDIDATES
+) -> tuple[Candidate, ...]:
+    """What a step could have said: the best tokens, and behind them the chosen one if it is none.
+
+    Shapes: logits [d_vocab]. Of equal logits the lower id stands first.
+    """
+    exact = logits.astype(np.float64)
+    total = float(exact.max() + np.log(np.exp(exact - exact.max()).sum()))
+    least = np.partition(logits, -most)[-most] if most < logits.size else logits.min()
+    above = np.flatnonzero(logits >= least)
+    best = above[np.argsort(-logits[above], kind="stable")][:most].tolist()
+    ids = best if token in best else [*best, token]
+    return tuple(candidate(at, float(exact[at]), total, *texts(tokenizer, at)) for at in ids)
 
 
 def candidate(token: int, logit: float, logsumexp: float, text: str, visible: str) -> Candidate:
