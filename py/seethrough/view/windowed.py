@@ -21,19 +21,21 @@ class Window:
     """The positions that are shown, and the gap between them as (first, last) or None."""
 
     positions: tuple[int, ...]
-    gap: tuple[int, int] | None
+    gap: tuple[int, int] | None = None
+    n_left_out: int = 0
 
 
 def window(n_positions: int, *, most: int = MOST, chosen: int | None = None) -> Window:
     """Which positions a view shows: all, or the first and the last ones; a chosen one always."""
     if n_positions <= most:
-        return Window(tuple(range(n_positions)), None)
+        return Window(tuple(range(n_positions)))
     first = min(FIRST, most // 4)
     last = n_positions - (most - first)
     positions = [*range(first), *range(last, n_positions)]
     if chosen is not None and first <= chosen < last:
         positions.append(chosen)
-    return Window(tuple(sorted(positions)), (first, last - 1))
+    left_out = n_positions - len(positions)
+    return Window(tuple(sorted(positions)), (first, last - 1), left_out)
 
 
 def gap_note(state: AppState, shown: Window) -> Node | str:
@@ -41,7 +43,6 @@ def gap_note(state: AppState, shown: Window) -> Node | str:
     if shown.gap is None:
         return ""
     first, last = shown.gap
-    words = say(
-        state, "view.windowed.gap", first=first, last=last, n_left_out=count(last - first + 1)
-    )
+    count_left_out = count(shown.n_left_out)
+    words = say(state, "view.windowed.gap", first=first, last=last, n_left_out=count_left_out)
     return h("p", {"class": "note"}, words)
