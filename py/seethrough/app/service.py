@@ -63,6 +63,8 @@ NOTHING_SHOWN: dict[str, Any] = {
     "recorded": None,
     "source": "",
     "tokens": (),
+    "film": None,
+    "word": None,
     "top": (),
     "continuation": (),
     "stop": "",
@@ -272,13 +274,14 @@ class Service:
         temperature: float = 0.0,
         top_k: int = 0,
         top_p: float = 1.0,
+        min_p: float = 0.0,
         seed: int = 1,
         chat: bool = False,
     ) -> dict[str, Any]:
         """Continue a prompt: the new ids, their text, and why it stopped."""
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
-        settings = Sampling(temperature, top_k, top_p, seed, max_new_tokens)
+        settings = Sampling(temperature, top_k, top_p, min_p, seed, max_new_tokens)
         done = await self.continue_ids(ids, settings, lambda _: None)
         text = model.tokenizer.decode(done.ids, at_start=False)
         return {"ids": list(done.ids), "text": text, "stop": done.stop}
@@ -471,10 +474,11 @@ def _checked(settings: Sampling, config: ModelConfig) -> Sampling:
         temperature=_number("temperature", settings.temperature),
         top_k=_whole("top_k", settings.top_k, 0, config.d_vocab),
         top_p=_number("top_p", settings.top_p),
+        min_p=_number("min_p", settings.min_p),
         seed=_whole("seed", settings.seed, 0, 2**53),
         max_new_tokens=_whole("max_new_tokens", settings.max_new_tokens, 1, MAX_NEW_TOKENS),
     )
-    check_settings(checked.temperature, checked.top_k, checked.top_p)
+    check_settings(checked.temperature, checked.top_k, checked.top_p, checked.min_p)
     return checked
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
+    from seethrough.core.film import Film
     from seethrough.core.recording import Recording
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
@@ -104,11 +105,12 @@ STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen; temperature 0 is greedy, top_k 0 and top_p 1 cut nothing."""
+    """How the next token is chosen: temperature 0 is greedy; top_k 0, top_p 1, min_p 0 cut nothing."""
 
     temperature: float = 0.0
     top_k: int = 0
     top_p: float = 1.0
+    min_p: float = 0.0
     seed: int = 1
     max_new_tokens: int = 24
 
@@ -196,6 +198,8 @@ class AppState:
 
     `source` tells where the numbers come from: "recorded" (then `recorded` is the recording),
     "live" (the engine), or "" while there are none.
+    `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
+    `word` is the one of its words that the reader chose.
     """
 
     language: str = FALLBACK
@@ -215,6 +219,8 @@ class AppState:
     prompt: str = "January, February, March,"
     chat: bool = False
     tokens: tuple[TokenView, ...] = ()
+    film: Film | None = None
+    word: int | None = None
     top: tuple[Candidate, ...] = ()
     elapsed_ms: float = 0.0
     picture: Picture = field(default_factory=Picture)

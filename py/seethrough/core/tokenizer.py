@@ -104,7 +104,7 @@ class Tokenizer:
                 ids.append(part.token.id)
                 continue
             for word in self._split(part):
-                ids += self._known.get(word) or self._word_ids(word)
+                ids += self._ids_of(word)
         return ids
 
     def words(self, text: str, *, special: bool = True) -> list[Word]:
@@ -113,7 +113,15 @@ class Tokenizer:
         Raises:
             InputError: The text has a lone surrogate; `clean_text` replaces those.
         """
-        _, closed = _joined([(text, special)])
+        return self.words_of_pieces([(text, special)])
+
+    def words_of_pieces(self, pieces: Iterable[tuple[str, bool]]) -> list[Word]:
+        """The same of a text in pieces; the ids are those of `encode_pieces`.
+
+        Raises:
+            InputError: The text has a lone surrogate; `clean_text` replaces those.
+        """
+        text, closed = _joined(list(pieces))
         words: list[Word] = []
         for part in self._added.cut(text, closed):
             if part.token:
@@ -124,10 +132,14 @@ class Tokenizer:
             ends = accumulate(map(len, split), initial=part.end - sum(map(len, split)))
             places = [max(part.start, end) for end in ends]
             words += [
-                Word(text[at:end], at, tuple(self._symbols(word)), tuple(self._word_ids(word)))
+                Word(text[at:end], at, tuple(self._symbols(word)), tuple(self._ids_of(word)))
                 for word, (at, end) in zip(split, pairwise(places), strict=True)
             ]
         return words
+
+    def merges(self, word: Word) -> Iterator[Merge]:
+        """Each merge of one word, in order."""
+        return self._bpe.merges(word.symbols)
 
     def merge_film(self, text: str, *, special: bool = True) -> Iterator[tuple[int, Merge]]:
         """Each merge, in order, with the index of its word in `words(text)`.
@@ -136,7 +148,7 @@ class Tokenizer:
             InputError: The text has a lone surrogate; `clean_text` replaces those.
         """
         for index, word in enumerate(self.words(text, special=special)):
-            for merge in self._bpe.merges(word.symbols):
+            for merge in self.merges(word):
                 yield index, merge
 
     def lost_bytes(self, text: str, *, special: bool = True) -> list[LostByte]:
@@ -145,7 +157,15 @@ class Tokenizer:
         Raises:
             InputError: The text has a lone surrogate; `clean_text` replaces those.
         """
-        _, closed = _joined([(text, special)])
+        return self.lost_bytes_of_pieces([(text, special)])
+
+    def lost_bytes_of_pieces(self, pieces: Iterable[tuple[str, bool]]) -> list[LostByte]:
+        """The same of a text in pieces.
+
+        Raises:
+            InputError: The text has a lone surrogate; `clean_text` replaces those.
+        """
+        text, closed = _joined(list(pieces))
         return [
             LostByte(at, text[at], byte)
             for part in self._added.cut(text, closed)
@@ -200,6 +220,9 @@ class Tokenizer:
     def visible_piece(self, piece: str) -> str:
         """The same for a piece of the merge film (a `Merge.left`, some symbols)."""
         return visible_bytes(self._wiring.alphabet.token_bytes(piece))
+
+    def _ids_of(self, word: str) -> list[int]:
+        return self._known.get(word) or self._word_ids(word)
 
     def _word_ids(self, word: str) -> list[int]:
         ids = self._bpe.ids(self._symbols(word))
