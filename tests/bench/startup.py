@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
-ADDRESS = "#/walk/january/tokenize"
+ADDRESS = "#/walk/january/input"
 PATIENCE_S = 240.0
 SLOW = 4
 STEPS = {

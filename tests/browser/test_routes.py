@@ -2,6 +2,7 @@
 
 import pytest
 
+from seethrough.core.routes import STEPS
 from tests.browser.conftest import KEEP_WORKERS, SAVES_DATA, Server, Tab
 
 pytestmark = pytest.mark.browser
@@ -43,7 +44,7 @@ def go(tab, address):
     tab.until("document.querySelector('main h1') !== null")
 
 
-@pytest.mark.parametrize("address", ["#/", "#/walk/january/tokenize"])
+@pytest.mark.parametrize("address", ["#/", "#/walk/january/input"])
 def test_python_takes_the_slide_over(new_tab, address):
     """The first slide is there before Python, and Python leaves the very elements in place."""
     tab = new_tab(SAVES_DATA + EARLY)
@@ -59,14 +60,14 @@ def test_back_and_forward(walking):
     """Each step is an entry of the history; back shows the one before."""
     go(walking, "#/walk/january/tokenize")
     walking.page.click("[data-action=step-next]")
-    walking.until("location.hash.startsWith('#/walk/january/layers')")
-    walking.until("document.querySelector('#residual canvas') !== null")
+    walking.until("location.hash.startsWith('#/walk/january/embed')")
+    walking.until("document.querySelector('#step-embed canvas') !== null")
     walking.page.go_back()
-    walking.until("document.querySelector('#tokens .chip') !== null")
+    walking.until("document.querySelector('#step-tokenize .chip') !== null")
 
     assert walking.page.evaluate("location.hash").startswith("#/walk/january/tokenize")
     walking.page.go_forward()
-    walking.until("document.querySelector('#residual canvas') !== null")
+    walking.until("document.querySelector('#step-embed canvas') !== null")
 
 
 def test_every_recorded_walk_is_steppable(walking):
@@ -74,11 +75,12 @@ def test_every_recorded_walk_is_steppable(walking):
     for card in walking.page.evaluate("fetch('./models.json').then((r) => r.json())")["models"][0][
         "recordings"
     ]:
-        go(walking, f"#/walk/{card['id']}/tokenize")
-        walking.until(f"document.querySelectorAll('#tokens .chip').length === {card['n_tokens']}")
-        for panel in ("residual canvas", "top tbody tr", "continuation .chip"):
+        go(walking, f"#/walk/{card['id']}/input")
+        for step in STEPS[1:]:
             walking.page.click("[data-action=step-next]")
-            walking.until(f"document.querySelector('#{panel}') !== null")
+            walking.until(f"location.hash.startsWith('#/walk/{card['id']}/{step}')")
+            walking.until(f"document.querySelector('#step-{step}')?.innerText.length > 100")
+            walking.until("document.querySelector('.unrecorded') === null")
     assert walking.page.evaluate("seethrough.ready.then((ready) => ready.model)") is None
     assert not [path for path in walking.server.asked if path.endswith(".bin")]
 
@@ -131,11 +133,11 @@ def test_keys(walking):
     """Arrows and numbers go through the walk, ? lists the keys; a text field keeps its own keys."""
     go(walking, "#/walk/january/tokenize")
     walking.page.keyboard.press("ArrowRight")
-    walking.until("location.hash.startsWith('#/walk/january/layers')")
-    walking.page.keyboard.press("4")
+    walking.until("location.hash.startsWith('#/walk/january/embed')")
+    walking.page.keyboard.press("8")
     walking.until("location.hash.startsWith('#/walk/january/loop')")
     walking.page.keyboard.press("ArrowLeft")
-    walking.until("location.hash.startsWith('#/walk/january/softmax')")
+    walking.until("location.hash.startsWith('#/walk/january/sample')")
     walking.page.keyboard.press("?")
     walking.until("document.querySelector('#shortcuts').open")
     walking.page.keyboard.press("Escape")
@@ -179,12 +181,12 @@ def test_live_keeps_the_place(loaded):
     """From a recording to live: the same prompt, step and token; the address says it."""
     go(loaded, "#/walk/january/layers?pos=3")
     loaded.until("document.querySelector('#source').innerText.includes('Recorded')")
-    recorded = loaded.page.locator("#residual .lead").inner_text()
+    recorded = loaded.page.locator("#step-layers .lead").first.inner_text()
     loaded.page.click("#source [data-action=live]")
     loaded.until("document.querySelector('#source').innerText.includes('Live')")
     loaded.until("location.hash.startsWith('#/walk/own/layers')")
 
-    assert loaded.page.locator("#residual .lead").inner_text() == recorded
+    assert loaded.page.locator("#step-layers .lead").first.inner_text() == recorded
     assert "pos=3" in loaded.page.evaluate("location.hash")
     assert "prompt=January" in loaded.page.evaluate("location.hash")
     assert loaded.errors == []
@@ -193,7 +195,7 @@ def test_live_keeps_the_place(loaded):
 def test_a_link_with_a_prompt(loaded):
     """A link with somebody's prompt runs it and shows that step; its markup is text."""
     go(loaded, "#/walk/own/tokenize?prompt=%3Cb%3EThe%20cat%3C%2Fb%3E")
-    loaded.until("document.querySelector('#tokens .chip-text')?.innerText === '<'")
+    loaded.until("document.querySelector('#step-tokenize .chip-text')?.innerText === '<'")
 
     assert loaded.page.locator("main b b").count() == 0
     assert loaded.page.input_value("#prompt") == "<b>The cat</b>"

@@ -18,6 +18,7 @@ from export.stages.models import DISTILGPT2
 from export.stages.paths import user_cache
 from seethrough.core.hooks import expected_hooks
 from seethrough.core.reference import forward
+from seethrough.core.routes import STEPS
 from tests import parity, tiny_gpt2, vocabularies
 from tests.browser.captures import captured
 from tests.browser.conftest import FOLDER, opened_site
@@ -129,9 +130,9 @@ def test_the_real_vocabulary_and_generation(page, source):
 def test_the_walk_shows_it(page):
     """The reader's own prompt goes through every step of the walk, and no step has an error."""
     page.run(PROMPT)
-    for step in ("tokenize", "layers", "softmax", "loop"):
+    for step in STEPS:
         page.page.evaluate(f"location.hash = '#/walk/own/{step}?prompt=' + {PROMPT!r}")
-        page.until(f"document.querySelector('h1')?.innerText && location.hash.includes('{step}')")
+        page.until(f"document.querySelector('#step-{step}')?.innerText.length > 100")
     assert page.errors == []
     assert page.strangers == []
 

@@ -8,7 +8,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.long]
 
 MONTHS = "January, February, March,"
 TOKENS = ["January", ",", "·February", ",", "·March", ","]
-TOKENS_SHOWN = "Array.from(document.querySelectorAll('#tokens .chip-text'), (one) => one.innerText)"
+TOKENS_SHOWN = (
+    "Array.from(document.querySelectorAll('#step-tokenize .chips:last-of-type .chip-text'),"
+    " (one) => one.innerText)"
+)
 CAN_SHARE = "crossOriginIsolated && typeof SharedArrayBuffer === 'function'"
 
 
@@ -16,12 +19,12 @@ def walk_through(visit):
     """The recorded walk of the months: its tokens, its layers, its next token."""
     visit.open_at("#/walk/january/tokenize")
     visit.becomes(TOKENS_SHOWN, TOKENS)
-    visit.press("[data-action=step-next]")
-    visit.until("location.hash.startsWith('#/walk/january/layers')")
-    visit.until("document.querySelectorAll('#residual .row-names li').length === 31")
-    visit.press("[data-action=step-next]")
-    visit.until("document.querySelector('#top')?.innerText.includes('51.4 %')")
-    assert "·and" in visit.text("#top")
+    for step in ("embed", "layers", "logits", "softmax"):
+        visit.press("[data-action=step-next]")
+        visit.until(f"location.hash.startsWith('#/walk/january/{step}')")
+        visit.until(f"document.querySelector('#step-{step}')?.innerText.length > 100")
+    visit.until("document.querySelector('#step-softmax').innerText.includes('51.4 %')")
+    assert "·and" in visit.text("#step-softmax")
 
 
 def test_recorded_walk(visit):
