@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 
 from seethrough.core.errors import InputError
 from seethrough.core.sampling import (
+    by_rank,
     check_settings,
+    cut_min_p,
     cut_top_k,
     cut_top_p,
     dart,
     draw,
+    draws,
     greedy,
-    land,
+    landings,
+    reshape,
     temper,
 )
 
@@ -54,18 +58,35 @@ def kept_by_p(probs: np.ndarray, p: float) -> list[int]:
     return order
 
 
+def kept_by_min(probs: np.ndarray, share: float) -> list[int]:
+    """Brute force: those at least `share` times as probable as the best."""
+    return [token for token, prob in enumerate(probs) if prob >= share * max(probs)]
+
+
+def land(probs: np.ndarray, point: float) -> int:
+    """Where one dart falls."""
+    return int(landings(probs, np.array([point]))[0])
+
+
 def normalised(probs: np.ndarray, kept: list[int]) -> np.ndarray:
     """The kept tokens' probabilities scaled to a sum of 1, the rest 0."""
     total = math.fsum(probs[kept])
     return np.array([probs[t] / total if t in kept else 0.0 for t in range(len(probs))])
 
 
-def expected(temperature: float, top_k: int, top_p: float) -> np.ndarray:
+def expected(
+    temperature: float,
+    top_k: int,
+    top_p: float,
+    min_p: float = 0.0,
+    logits: np.ndarray = LOGITS,
+) -> np.ndarray:
     """The distribution that a draw follows, by the definitions above."""
-    weights = [math.exp(float(logit) / temperature) for logit in LOGITS]
+    weights = [math.exp(float(logit) / temperature) for logit in logits]
     probs = np.array([weight / math.fsum(weights) for weight in weights])
     probs = normalised(probs, kept_by_k(probs, top_k))
-    return normalised(probs, kept_by_p(probs, top_p)) if top_p < 1 else probs
+    probs = normalised(probs, kept_by_p(probs, top_p)) if top_p < 1 else probs
+    return normalised(probs, kept_by_min(probs, min_p))
 
 
 def deviation(counts: np.ndarray, probs: np.ndarray) -> float:
@@ -88,36 +109,68 @@ def darts() -> tuple[float, ...]:
     return tuple(dart(7, step) for step in range(N_DRAWS))
 
 
+# Each setting alone, every pair, and all together: temperature, top_k, top_p, min_p.
 SETTINGS = [
-    (1.0, 0, 1.0),
-    (0.5, 0, 1.0),
-    (2.5, 0, 1.0),
-    (1.0, 4, 1.0),
-    (1.0, 0, 0.7),
-    (1.3, 6, 0.8),
-    (0.7, 2, 1.0),
+    (1.0, 0, 1.0, 0.0),
+    (0.5, 0, 1.0, 0.0),
+    (2.5, 0, 1.0, 0.0),
+    (1.0, 4, 1.0, 0.0),
+    (1.0, 0, 0.7, 0.0),
+    (1.0, 0, 1.0, 0.2),
+    (0.7, 2, 1.0, 0.0),
+    (1.6, 0, 0.9, 0.0),
+    (0.8, 0, 1.0, 0.1),
+    (1.0, 5, 0.9, 0.0),
+    (1.0, 9, 1.0, 0.15),
+    (1.0, 0, 0.95, 0.15),
+    (1.3, 6, 0.8, 0.0),
+    (1.8, 9, 0.97, 0.3),
 ]
 
 
-@pytest.mark.parametrize(("temperature", "top_k", "top_p"), SETTINGS)
-def test_draws_follow_the_definition(temperature: float, top_k: int, top_p: float) -> None:
+@pytest.mark.parametrize(("temperature", "top_k", "top_p", "min_p"), SETTINGS)
+def test_draws_follow_the_definition(
+    temperature: float, top_k: int, top_p: float, min_p: float
+) -> None:
     """20,000 draws fall as the cut and tempered probabilities say, by a χ² test."""
-    options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": 7}
-    first = draw(LOGITS, **options, step=0)  # type: ignore[arg-type]
-    landed = [land(first.probs, point) for point in darts()]
+    options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
+    shaped = reshape(LOGITS, **options)  # type: ignore[arg-type]
+    landed = shaped.landings(np.array(darts()))
 
-    probs = expected(temperature, top_k, top_p)
+    probs = expected(temperature, top_k, top_p, min_p)
     counts = np.bincount(landed, minlength=len(LOGITS))
-    np.testing.assert_allclose(first.probs, probs, atol=1e-12)
+    np.testing.assert_allclose(shaped.probs, probs, atol=1e-12)
     assert abs(deviation(counts, probs)) < UNLIKELY
     some = range(0, N_DRAWS, 500)
-    assert [draw(LOGITS, **options, step=step).id for step in some] == [landed[s] for s in some]  # type: ignore[arg-type]
+    assert draws(shaped, seed=7, steps=some).tolist() == landed[list(some)].tolist()
+    alone = [draw(LOGITS, **options, seed=7, step=step).id for step in some]  # type: ignore[arg-type]
+    assert alone == landed[list(some)].tolist()
+
+
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "top_p", "min_p"),
+    [(1.0, 0, 1.0, 0.0), (0.8, 40, 0.95, 0.02), (1.4, 0, 0.6, 0.0), (1.0, 0, 1.0, 0.05)],
+)
+def test_draws_from_a_whole_vocabulary_follow_it(
+    temperature: float, top_k: int, top_p: float, min_p: float
+) -> None:
+    """The same among 49,152 tokens, those that 20,000 draws expect less than 5 times as one."""
+    shape = (5.0 - 1.4 * np.log(1 + np.arange(49152.0))) * np.cos(np.arange(49152) * 1e-5)
+    logits = shape[(np.arange(49152) * 7919) % 49152].astype(np.float32)
+    shaped = reshape(logits, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
+    counts = np.bincount(shaped.landings(np.array(darts())), minlength=logits.size)
+
+    seldom = shaped.probs * N_DRAWS < 5
+    together = np.append(shaped.probs[~seldom], shaped.probs[seldom].sum())
+    counted = np.append(counts[~seldom], counts[seldom].sum())
+    assert len(together) > 5
+    assert abs(deviation(counted, together)) < UNLIKELY
 
 
 def test_draws_of_many_seeds_follow_it_too() -> None:
     """The first token over 10,000 seeds falls like the tokens of one seed."""
     probs = expected(1.0, 0, 1.0)
-    landed = [land(probs, dart(seed, 0)) for seed in range(N_DRAWS // 2)]
+    landed = landings(probs, np.array([dart(seed, 0) for seed in range(N_DRAWS // 2)]))
 
     assert abs(deviation(np.bincount(landed, minlength=len(LOGITS)), probs)) < UNLIKELY
 
@@ -125,7 +178,7 @@ def test_draws_of_many_seeds_follow_it_too() -> None:
 def test_the_chi_square_can_fail() -> None:
     """A temperature that is off by a tenth is found out."""
     probs = expected(1.1, 0, 1.0)
-    landed = [land(probs, point) for point in darts()]
+    landed = landings(probs, np.array(darts()))
     counts = np.bincount(landed, minlength=len(LOGITS))
 
     assert deviation(counts, expected(1.0, 0, 1.0)) > UNLIKELY
@@ -156,6 +209,53 @@ def test_top_p_keeps_the_right_tokens(probs: np.ndarray, part: int) -> None:
     assert cut.probs.any()
 
 
+@FEW
+@given(shares(), st.integers(0, WHOLE))
+def test_min_p_keeps_the_right_tokens(probs: np.ndarray, part: int) -> None:
+    """All that reach the share of the best one's probability, exactly reaching it included."""
+    kept = kept_by_min(probs, part / WHOLE)
+
+    cut = cut_min_p(probs, part / WHOLE)
+
+    np.testing.assert_allclose(cut.probs, normalised(probs, kept), atol=1e-12)
+    assert cut.removed == pytest.approx(1 - math.fsum(probs[kept]), abs=1e-12)
+    assert cut.n_kept == np.count_nonzero(cut.probs) > 0
+
+
+@FEW
+@given(
+    st.lists(st.integers(-60, 60), min_size=1, max_size=25),
+    st.sampled_from([0.3, 0.7, 1.0, 1.9]),
+    st.integers(0, 26),
+    st.sampled_from([0.05, 0.5, 0.83, 0.999, 1.0]),
+    st.sampled_from([0.0, 0.011, 0.3, 1.0]),
+)
+def test_cuts_together_are_their_definitions_in_turn(
+    eighths: list[int], temperature: float, top_k: int, top_p: float, min_p: float
+) -> None:
+    """Any combination: each cut is made in what the one before it left, scaled to 1."""
+    logits = np.array(eighths, np.float32) / 8
+    shaped = reshape(logits, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
+
+    probs = expected(temperature, top_k, top_p, min_p, logits)
+    np.testing.assert_allclose(shaped.probs, probs, atol=1e-9)
+    assert shaped.probs.sum() == pytest.approx(1)
+    left = math.prod(1 - cut.removed for _, cut in shaped.steps)
+    assert left == pytest.approx(shaped.tempered[shaped.probs > 0].sum())
+    counts = [cut.n_kept for _, cut in shaped.steps]
+    assert counts == sorted(counts, reverse=True)
+    # What is kept is always a start of the order.
+    assert (np.flatnonzero(shaped.probs[shaped.order]) == np.arange(counts[-1])).all()
+
+
+def test_the_most_probable_token_lies_first() -> None:
+    """A dart near 0 lands on it, one near 1 on the least probable that is left."""
+    shaped = reshape(LOGITS, temperature=1.0, top_k=4)
+
+    assert shaped.landings(np.array([0.0, 0.5, 0.999])).tolist() == [0, 1, 8]
+    assert by_rank(LOGITS).tolist() == in_order(LOGITS)
+
+
 def test_of_equals_the_lower_id_stays() -> None:
     """Both cuts break ties in the same way."""
     probs = np.array([0.1, 0.3, 0.3, 0.3])
@@ -175,12 +275,14 @@ def test_ties_are_broken_in_a_whole_vocabulary() -> None:
 
 
 def test_a_cut_that_cuts_nothing_is_told_so() -> None:
-    """top_k 0, top_k beyond the vocabulary and top_p 1 hand the probabilities on untouched."""
+    """top_k 0 or beyond the vocabulary, top_p 1, min_p 0 hand the probabilities on untouched."""
     probs = temper(LOGITS, 1.0)
+    cuts = cut_top_k(probs, 0), cut_top_k(probs, 12), cut_top_p(probs, 1.0), cut_min_p(probs, 0.0)
 
-    for cut in (cut_top_k(probs, 0), cut_top_k(probs, 12), cut_top_p(probs, 1.0)):
+    for cut in cuts:
         assert cut.probs is probs
         assert cut.removed == 0
+        assert cut.n_kept == len(LOGITS)
 
 
 def test_a_sum_that_never_reaches_p_keeps_all() -> None:
@@ -192,16 +294,19 @@ def test_a_sum_that_never_reaches_p_keeps_all() -> None:
 
 def test_each_step_says_what_it_removed() -> None:
     """The cuts of a draw, in order: top_p's share is of what top_k left."""
-    drawn = draw(LOGITS, temperature=1.0, top_k=4, top_p=0.7, seed=1, step=0)
+    drawn = draw(LOGITS, temperature=1.0, top_k=4, top_p=0.7, min_p=0.1, seed=1, step=0)
 
     probs = expected(1.0, 0, 1.0)
     after_k = expected(1.0, 4, 1.0)
-    (first, by_k), (second, by_p) = drawn.steps
-    assert (first, second) == ("top_k", "top_p")
+    (first, by_k), (second, by_p), (third, by_min) = drawn.shaped.steps
+    assert (first, second, third) == ("top_k", "top_p", "min_p")
+    assert [by_k.n_kept, by_p.n_kept] == [4, len(kept_by_p(after_k, 0.7))]
     assert by_k.removed == pytest.approx(1 - math.fsum(sorted(probs)[-4:]))
     np.testing.assert_allclose(by_k.probs, after_k)
     assert by_p.removed == pytest.approx(1 - math.fsum(after_k[kept_by_p(after_k, 0.7)]))
-    assert drawn.probs is by_p.probs
+    assert by_min.removed == 0
+    assert drawn.shaped.probs is by_min.probs
+    np.testing.assert_allclose(drawn.shaped.tempered, probs)
     assert drawn.dart == dart(1, 0)
 
 
@@ -312,34 +417,41 @@ def test_the_same_seed_and_step_draw_the_same_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("temperature", "top_k", "top_p", "said"),
+    ("temperature", "top_k", "top_p", "min_p", "said"),
     [
-        (-1, 0, 1, "temperature is -1,"),
-        (100.5, 0, 1, "temperature is 100.5,"),
-        (math.nan, 0, 1, "temperature is nan,"),
-        (math.inf, 0, 1, "temperature is inf,"),
-        (1, -1, 1, "top_k is -1,"),
-        (1, 0, 0, "top_p is 0,"),
-        (1, 0, 1.01, "top_p is 1.01,"),
-        (1, 0, math.nan, "top_p is nan,"),
+        (-1, 0, 1, 0, "temperature is -1,"),
+        (100.5, 0, 1, 0, "temperature is 100.5,"),
+        (math.nan, 0, 1, 0, "temperature is nan,"),
+        (math.inf, 0, 1, 0, "temperature is inf,"),
+        (1, -1, 1, 0, "top_k is -1,"),
+        (1, 0, 0, 0, "top_p is 0,"),
+        (1, 0, 1.01, 0, "top_p is 1.01,"),
+        (1, 0, math.nan, 0, "top_p is nan,"),
+        (1, 0, 1, -0.1, "min_p is -0.1,"),
+        (1, 0, 1, 1.01, "min_p is 1.01,"),
+        (1, 0, 1, math.nan, "min_p is nan,"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(
-    temperature: float, top_k: int, top_p: float, said: str
+    temperature: float, top_k: int, top_p: float, min_p: float, said: str
 ) -> None:
     """The sentence says what arrived; the same check guards a draw."""
+    options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
     with pytest.raises(InputError, match=said):
-        check_settings(temperature, top_k, top_p)
+        check_settings(**options)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=said):
-        draw(LOGITS, temperature=temperature, top_k=top_k, top_p=top_p, seed=1, step=0)
+        draw(LOGITS, **options, seed=1, step=0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("temperature", "top_k", "top_p"), [(0, 0, 1), (100, 0, 1), (1, 1, 1), (1, 0, 1e-9)]
+    ("temperature", "top_k", "top_p", "min_p"),
+    [(0, 0, 1, 0), (100, 0, 1, 0), (1, 1, 1, 0), (1, 0, 1e-9, 0), (1, 0, 1, 1)],
 )
-def test_settings_at_the_edge_are_taken(temperature: float, top_k: int, top_p: float) -> None:
+def test_settings_at_the_edge_are_taken(
+    temperature: float, top_k: int, top_p: float, min_p: float
+) -> None:
     """The limits themselves are allowed."""
-    check_settings(temperature, top_k, top_p)
+    check_settings(temperature, top_k, top_p, min_p)
 
 
 def test_temperature_0_is_not_a_draw() -> None:

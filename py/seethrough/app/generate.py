@@ -61,7 +61,7 @@ async def generate(
     Raises:
         InputError: A sampling setting means nothing.
     """
-    sampling.check_settings(settings.temperature, settings.top_k, settings.top_p)
+    sampling.check_settings(settings.temperature, settings.top_k, settings.top_p, settings.min_p)
     steps: list[Step] = []
     for index in range(first, first + settings.max_new_tokens):
         sequence = (*ids, *(step.id for step in steps))
@@ -89,6 +89,7 @@ def choose(logits: Array, settings: Sampling, index: int) -> Step:
             temperature=settings.temperature,
             top_k=settings.top_k,
             top_p=settings.top_p,
+            min_p=settings.min_p,
             seed=settings.seed,
             step=index,
         ).id

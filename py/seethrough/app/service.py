@@ -71,6 +71,9 @@ NOTHING_SHOWN: dict[str, Any] = {
     "picture": Picture(),
     "captured": NOTHING,
     "lens": None,
+    "asked": (),
+    "compared": None,
+    "asked_note": None,
 }
 
 

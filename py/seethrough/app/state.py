@@ -197,7 +197,9 @@ class AppState:
     """Everything the page shows. Collections are tuples; arrays are read-only by agreement.
 
     `source` tells where the numbers come from: "recorded" (then `recorded` is the recording),
-    "live" (the engine), or "" while there are none.
+    "live" (the engine), or "" while there are none. `asked` are tokens that the reader compares
+    with the best ones, `compared` is the one whose terms are told (None: the best), `asked_note`
+    what is to be said of the last question.
     `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
     `word` is the one of its words that the reader chose.
     """
@@ -226,6 +228,9 @@ class AppState:
     picture: Picture = field(default_factory=Picture)
     captured: Captured = NOTHING
     lens: Lens | None = None
+    asked: tuple[Candidate, ...] = ()
+    compared: int | None = None
+    asked_note: Message | None = None
     stage: Stage = field(default_factory=Stage)
     sampling: Sampling = field(default_factory=Sampling)
     continuation: tuple[NewToken, ...] = ()

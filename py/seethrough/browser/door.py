@@ -25,6 +25,7 @@ SAMPLING = {
     "temperature": float,
     "top_k": int,
     "top_p": float,
+    "min_p": float,
     "seed": int,
     "chat": bool,
 }

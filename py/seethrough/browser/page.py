@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 VIEW = "view"
 FORM = "prompt-form"
+ASK = "ask-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
 WAITING = ("idle", "download", "session", "ready", "failed")
 # What a step needs beyond the run may change with these.
-NEEDED = ("route", "picture", "tokens", "busy")
+NEEDED = ("route", "picture", "tokens", "busy", "asked")
 IN_ADDRESS = ("route", "picture", "prompt", "chat", "source", "tokens", "language")
 
 
@@ -62,6 +63,7 @@ class Page:
             "select-layer": lambda values: actions.select_layer(int(values["value"])),
             "select-head": lambda values: actions.select_head(int(values["head"])),
             "select-position": lambda values: actions.select_position(int(values["position"])),
+            "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
             "step-next": lambda _values: self._beside(1),
             "play": lambda _values: self._player.toggle(),
@@ -69,6 +71,8 @@ class Page:
             "replay": lambda _values: self._player.replay(),
             "seek": lambda values: self._player.seek(int(values["value"])),
             "speed": lambda values: self._player.set_speed(float(values["value"])),
+            "ask-token": lambda _values: self._details.unembedding.ask(dom.field(ASK, "text") or ""),
+            "compare-token": lambda values: self._details.unembedding.compare(int(values["id"])),
             "set-theme": lambda values: self._set_theme(values["value"]),
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
             "set-language": lambda values: actions.store.replace(language=values["value"]),
@@ -257,6 +261,7 @@ def sampling() -> Sampling:
         temperature=_number("temperature"),
         top_k=_whole("top_k"),
         top_p=_number("top_p"),
+        min_p=_number("min_p"),
         seed=_whole("seed"),
         max_new_tokens=_whole("max_new_tokens"),
     )

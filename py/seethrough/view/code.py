@@ -33,7 +33,7 @@ SHOWN: Mapping[str, Mapping[str, tuple[Callable[..., object], ...]]] = {
         "gpt2": (reference.unembed_states, reference.layer_norm),
     },
     "softmax": {"": (maths.softmax, sampling.temper)},
-    "sample": {"": (sampling.draw, sampling.land)},
+    "sample": {"": (sampling.draw, sampling.reshape, sampling.landings)},
     "loop": {"": (reference.remember, sampling.dart)},
     "done": {"": (sampling.standing,)},
 }

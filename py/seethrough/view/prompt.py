@@ -15,6 +15,7 @@ CONTROLS = (
     ("temperature", "0", "5", "0.1"),
     ("top_k", "0", None, "1"),
     ("top_p", "0.01", "1", "0.01"),
+    ("min_p", "0", "1", "0.01"),
     ("seed", "0", None, "1"),
     ("max_new_tokens", "1", None, "1"),
 )
