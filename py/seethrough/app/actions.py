@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seethrough.app.inputs import prompt_film
 from seethrough.app.recordings import recorded_changes, with_layer
 from seethrough.app.service import NOTHING_SHOWN, TOP_OUTPUTS
 from seethrough.app.state import Message, Picture
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Sampling
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
+    from seethrough.core.film import Film
     from seethrough.core.recording import Recording
 
 TOP_K = 10
@@ -163,6 +165,11 @@ class Actions:
         if position != self.state.picture.position:
             self.store.replace(picture=replace(self.state.picture, position=position))
 
+    def select_word(self, word: int) -> None:
+        """Draw the merges of another word of the text."""
+        if word != self.state.word:
+            self.store.replace(word=word)
+
     def cancel(self) -> None:
         """Stop what is going on."""
         self.service.stop()
@@ -235,7 +242,8 @@ class Actions:
 
     async def _live(self, recorded: Recording) -> None:
         await self.service.load(recorded.model)
-        await self._show(recorded.ids, keeps_position=True)
+        film = self._film(recorded.prompt, chat=recorded.chat)
+        await self._show(recorded.ids, keeps_position=True, film=film)
         self._asked = (recorded.prompt, recorded.chat)
 
     async def _run(self, prompt: str, *, chat: bool, keeps_position: bool = False) -> None:
@@ -245,7 +253,8 @@ class Actions:
             count = len(cleaned.replaced_at)
             self.store.replace(notice=Message("input.surrogates", {"count": count}))
         ids = self.service.prompt_ids(prompt, chat=chat)
-        await self._show(ids, keeps_position=keeps_position)
+        film = self._film(prompt, chat=chat)
+        await self._show(ids, keeps_position=keeps_position, film=film)
         self._asked = (prompt, chat)
 
     async def _append(self, token: int) -> None:
@@ -254,7 +263,8 @@ class Actions:
             return
         if recorded is not None:
             await self.service.load(recorded.model)
-        await self._show((*ids, token))
+        film = self._film(recorded.prompt, chat=recorded.chat) if recorded else self.state.film
+        await self._show((*ids, token), film=film)
         if recorded is not None:
             self._asked = (recorded.prompt, recorded.chat)
 
@@ -271,8 +281,16 @@ class Actions:
         new = NewToken(step.id, token.text, token.visible, *told)
         self.store.replace(continuation=(*self.state.continuation, new))
 
-    async def _show(self, ids: tuple[int, ...], *, keeps_position: bool = False) -> None:
-        """Run some ids and show what came out."""
+    def _film(self, prompt: str, *, chat: bool) -> Film | None:
+        model = self.service.model
+        if model is None:
+            return None
+        return prompt_film(prompt, model.tokenizer, model.manifest, chat=chat)
+
+    async def _show(
+        self, ids: tuple[int, ...], *, film: Film | None, keeps_position: bool = False
+    ) -> None:
+        """Run some ids and show what came out; the film is of the prompt that they begin with."""
         config = self.service.prompt_config(ids)
         layer = self._wanted_layer(config)
         names = (*stream_names(config.n_layers), hook_name(hooks.PATTERN, layer))
@@ -285,12 +303,17 @@ class Actions:
             model=self._model,
             config=config,
             tokens=tuple(self._token(token) for token in ids),
+            film=film,
+            word=self.state.word if film == self.state.film else None,
             top=top,
             elapsed_ms=elapsed_ms,
             continuation=(),
             stop="",
             captured=Captured(dict(cache), of_last(tuple(cache), len(ids) - 1)),
             lens=None,
+            asked=self.state.asked if self.state.model == self._model else (),
+            compared=None,
+            asked_note=None,
             picture=Picture(
                 layer=layer,
                 head=min(now.head, config.n_heads - 1),

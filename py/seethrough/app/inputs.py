@@ -8,6 +8,7 @@ import numpy as np
 
 from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.errors import InputError, ShapeError, UnknownNameError, near_misses
+from seethrough.core.film import Film, film_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,12 @@ def prompt_ids(
     template = ChatTemplate.from_json(manifest.chat)
     ids = encode_chat(tokenizer, template, [ChatMessage("user", prompt)])
     return check_count(tuple(ids), manifest.config)
+
+
+def prompt_film(prompt: str, tokenizer: Tokenizer, manifest: Manifest, *, chat: bool) -> Film:
+    """How a prompt becomes the very ids that `prompt_ids` gives."""
+    template = ChatTemplate.from_json(manifest.chat) if chat and manifest.chat else None
+    return film_of(tokenizer, prompt, template, manifest.start_ids)
 
 
 def check_prompt(prompt: object) -> str:

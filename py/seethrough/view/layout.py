@@ -57,6 +57,7 @@ ACTIONS = (
     "download",
     "retry",
     "select-position",
+    "select-word",
     "select-layer",
     "select-head",
     "append-token",
@@ -66,6 +67,8 @@ ACTIONS = (
     "speed",
     "select-cell",
     "close-sum",
+    "ask-token",
+    "compare-token",
 )
 
 
