@@ -51,7 +51,9 @@ from seethrough.core.weights import check_rows, decode_rows, find_tensor, row_ra
 if TYPE_CHECKING:
     from seethrough.app.engine import Engine, EngineInfo, Progress, RunResult
     from seethrough.core.cache import ActivationCache, Array
+    from seethrough.app.state import RecordingCard
     from seethrough.core.config import ModelConfig
+    from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
 T = TypeVar("T")
@@ -66,8 +68,11 @@ NOTHING_SHOWN: dict[str, Any] = {
     "film": None,
     "word": None,
     "top": (),
+    "written": (),
     "continuation": (),
     "stop": "",
+    "chosen_step": None,
+    "branches": (),
     "picture": Picture(),
     "captured": NOTHING,
     "lens": None,
@@ -167,12 +172,18 @@ class Service:
             DownloadError: It is missing or altered.
             SourceError: It cannot be read, or another export's files made it.
         """
-        known = {card.id: card for card in self.store.state.recordings}
-        if recording_id not in known:
-            near = near_misses(str(recording_id), known) or ", ".join(known) or "-"
-            raise UnknownNameError("recording.unknown", name=recording_id, near=near)
-        card = known[recording_id]
+        card = self._recording_card(recording_id)
         return await self._shelf.read(card, self._manifest(card.model))
+
+    async def part(self, recording_id: str, name: str) -> Part:
+        """A further part of a recorded walk (core/parts.py), checked against the walk.
+
+        Raises:
+            UnknownNameError: This build has no such recording, or the recording no such part.
+            DownloadError, SourceError: As `recording`.
+        """
+        card = self._recording_card(recording_id)
+        return await self._shelf.read_part(card, self._manifest(card.model), name)
 
     def is_loaded(self, model_id: str) -> bool:
         """Whether it is this model that can run now."""
@@ -290,10 +301,17 @@ class Service:
         return {"ids": list(done.ids), "text": text, "stop": done.stop}
 
     async def continue_ids(
-        self, ids: tuple[int, ...], settings: Sampling, on_step: Callable[[Step], None]
+        self,
+        ids: tuple[int, ...],
+        settings: Sampling,
+        on_step: Callable[[Step], None],
+        *,
+        first: int = 0,
     ) -> Generation:
         """Generate after some ids; `stop` ends it between two tokens.
 
+        Args:
+            first: How many of the ids are new tokens already; see app.generate.
         Raises:
             InputError: A sampling setting means nothing.
         """
@@ -308,7 +326,7 @@ class Service:
 
         async with self._lock:
             try:
-                return await self._guarded(generate(model, ids, settings, tell))
+                return await self._guarded(generate(model, ids, settings, tell, first=first))
             except CancelledRunError:
                 return Generation(tuple(steps), STOPPED)
 
@@ -364,6 +382,13 @@ class Service:
             if self.model is None:
                 await self._load(None)
             return self._loaded()
+
+    def _recording_card(self, recording_id: str) -> RecordingCard:
+        known = {card.id: card for card in self.store.state.recordings}
+        if recording_id not in known:
+            near = near_misses(str(recording_id), known) or ", ".join(known) or "-"
+            raise UnknownNameError("recording.unknown", name=recording_id, near=near)
+        return known[recording_id]
 
     def _manifest(self, model_id: str) -> Manifest:
         if model_id not in self._manifests:

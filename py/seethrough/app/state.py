@@ -69,8 +69,20 @@ class AbsentModel:
 
 
 @dataclass(frozen=True)
+class PartCard:
+    """A further file of a recorded walk, as told before it is fetched."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class RecordingCard:
-    """One recorded walk of this build, as told before it is fetched; `path` is the file's."""
+    """One recorded walk of this build, as told before it is fetched; `path` is the file's.
+
+    `parts` are its further files by name (core/parts.py), fetched when a step needs one.
+    """
 
     id: str
     model: str
@@ -80,6 +92,7 @@ class RecordingCard:
     size_bytes: int
     path: str = ""
     sha256: str = ""
+    parts: Mapping[str, PartCard] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,6 +179,19 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """Another way that the text went: its new tokens behind the prompt, and why it ended."""
+
+    steps: tuple[NewToken, ...]
+    stop: str = ""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Its new tokens' ids."""
+        return tuple(step.id for step in self.steps)
+
+
+@dataclass(frozen=True)
 class Storage:
     """What this browser keeps of the site; None where the browser does not say.
 
@@ -195,6 +221,9 @@ class Device:
 @dataclass(frozen=True)
 class AppState:
     """Everything the page shows. Collections are tuples; arrays are read-only by agreement.
+
+    `written` are those of `tokens` that are no prompt: the last ones, put there by the model or by
+    the reader. `continuation` follows them. `chosen_step` counts through both, None is the last.
 
     `source` tells where the numbers come from: "recorded" (then `recorded` is the recording),
     "live" (the engine), or "" while there are none. `asked` are tokens that the reader compares
@@ -232,12 +261,27 @@ class AppState:
     compared: int | None = None
     asked_note: Message | None = None
     stage: Stage = field(default_factory=Stage)
+    is_presenting: bool = False
+    has_keys: bool = True
     sampling: Sampling = field(default_factory=Sampling)
+    written: tuple[NewToken, ...] = ()
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""
+    chosen_step: int | None = None
+    branches: tuple[Branch, ...] = ()
     busy: str = ""
     notice: Message | None = None
     error: Message | None = None
+
+    @property
+    def steps(self) -> tuple[NewToken, ...]:
+        """Every new token behind the prompt, those that are part of the shown input first."""
+        return (*self.written, *self.continuation)
+
+    @property
+    def n_prompt(self) -> int:
+        """How many of `tokens` were given: the rest was written."""
+        return len(self.tokens) - len(self.written)
 
 
 Subscriber = Callable[[AppState], None]
