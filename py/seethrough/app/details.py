@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.service import TOP_OUTPUTS
 from seethrough.app.state import Lens
+from seethrough.app.unembedding import Unembedding
 from seethrough.core import hooks
 from seethrough.core.hooks import hook_name
 from seethrough.core.tokens import candidates
@@ -28,9 +29,11 @@ class Details:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.store = service.store
+        self.unembedding = Unembedding(service)
 
     async def fill(self) -> None:
         """Fetch what is missing, if anything is; nothing where the numbers are not live."""
+        await self.unembedding.fill()
         state = self.store.state
         if state.source != "live" or not state.tokens or state.config is None:
             return

@@ -9,10 +9,11 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.state import Picture, RecordingCard
+from seethrough.app.state import PartCard, Picture, RecordingCard
 from seethrough.core.captured import Captured
-from seethrough.core.errors import DownloadError
+from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.core.parts import part_from_bytes
 from seethrough.core.recording import from_bytes, stream_names
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from seethrough.core.config import ModelConfig
     from seethrough.core.manifest import Manifest
+    from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
 
@@ -27,10 +29,14 @@ def recording_cards(model: Mapping[str, Any]) -> tuple[RecordingCard, ...]:
     """The recordings of one row of models.json.
 
     Raises:
-        TypeError, KeyError: A row is not one of a recording.
+        TypeError, KeyError, AttributeError: A row is not one of a recording.
     """
-    rows = model.get("recordings", [])
-    return tuple(RecordingCard(model=model["id"], **row) for row in rows)
+    return tuple(_card(model["id"], **row) for row in model.get("recordings", []))
+
+
+def _card(model: str, parts: Mapping[str, Any] | None = None, **told: Any) -> RecordingCard:  # noqa: ANN401 - JSON
+    cards = {name: PartCard(**row) for name, row in (parts or {}).items()}
+    return RecordingCard(model=model, parts=cards, **told)
 
 
 class RecordingShelf:
@@ -43,6 +49,7 @@ class RecordingShelf:
     def __init__(self, fetch_bytes: Callable[[str], Awaitable[bytes]]) -> None:
         self._fetch_bytes = fetch_bytes
         self._kept: dict[str, Recording] = {}
+        self._parts: dict[tuple[str, str], Part] = {}
 
     async def read(self, card: RecordingCard, manifest: Manifest) -> Recording:
         """One recording, checked against its hash and its model.
@@ -52,13 +59,36 @@ class RecordingShelf:
             SourceError: It cannot be read, or another export's files made it.
         """
         if card.id not in self._kept:
-            data = await self._fetch_bytes(card.path)
-            if hashlib.sha256(data).hexdigest() != card.sha256:
-                raise DownloadError("engine.altered", path=card.path.rpartition("/")[2])
-            recording = from_bytes(data)
+            recording = from_bytes(await self._checked(card))
             recording.check_against(manifest)
             self._kept[card.id] = recording
         return self._kept[card.id]
+
+    async def read_part(self, card: RecordingCard, manifest: Manifest, name: str) -> Part:
+        """A part of a recording, checked against its hash and the recording.
+
+        Raises:
+            UnknownNameError: The recording has no such part.
+            DownloadError, SourceError: As `read`.
+        """
+        if name not in card.parts:
+            near = ", ".join(card.parts) or "-"
+            raise UnknownNameError("recording.no_part", id=card.id, name=name, near=near)
+        if (card.id, name) not in self._parts:
+            recording = await self.read(card, manifest)
+            part = part_from_bytes(await self._checked(card.parts[name]))
+            if part.name != name:
+                raise SourceError("recording.other_part", part=name, id=card.id)
+            part.check_against(recording, manifest.config)
+            self._parts[card.id, name] = part
+        return self._parts[card.id, name]
+
+    async def _checked(self, card: RecordingCard | PartCard) -> bytes:
+        """A file's bytes, if they are those that the list names."""
+        data = await self._fetch_bytes(card.path)
+        if hashlib.sha256(data).hexdigest() != card.sha256:
+            raise DownloadError("engine.altered", path=card.path.rpartition("/")[2])
+        return data
 
 
 def recorded_changes(
@@ -95,6 +125,9 @@ def recorded_changes(
         "elapsed_ms": 0.0,
         "captured": captured_of(recording),
         "lens": None,
+        "asked": (),
+        "compared": None,
+        "asked_note": None,
         "picture": with_layer(picture, recording, _within(layer, config.n_layers - 1)),
         "continuation": recording.continuation,
         "stop": recording.stop,
