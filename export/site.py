@@ -127,6 +127,8 @@ def copy_packages(sources: Sources, out: Path) -> None:
         raise SiteError("core.js is missing in @pyscript/core. Run python3 build.py build.")
     for name in ORT_FILES:
         copy(sources.node / "onnxruntime-web" / "dist" / name, out / "ort" / name)
+    library = sources.node / "html-to-image" / "dist" / "html-to-image.js"
+    copy(library, out / "vendor" / library.name)
     for family, subsets in FONTS.items():
         folder = sources.node / "@fontsource-variable" / family / "files"
         for subset in subsets:

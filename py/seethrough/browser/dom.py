@@ -108,6 +108,8 @@ def _attributes(element: ffi.Js) -> dict[str, str]:
         if str(name).startswith("data-")
     }
     value = getattr(element, "value", None)
+    if getattr(element, "type", "") == "checkbox":
+        values["checked"] = "true" if element.checked else "false"
     return values | ({"value": ffi.well_formed(value)} if isinstance(value, str) else {})
 
 
@@ -150,6 +152,14 @@ def enable(form: str, name: str, *, is_enabled: bool) -> None:
     button = _control(form, name)
     if button is not None and bool(button.disabled) == is_enabled:
         button.disabled = not is_enabled
+
+
+def unfold(selector: str) -> None:
+    """Open all these details, or close them where all are open."""
+    details = list(ffi.document.querySelectorAll(selector))
+    is_open = not all(bool(item.open) for item in details)
+    for item in details:
+        item.open = is_open
 
 
 def draw(draw_one: Callable[[str], Array | None], slot: str | None = None) -> None:

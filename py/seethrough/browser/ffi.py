@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Js = Any
 
 document: Js = js.document
+KEYS_KEPT = "keys"
 DTYPES = {"float32": np.float32, "int64": np.int64, "int32": np.int32}
 _tasks: set[asyncio.Task[Any]] = set()
 
@@ -312,6 +313,56 @@ def show_moment(moment: int | None, *, moves: bool, speed: float) -> None:
     from pyscript.js_modules import stage
 
     stage.show(js.JSON.parse("null") if moment is None else moment, moves, speed)
+
+
+async def copy(text: str) -> bool:
+    """Put text on the clipboard; False where the browser refuses."""
+    from pyscript.js_modules import save as module
+
+    return bool(await module.copy(text))
+
+
+async def save(kind: str) -> bool:
+    """Hand the reader the step's picture or data as a file; False where it cannot be made."""
+    from pyscript.js_modules import save as module
+
+    return bool(await module.save(kind))
+
+
+async def present(*, is_presenting: bool) -> None:
+    """Large type and nothing but the step, or back (web/save.js)."""
+    from pyscript.js_modules import save as module
+
+    await module.present(is_presenting)
+
+
+def on_full_screen_left(function: Callable[[], None]) -> None:
+    """Call a function when the browser leaves full screen, however it was asked to."""
+
+    def changed(_event: Js) -> None:
+        if is_absent(js.document.fullscreenElement):
+            function()
+
+    listen(js.document, "fullscreenchange", changed)
+
+
+def page_address() -> str:
+    """The whole address of the page, as a link to what is shown."""
+    return well_formed(str(js.location.href))
+
+
+def has_keys() -> bool:
+    """Whether the reader wants keys of one letter; the default is yes."""
+    from pyscript.js_modules import site
+
+    return str(site.recall(KEYS_KEPT)) != "off"
+
+
+def remember_keys(*, is_on: bool) -> None:
+    """Keep that wish for the next visit."""
+    from pyscript.js_modules import site
+
+    site.remember(KEYS_KEPT, "on" if is_on else "off")
 
 
 def go_to_top() -> None:

@@ -20,10 +20,14 @@ class Keys:
     """Turns keys into actions; 1 to 9 are the steps of the walk."""
 
     def __init__(
-        self, act: Callable[[str, Mapping[str, str]], None], jump: Callable[[str], None]
+        self,
+        act: Callable[[str, Mapping[str, str]], None],
+        jump: Callable[[str], None],
+        are_on: Callable[[], bool],
     ) -> None:
         self._act = act
         self._jump = jump
+        self._are_on = are_on
         ffi.listen(ffi.document, "keydown", self._pressed)
 
     def _pressed(self, event: ffi.Js) -> None:
@@ -32,8 +36,18 @@ class Keys:
         target = event.target
         if hasattr(target, "closest") and not ffi.is_absent(target.closest(BUSY)):
             return
+        if not self._are_on() or _is_its_own(target, str(event.key)):
+            return
         action = action_of(str(event.key))
+        if event.key == " " and action:
+            event.preventDefault()
         if action == JUMP:
-            self._jump(list(STEPS)[int(event.key) - 1])
+            self._jump(STEPS[int(event.key) - 1])
         elif action:
             self._act(action, {})
+
+
+def _is_its_own(target: ffi.Js, key: str) -> bool:
+    """Whether a focused button or link has a use for the key itself: it is pressed by Space."""
+    has_closest = hasattr(target, "closest")
+    return key == " " and has_closest and not ffi.is_absent(target.closest("button, a"))

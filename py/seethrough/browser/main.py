@@ -19,7 +19,8 @@ async def start() -> None:
     The model is loaded after that, in the background.
     """
     store = Store()
-    store.replace(theme=ffi.theme(), device=await storage.device())
+    device = await storage.device()
+    store.replace(theme=ffi.theme(), device=device, has_keys=ffi.has_keys())
     service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)
     actions = Actions(service)
     try:

@@ -14,6 +14,7 @@ from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, SUBJECTS, Route, address_of, parse, step_beside
 from seethrough.view import pages
+from seethrough.view.header import OFFERED
 from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, raster_for
 
 if TYPE_CHECKING:
@@ -66,12 +67,20 @@ class Page:
             "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
             "step-next": lambda _values: self._beside(1),
+            "copy-link": lambda _values: self._copy_link(),
+            "save": lambda values: self._save(values["kind"]),
+            "present": lambda _values: self._present(),
+            "set-keys": lambda values: self._set_keys(is_on=values["checked"] == "true"),
+            "next-language": lambda _values: self._next_language(),
+            "unfold": lambda _values: dom.unfold(f"#{VIEW} details.data"),
             "play": lambda _values: self._player.toggle(),
             "pause": lambda _values: self._player.pause(),
             "replay": lambda _values: self._player.replay(),
             "seek": lambda values: self._player.seek(int(values["value"])),
             "speed": lambda values: self._player.set_speed(float(values["value"])),
-            "ask-token": lambda _values: self._details.unembedding.ask(dom.field(ASK, "text") or ""),
+            "ask-token": lambda _values: self._details.unembedding.ask(
+                dom.field(ASK, "text") or ""
+            ),
             "compare-token": lambda values: self._details.unembedding.compare(int(values["id"])),
             "set-theme": lambda values: self._set_theme(values["value"]),
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
@@ -97,7 +106,8 @@ class Page:
         self._enable(store.state)
         dom.listen(self._act)
         dom.Cells(lambda *cell: describe_cell(store.state, *cell), self._choose_cell)
-        Keys(self._act, self._jump)
+        Keys(self._act, self._jump, lambda: store.state.has_keys)
+        ffi.on_full_screen_left(self._leave_presenting)
         ffi.on_dark_change(lambda _event: self._draw())
         ffi.on_address(lambda _event: ffi.start_task(self._go()))
         ffi.start_task(self._finish(place))
@@ -218,6 +228,35 @@ class Page:
         route = self._actions.state.route
         if route.view == "walk":
             ffi.go_to_address(address_of(Route(route.view, route.subject, step)))
+
+    async def _copy_link(self) -> None:
+        done = await ffi.copy(ffi.page_address())
+        self._say("tools.copied" if done else "tools.not_copied")
+
+    async def _save(self, kind: str) -> None:
+        if not await ffi.save(kind):
+            self._say("tools.not_saved")
+
+    def _say(self, key: str) -> None:
+        self._actions.store.replace(notice=Message(key))
+
+    async def _present(self) -> None:
+        is_presenting = not self._actions.state.is_presenting
+        self._actions.store.replace(is_presenting=is_presenting)
+        await ffi.present(is_presenting=is_presenting)
+
+    def _leave_presenting(self) -> None:
+        if self._actions.state.is_presenting:
+            ffi.start_task(self._present())
+
+    def _set_keys(self, *, is_on: bool) -> None:
+        ffi.remember_keys(is_on=is_on)
+        self._actions.store.replace(has_keys=is_on)
+
+    def _next_language(self) -> None:
+        now = self._actions.state.language
+        at = OFFERED.index(now) + 1 if now in OFFERED else 0
+        self._actions.store.replace(language=OFFERED[at % len(OFFERED)])
 
     def _set_theme(self, theme: str) -> None:
         ffi.set_theme(theme)

@@ -14,6 +14,9 @@ KEYS = {
     "generate": ("g",),
     "replay": ("r",),
     "toggle-theme": ("t",),
+    "next-language": ("l",),
+    "unfold": ("e",),
+    "present": ("p",),
     "shortcuts": ("?", "h"),
 }
 SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "\u2423"}

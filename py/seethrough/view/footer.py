@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.keys import KEYS, shown
-from seethrough.view.node import Node, h, to_html
+from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
@@ -33,8 +33,15 @@ def keys(state: AppState) -> str:
     return to_html(
         h("h2", {"class": "section-title", "id": "keys-title"}, say(state, "keys.title")),
         h("dl", {"class": "keys"}, rows),
+        switch(state),
         action_button(state, "close-shortcuts", "keys.close"),
     )
+
+
+def switch(state: AppState) -> Node:
+    """Keys of one letter can be switched off: speech input may press them (WCAG 2.1.4)."""
+    box: Attributes = {"type": "checkbox", "data-action": "set-keys", "checked": state.has_keys}
+    return h("label", {"class": "keys-switch"}, h("input", box), say(state, "keys.switch"))
 
 
 def key(name: str) -> Node:

@@ -23,7 +23,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         h("div", {"class": "page-head"}, subjects(state), slot("source")),
         prompt.form(state, has_sampling=step == "loop") if has_form else "",
         spine(state, step),
-        page_title(state, f"step.{step}"),
+        h("div", {"class": "title-row"}, page_title(state, f"step.{step}"), slot("tools")),
         h(
             "div",
             {"class": "walk-body"},

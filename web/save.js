@@ -1,0 +1,106 @@
+/**
+ * What a reader takes along: the address, the picture of a step, the numbers behind it. Everything
+ * is made of what stands on the page; nothing is computed here.
+ */
+
+const PLATE = ".plate-of";
+const LIBRARY = "./vendor/html-to-image.js";
+const NAME = "seethrough";
+
+/** Put text on the clipboard. @param {string} text @returns {Promise<boolean>} */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // not allowed, or not on https
+  }
+}
+
+/** The number that a cell shows, as programs write it; text as it is. @param {string} shown */
+function plain(shown) {
+  const text = shown.replace(/[\u202f\u2009]/g, "").replace(/\u2212/g, "-").trim();
+  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : shown.trim();
+}
+
+/** Every table of the step: its caption and its rows, folded ones too. */
+function tables() {
+  return [...document.querySelectorAll(`${PLATE} table`)].map((table) => ({
+    caption: table.caption?.textContent.trim() ?? "",
+    rows: [...table.rows].map((row) => [...row.cells].map((cell) => plain(cell.textContent))),
+  }));
+}
+
+/** @param {string | number} value */
+function field(value) {
+  const text = String(value);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function csv() {
+  const parts = tables().map(({ caption, rows }) =>
+    [[caption], ...rows].map((row) => row.map(field).join(",")).join("\r\n"),
+  );
+  return `${parts.join("\r\n\r\n")}\r\n`;
+}
+
+function json() {
+  const told = { title: document.title, address: location.href, tables: tables() };
+  return `${JSON.stringify(told, null, 1)}\n`;
+}
+
+/** Hand a file to the reader. @param {string} address of its bytes @param {string} suffix */
+function hand(address, suffix) {
+  const link = document.createElement("a");
+  const place = location.hash.split("?")[0].split("/").filter((part) => part && part !== "#");
+  link.download = `${[NAME, ...place].join("-")}.${suffix}`;
+  link.href = address;
+  link.click();
+}
+
+/** @param {string} text @param {string} type @param {string} suffix */
+function handText(text, type, suffix) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  hand(address, suffix);
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/** The step as a picture: what is folded stays folded. @param {"svg" | "png"} kind */
+async function picture(kind) {
+  await import(LIBRARY);
+  const plate = document.querySelector(PLATE);
+  const backgroundColor = getComputedStyle(document.documentElement).backgroundColor;
+  const options = { backgroundColor, pixelRatio: 2, cacheBust: false };
+  const make = kind === "svg" ? globalThis.htmlToImage.toSvg : globalThis.htmlToImage.toPng;
+  return make(plate, options);
+}
+
+/**
+ * Save the step's picture or the numbers of its tables.
+ * @param {"svg" | "png" | "csv" | "json"} kind
+ * @returns {Promise<boolean>} whether it could be made
+ */
+export async function save(kind) {
+  if (kind === "csv") handText(csv(), "text/csv", kind);
+  else if (kind === "json") handText(json(), "application/json", kind);
+  else {
+    try {
+      hand(await picture(kind), kind);
+    } catch (error) {
+      console.warn(error);
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Large type and nothing but the step; full screen where the browser allows it. @param {boolean} is */
+export async function present(is) {
+  document.documentElement.classList.toggle("is-presenting", is);
+  try {
+    if (is) await document.documentElement.requestFullscreen();
+    else if (document.fullscreenElement) await document.exitFullscreen();
+  } catch {
+    // Without full screen it is still large.
+  }
+}
