@@ -14,6 +14,7 @@ import onnxruntime as ort
 
 from seethrough.core import hooks
 from seethrough.core.manifest import Manifest, from_json
+from seethrough.core.weights import decode_rows, find_tensor, row_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,3 +108,23 @@ class NativeModel:
         values = self.session.run([*fetch, *present], feeds)
         self.past = dict(zip(self.past, values[len(fetch) :], strict=True))
         return dict(zip(fetch, values[: len(fetch)], strict=True))
+
+    def rows(self, name: str, rows: Sequence[int]) -> Array:
+        """Rows of a weight, exactly the numbers that the graph computes with.
+
+        Shapes: → [len(rows), out].
+        """
+        entry = find_tensor(self.manifest, name)
+        ranges = row_ranges(self.manifest, entry, rows)
+        chunks = [self.data[at : at + size] for at, size in ranges]
+        return decode_rows(self.manifest, entry, rows, chunks)
+
+    def columns(self, name: str, columns: Sequence[int]) -> Array:
+        """Columns of a 2-D weight, each as a row.
+
+        Shapes: → [len(columns), in].
+        """
+        entry = find_tensor(self.manifest, name)
+        if entry.layout == "transposed":
+            return self.rows(entry.source, columns)
+        return np.ascontiguousarray(self.rows(name, range(entry.dims[0]))[:, list(columns)].T)

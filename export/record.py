@@ -1,7 +1,8 @@
 """Command line: `python -m export.record MODEL_FOLDER --out FOLDER` writes the recorded walks.
 
 Each is one curated prompt through native onnxruntime, on the same graph and weights as the page's:
-as many of its hooks as fit into 400 KB, exact, in the format of seethrough/core/recording.py.
+as many of its hooks as fit into 400 KB, exact, in the format of seethrough/core/recording.py. What
+single steps need beyond that stands in parts of their own (seethrough/core/parts.py), 400 KB each.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from safetensors.numpy import save
 
 from export.command import exit_code
 from export.native import NativeModel
+from export.record_parts import captured_for_parts, part_file
 from seethrough.core import hooks, recording, sampling
-from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat
+from seethrough.core.chat import USER, ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.errors import InputError, SourceError
+from seethrough.core.film import film_of
 from seethrough.core.hooks import hook_name
-from seethrough.core.recording import (
-    MOST_BYTES,
-    Recording,
-    stream_names,
-)
+from seethrough.core.parts import LENS, PARTS, PARTS_FOLDER, UNEMBEDDING
+from seethrough.core.recorded import MOST_BYTES
+from seethrough.core.recording import Recording, stream_names
 from seethrough.core.tokenizer import Tokenizer
 from seethrough.core.tokens import (
     END,
@@ -35,6 +36,7 @@ from seethrough.core.tokens import (
     NewToken,
     TokenView,
     candidates,
+    step_candidates,
     texts,
     token_view,
 )
@@ -44,10 +46,12 @@ if TYPE_CHECKING:
 
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
+    from seethrough.core.film import Film
     from seethrough.core.manifest import Manifest
 
 N_NEW = 24
 N_TOP = 10
+N_LENS = 5
 # How many positions' streams are kept before patterns take the room, and how many layers' patterns
 # a walk has at the least: the first and the last.
 LEAST_POSITIONS = 2
@@ -74,13 +78,29 @@ PROMPTS = (
 
 @dataclass(frozen=True)
 class Walk:
-    """Everything that one run of a prompt gave; `captured` hooks are whole, at every position."""
+    """Everything that runs of a prompt gave; `captured` hooks are whole, at every position.
+
+    `lens` [n_layers + 1, k] are the top outputs of each residual state of the last position,
+    `lens_tops` the same as tokens; `unembedding` [k, d_model] are the rows of `top`.
+    """
 
     tokens: tuple[TokenView, ...]
     captured: Mapping[str, Array]
+    lens: Mapping[str, Array]
+    lens_tops: tuple[tuple[Candidate, ...], ...]
+    unembedding: Array
     top: tuple[Candidate, ...]
     continuation: tuple[NewToken, ...]
     stop: str
+    film: Film
+
+
+@dataclass(frozen=True)
+class Files:
+    """The bytes of one recorded walk, and of its parts by name."""
+
+    recording: bytes
+    parts: Mapping[str, bytes]
 
 
 class Recorder:
@@ -92,42 +112,74 @@ class Recorder:
         text = (folder / self.manifest.tokenizer.path).read_text(encoding="utf-8")
         self.tokenizer = Tokenizer.from_json(text)
 
-    def record(self, prompt: Curated) -> bytes:
-        """The file of one prompt; the same input gives the same bytes.
+    def record(self, prompt: Curated) -> Files:
+        """The files of one prompt; the same input gives the same bytes.
+
+        A part of which nothing fits is left out.
 
         Raises:
             InputError: The prompt has no tokens, or is a message and the model has no template.
             SourceError: The model is too wide for a recording of 400 KB.
         """
-        return file_of(prompt, self.walk(prompt), self.manifest)
+        walk, config = self.walk(prompt), self.manifest.config
+        data = file_of(prompt, walk, self.manifest)
+        made = recording.from_bytes(data)
+        parts = {name: part_file(name, made, walk, config) for name in PARTS}
+        return Files(data, {name: part for name, part in parts.items() if part is not None})
 
     def walk(self, prompt: Curated) -> Walk:
         """Run a prompt and continue it greedily."""
         ids = self.ids(prompt)
+        lens = self._lens(ids)
         self.model.reset()
         config = self.manifest.config
         patterns = [hook_name(hooks.PATTERN, layer) for layer in range(config.n_layers)]
         names = [*stream_names(config.n_layers), *patterns, *hooks.LOGIT_OUTPUTS]
+        names += captured_for_parts(config)
         last = [(config.n_layers, len(ids) - 1)]
         captured = self.model.run(ids, names, unembed=last, top_k=N_TOP)
         continuation, stop = self._continue(captured[hooks.LOGITS][-1])
-        tokens = tuple(token_view(self.tokenizer, token) for token in ids)
-        top = candidates(self.tokenizer, captured)
-        return Walk(tokens, captured, top, continuation, stop)
+        return Walk(
+            tokens=tuple(token_view(self.tokenizer, token) for token in ids),
+            captured=captured,
+            lens=lens,
+            lens_tops=lens_tops(self.tokenizer, lens),
+            unembedding=self.model.columns(UNEMBEDDING, captured[hooks.TOP_IDS][-1].tolist()),
+            top=candidates(self.tokenizer, captured),
+            continuation=continuation,
+            stop=stop,
+            film=self.film(prompt),
+        )
 
     def ids(self, prompt: Curated) -> list[int]:
         """The whole input as the page would give it to the model."""
-        if not prompt.chat:
+        template = self._template(prompt)
+        if template is None:
             ids = self.tokenizer.encode(prompt.prompt)
-        elif self.manifest.chat is None:
-            raise InputError("input.no_chat", model=self.manifest.title)
         else:
-            template = ChatTemplate.from_json(self.manifest.chat)
-            message = ChatMessage("user", prompt.prompt)
-            ids = encode_chat(self.tokenizer, template, [message])
+            ids = encode_chat(self.tokenizer, template, [ChatMessage(USER, prompt.prompt)])
         if not ids:
             raise InputError("input.no_tokens")
-        return ids
+        return ids if template else [*self.manifest.start_ids, *ids]
+
+    def film(self, prompt: Curated) -> Film:
+        """How the prompt becomes those ids."""
+        template = self._template(prompt)
+        return film_of(self.tokenizer, prompt.prompt, template, self.manifest.start_ids)
+
+    def _template(self, prompt: Curated) -> ChatTemplate | None:
+        """The chat template of a prompt that is a message; None for plain text."""
+        if not prompt.chat:
+            return None
+        if self.manifest.chat is None:
+            raise InputError("input.no_chat", model=self.manifest.title)
+        return ChatTemplate.from_json(self.manifest.chat)
+
+    def _lens(self, ids: list[int]) -> dict[str, Array]:
+        """The top outputs of the last position's residual states, in a run of their own."""
+        self.model.reset()
+        states = [(layer, len(ids) - 1) for layer in range(self.manifest.config.n_layers + 1)]
+        return self.model.run(ids, LENS, unembed=states, top_k=N_LENS)
 
     def _continue(self, logits: Array) -> tuple[tuple[NewToken, ...], str]:
         """The most probable token again and again; the first comes from the prompt's own logits."""
@@ -142,7 +194,16 @@ class Recorder:
 
     def _step(self, logits: Array) -> NewToken:
         best = sampling.greedy(logits)
-        return NewToken(best, *texts(self.tokenizer, best), *sampling.standing(logits, best))
+        told = (*texts(self.tokenizer, best), *sampling.standing(logits, best))
+        return NewToken(best, *told, step_candidates(self.tokenizer, logits, best))
+
+
+def lens_tops(tokenizer: Tokenizer, lens: Mapping[str, Array]) -> tuple[tuple[Candidate, ...], ...]:
+    """The best next tokens of each residual state, as tokens."""
+    return tuple(
+        candidates(tokenizer, {name: array[at : at + 1] for name, array in lens.items()})
+        for at in range(len(lens[hooks.LOGSUMEXP]))
+    )
 
 
 def file_of(prompt: Curated, walk: Walk, manifest: Manifest) -> bytes:
@@ -210,6 +271,7 @@ def recording_of(
         logsumexp=float(walk.captured[hooks.LOGSUMEXP][-1]),
         continuation=walk.continuation,
         stop=walk.stop,
+        film=walk.film,
         arrays=arrays_of(walk, manifest.config, positions, layers),
     )
 
@@ -232,23 +294,32 @@ def arrays_of(
 
 
 def write_recordings(folder: Path, out: Path) -> list[Path]:
-    """Record every prompt that the model takes, each into a file named by place, id and content.
+    """Record every prompt that the model takes, each into files named by place, id and content.
+
+    Parts lie in a folder below.
 
     Raises:
         SourceError: The folder holds no model, or the model is too wide.
     """
     recorder = Recorder(folder)
-    out.mkdir(parents=True, exist_ok=True)
+    (out / PARTS_FOLDER).mkdir(parents=True, exist_ok=True)
     taken = [prompt for prompt in PROMPTS if recorder.manifest.chat or not prompt.chat]
     files = []
     for place, prompt in enumerate(taken, 1):
         print(f"Recording {place} of {len(taken)}: {prompt.id}")
-        data = recorder.record(prompt)
-        digest = hashlib.sha256(data).hexdigest()[:12]
-        file = out / f"{place}-{prompt.id}-{digest}.safetensors"
-        file.write_bytes(data)
-        files.append(file)
+        made = recorder.record(prompt)
+        files.append(_write(made.recording, out, f"{place}-{prompt.id}"))
+        for name, part in made.parts.items():
+            files.append(_write(part, out / PARTS_FOLDER, f"{place}-{prompt.id}-{name}"))
+        for name in sorted(set(PARTS) - made.parts.keys()):
+            print(f"  without its part '{name}', of which nothing fits into {MOST_BYTES} bytes")
     return files
+
+
+def _write(data: bytes, folder: Path, name: str) -> Path:
+    file = folder / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}.safetensors"
+    file.write_bytes(data)
+    return file
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -261,7 +332,8 @@ def main(arguments: list[str] | None = None) -> int:
     def record() -> None:
         files = write_recordings(options.model, options.out)
         size = sum(file.stat().st_size for file in files)
-        print(f"{len(files)} recorded walks, {size / 1e3:.0f} KB")
+        n_parts = sum(file.parent.name == PARTS_FOLDER for file in files)
+        print(f"{len(files) - n_parts} recorded walks, {n_parts} parts, {size / 1e3:.0f} KB")
 
     return exit_code("recording", record)
 

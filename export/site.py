@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from export import prerender
 from export.stages.models import KNOWN, command_for
 from seethrough.core.messages import FALLBACK, catalogue
+from seethrough.core.parts import PARTS_FOLDER, part_from_bytes
 from seethrough.core.recording import from_bytes
 
 if TYPE_CHECKING:
@@ -279,17 +280,26 @@ def write_page(out: Path) -> None:
 
 
 def copy_recordings(folder: Path, path: str, out: Path) -> list[dict[str, Any]]:
-    """Copy a model's recorded walks; returns what models.json tells of each, in their order."""
+    """Copy a model's recorded walks with their parts; what models.json tells of each, in order."""
+    parts: dict[str, dict[str, Any]] = {}
+    for file in sorted((folder / "recordings" / PARTS_FOLDER).glob("*.safetensors")):
+        part = part_from_bytes(file.read_bytes())
+        place = f"{path}recordings/{PARTS_FOLDER}/{file.name}"
+        parts.setdefault(part.recording, {})[part.name] = copy_told(file, place, out)
     rows: list[dict[str, Any]] = []
     for file in sorted((folder / "recordings").glob("*.safetensors")):
         recording = from_bytes(file.read_bytes())
-        place = f"{path}recordings/{file.name}"
-        copy(file, out / place)
-        row: dict[str, Any] = {"id": recording.id, "path": place, "prompt": recording.prompt}
+        row: dict[str, Any] = {"id": recording.id, "prompt": recording.prompt}
         row |= {"chat": recording.chat, "n_tokens": len(recording.tokens)}
-        row |= {"size_bytes": file.stat().st_size, "sha256": sha256(file).hex()}
-        rows.append(row)
+        row |= copy_told(file, f"{path}recordings/{file.name}", out)
+        rows.append(row | {"parts": parts.get(recording.id, {})})
     return rows
+
+
+def copy_told(file: Path, place: str, out: Path) -> dict[str, Any]:
+    """Copy a file to its place in the site; what the list tells of it."""
+    copy(file, out / place)
+    return {"path": place, "size_bytes": file.stat().st_size, "sha256": sha256(file).hex()}
 
 
 def sha256(file: Path) -> bytes:

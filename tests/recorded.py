@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import save
 
-from export.record import Curated, Walk, recording_of
+from export.record import Curated, Walk, lens_tops, recording_of
+from export.record_parts import file_of_part, part_of
 from seethrough.core import hooks, recording, sampling
+from seethrough.core.film import film_of
+from seethrough.core.parts import PARTS, UNEMBEDDING
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.tokens import NewToken, candidates, texts, token_view
+from seethrough.core.tokens import NewToken, candidates, step_candidates, texts, token_view
 from tests.fake_engine import FakeEngine, FakeSite, TinyModel, served, tiny_model, true_logits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from seethrough.app.service import Service
+    from seethrough.core.cache import Array
+    from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
 PROMPT = "the thing and"
@@ -29,20 +36,43 @@ def walk_of(model: TinyModel, prompt: str = PROMPT) -> Walk:
     tokenizer = model.tokenizer
     ids = tokenizer.encode(prompt)
     captured, _ = forward(model.config, from_arrays(model.arrays), ids)
-    logits = captured[hooks.LOGITS][-1]
-    best = np.argsort(-logits, kind="stable")[:10]
-    exact = logits.astype(np.float64)
-    total = exact.max() + np.log(np.exp(exact - exact.max()).sum())
-    hooked = {
-        **captured,
-        hooks.TOP_IDS: best[None],
-        hooks.TOP_VALUES: logits[None, best],
-        hooks.LOGSUMEXP: np.array([total], np.float32),
-    }
-    tokens = tuple(token_view(tokenizer, i) for i in ids)
+    last = {name: captured[name][-1:] for name in (*hooks.FINAL_LEAVES, hooks.LOGITS)}
+    best = best_of(last[hooks.LOGITS], 10)
+    lens = lens_of(model, ids)
     return Walk(
-        tokens, hooked, candidates(tokenizer, hooked), steps_of(model, ids), "max_new_tokens"
+        tokens=tuple(token_view(tokenizer, i) for i in ids),
+        captured={**captured, **last, **best},
+        lens=lens,
+        lens_tops=lens_tops(tokenizer, lens),
+        unembedding=model.arrays[UNEMBEDDING][:, best[hooks.TOP_IDS][0]].T.copy(),
+        top=candidates(tokenizer, best),
+        continuation=steps_of(model, ids),
+        stop="max_new_tokens",
+        film=film_of(tokenizer, prompt),
     )
+
+
+def best_of(logits: Array, count: int) -> dict[str, Array]:
+    """The top outputs of some states' logits, as the graph gives them.
+
+    Shapes: logits [K, d_vocab] → [K, count] each, and [K].
+    """
+    ids = np.argsort(-logits, axis=1, kind="stable")[:, :count]
+    exact = logits.astype(np.float64)
+    most = exact.max(axis=1, keepdims=True)
+    total = most[:, 0] + np.log(np.exp(exact - most).sum(axis=1))
+    return {
+        hooks.TOP_IDS: ids.astype(np.int32),
+        hooks.TOP_VALUES: np.take_along_axis(logits, ids, axis=1),
+        hooks.LOGSUMEXP: total.astype(np.float32),
+    }
+
+
+def lens_of(model: TinyModel, ids: Sequence[int]) -> dict[str, Array]:
+    """The top outputs of the last position's residual states."""
+    states = [(layer, len(ids) - 1) for layer in range(model.config.n_layers + 1)]
+    captured, _ = forward(model.config, from_arrays(model.arrays), ids, unembed=states)
+    return best_of(captured[hooks.LOGITS], 5)
 
 
 def steps_of(model: TinyModel, ids: list[int]) -> tuple[NewToken, ...]:
@@ -51,9 +81,9 @@ def steps_of(model: TinyModel, ids: list[int]) -> tuple[NewToken, ...]:
     for _ in range(N_NEW):
         logits = true_logits(model, [*ids, *(step.id for step in steps)])
         best = sampling.greedy(logits)
-        steps.append(
-            NewToken(best, *texts(model.tokenizer, best), *sampling.standing(logits, best))
-        )
+        told = (*texts(model.tokenizer, best), *sampling.standing(logits, best))
+        could = step_candidates(model.tokenizer, logits, best)
+        steps.append(NewToken(best, *told, could))
     return tuple(steps)
 
 
@@ -71,6 +101,13 @@ def recorded(
     return recording_of(Curated(name, prompt), walk, model.manifest, positions, layers)
 
 
+def parts(model: TinyModel | None = None, made: Recording | None = None) -> dict[str, Part]:
+    """The parts of a recording, whole, by name."""
+    model, made = model or tiny_model(), made or recorded(model)
+    walk = walk_of(model, made.prompt)
+    return {name: part_of(name, made, walk, model.config) for name in PARTS}
+
+
 def file_of(made: Recording, **changes: Any) -> bytes:  # noqa: ANN401 - fields of Recording
     """The bytes of a recording, some fields changed."""
     made = replace(made, **changes)
@@ -79,8 +116,12 @@ def file_of(made: Recording, **changes: Any) -> bytes:  # noqa: ANN401 - fields 
     return data
 
 
-def with_recordings(site: FakeSite, *made: Recording) -> FakeSite:
-    """Put recordings on a site and into its list."""
+def with_recordings(
+    site: FakeSite,
+    *made: Recording,
+    parted: Mapping[str, Mapping[str, Part]] | None = None,
+) -> FakeSite:
+    """Put recordings on a site and into its list, some with parts: by recording, by name."""
     listing = json.loads(site.files["models.json"])
     for row in listing["models"]:
         row["id"] = row["path"].split("/")[1]
@@ -88,18 +129,32 @@ def with_recordings(site: FakeSite, *made: Recording) -> FakeSite:
         for item in made:
             if item.model != row["id"]:
                 continue
-            data, path = file_of(item), f"{row['path']}recordings/{item.id}.safetensors"
-            site.files[path] = data
-            told = {"id": item.id, "path": path, "prompt": item.prompt, "chat": item.chat}
-            told |= {"n_tokens": len(item.tokens), "size_bytes": len(data)}
-            row["recordings"].append(told | {"sha256": hashlib.sha256(data).hexdigest()})
+            folder = f"{row['path']}recordings/"
+            told = {"id": item.id, "prompt": item.prompt, "chat": item.chat}
+            told |= {"n_tokens": len(item.tokens)}
+            told |= placed(site, f"{folder}{item.id}.safetensors", file_of(item))
+            told["parts"] = {
+                name: placed(site, f"{folder}parts/{item.id}-{name}", file_of_part(part))
+                for name, part in (parted or {}).get(item.id, {}).items()
+            }
+            row["recordings"].append(told)
     site.files["models.json"] = json.dumps(listing)
     return site
 
 
-def site_of(*made: Recording, models: tuple[TinyModel, ...] = ()) -> FakeSite:
+def placed(site: FakeSite, path: str, data: bytes) -> dict[str, object]:
+    """Put a file on the site; what the list tells of it."""
+    site.files[path] = data
+    return {"path": path, "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def site_of(
+    *made: Recording,
+    models: tuple[TinyModel, ...] = (),
+    parted: Mapping[str, Mapping[str, Part]] | None = None,
+) -> FakeSite:
     """A site with models (the tiny one) and recordings."""
-    return with_recordings(FakeSite(*models), *made)
+    return with_recordings(FakeSite(*models), *made, parted=parted)
 
 
 async def opened_with(*made: Recording, models: tuple[TinyModel, ...] = ()) -> Service:

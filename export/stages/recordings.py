@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ROOM = 20_000_000
 SOURCES = (
     ROOT / "export" / "record.py",
+    ROOT / "export" / "record_parts.py",
     ROOT / "export" / "native.py",
     ROOT / "py" / "seethrough" / "core",
 )

@@ -39,7 +39,7 @@ def site_files() -> list[str]:
     return [
         file.relative_to(DIST).as_posix()
         for file in files
-        if file.suffix not in MODEL_FILES and file.parent.name != "recordings"
+        if file.suffix not in MODEL_FILES and "recordings" not in file.parts
     ] or ["dist/ is missing"]
 
 

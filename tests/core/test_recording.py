@@ -10,8 +10,8 @@ from safetensors.numpy import save
 
 from seethrough.core import hooks
 from seethrough.core.errors import SourceError
+from seethrough.core.recorded import METADATA_KEY
 from seethrough.core.recording import (
-    METADATA_KEY,
     NORMS,
     Recording,
     from_bytes,
@@ -109,7 +109,8 @@ def test_another_safetensors_file_is_refused(inner: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
-        ({"format": 2}, "recording.format"),
+        ({"format": 1}, "recording.format"),
+        ({"format": 3}, "recording.format"),
         ({"format": None}, "recording.format"),
         ({"chat": "no"}, "recording.unreadable"),
         ({"tokens": []}, "recording.unreadable"),

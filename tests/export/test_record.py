@@ -11,7 +11,8 @@ from export.record import PROMPTS, Curated, Recorder, what_fits, write_recording
 from seethrough.core import hooks
 from seethrough.core.errors import InputError, SourceError
 from seethrough.core.hooks import hook_name
-from seethrough.core.recording import MOST_BYTES, Recording, from_bytes, stream_names
+from seethrough.core.recorded import MOST_BYTES
+from seethrough.core.recording import Recording, from_bytes, stream_names
 from tests.fake_engine import CONFIG
 from tests.parity import (
     check_against_golden,

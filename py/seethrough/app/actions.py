@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seethrough.app.inputs import prompt_film
+from seethrough.app.parts import Parts
 from seethrough.app.recordings import recorded_changes, with_layer
 from seethrough.app.service import NOTHING_SHOWN, TOP_OUTPUTS
 from seethrough.app.state import Message, Picture
@@ -46,6 +47,7 @@ class Actions:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.store = service.store
+        self.parts = Parts(service)
         self._asked: tuple[str, bool] | None = None
         self._ended = asyncio.Event()  # of what is going on
         self._is_waiting = False  # for a load to end
@@ -125,7 +127,7 @@ class Actions:
         picture, config = self.state.picture, self.service.config_of(recording.model)
         changes = recorded_changes(recording, config, layer=picture.layer, head=picture.head)
         self._asked = None
-        self.store.replace(error=None, notice=None, **changes)
+        self.store.replace(error=None, notice=None, **{**NOTHING_SHOWN, **changes})
 
     async def go_live(self) -> None:
         """Run what the recording shows, here; the layer, head and position stay."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.parts import Parts
 from seethrough.app.service import TOP_OUTPUTS
 from seethrough.app.state import Lens
 from seethrough.app.unembedding import Unembedding
@@ -26,13 +27,15 @@ KEPT_WHOLE = 128
 class Details:
     """Fills `captured` and `lens` of a live run with what the walk's present step shows."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, parts: Parts | None = None) -> None:
         self.service = service
         self.store = service.store
+        self.parts = parts or Parts(service)
         self.unembedding = Unembedding(service)
 
     async def fill(self) -> None:
         """Fetch what is missing, if anything is; nothing where the numbers are not live."""
+        await self.parts.fill()
         await self.unembedding.fill()
         state = self.store.state
         if state.source != "live" or not state.tokens or state.config is None:

@@ -32,7 +32,7 @@ class Navigation:
         """Turn to a place. The last one asked for wins.
 
         A recording is fetched before the page turns to it, so that no number ever stands under
-        another text's name.
+        another text's name, and with it what the step needs of it.
 
         Returns:
             Whether the page is there now; another one may have been asked for meanwhile.
@@ -41,6 +41,8 @@ class Navigation:
         turn = self._turn
         route = settled(place.route, self._actions.state)
         await self._prepare(route)
+        if turn == self._turn:
+            await self._actions.parts.fill(route)
         if turn != self._turn:
             return False
         state = self._actions.state

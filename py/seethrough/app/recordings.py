@@ -120,6 +120,7 @@ def recorded_changes(
         "config": config,
         "prompt": recording.prompt,
         "chat": recording.chat,
+        "film": recording.film,
         "tokens": recording.tokens,
         "top": recording.top,
         "elapsed_ms": 0.0,

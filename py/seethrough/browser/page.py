@@ -49,7 +49,7 @@ class Page:
         self._address = ""
         self._is_kept = False
         self._player = Player(actions.store, self._go_on)
-        self._details = Details(actions.service)
+        self._details = Details(actions.service, actions.parts)
         self._handlers: dict[str, Handler] = {
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),

@@ -11,35 +11,32 @@ A safetensors file of at most 400 KB, every number exact. Its arrays, by name:
     logits_top_values, logits_top_ids [1, k], logits_logsumexp [1]
         As the graph gives them, of the last position.
 
-Its metadata has one entry, `seethrough`: JSON with everything else. (One entry, because the
-library writes several in any order, and the same input is to give the same bytes.)
+Its metadata has one entry, `seethrough`: JSON with everything else (core/recorded.py). What single
+steps need beyond that lies in further files (core/parts.py).
 """
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seethrough.core import hooks
+from seethrough.core import film, hooks
 from seethrough.core.errors import SourceError
 from seethrough.core.hooks import hook_name
-from seethrough.core.safetensors import METADATA, read_safetensors
+from seethrough.core.recorded import check_arrays, is_rising, kind, metadata_of, read_told, row
+from seethrough.core.safetensors import read_safetensors
 from seethrough.core.tokens import Candidate, NewToken, TokenView, candidate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from seethrough.core.cache import Array
+    from seethrough.core.film import Film
     from seethrough.core.manifest import Manifest
 
-FORMAT = 1
-METADATA_KEY = "seethrough"
 NORMS = "resid_norms"
-MOST_BYTES = 400_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +44,8 @@ class Recording:
     """One recorded walk. `positions` and `layers` are those whose numbers it holds, in order.
 
     `positions` is about the residual stream, `layers` about the attention patterns.
+    `film` tells how the prompt became the tokens; each token of `continuation` has its step's best
+    candidates.
     `graph_sha256` and `shard_sha256s` name the very files that it was made with.
     """
 
@@ -63,6 +62,7 @@ class Recording:
     logsumexp: float
     continuation: tuple[NewToken, ...]
     stop: str
+    film: Film
     arrays: Mapping[str, Array]
 
     @property
@@ -101,6 +101,7 @@ class Recording:
             SourceError: Another model, graph or weights, or sizes that are not the model's.
         """
         config, ids = manifest.config, [step.id for step in self.continuation]
+        ids += [item.id for step in self.continuation for item in step.candidates]
         ids += [*self.ids, *(item.id for item in self.top)]
         stream = self.arrays[stream_names(self.n_layers)[0]]
         patterns = (self.arrays[hook_name(hooks.PATTERN, layer)] for layer in self.layers)
@@ -125,13 +126,7 @@ def from_bytes(data: bytes) -> Recording:
             each other, NaN or infinity.
     """
     metadata, arrays = read_safetensors(data)
-    try:
-        told = json.loads(metadata[METADATA_KEY])
-        if told["format"] != FORMAT:
-            raise SourceError("recording.format", got=told["format"], expected=FORMAT)
-        recording = _record(told, arrays)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SourceError("recording.unreadable", part=METADATA) from error
+    recording = read_told(metadata, lambda told: _record(told, arrays))
     _check(recording)
     return recording
 
@@ -139,7 +134,6 @@ def from_bytes(data: bytes) -> Recording:
 def to_metadata(recording: Recording) -> dict[str, str]:
     """The file's metadata, the inverse of what `from_bytes` reads; the arrays go beside it."""
     told = {
-        "format": FORMAT,
         "id": recording.id,
         "model": recording.model,
         "prompt": recording.prompt,
@@ -150,10 +144,11 @@ def to_metadata(recording: Recording) -> dict[str, str]:
         "positions": recording.positions,
         "layers": recording.layers,
         "top": [[c.text, c.visible] for c in recording.top],
-        "continuation": [[s.id, s.text, s.visible, s.prob, s.rank] for s in recording.continuation],
+        "continuation": [_step_row(step) for step in recording.continuation],
         "stop": recording.stop,
+        "film": film.to_json(recording.film),
     }
-    return {METADATA_KEY: json.dumps(told, ensure_ascii=False, separators=(",", ":"))}
+    return metadata_of(told)
 
 
 def stream_names(n_layers: int) -> tuple[str, ...]:
@@ -191,27 +186,38 @@ def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
     best = zip(ids.tolist(), told["top"], values.tolist(), strict=True)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused after
         top = tuple(
-            candidate(token, logit, float(total), *_row(words, str, str))
+            candidate(token, logit, float(total), *row(words, str, str))
             for token, words, logit in best
         )
     return Recording(
-        id=_kind(told["id"], str),
-        model=_kind(told["model"], str),
-        prompt=_kind(told["prompt"], str),
-        chat=_kind(told["chat"], bool),
-        graph_sha256=_kind(told["graph_sha256"], str),
-        shard_sha256s=tuple(_kind(value, str) for value in told["shard_sha256s"]),
-        tokens=tuple(TokenView(*_row(row, int, str, str, bool)) for row in told["tokens"]),
-        positions=tuple(_kind(value, int) for value in told["positions"]),
-        layers=tuple(_kind(value, int) for value in told["layers"]),
+        id=kind(told["id"], str),
+        model=kind(told["model"], str),
+        prompt=kind(told["prompt"], str),
+        chat=kind(told["chat"], bool),
+        graph_sha256=kind(told["graph_sha256"], str),
+        shard_sha256s=tuple(kind(value, str) for value in told["shard_sha256s"]),
+        tokens=tuple(TokenView(*row(item, int, str, str, bool)) for item in told["tokens"]),
+        positions=tuple(kind(value, int) for value in told["positions"]),
+        layers=tuple(kind(value, int) for value in told["layers"]),
         top=top,
         logsumexp=float(total),
-        continuation=tuple(
-            NewToken(*_row(row, int, str, str, float, int)) for row in told["continuation"]
-        ),
-        stop=_kind(told["stop"], str),
+        continuation=tuple(_step(item) for item in told["continuation"]),
+        stop=kind(told["stop"], str),
+        film=film.from_json(told["film"]),
         arrays=arrays,
     )
+
+
+def _step_row(step: NewToken) -> list[Any]:
+    """One token of the continuation as JSON: what it was, and what the step could have said."""
+    could = [[item.id, item.text, item.visible, item.logit, item.prob] for item in step.candidates]
+    return [step.id, step.text, step.visible, step.prob, step.rank, could]
+
+
+def _step(item: Any) -> NewToken:  # noqa: ANN401 - JSON
+    *told, could = row(item, int, str, str, float, int, list)
+    best = tuple(Candidate(*row(one, int, str, str, float, float)) for one in could)
+    return NewToken(*told, candidates=best)
 
 
 def _only(arrays: Mapping[str, Array], name: str) -> Array:
@@ -221,29 +227,18 @@ def _only(arrays: Mapping[str, Array], name: str) -> Array:
     return arrays[name][0]
 
 
-def _row(row: Any, *kinds: type) -> list[Any]:  # noqa: ANN401 - JSON
-    return [_kind(value, kind) for value, kind in zip(row, kinds, strict=True)]
-
-
-def _kind(value: Any, kind: type) -> Any:  # noqa: ANN401 - JSON
-    """The value, if it is exactly of that kind."""
-    if type(value) is not kind:
-        raise SourceError("recording.unreadable", part=METADATA)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise SourceError("recording.not_finite", name=METADATA_KEY)
-    return value
-
-
 def _check(recording: Recording) -> None:
     """Refuse arrays that do not fit each other, or hold anything but finite numbers."""
     n_pos, arrays = len(recording.tokens), recording.arrays
     n_states = _dims(arrays, NORMS, 2)[0]
     if n_states < 2:  # noqa: PLR2004 - what enters a block, and what leaves it
         raise SourceError("recording.unreadable", part=NORMS)
-    if not recording.positions or not _is_rising(recording.positions, n_pos):
+    if not recording.positions or not is_rising(recording.positions, n_pos):
         raise SourceError("recording.unreadable", part="positions")
-    if not recording.layers or not _is_rising(recording.layers, n_states - 1):
+    if not recording.layers or not is_rising(recording.layers, n_states - 1):
         raise SourceError("recording.unreadable", part="layers")
+    if not _tells_of(recording.film, recording.ids):
+        raise SourceError("recording.unreadable", part=film.PART)
     stream = stream_names(n_states - 1)
     patterns = [hook_name(hooks.PATTERN, layer) for layer in recording.layers]
     d_model, n_heads = _dims(arrays, stream[0], 2)[1], _dims(arrays, patterns[0], 2)[0]
@@ -254,23 +249,16 @@ def _check(recording: Recording) -> None:
         **dict.fromkeys((hooks.TOP_VALUES, hooks.TOP_IDS), (1, len(recording.top))),
         hooks.LOGSUMEXP: (1,),
     }
-    if arrays.keys() != expected.keys():
-        raise SourceError("recording.unreadable", part=min(arrays.keys() ^ expected.keys()))
-    for name, dims in expected.items():
-        kind = np.int32 if name == hooks.TOP_IDS else np.float32
-        if arrays[name].shape != dims or arrays[name].dtype != kind:
-            raise SourceError("recording.dims", name=name, got=arrays[name].shape, expected=dims)
-        if not np.isfinite(arrays[name]).all():
-            raise SourceError("recording.not_finite", name=name)
+    check_arrays(arrays, expected)
+
+
+def _tells_of(told: Film, ids: tuple[int, ...]) -> bool:
+    """Whether a film ends in these ids, as far as it goes."""
+    known = (*told.start_ids, *(token for word in told.words for token in word.ids))
+    return told.n_ids == len(ids) and known == ids[: len(known)]
 
 
 def _dims(arrays: Mapping[str, Array], name: str, n_dims: int) -> tuple[int, ...]:
     if name not in arrays or arrays[name].ndim != n_dims:
         raise SourceError("recording.unreadable", part=name)
     return arrays[name].shape
-
-
-def _is_rising(values: Iterable[int], limit: int) -> bool:
-    """Whether each value is above the one before it, from 0 to below the limit."""
-    values = list(values)
-    return values == sorted(set(values)) and all(0 <= value < limit for value in values)
