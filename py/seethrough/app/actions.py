@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seethrough.app.branches import beside, chosen_by_reader
 from seethrough.app.inputs import prompt_film
 from seethrough.app.parts import Parts
 from seethrough.app.recordings import recorded_changes, with_layer
@@ -26,13 +27,20 @@ if TYPE_CHECKING:
 
     from seethrough.app.generate import Step
     from seethrough.app.service import Service
-    from seethrough.app.state import AppState, Sampling
+    from seethrough.app.state import AppState, Branch, Sampling
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.film import Film
     from seethrough.core.recording import Recording
 
 TOP_K = 10
+NOTHING_WRITTEN: dict[str, Any] = {
+    "written": (),
+    "continuation": (),
+    "stop": "",
+    "chosen_step": None,
+    "branches": (),
+}
 # Pictures of every layer at every position; longer inputs are captured in part (the first
 # positions), because 512 tokens of SmolLM2's residual stream are 37 MB.
 PICTURE_TOKENS = 512
@@ -101,6 +109,10 @@ class Actions:
         """Continue what is shown: the prompt, with what was appended; a new prompt is run first."""
         work = self._generate(prompt, settings, chat=chat)
         await self._doing("generate", work, prompt=prompt, chat=chat, sampling=settings)
+
+    async def during(self, name: str, work: Awaitable[object]) -> None:
+        """Do one thing at a time, named as `AppState.busy` tells it."""
+        await self._doing(name, work)
 
     async def append(self, token: int) -> None:
         """Put a candidate behind the text and run again: the reader chooses the next token."""
@@ -260,22 +272,72 @@ class Actions:
         self._asked = (prompt, chat)
 
     async def _append(self, token: int) -> None:
-        ids, recorded = self.ids, self.state.recorded
-        if not ids:
+        state = self.state
+        if not self.ids:
+            return
+        if state.recorded is not None:
+            await self.service.load(state.recorded.model)
+        if state.continuation and state.continuation[0].id == token:
+            way, rest, stop = state.continuation[:1], state.continuation[1:], state.stop
+        else:
+            way, rest, stop = (await chosen_by_reader(self.service, token),), (), ""
+        written = (*state.written, *way)
+        others = beside(state, [step.id for step in (*written, *rest)])
+        await self.turn_to(written, rest, stop, branches=others)
+
+    async def turn_to(
+        self,
+        written: tuple[NewToken, ...],
+        following: tuple[NewToken, ...] = (),
+        stop: str = "",
+        *,
+        branches: tuple[Branch, ...] = (),
+    ) -> None:
+        """Show the prompt and some new tokens as the input, others behind it.
+
+        The engine runs only what is not shown live already.
+        """
+        state, recorded = self.state, self.state.recorded
+        ids = (*self.ids[: state.n_prompt], *(step.id for step in written))
+        way: dict[str, Any] = {
+            "written": written,
+            "continuation": following,
+            "stop": stop,
+            "branches": branches,
+        }
+        if recorded is None and ids == self.ids:
+            self.store.replace(chosen_step=None, **way)
             return
         if recorded is not None:
             await self.service.load(recorded.model)
-        film = self._film(recorded.prompt, chat=recorded.chat) if recorded else self.state.film
-        await self._show((*ids, token), film=film)
+        film = self._film(recorded.prompt, chat=recorded.chat) if recorded else state.film
+        await self._show(ids, film=film, **way)
         if recorded is not None:
             self._asked = (recorded.prompt, recorded.chat)
 
+    async def write_on(self, settings: Sampling) -> None:
+        """Generate behind everything that is written; each step has its own dart."""
+        ids = (*self.ids, *(step.id for step in self.state.continuation))
+        first = len(self.state.steps)
+        done = await self.service.continue_ids(ids, settings, self._on_step, first=first)
+        others = beside(self.state, [step.id for step in self.state.steps])
+        self.store.replace(stop=done.stop, branches=others)
+
+    def ends(self, token: int) -> bool:
+        """Whether the model ends its text with this token."""
+        model = self.service.model
+        return model is not None and token in model.manifest.end_ids
+
     async def _generate(self, prompt: str, settings: Sampling, *, chat: bool) -> None:
-        if not self.ids or self._asked != (prompt, chat):
+        recorded = self.state.recorded
+        if recorded is not None and (recorded.prompt, recorded.chat) == (prompt, chat):
+            await self._live(recorded)
+        elif not self.ids or self._asked != (prompt, chat):
             await self._run(prompt, chat=chat)
-        self.store.replace(continuation=(), stop="")
-        done = await self.service.continue_ids(self.ids, settings, self._on_step)
-        self.store.replace(stop=done.stop)
+        state = self.state
+        others = beside(state, [step.id for step in state.written])
+        self.store.replace(continuation=(), stop="", chosen_step=None, branches=others)
+        await self.write_on(settings)
 
     def _on_step(self, step: Step) -> None:
         token = self._token(step.id)
@@ -290,9 +352,17 @@ class Actions:
         return prompt_film(prompt, model.tokenizer, model.manifest, chat=chat)
 
     async def _show(
-        self, ids: tuple[int, ...], *, film: Film | None, keeps_position: bool = False
+        self,
+        ids: tuple[int, ...],
+        *,
+        film: Film | None,
+        keeps_position: bool = False,
+        **way: Any,  # noqa: ANN401 - fields of AppState
     ) -> None:
-        """Run some ids and show what came out; the film is of the prompt that they begin with."""
+        """Run some ids and show what came out; the film is of the prompt that they begin with.
+
+        `way` tells which of them were written, and what follows them.
+        """
         config = self.service.prompt_config(ids)
         layer = self._wanted_layer(config)
         names = (*stream_names(config.n_layers), hook_name(hooks.PATTERN, layer))
@@ -309,8 +379,7 @@ class Actions:
             word=self.state.word if film == self.state.film else None,
             top=top,
             elapsed_ms=elapsed_ms,
-            continuation=(),
-            stop="",
+            **{**NOTHING_WRITTEN, **way},
             captured=Captured(dict(cache), of_last(tuple(cache), len(ids) - 1)),
             lens=None,
             asked=self.state.asked if self.state.model == self._model else (),
