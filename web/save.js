@@ -65,12 +65,42 @@ function handText(text, type, suffix) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
+/** @param {Blob} blob @returns {Promise<string>} */
+function dataAddress(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
+
+/** The page's font faces that are in use, with their bytes: a picture stands alone. */
+async function fonts() {
+  const used = [...document.fonts].filter((face) => face.status === "loaded");
+  const isUsed = ({ style }) =>
+    used.some(
+      (face) =>
+        face.family.replaceAll('"', "") === style.getPropertyValue("font-family").replaceAll('"', "") &&
+        face.unicodeRange.replaceAll(" ", "") === style.getPropertyValue("unicode-range").replaceAll(" ", ""),
+    );
+  const rules = [...document.styleSheets]
+    .flatMap((sheet) => [...sheet.cssRules])
+    .filter((rule) => rule instanceof CSSFontFaceRule && isUsed(rule));
+  const faces = rules.map(async (rule) => {
+    const path = /url\("?([^")]+)"?\)/.exec(rule.style.getPropertyValue("src"))[1];
+    const file = await fetch(new URL(path, rule.parentStyleSheet.href));
+    return rule.cssText.replace(path, await dataAddress(await file.blob()));
+  });
+  return (await Promise.all(faces)).join("\n");
+}
+
 /** The step as a picture: what is folded stays folded. @param {"svg" | "png"} kind */
 async function picture(kind) {
   await import(LIBRARY);
   const plate = document.querySelector(PLATE);
   const backgroundColor = getComputedStyle(document.documentElement).backgroundColor;
-  const options = { backgroundColor, pixelRatio: 2, cacheBust: false };
+  const options = { backgroundColor, pixelRatio: 2, fontEmbedCSS: await fonts() };
   const make = kind === "svg" ? globalThis.htmlToImage.toSvg : globalThis.htmlToImage.toPng;
   return make(plate, options);
 }

@@ -28,8 +28,9 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
             "div",
             {"class": "walk-body"},
             h("section", {"class": f"plate-of is-{step}"}, slot(f"step-{step}")),
-            h("aside", {"class": "beside"}, slot("sum"), slot("stack"), slot("code")),
+            h("aside", {"class": "beside"}, slot("sum"), slot("stack")),
         ),
+        slot("code"),
         h("div", {"class": "transport"}, slot("transport")),
     ]
 
