@@ -316,7 +316,7 @@ class Service:
             InputError: A sampling setting means nothing.
         """
         model = await self._ensure()
-        settings = _checked(settings, model.manifest.config)
+        settings = checked_sampling(settings, model.manifest.config)
         steps: list[Step] = []
 
         def tell(step: Step) -> bool:
@@ -430,6 +430,7 @@ class Service:
             is_stopping=lambda: self._stopping,
             on_restart=lambda: self.store.replace(notice=Message("engine.recovered")),
         )
+        self.store.replace(vocabulary=tokenizer)
         self._tell_ready(info, mode)
         if not info.is_kept:
             self.store.replace(notice=Message("engine.in_memory"))
@@ -492,7 +493,7 @@ def _card(manifest: Manifest) -> ModelCard:
     )
 
 
-def _checked(settings: Sampling, config: ModelConfig) -> Sampling:
+def checked_sampling(settings: Sampling, config: ModelConfig) -> Sampling:
     """The settings, each of its kind and in its range.
 
     Raises:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seethrough.core.config import ModelConfig
     from seethrough.core.film import Film
     from seethrough.core.recording import Recording
+    from seethrough.core.tokenizer import Tokenizer
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
 
@@ -129,6 +130,19 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Throws:
+    """The darts of the step "sample": which one is shown, and how many are counted.
+
+    `at` counts from 0, the dart that a continuation throws for its first token. `tallied` is 0
+    while nothing is counted. `refused` says why a setting was not taken.
+    """
+
+    at: int = 0
+    tallied: int = 0
+    refused: Message | None = None
+
+
+@dataclass(frozen=True)
 class Picture:
     """What the two pictures show.
 
@@ -230,7 +244,8 @@ class AppState:
     with the best ones, `compared` is the one whose terms are told (None: the best), `asked_note`
     what is to be said of the last question.
     `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
-    `word` is the one of its words that the reader chose.
+    `word` is the one of its words that the reader chose. `trying` are the settings under a slider
+    that is still held. `vocabulary` names the tokens of the model that is open.
     """
 
     language: str = FALLBACK
@@ -264,6 +279,9 @@ class AppState:
     is_presenting: bool = False
     has_keys: bool = True
     sampling: Sampling = field(default_factory=Sampling)
+    trying: Sampling | None = None
+    throws: Throws = field(default_factory=Throws)
+    vocabulary: Tokenizer | None = None
     written: tuple[NewToken, ...] = ()
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""

@@ -114,7 +114,10 @@ def _attributes(element: ffi.Js) -> dict[str, str]:
 
 
 def listen(on_action: OnAction) -> None:
-    """Call `on_action(name, values)` for every use of an element with `data-action`."""
+    """Call `on_action(name, values)` for every use of an element with `data-action`.
+
+    What `data-live` names is called while the reader still moves the control.
+    """
 
     def handle(event: ffi.Js) -> None:
         target = event.target.closest("[data-action]")
@@ -130,8 +133,14 @@ def listen(on_action: OnAction) -> None:
         if not ffi.is_absent(button) and not button.disabled:
             on_action(str(button.getAttribute("data-action")), {})
 
+    def follow(event: ffi.Js) -> None:
+        target = event.target.closest("[data-live]")
+        if not ffi.is_absent(target):
+            on_action(str(target.getAttribute("data-live")), _attributes(target))
+
     for kind in ("click", "change"):
         ffi.listen(ffi.document, kind, handle)
+    ffi.listen(ffi.document, "input", follow)
     ffi.listen(ffi.document, "submit", submit)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.app.details import Details
 from seethrough.app.navigation import address
+from seethrough.app.sampler import Sampler
 from seethrough.app.state import Message, Sampling
 from seethrough.browser import dom, ffi, storage
 from seethrough.browser.keys import Keys
@@ -49,11 +50,16 @@ class Page:
         self._address = ""
         self._is_kept = False
         self._player = Player(actions.store, self._go_on)
+        self._sampler = Sampler(actions.store)
         self._details = Details(actions.service, actions.parts)
         self._handlers: dict[str, Handler] = {
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
             "next": lambda _values: self._append_best(),
+            "set-sampling": lambda values: self._sampler.set(values["name"], values["value"]),
+            "try-sampling": lambda values: self._sampler.attempt(values["name"], values["value"]),
+            "throw": lambda _values: self._sampler.throw(),
+            "tally": lambda _values: self._sampler.tally(),
             "append-token": lambda values: self._live(actions.append(int(values["id"]))),
             "live": lambda _values: self._live(actions.go_live()),
             "download": lambda values: self._switch(values["model"]),

@@ -15,9 +15,17 @@ import numpy as np
 from seethrough.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from seethrough.core.cache import Array
+
+# Settings to try: temperature, top_k, top_p, min_p.
+PRESETS: Mapping[str, tuple[float, int, float, float]] = {
+    "best": (0.0, 0, 1.0, 0.0),
+    "careful": (0.7, 40, 0.9, 0.0),
+    "own": (1.0, 0, 1.0, 0.0),
+    "wild": (1.5, 0, 1.0, 0.02),
+}
 
 
 @dataclass(frozen=True)
@@ -123,10 +131,18 @@ def cut_min_p(probs: Array, share: float) -> Cut:
 
 
 def reshape(
-    logits: Array, *, temperature: float, top_k: int = 0, top_p: float = 1.0, min_p: float = 0.0
+    logits: Array,
+    *,
+    temperature: float,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+    order: Array | None = None,
 ) -> Shaped:
     """What a dart is thrown at: temper, then cut to top_k, to top_p, to min_p.
 
+    Args:
+        order: `by_rank` of these logits, where it is known already.
     Shapes: logits [d_vocab].
     Raises:
         InputError: A setting means nothing; temperature 0 is `greedy`, not a draw.
@@ -134,7 +150,8 @@ def reshape(
     check_settings(temperature, top_k, top_p, min_p)
     if temperature == 0:
         raise InputError("sampling.zero")
-    order, tempered = by_rank(logits), temper(logits, temperature)
+    order = by_rank(logits) if order is None else order
+    tempered = temper(logits, temperature)
     by_k = cut_top_k(tempered, top_k, order)
     by_p = cut_top_p(by_k.probs, top_p, order)
     by_min = cut_min_p(by_p.probs, min_p)

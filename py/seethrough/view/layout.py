@@ -29,6 +29,7 @@ from seethrough.view import (
     transport,
 )
 from seethrough.view.node import h, to_html
+from seethrough.view.steps import embed_vectors
 from seethrough.view.steps.table import ALL_FIELDS, DRAWN
 from seethrough.view.words import say, title
 
@@ -62,6 +63,10 @@ ACTIONS = (
     "select-layer",
     "select-head",
     "append-token",
+    "set-sampling",
+    "try-sampling",
+    "throw",
+    "tally",
     "copy-link",
     "save",
     "present",
@@ -153,6 +158,8 @@ def raster_for(state: AppState, name: str, dark: bool) -> Array | None:  # noqa:
         return attention.raster(state, dark=dark)
     if name.startswith(strip.PREFIX):
         return strip.raster(state, name, dark=dark)
+    if name == embed_vectors.CROWD:
+        return embed_vectors.raster(state, dark=dark)
     kind, _, number = name.partition("-")
     if kind == "head" and number.isdecimal():
         return attention.head_raster(state, int(number), dark=dark)
@@ -164,6 +171,8 @@ def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
     """Which number of the model a picture's cell is; None where its sum cannot be asked for."""
     if name == "residual":
         return residual.cell_of(state, row, column)
+    if name == embed_vectors.CROWD:
+        return embed_vectors.cell_of(state, row, column)
     return strip.cell_of(state, name, row, column) if name.startswith(strip.PREFIX) else None
 
 
@@ -179,5 +188,7 @@ def describe_cell(state: AppState, name: str, row: int, column: int) -> str:
         return to_html(attention.describe_cell(state, row, column))
     if name.startswith(strip.PREFIX):
         return strip.opened(state, name, row, column)
+    if name == embed_vectors.CROWD:
+        return embed_vectors.opened(state, row, column)
     msg = f"no picture {name!r}"
     raise ValueError(msg)

@@ -1,0 +1,95 @@
+"""What a reader does at the step "sample": set the draw, throw the dart, throw it 200 times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from seethrough.app.service import checked_sampling
+from seethrough.app.state import Message, Sampling, Throws
+from seethrough.core.errors import InputError, SeethroughError
+from seethrough.core.sampling import PRESETS
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, Store
+
+TALLY = 200
+DIALS = ("temperature", "top_k", "top_p", "min_p", "seed")
+
+
+class Sampler:
+    """Changes `sampling` and `throws`; nothing here needs the engine."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        store.subscribe(("tokens",), self._begin_anew)
+
+    def set(self, name: str, written: str) -> None:
+        """Take a setting, or several by a preset's name; what means nothing is refused in words.
+
+        The old value is then written into the page again, because the sentence came and went.
+        """
+        self._take_off()
+        try:
+            sampling = self._read(name, written)
+        except SeethroughError as error:
+            refused = Message(error.key, error.fields)
+            self.store.replace(throws=replace(self.store.state.throws, refused=refused))
+            return
+        now = self.store.state
+        at = 0 if sampling.seed != now.sampling.seed else now.throws.at
+        self.store.replace(sampling=sampling, throws=replace(now.throws, at=at), trying=None)
+
+    def attempt(self, name: str, written: str) -> None:
+        """Show what a slider's place would do, while it is held; nothing where it means nothing."""
+        try:
+            trying = self._read(name, written)
+        except SeethroughError:
+            return
+        self.store.replace(trying=trying)
+
+    def throw(self) -> None:
+        """The next dart of the same seed."""
+        throws = self.store.state.throws
+        self.store.replace(throws=replace(throws, at=throws.at + 1))
+
+    def tally(self) -> None:
+        """Count the first 200 darts of the seed; or put the count away."""
+        throws = self.store.state.throws
+        self.store.replace(throws=replace(throws, tallied=0 if throws.tallied else TALLY))
+
+    def _read(self, name: str, written: str) -> Sampling:
+        now = self.store.state
+        if name == "preset" and written in PRESETS:
+            temperature, top_k, top_p, min_p = PRESETS[written]
+            return replace(
+                now.sampling, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p
+            )
+        if name not in DIALS:
+            raise InputError("page.number", name=name, got=written)
+        if now.config is None:
+            return now.sampling
+        change: dict[str, Any] = {name: _number(name, written)}
+        return checked_sampling(replace(now.sampling, **change), now.config)
+
+    def _take_off(self) -> None:
+        throws = self.store.state.throws
+        if throws.refused is not None:
+            self.store.replace(throws=replace(throws, refused=None))
+
+    def _begin_anew(self, state: AppState) -> None:
+        """Another text has other odds: its first dart, nothing counted."""
+        if state.throws != Throws() or state.trying is not None:
+            self.store.replace(throws=Throws(), trying=None)
+
+
+def _number(name: str, written: str) -> float:
+    """What was written, as a number.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return float(written)
+    except ValueError as error:
+        raise InputError("page.number", name=name, got=written) from error
