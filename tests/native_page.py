@@ -1,0 +1,141 @@
+"""The page without a browser: its own service, actions and views over native onnxruntime.
+
+What a reader would see of a step, on the real model, in CPython.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from export.native import NativeModel
+from seethrough.app.actions import Actions
+from seethrough.app.details import Details
+from seethrough.app.engine import EngineInfo, RunRequest, RunResult
+from seethrough.app.service import Service
+from seethrough.app.state import Store
+from seethrough.core.routes import OWN, Route
+from seethrough.view.layout import PANELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from seethrough.app.engine import Progress
+    from seethrough.app.state import AppState
+    from seethrough.core.manifest import Manifest
+
+
+class NativeEngine:
+    """app.engine.Engine over the exported graph in native onnxruntime."""
+
+    def __init__(self, models: dict[str, Path]) -> None:
+        self._folders = models
+        self._model: NativeModel | None = None
+
+    def planned(self) -> EngineInfo:
+        """What a load will use."""
+        return EngineInfo("native", 1)
+
+    async def load(
+        self,
+        manifest: Manifest,
+        base_url: str,  # noqa: ARG002 - the protocol's
+        progress: Callable[[Progress], None],  # noqa: ARG002 - the protocol's
+        mode: str = "exact",  # noqa: ARG002 - the protocol's
+    ) -> EngineInfo:
+        """Open the model's folder."""
+        self._model = NativeModel(self._folders[manifest.id])
+        return EngineInfo("native", 1)
+
+    async def run(self, request: RunRequest) -> RunResult:
+        """One forward pass after what is kept of the cache."""
+        model = self._opened
+        model.past = {name: array[:, :, : request.n_past] for name, array in model.past.items()}
+        begin = time.perf_counter()
+        last = ((model.manifest.config.n_layers, len(request.tokens) - 1),)
+        arrays = model.run(
+            request.tokens,
+            request.fetch,
+            unembed=request.unembed or last,
+            top_k=request.top_k,
+            knobs=request.knobs,
+        )
+        return RunResult(arrays, (time.perf_counter() - begin) * 1000)
+
+    async def read_bytes(self, ranges: tuple[tuple[int, int], ...]) -> tuple[bytes, ...]:
+        """Bytes of the joined weight file."""
+        return tuple(self._opened.data[at : at + size] for at, size in ranges)
+
+    def cancel(self) -> None:
+        """Nothing here goes on for long."""
+
+    @property
+    def _opened(self) -> NativeModel:
+        assert self._model is not None, "no model is loaded"
+        return self._model
+
+
+class NativePage:
+    """A built site's page: run a prompt, turn to a step, read what stands there."""
+
+    def __init__(self, dist: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+
+        async def text(path: str) -> str:
+            return (dist / path).read_text(encoding="utf-8")
+
+        async def data(path: str) -> bytes:
+            return (dist / path).read_bytes()
+
+        folders = {folder.name: folder for folder in (dist / "models").iterdir()}
+        self.service = Service(Store(), NativeEngine(folders), text, data)
+        self.actions = Actions(self.service)
+        self.details = Details(self.service)
+        self._do(self.service.open())
+
+    @property
+    def state(self) -> AppState:
+        """What the page holds now."""
+        return self.actions.state
+
+    def run(self, prompt: str, *, chat: bool = False) -> None:
+        """Run a reader's prompt.
+
+        Raises:
+            AssertionError: The page says that something went wrong.
+        """
+        self._do(self.actions.run(prompt, chat=chat))
+        assert self.state.error is None, self.state.error
+
+    def open(self, recording: str) -> None:
+        """Show a recorded walk."""
+        self._do(self.actions.show_recording(recording))
+        assert self.state.error is None, self.state.error
+
+    def turn_to(self, step: str) -> str:
+        """A step's markup, once everything that it needs has been fetched."""
+        recorded = self.state.recorded
+        route = Route("walk", recorded.id if recorded else OWN, step)
+        self.actions.store.replace(route=route)
+        self._do(self.details.fill())
+        return PANELS[f"step-{step}"].render(self.state)
+
+    def choose(self, position: int) -> None:
+        """Choose a token."""
+        self.actions.select_position(position)
+
+    def generate(self, count: int) -> None:
+        """Continue the shown prompt greedily."""
+        settings = replace(self.state.sampling, max_new_tokens=count)
+        work = self.actions.generate(self.state.prompt, chat=self.state.chat, settings=settings)
+        self._do(work)
+
+    def close(self) -> None:
+        """End its event loop."""
+        self._loop.close()
+
+    def _do(self, work: object) -> object:
+        return self._loop.run_until_complete(work)  # type: ignore[arg-type]
