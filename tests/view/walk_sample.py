@@ -11,12 +11,16 @@ import numpy as np
 from seethrough.app.state import AppState, EngineStatus, Lens, ModelCard, Picture
 from seethrough.core import hooks
 from seethrough.core.captured import Captured, of_last
+from seethrough.core.chat import Piece
+from seethrough.core.clean_text import clean_text
 from seethrough.core.config import ModelConfig
+from seethrough.core.film import Film, FilmMerge, FilmWord
 from seethrough.core.hooks import hook_name
 from seethrough.core.recording import stream_names
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.sampling import greedy, standing
 from seethrough.core.tokens import Candidate, NewToken, TokenView, candidate
+from seethrough.core.visible import visible_bytes
 from seethrough.core.weight_names import expected_dims
 
 if TYPE_CHECKING:
@@ -107,6 +111,7 @@ def walk_state(texts: tuple[str, ...] = WORDS, family: str = "llama") -> AppStat
         config=config,
         engine=EngineStatus("ready", 0, 0, "wasm", 2, 3120.0, model="tiny"),
         prompt="".join(texts),
+        film=film_of_texts(texts, ids),
         tokens=tuple(
             TokenView(token, text, text.replace(" ", "·"), at == 0 and text.startswith("<|"))
             for at, (token, text) in enumerate(zip(ids, texts, strict=True))
@@ -123,6 +128,30 @@ def walk_state(texts: tuple[str, ...] = WORDS, family: str = "llama") -> AppStat
         continuation=continuation(family, ids),
         stop="max_new_tokens",
     )
+
+
+def film_of_texts(texts: tuple[str, ...], ids: tuple[int, ...]) -> Film:
+    """A film in which each text is a word that merges from left to right into one token."""
+    cleaned = [clean_text(text).text for text in texts]
+    words, at = [], 0
+    for text, token in zip(cleaned, ids, strict=True):
+        words.append(merged_word(text, at, token))
+        at += len(text)
+    piece = Piece("".join(cleaned), "content", "")
+    return Film((piece,), (), tuple(words), len(words), len(ids), (), 0)
+
+
+def merged_word(text: str, at: int, token: int) -> FilmWord:
+    """A word of one token, merged from left to right with the ranks 10, 20, 30; or a special one."""
+    if at == 0 and text.startswith("<|"):
+        return FilmWord(text, at, (), (), (token,), is_added=True)
+    symbols = tuple(visible_bytes(character.encode()) for character in text)
+    parts = ["".join(symbols[: end + 1]) for end in range(len(symbols))]
+    merges = tuple(
+        FilmMerge(0, end, parts[end - 1], symbols[end], parts[end], 10 * end)
+        for end in range(1, len(symbols))
+    )
+    return FilmWord(text, at, symbols, merges, (token,))
 
 
 @cache

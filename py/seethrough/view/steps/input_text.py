@@ -1,35 +1,313 @@
-"""IN THE MAKING: replaced by its step's own view."""
+"""Step 1: the text as signs, characters and bytes, and what the model really gets of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view import tokens
+from seethrough.core.clean_text import clean_text
+from seethrough.view.characters import (
+    Sign,
+    code_point,
+    face,
+    hex_bytes,
+    is_hidden,
+    name_of,
+    signs_of,
+)
+from seethrough.view.characters import shown as shown_character
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import count
+from seethrough.view.steps.template import received
+from seethrough.view.windowed import window
+from seethrough.view.words import rich, say, token_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState
     from seethrough.view.node import Child
+    from seethrough.view.windowed import Window
 
-FIELDS = (
-    "language",
-    "tokens",
-    "picture",
-    "top",
-    "config",
-    "elapsed_ms",
-    "continuation",
-    "stop",
-    "captured",
-)
+FIELDS = ("language", "prompt", "chat", "source", "recorded", "film", "tokens", "models", "model")
+LARGE, MEDIUM = 44, 160  # signs; longer texts are set smaller
+MOST_SIGNS = 256
+TEXT, CODES, BYTES, MODEL = range(4)  # the moments of the film
 
 
 def render(state: AppState) -> str:
-    """The step's picture."""
-    return tokens.render(state)
+    """The text large, its counts, its signs over their code points and bytes, what comes of it."""
+    text = text_of(state)
+    signs = signs_of(text)
+    return to_html(
+        h("p", {"class": "lead"}, lead(state, text, signs)),
+        h("div", {"class": "input-head"}, page(state, text, len(signs)), counts(state, text)),
+        plate(state, signs),
+        received(state, text, MODEL),
+        table(state, text),
+    )
 
 
-def moments(_state: AppState) -> Sequence[Child]:
-    """The sentences of the film."""
-    return ()
+def moments(state: AppState) -> Sequence[Child]:
+    """The text, its characters' numbers, their bytes, what is put around them."""
+    text = text_of(state)
+    if not (state.tokens and text):
+        return ()
+    film, first = state.film, text[0]
+    n_bytes, key = size_of(text), "plain"
+    if film is None:
+        key = "unknown"
+    elif film.is_chat:
+        key = "chat"
+    told = rich(
+        state,
+        f"step_input.moment.{key}",
+        n_bytes=count(n_bytes),
+        n_more=count(len(film.text) - len(text) if film else 0),
+        n_tokens=count(film.n_ids if film else len(state.tokens)),
+    )
+    return (
+        rich(state, "step_input.moment.text", n_characters=count(len(text))),
+        rich(
+            state,
+            "step_input.moment.codes",
+            character=token_mark(shown_character(first)),
+            code=code_point(first),
+            number=count(ord(first)),
+        ),
+        byte_sentence(state, text),
+        told,
+    )
+
+
+def text_of(state: AppState) -> str:
+    """The reader's own words: of the film, of the recording, or as they stand in the form."""
+    if state.film is not None:
+        return "".join(piece.text for piece in state.film.pieces if piece.kind == "content")
+    return clean_text(state.prompt if state.recorded is None else state.recorded.prompt).text
+
+
+def size_of(text: str) -> int:
+    """How many bytes a text has in UTF-8."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def widest(signs: Sequence[Sign]) -> Sign:
+    """The sign with the most bytes, the first of them."""
+    return max(signs, key=lambda sign: size_of(sign.text))
+
+
+def lead(state: AppState, text: str, signs: Sequence[Sign]) -> list[Node | str] | str:
+    """What this step is about, with the text's own numbers."""
+    if not signs:
+        return say(state, "step_input.empty")
+    n_bytes = size_of(text)
+    key = "step_input.lead_ascii" if n_bytes == len(text) else "step_input.lead"
+    return rich(
+        state, key, n_characters=h("b", {}, count(len(text))), n_bytes=h("b", {}, count(n_bytes))
+    )
+
+
+def byte_sentence(state: AppState, text: str) -> list[Node | str]:
+    """How the text is kept; the sign with the most bytes tells why it is not one byte each."""
+    sign, n_bytes = widest(signs_of(text)), size_of(text)
+    mark = token_mark("".join(map(shown_character, sign.text)) if is_plain(sign) else sign.text)
+    alone = " ".join(hex_bytes(sign.text))
+    if n_bytes == len(text):
+        return rich(state, "step_input.moment.bytes_ascii", n_bytes=count(n_bytes))
+    key = "one" if len(sign.text) == 1 else "several"
+    return rich(
+        state,
+        f"step_input.moment.bytes_{key}",
+        n_bytes=count(n_bytes),
+        sign=mark,
+        n_of_sign=count(size_of(sign.text)),
+        n_characters=count(len(sign.text)),
+        bytes=alone,
+    )
+
+
+def is_plain(sign: Sign) -> bool:
+    """Whether a sign is one character."""
+    return len(sign.text) == 1
+
+
+def page(state: AppState, text: str, n_signs: int) -> Node:
+    """The text as it would stand on a page, the larger the shorter it is."""
+    size = "large" if n_signs <= LARGE else "medium" if n_signs <= MEDIUM else "small"
+    attributes = {
+        "class": f"input-text is-{size}",
+        "id": "input-text",
+        "dir": "auto",
+        "data-at": str(TEXT),
+        "data-move": "appear",
+        "tabindex": "0" if size == "small" else None,
+        "aria-label": say(state, "step_input.text"),
+        "role": "group",
+    }
+    return h("div", attributes, text)
+
+
+def counts(state: AppState, text: str) -> Node:
+    """How much text it is: characters, bytes, words by the tokeniser's own split."""
+    n_words = own_words(state)
+    figures = [
+        ("characters", count(len(text)), CODES),
+        ("bytes", count(size_of(text)), BYTES),
+        *([("words", count(n_words), MODEL)] if n_words is not None else []),
+    ]
+    return h(
+        "dl",
+        {"class": "input-counts"},
+        [
+            h(
+                "div",
+                {"data-at": str(at), "data-move": "appear"},
+                h("dt", {}, say(state, f"step_input.count.{name}")),
+                h("dd", {"class": "number"}, number),
+            )
+            for name, number, at in figures
+        ],
+    )
+
+
+def own_words(state: AppState) -> int | None:
+    """How many words the tokeniser makes of plain text; a template's are not the reader's."""
+    film = state.film
+    return None if film is None or film.is_chat else film.n_words
+
+
+def plate(state: AppState, signs: Sequence[Sign]) -> Node | str:
+    """Every sign over its characters' numbers, those over their bytes; one can be opened."""
+    if not signs:
+        return ""
+    shown = window(len(signs), most=MOST_SIGNS)
+    blocks = [block(state, signs[index]) for index in shown.positions]
+    return h(
+        "div",
+        {"class": "signs-plate"},
+        h(
+            "ol",
+            {
+                "class": "signs scroll",
+                "tabindex": "0" if len(signs) > LARGE else None,
+                "aria-label": say(state, "step_input.signs"),
+            },
+            blocks,
+        ),
+        h("p", {"class": "note signs-rest"}, say(state, "step_input.open")),
+        gap(state, shown),
+    )
+
+
+def gap(state: AppState, shown: Window) -> Node | str:
+    """Which signs are left out, in words."""
+    if shown.gap is None:
+        return ""
+    first, last = shown.gap
+    words = say(state, "step_input.gap", first=first, last=last, n_left_out=count(last - first + 1))
+    return h("p", {"class": "note"}, words)
+
+
+def block(state: AppState, sign: Sign) -> Node:
+    """One sign: a summary that opens to its characters' names."""
+    characters = [character_block(character, is_alone=is_plain(sign)) for character in sign.text]
+    is_dim = is_plain(sign) and is_hidden(sign.text)
+    glyph = face(sign.text) if is_plain(sign) else sign.text
+    names = [name_line(state, character) for character in sign.text]
+    return h(
+        "li",
+        {"class": "sign"},
+        h(
+            "details",
+            {"name": "sign"},
+            h(
+                "summary",
+                {"class": "sign-face"},
+                h("bdi", {"class": "sign-glyph is-hidden" if is_dim else "sign-glyph"}, glyph),
+                h("span", {"class": "sign-characters"}, characters),
+            ),
+            h("ul", {"class": "sign-names"}, names),
+        ),
+    )
+
+
+def character_block(character: str, *, is_alone: bool) -> Node:
+    """A character's number and, below it, its bytes; itself too where a sign has several."""
+    itself = h("bdi", {"class": "sign-part"}, face(character))
+    return h(
+        "span",
+        {"class": "sign-character"},
+        "" if is_alone else itself,
+        h(
+            "span",
+            {"class": "sign-code number", "data-at": str(CODES), "data-move": "rise"},
+            code_point(character).removeprefix("U+"),
+        ),
+        h(
+            "span",
+            {"class": "sign-bytes number", "data-at": str(BYTES), "data-move": "rise"},
+            [h("span", {"class": "byte"}, byte) for byte in hex_bytes(character)],
+        ),
+    )
+
+
+def name_line(state: AppState, character: str) -> Node:
+    """What Unicode says of a character."""
+    told = rich(
+        state,
+        "step_input.character",
+        character=token_mark(shown_character(character)),
+        code=h("span", {"class": "number"}, code_point(character)),
+        name=name_of(character) or say(state, "step_input.nameless"),
+        bytes=h("span", {"class": "number"}, " ".join(hex_bytes(character))),
+        n_bytes=str(size_of(character)),
+    )
+    return h("li", {}, told)
+
+
+def table(state: AppState, text: str) -> Node | str:
+    """Every character with its number, name and bytes."""
+    shown = window(len(text), most=MOST_SIGNS)
+    if not text:
+        return ""
+    heads = ("place", "sign", "code", "name", "bytes")
+    rows = [table_row(state, text, at) for at in shown.positions]
+    return h(
+        "details",
+        {"class": "data", "id": "input-data"},
+        h("summary", {}, say(state, "step_input.data")),
+        h(
+            "div",
+            {"class": "table scroll", "tabindex": "0"},
+            h(
+                "table",
+                {"class": "numbers is-characters"},
+                h("caption", {}, say(state, "step_input.caption")),
+                h(
+                    "thead",
+                    {},
+                    h(
+                        "tr",
+                        {},
+                        [h("th", {"scope": "col"}, say(state, f"step_input.{x}")) for x in heads],
+                    ),
+                ),
+                h("tbody", {}, rows),
+            ),
+        ),
+        gap(state, shown),
+    )
+
+
+def table_row(state: AppState, text: str, at: int) -> Node:
+    """One character of the table."""
+    character = text[at]
+    return h(
+        "tr",
+        {},
+        h("th", {"scope": "row"}, count(at)),
+        h("td", {}, h("bdi", {}, shown_character(character))),
+        h("td", {}, code_point(character)),
+        h("td", {"class": "is-name"}, name_of(character) or say(state, "step_input.nameless")),
+        h("td", {}, " ".join(hex_bytes(character))),
+    )
