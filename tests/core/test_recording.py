@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from seethrough.core import hooks
+from seethrough.core import film, hooks
 from seethrough.core.errors import SourceError
 from seethrough.core.recorded import METADATA_KEY
 from seethrough.core.recording import (
@@ -21,7 +21,7 @@ from seethrough.core.recording import (
     unpacked,
 )
 from seethrough.core.reference import forward, from_arrays
-from tests.fake_engine import tiny_model
+from tests.fake_engine import tiny_model, true_logits
 from tests.recorded import PROMPT, file_of, recorded
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MODEL = tiny_model()
 IDS = MODEL.tokenizer.encode(PROMPT)
 MADE = recorded()
+OTHER_FILM = film.to_json(recorded(prompt="an other").film)
 
 
 def told(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
@@ -61,6 +62,38 @@ def test_its_numbers_are_the_run_s() -> None:
     lengths = np.sqrt((stream.astype(np.float64) ** 2).sum(axis=2))
     np.testing.assert_array_equal(read.norms, lengths.astype(np.float32))
     assert (read.n_layers, read.ids) == (2, tuple(IDS))
+
+
+def test_each_step_of_the_continuation_keeps_what_it_could_have_said() -> None:
+    """The five best of each step, exact logits and probabilities, the taken one first."""
+    ids = list(IDS)
+    for step in from_bytes(file_of(MADE)).continuation:
+        logits = true_logits(MODEL, ids)
+        probs = np.exp(logits.astype(np.float64)) / np.exp(logits.astype(np.float64)).sum()
+        best = np.argsort(-logits, kind="stable")[:5].tolist()
+        assert [item.id for item in step.candidates] == best
+        assert [item.logit for item in step.candidates] == logits[best].tolist()
+        assert [item.prob for item in step.candidates] == pytest.approx(probs[best].tolist())
+        assert (step.id, step.elapsed_ms) == (best[0], 0.0)
+        ids.append(step.id)
+
+
+def test_its_film_is_the_tokeniser_s() -> None:
+    """Word by word and merge by merge, and it ends in the recorded ids."""
+    read = from_bytes(file_of(MADE))
+
+    assert read.film == film.film_of(MODEL.tokenizer, PROMPT)
+    assert tuple(token for word in read.film.words for token in word.ids) == read.ids
+
+
+def test_a_candidate_that_the_model_has_not_is_refused() -> None:
+    """Ids of every step's candidates are the vocabulary's."""
+    step = MADE.continuation[0]
+    strange = replace(step.candidates[0], id=MODEL.config.d_vocab)
+    other = replace(step, candidates=(strange,))
+
+    with pytest.raises(SourceError, match="was not made with these files"):
+        replace(MADE, continuation=(other,)).check_against(MODEL.manifest)
 
 
 def test_what_it_gives_is_frozen() -> None:
@@ -125,8 +158,22 @@ def test_another_safetensors_file_is_refused(inner: str) -> None:
         ({"layers": [2]}, "recording.unreadable"),
         ({"layers": []}, "recording.unreadable"),
         ({"top": []}, "recording.unreadable"),
-        ({"continuation": [[1, "a", "a", "much", 0]]}, "recording.unreadable"),
-        ({"continuation": [[1, "a", "a", float("nan"), 0]]}, "recording.not_finite"),
+        ({"continuation": [[1, "a", "a", 0.5, 0]]}, "recording.unreadable"),
+        ({"continuation": [[1, "a", "a", "much", 0, []]]}, "recording.unreadable"),
+        ({"continuation": [[1, "a", "a", float("nan"), 0, []]]}, "recording.not_finite"),
+        ({"continuation": [[1, "a", "a", 0.5, 0, 3]]}, "recording.unreadable"),
+        ({"continuation": [[1, "a", "a", 0.5, 0, [[1, "a", "a", 2.0]]]]}, "recording.unreadable"),
+        (
+            {"continuation": [[1, "a", "a", 0.5, 0, [[1, "a", "a", 2, 0.5]]]]},
+            "recording.unreadable",
+        ),
+        (
+            {"continuation": [[1, "a", "a", 0.5, 0, [[1, "a", "a", float("inf"), 0.5]]]]},
+            "recording.not_finite",
+        ),
+        ({"film": None}, "recording.unreadable"),
+        ({"film": {}}, "recording.unreadable"),
+        ({"film": OTHER_FILM}, "recording.unreadable"),
     ],
     ids=str,
 )
@@ -144,6 +191,7 @@ def test_metadata_that_means_nothing_is_refused(changes: dict[str, Any], key: st
         ("resid_norms", np.ones(4, np.float32), "recording.unreadable"),
         ("more", np.ones(4, np.float32), "recording.unreadable"),
         ("logits_top_ids", np.ones((1, 10), np.float32), "recording.dims"),
+        ("logits_top_values", np.full((1, 10), 3e38, np.float32), "recording.not_finite"),
         ("logits_logsumexp", np.ones(2, np.float32), "recording.unreadable"),
         ("logits_logsumexp", np.array([np.inf], np.float32), "recording.not_finite"),
         ("blocks.0.hook_resid_pre", None, "recording.unreadable"),

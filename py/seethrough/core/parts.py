@@ -15,6 +15,7 @@ Its metadata names the recording, its token ids and the very graph and shards, a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,8 @@ class Part:
         ids = self.arrays[hooks.TOP_IDS]
         if not ids.size or ids.min() < 0 or ids.max() >= config.d_vocab:
             raise SourceError("recording.unreadable", part=hooks.TOP_IDS)
+        if not all(math.isfinite(item.prob) for best in self.lens for item in best):
+            raise SourceError("recording.not_finite", name=hooks.TOP_VALUES)
 
     def _check_logits(self, recording: Recording) -> None:
         """The best tokens have the logits that the recording says."""

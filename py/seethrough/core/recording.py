@@ -17,6 +17,7 @@ steps need beyond that lies in further files (core/parts.py).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -250,6 +251,8 @@ def _check(recording: Recording) -> None:
         hooks.LOGSUMEXP: (1,),
     }
     check_arrays(arrays, expected)
+    if not all(math.isfinite(item.prob) for item in recording.top):
+        raise SourceError("recording.not_finite", name=hooks.TOP_VALUES)
 
 
 def _tells_of(told: Film, ids: tuple[int, ...]) -> bool:
