@@ -23,6 +23,7 @@ from seethrough.view import (
     status,
     strip,
     sums,
+    terms,
     tokens,
     tools,
     top,
@@ -158,6 +159,8 @@ def raster_for(state: AppState, name: str, dark: bool) -> Array | None:  # noqa:
         return attention.raster(state, dark=dark)
     if name.startswith(strip.PREFIX):
         return strip.raster(state, name, dark=dark)
+    if name.startswith(terms.PREFIX):
+        return terms.raster(state, name, dark=dark)
     if name == embed_vectors.CROWD:
         return embed_vectors.raster(state, dark=dark)
     kind, _, number = name.partition("-")
@@ -173,6 +176,8 @@ def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
         return residual.cell_of(state, row, column)
     if name == embed_vectors.CROWD:
         return embed_vectors.cell_of(state, row, column)
+    if name.startswith(terms.PREFIX):
+        return terms.cell_of(state, name, row, column)
     return strip.cell_of(state, name, row, column) if name.startswith(strip.PREFIX) else None
 
 
@@ -188,6 +193,8 @@ def describe_cell(state: AppState, name: str, row: int, column: int) -> str:
         return to_html(attention.describe_cell(state, row, column))
     if name.startswith(strip.PREFIX):
         return strip.opened(state, name, row, column)
+    if name.startswith(terms.PREFIX):
+        return terms.opened(state, name, row, column)
     if name == embed_vectors.CROWD:
         return embed_vectors.opened(state, row, column)
     msg = f"no picture {name!r}"

@@ -1,0 +1,109 @@
+"""A logit as the sum that it is: the terms that make it, in a sentence and as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core import hooks
+from seethrough.core.cell import Cell
+from seethrough.view.cell_button import cell_button
+from seethrough.view.logit_facts import last_position
+from seethrough.view.node import Attributes, Markup, Node, h
+from seethrough.view.numbers import cell, count, exact, signed
+from seethrough.view.words import hook_mark, rich, say, token_mark
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.distribution import Terms
+    from seethrough.core.tokens import Candidate
+
+N_LARGEST = 3
+
+
+def the_sum(state: AppState, item: Candidate, found: Terms, place: Attributes) -> Node:
+    """The opened token's logit as a sum: what agrees, what does not, the largest terms.
+
+    Args:
+        place: Its place in the film.
+    """
+    sentence = rich(
+        state,
+        "logits.sum",
+        gains=h("b", {"class": "is-gain"}, signed(found.gains)),
+        n_agreeing=count(found.n_agreeing),
+        losses=h("b", {"class": "is-loss"}, cell(found.losses)),
+        n_others=count(found.values.size - found.n_agreeing),
+        logit=h("b", {}, signed(item.logit)),
+    )
+    largest = [h("li", {}, term(state, found, at)) for at in found.largest(N_LARGEST)]
+    return h(
+        "div",
+        {"class": "the-sum", **place},
+        h("p", {}, sentence),
+        h("p", {}, say(state, "logits.largest")),
+        h("ul", {}, largest),
+    )
+
+
+def term(state: AppState, found: Terms, at: int) -> list[Node | str]:
+    """One term with its factors; the query's opens the sum behind it."""
+    where = Cell(hooks.FINAL_OUT, (last_position(state), at))
+    query = float(found.query[at])
+    return rich(
+        state,
+        "logits.largest.term",
+        column=str(at),
+        query=cell_button(where, cell(query), exact(query)),
+        row=h("span", {"class": "number", "title": exact(found.row[at])}, cell(found.row[at])),
+        product=h("b", {"class": "number"}, signed(found.values[at])),
+    )
+
+
+def terms_table(state: AppState, item: Candidate, found: Terms) -> Node:
+    """Query, row and product of every dimension, exactly, and their sum."""
+    heads = ("dimension", "query", "row", "product")
+    lines = "".join(
+        f'<tr><th scope="row">{at}</th><td class="number">{exact(query)}</td>'
+        f'<td class="number">{exact(row)}</td><td class="number">{exact(product)}</td></tr>'
+        for at, (query, row, product) in enumerate(
+            zip(found.query, found.row, found.values, strict=True)
+        )
+    )
+    total = h(
+        "tr",
+        {},
+        h("th", {"scope": "row"}, say(state, "logits.heads.sum")),
+        h("td"),
+        h("td"),
+        h("td", {"class": "number"}, exact(found.total)),
+    )
+    caption = rich(
+        state,
+        "logits.terms.caption",
+        token=token_mark(item.visible),
+        name=hook_mark(str(Cell(hooks.LOGITS, (last_position(state), item.id)))),
+        logit=exact(item.logit),
+    )
+    return h(
+        "div",
+        {"class": "table scroll", "tabindex": "0"},
+        h(
+            "table",
+            {"class": "numbers"},
+            h("caption", {}, caption),
+            h(
+                "thead",
+                {},
+                h(
+                    "tr",
+                    {},
+                    [
+                        h("th", {"scope": "col"}, say(state, f"logits.heads.{name}"))
+                        for name in heads
+                    ],
+                ),
+            ),
+            h("tbody", {}, Markup(lines)),
+            h("tfoot", {}, total),
+        ),
+    )

@@ -1,0 +1,105 @@
+"""The terms of a logit as a strip: query × row, dimension by dimension.
+
+Its picture is named `terms:3909~1.5`: the token's id, and the magnitude that gets the full colour.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from seethrough.core import hooks
+from seethrough.core.cell import Cell
+from seethrough.view.logit_facts import last_position, terms_of
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import cell as two_decimals
+from seethrough.view.numbers import exact, readout
+from seethrough.view.raster import diverging_raster
+from seethrough.view.scales import Diverging
+from seethrough.view.strip import AROUND, HIGH, SQUARE_ROOT, TICK
+from seethrough.view.words import hook_mark, rich
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+    from seethrough.core.distribution import Terms
+
+PREFIX = "terms:"
+NAME = re.compile(r"terms:(\d{1,9})~([\d.e+-]+)")
+
+
+def strip(terms: Terms, token: int, *, reach: float, label: str, told_in: str) -> Node:
+    """The canvas of one token's terms.
+
+    Args:
+        reach: The magnitude that gets the full colour.
+        label: The picture in words.
+        told_in: The id of the readout where its cells open.
+    """
+    size = str(terms.values.size)
+    return h(
+        "canvas",
+        {
+            "class": "strip-cells",
+            "data-raster": f"{PREFIX}{token}~{reach:g}",
+            "data-rows": "1",
+            "data-columns": size,
+            "width": size,
+            "height": str(HIGH),
+            "tabindex": "0",
+            "role": "img",
+            "aria-label": label,
+            "aria-describedby": told_in,
+        },
+    )
+
+
+def _read(state: AppState, name: str) -> tuple[int, Terms, float] | None:
+    """Token, terms and reach of a strip's name; None where they are not known."""
+    found = NAME.fullmatch(name)
+    terms = None if found is None else terms_of(state, int(found[1]))
+    return None if found is None or terms is None else (int(found[1]), terms, float(found[2]))
+
+
+def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
+    """The strip's pixels; None where its terms are not known any more."""
+    told = _read(state, name)
+    if told is None:
+        return None
+    scale = Diverging(told[2], SQUARE_ROOT)
+    values = told[1].values[None, :]
+    return diverging_raster(values, scale, dark=dark, wide=1, high=HIGH, tick=TICK)
+
+
+def cell_of(state: AppState, name: str, _row: int, column: int) -> Cell | None:
+    """Every place of the strip belongs to the one logit; None outside it."""
+    told = _read(state, name)
+    if told is None or not 0 <= column < told[1].values.size:
+        return None
+    return Cell(hooks.LOGITS, (last_position(state), told[0]))
+
+
+def opened(state: AppState, name: str, _row: int, column: int) -> str:
+    """The term under the pointer among its neighbours, with both factors; empty outside."""
+    told = _read(state, name)
+    if told is None or not 0 <= column < told[1].values.size:
+        return ""
+    terms = told[1]
+    first = min(max(column - AROUND, 0), max(terms.values.size - 2 * AROUND - 1, 0))
+    around = range(first, min(first + 2 * AROUND + 1, terms.values.size))
+    cells = [
+        h("span", {"class": "is-open" if at == column else None}, two_decimals(terms.values[at]))
+        for at in around
+    ]
+    sentence = rich(
+        state,
+        "logits.term",
+        column=str(column),
+        query=readout(float(terms.query[column])),
+        row=readout(float(terms.row[column])),
+        product=h("b", {}, exact(terms.values[column])),
+        logit=hook_mark(str(Cell(hooks.LOGITS, (last_position(state), told[0])))),
+    )
+    return to_html(
+        h("span", {"class": "opened-cells"}, cells), h("span", {"class": "opened-value"}, sentence)
+    )
