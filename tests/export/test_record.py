@@ -6,11 +6,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from export import record
-from export.record import PROMPTS, Curated, Recorder, what_fits, write_recordings
+from export import record, record_parts
+from export.native import NativeModel
+from export.package import write_package
+from export.record import N_LENS, PROMPTS, Curated, Files, Recorder, what_fits, write_recordings
+from export.record_parts import cut, file_of_part
+from export.sources import read_checkpoint
 from seethrough.core import hooks
+from seethrough.core.captured import FIRST_OF_UNEMBED
 from seethrough.core.errors import InputError, SourceError
 from seethrough.core.hooks import hook_name
+from seethrough.core.parts import (
+    LAYERS_PART,
+    LENS,
+    LOGITS_PART,
+    PARTS,
+    PARTS_FOLDER,
+    UNEMBEDDING,
+    part_from_bytes,
+)
 from seethrough.core.recorded import MOST_BYTES
 from seethrough.core.recording import Recording, from_bytes, stream_names
 from tests.fake_engine import CONFIG
@@ -21,11 +35,13 @@ from tests.parity import (
     default_model,
     golden,
 )
+from tests.tiny_gpt2 import VARIANTS as GPT2
+from tests.tiny_gpt2 import write_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from export.native import NativeModel
+    from seethrough.core.parts import Part
     from tests.export.conftest import Exported
 
 TINY = Curated("tiny", "the the")
@@ -39,11 +55,20 @@ def recorder() -> Recorder:
     return Recorder(default_model())
 
 
-def stored() -> dict[str, bytes]:
-    """The recordings that the build made, by id, in their order."""
-    files = sorted((default_model() / "recordings").glob("*.safetensors"))
+def stored() -> dict[str, Files]:
+    """The recordings that the build made with their parts, by id, in their order."""
+    folder = default_model() / "recordings"
+    files = sorted(folder.glob("*.safetensors"))
     assert files, "The model has no recordings: run `python3 build.py build`, which makes them."
-    return {from_bytes(file.read_bytes()).id: file.read_bytes() for file in files}
+    return {from_bytes(file.read_bytes()).id: read(file) for file in files}
+
+
+def read(file: Path) -> Files:
+    """A recording of a folder and the parts beside it."""
+    name = file.name.rpartition("-")[0]
+    parts = (file.parent / PARTS_FOLDER).glob(f"{name}-*.safetensors")
+    data = [part.read_bytes() for part in parts]
+    return Files(file.read_bytes(), {part_from_bytes(part).name: part for part in data})
 
 
 def fresh(model: NativeModel, made: Recording) -> dict[str, np.ndarray]:
@@ -66,14 +91,85 @@ def check_equal(made: Recording, captured: dict[str, np.ndarray]) -> None:
         np.testing.assert_array_equal(made.arrays[name], captured[name])
 
 
+def check_parts(files: Files, model: NativeModel) -> None:
+    """Every number of the parts is that of a run of its own, or of the weight file, bit for bit."""
+    made = from_bytes(files.recording)
+    logits, layers = (part_from_bytes(files.parts[name]) for name in (LOGITS_PART, LAYERS_PART))
+    last, config = len(made.ids) - 1, model.manifest.config
+    for part in (logits, layers):
+        part.check_against(made, config)
+        names = [name for name in part.arrays if name not in {*LENS, UNEMBEDDING}]
+        model.reset()
+        captured = model.run(made.ids, names, unembed=[(made.n_layers, last)])
+        for name in names:
+            rows = [0] if name in FIRST_OF_UNEMBED else list(part.positions)
+            np.testing.assert_array_equal(part.arrays[name], captured[name][rows], err_msg=name)
+    model.reset()
+    states = [(layer, last) for layer in range(made.n_layers + 1)]
+    lens = model.run(made.ids, LENS, unembed=states, top_k=N_LENS)
+    for name in LENS:
+        np.testing.assert_array_equal(layers.arrays[name], lens[name], err_msg=name)
+    check_unembedding(logits, made, model)
+
+
+def check_unembedding(part: Part, made: Recording, model: NativeModel) -> None:
+    """Its rows are the columns of W_U, and with the final vector they make the recorded logits."""
+    config = model.manifest.config
+    weight = model.rows(UNEMBEDDING, range(config.d_model))
+    rows = part.arrays[UNEMBEDDING]
+    np.testing.assert_array_equal(rows, weight[:, [item.id for item in made.top]].T)
+    products = rows.astype(np.float64) @ part.arrays[hooks.FINAL_OUT][0].astype(np.float64)
+    np.testing.assert_allclose(products, [item.logit for item in made.top], rtol=0, atol=2e-4)
+
+
 def test_a_tiny_model_is_recorded_whole(tiny: Exported) -> None:
     """Every position and layer of a small model fits, of every way to store weights."""
-    made = from_bytes(Recorder(tiny.folder, threads=1).record(TINY))
+    files = Recorder(tiny.folder, threads=1).record(TINY)
+    made = from_bytes(files.recording)
 
     made.check_against(tiny.manifest)
     assert made.positions == tuple(range(len(made.tokens)))
     assert made.layers == tuple(range(tiny.manifest.config.n_layers))
     check_equal(made, fresh(tiny.model, made))
+    check_parts(files, tiny.model)
+    assert part_from_bytes(files.parts[LAYERS_PART]).positions == made.positions
+
+
+@pytest.mark.parametrize("name", GPT2)
+def test_the_gpt2_family_is_recorded_whole(name: str, tmp_path: Path) -> None:
+    """Learned positions stand in the recording's part; a model without a template has no chat."""
+    written = write_folder(GPT2[name], tmp_path / "hub")
+    checkpoint = read_checkpoint(written.path, {"licence": "mit"})
+    manifest = write_package(checkpoint, tmp_path / "out", model_id="tiny", title="Tiny")
+
+    paths = write_recordings(tmp_path / "out", tmp_path / "made")
+
+    assert manifest.chat is None
+    recordings = [path for path in paths if path.parent.name != PARTS_FOLDER]
+    assert [from_bytes(path.read_bytes()).id for path in recordings] == [
+        prompt.id for prompt in PROMPTS if not prompt.chat
+    ]
+    model = NativeModel(tmp_path / "out", threads=1)
+    for path in recordings:
+        files = read(path)
+        made = from_bytes(files.recording)
+        made.check_against(manifest)
+        check_equal(made, fresh(model, made))
+        check_parts(files, model)
+        part = part_from_bytes(files.parts[LOGITS_PART])
+        learned = model.rows("W_pos", range(len(made.ids)))
+        np.testing.assert_array_equal(part.arrays[hooks.POS_EMBED], learned)
+
+
+def test_what_stands_before_plain_text_is_recorded(grouped: Exported) -> None:
+    """A model's start ids come first, in the tokens and in the film, as on the page."""
+    recorder = Recorder(grouped.folder, threads=1)
+    object.__setattr__(recorder.manifest, "start_ids", (1,))
+
+    made = from_bytes(recorder.record(TINY).recording)
+
+    assert made.ids == (1, *recorder.tokenizer.encode(TINY.prompt))
+    assert (made.film.start_ids, made.film.n_ids) == ((1,), len(made.ids))
 
 
 def test_the_same_input_gives_the_same_bytes(grouped: Exported, tmp_path: Path) -> None:
@@ -83,8 +179,13 @@ def test_the_same_input_gives_the_same_bytes(grouped: Exported, tmp_path: Path) 
 
     assert [file.name for file in first] == [file.name for file in again]
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in again]
-    assert all(re.fullmatch(r"\d-[a-z]+-[0-9a-f]{12}\.safetensors", file.name) for file in first)
-    assert [from_bytes(file.read_bytes()).id for file in first] == [item.id for item in PROMPTS]
+    walks = [file for file in first if file.parent.name != PARTS_FOLDER]
+    parts = [file for file in first if file.parent.name == PARTS_FOLDER]
+    assert all(re.fullmatch(r"\d-[a-z]+-[0-9a-f]{12}\.safetensors", file.name) for file in walks)
+    assert [from_bytes(file.read_bytes()).id for file in walks] == [item.id for item in PROMPTS]
+    assert [part_from_bytes(file.read_bytes()).recording for file in parts] == [
+        item.id for item in PROMPTS for _ in PARTS
+    ]
 
 
 def test_a_model_without_a_template_is_not_asked_to_chat(grouped: Exported) -> None:
@@ -116,16 +217,54 @@ def test_the_file_says_how_much_it_holds(
 ) -> None:
     """With less room the file is smaller than the room, and still whole in itself."""
     recorder = Recorder(grouped.folder, threads=1)
-    whole = len(recorder.record(TINY))
+    whole = len(recorder.record(TINY).recording)
     monkeypatch.setattr(record, "MOST_BYTES", whole - 1)
 
-    data = recorder.record(TINY)
+    data = recorder.record(TINY).recording
 
     assert len(data) < whole
     made = from_bytes(data)
     assert (made.layers[0], made.layers[-1]) == (0, grouped.manifest.config.n_layers - 1)
     assert made.positions[-1] == len(made.tokens) - 1
     check_equal(made, fresh(grouped.model, made))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_keeps_the_last_positions_that_fit(
+    name: str, grouped: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With less room it holds fewer positions, the last ones, and fits its recording still."""
+    recorder = Recorder(grouped.folder, threads=1)
+    whole = part_from_bytes(recorder.record(TINY).parts[name])
+    room = len(file_of_part(cut(whole, 1)))
+    assert len(whole.positions) > 1
+    monkeypatch.setattr(record_parts, "MOST_BYTES", room)
+
+    files = recorder.record(TINY)
+
+    part = part_from_bytes(files.parts[name])
+    assert part.positions == whole.positions[1:]
+    assert len(files.parts[name]) <= room
+    part.check_against(from_bytes(files.recording), grouped.manifest.config)
+
+
+def test_logits_that_do_not_fit_are_left_out(
+    grouped: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large vocabulary takes only its own numbers; where nothing fits there is no part."""
+    recorder = Recorder(grouped.folder, threads=1)
+    whole = part_from_bytes(recorder.record(TINY).parts[LOGITS_PART])
+    least = len(file_of_part(cut(whole, len(whole.positions) - 1)))
+    monkeypatch.setattr(record_parts, "MOST_BYTES", least - 1)
+
+    files = recorder.record(TINY)
+
+    part = part_from_bytes(files.parts[LOGITS_PART])
+    assert hooks.LOGITS not in part.arrays
+    assert part.arrays.keys() == whole.arrays.keys() - {hooks.LOGITS}
+    part.check_against(from_bytes(files.recording), grouped.manifest.config)
+    monkeypatch.setattr(record_parts, "MOST_BYTES", 100)
+    assert recorder.record(TINY).parts == {}
 
 
 def test_the_command_line_says_what_is_wrong(
@@ -139,17 +278,21 @@ def test_the_command_line_says_what_is_wrong(
 @pytest.mark.model
 def test_each_recording_is_small() -> None:
     """At most 400 KB, and there is one of every curated prompt, in order."""
-    sizes = {name: len(data) for name, data in stored().items()}
+    made = stored()
 
-    assert list(sizes) == [prompt.id for prompt in PROMPTS]
-    assert all(size <= MOST_BYTES == 400_000 for size in sizes.values()), sizes
+    assert list(made) == [prompt.id for prompt in PROMPTS]
+    for name, files in made.items():
+        assert sorted(files.parts) == sorted(PARTS)
+        sizes = [len(data) for data in (files.recording, *files.parts.values())]
+        assert all(size <= MOST_BYTES == 400_000 for size in sizes), (name, sizes)
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda prompt: prompt.id)
 def test_recorded_values_are_a_fresh_capture_s(recorder: Recorder, prompt: Curated) -> None:
     """Bit for bit, of the manifest's own files; tokens are the prompt's and read as text."""
-    made = from_bytes(stored()[prompt.id])
+    files = stored()[prompt.id]
+    made = from_bytes(files.recording)
 
     made.check_against(default_manifest())
     assert list(made.ids) == recorder.ids(prompt)
@@ -160,6 +303,28 @@ def test_recorded_values_are_a_fresh_capture_s(recorder: Recorder, prompt: Curat
     assert made.positions[-1] == len(made.tokens) - 1
     assert all(step.rank == 0 for step in made.continuation)
     assert (made.stop == record.LIMIT) == (len(made.continuation) == record.N_NEW)
+    check_parts(files, recorder.model)
+    whole = part_from_bytes(files.parts[LOGITS_PART])
+    assert whole.positions == tuple(range(len(made.tokens)))
+    assert whole.arrays[hooks.LOGITS].shape == (1, default_manifest().config.d_vocab)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("prompt", PROMPTS, ids=lambda prompt: prompt.id)
+def test_a_recorded_film_and_its_candidates_are_the_page_s(
+    recorder: Recorder, prompt: Curated
+) -> None:
+    """The film of the very prompt; each new token stands first among its step's five."""
+    made = from_bytes(stored()[prompt.id].recording)
+
+    assert made.film == recorder.film(prompt)
+    assert made.film.is_chat == prompt.chat
+    assert made.film.n_words == len(made.film.words)
+    for step in made.continuation:
+        assert len(step.candidates) == 5
+        logits = [item.logit for item in step.candidates]
+        assert (step.candidates[0].id, logits) == (step.id, sorted(logits, reverse=True))
+        assert step.candidates[0].prob == pytest.approx(step.prob, rel=1e-12)
 
 
 @pytest.mark.model
@@ -174,7 +339,8 @@ def test_a_recording_is_made_the_same_again(recorder: Recorder) -> None:
 @pytest.mark.parametrize("name", GOLDEN)
 def test_recorded_values_are_transformers(name: str) -> None:
     """Streams, patterns, log-sum-exp, the best tokens and the continuation: as the goldens."""
-    made, expected = from_bytes(stored()[name]), golden(GOLDEN[name])
+    files, expected = stored()[name], golden(GOLDEN[name])
+    made = from_bytes(files.recording)
 
     assert list(made.ids) == expected.ids
     patterns = {hook_name(hooks.PATTERN, layer): made.pattern(layer) for layer in made.layers}
@@ -182,6 +348,11 @@ def test_recorded_values_are_transformers(name: str) -> None:
     total = {hooks.LOGSUMEXP: made.arrays[hooks.LOGSUMEXP]}
     check_against_golden(GOLDEN[name], patterns | total)
     check_against_golden(GOLDEN[name], streams, may_be_last=True)
+    for part in map(part_from_bytes, files.parts.values()):
+        known = {
+            key: array for key, array in part.arrays.items() if key not in (*LENS, UNEMBEDDING)
+        }
+        check_against_golden(GOLDEN[name], known, may_be_last=True)
     probs = {item.id: float(np.exp(item.logit - made.logsumexp)) for item in made.top}
     check_top_against_golden(GOLDEN[name], probs)
     assert [step.id for step in made.continuation] == expected.greedy
