@@ -7,7 +7,8 @@ ratios stay. Each makes twice the tokens and the second half counts: a browser c
 for seconds after a start. `gpt2`: seeded weights in distilgpt2's shape, exported as the real ones
 are, in Chromium and natively (a model's speed depends on its shape alone). `memory`: the page's
 renderer in both modes. `start`: what a visitor waits for (startup.py), and the bytes sent.
-`export`: time and memory of each export. `size`: dist/ by file.
+`walk`: how quickly its steps
+answer (walk.py). `export`: time and memory of each export. `size`: dist/ by file.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from export.quantize import quantized
 from export.sources import read_checkpoint
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
-from tests.bench import exports, startup, weight
+from tests.bench import exports, startup, walk, weight
 from tests.bench.server import serve
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.model_files import default_gguf
@@ -49,7 +50,7 @@ PROMPT = (19306, 28, 5096, 28, 3903, 28)
 FILL = 28
 MIB = 2**20
 FOLDER = "/some/folder"
-PARTS = ("speed", "gpt2", "memory", "start", "export", "size")
+PARTS = ("speed", "gpt2", "memory", "start", "walk", "export", "size")
 Rounds = dict[str, list[dict[str, Any]]]
 
 
@@ -328,6 +329,9 @@ def main() -> None:
     if "start" in options.only:
         visits, sent = measure_start(options)
         lines += [*startup.table(visits), "", *weight.sent(sent, FOLDER), ""]
+    if "walk" in options.only:
+        with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
+            lines += [*walk.table(walk.answers(browser, f"{site}{FOLDER}/")), ""]
     if "export" in options.only:
         lines += [*exports.table(), ""]
     if "size" in options.only:

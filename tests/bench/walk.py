@@ -1,0 +1,138 @@
+"""How quickly the walk answers: from a click to the picture, and the pauses between frames.
+
+"To the picture" is the time from the click (or the change of the address) until everything that
+Python writes for it stands in the page, the engine idle: an observer of the page's content is told
+right after Python's turn ends. The longest pause between two animation frames is taken while the
+film of each step plays; the turn to the next step itself is left out.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from seethrough.core.routes import STEPS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+LENGTHS = (32, 128)
+WORD = " and"
+TURNS = 5
+PATIENCE_S = 240.0
+HELPERS = """
+() => {
+  window.toPicture = (act) => new Promise((resolve) => {
+    const begin = performance.now();
+    let last = 0;
+    const watch = new MutationObserver(() => { last = performance.now() - begin; });
+    const all = { childList: true, subtree: true, attributes: true };
+    watch.observe(document.querySelector('main'), all);
+    act();
+    const look = () => {
+      if (last && performance.now() - begin - last > 60) { watch.disconnect(); resolve(last); }
+      else if (performance.now() - begin > 2000) { watch.disconnect(); resolve(last); }
+      else setTimeout(look, 20);
+    };
+    setTimeout(look, 20);
+  });
+  window.turnTo = (step) => toPicture(() => {
+    const [place, query] = location.hash.split('?');
+    const path = place.split('/').slice(0, 3).concat(step).join('/');
+    location.hash = path + (query ? '?' + query : '');
+  });
+  window.choose = (at) => toPicture(() => {
+    document.querySelectorAll('.plate-of [data-action=select-position]')[at].click();
+  });
+  window.gaps = (ms) => new Promise((resolve) => {
+    const times = [];
+    const begin = performance.now();
+    const look = (now) => {
+      times.push(now);
+      if (performance.now() - begin < ms) requestAnimationFrame(look);
+      else resolve(Math.max(...times.slice(1).map((time, at) => time - times[at])));
+    };
+    requestAnimationFrame(look);
+  });
+}
+"""
+
+
+def answers(browser: Browser, address: str) -> dict[str, dict[str, Any]]:
+    """Milliseconds by number of tokens and step: every turn, every choice of a token, the gap."""
+    results: dict[str, dict[str, Any]] = {}
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(address)
+    until(page, "!!window.seethrough && document.documentElement.dataset.boot === 'ready'")
+    page.evaluate("() => window.seethrough.load().then(() => 1)")
+    page.evaluate(HELPERS)
+    for length in LENGTHS:
+        prompt = quote("One" + WORD * (length - 1))
+        page.evaluate(f"() => {{ location.hash = '#/walk/own/input?prompt={prompt}'; }}")
+        until(page, "document.querySelector('.badge.is-live') !== null")
+        for step in STEPS:
+            results[f"{length} tokens, {step}"] = measured(page, step)
+            print(f"  {length} tokens, {step}: {results[f'{length} tokens, {step}']}", flush=True)
+    page.close()
+    return results
+
+
+def measured(page: Page, step: str) -> dict[str, Any]:
+    """One step: what each turn to it took, each choice of a token, its film's longest pause."""
+    elsewhere = "done" if step != "done" else "input"
+    page.evaluate("(step) => turnTo(step)", step)
+    time.sleep(1.0)  # what it fetches from the engine comes once
+    turns = []
+    for _ in range(TURNS):
+        page.evaluate("(step) => turnTo(step)", elsewhere)
+        turns.append(page.evaluate("(step) => turnTo(step)", step))
+    count = page.locator(".plate-of [data-action=select-position]").count()
+    choices = [page.evaluate("(at) => choose(at)", at) for at in range(min(count, TURNS))]
+    page.evaluate("(step) => turnTo(step)", step)
+    page.click("[data-action=play]")
+    gap = page.evaluate("gaps(3000)")
+    page.evaluate("document.querySelector('[data-action=pause]')?.click()")
+    return {"turns": turns, "choices": choices, "gap": gap}
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait through the one automatic reload.
+
+    Raises:
+        TimeoutError: It never comes true.
+    """
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        try:
+            if page.evaluate(condition):
+                return
+        except Exception as error:
+            if "destroyed" not in str(error) and "navigat" not in str(error):
+                raise
+        time.sleep(0.05)
+    raise TimeoutError(condition)
+
+
+def p95(values: list[float]) -> float:
+    """The value that 95 % stay within."""
+    return statistics.quantiles(values, n=20)[-1] if len(values) > 1 else max(values, default=0.0)
+
+
+def table(results: dict[str, dict[str, Any]]) -> list[str]:
+    """Markdown: a step a line, and the p95 over all of a length."""
+    lines = [
+        "| step | turning to it, ms | choosing a token, ms | longest pause in its film, ms |",
+        "|---|---|---|---|",
+    ]
+    for name, told in results.items():
+        cells = [f"{statistics.median(told['turns']):.0f}"]
+        cells.append(f"{statistics.median(told['choices']):.0f}" if told["choices"] else "–")
+        cells.append(f"{told['gap']:.0f}")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    for length in LENGTHS:
+        mine = [told for name, told in results.items() if name.startswith(f"{length} ")]
+        every = [value for told in mine for value in (*told["turns"], *told["choices"])]
+        lines.append(f"\n{length} tokens: p95 of all {len(every)} is {p95(every):.0f} ms.")
+    return lines
