@@ -142,7 +142,7 @@ def film_of_texts(texts: tuple[str, ...], ids: tuple[int, ...]) -> Film:
 
 
 def merged_word(text: str, at: int, token: int) -> FilmWord:
-    """A word of one token, merged from left to right with the ranks 10, 20, 30; or a special one."""
+    """A word of one token: a special one, or merged from the left with the ranks 10, 20, 30."""
     if at == 0 and text.startswith("<|"):
         return FilmWord(text, at, (), (), (token,), is_added=True)
     symbols = tuple(visible_bytes(character.encode()) for character in text)

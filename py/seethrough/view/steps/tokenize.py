@@ -1,35 +1,230 @@
-"""IN THE MAKING: replaced by its step's own view."""
+"""Step 2: the text cut into words, one word's merges as a ladder, the ids that the model gets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view import tokens
+from seethrough.core.visible import visible_bytes
+from seethrough.view.ladder import most_merged
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import count
+from seethrough.view.steps.merge_tables import data
+from seethrough.view.steps.merges import TEXT, WordShown, of_word, picture
+from seethrough.view.tokens import chip
+from seethrough.view.unrecorded import note
+from seethrough.view.windowed import gap_note, window
+from seethrough.view.words import rich, say, token_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState
+    from seethrough.core.film import Film, FilmWord
     from seethrough.view.node import Child
 
-FIELDS = (
-    "language",
-    "tokens",
-    "picture",
-    "top",
-    "config",
-    "elapsed_ms",
-    "continuation",
-    "stop",
-    "captured",
-)
+FIELDS = ("language", "tokens", "film", "word", "picture", "recorded", "source")
+LARGE, MEDIUM = 12, 40  # tokens; more are set smaller
+MOST_NAMED = 8  # lost bytes that are listed one by one
 
 
 def render(state: AppState) -> str:
-    """The step's picture."""
-    return tokens.render(state)
+    """Words, ladder, tokens; without a film the tokens alone; before a run what will stand here."""
+    film = state.film
+    if not state.tokens:
+        return to_html(h("p", {"class": "lead"}, say(state, "step_tokenize.not_run")))
+    if film is None:
+        missing = note(state, say(state, "step_tokenize.unrecorded"))
+        return to_html(missing, tokens(state, None, None))
+    shown = of_word(film, chosen(state, film)) if film.words else None
+    return to_html(
+        h("p", {"class": "lead"}, lead(state, film)),
+        words(state, film, shown),
+        "" if shown is None else picture(state, shown),
+        losses(state, film),
+        tokens(state, film, shown),
+        data(state, film, shown),
+    )
 
 
-def moments(_state: AppState) -> Sequence[Child]:
-    """The sentences of the film."""
-    return ()
+def moments(state: AppState) -> Sequence[Child]:
+    """The cut, the symbols, the merges of the chosen word, the ids."""
+    film = state.film
+    if film is None or not film.words or not state.tokens:
+        return ()
+    shown = of_word(film, chosen(state, film))
+    ids = " ".join(str(token.id) for token in state.tokens[: film.n_ids][:MOST_NAMED])
+    last = rich(
+        state,
+        "step_tokenize.moment.ids"
+        if film.n_ids <= MOST_NAMED
+        else "step_tokenize.moment.first_ids",
+        n_tokens=count(film.n_ids),
+        ids=h("span", {"class": "number"}, ids),
+    )
+    return (
+        say(state, "step_tokenize.moment.cut", n_words=count(film.n_words)),
+        start_sentence(state, shown),
+        *(merge_sentence(state, shown, index) for index in range(shown.n_moments)),
+        last,
+    )
+
+
+def start_sentence(state: AppState, shown: WordShown) -> Child:
+    """What the chosen word starts from."""
+    word = shown.word
+    key = "special" if word.is_added else "symbols" if word.symbols else "long"
+    if not word.ids:
+        key = "lost"
+    return rich(
+        state,
+        f"step_tokenize.moment.{key}",
+        word=token_mark(visible_text(word)),
+        n_symbols=count(len(word.symbols)),
+    )
+
+
+def merge_sentence(state: AppState, shown: WordShown, moment: int) -> Child:
+    """The merges of one moment; several are told by their ranks."""
+    merges = shown.merges_at(moment)
+    first, last = merges[0], merges[-1]
+    if len(merges) == 1:
+        return rich(
+            state,
+            "step_tokenize.moment.merge",
+            left=token_mark(first.left),
+            right=token_mark(first.right),
+            result=token_mark(first.result),
+            rank=count(first.rank),
+        )
+    return rich(
+        state,
+        "step_tokenize.moment.merges",
+        n_merges=count(len(merges)),
+        first=count(first.rank),
+        last=count(last.rank),
+        result=token_mark(last.result),
+    )
+
+
+def chosen(state: AppState, film: Film) -> int:
+    """The word whose merges are drawn: the reader's, else the one with the most."""
+    if state.word is not None and 0 <= state.word < len(film.words):
+        return state.word
+    return most_merged(film)
+
+
+def visible_text(word: FilmWord) -> str:
+    """A word of the text with its spaces seen."""
+    return visible_bytes(word.text.encode("utf-8", "surrogatepass"))
+
+
+def lead(state: AppState, film: Film) -> list[Node | str]:
+    """The cut and the merging in one sentence, with this text's numbers."""
+    n_merges = sum(len(word.merges) for word in film.words)
+    key = "step_tokenize.lead_one" if film.n_ids == 1 else "step_tokenize.lead"
+    return rich(
+        state,
+        key,
+        n_words=h("b", {}, count(film.n_words)),
+        n_merges=h("b", {}, count(n_merges)),
+        n_tokens=h("b", {}, count(film.n_ids)),
+    )
+
+
+def words(state: AppState, film: Film, shown: WordShown | None) -> Node:
+    """The text with its cuts; each word is a button that opens its merges."""
+    size = "is-large" if len(film.words) <= LARGE else "is-small"
+    index = None if shown is None else shown.index
+    buttons = [word_button(state, film, at, is_chosen=at == index) for at in range(len(film.words))]
+    attributes = {
+        "class": f"cut-words scroll {size}",
+        "aria-label": say(state, "step_tokenize.words"),
+        "tabindex": None if len(film.words) <= LARGE else "0",
+    }
+    rest = film.n_words - len(film.words)
+    fields = {"n_shown": count(len(film.words)), "n_rest": count(rest)}
+    gap = (
+        h("p", {"class": "note"}, say(state, "step_tokenize.more_words", **fields)) if rest else ""
+    )
+    return h("div", {}, h("ol", attributes, buttons), gap)
+
+
+def word_button(state: AppState, film: Film, index: int, *, is_chosen: bool) -> Node:
+    """One word: what it reads, and that it can be opened."""
+    word = film.words[index]
+    has_loss = any(lost.at in range(word.at, word.at + len(word.text)) for lost in film.lost)
+    classes = ["cut-word", "is-chosen" if is_chosen else "", "is-special" if word.is_added else ""]
+    classes += ["has-loss"] if has_loss else []
+    told = say(
+        state, "step_tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids)
+    )
+    button = h(
+        "button",
+        {
+            "type": "button",
+            "class": " ".join(filter(None, classes)),
+            "data-action": "select-word",
+            "data-word": str(index),
+            "aria-pressed": "true" if is_chosen else "false",
+            "title": told,
+        },
+        h("bdi", {}, visible_text(word)),
+    )
+    return h("li", {"data-at": str(TEXT), "data-move": "rise"}, button)
+
+
+def losses(state: AppState, film: Film) -> Node | str:
+    """The bytes that never reach the model, by name; nothing where there are none."""
+    if not film.n_lost:
+        return ""
+    named = [
+        h("span", {"class": "lost-byte"}, f"{lost.byte:02X}") for lost in film.lost[:MOST_NAMED]
+    ]
+    spaced = [item for byte in named for item in (byte, " ")]
+    of = dict.fromkeys(lost.character for lost in film.lost[:MOST_NAMED])
+    marks = [
+        item
+        for character in of
+        for item in (token_mark(visible_bytes(character.encode("utf-8", "surrogatepass"))), " ")
+    ]
+    key = "step_tokenize.lost_one" if film.n_lost == 1 else "step_tokenize.lost"
+    told = rich(
+        state,
+        key,
+        n_lost=h("b", {}, count(film.n_lost)),
+        bytes=h("span", {}, spaced),
+        characters=h("span", {}, marks),
+    )
+    return h("p", {"class": "note losses"}, told)
+
+
+def tokens(state: AppState, film: Film | None, shown: WordShown | None) -> Node:
+    """What the model gets: every token with its id, those that the reader chose behind them."""
+    n_tokens = len(state.tokens)
+    size = "is-large" if n_tokens <= LARGE else "is-medium" if n_tokens <= MEDIUM else "is-small"
+    part = window(n_tokens, chosen=state.picture.position)
+    n_prompt = n_tokens if film is None else film.n_ids
+    moment = TEXT if shown is None else shown.end
+    items = [token(state, position, moment, shown) for position in part.positions]
+    at = next((at for at, position in enumerate(part.positions) if position >= n_prompt), None)
+    if at is not None:
+        words_of_reader = say(state, "step_tokenize.chosen_by_you")
+        items.insert(at, h("li", {"class": "note token-divide"}, words_of_reader))
+    return h(
+        "div",
+        {},
+        h("h2", {"class": "tokens-title"}, say(state, "step_tokenize.tokens")),
+        h("ol", {"class": f"chips {size}"}, items),
+        gap_note(state, part),
+    )
+
+
+def token(state: AppState, position: int, moment: int, shown: WordShown | None) -> Node:
+    """One token's chip; one of the chosen word comes from the end of the ladder."""
+    is_own = shown is not None and position in shown.positions
+    attributes = {
+        "data-at": str(moment),
+        "data-move": "fly" if is_own else "rise",
+        "data-from": f"ladder-token-{position}" if is_own else None,
+    }
+    return h("li", attributes, chip(state, state.tokens[position], position))

@@ -1,0 +1,89 @@
+"""The numbers behind the ladder: the merges of the chosen word, and every word's sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.visible import visible_bytes
+from seethrough.view.node import Node, h
+from seethrough.view.numbers import count
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.state import AppState
+    from seethrough.core.film import Film
+    from seethrough.view.node import Child
+    from seethrough.view.steps.merges import WordShown
+
+MERGE_HEADS = ("order", "left", "right", "result", "rank")
+WORD_HEADS = ("order", "text", "symbols", "merges", "ids")
+
+
+def data(state: AppState, film: Film, shown: WordShown | None) -> Node:
+    """Both tables, folded away."""
+    tables = [] if shown is None else [merges(state, shown)]
+    return h(
+        "details",
+        {"class": "data", "id": "tokenize-data"},
+        h("summary", {}, say(state, "step_tokenize.data")),
+        tables,
+        words(state, film),
+    )
+
+
+def merges(state: AppState, shown: WordShown) -> Node:
+    """Each merge of the chosen word."""
+    rows = [(merge.left, merge.right, merge.result, str(merge.rank)) for merge in shown.word.merges]
+    caption = say(state, "step_tokenize.caption_merges", word=readable(shown.word.text))
+    return table(state, caption, MERGE_HEADS, rows)
+
+
+def words(state: AppState, film: Film) -> Node:
+    """Each word: its symbols, how many merges, the ids that are left."""
+    rows = [
+        (
+            readable(word.text),
+            " ".join(word.symbols),
+            str(len(word.merges)),
+            " ".join(map(str, word.ids)),
+        )
+        for word in film.words
+    ]
+    caption = say(state, "step_tokenize.caption_words", n_words=count(film.n_words))
+    return table(state, caption, WORD_HEADS, rows)
+
+
+def readable(text: str) -> str:
+    """A word with its spaces seen."""
+    return visible_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def table(
+    state: AppState, caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Node:
+    """Rows with their number before them."""
+    names: list[Child] = [
+        h("th", {"scope": "col"}, say(state, f"step_tokenize.head.{name}")) for name in heads
+    ]
+    body = [
+        h(
+            "tr",
+            {},
+            h("th", {"scope": "row"}, count(at)),
+            [h("td", {}, h("bdi", {}, value)) for value in row],
+        )
+        for at, row in enumerate(rows, start=1)
+    ]
+    return h(
+        "div",
+        {"class": "table scroll", "tabindex": "0"},
+        h(
+            "table",
+            {"class": "numbers"},
+            h("caption", {}, caption),
+            h("thead", {}, h("tr", {}, names)),
+            h("tbody", {}, body),
+        ),
+    )

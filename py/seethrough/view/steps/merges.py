@@ -1,0 +1,256 @@
+"""One word's merges, drawn: symbols, a row for each round with its rank on the joint, the ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seethrough.core.visible import PICTURES, visible_bytes
+from seethrough.view.ladder import Ladder, Rung, ladder_of, moments_of_rounds
+from seethrough.view.node import Node, h
+from seethrough.view.numbers import count
+from seethrough.view.tokens import N_HUES
+from seethrough.view.words import rich, say, token_mark
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.film import Film, FilmMerge, FilmWord
+    from seethrough.view.node import Attributes
+
+TEXT, SYMBOLS, FIRST_MERGE = range(3)  # moments of the film; the merges' follow
+MERGE_MOMENTS = 5  # with the two before and the one behind them: eight
+
+
+@dataclass(frozen=True)
+class WordShown:
+    """The chosen word: its ladder, the positions of its tokens, the moment of each round."""
+
+    index: int
+    word: FilmWord
+    ladder: Ladder
+    first_position: int
+    times: tuple[int, ...]
+
+    @property
+    def n_moments(self) -> int:
+        """How many moments its merges take."""
+        return self.times[-1] + 1 if self.times else 0
+
+    @property
+    def end(self) -> int:
+        """The moment in which its tokens stand there."""
+        return FIRST_MERGE + self.n_moments
+
+    @property
+    def positions(self) -> range:
+        """Where its tokens stand."""
+        return range(self.first_position, self.first_position + len(self.word.ids))
+
+    def merges_at(self, moment: int) -> tuple[FilmMerge, ...]:
+        """The merges of one of its moments, in order."""
+        return tuple(
+            merge
+            for time, merges in zip(self.times, self.ladder.rounds, strict=True)
+            if time == moment
+            for merge in merges
+        )
+
+
+def of_word(film: Film, index: int) -> WordShown:
+    """What is drawn of a word."""
+    word = film.words[index]
+    ladder = ladder_of(film, word)
+    times = moments_of_rounds(len(ladder.rounds), MERGE_MOMENTS)
+    return WordShown(index, word, ladder, film.first_position(index), times)
+
+
+def picture(state: AppState, shown: WordShown) -> Node:
+    """The ladder; a word without one says why."""
+    return h(
+        "div",
+        {"class": "ladder-plate"},
+        h("p", {"class": "ladder-told"}, told(state, shown)),
+        drawn(state, shown),
+    )
+
+
+def told(state: AppState, shown: WordShown) -> list[Node | str]:
+    """What happens to the chosen word, in a sentence."""
+    word = shown.word
+    fields: dict[str, Node | str] = {
+        "word": token_mark(visible_bytes(word.text.encode("utf-8", "surrogatepass"))),
+        "n_symbols": count(len(word.symbols)),
+        "n_merges": count(len(word.merges)),
+        "n_tokens": count(len(word.ids)),
+    }
+    if word.is_added:
+        key = "special"
+    elif not word.ids:
+        key = "all_lost"
+    elif not word.symbols:
+        key = "too_long"
+    elif not word.merges:
+        key = "no_merge_one" if len(word.ids) == 1 else "no_merge"
+    else:
+        key = "merged_one" if len(word.ids) == 1 else "merged"
+    sentence = rich(state, f"step_tokenize.told.{key}", **fields)
+    is_spaced = word.symbols[:1] == (PICTURES[" "],) and not word.text.startswith(" ")
+    return [*sentence, " ", say(state, "step_tokenize.told.space")] if is_spaced else sentence
+
+
+def drawn(state: AppState, shown: WordShown) -> Node | str:
+    """The table of the ladder, its rows the rounds; the last row the ids."""
+    if not shown.ladder.columns:
+        return alone(state, shown)
+    rows = [start_row(state, shown)]
+    rows += [round_row(state, shown, index) for index in range(len(shown.ladder.rows))]
+    return h(
+        "div",
+        {"class": "scroll ladder-scroll", "tabindex": "0"},
+        h(
+            "table",
+            {"class": "ladder"},
+            h("caption", {"class": "visually-hidden"}, say(state, "step_tokenize.ladder")),
+            h("tbody", {}, rows, end_row(state, shown)),
+        ),
+    )
+
+
+def alone(state: AppState, shown: WordShown) -> Node:
+    """The tokens of a word that has no ladder: a special token, or a very long word."""
+    boxes = [
+        h("li", {}, end_box(state, shown, position, "")) for position in list(shown.positions)[:64]
+    ]
+    return h("ol", {"class": "ladder-alone"}, boxes)
+
+
+def row_name(words: str) -> Node:
+    """What a row is, at its left."""
+    return h("th", {"scope": "row", "class": "ladder-row"}, words)
+
+
+def start_row(state: AppState, shown: WordShown) -> Node:
+    """The symbols that merging starts from; lost bytes struck out among them."""
+    cells = [
+        h(
+            "td",
+            {},
+            h(
+                "span",
+                {
+                    "class": "lost-byte" if column.is_lost else "ladder-symbol",
+                    "id": None if column.is_lost else f"ladder-0-{column.place}",
+                    "title": say(state, "step_tokenize.lost_here") if column.is_lost else None,
+                    "data-at": str(SYMBOLS),
+                    "data-move": "rise",
+                },
+                column.shown,
+            ),
+        )
+        for column in shown.ladder.columns
+    ]
+    return h("tr", {}, row_name(say(state, "step_tokenize.row.start")), cells)
+
+
+def round_row(state: AppState, shown: WordShown, index: int) -> Node:
+    """One round: what is merged now, and lines for the pieces that wait."""
+    moment = FIRST_MERGE + shown.times[index]
+    cells = [round_cell(state, shown, index, rung, moment) for rung in shown.ladder.rows[index]]
+    return h("tr", {}, row_name(count(index + 1)), cells)
+
+
+def round_cell(state: AppState, shown: WordShown, index: int, rung: Rung, moment: int) -> Node:
+    """One cell of a round."""
+    span = str(rung.width) if rung.width > 1 else None
+    if rung.is_lost:
+        return h("td", {})
+    if rung.merge is None:
+        return h("td", {"colspan": span, "class": "is-waiting"})
+    merge = rung.merge
+    box = h(
+        "span",
+        {"class": "ladder-box", "data-at": str(moment), "data-move": "appear"},
+        h(
+            "span",
+            {"class": "rank number", "title": say(state, "step_tokenize.rank")},
+            count(merge.rank),
+        ),
+        h(
+            "span",
+            {"class": "ladder-piece", "id": f"ladder-{index + 1}-{rung.place}"},
+            parts(shown, index, merge, moment),
+        ),
+    )
+    return h("td", {"colspan": span, "class": "is-merged"}, box)
+
+
+def parts(shown: WordShown, index: int, merge: FilmMerge, moment: int) -> list[Node]:
+    """The two pieces, each from where it stood; as one where joining changes how they read."""
+    if merge.left + merge.right != merge.result:
+        return [part(merge.result, source(shown, index, merge.left_at), moment)]
+    return [
+        part(merge.left, source(shown, index, merge.left_at), moment),
+        part(merge.right, source(shown, index, merge.right_at), moment),
+    ]
+
+
+def part(text: str, origin: str, moment: int) -> Node:
+    """A piece that travels."""
+    attributes: Attributes = {
+        "class": "ladder-part",
+        "data-at": str(moment),
+        "data-move": "fly",
+        "data-from": origin,
+    }
+    return h("bdi", attributes, text)
+
+
+def source(shown: WordShown, index: int, place: int) -> str:
+    """The element in which a piece stood before a round."""
+    for row in range(index - 1, -1, -1):
+        if any(merge.left_at == place for merge in shown.ladder.rounds[row]):
+            return f"ladder-{row + 1}-{place}"
+    return f"ladder-0-{place}"
+
+
+def end_row(state: AppState, shown: WordShown) -> Node:
+    """The pieces that are left: tokens in their hues, with their ids."""
+    positions = iter(shown.positions)
+    cells = [
+        h("td", {}) if rung.is_lost else end_cell(state, shown, rung, next(positions))
+        for rung in shown.ladder.ends
+    ]
+    return h("tr", {"class": "ladder-end"}, row_name(say(state, "step_tokenize.row.end")), cells)
+
+
+def end_cell(state: AppState, shown: WordShown, rung: Rung, position: int) -> Node:
+    """One token at the ladder's end."""
+    span = str(rung.width) if rung.width > 1 else None
+    origin = source(shown, len(shown.ladder.rounds), rung.place)
+    return h("td", {"colspan": span}, end_box(state, shown, position, origin))
+
+
+def end_box(state: AppState, shown: WordShown, position: int, origin: str) -> Node:
+    """A token's text and id."""
+    token = shown.word.ids[position - shown.first_position]
+    view = state.tokens[position] if position < len(state.tokens) else None
+    text = view.visible if view is not None and view.id == token else shown_piece(shown, position)
+    return h(
+        "span",
+        {
+            "class": f"ladder-token hue-{position % N_HUES}",
+            "id": f"ladder-token-{position}",
+            "data-at": str(shown.end),
+            "data-move": "fly" if origin else "rise",
+            "data-from": origin or None,
+        },
+        h("bdi", {}, text),
+        h("span", {"class": "chip-note number"}, str(token)),
+    )
+
+
+def shown_piece(shown: WordShown, position: int) -> str:
+    """What the film itself ends with at a position."""
+    pieces = shown.word.pieces
+    at = position - shown.first_position
+    return pieces[at][1] if at < len(pieces) else shown.word.text
