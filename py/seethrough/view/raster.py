@@ -60,3 +60,13 @@ def causal_raster(pattern: Array, role: str, *, dark: bool, cell: int) -> Array:
     pixels[masked, :3] = rgb(roles["paper"]).astype(np.uint8)
     pixels[masked & line, :3] = rgb(roles["hatch"]).astype(np.uint8)
     return pixels
+
+
+def hatched(pixels: Array, rows: Array, *, dark: bool) -> Array:
+    """The same pixels, but those rows of pixels that hold no numbers hatched."""
+    down, across = np.indices(pixels.shape[:2])
+    line = (down + across) % HATCH_PERIOD == 0
+    roles = theme(dark=dark)
+    pixels[rows, :, :3] = rgb(roles["paper"]).astype(np.uint8)
+    pixels[rows[:, None] & line, :3] = rgb(roles["hatch"]).astype(np.uint8)
+    return pixels

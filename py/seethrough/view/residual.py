@@ -15,6 +15,7 @@ from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging, Linear, symmetric_limit
 from seethrough.view.unrecorded import note, spans
+from seethrough.view.vector_table import vector_table
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ ROW_HIGH = 16
 TICK_HIGH = 4
 NORM_BAR = 56
 NORM_WIDE = 112
-TABLE_COLUMNS = 8
 LEGEND_STEPS = 16
 LEGEND_CELL = 8
 SQUARE_ROOT = 0.5
@@ -305,21 +305,7 @@ def data(state: AppState, stream: Stream) -> Node:
 
 
 def table(state: AppState, stream: Stream, row: int) -> Node:
-    """All values of one state, as many a line as read well."""
-    values = stream.values[row]
-    heads = [h("th", {"scope": "col"}, f"+{step}") for step in range(TABLE_COLUMNS)]
-    lines = [
-        h(
-            "tr",
-            {},
-            h("th", {"scope": "row"}, str(start)),
-            [
-                h("td", {"class": "number"}, exact(value))
-                for value in values[start : start + TABLE_COLUMNS]
-            ],
-        )
-        for start in range(0, len(values), TABLE_COLUMNS)
-    ]
+    """All values of one state."""
     caption = rich(
         state,
         "view.residual.caption",
@@ -327,14 +313,4 @@ def table(state: AppState, stream: Stream, row: int) -> Node:
         position=str(stream.position),
         norm=readout(stream.norms[row]),
     )
-    return h(
-        "div",
-        {"class": "table scroll", "tabindex": "0"},
-        h(
-            "table",
-            {"class": "numbers"},
-            h("caption", {}, caption),
-            h("thead", {}, h("tr", {}, h("td"), heads)),
-            h("tbody", {}, lines),
-        ),
-    )
+    return vector_table(caption, stream.values[row])

@@ -1,0 +1,192 @@
+"""What is added to a token's row: a learned position's row, or nothing yet, and all its numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core import hooks
+from seethrough.core.cell import Cell
+from seethrough.view import strip
+from seethrough.view.node import Child, Markup, Node, h
+from seethrough.view.numbers import count, readout
+from seethrough.view.steps.embed_vectors import (
+    ENTERS,
+    Vector,
+    is_learned,
+    length_of,
+    of_token,
+    reach_of,
+    same_ids,
+    strip_name,
+)
+from seethrough.view.unrecorded import spans
+from seethrough.view.vector_table import vector_table
+from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.state import AppState
+
+SIGNS = ("", "+", "=")
+ADDED, SUMMED = 4, 5
+
+
+def parts(state: AppState, position: int) -> list[Vector] | None:
+    """The token's row, the position's row, their sum; None where one is not known."""
+    found = [
+        Vector(name, values)
+        for name in (hooks.EMBED, hooks.POS_EMBED, ENTERS)
+        if (values := state.captured.row(name, position)) is not None
+    ]
+    return found if len(found) == len(SIGNS) else None
+
+
+def learned(state: AppState, position: int) -> Node:
+    """Token row + position row = what enters block 0, as three strips with their lengths."""
+    found = parts(state, position)
+    title = rich(
+        state,
+        "embed.sum.title",
+        token=token_mark(visible_at(state, position)),
+        position=str(position),
+    )
+    heading = h("h3", {"class": "embed-sum-title"}, title)
+    if found is None:
+        return h("section", {"class": "embed-sum embed-wide"}, heading, lacking_sum(state))
+    reach = strip.common_limit([vector.values for vector in found])
+    lines = [
+        addend(state, vector, position, sign, reach)
+        for vector, sign in zip(found, SIGNS, strict=True)
+    ]
+    return h(
+        "section",
+        {"class": "embed-sum"},
+        heading,
+        h("div", {"class": "scroll"}, h("ul", {}, lines)),
+        h("p", {"class": "note", "data-at": str(SUMMED)}, worked(state, found, position)),
+    )
+
+
+def lacking_sum(state: AppState) -> Node:
+    """In the sum's place while its rows are not known."""
+    return h("p", {"class": "note"}, say(state, "embed.sum.lacking"))
+
+
+def addend(state: AppState, vector: Vector, position: int, sign: str, reach: float) -> Node:
+    """One strip of the sum: its sign, its hook, its numbers, its length."""
+    norm = readout(length_of(vector.values))
+    label = say(state, "embed.sum.strip", name=vector.name, position=position, length=norm)
+    film: dict[str, str] = {}
+    if sign:
+        film = {"data-at": str(ADDED if sign == SIGNS[1] else SUMMED)}
+        film["data-move"] = "sweep" if sign == SIGNS[1] else "rise"
+    canvas = strip.strip(
+        state, vector.name, position, reach=reach, label=label, told_in="embed-readout"
+    )
+    return h(
+        "li",
+        film,
+        h("span", {"class": "number embed-sign"}, sign),
+        hook_mark(vector.name),
+        h("span", {"class": "embed-strip"}, canvas),
+        h("span", {"class": "number is-number"}, norm),
+    )
+
+
+def worked(state: AppState, found: list[Vector], position: int) -> list[Node | str]:
+    """One dimension of the sum with its own numbers: the one where the position adds most."""
+    at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
+    cells = [number(vector, position, at) for vector in found]
+    return rich(
+        state, "embed.sum.worked", column=str(at), row=cells[0], place=cells[1], total=cells[2]
+    )
+
+
+def number(vector: Vector, position: int, column: int) -> Node:
+    """A number that can be asked for its sum."""
+    cell = str(Cell(vector.name, (position, column)))
+    attributes = {"type": "button", "class": "cell-button", "data-action": "select-cell"}
+    value = readout(float(vector.values[column]))
+    return h("button", {**attributes, "data-cell": cell, "title": cell}, value)
+
+
+def opened(state: AppState, position: int, element_id: str) -> Node:
+    """Where the cells of the strips open; at rest the chosen token's largest number is open."""
+    found = of_token(state, position)
+    inside: Child = say(state, "view.strip.rest")
+    if found is not None:
+        largest = int(np.nan_to_num(np.abs(found.values)).argmax())
+        name = strip_name(found.name, position, reach_of(state))
+        inside = Markup(strip.opened(state, name, 0, largest))
+    return h("output", {"class": "readout opened", "id": element_id}, inside)
+
+
+def tables(state: AppState, position: int) -> Node | str:
+    """All numbers of the chosen token's row, and of what is added to it."""
+    found = of_token(state, position)
+    if found is None:
+        return ""
+    vectors = (parts(state, position) if is_learned(state) else None) or [found]
+    n_values = count(len(found.values))
+    words = say(state, "embed.table", n_values=n_values, token=visible_at(state, position))
+    return h(
+        "details",
+        {"class": "data", "id": "embed-data"},
+        h("summary", {}, words),
+        [vector_table(caption(state, vector, position), vector.values) for vector in vectors],
+    )
+
+
+def caption(state: AppState, vector: Vector, position: int) -> list[Node | str]:
+    """What a table holds."""
+    return rich(
+        state,
+        "view.residual.caption",
+        name=hook_mark(vector.name),
+        position=str(position),
+        norm=readout(length_of(vector.values)),
+    )
+
+
+def rotation(state: AppState, position: int) -> Node | str:
+    """Where the position comes in where none is added: by how much this one turns its pairs."""
+    config = state.config
+    if config is None or config.rotary_base is None:
+        return ""
+    slowest = position * config.rotary_base ** (2 / config.d_head - 1)
+    same = same_ids(state)
+    sentences: list[Child] = [say(state, "embed.rotary.nothing"), " "]
+    if same is not None:
+        token = token_mark(visible_at(state, same[0]))
+        sentences += [rich(state, "embed.rotary.same", token=token, positions=spans(same)), " "]
+    how = say(
+        state,
+        "embed.rotary.how",
+        n_pairs=count(config.d_head // 2),
+        position=position,
+        slowest=readout(slowest),
+        base=count(int(config.rotary_base)),
+    )
+    return h(
+        "details",
+        {"class": "data side", "id": "embed-position"},
+        h("summary", {}, say(state, "embed.rotary.title")),
+        h("p", {"class": "note"}, sentences, how),
+    )
+
+
+def moments(state: AppState, position: int) -> Sequence[Child]:
+    """The position's row comes, and is added."""
+    found = parts(state, position)
+    if found is None:
+        lacking = say(state, "embed.sum.lacking")
+        return (say(state, "embed.film.learned", position=position), lacking)
+    at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
+    row, place, total = (readout(float(vector.values[at])) for vector in found)
+    return (
+        say(state, "embed.film.learned", position=position),
+        say(state, "embed.film.sum", column=at, row=row, place=place, total=total),
+    )

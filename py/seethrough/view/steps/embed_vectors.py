@@ -1,0 +1,157 @@
+"""What is known of the embedding: each token's row, and the scale that the rows share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core import hooks
+from seethrough.core.cell import Cell
+from seethrough.core.hooks import hook_name
+from seethrough.view import strip
+from seethrough.view.raster import diverging_raster, hatched
+from seethrough.view.scales import Diverging
+from seethrough.view.windowed import Window, window
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+    from seethrough.core.captured import Captured
+
+# More tokens than these are drawn as one heat map: a row each would not stand on a page.
+MOST_LINES = 12
+CROWD = "embed"
+CROWD_HIGH = 360
+ENTERS = hook_name(hooks.RESID_PRE, 0)
+ROTARY = "rotary"
+
+
+@dataclass(frozen=True, eq=False)
+class Vector:
+    """Numbers at one position, and the hook that they are."""
+
+    name: str
+    values: Array
+
+
+def is_learned(state: AppState) -> bool:
+    """Whether the model has a learned row for each position, to be added."""
+    return state.config is not None and state.config.positional_embedding_type != ROTARY
+
+
+def of_token(state: AppState, position: int) -> Vector | None:
+    """The row of a position's token; None where it is not known.
+
+    With rotary positions nothing is added to it, so that it is block 0's input to the last bit.
+    """
+    for name in (hooks.EMBED,) if is_learned(state) else (hooks.EMBED, ENTERS):
+        row = state.captured.row(name, position)
+        if row is not None:
+            return Vector(name, row)
+    return None
+
+
+def length_of(values: Array) -> float:
+    """The L2 norm, in float64."""
+    return float(np.sqrt((values.astype(np.float64) ** 2).sum()))
+
+
+def length(state: AppState, position: int) -> float | None:
+    """The length of a token's row; where a recording has no row, the length that it kept."""
+    found = of_token(state, position)
+    if found is not None:
+        return length_of(found.values)
+    if state.recorded is None or is_learned(state):
+        return None
+    return float(state.recorded.norms[0, position])
+
+
+def shown(state: AppState) -> Window:
+    """The positions that have a row in the picture."""
+    return window(len(state.tokens), chosen=state.picture.position)
+
+
+def is_crowd(state: AppState) -> bool:
+    """Whether there are too many tokens for a line each."""
+    return len(state.tokens) > MOST_LINES
+
+
+def reach_of(state: AppState) -> float:
+    """One scale for all the rows, so that their colours can be compared."""
+    names = (hooks.EMBED,) if is_learned(state) else (hooks.EMBED, ENTERS)
+    return _reach(state.captured, names, shown(state).positions)
+
+
+@lru_cache(maxsize=1)
+def _reach(captured: Captured, names: tuple[str, ...], positions: tuple[int, ...]) -> float:
+    """The scale of the first of these hooks that each position has."""
+    found = [
+        next((row for name in names if (row := captured.row(name, at)) is not None), None)
+        for at in positions
+    ]
+    rows = [row for row in found if row is not None]
+    return strip.common_limit(rows) if rows else 1.0
+
+
+def strip_name(name: str, position: int, reach: float) -> str:
+    """The name of a strip's picture."""
+    return f"{strip.PREFIX}{name}@{position}~{reach:g}"
+
+
+def same_ids(state: AppState) -> list[int] | None:
+    """The positions of a token that stands there more than once: the chosen one's, else any's."""
+    places: dict[int, list[int]] = {}
+    for position, token in enumerate(state.tokens):
+        places.setdefault(token.id, []).append(position)
+    chosen = state.tokens[min(state.picture.position, len(state.tokens) - 1)].id
+    candidates = [places[chosen], *places.values()]
+    return next((found for found in candidates if len(found) > 1), None)
+
+
+def row_high(n_rows: int) -> int:
+    """How many pixels a row of the heat map is high."""
+    return max(2, min(16, CROWD_HIGH // max(n_rows, 1)))
+
+
+def row_at(state: AppState, row: int) -> tuple[int, Vector] | None:
+    """Position and vector of a row of the heat map; None outside it and where none is known."""
+    positions = shown(state).positions
+    if not 0 <= row < len(positions):
+        return None
+    found = of_token(state, positions[row])
+    return None if found is None else (positions[row], found)
+
+
+def raster(state: AppState, *, dark: bool) -> Array | None:
+    """The heat map of all tokens' rows; a row that is not known is hatched."""
+    positions = shown(state).positions
+    known = [of_token(state, position) for position in positions]
+    if state.config is None or not positions:
+        return None
+    empty = np.zeros(state.config.d_model, np.float32)
+    values = np.stack([empty if vector is None else vector.values for vector in known])
+    high = row_high(len(positions))
+    scale = Diverging(reach_of(state), strip.SQUARE_ROOT)
+    pixels = diverging_raster(values, scale, dark=dark, wide=1, high=high, tick=max(1, high // 4))
+    lacking = np.repeat([vector is None for vector in known], high)
+    return hatched(pixels, lacking, dark=dark)
+
+
+def cell_of(state: AppState, row: int, column: int) -> Cell | None:
+    """Which number of the model a cell of the heat map is; None outside it."""
+    found = row_at(state, row)
+    if found is None or not 0 <= column < len(found[1].values):
+        return None
+    return Cell(found[1].name, (found[0], column))
+
+
+def opened(state: AppState, row: int, column: int) -> str:
+    """A cell of the heat map among its neighbours; empty outside it."""
+    found = row_at(state, row)
+    if found is None:
+        return ""
+    name = strip_name(found[1].name, found[0], reach_of(state))
+    return strip.opened(state, name, 0, column)
