@@ -121,6 +121,7 @@ def recorded_changes(
         "prompt": recording.prompt,
         "chat": recording.chat,
         "film": recording.film,
+        "word": None,
         "tokens": recording.tokens,
         "top": recording.top,
         "elapsed_ms": 0.0,
