@@ -19,10 +19,11 @@ from export.stages.paths import user_cache
 from seethrough.core.hooks import expected_hooks
 from seethrough.core.reference import forward
 from seethrough.core.routes import STEPS
-from tests import parity, tiny_gpt2, vocabularies
+from tests import parity
 from tests.browser.captures import captured
 from tests.browser.conftest import FOLDER, opened_site
 from tests.hub_server import Cut, SmallHub, served
+from tests.screens.gpt2_site import write_checkpoint
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.long]
 
@@ -37,10 +38,7 @@ N_NEW = 3
 def source(tmp_path_factory):
     """The checkpoint as the hub has it: masks among the weights, and the old tokeniser files."""
     folder = tmp_path_factory.mktemp("source")
-    tiny_gpt2.write_folder(tiny_gpt2.DISTILGPT2, folder, settings={"eos_token_id": 50256})
-    (folder / "tokenizer.json").unlink()
-    vocabularies.copy_gpt2_files(folder)
-    (folder / "tokenizer_config.json").write_text('{"model_max_length": 1024}', encoding="utf-8")
+    write_checkpoint(folder)
     (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n", encoding="utf-8")
     return folder
 

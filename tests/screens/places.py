@@ -28,6 +28,11 @@ class Place:
         return self.name
 
 
+# What the distilgpt2-shaped model is asked; its walk is live.
+GPT2_PROMPT = "January%2C%20February%2C%20March%2C"
+GPT2_PLACES = tuple(
+    Place(f"gpt2-{step}", f"#/walk/own/{step}?prompt={GPT2_PROMPT}") for step in STEPS
+)
 PLACES = (
     Place("home", "#/"),
     *(Place(f"walk-january-{step}", f"#/walk/january/{step}") for step in STEPS),

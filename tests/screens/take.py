@@ -10,6 +10,7 @@ import argparse
 import html
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +19,14 @@ from playwright.sync_api import sync_playwright
 
 from export.stages.paths import shown
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
-from tests.screens.places import ENGLISH, LANGUAGES, PLACES, SCHEMES, SIZES
+from tests.screens.gpt2_site import build_site
+from tests.screens.places import ENGLISH, GPT2_PLACES, LANGUAGES, PLACES, SCHEMES, SIZES
 from tests.screens.screen import opened, served
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.screens.places import Place
     from tests.screens.screen import Screen
 
 STYLE = (
@@ -36,16 +41,22 @@ def picture_name(place: str, width: int, look: str) -> str:
     return f"{place}-{width}-{look}.png"
 
 
-def take_all(screen: Screen, out: Path, only: str) -> list[str]:
+def take_all(
+    screen: Screen,
+    out: Path,
+    only: str,
+    places: tuple[Place, ...] = PLACES,
+    languages: tuple[str, ...] = LANGUAGES,
+) -> list[str]:
     """Every picture of the list, one page load for all; returns the file names."""
     taken = []
-    for language in LANGUAGES:
+    for language in languages:
         schemes = SCHEMES if language == ENGLISH else ("light",)
         for size in SIZES:
             for scheme in schemes:
                 screen.look(size, scheme)
                 look = scheme if language == ENGLISH else language
-                for place in PLACES:
+                for place in places:
                     if only in place.name:
                         name = picture_name(place.name, size[0], look)
                         screen.go(place.address, language)
@@ -53,6 +64,18 @@ def take_all(screen: Screen, out: Path, only: str) -> list[str]:
                         taken.append(name)
                 print(f"{size[0]} × {size[1]}, {look}: {len(taken)} pictures", flush=True)
     return taken
+
+
+def take_gpt2(browser: Browser, options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The nine steps of a live model in distilgpt2's shape; file names and complaints."""
+    with tempfile.TemporaryDirectory() as work:
+        site = build_site(options.dist, Path(work))
+        with served(site) as url, opened(browser, url) as screen:
+            screen.page.evaluate("window.seethrough.load().then(() => 1)")
+            screen.go(GPT2_PLACES[0].address)
+            screen.page.wait_for_selector(".badge.is-live", state="attached")
+            names = take_all(screen, options.out, options.only, GPT2_PLACES, (ENGLISH,))
+            return names, screen.errors
 
 
 def take(screen: Screen, file: Path) -> None:
@@ -90,6 +113,9 @@ def main() -> int:
         with opened(browser, url) as screen:
             names = take_all(screen, options.out, options.only)
             errors = screen.errors
+        if any(options.only in place.name for place in GPT2_PLACES):
+            more, complaints = take_gpt2(browser, options)
+            names, errors = [*names, *more], [*errors, *complaints]
         browser.close()
     (options.out / "index.html").write_text(sheet(names), encoding="utf-8")
     took = time.monotonic() - started
