@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seethrough.app.sampler import TALLY, Sampler
-from seethrough.app.state import AppState, Sampling, Store, Throws
+from seethrough.app.sampler import Sampler
+from seethrough.app.state import TALLY, AppState, Sampling, Store, Throws
 from seethrough.core.sampling import PRESETS
 from tests.view.sample import CONFIG
 

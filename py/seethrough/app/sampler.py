@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.service import checked_sampling
-from seethrough.app.state import Message, Sampling, Throws
+from seethrough.app.settings import checked_sampling
+from seethrough.app.state import TALLY, Message, Sampling, Throws
 from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.sampling import PRESETS
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, Store
 
-TALLY = 200
 DIALS = ("temperature", "top_k", "top_p", "min_p", "seed")
 
 

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seethrough.core.cache import Array
+    from seethrough.core.cell import Cell
     from seethrough.core.config import ModelConfig
     from seethrough.core.film import Film
     from seethrough.core.recording import Recording
+    from seethrough.core.sums import Sum
     from seethrough.core.tokenizer import Tokenizer
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
@@ -119,7 +121,10 @@ STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen: temperature 0 is greedy; top_k 0, top_p 1, min_p 0 cut nothing."""
+    """How the next token is chosen.
+
+    Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 cut nothing.
+    """
 
     temperature: float = 0.0
     top_k: int = 0
@@ -127,6 +132,10 @@ class Sampling:
     min_p: float = 0.0
     seed: int = 1
     max_new_tokens: int = 24
+
+
+# How many darts the step "sample" counts at once.
+TALLY = 200
 
 
 @dataclass(frozen=True)
@@ -203,6 +212,23 @@ class Branch:
     def ids(self) -> tuple[int, ...]:
         """Its new tokens' ids."""
         return tuple(step.id for step in self.steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Tracing:
+    """The number that the reader traces. `sum` is what made it; `message` says why there is none.
+
+    `tokens` are those that were shown when it was asked for, `trail` the cells that led to it.
+    `needs_model`: only the model itself can tell, and it is not open.
+    """
+
+    cell: Cell
+    value: float | None = None
+    sum: Sum | None = None
+    message: Message | None = None
+    needs_model: bool = False
+    tokens: tuple[TokenView, ...] = ()
+    trail: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -287,6 +313,7 @@ class AppState:
     stop: str = ""
     chosen_step: int | None = None
     branches: tuple[Branch, ...] = ()
+    sum: Tracing | None = None
     busy: str = ""
     notice: Message | None = None
     error: Message | None = None

@@ -30,7 +30,7 @@ from seethrough.view import (
     transport,
 )
 from seethrough.view.node import h, to_html
-from seethrough.view.steps import embed_vectors
+from seethrough.view.steps import embed_vectors, sample
 from seethrough.view.steps.table import ALL_FIELDS, DRAWN
 from seethrough.view.words import say, title
 
@@ -64,6 +64,13 @@ ACTIONS = (
     "select-layer",
     "select-head",
     "append-token",
+    "go-on",
+    "step-to",
+    "go-to",
+    "fork",
+    "return-to",
+    "set-length",
+    "copy-text",
     "set-sampling",
     "try-sampling",
     "throw",
@@ -128,6 +135,7 @@ PANELS: Mapping[str, Panel] = {
     "code": Panel(("language", "route", "config"), code.render),
     "transport": Panel(("route", "stage", *ALL_FIELDS), transport.render),
     **{f"step-{name}": Panel(step.fields, step.render) for name, step in DRAWN.items()},
+    sample.SLOT: Panel(sample.ODDS_FIELDS, sample.render_odds),  # inside "step-sample"
 }
 
 

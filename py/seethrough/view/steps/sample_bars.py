@@ -1,0 +1,318 @@
+"""The odds of the step "sample" as a cascade of bars: own, tempered, each cut, what is left.
+
+Every bar runs from 0 to 1 over the same width, so what a cut takes can be measured by eye.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.view.node import Attributes, Child, Node, h
+from seethrough.view.numbers import count, limit, readout
+from seethrough.view.steps.sample_words import named, number, share, share_of
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+    from seethrough.view.steps.sample_odds import Odds, Piece, Taken
+
+HIGH = 30
+CUT_HIGH = 14
+LINK_HIGH = 16
+DART_HIGH = 26
+TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+# A name fits a piece of so many hundredths of the bar: a margin, and so much a letter.
+MARGIN, LETTER = 2.4, 1.45
+MIDDLE = 0.5
+LEAST_LINK = 0.02
+
+
+def cascade(state: AppState, odds: Odds) -> Node:
+    """The whole picture, told in words for those who do not see it."""
+    stages = odds.stages()
+    rungs: list[Child] = [hatch(), rung(state, odds, "own")]
+    source = "own"
+    if odds.is_tempered:
+        rungs += [links(odds, "own", "tempered"), rung(state, odds, "tempered")]
+        source = "tempered"
+    rungs += [cut(state, odds, taken) for taken in odds.taken]
+    if odds.taken:
+        rungs += [links(odds, source, "left"), rung(state, odds, "left")]
+    rungs.append(axis(stages.index("left" if odds.taken else source)))
+    inner = h("div", {"class": "cascade", "role": "img", "aria-label": summary(state, odds)}, rungs)
+    return h("div", {"class": "scroll", "tabindex": "0"}, inner)
+
+
+def summary(state: AppState, odds: Odds) -> str:
+    """The cascade as sentences."""
+    names = ["own", *(["tempered"] if odds.is_tempered else [])]
+    parts = [(name_of_bar(state, odds, name), told(state, odds, name)) for name in names]
+    parts += [(name_of_cut(state, taken), told_of_cut(state, taken)) for taken in odds.taken]
+    if odds.taken:
+        parts.append((name_of_bar(state, odds, "left"), told(state, odds, "left")))
+    steps = " ".join(say(state, "step.sample.step", name=name, told=what) for name, what in parts)
+    return say(state, "step.sample.picture", steps=steps)
+
+
+def probs_of(odds: Odds, bar: str) -> Array:
+    """The probabilities that a bar shows, by id."""
+    if bar == "own" or (bar == "tempered" and odds.shaped is None):
+        return odds.own
+    return odds.shaped.tempered if bar == "tempered" and odds.shaped else odds.now
+
+
+def name_of_bar(state: AppState, odds: Odds, bar: str) -> str:
+    """What a bar shows."""
+    return say(state, f"step.sample.{bar}", value=number(odds.settings.temperature))
+
+
+def told(state: AppState, odds: Odds, bar: str) -> str:
+    """What became of the most probable token."""
+    best = int(odds.order[0])
+    now = share_of(state, probs_of(odds, bar), best)
+    before = share_of(state, odds.own, best)
+    name = named(state, best)
+    return say(state, f"step.sample.{bar}_told", token=name, share=now, before=before, after=now)
+
+
+def rung(state: AppState, odds: Odds, bar: str) -> Node:
+    """One bar with its name; on the last one the dart falls."""
+    at = odds.stages().index(bar)
+    is_last = bar == last_bar(odds)
+    name = h(
+        "p",
+        {"class": "rung-name", "data-at": at, "data-move": "rise"},
+        h("b", {}, name_of_bar(state, odds, bar)),
+        h("span", {}, told(state, odds, bar)),
+    )
+    falls = is_last and odds.shaped is not None
+    return h(
+        "div",
+        {"class": "rung"},
+        name,
+        dart(state, odds) if falls else None,
+        h("svg", {"class": "odds", "width": "100%", "height": HIGH}, parts(state, odds, bar, at)),
+    )
+
+
+def last_bar(odds: Odds) -> str:
+    """The bar that the dart falls on."""
+    if odds.taken:
+        return "left"
+    return "tempered" if odds.is_tempered else "own"
+
+
+def parts(state: AppState, odds: Odds, bar: str, at: int) -> list[Child]:
+    """The pieces of a bar, all the rest as one, and the landed one in ink."""
+    probs = probs_of(odds, bar)
+    pieces = odds.pieces(probs)
+    before = {"tempered": "own", "left": "tempered" if odds.is_tempered else "own"}.get(bar, "")
+    known = {piece.token for piece in odds.pieces(probs_of(odds, before))} if before else set()
+    drawn: list[Child] = [
+        segment(state, odds, piece, bar=bar, before=before if piece.token in known else "")
+        for piece in pieces
+    ]
+    end = pieces[-1].start + pieces[-1].size if pieces else 0.0
+    n_more = int((probs > 0).sum()) - len(pieces)
+    drawn.append(tail(state, end, n_more, at))
+    if bar == last_bar(odds):
+        drawn.append(landed(state, odds, probs))
+    return drawn
+
+
+def segment(state: AppState, odds: Odds, piece: Piece, *, bar: str, before: str) -> Node:
+    """A token's share of a bar, its name in it where it fits; it comes from the bar before."""
+    name = named(state, piece.token)
+    fits = piece.size * 100 > MARGIN + LETTER * len(name)
+    attributes: Attributes = {
+        "class": "piece is-best" if piece.token == odds.order[0] else "piece",
+        "id": f"odds-{bar}-{piece.token}",
+        "data-at": odds.stages().index(bar),
+        "data-move": "fly" if before else "sweep",
+        "data-from": f"odds-{before}-{piece.token}" if before else None,
+    }
+    return h(
+        "g",
+        attributes,
+        h("title", {}, f"{name} {share(state, piece.size)}"),
+        h("rect", {"x": percent(piece.start), "width": percent(piece.size), "height": "100%"}),
+        label(name, piece.start) if fits else None,
+    )
+
+
+def label(name: str, start: float) -> Node:
+    """A name in its piece."""
+    return h("text", {"x": percent(start), "dx": "8", "y": "20"}, name)
+
+
+def tail(state: AppState, start: float, n_more: int, at: int) -> Child:
+    """All tokens that are too thin to be drawn by themselves."""
+    if n_more <= 0:
+        return None
+    words = say(state, "step.sample.more", n_more=count(n_more))
+    wide = max(0.0, 1.0 - start)
+    fits = wide * 100 > MARGIN + LETTER * len(words)
+    return h(
+        "g",
+        {"class": "tail", "data-at": at, "data-move": "appear"},
+        h("title", {}, words),
+        h("rect", {"x": percent(start), "width": percent(wide), "height": "100%"}),
+        label(words, start) if fits else None,
+    )
+
+
+def landed(state: AppState, odds: Odds, probs: Array) -> Node:
+    """The taken token over the bar, in ink."""
+    start, size = odds.start_of(odds.landed), float(probs[odds.landed])
+    name = named(state, odds.landed)
+    fits = size * 100 > MARGIN + LETTER * len(name)
+    at = len(odds.stages()) - 1
+    return h(
+        "g",
+        {"class": "landed", "data-at": at, "data-move": "appear"},
+        h("rect", {"x": percent(start), "width": percent(size), "height": "100%"}),
+        label(name, start) if fits else None,
+    )
+
+
+def dart(state: AppState, odds: Odds) -> Node:
+    """The dart over its number."""
+    stages, at = odds.stages(), percent(odds.point)
+    is_left = odds.point < MIDDLE
+    place: Attributes = {
+        "x": at,
+        "dx": "12" if is_left else "-12",
+        "y": "16",
+        "text-anchor": "start" if is_left else "end",
+    }
+    return h(
+        "svg",
+        {"class": "dart", "width": "100%", "height": DART_HIGH},
+        h(
+            "g",
+            {
+                "data-at": stages.index("dart"),
+                "data-move": "fly",
+                "data-from": "throw-dart",
+            },
+            h(
+                "svg",
+                {"x": at, "overflow": "visible"},
+                h("path", {"d": "M0 26l-6 -11h4.5v-15h3v15h4.5z"}),
+            ),
+            h("text", place, say(state, "step.sample.dart", dart=readout(odds.point))),
+        ),
+    )
+
+
+def links(odds: Odds, upper: str, lower: str) -> Node:
+    """Between two bars: where each wide piece of the upper one went."""
+    at = odds.stages().index(lower)
+    below = {piece.token: piece for piece in odds.pieces(probs_of(odds, lower))}
+    shapes = [
+        h("path", {"class": "link", "d": between(piece, below[piece.token])})
+        for piece in odds.pieces(probs_of(odds, upper))
+        if piece.token in below and max(piece.size, below[piece.token].size) >= LEAST_LINK
+    ]
+    return h(
+        "svg",
+        {
+            "class": "links",
+            "width": "100%",
+            "height": LINK_HIGH,
+            "viewBox": f"0 0 1000 {LINK_HIGH}",
+            "preserveAspectRatio": "none",
+            "data-at": at,
+            "data-move": "appear",
+        },
+        shapes,
+    )
+
+
+def between(upper: Piece, lower: Piece) -> str:
+    """The outline from a piece to the same token's piece below."""
+    top = [upper.start * 1000, (upper.start + upper.size) * 1000]
+    low = [lower.start * 1000, (lower.start + lower.size) * 1000]
+    return f"M{top[0]:.2f} 0H{top[1]:.2f}L{low[1]:.2f} {LINK_HIGH}H{low[0]:.2f}Z"
+
+
+def name_of_cut(state: AppState, taken: Taken) -> str:
+    """A cut and its setting."""
+    return say(state, f"step.sample.cut.{taken.name}", value=number(taken.setting))
+
+
+def told_of_cut(state: AppState, taken: Taken) -> str:
+    """What a cut took."""
+    key = "step.sample.cut_told" if taken.n_gone else "step.sample.cut_nothing"
+    return say(
+        state,
+        key,
+        share=share(state, taken.end - taken.start),
+        n_gone=count(taken.n_gone),
+        n_kept=count(taken.n_kept),
+    )
+
+
+def cut(state: AppState, odds: Odds, taken: Taken) -> Node:
+    """What one cut leaves, as a line, and what it takes, hatched."""
+    at = odds.stages().index(taken.name)
+    wide = max(0.0, taken.end - taken.start)
+    here: Attributes = {"x1": percent(taken.start), "x2": percent(taken.start)}
+    return h(
+        "div",
+        {"class": "rung is-cut"},
+        h(
+            "p",
+            {"class": "rung-name", "data-at": at, "data-move": "rise"},
+            h("b", {}, name_of_cut(state, taken)),
+            h("span", {}, told_of_cut(state, taken)),
+        ),
+        h(
+            "svg",
+            {"class": "cut", "width": "100%", "height": CUT_HIGH},
+            h(
+                "g",
+                {"data-at": at, "data-move": "sweep"},
+                h("line", {"class": "kept", "x2": percent(taken.start), "y1": "50%", "y2": "50%"}),
+                h(
+                    "rect",
+                    {
+                        "class": "gone",
+                        "x": percent(taken.start),
+                        "width": percent(wide),
+                        "height": "100%",
+                        "fill": "url(#sample-hatch)",
+                    },
+                ),
+                h("line", {"class": "blade", "y2": "100%", **here}),
+            ),
+        ),
+    )
+
+
+def hatch() -> Node:
+    """The pattern of what is cut off: lines, so that it is told without colour."""
+    line = h("path", {"class": "hatch-line", "d": "M-1 1l2-2M0 6l6-6M5 7l2-2"})
+    size = {"width": "6", "height": "6", "patternUnits": "userSpaceOnUse"}
+    pattern = h("pattern", {"id": "sample-hatch", **size}, line)
+    return h("svg", {"class": "defs", "width": "0", "height": "0"}, h("defs", {}, pattern))
+
+
+def axis(at: int) -> Node:
+    """From 0 to 1 below the last bar."""
+    anchors = {TICKS[0]: "start", TICKS[-1]: "end"}
+    ticks = [
+        h(
+            "text",
+            {"x": percent(tick), "y": "15", "text-anchor": anchors.get(tick, "middle")},
+            limit(tick),
+        )
+        for tick in TICKS
+    ]
+    return h("svg", {"class": "axis", "width": "100%", "height": "20", "data-at": at}, ticks)
+
+
+def percent(part: float) -> str:
+    """A place or a width along the bar."""
+    return f"{part * 100:.4f}%"

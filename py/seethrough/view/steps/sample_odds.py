@@ -1,0 +1,223 @@
+"""What the step "sample" shows: the odds before and after each cut, the dart, where it lands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core.hooks import LOGITS
+from seethrough.core.sampling import Shaped, by_rank, dart, draws, reshape, temper
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, Sampling
+    from seethrough.core.cache import Array
+
+# What is drawn as a piece of its own: this much of a bar at least, and no more pieces than that.
+LEAST_SHARE = 0.004
+MOST_PIECES = 40
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A token's place on a bar from 0 to 1."""
+
+    token: int
+    start: float
+    size: float
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a cut took of the tempered odds: from `start` to `end`; the tokens left and gone.
+
+    `setting` is the cut's own number; `removed` is the mass as a share of what stood before it.
+    """
+
+    name: str
+    setting: float
+    start: float
+    end: float
+    n_kept: int
+    n_gone: int
+    removed: float
+
+
+@dataclass(frozen=True, eq=False)
+class Odds:
+    """The last position's odds under some settings; `shaped` is None at temperature 0.
+
+    `order` are all ids from the largest logit down, `ranks` the place of each in it, `own` the
+    probabilities at temperature 1.
+    """
+
+    logits: Array
+    order: Array
+    ranks: Array
+    own: Array
+    settings: Sampling
+    shaped: Shaped | None
+    throw: int
+    tallied: int
+
+    @property
+    def point(self) -> float:
+        """Where the dart falls, in [0, 1)."""
+        return dart(self.settings.seed, self.throw)
+
+    @cached_property
+    def landed(self) -> int:
+        """The token that is taken."""
+        if self.shaped is None:
+            return int(self.order[0])
+        return int(self.shaped.landings(np.array([self.point]))[0])
+
+    @cached_property
+    def now(self) -> Array:
+        """The probabilities that the dart is thrown at, by id; all on one token when greedy."""
+        if self.shaped is not None:
+            return self.shaped.probs
+        return np.where(np.arange(self.own.size) == self.order[0], 1.0, 0.0)
+
+    @cached_property
+    def counts(self) -> Array | None:
+        """How often each token was drawn; None where nothing is counted."""
+        if self.shaped is None or not self.tallied:
+            return None
+        ids = draws(self.shaped, seed=self.settings.seed, steps=range(self.tallied))
+        return np.bincount(ids, minlength=self.own.size)
+
+    @cached_property
+    def taken(self) -> tuple[Taken, ...]:
+        """The cuts that are set, in order; at temperature 0 the one that leaves a single token."""
+        if self.shaped is None:
+            left = float(self.own[self.order[0]])
+            gone = self.own.size - 1
+            return (Taken("greedy", 0.0, left, 1.0, 1, gone, 1.0 - left),)
+        reached = np.cumsum(self.shaped.tempered[self.order])
+        neutral = {"top_k": 0, "top_p": 1, "min_p": 0}
+        cuts: list[Taken] = []
+        n_before = int(np.count_nonzero(self.shaped.tempered))
+        for name, cut in self.shaped.steps:
+            setting = getattr(self.settings, name)
+            if setting != neutral[name]:
+                start, end = float(reached[cut.n_kept - 1]), float(reached[n_before - 1])
+                gone = n_before - cut.n_kept
+                cuts.append(Taken(name, setting, start, end, cut.n_kept, gone, cut.removed))
+            n_before = cut.n_kept
+        return tuple(cuts)
+
+    @property
+    def n_kept(self) -> int:
+        """How many tokens the dart can fall on."""
+        return int(np.count_nonzero(self.now))
+
+    @property
+    def is_tempered(self) -> bool:
+        """Whether a temperature other than 1 reshapes the odds."""
+        return self.shaped is not None and self.settings.temperature != 1
+
+    def stages(self) -> tuple[str, ...]:
+        """The film's moments: the odds, the temperature, each cut, what is left, the dart."""
+        if self.shaped is None:
+            return ("own", "greedy", "left")
+        cuts = [cut.name for cut in self.taken]
+        tempered = ["tempered"] if self.is_tempered else []
+        return ("own", *tempered, *cuts, *(["left"] if cuts else []), "dart", "land")
+
+    def pieces(self, probs: Array) -> list[Piece]:
+        """The tokens that are wide enough on a bar to be drawn by themselves, largest first."""
+        sizes = probs[self.order[:MOST_PIECES]]
+        starts = np.cumsum(sizes) - sizes
+        ranked = zip(self.order, starts, sizes, strict=False)
+        return [Piece(int(t), float(at), float(s)) for t, at, s in ranked if s >= LEAST_SHARE]
+
+    @cached_property
+    def ends(self) -> Array:
+        """Where each token ends on the bar that the dart falls on, by rank."""
+        return np.cumsum(self.now[self.order])
+
+    def start_of(self, token: int) -> float:
+        """Where a token begins on the bar that the dart falls on."""
+        rank = self.rank_of(token)
+        return float(self.ends[rank - 1]) if rank else 0.0
+
+    def rank_of(self, token: int) -> int:
+        """How many tokens lie before this one."""
+        return int(self.ranks[token])
+
+
+class Kept:
+    """The last odds, so that the plate, its film and its caption compute them once."""
+
+    def __init__(self) -> None:
+        self._ranked: tuple[object, int, Array, Array, Array] | None = None
+        self._key: tuple[object, ...] = ()
+        self._odds: Odds | None = None
+
+    def odds(self, state: AppState) -> Odds | None:
+        """The odds of a state; None where the logits of the last position are not known."""
+        last = len(state.tokens) - 1
+        logits = state.captured.row(LOGITS, last) if state.tokens else None
+        if logits is None:
+            return None
+        whole, settings = state.captured.arrays[LOGITS], state.trying or state.sampling
+        throws = state.throws
+        key = (id(whole), last, settings, throws.at, throws.tallied)
+        if self._ranked is None or self._ranked[0] is not whole or self._ranked[1] != last:
+            order = by_rank(logits)
+            ranks = np.empty_like(order)
+            ranks[order] = np.arange(order.size)
+            self._ranked = (whole, last, order, ranks, temper(logits, 1.0))
+            self._key = ()
+        if key != self._key or self._odds is None:
+            _, _, order, ranks, own = self._ranked
+            shaped = shape(logits, order, settings)
+            self._key = key
+            drawn = settings, shaped, throws.at, throws.tallied
+            self._odds = Odds(logits, order, ranks, own, *drawn)
+        return self._odds
+
+
+def shape(logits: Array, order: Array, settings: Sampling) -> Shaped | None:
+    """The distribution that the settings make of some logits; None at temperature 0."""
+    if settings.temperature == 0:
+        return None
+    return reshape(
+        logits,
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        top_p=settings.top_p,
+        min_p=settings.min_p,
+        order=order,
+    )
+
+
+KEPT = Kept()
+
+
+def odds_of(state: AppState) -> Odds | None:
+    """The odds of a state, from the last time where nothing changed."""
+    return KEPT.odds(state)
+
+
+def rows_of(odds: Odds, count: int) -> list[int]:
+    """The tokens of the table: the best ones, and the landed one where it is not among them."""
+    best = [int(token) for token in odds.order[:count]]
+    return best if odds.landed in best else [*best[:-1], odds.landed]
+
+
+def name_of(state: AppState, token: int) -> str | None:
+    """A token as shown, where its text is known here; None where only its id is.
+
+    A recording knows the text of its best tokens alone; a model that is open knows every one.
+    """
+    known = {item.id: item.visible for item in state.continuation}
+    known |= {item.id: item.visible for item in state.top}
+    if token in known:
+        return known[token]
+    if state.vocabulary is not None and state.engine.model == state.model:
+        return state.vocabulary.visible(token)
+    return None
