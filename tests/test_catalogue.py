@@ -42,6 +42,7 @@ HANDED_ON = {
     ("py/seethrough/browser/main.py", "start"),
     ("py/seethrough/app/actions.py", "_doing"),
     ("py/seethrough/app/actions.py", "show_recording"),
+    ("py/seethrough/app/parts.py", "fill"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

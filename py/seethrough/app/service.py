@@ -18,6 +18,7 @@ from seethrough.app import inputs
 from seethrough.app.generate import Generation, Step, generate
 from seethrough.app.loaded import LoadedModel
 from seethrough.app.recordings import RecordingShelf, recording_cards
+from seethrough.app.settings import checked_sampling, whole
 from seethrough.app.state import (
     AbsentModel,
     EngineStatus,
@@ -43,15 +44,14 @@ from seethrough.core.errors import (
 from seethrough.core.hooks import axis_sizes, check_hook_names, fetchable
 from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import check_mode, mode_bytes
-from seethrough.core.sampling import check_settings
 from seethrough.core.tokenizer import Tokenizer
 from seethrough.core.tokens import STOPPED, candidates, texts
 from seethrough.core.weights import check_rows, decode_rows, find_tensor, row_ranges
 
 if TYPE_CHECKING:
     from seethrough.app.engine import Engine, EngineInfo, Progress, RunResult
-    from seethrough.core.cache import ActivationCache, Array
     from seethrough.app.state import RecordingCard
+    from seethrough.core.cache import ActivationCache, Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
@@ -60,7 +60,6 @@ T = TypeVar("T")
 FetchText = Callable[[str], Awaitable[str]]
 FetchBytes = Callable[[str], Awaitable[bytes]]
 TOP_OUTPUTS = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
-MAX_NEW_TOKENS = 4096
 NOTHING_SHOWN: dict[str, Any] = {
     "recorded": None,
     "source": "",
@@ -208,7 +207,7 @@ class Service:
         """The whole input's ids and the k best next tokens, probabilities over the vocabulary."""
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
-        k = _whole("k", k, 1, model.manifest.config.d_vocab)
+        k = whole("k", k, 1, model.manifest.config.d_vocab)
         result = await self.run_ids(ids, TOP_OUTPUTS, top_k=k)
         rows = [
             {"id": item.id, "text": item.text, "logit": item.logit, "prob": item.prob}
@@ -491,39 +490,3 @@ def _card(manifest: Manifest) -> ModelCard:
         has_chat=manifest.chat is not None,
         mode_bytes=mode_bytes(manifest),
     )
-
-
-def checked_sampling(settings: Sampling, config: ModelConfig) -> Sampling:
-    """The settings, each of its kind and in its range.
-
-    Raises:
-        InputError: One means nothing.
-    """
-    checked = Sampling(
-        temperature=_number("temperature", settings.temperature),
-        top_k=_whole("top_k", settings.top_k, 0, config.d_vocab),
-        top_p=_number("top_p", settings.top_p),
-        min_p=_number("min_p", settings.min_p),
-        seed=_whole("seed", settings.seed, 0, 2**53),
-        max_new_tokens=_whole("max_new_tokens", settings.max_new_tokens, 1, MAX_NEW_TOKENS),
-    )
-    check_settings(checked.temperature, checked.top_k, checked.top_p, checked.min_p)
-    return checked
-
-
-def _whole(name: str, value: object, least: int, most: int) -> int:
-    """A whole number in a range.
-
-    Raises:
-        InputError: It is not.
-    """
-    number = _number(name, value)
-    if not number.is_integer() or not least <= number <= most:
-        raise InputError("input.whole", name=name, got=value, least=least, most=most)
-    return int(number)
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError("input.number", name=name, got=value)
-    return float(value)

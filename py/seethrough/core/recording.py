@@ -216,9 +216,9 @@ def _step_row(step: NewToken) -> list[Any]:
 
 
 def _step(item: Any) -> NewToken:  # noqa: ANN401 - JSON
-    *told, could = row(item, int, str, str, float, int, list)
+    token, text, visible, prob, rank, could = row(item, int, str, str, float, int, list)
     best = tuple(Candidate(*row(one, int, str, str, float, float)) for one in could)
-    return NewToken(*told, candidates=best)
+    return NewToken(token, text, visible, prob, rank, best)
 
 
 def _only(arrays: Mapping[str, Array], name: str) -> Array:
