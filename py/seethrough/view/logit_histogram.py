@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seethrough.core.tokens import Candidate
 
 N_BINS = 72
-HIGH = 60  # of the bars
+HIGH = 48  # of the bars
 LINE = 18  # of a label
 GAP = 0.12  # between bars, as a share of a bar
 HALF = 50.0
@@ -53,8 +53,8 @@ def figure(state: AppState, logits: Array, marked: Sequence[Candidate], more: At
     return h(
         "figure",
         {"class": "histogram", **more},
-        h("figcaption", {}, label),
         h("svg", {**size, "aria-label": label, "id": "logit-histogram"}, shown),
+        h("figcaption", {}, label),
     )
 
 
@@ -113,7 +113,11 @@ def grid(made: Histogram, top: int) -> list[Node]:
             y = f"{top + HIGH - up(tick, most):.2f}"
             lines += [
                 h("line", {"class": "grid", "x1": "0", "x2": "100%", "y1": y, "y2": y}),
-                h("text", {"class": "tick", "x": "0", "y": y, "dy": "-3"}, count(tick)),
+                h(
+                    "text",
+                    {"class": "tick", "x": "-6", "y": y, "dy": "4", "text-anchor": "end"},
+                    count(tick),
+                ),
             ]
     return lines
 

@@ -170,24 +170,19 @@ def vector_row(state: AppState, name: str, scene: str, reach: float) -> Node | s
     source = "logits-last" if scene == "query" else ""
     picture = strip(state, name, position, reach=reach, label=label, told_in=TOLD_IN)
     move = timed(state, scene, "fly" if source in ids(state) else "sweep", source)
+    size = rich(
+        state, "logits.length", length=h("span", {"class": "number"}, readout(length(values)))
+    )
+    name_and_size = (
+        h("b", {}, say(state, f"logits.{scene}")),
+        " ",
+        h("span", {"class": "is-quiet"}, size),
+    )
     return h(
         "div",
         {"class": f"vector-row is-{scene}"},
-        h(
-            "div",
-            {"class": "row-head"},
-            h("b", {}, say(state, f"logits.{scene}")),
-            " ",
-            how(state, scene),
-        ),
+        h("div", {"class": "row-head"}, name_and_size, how(state, scene)),
         h("div", {"class": "row-strips", "id": f"logits-{scene}", **move}, picture),
-        h(
-            "div",
-            {"class": "row-number"},
-            h("span", {"class": "is-quiet"}, say(state, "logits.length")),
-            " ",
-            h("span", {"class": "number"}, readout(length(values))),
-        ),
     )
 
 
@@ -233,22 +228,23 @@ def candidate_row(state: AppState, item: Candidate, scales: Scales, *, is_open: 
     where = Cell(hooks.LOGITS, (last_position(state), item.id))
     number = cell_button(where, signed(item.logit), exact(item.logit))
     strips: Child = ""
-    details: Child = ""
+    names: Child = ""
+    total: Child = ""
     if found is not None:
         strips = pair(state, item, found, scales, is_open=is_open)
     if found is not None and is_open:
         place = timed(state, "sum", "rise")
-        details = [strip_names(state), the_sum(state, item, found, place)]
+        names, total = strip_names(state), the_sum(state, item, found, place)
     classes = ("rival", "is-open" if is_open else "", "is-asked" if is_asked else "")
     named = timed(state, "row" if is_open else "others", "rise")
     told = timed(state, "sum" if is_open else "others", "rise")
     return h(
         "li",
         {"class": " ".join(filter(None, classes))},
-        h("div", {"class": "row-head", **named}, name_button(state, item, is_open=is_open)),
+        h("div", {"class": "row-head", **named}, name_button(state, item, is_open=is_open), names),
         h("div", {"class": "row-strips"}, strips),
-        details,
         h("div", {"class": "row-number", **told}, number),
+        total,
     )
 
 
