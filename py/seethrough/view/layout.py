@@ -21,16 +21,15 @@ from seethrough.view import (
     source,
     stack,
     status,
-    strip,
     sums,
-    terms,
     tokens,
     tools,
     top,
     transport,
 )
 from seethrough.view.node import h, to_html
-from seethrough.view.steps import embed_vectors, sample
+from seethrough.view.pictures import cell_of, describe_cell, raster_for
+from seethrough.view.steps import sample
 from seethrough.view.steps.table import ALL_FIELDS, DRAWN
 from seethrough.view.words import say, title
 
@@ -38,8 +37,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from seethrough.app.state import AppState
-    from seethrough.core.cache import Array
-    from seethrough.core.cell import Cell
+
+__all__ = [
+    "ACTIONS",
+    "PANELS",
+    "Memo",
+    "Panel",
+    "cell_of",
+    "describe_cell",
+    "markup_of",
+    "raster_for",
+]
 
 # Every data-action that markup can carry, but for "reload", which is boot.js's own.
 ACTIONS = (
@@ -153,57 +161,3 @@ class Memo:
         if kept is None or any(a is not b for a, b in zip(kept[0], values, strict=True)):
             kept = self._kept[slot] = (values, markup_of(state, panel))
         return kept[1]
-
-
-def raster_for(state: AppState, name: str, dark: bool) -> Array | None:  # noqa: FBT001 - agreed
-    """Pixels [height, width, 4] of a `<canvas data-raster="name">`; None where nothing is drawn.
-
-    Raises:
-        ValueError: No panel has such a picture.
-    """
-    if name == "residual":
-        return residual.raster(state, dark=dark)
-    if name == "attention":
-        return attention.raster(state, dark=dark)
-    if name.startswith(strip.PREFIX):
-        return strip.raster(state, name, dark=dark)
-    if name.startswith(terms.PREFIX):
-        return terms.raster(state, name, dark=dark)
-    if name == embed_vectors.CROWD:
-        return embed_vectors.raster(state, dark=dark)
-    kind, _, number = name.partition("-")
-    if kind == "head" and number.isdecimal():
-        return attention.head_raster(state, int(number), dark=dark)
-    msg = f"no picture {name!r}"
-    raise ValueError(msg)
-
-
-def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
-    """Which number of the model a picture's cell is; None where its sum cannot be asked for."""
-    if name == "residual":
-        return residual.cell_of(state, row, column)
-    if name == embed_vectors.CROWD:
-        return embed_vectors.cell_of(state, row, column)
-    if name.startswith(terms.PREFIX):
-        return terms.cell_of(state, name, row, column)
-    return strip.cell_of(state, name, row, column) if name.startswith(strip.PREFIX) else None
-
-
-def describe_cell(state: AppState, name: str, row: int, column: int) -> str:
-    """A picture's cell as markup; empty outside it or where nothing is drawn.
-
-    Raises:
-        ValueError: No panel has such a picture.
-    """
-    if name == "residual":
-        return to_html(residual.describe_cell(state, row, column))
-    if name == "attention":
-        return to_html(attention.describe_cell(state, row, column))
-    if name.startswith(strip.PREFIX):
-        return strip.opened(state, name, row, column)
-    if name.startswith(terms.PREFIX):
-        return terms.opened(state, name, row, column)
-    if name == embed_vectors.CROWD:
-        return embed_vectors.opened(state, row, column)
-    msg = f"no picture {name!r}"
-    raise ValueError(msg)

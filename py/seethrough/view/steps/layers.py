@@ -1,35 +1,348 @@
-"""IN THE MAKING: replaced by its step's own view."""
+"""Layers: the chosen token's stream as a ribbon that attention and MLP write into."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view import residual
+import numpy as np
+
+from seethrough.core import hooks
+from seethrough.core.routes import Route, address_of
+from seethrough.view.node import Attributes, Child, Node, h, to_html
+from seethrough.view.numbers import count, exact, limit, probability, readout
+from seethrough.view.steps import layers_data, layers_norms
+from seethrough.view.steps.layers_stream import (
+    ENTRY,
+    Ribbon,
+    answers,
+    chosen,
+    first_and_last,
+    group_name,
+    groups,
+    layer_high,
+    length_at,
+    ribbon_of,
+    rows_of,
+    written,
+)
+from seethrough.view.unrecorded import note, spans
+from seethrough.view.words import rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState
-    from seethrough.view.node import Child
+    from seethrough.core.tokens import Candidate
 
 FIELDS = (
     "language",
+    "route",
     "tokens",
     "picture",
-    "top",
     "config",
-    "elapsed_ms",
-    "continuation",
-    "stop",
     "captured",
+    "lens",
+    "recorded",
+    "source",
 )
+READOUT = "layers-readout"
+# Where the writes fly in from: the heads of their columns.
+FROM = {hooks.ATTN_OUT: "layers-attention", hooks.MLP_OUT: "layers-mlp"}
+SIDES = {hooks.ATTN_OUT: "attention", hooks.MLP_OUT: "mlp"}
+MOST_PIXELS = 640
+# Below this pitch two links beside each other are too close for a finger: they stand staggered.
+CLOSE = 24
 
 
 def render(state: AppState) -> str:
-    """The step's picture."""
-    return residual.render(state)
+    """The ribbon with what was written into it, and the lengths of all tokens' states."""
+    ribbon = ribbon_of(state)
+    if ribbon is None:
+        return to_html(h("p", {"class": "lead"}, say(state, "layers.before")))
+    last_moment = len(moments(state)) - 1
+    return to_html(
+        h("p", {"class": "lead"}, lead(state, ribbon)),
+        h("div", {"class": f"layers-plate scroll{classes(state)}"}, plate(state, ribbon)),
+        h("p", {"class": "note layers-scale"}, scale(state, ribbon)),
+        missing(state, ribbon),
+        *layers_data.tables(state, ribbon),
+        layers_norms.panel(state, last_moment),
+    )
 
 
-def moments(_state: AppState) -> Sequence[Child]:
-    """The sentences of the film."""
-    return ()
+def classes(state: AppState) -> str:
+    """How high a layer is drawn, and whether the ribbon may shrink a little to stand whole."""
+    if state.config is None:
+        return ""
+    high = layer_high(state.config.n_layers)
+    close = " is-close" if high < CLOSE else ""
+    wide = " is-wide" if state.config.d_model > MOST_PIXELS else ""
+    return f" is-{high}{close}{wide}"
+
+
+def lead(state: AppState, ribbon: Ribbon) -> list[Child]:
+    """The token's way in one sentence, and what it would say on the way in another."""
+    token = token_mark(visible_at(state, ribbon.position))
+    n_layers = count(len(ribbon.names) // 2)
+    ends = [length_at(state, ribbon, row) for row in (0, len(ribbon.names) - 1)]
+    if None in ends:
+        way = rich(state, "layers.lead_bare", token=token, n_layers=n_layers)
+    else:
+        first, last = (h("b", {}, readout(end or 0.0)) for end in ends)
+        way = rich(state, "layers.lead", token=token, n_layers=n_layers, first=first, last=last)
+    best = answers(state)
+    return [way, " ", said(state, best)] if best else [way]
+
+
+def said(state: AppState, best: tuple[Candidate, ...]) -> list[Node | str]:
+    """Where the final answer first comes to the top, and from where on it stays."""
+    first, stays = first_and_last(best)
+    token = token_mark(best[-1].visible)
+    prob = probability(best[-1].prob, state.language)
+    if stays == 0:
+        return rich(state, "layers.said_at_once", token=token, prob=prob)
+    if first == stays:
+        return rich(state, "layers.said", token=token, layer=str(stays - 1), prob=prob)
+    where = say(state, "layers.said_first", layer=first - 1) if first else ""
+    if not first:
+        where = say(state, "layers.said_before")
+    return rich(
+        state, "layers.said_twice", token=token, where=where, layer=str(stays - 1), prob=prob
+    )
+
+
+def plate(state: AppState, ribbon: Ribbon) -> list[Node]:
+    """The heads of the columns, what enters, the layers in the film's groups."""
+    best = answers(state)
+    wrote = {leaf: written(state, leaf) for leaf in SIDES}
+    told = [length for lengths in wrote.values() for length in lengths if length is not None]
+    longest = max(told, default=0.0)
+    parts = [heads(state, ribbon), entry(state, ribbon, best)]
+    for moment, layers in enumerate(groups(len(ribbon.names) // 2), start=1):
+        rows = [layer_row(state, layer, moment, (wrote, longest), best) for layer in layers]
+        picture = canvas(state, ribbon, group_name(layers), moment)
+        parts.append(h("div", {"class": "layer-group"}, picture, rows))
+    return parts
+
+
+def heads(state: AppState, ribbon: Ribbon) -> Node:
+    """What each column is; the ribbon's own head is where its cells are told."""
+    rest = say(state, "layers.head.ribbon", d_model=count(ribbon.values.shape[1]))
+    return h(
+        "div",
+        {"class": "layer-heads"},
+        h("span", {}, say(state, "layers.head.layer")),
+        h("span", {"id": FROM[hooks.ATTN_OUT], "class": "is-attention"}, wrote_head(state, "attn")),
+        h("output", {"class": "layers-readout", "id": READOUT}, rest),
+        h("span", {"id": FROM[hooks.MLP_OUT], "class": "is-mlp"}, wrote_head(state, "mlp")),
+        h("span", {}, say(state, "layers.head.says")),
+    )
+
+
+def wrote_head(state: AppState, part: str) -> str:
+    """Whose writes a column holds."""
+    return say(state, f"layers.head.{part}")
+
+
+def entry(state: AppState, ribbon: Ribbon, best: tuple[Candidate, ...]) -> Node:
+    """What enters the first block, before anything was written."""
+    return h(
+        "div",
+        {"class": "layer-group is-entry"},
+        canvas(state, ribbon, ENTRY, 0),
+        h(
+            "div",
+            {"class": "layer-row", "data-at": "0"},
+            h("span", {"class": "layer-name"}, say(state, "layers.entry")),
+            answer(state, best, 0),
+        ),
+    )
+
+
+def canvas(state: AppState, ribbon: Ribbon, name: str, moment: int) -> Node:
+    """The states of a group of layers."""
+    rows = rows_of(ribbon, name) or range(0)
+    wide, high = ribbon.values.shape[1], layer_high(len(ribbon.names) // 2)
+    label = say(
+        state,
+        "layers.summary",
+        token=visible_at(state, ribbon.position),
+        first=ribbon.names[rows[0]],
+        last=ribbon.names[rows[-1]],
+        d_model=wide,
+        limit=limit(ribbon.scale.limit),
+    )
+    return h(
+        "canvas",
+        {
+            "class": "layer-cells",
+            "data-raster": name,
+            "data-rows": str(len(rows)),
+            "data-columns": str(wide),
+            "width": str(wide),
+            "height": str(high if name == ENTRY else len(rows) * (high // 2)),
+            "tabindex": "0",
+            "role": "img",
+            "aria-label": label,
+            "aria-describedby": READOUT,
+            "data-at": str(moment),
+            "data-move": "sweep",
+        },
+    )
+
+
+def layer_row(
+    state: AppState,
+    layer: int,
+    moment: int,
+    writes: tuple[dict[str, tuple[float | None, ...]], float],
+    best: tuple[Candidate, ...],
+) -> Node:
+    """One layer: the way into it, what its two halves wrote, what it would say.
+
+    Args:
+        writes: The lengths of the writes by hook, and the longest of all.
+    """
+    lengths, longest = writes
+    is_chosen = layer == state.picture.layer
+    return h(
+        "div",
+        {"class": "layer-row" + (" is-selected" if is_chosen else "")},
+        h("a", link(state, layer), str(layer)),
+        [wrote(state, leaf, lengths[leaf][layer], longest, moment) for leaf in SIDES],
+        answer(state, best, layer + 1, moment),
+    )
+
+
+def link(state: AppState, layer: int) -> Attributes:
+    """The way into a block, at the same token."""
+    here = address_of(Route("block", state.route.subject))
+    return {
+        "class": "layer-link is-odd" if layer % 2 else "layer-link",
+        "href": f"{here}?pos={chosen(state)}&layer={layer}&head={state.picture.head}",
+        "aria-label": say(state, "layers.link", layer=layer),
+    }
+
+
+def wrote(state: AppState, leaf: str, length: float | None, longest: float, moment: int) -> Node:
+    """The length of one write as a bar that ends at the ribbon, and as a number."""
+    side = SIDES[leaf]
+    if length is None:
+        return h("span", {"class": f"layer-wrote is-{side} is-missing"})
+    width = 100 * length / longest if longest > 0 and np.isfinite(length) else 0.0
+    start = 100 - width if side == "attention" else 0.0
+    bar: Attributes = {"x": f"{start:.2f}%", "width": f"{width:.2f}%", "height": "100%"}
+    film: Attributes = {"data-at": str(moment), "data-move": "fly", "data-from": FROM[leaf]}
+    return h(
+        "span",
+        {"class": f"layer-wrote is-{side}", "title": say(state, "layers.length", n=exact(length))},
+        h("span", {"class": "number"}, readout(length)),
+        h("svg", {"aria-hidden": "true", **film}, h("rect", bar)),
+    )
+
+
+def answer(state: AppState, best: tuple[Candidate, ...], row: int, moment: int = 0) -> Node | str:
+    """What the model would say if it stopped here; bold where it is the final answer."""
+    if not best:
+        return ""
+    item = best[row]
+    is_final = item.id == best[-1].id
+    return h(
+        "span",
+        {"class": "layer-says" + (" is-final" if is_final else ""), "data-at": str(moment)},
+        h("bdi", {"class": "token-text"}, item.visible),
+        h(
+            "span",
+            {"class": "number", "title": exact(item.prob)},
+            probability(item.prob, state.language),
+        ),
+    )
+
+
+def scale(state: AppState, ribbon: Ribbon) -> list[Child]:
+    """How to read the picture: rows, colours, limits, what lies beyond."""
+    known = ribbon.values[ribbon.known]
+    clipped = int(ribbon.scale.clipped(known).sum())
+    reach = limit(ribbon.scale.limit)
+    beyond = say(
+        state,
+        "view.residual.clipped" if clipped else "view.residual.not_clipped",
+        n_clipped=count(clipped),
+        n_values=count(known.size),
+        limit=reach,
+    )
+    return [
+        say(state, "layers.rows"),
+        " ",
+        say(state, "view.strip.scale", limit=reach),
+        " ",
+        beyond,
+    ]
+
+
+def missing(state: AppState, ribbon: Ribbon) -> Node | str:
+    """What is not known of this token: on its way, or only to be had live."""
+    token, position = token_mark(visible_at(state, ribbon.position)), str(ribbon.position)
+    if ribbon.known.all() and answers(state):
+        return ""
+    recorded = state.recorded
+    if recorded is None:
+        return h("p", {"class": "note", "role": "status"}, say(state, "layers.coming"))
+    if ribbon.position == len(state.tokens) - 1:
+        return h("p", {"class": "note", "role": "status"}, say(state, "layers.fetching"))
+    if ribbon.known.any():
+        return note(state, *rich(state, "layers.unrecorded", token=token, position=position))
+    sentence = rich(
+        state,
+        "view.unrecorded.position",
+        known=spans(recorded.positions),
+        token=token,
+        position=position,
+    )
+    return note(state, *sentence)
+
+
+def moments(state: AppState) -> Sequence[Child]:
+    """The ribbon grows: what enters, group by group what is written, the answer at the end."""
+    ribbon = ribbon_of(state)
+    if ribbon is None:
+        return ()
+    parts = [group_told(state, ribbon, layers) for layers in groups(len(ribbon.names) // 2)]
+    first = length_at(state, ribbon, 0)
+    enters = rich(
+        state,
+        "layers.film.enters" if first is not None else "layers.film.enters_bare",
+        token=token_mark(visible_at(state, ribbon.position)),
+        d_model=count(ribbon.values.shape[1]),
+        length=readout(first or 0.0),
+    )
+    best = answers(state)
+    end: Child = said(state, best) if best else say(state, "layers.film.end")
+    return (enters, *parts, end)
+
+
+def group_told(state: AppState, ribbon: Ribbon, layers: range) -> Child:
+    """What a group of layers wrote, how long the stream is after it, what it would say."""
+    name = span_name(state, layers)
+    told = {leaf: [written(state, leaf)[at] for at in layers] for leaf in SIDES}
+    known = [length for lengths in told.values() for length in lengths if length is not None]
+    after = length_at(state, ribbon, 2 * layers.stop)
+    best = answers(state)
+    parts: list[Child] = [say(state, "layers.film.writes", layers=name)]
+    if len(known) == 2 * len(layers):
+        attention, mlp = (readout(max(length or 0.0 for length in told[leaf])) for leaf in SIDES)
+        parts = [say(state, "layers.film.wrote", layers=name, attention=attention, mlp=mlp)]
+    if after is not None:
+        parts += [" ", say(state, "layers.film.after", length=readout(after))]
+    if best:
+        token = token_mark(best[layers.stop].visible)
+        prob = probability(best[layers.stop].prob, state.language)
+        parts += [" ", rich(state, "layers.film.says", token=token, prob=prob)]
+    return parts
+
+
+def span_name(state: AppState, layers: range) -> str:
+    """The name of a group: one layer, or from which to which."""
+    if len(layers) == 1:
+        return say(state, "layers.one", layer=layers.start)
+    return say(state, "layers.several", first=layers.start, last=layers.stop - 1)

@@ -1,0 +1,142 @@
+"""Every picture that a canvas can name: its pixels, what its cells are, how one is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seethrough.view import attention, residual, strip, terms
+from seethrough.view.node import to_html
+from seethrough.view.steps import embed_vectors, layers_norms, layers_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+    from seethrough.core.cell import Cell
+
+    Raster = Callable[[AppState, str, bool], Array | None]
+    Told = Callable[[AppState, str, int, int], str]
+    CellOf = Callable[[AppState, str, int, int], Cell | None]
+
+
+def nothing(_state: AppState, _name: str, _row: int, _column: int) -> None:
+    """No number whose sum can be asked for."""
+
+
+def no_cells(_state: AppState, name: str, _row: int, _column: int) -> str:
+    """A picture whose cells nobody can point at.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise no_picture(name)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One kind of picture; each function gets the picture's whole name."""
+
+    raster: Raster
+    told: Told
+    cell_of: CellOf = nothing
+
+
+# By the whole name, or by its beginning as far as a ":" or "-".
+PICTURES: Mapping[str, Picture] = {
+    "residual": Picture(
+        lambda state, _name, dark: residual.raster(state, dark=dark),
+        lambda state, _name, row, column: to_html(residual.describe_cell(state, row, column)),
+        lambda state, _name, row, column: residual.cell_of(state, row, column),
+    ),
+    "attention": Picture(
+        lambda state, _name, dark: attention.raster(state, dark=dark),
+        lambda state, _name, row, column: to_html(attention.describe_cell(state, row, column)),
+    ),
+    "head-": Picture(
+        lambda state, name, dark: attention.head_raster(state, head_of(name), dark=dark), no_cells
+    ),
+    strip.PREFIX: Picture(
+        lambda state, name, dark: strip.raster(state, name, dark=dark),
+        strip.opened,
+        strip.cell_of,
+    ),
+    terms.PREFIX: Picture(
+        lambda state, name, dark: terms.raster(state, name, dark=dark),
+        terms.opened,
+        terms.cell_of,
+    ),
+    embed_vectors.CROWD: Picture(
+        lambda state, _name, dark: embed_vectors.raster(state, dark=dark),
+        lambda state, _name, row, column: embed_vectors.opened(state, row, column),
+        lambda state, _name, row, column: embed_vectors.cell_of(state, row, column),
+    ),
+    layers_stream.PREFIX: Picture(
+        lambda state, name, dark: layers_stream.raster(state, name, dark=dark),
+        lambda *cell: to_html(layers_stream.describe_cell(*cell)),
+        layers_stream.cell_of,
+    ),
+    layers_norms.PICTURE: Picture(
+        lambda state, _name, dark: layers_norms.raster(state, dark=dark),
+        lambda state, _name, row, column: to_html(layers_norms.describe_cell(state, row, column)),
+    ),
+}
+
+
+def head_of(name: str) -> int:
+    """The head of a small picture's name, `head-3`.
+
+    Raises:
+        ValueError: No panel has such a picture.
+    """
+    number = name.partition("-")[2]
+    if not number.isdecimal():
+        raise no_picture(name)
+    return int(number)
+
+
+def no_picture(name: str) -> ValueError:
+    """A programmer's mistake: a canvas names what nobody draws."""
+    msg = f"no picture {name!r}"
+    return ValueError(msg)
+
+
+def picture_of(name: str) -> Picture:
+    """The kind of picture that a name is of.
+
+    Raises:
+        ValueError: No panel has such a picture.
+    """
+    beginnings = (name, *(name.partition(mark)[0] + mark for mark in ":-"))
+    found = next((PICTURES[part] for part in beginnings if part in PICTURES), None)
+    if found is None:
+        raise no_picture(name)
+    return found
+
+
+def raster_for(state: AppState, name: str, dark: bool) -> Array | None:  # noqa: FBT001 - agreed
+    """Pixels [height, width, 4] of a `<canvas data-raster="name">`; None where nothing is drawn.
+
+    Raises:
+        ValueError: No panel has such a picture.
+    """
+    return picture_of(name).raster(state, name, dark)
+
+
+def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
+    """Which number of the model a picture's cell is; None where its sum cannot be asked for.
+
+    Raises:
+        ValueError: No panel has such a picture.
+    """
+    return picture_of(name).cell_of(state, name, row, column)
+
+
+def describe_cell(state: AppState, name: str, row: int, column: int) -> str:
+    """A picture's cell as markup; empty outside it or where nothing is drawn.
+
+    Raises:
+        ValueError: No panel has such a picture.
+    """
+    return picture_of(name).told(state, name, row, column)

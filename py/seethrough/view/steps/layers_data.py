@@ -1,0 +1,127 @@
+"""The numbers behind the ribbon: what each layer wrote and would say, and all of one layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core import hooks
+from seethrough.view.node import Child, Node, h
+from seethrough.view.numbers import count, exact, probability, readout
+from seethrough.view.pickers import layer_of, layer_picker
+from seethrough.view.steps.layers_stream import Ribbon, answers, length_at, written
+from seethrough.view.vector_table import vector_table
+from seethrough.view.words import hook_mark, rich, say, visible_at
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.tokens import Candidate
+
+COLUMNS = ("layer", "attn", "mid", "mlp", "post", "says", "prob", "logit")
+
+
+def tables(state: AppState, ribbon: Ribbon) -> list[Node]:
+    """Two tables, folded away until they are asked for."""
+    layer = layer_of(state)
+    token = visible_at(state, ribbon.position)
+    return [
+        h(
+            "details",
+            {"class": "data", "id": "layers-data"},
+            h("summary", {}, say(state, "layers.table", token=token)),
+            summary_table(state, ribbon),
+        ),
+        h(
+            "details",
+            {"class": "data", "id": "layers-numbers"},
+            h("summary", {}, say(state, "layers.numbers", token=token)),
+            h("div", {"class": "controls"}, layer_picker(state)),
+            [numbers(state, ribbon, row) for row in (2 * layer, 2 * layer + 1, 2 * layer + 2)],
+        ),
+    ]
+
+
+def numbers(state: AppState, ribbon: Ribbon, row: int) -> Node | str:
+    """All numbers of one state."""
+    if not ribbon.known[row]:
+        return ""
+    caption = rich(
+        state,
+        "view.residual.caption",
+        name=hook_mark(ribbon.names[row]),
+        position=str(ribbon.position),
+        norm=readout(length_at(state, ribbon, row) or 0.0),
+    )
+    return vector_table(caption, ribbon.values[row])
+
+
+def summary_table(state: AppState, ribbon: Ribbon) -> Node:
+    """A line a layer: the lengths of the writes and of the stream, the best next token."""
+    heads = [h("th", {"scope": "col"}, column(state, name)) for name in COLUMNS]
+    return h(
+        "div",
+        {"class": "table scroll", "tabindex": "0"},
+        h(
+            "table",
+            {"class": "numbers"},
+            h("thead", {}, h("tr", {}, heads)),
+            h("tbody", {}, entry_line(state, ribbon), lines(state, ribbon)),
+        ),
+    )
+
+
+def column(state: AppState, name: str) -> str:
+    """A column's name."""
+    return say(state, f"layers.column.{name}")
+
+
+def entry_line(state: AppState, ribbon: Ribbon) -> Node:
+    """What enters: nothing was written yet."""
+    best = answers(state)
+    return h(
+        "tr",
+        {},
+        h("th", {"scope": "row"}, say(state, "layers.entry")),
+        [h("td") for _ in range(3)],
+        number(length_at(state, ribbon, 0)),
+        says(state, best[0] if best else None),
+    )
+
+
+def lines(state: AppState, ribbon: Ribbon) -> list[Node]:
+    """The layers."""
+    attention, mlp = written(state, hooks.ATTN_OUT), written(state, hooks.MLP_OUT)
+    best = answers(state)
+    return [
+        h(
+            "tr",
+            {},
+            h("th", {"scope": "row"}, count(layer)),
+            number(attention[layer]),
+            number(length_at(state, ribbon, 2 * layer + 1)),
+            number(mlp[layer]),
+            number(length_at(state, ribbon, 2 * layer + 2)),
+            says(state, best[layer + 1] if best else None),
+        )
+        for layer in range(len(ribbon.names) // 2)
+    ]
+
+
+def number(value: float | None) -> Node:
+    """A length to the last digit; empty where it is not known."""
+    return h("td", {"class": "number"}, "" if value is None else exact(value))
+
+
+def says(state: AppState, item: Candidate | None) -> list[Child]:
+    """The best next token, its probability and its logit."""
+    if item is None:
+        return [h("td") for _ in range(3)]
+    return [
+        h("td", {}, h("bdi", {}, item.visible)),
+        h("td", {"class": "number", "title": exact(item.prob)}, probability_of(state, item)),
+        h("td", {"class": "number"}, exact(item.logit)),
+    ]
+
+
+def probability_of(state: AppState, item: Candidate) -> str:
+    """Its share of the vocabulary."""
+    return probability(item.prob, state.language)

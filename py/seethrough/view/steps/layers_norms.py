@@ -1,0 +1,224 @@
+"""The lengths of all tokens' states, layer by layer: tokens in columns, layers in rows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core.recording import stream_names
+from seethrough.view.node import Attributes, Child, Node, h
+from seethrough.view.numbers import exact, readout
+from seethrough.view.raster import enlarge
+from seethrough.view.scales import Ramp
+from seethrough.view.tokens import chip
+from seethrough.view.windowed import gap_note, window
+from seethrough.view.words import say, visible_at
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+    from seethrough.core.captured import Captured
+
+PICTURE = "layer-norms"
+READOUT = "layer-norms-readout"
+# Up to so many tokens a column is wide enough for its token's chip.
+MOST_CHIPS = 10
+MOST_IN_TABLE = 24
+WIDE, HIGH = 960, 160
+
+
+def norms_of(state: AppState) -> tuple[tuple[int, ...], Array] | None:
+    """The shown positions and their lengths [n_layers + 1, position]; None where none is known."""
+    if not state.tokens or state.config is None:
+        return None
+    positions = window(len(state.tokens), chosen=state.picture.position).positions
+    if state.recorded is not None:
+        return positions, state.recorded.norms[:, list(positions)]
+    norms = _norms(state.captured, state.config.n_layers)
+    if norms is None:
+        return None
+    kept = tuple(position for position in positions if position < norms.shape[1])
+    return kept, norms[:, list(kept)]
+
+
+@lru_cache(maxsize=1)
+def _norms(captured: Captured, n_layers: int) -> Array | None:
+    """The lengths of every captured state, in float64."""
+    names = stream_names(n_layers)
+    if not captured.has(*names) or any(name in captured.positions for name in names):
+        return None
+    squares = [np.square(captured.arrays[name], dtype=np.float64).sum(axis=1) for name in names]
+    norms: Array = np.sqrt(np.stack(squares))
+    return norms
+
+
+def panel(state: AppState, moment: int) -> Node | str:
+    """The heat map under its tokens, which choose; its numbers in a table."""
+    found = norms_of(state)
+    if found is None:
+        return ""
+    positions, norms = found
+    heading = h("h3", {"class": "layer-norms-title"}, say(state, "layers.norms.title"))
+    return h(
+        "section",
+        {"class": "layer-norms", "data-at": str(moment)},
+        heading,
+        picture(state, positions, norms),
+        h("output", {"class": "readout", "id": READOUT}, rest(state, positions, norms)),
+        gap_note(state, window(len(state.tokens), chosen=state.picture.position)),
+        table(state, positions, norms),
+    )
+
+
+def picture(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
+    """Chips over their columns where they fit; else a line of chips over one picture."""
+    chips = [chip(state, state.tokens[at], at) for at in positions]
+    canvas = heat_map(state, positions, norms)
+    last = norms.shape[0] - 1
+    ends = h(
+        "div",
+        {"class": "layer-norms-ends", "aria-hidden": "true"},
+        h("span", {}, say(state, "layers.norms.first")),
+        h("span", {}, say(state, "layers.norms.last", layer=last - 1)),
+    )
+    if len(positions) > MOST_CHIPS:
+        items = [h("li", {}, item) for item in chips]
+        line = h("div", {"class": "scroll layer-chips"}, h("ol", {"class": "chips"}, items))
+        return h("div", {"class": "layer-norms-plate is-crowd"}, line, ends, canvas)
+    heads = [h("th", {"scope": "col"}, item) for item in chips]
+    cell: Attributes = {"colspan": len(positions)}
+    return h(
+        "div",
+        {"class": "layer-norms-plate scroll"},
+        h(
+            "table",
+            {},
+            h("thead", {}, h("tr", {}, h("td", {"class": "layer-norms-side"}), heads)),
+            h("tbody", {}, h("tr", {}, h("td", {}, ends), h("td", cell, canvas))),
+        ),
+    )
+
+
+def cells_of(n_rows: int, n_columns: int) -> tuple[int, int]:
+    """How many pixels a cell is wide and high."""
+    return max(1, WIDE // max(n_columns, 1)), max(4, HIGH // max(n_rows, 1))
+
+
+def heat_map(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
+    """The picture itself."""
+    n_rows, n_columns = norms.shape
+    wide, high = cells_of(n_rows, n_columns)
+    label = say(
+        state,
+        "layers.norms.summary",
+        n_rows=n_rows,
+        n_columns=n_columns,
+        largest=rest(state, positions, norms),
+    )
+    return h(
+        "canvas",
+        {
+            "data-raster": PICTURE,
+            "data-rows": str(n_rows),
+            "data-columns": str(n_columns),
+            "width": str(n_columns * wide),
+            "height": str(n_rows * high),
+            "tabindex": "0",
+            "role": "img",
+            "aria-label": label,
+            "aria-describedby": READOUT,
+        },
+    )
+
+
+def shares(norms: Array) -> Array:
+    """Lengths as shares of the full colour, on a logarithmic scale from the least to the most."""
+    logs = np.log(np.maximum(norms, np.finfo(np.float32).tiny))
+    low, high = float(logs.min()), float(logs.max())
+    flat: Array = (logs - low) / (high - low) if high > low else np.zeros_like(logs)
+    return flat
+
+
+def raster(state: AppState, *, dark: bool) -> Array | None:
+    """The heat map's pixels."""
+    found = norms_of(state)
+    if found is None:
+        return None
+    norms = np.nan_to_num(found[1].astype(np.float64))
+    wide, high = cells_of(*norms.shape)
+    return enlarge(Ramp("residual").colours(shares(norms), dark=dark), wide=wide, high=high)
+
+
+def describe_cell(state: AppState, row: int, column: int) -> str:
+    """One length: whose, after which layer."""
+    found = norms_of(state)
+    if found is None or not (0 <= row < len(found[1]) and 0 <= column < len(found[0])):
+        return ""
+    return told(state, found[0][column], row, float(found[1][row, column]))
+
+
+def told(state: AppState, position: int, row: int, norm: float) -> str:
+    """A length in words; row 0 is what enters."""
+    token = visible_at(state, position)
+    if row == 0:
+        words = say(state, "layers.norms.cell_first", token=token, position=position)
+    else:
+        words = say(state, "layers.norms.cell", token=token, position=position, layer=row - 1)
+    return say(state, "layers.norms.value", what=words, value=exact(norm))
+
+
+def rest(state: AppState, positions: tuple[int, ...], norms: Array) -> str:
+    """The longest state and the scale: what the readout shows at rest."""
+    finite = np.nan_to_num(norms)
+    row, column = np.unravel_index(int(finite.argmax()), finite.shape)
+    longest = told(state, positions[int(column)], int(row), float(norms[row, column]))
+    return say(
+        state,
+        "layers.norms.longest",
+        longest=longest,
+        low=readout(float(finite.min())),
+        high=readout(float(finite.max())),
+    )
+
+
+def table(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
+    """The lengths as numbers; of many tokens the first and the last, and the chosen one."""
+    kept = window(len(state.tokens), most=MOST_IN_TABLE, chosen=state.picture.position)
+    places = [positions.index(at) for at in kept.positions if at in positions]
+    head: list[Child] = [
+        h("th", {"scope": "col"}, h("bdi", {}, visible_at(state, positions[at]))) for at in places
+    ]
+    lines = [
+        h(
+            "tr",
+            {},
+            h("th", {"scope": "row"}, side(state, row)),
+            [h("td", {"class": "number"}, exact(float(norms[row, at]))) for at in places],
+        )
+        for row in range(len(norms))
+    ]
+    return h(
+        "details",
+        {"class": "data", "id": "layer-norms-data"},
+        h("summary", {}, say(state, "layers.norms.table")),
+        h(
+            "div",
+            {"class": "table scroll", "tabindex": "0"},
+            h(
+                "table",
+                {"class": "numbers"},
+                h("thead", {}, h("tr", {}, h("td"), head)),
+                h("tbody", {}, lines),
+            ),
+        ),
+        gap_note(state, kept),
+    )
+
+
+def side(state: AppState, row: int) -> str:
+    """A row's name: what enters, or after which layer."""
+    if row == 0:
+        return say(state, "layers.norms.first")
+    return say(state, "layers.after", layer=row - 1)

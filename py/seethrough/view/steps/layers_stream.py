@@ -1,0 +1,182 @@
+"""The residual stream of the chosen token after every half-block, and what was written into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core import hooks
+from seethrough.core.cell import Cell
+from seethrough.core.hooks import hook_name
+from seethrough.core.recording import stream_names
+from seethrough.view.numbers import exact
+from seethrough.view.raster import diverging_raster, hatched
+from seethrough.view.scales import Diverging, symmetric_limit
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+    from seethrough.core.captured import Captured
+    from seethrough.core.tokens import Candidate
+
+PREFIX = "layers:"
+ENTRY = "layers:in"
+MOST_GROUPS = 6
+SQUARE_ROOT = 0.5
+# How high a layer is drawn, by the number of layers up to which it is.
+HIGH = ((8, 44), (12, 28), (24, 20))
+LEAST_HIGH = 14
+
+
+@dataclass(frozen=True, eq=False)
+class Ribbon:
+    """The states of one position, in order: what enters, then two a layer.
+
+    Row 0 is block 0's input; rows 2l + 1 and 2l + 2 are the stream after the attention and after
+    the MLP of layer l. `known` tells which are here; the others are zero.
+    """
+
+    position: int
+    names: tuple[str, ...]
+    values: Array
+    known: Array
+    scale: Diverging
+
+
+def ribbon_names(n_layers: int) -> tuple[str, ...]:
+    """The hooks of the ribbon's rows."""
+    stream = stream_names(n_layers)
+    middle = [hook_name(hooks.RESID_MID, layer) for layer in range(n_layers)]
+    pairs = zip(middle, stream[1:], strict=True)
+    return (stream[0], *(name for pair in pairs for name in pair))
+
+
+def ribbon_of(state: AppState) -> Ribbon | None:
+    """The chosen token's ribbon; None before anything ran."""
+    if state.config is None or not state.tokens:
+        return None
+    return _ribbon(state.captured, state.config.n_layers, state.config.d_model, chosen(state))
+
+
+def chosen(state: AppState) -> int:
+    """The chosen position, inside the text."""
+    return max(min(state.picture.position, len(state.tokens) - 1), 0)
+
+
+@lru_cache(maxsize=1)
+def _ribbon(captured: Captured, n_layers: int, d_model: int, position: int) -> Ribbon:
+    names = ribbon_names(n_layers)
+    rows = [captured.row(name, position) for name in names]
+    empty = np.zeros(d_model, np.float32)
+    values = np.stack([empty if row is None else row for row in rows])
+    known = np.array([row is not None for row in rows])
+    reach = symmetric_limit(values[known]) if known.any() else 1.0
+    return Ribbon(position, names, values, known, Diverging(reach, SQUARE_ROOT))
+
+
+def length_of(values: Array | None) -> float | None:
+    """The L2 norm in float64; None where there is nothing."""
+    if values is None:
+        return None
+    return float(np.sqrt((values.astype(np.float64) ** 2).sum()))
+
+
+def length_at(state: AppState, ribbon: Ribbon, row: int) -> float | None:
+    """The length of one of the ribbon's states; a recording knows some without their numbers."""
+    if ribbon.known[row]:
+        return length_of(ribbon.values[row])
+    if state.recorded is None or row % 2:
+        return None
+    return float(state.recorded.norms[row // 2, ribbon.position])
+
+
+def written(state: AppState, leaf: str) -> tuple[float | None, ...]:
+    """The length of what each layer's attention or MLP (by its hook) wrote for the token."""
+    n_layers = state.config.n_layers if state.config else 0
+    rows = (state.captured.row(hook_name(leaf, at), chosen(state)) for at in range(n_layers))
+    return tuple(length_of(row) for row in rows)
+
+
+def answers(state: AppState) -> tuple[Candidate, ...]:
+    """The best next token of each state, from what enters to the end; empty where not known."""
+    lens = state.lens
+    if lens is None or lens.position != chosen(state) or state.config is None:
+        return ()
+    best = tuple(top[0] for top in lens.tops if top)
+    return best if len(best) == state.config.n_layers + 1 else ()
+
+
+def first_and_last(best: tuple[Candidate, ...]) -> tuple[int, int]:
+    """Where the end's answer is on top for the first time, and from where on it stays there."""
+    final = best[-1].id
+    is_final = [item.id == final for item in best]
+    stays = len(best) - 1
+    while stays and is_final[stays - 1]:
+        stays -= 1
+    return is_final.index(True), stays
+
+
+def groups(n_layers: int) -> list[range]:
+    """The layers in the groups that the film goes through."""
+    size = -(-n_layers // MOST_GROUPS)
+    return [range(at, min(at + size, n_layers)) for at in range(0, n_layers, size)]
+
+
+def layer_high(n_layers: int) -> int:
+    """How many pixels a layer is high."""
+    return next((high for most, high in HIGH if n_layers <= most), LEAST_HIGH)
+
+
+def group_name(layers: range) -> str:
+    """The name of a group's picture."""
+    return f"{PREFIX}{layers.start}-{layers.stop - 1}"
+
+
+def rows_of(ribbon: Ribbon, name: str) -> range | None:
+    """Which rows of the ribbon a picture holds; None for a name that means none of them."""
+    if name == ENTRY:
+        return range(1)
+    first, _, last = name.removeprefix(PREFIX).partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        return None
+    rows = range(2 * int(first) + 1, 2 * int(last) + 3)
+    return rows if rows and rows.stop <= len(ribbon.names) else None
+
+
+def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
+    """A group's pixels; a state that is not known is hatched."""
+    ribbon = ribbon_of(state)
+    rows = None if ribbon is None else rows_of(ribbon, name)
+    if ribbon is None or rows is None:
+        return None
+    high = layer_high(len(ribbon.names) // 2)
+    high = high if name == ENTRY else high // 2
+    picked = slice(rows.start, rows.stop)
+    pixels = diverging_raster(
+        ribbon.values[picked], ribbon.scale, dark=dark, wide=1, high=high, tick=max(2, high // 4)
+    )
+    return hatched(pixels, np.repeat(~ribbon.known[picked], high), dark=dark)
+
+
+def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
+    """Which number of the model a cell of the ribbon is; None outside it and where unknown."""
+    ribbon = ribbon_of(state)
+    rows = None if ribbon is None else rows_of(ribbon, name)
+    if ribbon is None or rows is None or not 0 <= row < len(rows):
+        return None
+    if not ribbon.known[rows[row]] or not 0 <= column < ribbon.values.shape[1]:
+        return None
+    return Cell(ribbon.names[rows[row]], (ribbon.position, column))
+
+
+def describe_cell(state: AppState, name: str, row: int, column: int) -> str:
+    """A cell of the ribbon in words; empty outside it and where it is not known."""
+    cell = cell_of(state, name, row, column)
+    value = None if cell is None else state.captured.value(cell)
+    if cell is None or value is None:
+        return ""
+    return say(state, "layers.cell", cell=str(cell), value=exact(value))
