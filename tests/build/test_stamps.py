@@ -21,6 +21,7 @@ def test_second_build_calls_nothing(built):
         ("py/seethrough/core/config.py", ["export", "export.record", "export.site"]),
         ("export/layers.py", ["export", "export.record", "export.site"]),
         ("export/record.py", ["export.record", "export.site"]),
+        ("export/record_parts.py", ["export.record", "export.site"]),
         ("web/style.css", ["export.site"]),
         ("web/package-lock.json", ["npm", "export.site"]),
         ("export/locks/export.txt", ["install export", "export", "export.record", "export.site"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
 import math
 import shlex
@@ -10,10 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import build
+from export.record_parts import file_of_part
 from export.site import SiteError, absent_models, copy_models
 from export.stages.models import DISTILGPT2, SMOLLM2, asked_for
 from seethrough.app.state import AbsentModel
-from tests.fake_engine import FakeSite, tiny_model
+from seethrough.core.parts import PARTS, PARTS_FOLDER
+from tests.fake_engine import FakeSite, served, tiny_model
+from tests.recorded import file_of, parts, recorded
 from tests.tiny_gpt2 import DISTILGPT2 as TRUE_SHAPE
 from tests.tiny_gpt2 import dims_of
 
@@ -47,6 +52,37 @@ def test_the_list_names_the_models_in_order(tmp_path: Path) -> None:
     ]
     assert "models/a/graph.onnx" in stored
     assert [row["id"] for row in listing["absent"]] == [SMOLLM2.id, DISTILGPT2.id]
+
+
+def test_recorded_walks_are_listed_with_their_parts(tmp_path: Path) -> None:
+    """Each file is in the site under its own hash, and the page reads every one of them."""
+    folder, out, made = exported(tmp_path / "a"), tmp_path / "out", recorded()
+    place = folder / "recordings" / PARTS_FOLDER
+    place.mkdir(parents=True)
+    (place.parent / "1-thing-0.safetensors").write_bytes(file_of(made))
+    for name, part in parts().items():
+        (place / f"1-thing-{name}-0.safetensors").write_bytes(file_of_part(part))
+
+    copy_models((folder,), out)
+
+    (row,) = json.loads((out / "models.json").read_text())["models"]
+    (walk,) = row["recordings"]
+    assert (walk["id"], sorted(walk["parts"])) == ("thing", sorted(PARTS))
+    for told in (walk, *walk["parts"].values()):
+        data = (out / told["path"]).read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        assert (told["size_bytes"], told["sha256"]) == (len(data), digest)
+
+    site = FakeSite()
+    site.files = {
+        file.relative_to(out).as_posix(): file.read_bytes()
+        for file in out.rglob("*")
+        if file.is_file()
+    }
+    service = served(site)
+    asyncio.run(service.open())
+    for name in PARTS:
+        assert asyncio.run(service.part("thing", name)).name == name
 
 
 @pytest.mark.parametrize(
