@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.hooks import LOGITS
 from seethrough.view.node import Attributes, Child, Node, h
@@ -136,7 +138,7 @@ def box(kind: str, part: float) -> Node:
 def others(state: AppState, odds: Odds, tokens: list[int]) -> Node:
     """The whole rest of the vocabulary, so that every column adds up."""
     name = say(state, "step.sample.others", count=count(odds.own.size - len(tokens)))
-    rests = [max(0.0, 1.0 - math.fsum(probs[tokens])) for probs in (odds.own, odds.now)]
+    rests = [float(np.delete(probs, tokens).sum()) for probs in (odds.own, odds.now)]
     drawn = None
     if odds.counts is not None:
         left = odds.tallied - int(odds.counts[tokens].sum())
