@@ -88,6 +88,16 @@ def test_no_download_is_begun_by_a_link() -> None:
     assert (state.source, state.prompt, state.tokens) == ("", "the thing", ())
 
 
+def test_a_link_runs_where_its_model_is_open_already() -> None:
+    """A link costs no download once the model is loaded: then its prompt is run anywhere."""
+    actions = fresh()
+    actions.store.replace(device=Device(may_download=False))
+    asyncio.run(actions.load())
+    state = went("#/walk/own?prompt=the%20thing", actions=actions)
+
+    assert (state.source, state.prompt) == ("live", "the thing")
+
+
 def test_own_text_after_a_recording_is_empty() -> None:
     """Turning from a recording to one's own text shows no recorded numbers, and keeps the text."""
     state = went("#/walk/thing", "#/walk/own")

@@ -87,7 +87,8 @@ class Navigation:
         """
         state, model = self._actions.state, model_of(place, self._actions.state)
         is_shown = (*(self._actions.asked or ()), state.model) == (place.prompt, place.chat, model)
-        if place.prompt is None or is_shown or state.busy or not state.device.may_download:
+        may_run = state.device.may_download or self._actions.service.is_loaded(model)
+        if place.prompt is None or is_shown or state.busy or not may_run:
             return
         if model and state.engine.model != model:
             await self._actions.load(model)
