@@ -73,6 +73,8 @@ class _Page(HTMLParser):
             self._vector = (hook, told.get("data-position") or "") if hook else None
             self._next = 0
         name = told.get("data-cell")
+        if name is not None:  # a button's title has the number in full
+            self.found += [(name, told.get(at) or "") for at in ("title", "data-value")]
         if tag == "td" and self._vector is not None and name is None:
             name = f"{self._vector[0]}[{self._vector[1]},{self._next}]"
             self._next += 1

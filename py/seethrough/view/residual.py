@@ -313,4 +313,4 @@ def table(state: AppState, stream: Stream, row: int) -> Node:
         position=str(stream.position),
         norm=readout(stream.norms[row]),
     )
-    return vector_table(caption, stream.values[row])
+    return vector_table(caption, stream.values[row], stream.names[row], stream.position)

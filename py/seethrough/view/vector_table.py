@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 COLUMNS = 8
 
 
-def vector_table(caption: Child, values: Array) -> Node:
+def vector_table(caption: Child, values: Array, hook: str, position: int) -> Node:
     """All values of one vector, exactly.
 
     Args:
         caption: What the vector is.
+        hook, position: Its name: the table carries it for whoever reads or exports the numbers.
     """
     heads = [h("th", {"scope": "col"}, f"+{step}") for step in range(COLUMNS)]
     return h(
@@ -25,7 +26,7 @@ def vector_table(caption: Child, values: Array) -> Node:
         {"class": "table scroll", "tabindex": "0"},
         h(
             "table",
-            {"class": "numbers"},
+            {"class": "numbers", "data-hook": hook, "data-position": str(position)},
             h("caption", {}, caption),
             h("thead", {}, h("tr", {}, h("td"), heads)),
             h("tbody", {}, Markup(lines(values))),

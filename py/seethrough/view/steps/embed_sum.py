@@ -136,7 +136,10 @@ def tables(state: AppState, position: int) -> Node | str:
         "details",
         {"class": "data", "id": "embed-data"},
         h("summary", {}, words),
-        [vector_table(caption(state, vector, position), vector.values) for vector in vectors],
+        [
+            vector_table(caption(state, vector, position), vector.values, vector.name, position)
+            for vector in vectors
+        ],
     )
 
 

@@ -51,7 +51,7 @@ def numbers(state: AppState, ribbon: Ribbon, row: int) -> Node | str:
         position=str(ribbon.position),
         norm=readout(length_at(state, ribbon, row) or 0.0),
     )
-    return vector_table(caption, ribbon.values[row])
+    return vector_table(caption, ribbon.values[row], ribbon.names[row], ribbon.position)
 
 
 def summary_table(state: AppState, ribbon: Ribbon) -> Node:
