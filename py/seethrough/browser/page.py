@@ -11,6 +11,8 @@ from seethrough.app.state import Message, Sampling
 from seethrough.browser import dom, ffi, storage
 from seethrough.browser.keys import Keys
 from seethrough.browser.player import Player
+from seethrough.browser.sums import Sums
+from seethrough.browser.writing import Writing
 from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, SUBJECTS, Route, address_of, parse, step_beside
@@ -52,7 +54,11 @@ class Page:
         self._player = Player(actions.store, self._go_on)
         self._sampler = Sampler(actions.store)
         self._details = Details(actions.service, actions.parts)
+        self._writing = Writing(actions, self._live)
+        self._sums = Sums(actions.service)
         self._handlers: dict[str, Handler] = {
+            **self._writing.handlers(),
+            **self._sums.handlers(),
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
             "next": lambda _values: self._append_best(),
@@ -108,7 +114,9 @@ class Page:
         store.subscribe(("engine", "busy", "top"), self._enable)
         store.subscribe(NEEDED, lambda _state: ffi.start_task(self._details.fill()))
         store.subscribe(IN_ADDRESS, self._write_address)
+        store.subscribe(("source",), self._leave_recording)
         store.subscribe(("theme",), lambda _state: self._draw())
+        self._sums.follow()
         self._enable(store.state)
         dom.listen(self._act)
         dom.Cells(lambda *cell: describe_cell(store.state, *cell), self._choose_cell)
@@ -173,6 +181,7 @@ class Page:
     def _draw(self, slot: str | None = None) -> None:
         state, dark = self._actions.store.state, ffi.is_dark()
         dom.draw(lambda name: raster_for(state, name, dark), slot)
+        self._sums.light(state)
         self._player.show()
 
     def _choose_cell(self, picture: str, row: int, column: int) -> None:
@@ -199,8 +208,9 @@ class Page:
         return self._live(self._actions.switch(model_id))
 
     def _generate(self) -> Coroutine[Any, Any, None]:
-        settings = sampling()
+        settings = sampling(self._actions.state.sampling)
         prompt, chat = self._prompt(), self._chat()
+        self._writing.show_loop()
         return self._live(self._actions.generate(prompt, chat=chat, settings=settings))
 
     async def _live(self, work: Coroutine[Any, Any, None]) -> None:
@@ -210,6 +220,10 @@ class Page:
         if state.source == "live" and not self._is_kept:
             self._is_kept = True  # after the reader's own act: Firefox asks them
             ffi.start_task(ffi.persist())
+        self._leave_recording(state)
+
+    def _leave_recording(self, state: AppState) -> None:
+        """What is live is the reader's own: the address says so as soon as it is."""
         if state.source == "live" and state.route.view in SUBJECTS and state.route.subject != OWN:
             ffi.go_to_address(address_of(Route(state.route.view, OWN, state.route.step)))
 
@@ -278,10 +292,12 @@ class Page:
             self._actions.store.replace(prompt=typed, chat=self._chat())
 
     def _prompt(self) -> str:
-        return dom.field(FORM, "prompt") or ""
+        typed = dom.field(FORM, "prompt")
+        return self._actions.state.prompt if typed is None else typed
 
     def _chat(self) -> bool:
-        return dom.field(FORM, "mode") == "chat"
+        chosen = dom.field(FORM, "mode")
+        return self._actions.state.chat if chosen is None else chosen == "chat"
 
     def _append_best(self) -> Coroutine[Any, Any, None] | None:
         top = self._actions.state.top
@@ -296,12 +312,14 @@ class Page:
         dom.enable(FORM, "stop", is_enabled=state.busy == "generate")
 
 
-def sampling() -> Sampling:
-    """The sampling controls of the form.
+def sampling(now: Sampling) -> Sampling:
+    """The sampling controls of the form; where the page has none, the settings as they are.
 
     Raises:
         InputError: A control does not hold a number.
     """
+    if dom.field(FORM, "temperature") is None:
+        return now
     return Sampling(
         temperature=_number("temperature"),
         top_k=_whole("top_k"),

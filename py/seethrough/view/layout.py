@@ -138,6 +138,7 @@ PANELS: Mapping[str, Panel] = {
     "residual": Panel(("language", "tokens", "config", "picture"), residual.render, "residual"),
     "attention": Panel(("language", "tokens", "config", "picture"), attention.render, "attention"),
     "sum": Panel(sums.FIELDS, sums.render),
+    "sum-spoken": Panel(sums.FIELDS, sums.spoken),
     "tools": Panel(("language", "route", "is_presenting"), tools.render),
     "stack": Panel(("language", "route", "config"), stack.render),
     "code": Panel(("language", "route", "config"), code.render),

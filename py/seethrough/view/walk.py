@@ -21,7 +21,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
     has_form = state.route.subject == OWN
     return [
         h("div", {"class": "page-head"}, subjects(state), slot("source")),
-        prompt.form(state, has_sampling=step == "loop") if has_form else "",
+        prompt.form(state, has_sampling=False) if has_form else "",
         spine(state, step),
         h("div", {"class": "title-row"}, page_title(state, f"step.{step}"), slot("tools")),
         h(

@@ -1,35 +1,358 @@
-"""IN THE MAKING: replaced by its step's own view."""
+"""Step 8: the token joins the text, and the model runs again, reading that token alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view import continuation
+from seethrough.core import cost
+from seethrough.core.tokens import CONTEXT, END
+from seethrough.view import top
+from seethrough.view.node import Attributes, Child, Node, h, to_html
+from seethrough.view.numbers import cell, count, exact, probability, signed
+from seethrough.view.steps import loop_branches, loop_cache
+from seethrough.view.steps.loop_film import PERFORMED, last_moment, moment_of, moments
+from seethrough.view.steps.written import (
+    bits,
+    enters,
+    has_end,
+    shown_step,
+    why_it_ended,
+)
+from seethrough.view.tokens import N_HUES
+from seethrough.view.unrecorded import note
+from seethrough.view.windowed import gap_note, window
+from seethrough.view.words import action_button, rich, say, token_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from seethrough.app.state import AppState
-    from seethrough.view.node import Child
+    from seethrough.core.tokens import Candidate, NewToken
+
+__all__ = ["FIELDS", "moments", "render"]
 
 FIELDS = (
     "language",
     "tokens",
-    "picture",
     "top",
     "config",
     "elapsed_ms",
+    "written",
     "continuation",
     "stop",
-    "captured",
+    "chosen_step",
+    "branches",
+    "sampling",
+    "busy",
+    "recorded",
 )
+LENGTHS = (8, 24, 64, 256)
+MOST_TOKENS = 60
+SHOWN_CANDIDATES = 5
 
 
 def render(state: AppState) -> str:
-    """The step's picture."""
-    return continuation.render(state)
+    """The text as it grows, what a step could have said, the cache; before a run, what will be."""
+    if not state.tokens or state.config is None:
+        return to_html(h("p", {"class": "lead"}, say(state, "loop.nothing")))
+    return to_html(
+        h("p", {"class": "lead"}, lead(state)),
+        controls(state),
+        text(state),
+        h("p", {"class": "why", "role": "status"}, why_it_ended(state)),
+        h(
+            "div",
+            {"class": "loop-body"},
+            h("section", {"class": "loop-step"}, step_panel(state)),
+            h("section", {"class": "loop-cache"}, loop_cache.picture(state, state.config)),
+        ),
+        *loop_branches.panel(state),
+        *table(state),
+    )
 
 
-def moments(_state: AppState) -> Sequence[Child]:
-    """The sentences of the film."""
-    return ()
+def lead(state: AppState) -> list[Node | str]:
+    """What happened at the shown step, or what will happen first."""
+    step = shown_step(state)
+    if step is None:
+        return rich(state, "loop.lead.none", token=best_of(state), prob=best_prob(state))
+    new = state.steps[step]
+    number = rich(
+        state, "loop.lead.step", step=count(step + 1), n_steps=count(len(state.steps))
+    )
+    read = loop_cache.reading(state, loop_cache.cache_of(state), step)
+    key = "loop.lead.best" if new.rank == 0 else "loop.lead.other"
+    told = rich(
+        state,
+        key,
+        token=token_mark(new.visible),
+        prob=h("b", {}, probability(new.prob, state.language)),
+        rank=count(new.rank + 1),
+    )
+    return [*number, " ", *read, " ", *told]
+
+
+def best_of(state: AppState) -> Node | str:
+    """The token that would be first."""
+    return token_mark(state.top[0].visible) if state.top else ""
+
+
+def best_prob(state: AppState) -> Node:
+    """Its probability."""
+    prob = state.top[0].prob if state.top else 0.0
+    return h("b", {}, probability(prob, state.language))
+
+
+def controls(state: AppState) -> Node:
+    """Generate, go on, one token, stop; how long. On a recording they run the model here."""
+    is_idle = state.busy in {"", "load"}
+    is_writing = state.busy == "generate"
+    may_go_on = bool(state.steps) and state.stop not in {END, CONTEXT}
+    buttons = [
+        act(state, "generate", is_offered=is_idle, is_first=not state.steps),
+        act(state, "go-on", is_offered=is_idle) if may_go_on else None,
+        act(state, "next", is_offered=is_idle and bool(state.top)),
+        act(state, "stop", is_offered=is_writing),
+    ]
+    told = h("span", {"class": "note"}, say(state, "loop.runs_here")) if state.recorded else ""
+    return h(
+        "div",
+        {"class": "loop-controls"},
+        h("div", {"class": "buttons"}, buttons),
+        length(state),
+        told,
+    )
+
+
+def act(state: AppState, name: str, *, is_offered: bool, is_first: bool = False) -> Node:
+    """One button."""
+    more: Attributes = {
+        "class": "button is-primary" if is_first else "button",
+        "disabled": not is_offered,
+    }
+    return action_button(state, name, f"loop.{name}", more)
+
+
+def length(state: AppState) -> Node:
+    """How many tokens are written at most."""
+    now = state.sampling.max_new_tokens
+    options = [
+        h("option", {"value": str(most), "selected": most == now}, count(most))
+        for most in sorted({*LENGTHS, now})
+    ]
+    attributes: Attributes = {"data-action": "set-length", "disabled": state.busy == "generate"}
+    control = h("select", attributes, options)
+    return h("label", {"class": "picker"}, say(state, "loop.length"), control)
+
+
+def text(state: AppState) -> Node:
+    """The prompt, then a chip for each new token: its step can be chosen."""
+    shown = window(state.n_prompt, most=MOST_TOKENS)
+    given: list[Node] = []
+    for position in shown.positions:
+        if shown.gap is not None and position == shown.gap[1] + 1:
+            given.append(h("li", {"class": "gap"}, gap_note(state, shown)))
+        token = state.tokens[position]
+        classes = f"prompt-token hue-{position % N_HUES}"
+        given.append(h("li", {}, h("bdi", {"class": classes}, token.visible)))
+    new = [h("li", {}, chip(state, step)) for step in range(len(state.steps))]
+    label = say(state, "loop.text", n_prompt=state.n_prompt, n_new=len(state.steps))
+    return h("ol", {"class": "chips grown", "aria-label": label}, given, new)
+
+
+def chip(state: AppState, step: int) -> Node:
+    """One new token: a button that shows what its step could have said."""
+    new, position = state.steps[step], state.n_prompt + step
+    is_end = has_end(state) and step == len(state.steps) - 1
+    is_shown = step == shown_step(state)
+    classes = ["chip", "is-new", f"hue-{position % N_HUES}"]
+    classes += ["is-special"] if is_end else []
+    classes += ["is-selected"] if is_shown else []
+    classes += ["is-newest"] if state.busy == "generate" and step == len(state.steps) - 1 else []
+    short = [probability(new.prob, state.language)]
+    short += [say(state, "view.continuation.rank", rank=new.rank + 1)] if new.rank else []
+    source = f"film-step-{step}" if step < PERFORMED and new.candidates else None
+    told = "loop.chip_end" if is_end else "loop.chip"
+    return h(
+        "button",
+        {
+            "type": "button",
+            "class": " ".join(classes),
+            "data-action": "step-to",
+            "data-step": str(step),
+            "aria-pressed": "true" if is_shown else "false",
+            "title": say(state, told, step=step + 1, position=position, id=new.id),
+            **enters(moment_of(state, "join", step), "fly" if source else "appear", source=source),
+        },
+        h("bdi", {"class": "chip-text"}, new.visible),
+        h("span", {"class": "chip-note"}, " ".join(short)),
+    )
+
+
+def step_panel(state: AppState) -> list[Node | str]:
+    """The candidates of the shown step; before any step, those of the prompt."""
+    step = shown_step(state)
+    if step is None:
+        heading = h("h2", {"class": "part-title"}, say(state, "loop.candidates.first"))
+        return [heading, candidates(state, None, state.top[:SHOWN_CANDIDATES])]
+    new = state.steps[step]
+    title = rich(state, "loop.candidates", step=count(step + 1))
+    heading = h("h2", {"class": "part-title"}, title)
+    if not new.candidates:
+        told = rich(state, "loop.candidates.unknown", token=token_mark(new.visible))
+        return [heading, note(state, *told) if state.recorded else h("p", {"class": "note"}, told)]
+    at = last_moment(state)
+    return [
+        heading,
+        h(
+            "div",
+            {"class": "stacked"},
+            h("div", enters(at, "appear"), candidates(state, step, new.candidates)),
+            [performed(state, at) for at in range(min(PERFORMED, len(state.steps)))],
+        ),
+        passes(state, step),
+    ]
+
+
+def candidates(state: AppState, step: int | None, items: tuple[Candidate, ...]) -> Node:
+    """The best tokens of a step as bars; each is a button that takes it instead."""
+    rows = [row(state, step, item) for item in items]
+    caption = say(
+        state, "loop.candidates.note" if step is not None else "loop.candidates.take"
+    )
+    return h(
+        "table",
+        {"class": "candidates is-of-step"},
+        h("caption", {}, caption),
+        h(
+            "thead",
+            {},
+            h("tr", {}, [top.column(state, name) for name in ("token", "prob", "bar", "logit")]),
+        ),
+        h("tbody", {}, rows),
+    )
+
+
+def row(state: AppState, step: int | None, item: Candidate) -> Node:
+    """One candidate: its token, its share twice, its logit."""
+    is_taken = step is not None and state.steps[step].id == item.id
+    return h(
+        "tr",
+        {"class": "is-taken" if is_taken else None},
+        h("th", {"scope": "row"}, offer(state, step, item, is_taken=is_taken)),
+        *numbers_of(state, item),
+    )
+
+
+def numbers_of(state: AppState, item: Candidate) -> list[Node]:
+    """A candidate's probability, as a number and as a bar, and its logit."""
+    prob = probability(item.prob, state.language)
+    return [
+        h("td", {"class": "number", "title": exact(item.prob)}, prob),
+        h("td", {"class": "bar-cell"}, top.bar(item.prob, "bar-fill")),
+        h("td", {"class": "number", "title": exact(item.logit)}, signed(item.logit)),
+    ]
+
+
+def offer(state: AppState, step: int | None, item: Candidate, *, is_taken: bool) -> Node:
+    """The candidate's chip: a button, or, where it was taken, a mark that says so."""
+    words = h("bdi", {"class": "chip-text"}, item.visible)
+    if is_taken:
+        mark = h("span", {"class": "chip-note"}, say(state, "loop.taken"))
+        return h("span", {"class": "chip is-candidate is-selected"}, words, mark)
+    attributes: Attributes = {
+        "type": "button",
+        "class": "chip is-candidate",
+        "data-action": "append-token" if step is None else "fork",
+        "data-step": None if step is None else str(step),
+        "data-id": str(item.id),
+        "disabled": state.busy not in {"", "load"},
+        "title": say(
+            state, "loop.fork" if step is not None else "loop.append", id=item.id
+        ),
+    }
+    return h("button", attributes, words)
+
+
+def performed(state: AppState, step: int) -> Node | None:
+    """The candidates of one of the first steps, for the film alone: the taken one flies off."""
+    new = state.steps[step]
+    joins = moment_of(state, "join", step)
+    if not new.candidates or joins is None:
+        return None
+    rows = []
+    for item in new.candidates:
+        mark = h("bdi", {"class": "chip-text"}, item.visible)
+        is_taken = item.id == new.id
+        name = {"id": f"film-step-{step}"} if is_taken else {}
+        classes = "chip is-candidate is-selected" if is_taken else "chip is-candidate"
+        chip_of = h("span", {"class": classes, **name}, mark)
+        rows.append(h("tr", {}, h("th", {"scope": "row"}, chip_of), *numbers_of(state, item)))
+    begins, last = max(joins - 1, 0), last_moment(state) or 0
+    until = min(joins, last - 1)
+    told = enters(begins, "appear", until=until)
+    attributes: Attributes = {
+        "class": "candidates is-of-step is-over",
+        "aria-hidden": "true",
+        **told,
+    }
+    return h("table", attributes, h("tbody", {}, rows)) if begins <= until else None
+
+
+def passes(state: AppState, step: int) -> Node:
+    """From here into the model: the token's own way through it, or the pass that chose it."""
+    is_idle = state.busy in {"", "load"}
+    follow: Attributes = {"data-new": str(step + 1), "data-to": "embed", "disabled": not is_idle}
+    chosen: Attributes = {"data-new": str(step), "data-to": "logits", "disabled": not is_idle}
+    return h(
+        "div",
+        {"class": "buttons"},
+        action_button(state, "go-to", "loop.follow", follow),
+        action_button(state, "go-to", "loop.how_chosen", chosen),
+    )
+
+
+def table(state: AppState) -> list[Node]:
+    """All steps with exact numbers; nothing before the first."""
+    if not state.steps or state.config is None:
+        return []
+    names = ("step", "token", "id", "prob", "rank", "bits", "logit", "ms", "kept", "done")
+    head = h(
+        "tr",
+        {},
+        [h("th", {"scope": "col"}, say(state, f"loop.table.{name}")) for name in names],
+    )
+    rows = [table_row(state, step, new) for step, new in enumerate(state.steps)]
+    whole = h(
+        "table",
+        {"class": "numbers"},
+        h("caption", {}, say(state, "loop.table.caption")),
+        h("thead", {}, head),
+        h("tbody", {}, rows),
+    )
+    summary = h("summary", {}, say(state, "loop.table"))
+    scrolled = h("div", {"class": "table scroll", "tabindex": "0"}, whole)
+    return [h("details", {"class": "data"}, summary, scrolled)]
+
+
+def table_row(state: AppState, step: int, new: NewToken) -> Node:
+    """One step: what was taken, what it was given, what it took."""
+    config, unknown = state.config, say(state, "loop.unknown")
+    n_kept = state.n_prompt + step - 1 if step else 0
+    n_new = 1 if step else state.n_prompt
+    logits = [item.logit for item in new.candidates if item.id == new.id]
+    values: list[Child] = [
+        h("bdi", {}, new.visible),
+        str(new.id),
+        exact(new.prob),
+        count(new.rank + 1),
+        exact(bits(new.prob)),
+        exact(logits[0]) if logits else unknown,
+        cell(new.elapsed_ms) if new.elapsed_ms > 0 else unknown,
+        count(n_kept),
+        count(cost.multiply_adds(config, n_new, n_kept)) if config else unknown,
+    ]
+    return h(
+        "tr",
+        {},
+        h("th", {"scope": "row"}, count(step + 1)),
+        [h("td", {}, value) for value in values],
+    )

@@ -1,0 +1,78 @@
+"""What a reader does with a text that grows: generate, go on, an earlier step, another way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seethrough.app.branches import Branches
+from seethrough.app.state import Message
+from seethrough.browser import ffi
+from seethrough.core.routes import OWN, STEPS, Route, address_of
+from seethrough.view.steps.written import has_end, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from typing import Any
+
+    from seethrough.app.actions import Actions
+
+    Work = Coroutine[Any, Any, None]
+    Handler = Callable[[Mapping[str, str]], Work | None]
+
+
+class Writing:
+    """Handlers of the steps "loop" and "done".
+
+    Args:
+        live: Does what computes, and lets the address follow.
+    """
+
+    def __init__(self, actions: Actions, live: Callable[[Work], Awaitable[None]]) -> None:
+        self._actions = actions
+        self._branches = Branches(actions)
+        self._live = live
+
+    def handlers(self) -> dict[str, Handler]:
+        """Action -> what it does."""
+        branches = self._branches
+        return {
+            "go-on": lambda _values: self._begin(branches.go_on()),
+            "step-to": lambda values: branches.select_step(int(values["step"])),
+            "go-to": lambda values: self._go_to(int(values["new"]), values["to"]),
+            "fork": lambda values: self._begin(
+                branches.fork(int(values["step"]), int(values["id"]))
+            ),
+            "return-to": lambda values: self._begin(branches.return_to(int(values["index"]))),
+            "set-length": lambda values: self._set_length(int(values["value"])),
+            "copy-text": lambda _values: self._copy_text(),
+        }
+
+    def show_loop(self) -> None:
+        """Where a text grows it is to be seen: any other step of the walk gives way to the loop."""
+        route = self._actions.state.route
+        if route.view == "walk" and route.step not in {"loop", "done"}:
+            ffi.go_to_address(address_of(Route(route.view, route.subject, "loop")))
+
+    async def _begin(self, work: Work) -> None:
+        await self._live(work)
+
+    async def _go_to(self, n_new: int, step: str) -> None:
+        """Make an earlier token the last of the input, and turn to a step of its walk."""
+        await self._live(self._branches.go_to(n_new))
+        state = self._actions.state
+        if state.error is None and len(state.written) == n_new and step in STEPS:
+            ffi.go_to_address(address_of(Route("walk", OWN, step)))
+
+    def _set_length(self, most: int) -> None:
+        settings = replace(self._actions.state.sampling, max_new_tokens=most)
+        self._actions.store.replace(sampling=settings)
+
+    async def _copy_text(self) -> None:
+        """The whole text, prompt and all, as it reads."""
+        state = self._actions.state
+        given = state.tokens[: state.n_prompt]
+        before = "".join(token.text for token in given if not token.is_special)
+        whole = before + text_of(state.steps, has_end=has_end(state))
+        done = await ffi.copy(whole)
+        self._actions.store.replace(notice=Message("done.copied" if done else "tools.not_copied"))

@@ -1,0 +1,84 @@
+"""The other ways that the text went, and the way back to the prompt."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from seethrough.core.messages import text
+from seethrough.core.tokens import END
+from seethrough.view.node import Attributes, Node, h
+from seethrough.view.numbers import count, probability
+from seethrough.view.steps.written import bits, text_of
+from seethrough.view.words import action_button, rich, say, token_mark
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, Branch
+
+MOST_LETTERS = 120
+EXPONENT_FROM = 30
+
+
+def panel(state: AppState) -> list[Node]:
+    """The other ways, each with its text and what it was given; nothing where there is none."""
+    if not state.branches and not state.written:
+        return []
+    items = [h("li", {}, way(state, index)) for index in range(len(state.branches))]
+    heading = h("h2", {"class": "part-title"}, say(state, "loop.branches"))
+    ways = [heading, h("ol", {}, items)] if items else []
+    return [h("section", {"class": "branches"}, back(state) if state.written else None, ways)]
+
+
+def back(state: AppState) -> Node:
+    """The walk is about a longer text now: say so, with the way back."""
+    attributes: Attributes = {
+        "data-new": "0",
+        "data-to": "loop",
+        "disabled": state.busy not in {"", "load"},
+    }
+    last = token_mark(state.written[-1].visible)
+    words = rich(state, "loop.longer", n_new=count(len(state.written)), token=last)
+    button = action_button(state, "go-to", "loop.back", attributes)
+    return h("p", {"class": "note"}, words, " ", button)
+
+
+def way(state: AppState, index: int) -> list[Node | str]:
+    """One way: a button that takes it, its text from the fork on, its probability."""
+    branch = state.branches[index]
+    fork = fork_of(state, branch)
+    attributes: Attributes = {
+        "class": "way",
+        "type": "button",
+        "data-action": "return-to",
+        "data-index": str(index),
+        "disabled": state.busy not in {"", "load"},
+    }
+    ended = branch.stop == END
+    same = text_of(branch.steps[:fork], has_end=False)
+    other = text_of(branch.steps[fork:], has_end=ended)
+    told = rich(
+        state,
+        "loop.way" if other else "loop.way_same",
+        n_tokens=count(len(branch.steps)),
+        step=count(fork + 1),
+        prob=odds(math.fsum(bits(step.prob) for step in branch.steps), state.language),
+    )
+    words = h(
+        "bdi", {}, h("span", {"class": "is-quiet"}, same[-MOST_LETTERS:]), other[:MOST_LETTERS]
+    )
+    return [h("button", attributes, words), h("span", {"class": "note"}, told)]
+
+
+def fork_of(state: AppState, branch: Branch) -> int:
+    """The first step at which a way differs from the present one."""
+    pairs = zip(branch.steps, state.steps, strict=False)
+    shared = min(len(branch.steps), len(state.steps))
+    return next((at for at, (old, new) in enumerate(pairs) if old.id != new.id), shared)
+
+
+def odds(n_bits: float, language: str) -> str:
+    """The probability of so much surprise, however small: `1 in 3.4e310`."""
+    if not EXPONENT_FROM < n_bits < math.inf:
+        return probability(2.0**-n_bits, language)
+    power, part = divmod(n_bits * math.log10(2), 1)
+    return text("view.one_in", language, count=f"{10**part:.1f}e{power:.0f}")

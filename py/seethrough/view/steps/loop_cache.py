@@ -1,0 +1,296 @@
+"""The cache of keys and values: a column for each position, kept, new, or not computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seethrough.core import cost
+from seethrough.view.node import Attributes, Node, h
+from seethrough.view.numbers import cell, count
+from seethrough.view.steps.loop_film import last_moment, moment_of
+from seethrough.view.steps.written import enters, shown_step
+from seethrough.view.tokens import N_HUES
+from seethrough.view.windowed import gap_note, window
+from seethrough.view.words import rich, say, token_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.state import AppState
+    from seethrough.core.config import ModelConfig
+
+WIDE = 560  # what the columns share
+NARROWEST, WIDEST = 3, 26
+LABELLED = 14  # columns this wide carry their token
+LABEL_HIGH, LABEL_LETTERS = 66, 8
+BAND_HIGH, BAND_GAP = 70, 8
+TICK = 4
+LEAST_LAYER = 3
+MOST_COLUMNS = 192
+BANDS = ("key", "value")
+
+
+@dataclass(frozen=True)
+class Cache:
+    """What the cache holds at the shown step.
+
+    `n_kept` columns were there, `n_new` were computed in it; `n_all` positions are in the text.
+    """
+
+    n_kept: int
+    n_new: int
+    n_all: int
+
+    def kind(self, position: int) -> str:
+        """How a column is drawn."""
+        if position < self.n_kept:
+            return "kept"
+        return "new" if position < self.n_kept + self.n_new else "later"
+
+
+def cache_of(state: AppState) -> Cache:
+    """The cache at the shown step: at the first one the whole prompt is new."""
+    step = shown_step(state)
+    n_all = state.n_prompt + len(state.steps)
+    if not step:
+        return Cache(0, state.n_prompt, n_all)
+    return Cache(state.n_prompt + step - 1, 1, n_all)
+
+
+def picture(state: AppState, config: ModelConfig) -> list[Node | str]:
+    """The columns with their tokens, keys above, values below, and what they cost."""
+    cache = cache_of(state)
+    shown = window(cache.n_all, most=MOST_COLUMNS, chosen=cache.n_kept)
+    return [
+        h("h2", {"class": "part-title"}, say(state, "loop.cache.title")),
+        h(
+            "div",
+            {"class": "scroll", "tabindex": "0"},
+            drawing(state, config, cache, shown.positions),
+        ),
+        gap_note(state, shown),
+        legend(state),
+        facts(state, config, cache),
+    ]
+
+
+def drawing(state: AppState, config: ModelConfig, cache: Cache, shown: Sequence[int]) -> Node:
+    """The columns as rectangles: two bands, a row for each layer."""
+    wide = min(max(WIDE // len(shown), NARROWEST), WIDEST)
+    top = LABEL_HIGH if wide >= LABELLED else 0
+    high = top + TICK + 2 * BAND_HIGH + BAND_GAP
+    places = [(place * wide, wide, top) for place in range(len(shown))]
+    marks = [column(state, cache, at, place) for at, place in zip(shown, places, strict=True)]
+    of_prompt = [place for at, place in zip(shown, places, strict=True) if at < state.n_prompt]
+    rows = [rows_of(config, band_top(top, band), wide * len(shown)) for band in range(len(BANDS))]
+    return h(
+        "svg",
+        {
+            "class": "cache",
+            "width": str(wide * len(shown) + 1),
+            "height": str(high),
+            "role": "img",
+            "aria-label": summary(state, config, cache),
+        },
+        marks,
+        lit_prompt(state, cache, of_prompt),
+        rows,
+    )
+
+
+def band_top(top: int, band: int) -> int:
+    """Where a band begins."""
+    return top + TICK + band * (BAND_HIGH + BAND_GAP)
+
+
+def rows_of(config: ModelConfig, top: int, wide: int) -> list[Node]:
+    """Hairlines between layers, where they are far enough apart to be seen."""
+    high = BAND_HIGH / config.n_layers
+    if high < LEAST_LAYER:
+        return []
+    lines = (top + at * high for at in range(1, config.n_layers))
+    return [h("line", {"x1": 0, "x2": wide, "y1": y, "y2": y, "class": "between"}) for y in lines]
+
+
+def column(state: AppState, cache: Cache, position: int, place: tuple[int, int, int]) -> Node:
+    """One position: its token, its hue, its keys and its values."""
+    left, wide, top = place
+    step = position - state.n_prompt
+    tick: Attributes = {
+        "class": f"tick hue-{position % N_HUES}",
+        "x": left,
+        "y": top,
+        "width": wide - 1,
+        "height": TICK - 1,
+    }
+    return h(
+        "g",
+        {"class": f"column is-{cache.kind(position)}"},
+        h("title", {}, told(state, cache, position)),
+        h("g", token_enters(state, step), label(state, position, place), h("rect", tick)),
+        bands(place, column_enters(state, step)),
+        lit(state, position, place, cache),
+    )
+
+
+def token_enters(state: AppState, step: int) -> dict[str, str]:
+    """When a token joins: those of the prompt are there from the beginning."""
+    return {} if step < 0 else enters(moment_of(state, "join", step), "appear")
+
+
+def column_enters(state: AppState, step: int) -> dict[str, str]:
+    """When a column is computed: those of the prompt at once, the last token's never."""
+    if step < 0:
+        return {}
+    at = moment_of(state, "column", step)
+    return enters(last_moment(state) if at is None else at, "sweep")
+
+
+def bands(place: tuple[int, int, int], enters_as: dict[str, str]) -> Node:
+    """The keys and the values of one position."""
+    left, wide, top = place
+    boxes = [
+        h(
+            "rect",
+            {
+                "class": f"band is-{name}",
+                "x": left + 0.5,
+                "y": band_top(top, band) + 0.5,
+                "width": max(wide - 2, 1),
+                "height": BAND_HIGH - 1,
+            },
+        )
+        for band, name in enumerate(BANDS)
+    ]
+    return h("g", enters_as, boxes)
+
+
+def lit(state: AppState, position: int, place: tuple[int, int, int], cache: Cache) -> Node | None:
+    """In the film a column shines while it is computed, if it does not at the end."""
+    step = position - state.n_prompt
+    at = moment_of(state, "column", step)
+    if step < 0 or at in {None, moment_of(state, "rest")} or cache.kind(position) == "new":
+        return None
+    shines = enters(at, "sweep", until=(at or 0) + 1)
+    return h("g", {"class": "is-lit is-over"}, bands(place, shines))
+
+
+def lit_prompt(
+    state: AppState, cache: Cache, places: Sequence[tuple[int, int, int]]
+) -> Node | None:
+    """In the film the columns of the prompt shine together: they are computed at once."""
+    at = moment_of(state, "prompt")
+    if at is None or cache.n_kept == 0:
+        return None
+    boxes = [bands(place, {}) for place in places]
+    return h("g", {"class": "is-lit is-over"}, h("g", enters(at, "sweep", until=at), boxes))
+
+
+def label(state: AppState, position: int, place: tuple[int, int, int]) -> Node | None:
+    """The token, standing on its column where there is room."""
+    left, wide, top = place
+    if not top:
+        return None
+    across, foot = left + wide / 2 + 4, top - 5
+    turn = f"translate({across:g} {foot}) rotate(-90)"
+    words = shortened(visible(state, position))
+    return h("text", {"transform": turn, "class": "name"}, words)
+
+
+def shortened(words: str) -> str:
+    """A token in few letters."""
+    return words if len(words) <= LABEL_LETTERS else words[: LABEL_LETTERS - 1] + "\u2026"
+
+
+def visible(state: AppState, position: int) -> str:
+    """The token of a position of the whole text."""
+    step = position - state.n_prompt
+    return state.tokens[position].visible if step < 0 else state.steps[step].visible
+
+
+def told(state: AppState, cache: Cache, position: int) -> str:
+    """A column in words."""
+    key = f"loop.column.{cache.kind(position)}"
+    return say(state, key, position=position, token=visible(state, position))
+
+
+def summary(state: AppState, config: ModelConfig, cache: Cache) -> str:
+    """The picture in words."""
+    return say(
+        state,
+        "loop.cache.summary",
+        n_all=count(cache.n_all),
+        n_kept=count(cache.n_kept),
+        n_new=count(cache.n_new),
+        n_layers=count(config.n_layers),
+    )
+
+
+def legend(state: AppState) -> Node:
+    """What the colours mean, in words beside a sample of each."""
+    names = ("key", "value", "kept", "later")
+    items = [
+        h(
+            "li",
+            {},
+            h("span", {"class": f"swatch-of is-{name}"}),
+            say(state, f"loop.legend.{name}"),
+        )
+        for name in names
+    ]
+    return h("ul", {"class": "cache-legend"}, items)
+
+
+def facts(state: AppState, config: ModelConfig, cache: Cache) -> Node:
+    """What the step keeps and computes, and what it would without the cache."""
+    n_text = cache.n_kept + cache.n_new
+    done = cost.multiply_adds(config, cache.n_new, cache.n_kept)
+    again = cost.multiply_adds(config, n_text)
+    rows: list[tuple[str, list[Node | str]]] = [
+        ("kept", held(state, config, cache.n_kept)),
+        ("new", held(state, config, cache.n_new)),
+        ("done", [amount(done)]),
+        (
+            "again",
+            rich(state, "loop.fact.times", n=amount(again), times=cell(again / done)),
+        ),
+    ]
+    items = [
+        h("div", {}, h("dt", {}, say(state, f"loop.fact.{name}")), h("dd", {}, *value))
+        for name, value in rows
+    ]
+    sizes: dict[str, Node | str] = {
+        "n_layers": count(config.n_layers),
+        "n_heads": count(config.n_key_value_heads),
+        "d_head": count(config.d_head),
+        "n_bytes": amount(cost.cache_bytes(config)),
+    }
+    note = h("p", {"class": "note"}, *rich(state, "loop.bytes", **sizes))
+    return h("div", {"class": "cache-facts"}, h("dl", {"class": "facts"}, items), note)
+
+
+def held(state: AppState, config: ModelConfig, n_columns: int) -> list[Node | str]:
+    """So many columns, so many bytes."""
+    key = "loop.fact.column" if n_columns == 1 else "loop.fact.columns"
+    n_bytes = amount(cost.cache_bytes(config, n_columns))
+    return rich(state, key, n=amount(n_columns), n_bytes=n_bytes)
+
+
+def amount(value: int) -> Node:
+    """A whole number."""
+    return h("span", {"class": "number"}, count(value))
+
+
+def reading(state: AppState, cache: Cache, step: int) -> list[Node | str]:
+    """What the model reads at a step, in words."""
+    if step == 0:
+        key = "loop.lead.first_one" if state.n_prompt == 1 else "loop.lead.first"
+        return rich(state, key, n_prompt=count(state.n_prompt))
+    before = state.steps[step - 1]
+    return rich(
+        state,
+        "loop.lead.later",
+        token=token_mark(before.visible),
+        n_kept=count(cache.n_kept),
+    )

@@ -1,0 +1,107 @@
+"""The film of the loop: a token joins the text, its column is computed, and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seethrough.core import cost
+from seethrough.view.node import Node, h
+from seethrough.view.numbers import count, probability
+from seethrough.view.steps.written import why_it_ended
+from seethrough.view.words import rich, token_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.state import AppState
+    from seethrough.view.node import Child
+
+# So many steps are performed one by one; the others follow at once.
+PERFORMED = 3
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One moment: the prompt is read, a step's token joins, its column is computed, and so on."""
+
+    kind: str
+    step: int = 0
+
+
+def beats(state: AppState) -> tuple[Beat, ...]:
+    """What happens, in order; nothing before something is written."""
+    n_steps = len(state.steps)
+    if not n_steps or state.config is None:
+        return ()
+    film = [Beat("prompt")]
+    for step in range(min(n_steps, PERFORMED)):
+        film.append(Beat("join", step))
+        if step + 1 < min(n_steps, PERFORMED):
+            film.append(Beat("column", step))
+    film += [Beat("rest", PERFORMED)] if n_steps > PERFORMED else []
+    return (*film, Beat("stop")) if state.stop else tuple(film)
+
+
+def moment_of(state: AppState, kind: str, step: int = 0) -> int | None:
+    """When something happens; what has no moment of its own comes with the rest."""
+    film = beats(state)
+    if Beat(kind, step) in film:
+        return film.index(Beat(kind, step))
+    rest = Beat("rest", PERFORMED)
+    return film.index(rest) if rest in film else None
+
+
+def last_moment(state: AppState) -> int | None:
+    """The film's last moment; None without a film."""
+    return len(beats(state)) - 1 if beats(state) else None
+
+
+def moments(state: AppState) -> Sequence[Child]:
+    """The sentence of each moment, with this text's own tokens and numbers."""
+    told = {"prompt": prompt, "join": join, "column": column, "rest": rest, "stop": stop}
+    return tuple(told[beat.kind](state, beat.step) for beat in beats(state))
+
+
+def prompt(state: AppState, _step: int) -> Sequence[Node | str]:
+    """The prompt goes through the model at once."""
+    one = state.n_prompt == 1
+    n_layers = state.config.n_layers if state.config else 0
+    key = "loop.film.prompt_one" if one else "loop.film.prompt"
+    return rich(state, key, n_prompt=count(state.n_prompt), n_layers=count(n_layers))
+
+
+def join(state: AppState, step: int) -> Sequence[Node | str]:
+    """A token is taken and stands behind the text."""
+    new = state.steps[step]
+    return rich(
+        state,
+        "loop.film.join_best" if new.rank == 0 else "loop.film.join",
+        token=token_mark(new.visible),
+        prob=h("b", {}, probability(new.prob, state.language)),
+        rank=count(new.rank + 1),
+    )
+
+
+def column(state: AppState, step: int) -> Sequence[Node | str]:
+    """Only that token is read."""
+    n_bytes = cost.cache_bytes(state.config) if state.config else 0
+    return rich(
+        state,
+        "loop.film.column",
+        token=token_mark(state.steps[step].visible),
+        n_kept=count(state.n_prompt + step),
+        n_bytes=count(n_bytes),
+    )
+
+
+def rest(state: AppState, _step: int) -> Sequence[Node | str]:
+    """The same again for every further token."""
+    n_more = len(state.steps) - PERFORMED
+    key = "loop.film.rest_one" if n_more == 1 else "loop.film.rest"
+    return rich(state, key, n_more=count(n_more), token=token_mark(state.steps[-1].visible))
+
+
+def stop(state: AppState, _step: int) -> Sequence[Node | str]:
+    """Why there is no further one."""
+    return why_it_ended(state)
