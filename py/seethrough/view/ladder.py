@@ -145,7 +145,18 @@ def moments_of_rounds(n_rounds: int, n_moments: int) -> tuple[int, ...]:
     return tuple(index * used // n_rounds for index in range(n_rounds)) if n_rounds else ()
 
 
+def is_own(film: Film, word: FilmWord) -> bool:
+    """Whether a word begins in what the reader wrote, and not in a template."""
+    start = 0
+    for piece in film.pieces:
+        end = start + len(piece.text)
+        if start <= word.at < end:
+            return piece.kind == "content"
+        start = end
+    return True
+
+
 def most_merged(film: Film) -> int:
-    """The word to begin with: the one with the most merges, the first of them."""
-    sizes = [len(word.merges) for word in film.words]
+    """The word to begin with: of the reader's own the one with the most merges, the first such."""
+    sizes = [(is_own(film, word), len(word.merges)) for word in film.words]
     return sizes.index(max(sizes)) if sizes else 0

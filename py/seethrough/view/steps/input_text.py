@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from seethrough.view.windowed import Window
 
 FIELDS = ("language", "prompt", "chat", "source", "recorded", "film", "tokens", "models", "model")
-LARGE, MEDIUM = 44, 160  # signs; longer texts are set smaller
+FEW, LARGE, MEDIUM = 14, 44, 160  # signs; longer texts are set smaller
 MOST_SIGNS = 256
 TEXT, CODES, BYTES, MODEL = range(4)  # the moments of the film
 
@@ -188,15 +188,25 @@ def plate(state: AppState, signs: Sequence[Sign]) -> Node | str:
         h(
             "ol",
             {
-                "class": "signs scroll",
+                "class": "signs scroll is-few" if len(signs) <= FEW else "signs scroll",
                 "tabindex": "0" if len(signs) > LARGE else None,
                 "aria-label": say(state, "step_input.signs"),
             },
+            heads(state),
             blocks,
         ),
         h("p", {"class": "note signs-rest"}, say(state, "step_input.open")),
         gap(state, shown),
     )
+
+
+def heads(state: AppState) -> Node:
+    """What the rows below a sign are, at their left."""
+    rows = [
+        h("span", {"data-at": str(at), "data-move": "appear"}, say(state, f"step_input.row.{name}"))
+        for name, at in (("code", CODES), ("bytes", BYTES))
+    ]
+    return h("li", {"class": "sign-heads", "aria-hidden": "true"}, rows)
 
 
 def gap(state: AppState, shown: Window) -> Node | str:

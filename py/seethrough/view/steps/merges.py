@@ -13,6 +13,8 @@ from seethrough.view.tokens import N_HUES
 from seethrough.view.words import rich, say, token_mark
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.state import AppState
     from seethrough.core.film import Film, FilmMerge, FilmWord
     from seethrough.view.node import Attributes
@@ -64,13 +66,18 @@ def of_word(film: Film, index: int) -> WordShown:
     return WordShown(index, word, ladder, film.first_position(index), times)
 
 
-def picture(state: AppState, shown: WordShown) -> Node:
-    """The ladder; a word without one says why."""
+def picture(state: AppState, shown: WordShown, beside: Sequence[Node | str]) -> Node:
+    """The ladder, and beside it what happens to the word and what comes of the whole text."""
     return h(
         "div",
         {"class": "ladder-plate"},
-        h("p", {"class": "ladder-told"}, told(state, shown)),
         drawn(state, shown),
+        h(
+            "div",
+            {"class": "ladder-side"},
+            h("p", {"class": "ladder-told"}, told(state, shown)),
+            *beside,
+        ),
     )
 
 

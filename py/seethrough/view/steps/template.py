@@ -96,17 +96,18 @@ def conversation(state: AppState, film: Film, moment: int) -> list[Node]:
 
 def role_name(state: AppState, role: str) -> str:
     """Whose turn it is, in words; a role of a foreign template as it is written."""
-    known = {"system", "user", "assistant", ""}
-    return say(state, f"step_input.role.{role or 'none'}") if role in known else role
+    known = {"system", "user", "assistant"}
+    return say(state, f"step_input.role.{role}") if role in known else role
 
 
 def turns_of(state: AppState, film: Film, moment: int) -> list[tuple[str, list[Child]]]:
-    """The pieces of each turn in order; neighbours of one role are one turn."""
+    """The pieces of each turn in order; what stands before all turns opens the first."""
     turns: list[tuple[str, list[Child]]] = []
     places = accumulate((len(piece.text) for piece in film.pieces), initial=0)
     for piece, (start, end) in zip(film.pieces, pairwise(places), strict=True):
-        if not turns or turns[-1][0] != piece.role:
+        if not turns or turns[-1][0] not in {piece.role, ""}:
             turns.append((piece.role, []))
+        turns[-1] = (piece.role, turns[-1][1])
         turns[-1][1].append(piece_node(state, film, piece, (start, end), moment))
     return turns
 
@@ -123,7 +124,7 @@ def piece_node(
             "data-move": "fly",
             "data-from": "input-text",
         }
-        return h("mark", attributes, h("bdi", {}, visible(shortened(state, piece.text))))
+        return h("mark", attributes, h("bdi", {}, own_words(shortened(state, piece.text))))
     return h("span", {"class": "template-words"}, list(template_words(film, place)))
 
 
@@ -149,7 +150,12 @@ def shortened(state: AppState, text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Template text with its line ends seen; its spaces stay spaces."""
+    """Template text with its line ends seen, on one line; its spaces stay spaces."""
+    return PICTURES[LINE_FEED].join(map(visible_line, text.split(LINE_FEED)))
+
+
+def own_words(text: str) -> str:
+    """The reader's words, line ends seen and kept."""
     return f"{PICTURES[LINE_FEED]}{LINE_FEED}".join(map(visible_line, text.split(LINE_FEED)))
 
 

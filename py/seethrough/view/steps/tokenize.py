@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.visible import visible_bytes
-from seethrough.view.ladder import most_merged
+from seethrough.view.ladder import is_own, most_merged
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.merge_tables import data
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from seethrough.view.node import Child
 
 FIELDS = ("language", "tokens", "film", "word", "picture", "recorded", "source")
-LARGE, MEDIUM = 12, 40  # tokens; more are set smaller
+LARGE, MEDIUM = 12, 24  # tokens; more are set smaller
 MOST_NAMED = 8  # lost bytes that are listed one by one
 
 
@@ -36,12 +36,11 @@ def render(state: AppState) -> str:
         missing = note(state, say(state, "step_tokenize.unrecorded"))
         return to_html(missing, tokens(state, None, None))
     shown = of_word(film, chosen(state, film)) if film.words else None
+    given = [losses(state, film), tokens(state, film, shown)]
     return to_html(
         h("p", {"class": "lead"}, lead(state, film)),
         words(state, film, shown),
-        "" if shown is None else picture(state, shown),
-        losses(state, film),
-        tokens(state, film, shown),
+        h("div", {}, given) if shown is None else picture(state, shown, given),
         data(state, film, shown),
     )
 
@@ -155,6 +154,7 @@ def word_button(state: AppState, film: Film, index: int, *, is_chosen: bool) -> 
     has_loss = any(lost.at in range(word.at, word.at + len(word.text)) for lost in film.lost)
     classes = ["cut-word", "is-chosen" if is_chosen else "", "is-special" if word.is_added else ""]
     classes += ["has-loss"] if has_loss else []
+    classes += [] if is_own(film, word) else ["is-template"]
     told = say(
         state, "step_tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids)
     )
