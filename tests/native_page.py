@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seethrough.app.engine import Progress
-    from seethrough.app.state import AppState
+    from seethrough.app.state import AppState, Picture
     from seethrough.core.manifest import Manifest
 
 
@@ -126,6 +126,10 @@ class NativePage:
     def choose(self, position: int) -> None:
         """Choose a token."""
         self.actions.select_position(position)
+
+    def at_layer(self, layer: int) -> Picture:
+        """The picture with another layer chosen, its pattern left as it is."""
+        return replace(self.state.picture, layer=layer)
 
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""
