@@ -131,7 +131,8 @@ def tables(state: AppState, position: int) -> Node | str:
         return ""
     vectors = (parts(state, position) if is_learned(state) else None) or [found]
     n_values = count(len(found.values))
-    words = say(state, "embed.table", n_values=n_values, token=visible_at(state, position))
+    token = token_mark(visible_at(state, position))
+    words = rich(state, "embed.table", n_values=n_values, token=token)
     return h(
         "details",
         {"class": "data", "id": "embed-data"},

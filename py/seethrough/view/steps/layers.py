@@ -59,14 +59,14 @@ def render(state: AppState) -> str:
     ribbon = ribbon_of(state)
     if ribbon is None:
         return to_html(h("p", {"class": "lead"}, say(state, "layers.before")))
-    last_moment = len(moments(state)) - 1
+    last_moment = len(groups(len(ribbon.names) // 2)) + 1
     return to_html(
         h("p", {"class": "lead"}, lead(state, ribbon)),
         h("div", {"class": f"layers-plate scroll{classes(state)}"}, plate(state, ribbon)),
         h("p", {"class": "note layers-scale"}, scale(state, ribbon)),
         missing(state, ribbon),
-        *layers_data.tables(state, ribbon),
         layers_norms.panel(state, last_moment),
+        *layers_data.tables(state, ribbon),
     )
 
 
@@ -98,17 +98,13 @@ def said(state: AppState, best: tuple[Candidate, ...]) -> list[Node | str]:
     """Where the final answer first comes to the top, and from where on it stays."""
     first, stays = first_and_last(best)
     token = token_mark(best[-1].visible)
-    prob = probability(best[-1].prob, state.language)
     if stays == 0:
-        return rich(state, "layers.said_at_once", token=token, prob=prob)
+        return rich(state, "layers.said_at_once", token=token)
     if first == stays:
-        return rich(state, "layers.said", token=token, layer=str(stays - 1), prob=prob)
-    where = say(state, "layers.said_first", layer=first - 1) if first else ""
-    if not first:
-        where = say(state, "layers.said_before")
-    return rich(
-        state, "layers.said_twice", token=token, where=where, layer=str(stays - 1), prob=prob
-    )
+        return rich(state, "layers.said", token=token, layer=str(stays - 1))
+    where = say(state, "layers.after", layer=first - 1) if first else ""
+    where = where or say(state, "layers.said_before")
+    return rich(state, "layers.said_twice", token=token, where=where, layer=str(stays - 1))
 
 
 def plate(state: AppState, ribbon: Ribbon) -> list[Node]:
@@ -135,7 +131,7 @@ def heads(state: AppState, ribbon: Ribbon) -> Node:
         h("span", {"id": FROM[hooks.ATTN_OUT], "class": "is-attention"}, wrote_head(state, "attn")),
         h("output", {"class": "layers-readout", "id": READOUT}, rest),
         h("span", {"id": FROM[hooks.MLP_OUT], "class": "is-mlp"}, wrote_head(state, "mlp")),
-        h("span", {}, say(state, "layers.head.says")),
+        h("span", {"class": "is-says"}, say(state, "layers.head.says")),
     )
 
 
@@ -175,7 +171,7 @@ def canvas(state: AppState, ribbon: Ribbon, name: str, moment: int) -> Node:
     return h(
         "canvas",
         {
-            "class": "layer-cells",
+            "class": f"layer-cells rows-{max(len(rows) // 2, 1)}",
             "data-raster": name,
             "data-rows": str(len(rows)),
             "data-columns": str(wide),
@@ -236,7 +232,7 @@ def wrote(state: AppState, leaf: str, length: float | None, longest: float, mome
     return h(
         "span",
         {"class": f"layer-wrote is-{side}", "title": say(state, "layers.length", n=exact(length))},
-        h("span", {"class": "number"}, readout(length)),
+        h("span", {"class": "number", "data-at": str(moment)}, readout(length)),
         h("svg", {"aria-hidden": "true", **film}, h("rect", bar)),
     )
 
@@ -281,15 +277,11 @@ def scale(state: AppState, ribbon: Ribbon) -> list[Child]:
 
 
 def missing(state: AppState, ribbon: Ribbon) -> Node | str:
-    """What is not known of this token: on its way, or only to be had live."""
+    """What the recording does not hold of this token, and the way to it."""
     token, position = token_mark(visible_at(state, ribbon.position)), str(ribbon.position)
-    if ribbon.known.all() and answers(state):
-        return ""
     recorded = state.recorded
-    if recorded is None:
-        return h("p", {"class": "note", "role": "status"}, say(state, "layers.coming"))
-    if ribbon.position == len(state.tokens) - 1:
-        return h("p", {"class": "note", "role": "status"}, say(state, "layers.fetching"))
+    if recorded is None or status(state, ribbon) or (ribbon.known.all() and answers(state)):
+        return ""
     if ribbon.known.any():
         return note(state, *rich(state, "layers.unrecorded", token=token, position=position))
     sentence = rich(
@@ -316,15 +308,23 @@ def moments(state: AppState) -> Sequence[Child]:
         d_model=count(ribbon.values.shape[1]),
         length=readout(first or 0.0),
     )
+    return (enters, *parts, end_told(state))
+
+
+def end_told(state: AppState) -> Child:
+    """What the layers came to."""
     best = answers(state)
-    end: Child = said(state, best) if best else say(state, "layers.film.end")
-    return (enters, *parts, end)
+    if not best:
+        return say(state, "layers.film.end")
+    prob = probability(best[-1].prob, state.language)
+    sure = rich(state, "layers.film.sure", token=token_mark(best[-1].visible), prob=prob)
+    return [*said(state, best), " ", *sure]
 
 
 def group_told(state: AppState, ribbon: Ribbon, layers: range) -> Child:
     """What a group of layers wrote, how long the stream is after it, what it would say."""
     name = span_name(state, layers)
-    told = {leaf: [written(state, leaf)[at] for at in layers] for leaf in SIDES}
+    told = {leaf: written(state, leaf)[layers.start : layers.stop] for leaf in SIDES}
     known = [length for lengths in told.values() for length in lengths if length is not None]
     after = length_at(state, ribbon, 2 * layers.stop)
     best = answers(state)

@@ -10,7 +10,7 @@ from seethrough.view.numbers import count, exact, probability, readout
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.steps.layers_stream import Ribbon, answers, length_at, written
 from seethrough.view.vector_table import vector_table
-from seethrough.view.words import hook_mark, rich, say, visible_at
+from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -22,20 +22,21 @@ COLUMNS = ("layer", "attn", "mid", "mlp", "post", "says", "prob", "logit")
 def tables(state: AppState, ribbon: Ribbon) -> list[Node]:
     """Two tables, folded away until they are asked for."""
     layer = layer_of(state)
-    token = visible_at(state, ribbon.position)
+    token = token_mark(visible_at(state, ribbon.position))
+    rows = range(0 if layer == 0 else 2 * layer + 1, 2 * layer + 3)
     return [
         h(
             "details",
             {"class": "data", "id": "layers-data"},
-            h("summary", {}, say(state, "layers.table", token=token)),
+            h("summary", {}, rich(state, "layers.table", token=token)),
             summary_table(state, ribbon),
         ),
         h(
             "details",
             {"class": "data", "id": "layers-numbers"},
-            h("summary", {}, say(state, "layers.numbers", token=token)),
+            h("summary", {}, rich(state, "layers.numbers", token=token)),
             h("div", {"class": "controls"}, layer_picker(state)),
-            [numbers(state, ribbon, row) for row in (2 * layer, 2 * layer + 1, 2 * layer + 2)],
+            [numbers(state, ribbon, row) for row in rows],
         ),
     ]
 

@@ -11,7 +11,7 @@ from seethrough.core.recording import stream_names
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import enlarge
-from seethrough.view.scales import Ramp
+from seethrough.view.scales import Ramp, rgb, theme
 from seethrough.view.tokens import chip
 from seethrough.view.windowed import gap_note, window
 from seethrough.view.words import say, visible_at
@@ -27,6 +27,7 @@ READOUT = "layer-norms-readout"
 MOST_CHIPS = 10
 MOST_IN_TABLE = 24
 WIDE, HIGH = 960, 160
+TICK = 3
 
 
 def norms_of(state: AppState) -> tuple[tuple[int, ...], Array] | None:
@@ -148,7 +149,12 @@ def raster(state: AppState, *, dark: bool) -> Array | None:
         return None
     norms = np.nan_to_num(found[1].astype(np.float64))
     wide, high = cells_of(*norms.shape)
-    return enlarge(Ramp("residual").colours(shares(norms), dark=dark), wide=wide, high=high)
+    pixels = enlarge(Ramp("residual").colours(shares(norms), dark=dark), wide=wide, high=high)
+    if state.picture.position in found[0]:  # its column carries a tick of ink
+        at = found[0].index(state.picture.position) * wide
+        ink = rgb(theme(dark=dark)["ink"]).astype(np.uint8)
+        pixels[:TICK, at : at + wide, :3] = ink
+    return pixels
 
 
 def describe_cell(state: AppState, row: int, column: int) -> str:

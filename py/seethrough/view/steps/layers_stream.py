@@ -97,7 +97,14 @@ def length_at(state: AppState, ribbon: Ribbon, row: int) -> float | None:
 def written(state: AppState, leaf: str) -> tuple[float | None, ...]:
     """The length of what each layer's attention or MLP (by its hook) wrote for the token."""
     n_layers = state.config.n_layers if state.config else 0
-    rows = (state.captured.row(hook_name(leaf, at), chosen(state)) for at in range(n_layers))
+    return _written(state.captured, leaf, n_layers, chosen(state))
+
+
+@lru_cache(maxsize=2)
+def _written(
+    captured: Captured, leaf: str, n_layers: int, position: int
+) -> tuple[float | None, ...]:
+    rows = (captured.row(hook_name(leaf, layer), position) for layer in range(n_layers))
     return tuple(length_of(row) for row in rows)
 
 
