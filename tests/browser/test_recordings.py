@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from seethrough.core.routes import STEPS
+
 pytestmark = pytest.mark.browser
 
 WEIGHTS = (".bin", ".onnx")
@@ -75,3 +77,16 @@ def test_live_keeps_the_place(recorded):
     assert tab.page.locator("#tokens .is-unrecorded").count() == 0
     assert "blocks.7.attn" in tab.text("#attention-readout")
     assert tab.errors == []
+
+
+@pytest.mark.parametrize("name", ["january", "colors"])
+def test_every_step_has_its_numbers(tab, name):
+    """All nine of a recorded walk, without a model: none has to be run live for its last token."""
+    tab.page.goto(tab.server.url + f"#/walk/{name}/{STEPS[0]}")
+    tab.wait_for_start()
+    for step in STEPS:
+        tab.page.evaluate(f"location.hash = '#/walk/{name}/{step}'")
+        tab.until(f"document.querySelector('#step-{step}') !== null")
+        assert tab.page.locator(f"#step-{step} [data-action=live]").count() == 0, step
+        assert tab.page.locator("[role=alert]").count() == 0, step
+    assert (fetched(tab), tab.errors, tab.strangers) == ([], [], [])
