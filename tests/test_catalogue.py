@@ -41,6 +41,8 @@ HANDED_ON = {
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "start"),
     ("py/seethrough/app/actions.py", "_doing"),
+    ("py/seethrough/app/tracing.py", "select"),
+    ("py/seethrough/view/sums.py", "sentence"),
     ("py/seethrough/app/actions.py", "show_recording"),
     ("py/seethrough/app/parts.py", "fill"),
 }
@@ -48,6 +50,7 @@ HANDED_ON = {
 FOR_PROGRAMMERS = {
     ("py/seethrough/core/messages.py", "ValueError"),
     ("py/seethrough/app/state.py", "ValueError"),
+    ("py/seethrough/core/sums.py", "KeyError"),
 }
 CODE = sorted(
     file.relative_to(ROOT).as_posix()

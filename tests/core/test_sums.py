@@ -13,7 +13,8 @@ from seethrough.core.cell import PROBS, Cell
 from seethrough.core.errors import InputError, UnknownNameError
 from seethrough.core.hooks import leaf_of
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.sum_rules import FAMILIES, Slice
+from seethrough.core.sum_parts import Slice
+from seethrough.core.sum_rules import FAMILIES
 from seethrough.core.sums import LARGEST, Sum, check_cell, dims_of, needs, sum_of
 from tests import tiny, tiny_gpt2
 

@@ -67,7 +67,8 @@ class Slots:
 def _remember(element: ffi.Js) -> Callable[[], None]:
     """What the reader did inside an element, to be done again after it was written anew."""
     active = ffi.document.activeElement
-    focused = _selector(active) if not ffi.is_absent(active) and element.contains(active) else ""
+    has_focus = not ffi.is_absent(active) and bool(element.contains(active))
+    focused = _selector(active) if has_focus else ""
     is_open = [bool(item.open) for item in element.querySelectorAll("details")]
     scrolled = [(item.scrollLeft, item.scrollTop) for item in element.querySelectorAll(".scroll")]
 
@@ -78,8 +79,9 @@ def _remember(element: ffi.Js) -> Callable[[], None]:
                 item.open = was_open
         for item, (left, top) in zip(element.querySelectorAll(".scroll"), scrolled, strict=False):
             item.scrollLeft, item.scrollTop = left, top
-        again = element.querySelectorAll(focused) if focused else ()
-        for successor in list(again)[:1]:
+        again = list(element.querySelectorAll(focused)) if focused else []
+        heirs = list(element.querySelectorAll("[data-heir]")) if has_focus else []
+        for successor in (again + heirs)[:1]:
             successor.focus(ffi.to_javascript({"preventScroll": True}))
 
     return restore
@@ -169,6 +171,27 @@ def unfold(selector: str) -> None:
     is_open = not all(bool(item.open) for item in details)
     for item in details:
         item.open = is_open
+
+
+def reveal(slot: str) -> None:
+    """Bring a panel into sight, no further than needed."""
+    element = ffi.document.getElementById(slot)
+    if not ffi.is_absent(element):
+        element.scrollIntoView(ffi.to_javascript({"block": "nearest"}))
+
+
+def light(cells: frozenset[str], rows: frozenset[str]) -> None:
+    """Mark what a sum is made of, wherever it stands on the page.
+
+    Args:
+        cells: Numbers by their `data-cell`.
+        rows: Beginnings of the names of strips that hold one.
+    """
+    for element in ffi.document.querySelectorAll("#view [data-cell]"):
+        element.classList.toggle("is-source", str(element.getAttribute("data-cell")) in cells)
+    for canvas in ffi.document.querySelectorAll("#view canvas[data-raster^='strip:']"):
+        name = str(canvas.getAttribute("data-raster")).partition("~")[0]
+        canvas.classList.toggle("is-source", name in rows)
 
 
 def draw(draw_one: Callable[[str], Array | None], slot: str | None = None) -> None:

@@ -18,8 +18,9 @@ KEYS = {
     "unfold": ("e",),
     "present": ("p",),
     "shortcuts": ("?", "h"),
+    "close-sum": ("Escape",),
 }
-SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "\u2423"}
+SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "\u2423", "Escape": "Esc"}
 
 
 def action_of(key: str) -> str:

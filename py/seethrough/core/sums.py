@@ -17,7 +17,8 @@ from seethrough.core.captured import BY_HEAD
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.errors import InputError, UnknownNameError, near_misses
 from seethrough.core.hooks import LEAF_DIMS, axis_sizes, fetchable, leaf_of
-from seethrough.core.sum_rules import FAMILIES, Aside, Asked, Group, Made, Slice, number, product
+from seethrough.core.sum_parts import Aside, Made, Slice, number, product
+from seethrough.core.sum_rules import FAMILIES, Asked
 from seethrough.core.weight_names import expected_dims
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
     from seethrough.core.config import ModelConfig
-    from seethrough.core.sum_rules import Series
+    from seethrough.core.sum_parts import Series
 
 LARGEST = 6
 LEARNED, TIED, MASKED = "learned", "tied", "masked"
@@ -90,6 +91,13 @@ class Sum:
     aside: tuple[Aside, ...] = ()
     total: float = 0.0
     magnitude: float = 0.0
+
+    @property
+    def sources(self) -> frozenset[Cell]:
+        """The numbers that are named in it, each of which can be traced further."""
+        factors = [factor.cell for term in self.terms for factor in term.factors]
+        others = [step.cell for step in self.steps] + [aside.cell for aside in self.aside]
+        return frozenset(cell for cell in (*factors, *others) if cell is not None)
 
 
 def check_cell(cell: Cell, config: ModelConfig, n_pos: int) -> None:
@@ -188,18 +196,11 @@ def largest(parts: Array, own: int | None) -> list[int]:
 
 def term_at(made: Made, at: int) -> Term:
     """One term with its factors."""
-    group, inside = find(made.groups, at)
+    starts = np.cumsum([0, *(len(group.values) for group in made.groups)])
+    which = int(np.searchsorted(starts, at, side="right")) - 1
+    group, inside = made.groups[which], at - int(starts[which])
     factors = tuple(factor_at(series, inside) for series in group.series)
     return Term(factors, float(group.values[inside]), is_own=at == made.own)
-
-
-def find(groups: Sequence[Group], at: int) -> tuple[Group, int]:
-    """The group that a term is in, and where."""
-    for group in groups:
-        if at < len(group.values):
-            return group, at
-        at -= len(group.values)
-    raise IndexError(at)
 
 
 def factor_at(series: Series, at: int) -> Factor:
@@ -238,18 +239,18 @@ class Notes:
         self.weights: list[Slice] = []
 
     def row(self, name: str, position: int) -> Array:
-        """See sum_rules.Reader."""
+        """See sum_parts.Reader."""
         self.hooks.append((name, position))
         dims = dims_of(name, self.config, len(self.ids)) or ()
         return np.ones(dims[1:])
 
     def seen(self, name: str, _head: int, query: int) -> Array:
-        """See sum_rules.Reader."""
+        """See sum_parts.Reader."""
         self.hooks.append((name, None))
         return np.ones(query + 1)
 
     def weight(self, part: Slice) -> Array:
-        """See sum_rules.Reader."""
+        """See sum_parts.Reader."""
         self.weights.append(part)
         dims = weight_dims(self.config)[part.name]
         return np.ones(dims[0] if part.row is None else dims[1])
@@ -276,18 +277,18 @@ class Known:
         self._captured, self._weights = captured, weights
 
     def row(self, name: str, position: int) -> Array:
-        """See sum_rules.Reader."""
+        """See sum_parts.Reader."""
         row = self._captured.row(name, position)
         if row is None:
             raise KeyError(name)
         return np.asarray(row, np.float64)
 
     def seen(self, name: str, head: int, query: int) -> Array:
-        """See sum_rules.Reader."""
+        """See sum_parts.Reader."""
         return self._captured.arrays[name][head, query, : query + 1].astype(np.float64)
 
     def weight(self, part: Slice) -> Array:
-        """See sum_rules.Reader."""
+        """See sum_parts.Reader."""
         return self._weights[part].astype(np.float64)
 
     def value(self, cell: Cell) -> float:

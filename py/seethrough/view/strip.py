@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.core.cell import Cell
+from seethrough.core.sums import UNEMBED
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import cell as two_decimals
 from seethrough.view.numbers import exact, limit
@@ -94,7 +95,8 @@ def cell_of(state: AppState, name: str, _row: int, column: int) -> Cell | None:
     values = None if told is None else state.captured.row(told[0], told[1])
     if told is None or values is None or not 0 <= column < len(values):
         return None
-    return Cell(told[0], (told[1], column))
+    # A token's vector is a column of the unembedding.
+    return Cell(told[0], (column, told[1]) if told[0] == UNEMBED else (told[1], column))
 
 
 def opened(state: AppState, name: str, row: int, column: int) -> str:

@@ -1,15 +1,210 @@
-"""IN THE MAKING: the sum that made a cell."""
+"""The sum behind the chosen cell: its value, how it was made, and the numbers to go on to."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from seethrough.core import hooks
+from seethrough.core.cell import PROBS
+from seethrough.core.hooks import leaf_of
+from seethrough.core.sum_rules import FAMILIES
+from seethrough.core.sums import DIMS, layer_of
+from seethrough.view import sum_terms
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import count, exact, probability, readout
+from seethrough.view.sum_terms import cell_button, short_name, token_name
+from seethrough.view.unrecorded import note
+from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
+
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import AppState, Message, Tracing
+    from seethrough.core.cell import Cell
+    from seethrough.core.sums import Sum
 
-FIELDS = ("language",)
+FIELDS = ("language", "sum", "tokens", "config", "top", "vocabulary")
+# Whose numbers a leaf's are, for the colour that the page gives them.
+ROLES = {
+    hooks.EMBED: "embedding",
+    hooks.POS_EMBED: "embedding",
+    hooks.Q: "query",
+    hooks.ROT_Q: "query",
+    hooks.K: "key",
+    hooks.ROT_K: "key",
+    hooks.V: "value",
+    hooks.SCORES: "attention",
+    hooks.PATTERN: "attention",
+    hooks.Z: "attention",
+    hooks.ATTN_OUT: "attention",
+    hooks.MLP_PRE: "feed-forward",
+    hooks.MLP_PRE_LINEAR: "feed-forward",
+    hooks.MLP_POST: "feed-forward",
+    hooks.MLP_OUT: "feed-forward",
+    hooks.LOGITS: "logit",
+    hooks.LOGSUMEXP: "logit",
+    PROBS: "logit",
+}
+# Sums that a family with biases ends with one.
+WITH_BIAS = frozenset({"q", "k", "v", "attn_out", "pre", "mlp_out", "norm_out"})
+SHARES = frozenset({PROBS, hooks.PATTERN})
 
 
-def render(_state: AppState) -> str:
-    """The sum of the chosen cell."""
-    return ""
+def render(state: AppState) -> str:
+    """The panel; nothing while no number is traced."""
+    tracing = state.sum
+    if tracing is None:
+        return ""
+    leaf = leaf_of(tracing.cell.name)
+    return to_html(
+        h(
+            "section",
+            {
+                "class": f"sum-panel is-{ROLES.get(leaf, 'residual')}",
+                "aria-labelledby": "sum-title",
+            },
+            head(state),
+            trail(state, tracing),
+            h("p", {"class": "sum-name"}, hook_mark(str(tracing.cell))),
+            value(state, tracing),
+            "" if tracing.message is None else message(state, tracing),
+            "" if tracing.sum is None else body(state, tracing.sum),
+        )
+    )
+
+
+def spoken(state: AppState) -> str:
+    """What a screen reader is told when a number was chosen: its name, value and how many terms."""
+    tracing = state.sum
+    if tracing is None:
+        return ""
+    if tracing.message is not None:
+        return to_html(sentence(state, tracing.message))
+    if tracing.value is None:
+        return ""
+    cell, written = str(tracing.cell), readout(tracing.value)
+    if tracing.sum is None or not tracing.sum.terms:
+        return to_html(say(state, "sums.spoken", cell=cell, value=written))
+    terms = terms_text(state, tracing.sum)
+    return to_html(say(state, "sums.spoken_sum", cell=cell, value=written, n_terms=terms))
+
+
+def terms_text(state: AppState, found: Sum) -> str:
+    """How many terms there are, in words."""
+    n_terms = sum_terms.n_terms(found)
+    if n_terms == 1:
+        return say(state, "sums.terms_one")
+    return say(state, "sums.terms", n_terms=count(n_terms))
+
+
+def sentence(state: AppState, told: Message) -> str:
+    """A message in the reader's language."""
+    return say(state, told.key, **told.fields)
+
+
+def head(state: AppState) -> Node:
+    """The panel's heading, which takes over the focus of what stood in it, and the way out."""
+    return h(
+        "div",
+        {"class": "sum-head"},
+        h(
+            "h2",
+            {"class": "aside-title", "id": "sum-title", "tabindex": "-1", "data-heir": True},
+            say(state, "sums.title"),
+        ),
+        h(
+            "button",
+            {
+                "type": "button",
+                "class": "tool sum-close",
+                "data-action": "close-sum",
+                "aria-label": say(state, "sums.close"),
+            },
+            h("span", {"aria-hidden": "true"}, "×"),
+        ),
+    )
+
+
+def trail(state: AppState, tracing: Tracing) -> Node | str:
+    """The numbers that led here, each a way back."""
+    if not tracing.trail:
+        return ""
+    items = [h("li", {}, cell_button(cell, short_name(cell), None)) for cell in tracing.trail]
+    label = say(state, "sums.trail")
+    return h("nav", {"class": "sum-trail", "aria-label": label}, h("ol", {}, items))
+
+
+def value(state: AppState, tracing: Tracing) -> Node | str:
+    """The number itself, all digits; a share also as one."""
+    if tracing.value is None:
+        return ""
+    written: list[Node | str] = [h("output", {}, exact(tracing.value))]
+    if leaf_of(tracing.cell.name) in SHARES and math.isfinite(tracing.value):
+        share = probability(tracing.value, state.language)
+        written += [" ", h("span", {"class": "sum-share"}, share)]
+    return h("p", {"class": "sum-value"}, written)
+
+
+def message(state: AppState, tracing: Tracing) -> Node:
+    """Why there is no sum, or not yet."""
+    told = "" if tracing.message is None else sentence(state, tracing.message)
+    if tracing.needs_model and state.recorded is not None:
+        return note(state, told)
+    return h("p", {"class": "sum-message"}, told)
+
+
+def body(state: AppState, found: Sum) -> list[Node | str]:
+    """How the number was made: in words, as a formula, with its numbers."""
+    bias = say(state, "sums.bias") if has_bias(state, found) else ""
+    words = rich(state, f"sums.words.{found.rule}", **facts(state, found))
+    formula = say(state, f"sums.formula.{found.rule}", bias=bias)
+    return [
+        h("p", {"class": "sum-words"}, words),
+        h("p", {"class": "sum-formula"}, h("code", {}, formula)),
+        *sum_terms.listing(state, found),
+    ]
+
+
+def has_bias(state: AppState, found: Sum) -> bool:
+    """Whether a learned bias is one of the terms."""
+    return (
+        state.config is not None
+        and FAMILIES[state.config.family].has_bias
+        and found.rule in WITH_BIAS
+    )
+
+
+def facts(state: AppState, found: Sum) -> dict[str, Node | str]:
+    """What a sentence about a number may name: its token, head, neuron, dimension, its layer."""
+    axes = DIMS.get(leaf_of(found.cell.name), ())
+    facts: dict[str, Node | str] = {
+        name: written
+        for axis, at in zip(axes, found.cell.index, strict=False)
+        for name, written in fact(state, axis, at)
+    }
+    if not axes and len(found.cell.index) > 1:
+        facts["out"] = token_mark(token_name(state, found.cell.index[1]))
+    layer = layer_of(found.cell.name)
+    if layer is not None:
+        facts |= {"layer": str(layer), "before": str(layer - 1)}
+    return facts | {"n_terms": count(sum_terms.n_terms(found))}
+
+
+def fact(state: AppState, axis: str, at: int) -> list[tuple[str, Node | str]]:
+    """What a place along an axis is called in a sentence."""
+    if axis in {"pos", "unembed"}:
+        token = state.tokens[at].id if at < len(state.tokens) else at
+        mark = token_mark(visible_at(state, at))
+        return [("token", mark), ("position", str(at)), ("id", count(token))]
+    if axis in {"query_pos", "key_pos"}:
+        return [(axis.removesuffix("_pos"), token_mark(visible_at(state, at)))]
+    if axis == "d_vocab":
+        return [("out", token_mark(token_name(state, at)))]
+    names = {"head": "head", "kv_head": "head", "d_mlp": "neuron"}
+    return [(names.get(axis, "dim"), str(at))]
+
+
+def sources(state: AppState) -> frozenset[Cell]:
+    """The numbers that the shown sum names, to be lit up wherever they stand on the page."""
+    if state.sum is None or state.sum.sum is None:
+        return frozenset()
+    return state.sum.sum.sources

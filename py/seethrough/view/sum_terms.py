@@ -1,0 +1,262 @@
+"""The terms of a sum as a listing: factors that can be traced further, products, signed bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.hooks import leaf_of
+from seethrough.view.node import Child, Node, h
+from seethrough.view.numbers import count, exact, readout
+from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.state import AppState
+    from seethrough.core.cell import Cell
+    from seethrough.core.sum_parts import Aside
+    from seethrough.core.sums import Factor, Step, Sum, Term
+
+EXPONENTIALS = frozenset({"pattern", "probs", "logsumexp"})
+SQUARES = frozenset({"scale", "deviation"})
+# The terms of these are positions, and of these tokens of the vocabulary.
+OF_POSITIONS = frozenset({"pattern", "z"})
+OF_TOKENS = frozenset({"probs", "logsumexp"})
+
+
+def n_terms(found: Sum) -> int:
+    """How many numbers add up, the named ones among them."""
+    return len(found.terms) + found.n_rest
+
+
+def short_name(cell: Cell) -> str:
+    """A cell without its block: `norm_out[5,77]`."""
+    last = leaf_of(cell.name).rpartition(".")[2].removeprefix("hook_")
+    return f"{last}[{','.join(map(str, cell.index))}]"
+
+
+def token_name(state: AppState, token: int) -> str:
+    """A token of the vocabulary as shown, where its text is known here; else its id."""
+    known = {item.id: item.visible for item in state.tokens}
+    known |= {item.id: item.visible for item in state.top}
+    if token in known:
+        return known[token]
+    if state.vocabulary is not None and state.engine.model == state.model:
+        return state.vocabulary.visible(token)
+    return str(token)
+
+
+def signed_readout(value: float) -> str:
+    """Four digits and always a sign, where terms may take as well as add."""
+    return f"+{readout(value)}" if value > 0 else readout(value)
+
+
+def cell_button(cell: Cell, written: str, label: str | None) -> Node:
+    """A number or name that opens its own sum.
+
+    Args:
+        label: Name and value together, where `written` is not all of it.
+    """
+    return h(
+        "button",
+        {
+            "type": "button",
+            "class": "cell-button",
+            "data-action": "select-cell",
+            "data-cell": str(cell),
+            "aria-label": label,
+            "title": str(cell),
+        },
+        written,
+    )
+
+
+def number_button(state: AppState, cell: Cell | None, value: float) -> Node | str:
+    """A number by four digits; where it has a name, a way to its own sum."""
+    if cell is None:
+        return readout(value)
+    label = say(state, "sums.named", name=str(cell), value=readout(value))
+    return cell_button(cell, readout(value), label)
+
+
+def listing(state: AppState, found: Sum) -> list[Node | str]:
+    """Terms, what is done to their sum, the total, and everything with all digits."""
+    if not found.terms:
+        return []
+    shown = [abs(term.value) for term in found.terms]
+    reach = max([*shown, abs(found.rest)]) or 1.0
+    is_signed = min([*(term.value for term in found.terms), found.rest]) < 0
+    items = [item(state, found, term, reach, is_signed=is_signed) for term in found.terms]
+    label = say(state, "sums.listing", n_terms=count(n_terms(found)))
+    if not found.n_rest:
+        label = say(state, "sums.listing_all")
+    return [
+        *(aside(state, one) for one in found.aside),
+        h("ol", {"class": "sum-terms", "aria-label": label}, items),
+        results(state, found, reach, is_signed=is_signed),
+        rounding_note(state, found),
+        data(state, found),
+    ]
+
+
+def aside(state: AppState, one: Aside) -> Node:
+    """A number that every term was made with."""
+    button = number_button(state, one.cell, one.value)
+    return h("p", {"class": "sum-aside"}, rich(state, f"sums.aside.{one.key}", value=button))
+
+
+def item(state: AppState, found: Sum, term: Term, reach: float, *, is_signed: bool) -> Node:
+    """One term: its factors, what they make, where they are, and how much it is."""
+    product = signed_readout(term.value) if is_signed else readout(term.value)
+    return h(
+        "li",
+        {"class": "sum-term is-own" if term.is_own else "sum-term"},
+        h("span", {"class": "sum-factors number"}, factors(state, found, term)),
+        h("b", {"class": "number"}, product),
+        h("span", {"class": "sum-where"}, where(state, found, term)),
+        bar(term.value, reach, is_signed=is_signed),
+    )
+
+
+def factors(state: AppState, found: Sum, term: Term) -> Child:
+    """The factors as they are combined."""
+    buttons = [factor_mark(state, factor) for factor in term.factors]
+    if found.rule in EXPONENTIALS:
+        top = max(one.value for one in found.aside if one.key == "max") if found.aside else None
+        return exponential(state, buttons[0], highest(found) if top is None else top)
+    if found.rule == "scale":
+        return rich(state, "sums.square", x=buttons[0])
+    if found.rule == "deviation":
+        return distance(state, buttons[0], found.aside[0].value)
+    times: list[Child] = []
+    for button in buttons:
+        times += [button] if not times else [" ", say(state, "sums.times"), " ", button]
+    return times
+
+
+def highest(found: Sum) -> float:
+    """The maximum that was taken off, where it is added again in the end."""
+    return next(step.value or 0.0 for step in found.steps if step.key == "plus_max")
+
+
+def factor_mark(state: AppState, factor: Factor) -> Node | str:
+    """A factor's number; a sign of the formula has its name before it."""
+    if factor.cell is not None:
+        return number_button(state, factor.cell, factor.value)
+    name = say(state, f"sums.sign.{factor.name}")
+    return h("span", {"class": "sum-sign", "title": name}, readout(factor.value))
+
+
+def exponential(state: AppState, score: Node | str, top: float) -> list[Node | str]:
+    """exp(score − max), with its numbers."""
+    if top < 0:
+        return rich(state, "sums.exp_plus", score=score, max=readout(-top))
+    return rich(state, "sums.exp", score=score, max=readout(top))
+
+
+def distance(state: AppState, x: Node | str, mean: float) -> list[Node | str]:
+    """(x − mean)², with its numbers."""
+    if mean < 0:
+        return rich(state, "sums.distance_plus", x=x, mean=readout(-mean))
+    return rich(state, "sums.distance", x=x, mean=readout(mean))
+
+
+def where(state: AppState, found: Sum, term: Term) -> list[Child]:
+    """Which numbers they are: the token, where terms are tokens, then the names without block."""
+    names: list[Child] = []
+    for factor in term.factors:
+        if factor.cell is None:
+            written = say(state, f"sums.sign.{factor.name}")
+        else:
+            written = short_name(factor.cell)
+        names += [h("code", {}, written)] if not names else [" · ", h("code", {}, written)]
+    last = term.factors[0].cell
+    if last is not None and found.rule in OF_POSITIONS:
+        return [token_mark(visible_at(state, last.index[-1])), " ", *names]
+    if last is not None and found.rule in OF_TOKENS:
+        return [token_mark(token_name(state, last.index[-1])), " ", *names]
+    return names
+
+
+def bar(value: float, reach: float, *, is_signed: bool) -> Node:
+    """How much a term is: to the left of the middle what it takes, to the right what it adds."""
+    share = abs(value) / reach * (50 if is_signed else 100)
+    start = (50 - share if value < 0 else 50) if is_signed else 0
+    zero = "50%" if is_signed else "0"
+    fill = {"x": f"{start:.3f}%", "width": f"{share:.3f}%", "height": "100%"}
+    return h(
+        "svg",
+        {"class": "sum-bar", "width": "100%", "aria-hidden": "true"},
+        h("rect", {"class": "is-minus" if value < 0 else "is-plus", **fill}),
+        h("line", {"class": "grid", "x1": zero, "x2": zero, "y1": "0", "y2": "100%"}),
+    )
+
+
+def results(state: AppState, found: Sum, reach: float, *, is_signed: bool) -> Node:
+    """The rest as one number, the sum of all, each step after it, the total."""
+    rows: list[Node] = []
+    if found.n_rest:
+        key = "sums.rest_one" if found.n_rest == 1 else "sums.rest"
+        more = [say(state, key, n_rest=count(found.n_rest))]
+        rows.append(row("sum-rest", more, found.rest, bar(found.rest, reach, is_signed=is_signed)))
+    if found.steps:
+        whole = [say(state, "sums.subtotal", n_terms=count(n_terms(found)))]
+        rows.append(row("sum-subtotal", whole, found.subtotal, None))
+        rows += [step_row(state, step) for step in found.steps]
+    rows.append(row("sum-total", [say(state, "sums.total")], found.total, None))
+    return h("dl", {"class": "sum-results"}, rows)
+
+
+def row(kind: str, words: Sequence[Node | str], value: float, picture: Node | None) -> Node:
+    """One line of the results."""
+    number = h("dd", {"class": "number"}, readout(value))
+    return h("div", {"class": kind}, h("dt", {}, words), number, picture)
+
+
+def step_row(state: AppState, step: Step) -> Node:
+    """What is done to the sum, and what that gives."""
+    button = "" if step.value is None else number_button(state, step.cell, step.value)
+    words = rich(state, f"sums.step.{step.key}", value=button)
+    return row("sum-step", words, step.result, None)
+
+
+def rounding_note(state: AppState, found: Sum) -> Node | str:
+    """How far the model's own float32 is from the sum, where it is at all."""
+    if exact(found.total) == exact(found.value):
+        return ""
+    difference = readout(abs(found.total - found.value))
+    said = say(state, "sums.rounding", value=exact(found.value), difference=difference)
+    return h("p", {"class": "sum-note"}, said)
+
+
+def data(state: AppState, found: Sum) -> Node:
+    """Every number that is named, with its full name and all digits."""
+    rows: list[Node] = []
+    for term in found.terms:
+        rows += [
+            data_row(hook_mark(str(factor.cell)), factor.value)
+            if factor.cell is not None
+            else data_row(say(state, f"sums.sign.{factor.name}"), factor.value)
+            for factor in term.factors
+        ]
+        rows.append(data_row(h("b", {}, say(state, "sums.data.term")), term.value))
+    if found.n_rest:
+        rows.append(data_row(say(state, "sums.rest", n_rest=count(found.n_rest)), found.rest))
+    rows.append(data_row(h("b", {}, say(state, "sums.total")), found.total))
+    titles = [
+        h("th", {"scope": "col"}, say(state, "sums.data.name")),
+        h("th", {"scope": "col"}, say(state, "sums.data.value")),
+    ]
+    body = [h("thead", {}, h("tr", {}, titles)), h("tbody", {}, rows)]
+    table = h("table", {"class": "numbers"}, body)
+    return h(
+        "details",
+        {"class": "data"},
+        h("summary", {}, say(state, "sums.data")),
+        h("div", {"class": "scroll", "tabindex": "0"}, table),
+    )
+
+
+def data_row(name: Node | str, value: float) -> Node:
+    """One number of the table."""
+    return h("tr", {}, h("th", {"scope": "row"}, name), h("td", {"class": "number"}, exact(value)))
