@@ -267,13 +267,19 @@ def scale(state: AppState, ribbon: Ribbon) -> list[Child]:
         n_values=count(known.size),
         limit=reach,
     )
-    return [
-        say(state, "layers.rows"),
-        " ",
-        say(state, "view.strip.scale", limit=reach),
-        " ",
-        beyond,
-    ]
+    first = status(state, ribbon) or say(state, "layers.rows")
+    return [first, " ", say(state, "view.strip.scale", limit=reach), " ", beyond]
+
+
+def status(state: AppState, ribbon: Ribbon) -> Node | None:
+    """That the rest is on its way, where it is; nothing moves when it has come."""
+    if ribbon.known.all() and answers(state):
+        return None
+    if state.recorded is None:
+        return h("b", {"role": "status"}, say(state, "layers.coming"))
+    if ribbon.known.any() and ribbon.position == len(state.tokens) - 1:
+        return h("b", {"role": "status"}, say(state, "layers.fetching"))
+    return None
 
 
 def missing(state: AppState, ribbon: Ribbon) -> Node | str:
