@@ -1,8 +1,12 @@
 """`window.seethrough`: the calls that scripts and notebooks make."""
 
+import json
 import math
 
+import numpy as np
 import pytest
+
+from seethrough.core.sampling import draw
 
 pytestmark = pytest.mark.browser
 
@@ -91,6 +95,27 @@ def test_generate(loaded):
     assert len(first["ids"]) == 6
     assert first["stop"] == "max_new_tokens"
     assert first == again
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"temperature": 1.0},
+        {"temperature": 1.5, "top_k": 50, "top_p": 0.95, "min_p": 0.01},
+    ],
+)
+def test_the_same_seed_draws_the_same_token_in_cpython(loaded, settings):
+    """20 seeds: the page's token is what CPython draws from the page's own logits."""
+    logits = loaded.ask("seethrough.capture('An', ['logits'])")["logits"]
+    last = np.array(logits["data"][-logits["dims"][1] :], np.float32)
+    drawn = loaded.ask(
+        "(async () => { const ids = []; for (let seed = 0; seed < 20; seed++) {"
+        f" const options = {{...{json.dumps(settings)}, max_new_tokens: 1, seed}};"
+        " ids.push((await seethrough.generate('An', options)).ids[0]); } return ids; })()"
+    )
+
+    assert drawn == [draw(last, **settings, seed=seed, step=0).id for seed in range(20)]
+    assert len(set(drawn)) > 5
 
 
 def test_chat(loaded):
