@@ -44,7 +44,7 @@ HANDED_ON = {
     ("py/seethrough/app/tracing.py", "select"),
     ("py/seethrough/view/sums.py", "sentence"),
     ("py/seethrough/app/actions.py", "show_recording"),
-    ("py/seethrough/app/parts.py", "fill"),
+    ("py/seethrough/app/parts.py", "_fetch"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

@@ -237,6 +237,23 @@ def test_what_cannot_be_had_is_told_once(spoil: Callable[[FakeSite, str], None],
     asyncio.run(scenario())
 
 
+def test_each_recording_s_failure_is_told() -> None:
+    """The second one's too, although the reader stays at the step; and none twice at once."""
+
+    async def scenario() -> None:
+        page = Page(site())
+        await page.service.open()
+        for name in ("thing", "second"):
+            missing(page.site, f"models/tiny-7/recordings/parts/{name}-logits")
+            page.service.store.replace(error=None)
+            await asyncio.gather(page.go(f"#/walk/{name}/logits"), page.details.fill())
+            assert page.state.error is not None
+
+        assert page.fetched() == ["thing-logits", "second-logits"]
+
+    asyncio.run(scenario())
+
+
 def ask(files: FakeSite, recording: str, name: str) -> object:
     """Open a site and ask for a part."""
     service = served(files)

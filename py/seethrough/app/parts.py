@@ -47,22 +47,26 @@ class Parts:
         route = route or self._store.state.route
         step = route.step if route.view == "walk" else ""
         recording, name = self._store.state.recorded, PART_OF_STEP.get(step, "")
-        if self._failed is not None and self._failed[1] != step:
-            self._failed = None
-        if recording is None or self._failed == (recording.id, step):
+        if recording is None:
             return
+        place = (recording.id, step)
+        if self._failed != place:
+            self._failed = None
         async with self._lock:
-            if not self._is_wanting(recording, name):
-                return
-            try:
-                part = await self._service.part(recording.id, name)
-            except SeethroughError as error:
-                if self._store.state.recorded is recording and self._failed is None:
-                    self._failed = (recording.id, step)
-                    self._store.replace(error=Message(error.key, error.fields))
-                return
+            if self._failed != place and self._is_wanting(recording, name):
+                await self._fetch(recording, name, place)
+
+    async def _fetch(self, recording: Recording, name: str, place: tuple[str, str]) -> None:
+        """Fetch a part; where the reader went on to another subject meanwhile it lands nowhere."""
+        try:
+            part = await self._service.part(recording.id, name)
+        except SeethroughError as error:
             if self._store.state.recorded is recording:
-                self._put(part, recording)
+                self._failed = place
+                self._store.replace(error=Message(error.key, error.fields))
+            return
+        if self._store.state.recorded is recording:
+            self._put(part, recording)
 
     def _is_wanting(self, recording: Recording, name: str) -> bool:
         """Whether this recording is shown, has the part, and its numbers are not there yet."""
