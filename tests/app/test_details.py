@@ -1,0 +1,233 @@
+"""What step 4 fetches of a live run: once, for the chosen token, and the newest text wins."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from seethrough.app import layer_details
+from seethrough.app.actions import Actions
+from seethrough.app.details import Details
+from seethrough.app.layer_details import writes_of
+from seethrough.core import hooks
+from seethrough.core.errors import CancelledRunError, EngineError
+from seethrough.core.reference import forward, from_arrays
+from seethrough.core.routes import Route
+from tests.fake_engine import engine_of, opened, tiny_model
+from tests.recorded import opened_with, recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from seethrough.app.service import Service
+    from seethrough.app.state import AppState
+
+MODEL = tiny_model()
+PROMPT = "the thing and"
+CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+
+
+class Reader:
+    """A reader at step 4 of their own text."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.actions = Actions(service)
+        self.details = Details(service, self.actions.parts)
+        service.store.replace(route=Route("walk", "own", "layers"))
+
+    @property
+    def state(self) -> AppState:
+        """The state now."""
+        return self.service.store.state
+
+    @property
+    def layer_runs(self) -> int:
+        """How often the engine was asked for the writes of the layers."""
+        requests = engine_of(self.service).requests
+        return sum("blocks.0.hook_attn_out" in request.fetch for request in requests)
+
+
+def at_layers(act: Callable[[Reader], Awaitable[None]]) -> Reader:
+    """Run a prompt, be at the step, then act."""
+
+    async def scenario() -> Reader:
+        reader = Reader(await opened(MODEL))
+        await reader.actions.run(PROMPT, chat=False)
+        await act(reader)
+        return reader
+
+    return asyncio.run(scenario())
+
+
+async def fill(reader: Reader) -> None:
+    """Fetch what the step needs."""
+    await reader.details.fill()
+
+
+def test_the_writes_are_the_model_s_own() -> None:
+    """Every layer's writes at every position are what the reference computes."""
+    reader = at_layers(fill)
+    ids = [token.id for token in reader.state.tokens]
+    true, _ = forward(MODEL.config, from_arrays(MODEL.arrays), ids)
+
+    for name in writes_of(MODEL.config):
+        for position in range(len(ids)):
+            row = reader.state.captured.row(name, position)
+            np.testing.assert_allclose(row, true[name][position], **CLOSE)
+
+
+@pytest.mark.parametrize("position", [0, 2, -1])
+def test_the_lens_is_the_unembedding_of_each_layer(position: int) -> None:
+    """Its tokens, logits and probabilities are the reference's, layer by layer."""
+
+    async def look(reader: Reader) -> None:
+        reader.actions.select_position(position % len(reader.state.tokens))
+        await reader.details.fill()
+
+    reader = at_layers(look)
+    lens, config = reader.state.lens, MODEL.config
+    ids = [token.id for token in reader.state.tokens]
+    at = position % len(ids)
+    states = [(layer, at) for layer in range(config.n_layers + 1)]
+    logits = forward(config, from_arrays(MODEL.arrays), ids, unembed=states)[0][hooks.LOGITS]
+
+    assert lens is not None
+    assert (lens.position, len(lens.tops)) == (at, config.n_layers + 1)
+    for top, row in zip(lens.tops, logits.astype(np.float64), strict=True):
+        shares = np.exp(row - np.logaddexp.reduce(row))
+        assert [item.id for item in top] == np.argsort(-row, kind="stable")[:5].tolist()
+        np.testing.assert_allclose([item.logit for item in top], np.sort(row)[::-1][:5], **CLOSE)
+        np.testing.assert_allclose([item.prob for item in top], [shares[i.id] for i in top], 1e-4)
+
+
+def test_it_is_fetched_once() -> None:
+    """However often the state changes meanwhile, one pass brings writes and lens."""
+
+    async def many(reader: Reader) -> None:
+        await asyncio.gather(*(reader.details.fill() for _ in range(5)))
+        await reader.details.fill()
+
+    assert at_layers(many).layer_runs == 1
+
+
+def test_another_token_needs_its_lens_alone() -> None:
+    """A short text's writes come for all positions at once; only the lens is asked for anew."""
+
+    async def look(reader: Reader) -> None:
+        await reader.details.fill()
+        reader.actions.select_position(1)
+        await reader.details.fill()
+
+    reader = at_layers(look)
+
+    assert reader.layer_runs == 1
+    assert reader.state.lens is not None
+    assert reader.state.lens.position == 1
+
+
+def test_a_long_text_keeps_one_token_s_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit only the chosen position is held, and said to be."""
+    monkeypatch.setattr(layer_details, "KEPT_WHOLE", 3)
+
+    async def look(reader: Reader) -> None:
+        reader.actions.select_position(1)
+        await reader.details.fill()
+
+    captured = at_layers(look).state.captured
+    name = "blocks.1.hook_mlp_out"
+
+    assert captured.row(name, 1) is not None
+    assert captured.row(name, 0) is None
+    assert captured.positions[name] == (1,)
+    assert captured.arrays[name].shape == (1, MODEL.config.d_model)
+
+
+def test_nothing_is_fetched_elsewhere() -> None:
+    """On another step, and while something else runs, the engine is left alone."""
+
+    async def elsewhere(reader: Reader) -> None:
+        store = reader.service.store
+        store.replace(route=Route("walk", "own", "sample"))
+        await reader.details.fill()
+        store.replace(route=Route("walk", "own", "layers"), busy="generate")
+        await reader.details.fill()
+
+    reader = at_layers(elsewhere)
+
+    assert reader.layer_runs == 0
+    assert reader.state.lens is None
+
+
+def test_a_recording_asks_no_engine() -> None:
+    """A recorded walk has parts instead: without a model nothing runs."""
+
+    async def scenario() -> Reader:
+        reader = Reader(await opened_with(recorded()))
+        await reader.actions.show_recording("thing")
+        reader.service.store.replace(route=Route("walk", "thing", "layers"))
+        await reader.details.layers.fill()
+        return reader
+
+    reader = asyncio.run(scenario())
+
+    assert engine_of(reader.service).requests == []
+    assert reader.state.source == "recorded"
+
+
+def test_a_new_text_meanwhile_wins() -> None:
+    """What comes late of an earlier text is not put beside the new one's numbers."""
+
+    async def overtake(reader: Reader) -> None:
+        engine = engine_of(reader.service)
+        engine.wait, engine.started = asyncio.Event(), asyncio.Event()
+        gate = engine.wait
+        late = asyncio.ensure_future(reader.details.fill())
+        await engine.started.wait()
+        new = tuple(replace(token, id=token.id + 1) for token in reader.state.tokens)
+        reader.service.store.replace(tokens=new, lens=None, busy="run")
+        gate.set()
+        await late
+
+    reader = at_layers(overtake)
+
+    assert reader.state.lens is None
+    assert not reader.state.captured.has("blocks.0.hook_attn_out")
+
+
+def test_a_failure_is_told_once() -> None:
+    """What cannot be had is a sentence, not a loop; another token tries again."""
+
+    async def fail(reader: Reader) -> None:
+        engine_of(reader.service).fail_run = EngineError("engine.session", reason="no memory")
+        await reader.details.fill()
+        await reader.details.fill()
+
+    reader = at_layers(fail)
+    assert reader.state.error is not None
+    assert reader.state.error.key == "engine.session"
+    assert (reader.layer_runs, reader.state.lens) == (1, None)
+
+    async def again(reader: Reader) -> None:
+        await fail(reader)
+        reader.actions.select_position(0)
+        await reader.details.fill()
+
+    assert at_layers(again).state.lens is not None
+
+
+def test_a_stop_is_no_failure() -> None:
+    """A reader who stops it gets no message; what is shown stays."""
+
+    async def stop(reader: Reader) -> None:
+        engine_of(reader.service).fail_run = CancelledRunError("engine.cancelled")
+        await reader.details.fill()
+
+    reader = at_layers(stop)
+
+    assert reader.state.error is None
+    assert reader.state.lens is None
