@@ -40,7 +40,7 @@ def figure(state: AppState, logits: Array, marked: Sequence[Candidate], more: At
         return h("p", {"class": "note"}, say(state, "logits.histogram.none"))
     asked = {item.id for item in state.asked}
     named = [item for at, item in enumerate(marked) if at == 0 or item.id in asked]
-    top = LINE * max(len(named), 1)
+    top = LINE * max(len(named) - 1, 0)  # the best one's name has room over the last, low bars
     shown = [
         *grid(made, top),
         *bars(made, top),
@@ -128,7 +128,13 @@ def marks(state: AppState, made: Histogram, marked: Sequence[Candidate], top: in
     for item in marked:
         x = f"{across(made, item.logit):.3f}%"
         told = say(state, "logits.mark", token=item.visible, id=item.id, logit=signed(item.logit))
-        line: Attributes = {"class": "mark-line", "x1": x, "x2": x, "y1": top - 4, "y2": top + HIGH}
+        line: Attributes = {
+            "class": "mark-line",
+            "x1": x,
+            "x2": x,
+            "y1": top + LINE,
+            "y2": top + HIGH,
+        }
         lines.append(h("g", {}, h("title", {}, told), h("line", line)))
     return lines
 
@@ -137,11 +143,11 @@ def labels(made: Histogram, named: Sequence[Candidate], top: int) -> list[Node]:
     """The best token's name and those that were asked for, a line each, led to their mark."""
     written = []
     for line, item in enumerate(named):
-        at, y = across(made, item.logit), LINE * line + LINE - 6
+        at, y = across(made, item.logit), top - LINE * line + LINE - 6
         x, is_right = f"{at:.3f}%", at > HALF
         place: Attributes = {"x": x, "y": y, "dx": -6 if is_right else 6}
         anchor: Attributes = {"class": "mark-name", "text-anchor": "end" if is_right else "start"}
-        lead: Attributes = {"class": "mark-line", "x1": x, "x2": x, "y1": y - 8, "y2": top}
+        lead: Attributes = {"class": "mark-line", "x1": x, "x2": x, "y1": y - 8, "y2": top + HIGH}
         written += [
             h("line", lead),
             h("text", {**anchor, **place}, f"{item.visible} {signed(item.logit)}"),

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.distribution import Distribution
 
-WIDE, HIGH = 336, 316
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 20, 44
+WIDE, HIGH = 336, 326
+LEFT, RIGHT, TOP, BOTTOM = 52, 8, 34, 44
 N_POINTS = 96
 MOST_TICKS = 7
 DEEPEST = 24  # decades; below that a probability is drawn at the edge

@@ -1,0 +1,214 @@
+"""Step 6: four columns in float64 that add up, the whole vocabulary's tail, what is not known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seethrough.app.recordings import recorded_changes
+from seethrough.app.state import AppState
+from seethrough.core.cell import Cell, parse_cell
+from seethrough.core.messages import text
+from seethrough.core.routes import Route
+from seethrough.core.tokens import Candidate
+from seethrough.view import tail
+from seethrough.view.logit_facts import spread
+from seethrough.view.node import h, to_html
+from seethrough.view.numbers import exact, probability
+from seethrough.view.steps import softmax
+from tests.fake_engine import tiny_model
+from tests.recorded import recorded
+from tests.view.sample import Reading
+from tests.view.walk_sample import FAMILIES, walk_state
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'\0\ud800"
+
+
+def shown(**options: object) -> AppState:
+    """A live run at the step."""
+    return replace(walk_state(**options), route=Route("walk", "own", "softmax"))  # type: ignore[arg-type]
+
+
+def text_of(html: str) -> str:
+    """What is read."""
+    return "".join(Reading(html).texts)
+
+
+def truth(state: AppState) -> np.ndarray:
+    """Softmax of the captured logits, by its definition."""
+    row = state.captured.row("logits", len(state.tokens) - 1)
+    assert row is not None
+    powers = np.exp(row.astype(np.float64))
+    made: np.ndarray = powers / powers.sum()
+    return made
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_number_is_the_run_s_own(family: str) -> None:
+    """The cells' logits are captured ones, their probabilities the softmax of them all."""
+    state = shown(family=family)
+    probs = truth(state)
+    elements = Reading(softmax.render(state)).elements
+    cells = {
+        parse_cell(attrs["data-cell"] or ""): attrs["title"]
+        for _, attrs in elements
+        if attrs.get("data-action") == "select-cell"
+    }
+
+    for item in state.top:
+        assert cells[Cell("logits", (5, item.id))] == exact(item.logit)
+        assert cells[Cell("probs", (5, item.id))] == exact(probs[item.id])
+    assert len(cells) == 2 * len(state.top)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_parts_add_up(family: str) -> None:
+    """Powers and the others' rest are the sum; the shares are 1; each share is power ÷ sum."""
+    made = softmax.softened(shown(family=family))
+
+    powers = math.fsum(row.power for row in made.rows) + made.rest
+    assert powers == pytest.approx(made.total, rel=1e-14)
+    shares = math.fsum(row.prob for row in made.rows) + made.rest / made.total
+    assert shares == pytest.approx(1.0, rel=1e-14)
+    assert made.n_rest == 290
+    for row in made.rows:
+        assert row.power == pytest.approx(math.exp(row.below), rel=1e-14)
+        assert row.prob == row.power / made.total
+
+
+def test_a_step_s_numbers_are_on_the_page() -> None:
+    """The largest logit, the sum, each column's number, exactly, in the table behind."""
+    state = shown()
+    made, told = softmax.softened(state), text_of(softmax.render(state))
+
+    for number in (made.largest, made.total, made.rest):
+        assert exact(number) in told
+    for row in made.rows:
+        for number in (row.item.logit, row.below, row.power, row.prob):
+            assert exact(number) in told
+    assert "290 others" in told
+    assert "Σ of 300" in told
+
+
+def test_asked_tokens_have_a_line() -> None:
+    """A token of the reader's own stands below the best, and the others are one fewer."""
+    asked = Candidate(41, "q", "q", 0.0, 0.0)
+    state = replace(shown(), asked=(asked,))
+    made = softmax.softened(state)
+
+    assert made.rows[-1].item.id == 41
+    assert made.rows[-1].prob == pytest.approx(truth(state)[41])
+    assert made.n_rest == 289
+    assert 'class="is-asked"' in softmax.render(state)
+
+
+def test_a_click_appends() -> None:
+    """Each line's token is a button that puts it behind the text."""
+    state = shown()
+    buttons = [
+        attrs["data-id"]
+        for _, attrs in Reading(softmax.render(state)).elements
+        if attrs.get("data-action") == "append-token"
+    ]
+
+    assert buttons == [str(item.id) for item in state.top]
+
+
+def test_bars_are_lengths_on_both_scales() -> None:
+    """In proportion, and on a log scale that reaches below the least probable line."""
+    state = shown()
+    made = softmax.softened(state)
+    html = softmax.render(state)
+    best = made.rows[0].prob
+
+    assert f'width="{best * 100:.4f}%"' in html
+    log = (1 + math.log10(best) / made.decades) * 100
+    assert f'width="{log:.4f}%"' in html
+    assert 10.0**-made.decades <= min(row.prob for row in made.rows)
+    assert html.count('type="radio"') == 2
+
+
+def test_the_tail_falls_over_the_whole_vocabulary() -> None:
+    """From rank 1 to the last; the points are the sorted probabilities; named where known."""
+    state = shown()
+    whole = spread(state)
+    assert whole is not None
+    falling = np.sort(truth(state))[::-1]
+
+    np.testing.assert_allclose(whole.falling, falling, rtol=1e-12)
+    ranks = tail.ranks(300)
+    assert (ranks[0], ranks[-1]) == (1, 300)
+    assert ranks == sorted(set(ranks))
+    read = Reading(softmax.render(state))
+    assert sum(attrs.get("class") == "tail-mark" for _, attrs in read.elements) == 3
+    assert any(f"{state.top[9].visible} {probability(falling[9], 'en')}" in it for it in read.texts)
+    line = next(attrs["points"] for tag, attrs in read.elements if tag == "polyline")
+    heights = [float(point.split(",")[1]) for point in (line or "").split()]
+    assert heights == sorted(heights)
+
+
+def test_the_tail_s_table_tells_the_sum_so_far() -> None:
+    """Its last line is the whole vocabulary: 1."""
+    state = shown()
+    whole = spread(state)
+    assert whole is not None
+    html = to_html(tail.table(state, whole, softmax.names(state)))
+
+    assert exact(float(np.cumsum(whole.falling)[299])) in html
+    assert exact(whole.falling[9]) in html
+
+
+def test_what_a_recording_lacks_is_said() -> None:
+    """Without all logits: the columns of the best, the sum they were made with, and no tail."""
+    model, made = tiny_model(), recorded()
+    state = replace(AppState(), **recorded_changes(made, model.config))
+    state = replace(state, route=Route("walk", "thing", "softmax"))
+    soft, html = softmax.softened(state), softmax.render(state)
+
+    assert soft.total == pytest.approx(math.exp(made.logsumexp - soft.largest), rel=1e-6)
+    for row in soft.rows:
+        assert row.prob == pytest.approx(row.item.prob, rel=1e-6)
+    assert text("softmax.lacking", d_vocab="300") in text_of(html)
+    assert 'data-action="live"' in html
+    assert "<polyline" not in html
+    assert len(softmax.moments(state)) == 5
+
+
+def test_the_film_flies_along_the_lines() -> None:
+    """Each number begins at the one on its left."""
+    state = shown()
+    elements = Reading(softmax.render(state)).elements
+    flights = {
+        attrs["id"]: attrs["data-from"] for _, attrs in elements if attrs.get("data-move") == "fly"
+    }
+
+    token = state.top[3].id
+    assert flights[f"softmax-prob-{token}"] == f"softmax-power-{token}"
+    assert flights[f"softmax-power-{token}"] == f"softmax-below-{token}"
+    assert flights[f"softmax-below-{token}"] == f"softmax-logit-{token}"
+
+
+def test_odd_logits_do_not_break_it() -> None:
+    """NaN and infinity are shown as such; equal logits share alike."""
+    state = shown()
+    for value in (np.nan, np.inf, -np.inf, 1.0):
+        broken = np.full((1, 300), value, np.float32)
+        captured = state.captured.with_more({"logits": broken}, {"logits": (5,)})
+        odd = replace(state, captured=captured)
+        assert softmax.render(odd)
+        assert softmax.moments(odd)
+    assert softmax.softened(odd).rows[0].prob == pytest.approx(1 / 300)
+
+
+def test_hostile_candidates_stay_text() -> None:
+    """A token of the vocabulary that looks like markup is text everywhere."""
+    state = shown()
+    bad = replace(state.top[0], text=HOSTILE, visible=HOSTILE)
+    state = replace(state, top=(bad, *state.top[1:]))
+    html = softmax.render(state) + to_html(*(h("p", {}, it) for it in softmax.moments(state)))
+
+    assert "<img" not in html
+    assert "\0" not in html
