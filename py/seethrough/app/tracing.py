@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.app.actions import PICTURE_TOKENS
-from seethrough.app.details import KEPT_WHOLE
 from seethrough.app.inputs import CAPTURE_BYTES
+from seethrough.app.layer_details import KEPT_WHOLE
 from seethrough.app.state import Message, Tracing
 from seethrough.core.captured import BY_HEAD, FIRST_OF_UNEMBED
 from seethrough.core.cell import Cell, parse_cell
