@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 JUMP = "jump"
 # A focused control with keys of its own: it is never robbed of them.
 BUSY = "input, textarea, select, canvas, summary, dialog, [role=slider], [contenteditable]"
+# Those of them that have a use for Escape.
+CLOSED_BY_ESCAPE = "input, textarea, select, dialog, [contenteditable]"
 
 
 class Keys:
@@ -34,7 +36,8 @@ class Keys:
         if event.ctrlKey or event.metaKey or event.altKey or event.defaultPrevented:
             return
         target = event.target
-        if hasattr(target, "closest") and not ffi.is_absent(target.closest(BUSY)):
+        busy = CLOSED_BY_ESCAPE if event.key == "Escape" else BUSY
+        if hasattr(target, "closest") and not ffi.is_absent(target.closest(busy)):
             return
         if not self._are_on() or _is_its_own(target, str(event.key)):
             return
