@@ -55,7 +55,9 @@ class Ladder:
 
 
 def ladder_of(film: Film, word: FilmWord) -> Ladder:
-    """The ladder of a word that has symbols or lost bytes."""
+    """The ladder of a word; a special or a very long one, ids without symbols, has no rows."""
+    if word.ids and not word.symbols:
+        return Ladder((), (), ())
     columns, rounds = columns_of(film, word), rounds_of(word.merges)
     alive = dict(enumerate(word.symbols))
     rows = []

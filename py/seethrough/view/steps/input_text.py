@@ -136,7 +136,6 @@ def page(state: AppState, text: str, n_signs: int) -> Node:
     size = "large" if n_signs <= LARGE else "medium" if n_signs <= MEDIUM else "small"
     attributes = {
         "class": f"input-text is-{size}",
-        "id": "input-text",
         "dir": "auto",
         "data-at": str(TEXT),
         "data-move": "appear",
@@ -144,7 +143,7 @@ def page(state: AppState, text: str, n_signs: int) -> Node:
         "aria-label": say(state, "step_input.text"),
         "role": "group",
     }
-    return h("div", attributes, text)
+    return h("div", attributes, h("span", {"id": "input-text"}, text))
 
 
 def counts(state: AppState, text: str) -> Node:

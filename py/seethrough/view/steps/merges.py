@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.core.visible import PICTURES, visible_bytes
-from seethrough.view.ladder import Ladder, Rung, ladder_of, moments_of_rounds
+from seethrough.view.ladder import Column, Ladder, Rung, ladder_of, moments_of_rounds
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count
 from seethrough.view.tokens import N_HUES
@@ -75,7 +75,11 @@ def picture(state: AppState, shown: WordShown, beside: Sequence[Node | str]) -> 
         h(
             "div",
             {"class": "ladder-side"},
-            h("p", {"class": "ladder-told"}, told(state, shown)),
+            h(
+                "p",
+                {"class": "ladder-told", "data-at": str(SYMBOLS), "data-move": "appear"},
+                told(state, shown),
+            ),
             *beside,
         ),
     )
@@ -126,44 +130,40 @@ def drawn(state: AppState, shown: WordShown) -> Node | str:
 def alone(state: AppState, shown: WordShown) -> Node:
     """The tokens of a word that has no ladder: a special token, or a very long word."""
     boxes = [
-        h("li", {}, end_box(state, shown, position, "")) for position in list(shown.positions)[:64]
+        h("li", {}, end_box(state, shown, position)) for position in list(shown.positions)[:64]
     ]
     return h("ol", {"class": "ladder-alone"}, boxes)
 
 
-def row_name(words: str) -> Node:
+def row_name(words: str, moment: int) -> Node:
     """What a row is, at its left."""
-    return h("th", {"scope": "row", "class": "ladder-row"}, words)
+    name = h("span", {"data-at": str(moment), "data-move": "appear"}, words)
+    return h("th", {"scope": "row", "class": "ladder-row"}, name)
 
 
 def start_row(state: AppState, shown: WordShown) -> Node:
     """The symbols that merging starts from; lost bytes struck out among them."""
-    cells = [
-        h(
-            "td",
-            {},
-            h(
-                "span",
-                {
-                    "class": "lost-byte" if column.is_lost else "ladder-symbol",
-                    "id": None if column.is_lost else f"ladder-0-{column.place}",
-                    "title": say(state, "step_tokenize.lost_here") if column.is_lost else None,
-                    "data-at": str(SYMBOLS),
-                    "data-move": "rise",
-                },
-                column.shown,
-            ),
-        )
-        for column in shown.ladder.columns
-    ]
-    return h("tr", {}, row_name(say(state, "step_tokenize.row.start")), cells)
+    cells = [h("td", {}, start_cell(state, column)) for column in shown.ladder.columns]
+    return h("tr", {}, row_name(say(state, "step_tokenize.row.start"), SYMBOLS), cells)
+
+
+def start_cell(state: AppState, column: Column) -> Node:
+    """One symbol, or a byte that no token stands for."""
+    attributes: Attributes = {
+        "class": "lost-byte" if column.is_lost else "ladder-symbol",
+        "title": say(state, "step_tokenize.lost_here") if column.is_lost else None,
+        "data-at": str(SYMBOLS),
+        "data-move": "rise",
+    }
+    name = None if column.is_lost else f"ladder-0-{column.place}"
+    return h("span", attributes, h("bdi", {"id": name}, column.shown))
 
 
 def round_row(state: AppState, shown: WordShown, index: int) -> Node:
     """One round: what is merged now, and lines for the pieces that wait."""
     moment = FIRST_MERGE + shown.times[index]
     cells = [round_cell(state, shown, index, rung, moment) for rung in shown.ladder.rows[index]]
-    return h("tr", {}, row_name(count(index + 1)), cells)
+    return h("tr", {}, row_name(count(index + 1), moment), cells)
 
 
 def round_cell(state: AppState, shown: WordShown, index: int, rung: Rung, moment: int) -> Node:
@@ -172,7 +172,8 @@ def round_cell(state: AppState, shown: WordShown, index: int, rung: Rung, moment
     if rung.is_lost:
         return h("td", {})
     if rung.merge is None:
-        return h("td", {"colspan": span, "class": "is-waiting"})
+        wait = h("span", {"class": "ladder-wait", "data-at": str(moment), "data-move": "appear"})
+        return h("td", {"colspan": span}, wait)
     merge = rung.merge
     box = h(
         "span",
@@ -227,17 +228,21 @@ def end_row(state: AppState, shown: WordShown) -> Node:
         h("td", {}) if rung.is_lost else end_cell(state, shown, rung, next(positions))
         for rung in shown.ladder.ends
     ]
-    return h("tr", {"class": "ladder-end"}, row_name(say(state, "step_tokenize.row.end")), cells)
+    return h(
+        "tr",
+        {"class": "ladder-end"},
+        row_name(say(state, "step_tokenize.row.end"), shown.end),
+        cells,
+    )
 
 
 def end_cell(state: AppState, shown: WordShown, rung: Rung, position: int) -> Node:
     """One token at the ladder's end."""
     span = str(rung.width) if rung.width > 1 else None
-    origin = source(shown, len(shown.ladder.rounds), rung.place)
-    return h("td", {"colspan": span}, end_box(state, shown, position, origin))
+    return h("td", {"colspan": span}, end_box(state, shown, position))
 
 
-def end_box(state: AppState, shown: WordShown, position: int, origin: str) -> Node:
+def end_box(state: AppState, shown: WordShown, position: int) -> Node:
     """A token's text and id."""
     token = shown.word.ids[position - shown.first_position]
     view = state.tokens[position] if position < len(state.tokens) else None
@@ -248,8 +253,7 @@ def end_box(state: AppState, shown: WordShown, position: int, origin: str) -> No
             "class": f"ladder-token hue-{position % N_HUES}",
             "id": f"ladder-token-{position}",
             "data-at": str(shown.end),
-            "data-move": "fly" if origin else "rise",
-            "data-from": origin or None,
+            "data-move": "rise",
         },
         h("bdi", {}, text),
         h("span", {"class": "chip-note number"}, str(token)),

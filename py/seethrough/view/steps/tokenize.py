@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.visible import visible_bytes
+from seethrough.view.characters import shown as shown_character
 from seethrough.view.ladder import is_own, most_merged
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
@@ -151,9 +152,7 @@ def words(state: AppState, film: Film, shown: WordShown | None) -> Node:
 def word_button(state: AppState, film: Film, index: int, *, is_chosen: bool) -> Node:
     """One word: what it reads, and that it can be opened."""
     word = film.words[index]
-    has_loss = any(lost.at in range(word.at, word.at + len(word.text)) for lost in film.lost)
     classes = ["cut-word", "is-chosen" if is_chosen else "", "is-special" if word.is_added else ""]
-    classes += ["has-loss"] if has_loss else []
     classes += [] if is_own(film, word) else ["is-template"]
     told = say(
         state, "step_tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids)
@@ -168,9 +167,18 @@ def word_button(state: AppState, film: Film, index: int, *, is_chosen: bool) -> 
             "aria-pressed": "true" if is_chosen else "false",
             "title": told,
         },
-        h("bdi", {}, visible_text(word)),
+        h("bdi", {}, marked_text(film, word)),
     )
     return h("li", {"data-at": str(TEXT), "data-move": "rise"}, button)
+
+
+def marked_text(film: Film, word: FilmWord) -> list[Node | str]:
+    """The word as it reads; a character that loses bytes is struck out."""
+    lost = {lost.at for lost in film.lost} & set(range(word.at, word.at + len(word.text)))
+    if not lost:
+        return [visible_text(word)]
+    shown = ((at, shown_character(text)) for at, text in enumerate(word.text, start=word.at))
+    return [h("s", {"class": "lost-part"}, text) if at in lost else text for at, text in shown]
 
 
 def losses(state: AppState, film: Film) -> Node | str:
@@ -213,7 +221,11 @@ def tokens(state: AppState, film: Film | None, shown: WordShown | None) -> Node:
     return h(
         "div",
         {},
-        h("h2", {"class": "tokens-title"}, say(state, "step_tokenize.tokens")),
+        h(
+            "h2",
+            {"class": "tokens-title", "data-at": str(moment), "data-move": "appear"},
+            say(state, "step_tokenize.tokens"),
+        ),
         h("ol", {"class": f"chips {size}"}, items),
         gap_note(state, part),
     )
