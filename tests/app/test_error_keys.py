@@ -88,6 +88,7 @@ QUESTIONS: dict[str, Callable[[Service], Awaitable[Any]]] = {
     "sampling.temperature": lambda service: service.generate("the", temperature=-1),
     "sampling.top_k": later(lambda: sampling.check_settings(1.0, -1, 1.0)),
     "sampling.top_p": lambda service: service.generate("the", top_p=0),
+    "sampling.min_p": lambda service: service.generate("the", min_p=2),
     "sampling.zero": later(lambda: sampling.draw(LOGITS, temperature=0, seed=1, step=0)),
     "models.unknown": lambda service: service.load("tiny"),
     "weights.unknown": lambda service: service.weight("zzz"),
