@@ -90,9 +90,7 @@ class Page:
             "replay": lambda _values: self._player.replay(),
             "seek": lambda values: self._player.seek(int(values["value"])),
             "speed": lambda values: self._player.set_speed(float(values["value"])),
-            "ask-token": lambda _values: self._details.unembedding.ask(
-                dom.field(ASK, "text") or ""
-            ),
+            "ask-token": lambda _values: self._ask(dom.field(ASK, "text") or ""),
             "compare-token": lambda values: self._details.unembedding.compare(int(values["id"])),
             "set-theme": lambda values: self._set_theme(values["value"]),
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
@@ -277,6 +275,10 @@ class Page:
         now = self._actions.state.language
         at = OFFERED.index(now) + 1 if now in OFFERED else 0
         self._actions.store.replace(language=OFFERED[at % len(OFFERED)])
+
+    async def _ask(self, text: str) -> None:
+        """Compare a token of the reader's own, after the event: a form that is gone warns."""
+        self._details.unembedding.ask(text)
 
     def _set_theme(self, theme: str) -> None:
         ffi.set_theme(theme)
