@@ -60,16 +60,16 @@ def moments(state: AppState) -> Sequence[Child]:
         key = "chat"
     told = rich(
         state,
-        f"step_input.moment.{key}",
+        f"typed.moment.{key}",
         n_bytes=count(n_bytes),
         n_more=count(len(film.text) - len(text) if film else 0),
         n_tokens=count(film.n_ids if film else len(state.tokens)),
     )
     return (
-        rich(state, "step_input.moment.text", n_characters=count(len(text))),
+        rich(state, "typed.moment.text", n_characters=count(len(text))),
         rich(
             state,
-            "step_input.moment.codes",
+            "typed.moment.codes",
             character=token_mark(shown_character(first)),
             code=code_point(first),
             number=count(ord(first)),
@@ -99,9 +99,9 @@ def widest(signs: Sequence[Sign]) -> Sign:
 def lead(state: AppState, text: str, signs: Sequence[Sign]) -> list[Node | str] | str:
     """What this step is about, with the text's own numbers."""
     if not signs:
-        return say(state, "step_input.empty")
+        return say(state, "typed.empty")
     n_bytes = size_of(text)
-    key = "step_input.lead_ascii" if n_bytes == len(text) else "step_input.lead"
+    key = "typed.lead_ascii" if n_bytes == len(text) else "typed.lead"
     return rich(
         state, key, n_characters=h("b", {}, count(len(text))), n_bytes=h("b", {}, count(n_bytes))
     )
@@ -113,11 +113,11 @@ def byte_sentence(state: AppState, text: str) -> list[Node | str]:
     mark = token_mark("".join(map(shown_character, sign.text)) if is_plain(sign) else sign.text)
     alone = " ".join(hex_bytes(sign.text))
     if n_bytes == len(text):
-        return rich(state, "step_input.moment.bytes_ascii", n_bytes=count(n_bytes))
+        return rich(state, "typed.moment.bytes_ascii", n_bytes=count(n_bytes))
     key = "one" if len(sign.text) == 1 else "several"
     return rich(
         state,
-        f"step_input.moment.bytes_{key}",
+        f"typed.moment.bytes_{key}",
         n_bytes=count(n_bytes),
         sign=mark,
         n_of_sign=count(size_of(sign.text)),
@@ -140,7 +140,7 @@ def page(state: AppState, text: str, n_signs: int) -> Node:
         "data-at": str(TEXT),
         "data-move": "appear",
         "tabindex": "0" if size == "small" else None,
-        "aria-label": say(state, "step_input.text"),
+        "aria-label": say(state, "typed.text"),
         "role": "group",
     }
     return h("div", attributes, h("span", {"id": "input-text"}, text))
@@ -161,7 +161,7 @@ def counts(state: AppState, text: str) -> Node:
             h(
                 "div",
                 {"data-at": str(at), "data-move": "appear"},
-                h("dt", {}, say(state, f"step_input.count.{name}")),
+                h("dt", {}, say(state, f"typed.count.{name}")),
                 h("dd", {"class": "number"}, number),
             )
             for name, number, at in figures
@@ -189,12 +189,12 @@ def plate(state: AppState, signs: Sequence[Sign]) -> Node | str:
             {
                 "class": "signs scroll is-few" if len(signs) <= FEW else "signs scroll",
                 "tabindex": "0" if len(signs) > LARGE else None,
-                "aria-label": say(state, "step_input.signs"),
+                "aria-label": say(state, "typed.signs"),
             },
             heads(state),
             blocks,
         ),
-        h("p", {"class": "note signs-rest"}, say(state, "step_input.open")),
+        h("p", {"class": "note signs-rest"}, say(state, "typed.open")),
         gap(state, shown),
     )
 
@@ -202,7 +202,7 @@ def plate(state: AppState, signs: Sequence[Sign]) -> Node | str:
 def heads(state: AppState) -> Node:
     """What the rows below a sign are, at their left."""
     rows = [
-        h("span", {"data-at": str(at), "data-move": "appear"}, say(state, f"step_input.row.{name}"))
+        h("span", {"data-at": str(at), "data-move": "appear"}, say(state, f"typed.row.{name}"))
         for name, at in (("code", CODES), ("bytes", BYTES))
     ]
     return h("li", {"class": "sign-heads", "aria-hidden": "true"}, rows)
@@ -213,7 +213,7 @@ def gap(state: AppState, shown: Window) -> Node | str:
     if shown.gap is None:
         return ""
     first, last = shown.gap
-    words = say(state, "step_input.gap", first=first, last=last, n_left_out=count(last - first + 1))
+    words = say(state, "typed.gap", first=first, last=last, n_left_out=count(last - first + 1))
     return h("p", {"class": "note"}, words)
 
 
@@ -264,10 +264,10 @@ def name_line(state: AppState, character: str) -> Node:
     """What Unicode says of a character."""
     told = rich(
         state,
-        "step_input.character",
+        "typed.character",
         character=token_mark(shown_character(character)),
         code=h("span", {"class": "number"}, code_point(character)),
-        name=name_of(character) or say(state, "step_input.nameless"),
+        name=name_of(character) or say(state, "typed.nameless"),
         bytes=h("span", {"class": "number"}, " ".join(hex_bytes(character))),
         n_bytes=str(size_of(character)),
     )
@@ -284,21 +284,21 @@ def table(state: AppState, text: str) -> Node | str:
     return h(
         "details",
         {"class": "data", "id": "input-data"},
-        h("summary", {}, say(state, "step_input.data")),
+        h("summary", {}, say(state, "typed.data")),
         h(
             "div",
             {"class": "table scroll", "tabindex": "0"},
             h(
                 "table",
                 {"class": "numbers is-characters"},
-                h("caption", {}, say(state, "step_input.caption")),
+                h("caption", {}, say(state, "typed.caption")),
                 h(
                     "thead",
                     {},
                     h(
                         "tr",
                         {},
-                        [h("th", {"scope": "col"}, say(state, f"step_input.{x}")) for x in heads],
+                        [h("th", {"scope": "col"}, say(state, f"typed.{x}")) for x in heads],
                     ),
                 ),
                 h("tbody", {}, rows),
@@ -317,6 +317,6 @@ def table_row(state: AppState, text: str, at: int) -> Node:
         h("th", {"scope": "row"}, count(at)),
         h("td", {}, h("bdi", {}, shown_character(character))),
         h("td", {}, code_point(character)),
-        h("td", {"class": "is-name"}, name_of(character) or say(state, "step_input.nameless")),
+        h("td", {"class": "is-name"}, name_of(character) or say(state, "typed.nameless")),
         h("td", {}, " ".join(hex_bytes(character))),
     )

@@ -27,7 +27,7 @@ def data(state: AppState, film: Film, shown: WordShown | None) -> Node:
     return h(
         "details",
         {"class": "data", "id": "tokenize-data"},
-        h("summary", {}, say(state, "step_tokenize.data")),
+        h("summary", {}, say(state, "tokenize.data")),
         tables,
         words(state, film),
     )
@@ -36,7 +36,7 @@ def data(state: AppState, film: Film, shown: WordShown | None) -> Node:
 def merges(state: AppState, shown: WordShown) -> Node:
     """Each merge of the chosen word."""
     rows = [(merge.left, merge.right, merge.result, str(merge.rank)) for merge in shown.word.merges]
-    caption = say(state, "step_tokenize.caption_merges", word=readable(shown.word.text))
+    caption = say(state, "tokenize.caption_merges", word=readable(shown.word.text))
     return table(state, caption, MERGE_HEADS, rows)
 
 
@@ -51,7 +51,7 @@ def words(state: AppState, film: Film) -> Node:
         )
         for word in film.words
     ]
-    caption = say(state, "step_tokenize.caption_words", n_words=count(film.n_words))
+    caption = say(state, "tokenize.caption_words", n_words=count(film.n_words))
     return table(state, caption, WORD_HEADS, rows)
 
 
@@ -65,7 +65,7 @@ def table(
 ) -> Node:
     """Rows with their number before them."""
     names: list[Child] = [
-        h("th", {"scope": "col"}, say(state, f"step_tokenize.head.{name}")) for name in heads
+        h("th", {"scope": "col"}, say(state, f"tokenize.head.{name}")) for name in heads
     ]
     body = [
         h(

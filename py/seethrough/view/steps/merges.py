@@ -104,9 +104,9 @@ def told(state: AppState, shown: WordShown) -> list[Node | str]:
         key = "no_merge_one" if len(word.ids) == 1 else "no_merge"
     else:
         key = "merged_one" if len(word.ids) == 1 else "merged"
-    sentence = rich(state, f"step_tokenize.told.{key}", **fields)
+    sentence = rich(state, f"tokenize.told.{key}", **fields)
     is_spaced = word.symbols[:1] == (PICTURES[" "],) and not word.text.startswith(" ")
-    return [*sentence, " ", say(state, "step_tokenize.told.space")] if is_spaced else sentence
+    return [*sentence, " ", say(state, "tokenize.told.space")] if is_spaced else sentence
 
 
 def drawn(state: AppState, shown: WordShown) -> Node | str:
@@ -121,7 +121,7 @@ def drawn(state: AppState, shown: WordShown) -> Node | str:
         h(
             "table",
             {"class": "ladder"},
-            h("caption", {"class": "visually-hidden"}, say(state, "step_tokenize.ladder")),
+            h("caption", {"class": "visually-hidden"}, say(state, "tokenize.ladder")),
             h("tbody", {}, rows, end_row(state, shown)),
         ),
     )
@@ -144,14 +144,14 @@ def row_name(words: str, moment: int) -> Node:
 def start_row(state: AppState, shown: WordShown) -> Node:
     """The symbols that merging starts from; lost bytes struck out among them."""
     cells = [h("td", {}, start_cell(state, column)) for column in shown.ladder.columns]
-    return h("tr", {}, row_name(say(state, "step_tokenize.row.start"), SYMBOLS), cells)
+    return h("tr", {}, row_name(say(state, "tokenize.row.start"), SYMBOLS), cells)
 
 
 def start_cell(state: AppState, column: Column) -> Node:
     """One symbol, or a byte that no token stands for."""
     attributes: Attributes = {
         "class": "lost-byte" if column.is_lost else "ladder-symbol",
-        "title": say(state, "step_tokenize.lost_here") if column.is_lost else None,
+        "title": say(state, "tokenize.lost_here") if column.is_lost else None,
         "data-at": str(SYMBOLS),
         "data-move": "rise",
     }
@@ -180,7 +180,7 @@ def round_cell(state: AppState, shown: WordShown, index: int, rung: Rung, moment
         {"class": "ladder-box", "data-at": str(moment), "data-move": "appear"},
         h(
             "span",
-            {"class": "rank number", "title": say(state, "step_tokenize.rank")},
+            {"class": "rank number", "title": say(state, "tokenize.rank")},
             count(merge.rank),
         ),
         h(
@@ -231,7 +231,7 @@ def end_row(state: AppState, shown: WordShown) -> Node:
     return h(
         "tr",
         {"class": "ladder-end"},
-        row_name(say(state, "step_tokenize.row.end"), shown.end),
+        row_name(say(state, "tokenize.row.end"), shown.end),
         cells,
     )
 

@@ -34,7 +34,7 @@ def received(state: AppState, text: str, moment: int) -> Node | str:
         "data-move": "rise",
     }
     heading = h(
-        "h2", {"class": "received-title", "id": "received-title"}, say(state, "step_input.received")
+        "h2", {"class": "received-title", "id": "received-title"}, say(state, "typed.received")
     )
     return h("section", attributes, heading, body(state, state.film, moment))
 
@@ -51,22 +51,22 @@ def body(state: AppState, film: Film | None, moment: int) -> Child:
     if marks:
         told = rich(
             state,
-            "step_input.plain_start",
+            "typed.plain_start",
             token=marks[0],
             id=str(film.start_ids[0]),
             model=model_name(state),
             **fields,
         )
     else:
-        told = rich(state, "step_input.plain", **fields)
+        told = rich(state, "typed.plain", **fields)
     return h("p", {"class": "received-plain"}, told)
 
 
 def unknown(state: AppState) -> Node:
     """Before a run, and where the recording lacks the film: said, with the way to it."""
     if state.recorded is not None:
-        return note(state, say(state, "step_input.unrecorded"))
-    return h("p", {"class": "lead"}, say(state, "step_input.not_run"))
+        return note(state, say(state, "typed.unrecorded"))
+    return h("p", {"class": "lead"}, say(state, "typed.not_run"))
 
 
 def conversation(state: AppState, film: Film, moment: int) -> list[Node]:
@@ -74,7 +74,7 @@ def conversation(state: AppState, film: Film, moment: int) -> list[Node]:
     n_template = sum(len(piece.text) for piece in film.pieces if piece.kind == "template")
     told = rich(
         state,
-        "step_input.chat",
+        "typed.chat",
         n_template=h("b", {}, count(n_template)),
         model=model_name(state),
     )
@@ -90,14 +90,14 @@ def conversation(state: AppState, film: Film, moment: int) -> list[Node]:
     return [
         h("p", {"class": "received-lead"}, told),
         h("ol", {"class": "turns"}, turns),
-        h("p", {"class": "note"}, say(state, "step_input.safe")),
+        h("p", {"class": "note"}, say(state, "typed.safe")),
     ]
 
 
 def role_name(state: AppState, role: str) -> str:
     """Whose turn it is, in words; a role of a foreign template as it is written."""
     known = {"system", "user", "assistant"}
-    return say(state, f"step_input.role.{role}") if role in known else role
+    return say(state, f"typed.role.{role}") if role in known else role
 
 
 def turns_of(state: AppState, film: Film, moment: int) -> list[tuple[str, list[Child]]]:
@@ -119,7 +119,7 @@ def piece_node(
     if piece.kind == "content":
         attributes = {
             "class": "own-words",
-            "title": say(state, "step_input.own"),
+            "title": say(state, "typed.own"),
             "data-at": str(moment),
             "data-move": "fly",
             "data-from": "input-text",
@@ -145,7 +145,7 @@ def shortened(state: AppState, text: str) -> str:
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2
-    left_out = say(state, "step_input.left_out", n_characters=count(len(text) - 2 * half))
+    left_out = say(state, "typed.left_out", n_characters=count(len(text) - 2 * half))
     return f"{text[:half]} {left_out} {text[-half:]}"
 
 

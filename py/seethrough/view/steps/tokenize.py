@@ -32,9 +32,9 @@ def render(state: AppState) -> str:
     """Words, ladder, tokens; without a film the tokens alone; before a run what will stand here."""
     film = state.film
     if not state.tokens:
-        return to_html(h("p", {"class": "lead"}, say(state, "step_tokenize.not_run")))
+        return to_html(h("p", {"class": "lead"}, say(state, "tokenize.not_run")))
     if film is None:
-        missing = note(state, say(state, "step_tokenize.unrecorded"))
+        missing = note(state, say(state, "tokenize.unrecorded"))
         return to_html(missing, tokens(state, None, None))
     shown = of_word(film, chosen(state, film)) if film.words else None
     given = [losses(state, film), tokens(state, film, shown)]
@@ -55,14 +55,12 @@ def moments(state: AppState) -> Sequence[Child]:
     ids = " ".join(str(token.id) for token in state.tokens[: film.n_ids][:MOST_NAMED])
     last = rich(
         state,
-        "step_tokenize.moment.ids"
-        if film.n_ids <= MOST_NAMED
-        else "step_tokenize.moment.first_ids",
+        "tokenize.moment.ids" if film.n_ids <= MOST_NAMED else "tokenize.moment.first_ids",
         n_tokens=count(film.n_ids),
         ids=h("span", {"class": "number"}, ids),
     )
     return (
-        say(state, "step_tokenize.moment.cut", n_words=count(film.n_words)),
+        say(state, "tokenize.moment.cut", n_words=count(film.n_words)),
         start_sentence(state, shown),
         *(merge_sentence(state, shown, index) for index in range(shown.n_moments)),
         last,
@@ -77,7 +75,7 @@ def start_sentence(state: AppState, shown: WordShown) -> Child:
         key = "lost"
     return rich(
         state,
-        f"step_tokenize.moment.{key}",
+        f"tokenize.moment.{key}",
         word=token_mark(visible_text(word)),
         n_symbols=count(len(word.symbols)),
     )
@@ -90,7 +88,7 @@ def merge_sentence(state: AppState, shown: WordShown, moment: int) -> Child:
     if len(merges) == 1:
         return rich(
             state,
-            "step_tokenize.moment.merge",
+            "tokenize.moment.merge",
             left=token_mark(first.left),
             right=token_mark(first.right),
             result=token_mark(first.result),
@@ -98,7 +96,7 @@ def merge_sentence(state: AppState, shown: WordShown, moment: int) -> Child:
         )
     return rich(
         state,
-        "step_tokenize.moment.merges",
+        "tokenize.moment.merges",
         n_merges=count(len(merges)),
         first=count(first.rank),
         last=count(last.rank),
@@ -121,7 +119,7 @@ def visible_text(word: FilmWord) -> str:
 def lead(state: AppState, film: Film) -> list[Node | str]:
     """The cut and the merging in one sentence, with this text's numbers."""
     n_merges = sum(len(word.merges) for word in film.words)
-    key = "step_tokenize.lead_one" if film.n_ids == 1 else "step_tokenize.lead"
+    key = "tokenize.lead_one" if film.n_ids == 1 else "tokenize.lead"
     return rich(
         state,
         key,
@@ -138,14 +136,12 @@ def words(state: AppState, film: Film, shown: WordShown | None) -> Node:
     buttons = [word_button(state, film, at, is_chosen=at == index) for at in range(len(film.words))]
     attributes = {
         "class": f"cut-words scroll {size}",
-        "aria-label": say(state, "step_tokenize.words"),
+        "aria-label": say(state, "tokenize.words"),
         "tabindex": None if len(film.words) <= LARGE else "0",
     }
     rest = film.n_words - len(film.words)
     fields = {"n_shown": count(len(film.words)), "n_rest": count(rest)}
-    gap = (
-        h("p", {"class": "note"}, say(state, "step_tokenize.more_words", **fields)) if rest else ""
-    )
+    gap = h("p", {"class": "note"}, say(state, "tokenize.more_words", **fields)) if rest else ""
     return h("div", {}, h("ol", attributes, buttons), gap)
 
 
@@ -154,9 +150,7 @@ def word_button(state: AppState, film: Film, index: int, *, is_chosen: bool) -> 
     word = film.words[index]
     classes = ["cut-word", "is-chosen" if is_chosen else "", "is-special" if word.is_added else ""]
     classes += [] if is_own(film, word) else ["is-template"]
-    told = say(
-        state, "step_tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids)
-    )
+    told = say(state, "tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids))
     button = h(
         "button",
         {
@@ -195,7 +189,7 @@ def losses(state: AppState, film: Film) -> Node | str:
         for character in of
         for item in (token_mark(visible_bytes(character.encode("utf-8", "surrogatepass"))), " ")
     ]
-    key = "step_tokenize.lost_one" if film.n_lost == 1 else "step_tokenize.lost"
+    key = "tokenize.lost_one" if film.n_lost == 1 else "tokenize.lost"
     told = rich(
         state,
         key,
@@ -216,7 +210,7 @@ def tokens(state: AppState, film: Film | None, shown: WordShown | None) -> Node:
     items = [token(state, position, moment, shown) for position in part.positions]
     at = next((at for at, position in enumerate(part.positions) if position >= n_prompt), None)
     if at is not None:
-        words_of_reader = say(state, "step_tokenize.chosen_by_you")
+        words_of_reader = say(state, "tokenize.chosen_by_you")
         items.insert(at, h("li", {"class": "note token-divide"}, words_of_reader))
     return h(
         "div",
@@ -224,7 +218,7 @@ def tokens(state: AppState, film: Film | None, shown: WordShown | None) -> Node:
         h(
             "h2",
             {"class": "tokens-title", "data-at": str(moment), "data-move": "appear"},
-            say(state, "step_tokenize.tokens"),
+            say(state, "tokenize.tokens"),
         ),
         h("ol", {"class": f"chips {size}"}, items),
         gap_note(state, part),
