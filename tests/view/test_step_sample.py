@@ -107,11 +107,11 @@ def test_bars_are_whole(settings: Sampling) -> None:
     """Each bar's pieces and its tail lie end to end from 0 to 1; the dart is over its token."""
     odds = odds_of(shown(settings))
     assert odds is not None
-    for probs in (odds.own, odds.now, odds.shaped.tempered if odds.shaped else odds.own):
+    for bar in odds.bars.values():
         end = 0.0
-        for piece in odds.pieces(probs):
+        for piece in bar.pieces.values():
             assert piece.start == pytest.approx(end, abs=1e-12)
-            assert piece.size == probs[piece.token]
+            assert piece.size == bar.probs[piece.token]
             end += piece.size
         assert end <= 1 + 1e-9
     start = odds.start_of(odds.landed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import TALLY
-from seethrough.view.node import Child, Markup, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
 from seethrough.view.numbers import count, readout
 from seethrough.view.steps.sample_bars import cascade
 from seethrough.view.steps.sample_dials import dials, presets
@@ -67,13 +67,15 @@ def picture(state: AppState) -> list[Node]:
     if odds is None:
         return []
     notes = [tally_note(state, odds), unnamed_note(state, odds)]
+    # The film tells it all before these two do.
+    end: Attributes = {"data-at": len(odds.stages) - 1, "data-move": "appear"}
     return [
-        h("p", {"class": "lead"}, lead(state, odds)),
+        h("p", {"class": "lead", **end}, lead(state, odds)),
         h(
             "div",
             {"class": "sample-body"},
             h("div", {"class": "sample-picture"}, cascade(state, odds), actions(state, odds)),
-            h("div", {"class": "sample-numbers scroll"}, candidates(state, odds), notes),
+            h("div", {"class": "sample-numbers scroll", **end}, candidates(state, odds), notes),
         ),
     ]
 
@@ -140,7 +142,7 @@ def moments(state: AppState) -> Sequence[Child]:
     if odds is None:
         return ()
     fields = film_fields(state, odds)
-    names = odds.stages()
+    names = odds.stages
     keys = {"left": "greedy_left"} if odds.shaped is None else {}
     cuts = {cut.name: cut for cut in odds.taken}
     told: list[Child] = []

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import count, limit, readout
 from seethrough.view.steps.sample_words import named, number, share, share_of
@@ -30,36 +32,37 @@ LEAST_LINK = 0.02
 
 def cascade(state: AppState, odds: Odds) -> Node:
     """The whole picture, told in words for those who do not see it."""
-    stages = odds.stages()
     rungs: list[Child] = [hatch(), rung(state, odds, "own")]
-    source = "own"
-    if odds.is_tempered:
+    if "tempered" in odds.bars:
         rungs += [links(odds, "own", "tempered"), rung(state, odds, "tempered")]
-        source = "tempered"
     rungs += [cut(state, odds, taken) for taken in odds.taken]
-    if odds.taken:
-        rungs += [links(odds, source, "left"), rung(state, odds, "left")]
-    rungs.append(axis(stages.index("left" if odds.taken else source)))
+    if "left" in odds.bars:
+        rungs += [links(odds, before("left", odds), "left"), rung(state, odds, "left")]
+    rungs.append(axis(odds.stages.index(last_bar(odds))))
     inner = h("div", {"class": "cascade", "role": "img", "aria-label": summary(state, odds)}, rungs)
     return h("div", {"class": "scroll", "tabindex": "0"}, inner)
 
 
+def before(bar: str, odds: Odds) -> str:
+    """The bar above; none above the first."""
+    names = list(odds.bars)
+    at = names.index(bar)
+    return names[at - 1] if at else ""
+
+
+def last_bar(odds: Odds) -> str:
+    """The bar that the dart falls on."""
+    return list(odds.bars)[-1]
+
+
 def summary(state: AppState, odds: Odds) -> str:
     """The cascade as sentences."""
-    names = ["own", *(["tempered"] if odds.is_tempered else [])]
-    parts = [(name_of_bar(state, odds, name), told(state, odds, name)) for name in names]
-    parts += [(name_of_cut(state, taken), told_of_cut(state, taken)) for taken in odds.taken]
-    if odds.taken:
-        parts.append((name_of_bar(state, odds, "left"), told(state, odds, "left")))
+    bars = {bar: (name_of_bar(state, odds, bar), told(state, odds, bar)) for bar in odds.bars}
+    left = [bars.pop("left")] if "left" in bars else []
+    cuts = [(name_of_cut(state, taken), told_of_cut(state, taken)) for taken in odds.taken]
+    parts = [*bars.values(), *cuts, *left]
     steps = " ".join(say(state, "step.sample.step", name=name, told=what) for name, what in parts)
     return say(state, "step.sample.picture", steps=steps)
-
-
-def probs_of(odds: Odds, bar: str) -> Array:
-    """The probabilities that a bar shows, by id."""
-    if bar == "own" or (bar == "tempered" and odds.shaped is None):
-        return odds.own
-    return odds.shaped.tempered if bar == "tempered" and odds.shaped else odds.now
 
 
 def name_of_bar(state: AppState, odds: Odds, bar: str) -> str:
@@ -70,7 +73,7 @@ def name_of_bar(state: AppState, odds: Odds, bar: str) -> str:
 def told(state: AppState, odds: Odds, bar: str) -> str:
     """What became of the most probable token."""
     best = int(odds.order[0])
-    now = share_of(state, probs_of(odds, bar), best)
+    now = share_of(state, odds.bars[bar].probs, best)
     before = share_of(state, odds.own, best)
     name = named(state, best)
     return say(state, f"step.sample.{bar}_told", token=name, share=now, before=before, after=now)
@@ -78,7 +81,7 @@ def told(state: AppState, odds: Odds, bar: str) -> str:
 
 def rung(state: AppState, odds: Odds, bar: str) -> Node:
     """One bar with its name; on the last one the dart falls."""
-    at = odds.stages().index(bar)
+    at = odds.stages.index(bar)
     is_last = bar == last_bar(odds)
     name = h(
         "p",
@@ -96,49 +99,42 @@ def rung(state: AppState, odds: Odds, bar: str) -> Node:
     )
 
 
-def last_bar(odds: Odds) -> str:
-    """The bar that the dart falls on."""
-    if odds.taken:
-        return "left"
-    return "tempered" if odds.is_tempered else "own"
-
-
 def parts(state: AppState, odds: Odds, bar: str, at: int) -> list[Child]:
     """The pieces of a bar, all the rest as one, and the landed one in ink."""
-    probs = probs_of(odds, bar)
-    pieces = odds.pieces(probs)
-    before = {"tempered": "own", "left": "tempered" if odds.is_tempered else "own"}.get(bar, "")
-    known = {piece.token for piece in odds.pieces(probs_of(odds, before))} if before else set()
-    drawn: list[Child] = [
-        segment(state, odds, piece, bar=bar, before=before if piece.token in known else "")
+    drawn, above = odds.bars[bar], before(bar, odds)
+    known = odds.bars[above].pieces if above else {}
+    pieces = list(drawn.pieces.values())
+    shapes: list[Child] = [
+        segment(state, odds, piece, bar=bar, above=above if piece.token in known else "")
         for piece in pieces
     ]
     end = pieces[-1].start + pieces[-1].size if pieces else 0.0
-    n_more = int((probs > 0).sum()) - len(pieces)
-    drawn.append(tail(state, end, n_more, at))
+    n_more = int(np.count_nonzero(drawn.probs)) - len(pieces)
+    shapes.append(tail(state, end, n_more, at))
     if bar == last_bar(odds):
-        drawn.append(landed(state, odds, probs))
-    return drawn
+        shapes.append(landed(state, odds, drawn.probs))
+    return shapes
 
 
-def segment(state: AppState, odds: Odds, piece: Piece, *, bar: str, before: str) -> Node:
-    """A token's share of a bar, its name in it where it fits; it comes from the bar before."""
+def segment(state: AppState, odds: Odds, piece: Piece, *, bar: str, above: str) -> Node:
+    """A token's share of a bar, its name in it where it fits; it comes from the bar above."""
     name = named(state, piece.token)
-    fits = piece.size * 100 > MARGIN + LETTER * len(name)
+    kind = "piece is-best" if piece.token == odds.order[0] else "piece"
+    at = odds.stages.index(bar)
     attributes: Attributes = {
-        "class": "piece is-best" if piece.token == odds.order[0] else "piece",
         "id": f"odds-{bar}-{piece.token}",
-        "data-at": odds.stages().index(bar),
-        "data-move": "fly" if before else "sweep",
-        "data-from": f"odds-{before}-{piece.token}" if before else None,
+        "x": percent(piece.start),
+        "width": percent(piece.size),
+        "height": "100%",
+        "data-at": at,
+        "data-move": "fly" if above else "sweep",
+        "data-from": f"odds-{above}-{piece.token}" if above else None,
     }
-    return h(
-        "g",
-        attributes,
-        h("title", {}, f"{name} {share(state, piece.size)}"),
-        h("rect", {"x": percent(piece.start), "width": percent(piece.size), "height": "100%"}),
-        label(name, piece.start) if fits else None,
-    )
+    title = h("title", {}, f"{name} {share(state, piece.size)}")
+    if piece.size * 100 <= MARGIN + LETTER * len(name):
+        return h("rect", {"class": kind, **attributes}, title)
+    words = h("g", {"data-at": at, "data-move": "appear"}, label(name, piece.start))
+    return h("g", {"class": kind}, h("rect", attributes, title), words)
 
 
 def label(name: str, start: float) -> Node:
@@ -167,7 +163,7 @@ def landed(state: AppState, odds: Odds, probs: Array) -> Node:
     start, size = odds.start_of(odds.landed), float(probs[odds.landed])
     name = named(state, odds.landed)
     fits = size * 100 > MARGIN + LETTER * len(name)
-    at = len(odds.stages()) - 1
+    at = len(odds.stages) - 1
     return h(
         "g",
         {"class": "landed", "data-at": at, "data-move": "appear"},
@@ -178,7 +174,7 @@ def landed(state: AppState, odds: Odds, probs: Array) -> Node:
 
 def dart(state: AppState, odds: Odds) -> Node:
     """The dart over its number."""
-    stages, at = odds.stages(), percent(odds.point)
+    stages, at = odds.stages, percent(odds.point)
     is_left = odds.point < MIDDLE
     place: Attributes = {
         "x": at,
@@ -208,12 +204,12 @@ def dart(state: AppState, odds: Odds) -> Node:
 
 def links(odds: Odds, upper: str, lower: str) -> Node:
     """Between two bars: where each wide piece of the upper one went."""
-    at = odds.stages().index(lower)
-    below = {piece.token: piece for piece in odds.pieces(probs_of(odds, lower))}
+    at = odds.stages.index(lower)
+    below = odds.bars[lower].pieces
     shapes = [
-        h("path", {"class": "link", "d": between(piece, below[piece.token])})
-        for piece in odds.pieces(probs_of(odds, upper))
-        if piece.token in below and max(piece.size, below[piece.token].size) >= LEAST_LINK
+        h("path", {"class": "link", "d": between(piece, below[token])})
+        for token, piece in odds.bars[upper].pieces.items()
+        if token in below and max(piece.size, below[token].size) >= LEAST_LINK
     ]
     return h(
         "svg",
@@ -256,7 +252,7 @@ def told_of_cut(state: AppState, taken: Taken) -> str:
 
 def cut(state: AppState, odds: Odds, taken: Taken) -> Node:
     """What one cut leaves, as a line, and what it takes, hatched."""
-    at = odds.stages().index(taken.name)
+    at = odds.stages.index(taken.name)
     wide = max(0.0, taken.end - taken.start)
     here: Attributes = {"x1": percent(taken.start), "x2": percent(taken.start)}
     return h(

@@ -12,12 +12,15 @@ from seethrough.core.hooks import LOGITS
 from seethrough.core.sampling import Shaped, by_rank, dart, draws, reshape, temper
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from seethrough.app.state import AppState, Sampling
     from seethrough.core.cache import Array
+    from seethrough.core.tokens import Candidate, NewToken
 
 # What is drawn as a piece of its own: this much of a bar at least, and no more pieces than that.
-LEAST_SHARE = 0.004
-MOST_PIECES = 40
+LEAST_SHARE = 0.006
+MOST_PIECES = 18
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,14 @@ class Piece:
     token: int
     start: float
     size: float
+
+
+@dataclass(frozen=True, eq=False)
+class Bar:
+    """Probabilities by id, and the pieces of those tokens that are drawn, largest first."""
+
+    probs: Array
+    pieces: Mapping[int, Piece]
 
 
 @dataclass(frozen=True)
@@ -119,6 +130,7 @@ class Odds:
         """Whether a temperature other than 1 reshapes the odds."""
         return self.shaped is not None and self.settings.temperature != 1
 
+    @cached_property
     def stages(self) -> tuple[str, ...]:
         """The film's moments: the odds, the temperature, each cut, what is left, the dart."""
         if self.shaped is None:
@@ -127,12 +139,23 @@ class Odds:
         tempered = ["tempered"] if self.is_tempered else []
         return ("own", *tempered, *cuts, *(["left"] if cuts else []), "dart", "land")
 
-    def pieces(self, probs: Array) -> list[Piece]:
-        """The tokens that are wide enough on a bar to be drawn by themselves, largest first."""
+    @cached_property
+    def bars(self) -> Mapping[str, Bar]:
+        """The bars that are drawn, by name, from the top down; the dart falls on the last."""
+        drawn = {"own": self.own}
+        if self.shaped is not None and self.is_tempered:
+            drawn["tempered"] = self.shaped.tempered
+        if self.taken:
+            drawn["left"] = self.now
+        return {name: self.bar_of(probs) for name, probs in drawn.items()}
+
+    def bar_of(self, probs: Array) -> Bar:
+        """A bar, with the tokens that are wide enough on it to be drawn by themselves."""
         sizes = probs[self.order[:MOST_PIECES]]
         starts = np.cumsum(sizes) - sizes
         ranked = zip(self.order, starts, sizes, strict=False)
-        return [Piece(int(t), float(at), float(s)) for t, at, s in ranked if s >= LEAST_SHARE]
+        wide = [Piece(int(t), float(at), float(s)) for t, at, s in ranked if s >= LEAST_SHARE]
+        return Bar(probs, {piece.token: piece for piece in wide})
 
     @cached_property
     def ends(self) -> Array:
@@ -214,10 +237,10 @@ def name_of(state: AppState, token: int) -> str | None:
 
     A recording knows the text of its best tokens alone; a model that is open knows every one.
     """
-    known = {item.id: item.visible for item in state.continuation}
-    known |= {item.id: item.visible for item in state.top}
-    if token in known:
-        return known[token]
+    known: Sequence[Candidate | NewToken] = (*state.top, *state.continuation)
+    for item in known:
+        if item.id == token:
+            return item.visible
     if state.vocabulary is not None and state.engine.model == state.model:
         return state.vocabulary.visible(token)
     return None

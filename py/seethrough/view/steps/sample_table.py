@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seethrough.view.steps.sample_odds import Odds
 
 ROWS = 8
-LONG_ROWS = 20
+LONG_ROWS = 12
 SIGMAS = 2
 COLUMNS = ("token", "own", "now", "bar")
 TOKEN_HEADS = ("rank", "id", "token", "logit", "own", "tempered", "now", "start", "end", "drawn")
