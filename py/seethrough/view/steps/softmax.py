@@ -200,8 +200,7 @@ def axis(state: AppState, made: Softened) -> list[Node]:
         (at, say(state, "view.percent", value=at) if at == AXIS[-1] else str(at)) for at in AXIS
     ]
     decades = made.decades
-    powers = (decades, decades // 2, 0)
-    log = [(100 * (1 - power / decades), tail.decade(power)) for power in powers]
+    log = [(0.0, tail.decade(decades)), (100.0, tail.decade(0))]
     return [axis_line("is-linear", linear), axis_line("is-log", log)]
 
 
