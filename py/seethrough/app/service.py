@@ -404,6 +404,7 @@ class Service:
             return
         self._stopping = False
         self.model = None
+        self.store.replace(vocabulary=None)
         if not is_same and not self._recorded_model():
             # What the last model made has no meaning for this one; a recording has its own.
             self.store.replace(model=model_id, config=None, error=None, **self._nothing_here())

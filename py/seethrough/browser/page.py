@@ -18,7 +18,7 @@ from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, SUBJECTS, Route, address_of, parse, step_beside
 from seethrough.view import pages
 from seethrough.view.header import OFFERED
-from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, raster_for
+from seethrough.view.layout import INNER, PANELS, Memo, cell_of, describe_cell, raster_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -171,6 +171,8 @@ class Page:
         def show(state: AppState) -> None:
             if self._slots.has(slot) and self._slots.mount(slot, self._memo.markup(state, slot)):
                 self._slots.forget(VIEW)
+                for inner in INNER.get(slot, ()):
+                    self._slots.note(inner, self._memo.markup(state, inner))
                 self._draw(slot)
 
         self._actions.store.subscribe(fields, show)

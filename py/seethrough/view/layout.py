@@ -147,6 +147,9 @@ PANELS: Mapping[str, Panel] = {
     sample.SLOT: Panel(sample.ODDS_FIELDS, sample.render_odds),  # inside "step-sample"
 }
 
+# Slots that stand inside another panel's markup, with what they hold.
+INNER: Mapping[str, tuple[str, ...]] = {"step-sample": (sample.SLOT,)}
+
 
 class Memo:
     """Remembers each panel's last markup: a page and its panels ask for the same one in turn."""

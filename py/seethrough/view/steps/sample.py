@@ -31,8 +31,6 @@ FIELDS = (
     "sampling",
     "throws",
     "vocabulary",
-    "engine",
-    "model",
 )
 # What changes while a slider is held: all but the sliders themselves.
 ODDS_FIELDS = (*FIELDS, "trying")
