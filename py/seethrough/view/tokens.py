@@ -34,15 +34,19 @@ def render(state: AppState) -> str:
     )
 
 
-def chip(state: AppState, token: TokenView, position: int) -> Node:
-    """One token: a button that chooses its position."""
+def chip(state: AppState, token: TokenView, position: int, *, is_marked: bool = True) -> Node:
+    """One token: a button that chooses its position.
+
+    Args:
+        is_marked: Mark it where the recording lacks its residual stream.
+    """
     selected = position == state.picture.position
     classes = ["chip", f"hue-{position % N_HUES}"]
     classes += ["is-special"] if token.is_special else []
     classes += ["is-selected"] if selected else []
     key = "view.tokens.special" if token.is_special else "view.tokens.chip"
     told = say(state, key, position=position, id=token.id)
-    if lacks_position(state, position):
+    if is_marked and lacks_position(state, position):
         classes.append(UNRECORDED)
         told = say(state, "view.unrecorded.token", chip=told)
     return h(

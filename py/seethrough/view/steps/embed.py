@@ -77,8 +77,14 @@ def width_class(state: AppState) -> str:
 
 def chips(state: AppState) -> Node:
     """The tokens to choose from, where they do not head the rows themselves."""
-    items = [h("li", {}, chip(state, state.tokens[at], at)) for at in shown(state).positions]
+    items = [h("li", {}, token_chip(state, at)) for at in shown(state).positions]
     return h("div", {"class": "scroll embed-chips"}, h("ol", {"class": "chips"}, items))
+
+
+def token_chip(state: AppState, position: int) -> Node:
+    """A token to choose; it is marked only where its row itself is not known."""
+    lacks = of_token(state, position) is None
+    return chip(state, state.tokens[position], position, is_marked=lacks)
 
 
 def plate(state: AppState, position: int) -> list[Node]:
@@ -117,7 +123,7 @@ def line(state: AppState, position: int) -> list[Node]:
     norm = length(state, position)
     told = "" if norm is None else readout(norm)
     return [
-        chip(state, state.tokens[position], position),
+        token_chip(state, position),
         vector(state, position, moment_of(state, position)),
         h("span", {"class": "number is-number"}, told),
     ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # More tokens than these are drawn as one heat map: a row each would not stand on a page.
 MOST_LINES = 12
 CROWD = "embed"
-CROWD_HIGH = 360
+CROWD_HIGH = 320
 ENTERS = hook_name(hooks.RESID_PRE, 0)
 ROTARY = "rotary"
 
