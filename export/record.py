@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 N_NEW = 24
 N_TOP = 10
 N_LENS = 5
+# So many of the best tokens are named, for the darts of step 7 and the tail of step 6.
+N_WORDS = 500
 # How many positions' streams are kept before patterns take the room, and how many layers' patterns
 # a walk has at the least: the first and the last.
 LEAST_POSITIONS = 2
@@ -81,7 +83,8 @@ class Walk:
     """Everything that runs of a prompt gave; `captured` hooks are whole, at every position.
 
     `lens` [n_layers + 1, k] are the top outputs of each residual state of the last position,
-    `lens_tops` the same as tokens; `unembedding` [k, d_model] are the rows of `top`.
+    `lens_tops` the same as tokens; `unembedding` [k, d_model] are the rows of `top`; `words` are
+    the best tokens as they are shown, by id.
     """
 
     tokens: tuple[TokenView, ...]
@@ -89,6 +92,7 @@ class Walk:
     lens: Mapping[str, Array]
     lens_tops: tuple[tuple[Candidate, ...], ...]
     unembedding: Array
+    words: Mapping[int, str]
     top: tuple[Candidate, ...]
     continuation: tuple[NewToken, ...]
     stop: str
@@ -145,6 +149,7 @@ class Recorder:
             lens=lens,
             lens_tops=lens_tops(self.tokenizer, lens),
             unembedding=self.model.columns(UNEMBEDDING, captured[hooks.TOP_IDS][-1].tolist()),
+            words=words_of(self.tokenizer, captured[hooks.LOGITS][-1]),
             top=candidates(self.tokenizer, captured),
             continuation=continuation,
             stop=stop,
@@ -204,6 +209,12 @@ def lens_tops(tokenizer: Tokenizer, lens: Mapping[str, Array]) -> tuple[tuple[Ca
         candidates(tokenizer, {name: array[at : at + 1] for name, array in lens.items()})
         for at in range(len(lens[hooks.LOGSUMEXP]))
     )
+
+
+def words_of(tokenizer: Tokenizer, logits: Array) -> dict[int, str]:
+    """The best tokens as they are shown, by id, best first."""
+    best = np.argsort(-logits, kind="stable")[:N_WORDS].tolist()
+    return {token: tokenizer.visible(token) for token in best}
 
 
 def file_of(prompt: Curated, walk: Walk, manifest: Manifest) -> bytes:

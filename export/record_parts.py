@@ -54,6 +54,7 @@ def part_of(name: str, made: Recording, walk: Walk, config: ModelConfig) -> Part
         ids=made.ids,
         positions=positions,
         lens=walk.lens_tops if is_layers else (),
+        words={} if is_layers else walk.words,
         arrays=_layers(walk, config, positions) if is_layers else _logits(walk, config),
     )
 

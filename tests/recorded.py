@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import save
 
-from export.record import Curated, Walk, lens_tops, recording_of
+from export.record import Curated, Walk, lens_tops, recording_of, words_of
 from export.record_parts import file_of_part, part_of
 from seethrough.core import hooks, recording, sampling
 from seethrough.core.film import film_of
@@ -45,6 +45,7 @@ def walk_of(model: TinyModel, prompt: str = PROMPT) -> Walk:
         lens=lens,
         lens_tops=lens_tops(tokenizer, lens),
         unembedding=model.arrays[UNEMBEDDING][:, best[hooks.TOP_IDS][0]].T.copy(),
+        words=words_of(tokenizer, last[hooks.LOGITS][0]),
         top=candidates(tokenizer, best),
         continuation=steps_of(model, ids),
         stop="max_new_tokens",

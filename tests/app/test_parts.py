@@ -136,6 +136,17 @@ def test_the_logits_part_stands_in_the_state(step: str) -> None:
     assert captured.row("blocks.0.hook_resid_pre", LAST) is not None
 
 
+def test_the_tokens_that_a_dart_may_land_on_are_named() -> None:
+    """Some hundred of the best ones, without a tokeniser; another recording has its own."""
+    page = walked("#/walk/thing/sample", "#/walk/thing/layers")
+    words = parts()[LOGITS_PART].words
+
+    assert page.state.words == words
+    assert words.items() >= {item.id: item.visible for item in MADE.top}.items()
+    asyncio.run(page.go("#/walk/second/layers"))
+    assert page.state.words == {}
+
+
 def test_the_layers_part_stands_in_the_state() -> None:
     """What each layer wrote at the recorded positions, and the lens of the last token."""
     state = walked("#/walk/thing/layers").state

@@ -120,6 +120,15 @@ def test_the_lens_is_each_state_s_unembedding() -> None:
     assert [item.id for item in LAYERS.lens[-1]] == [item.id for item in WALK.top[:5]]
 
 
+def test_its_words_are_the_vocabulary_s() -> None:
+    """The best tokens are named, best first, as the tokeniser shows them."""
+    logits = forward(CONFIG, from_arrays(MODEL.arrays), IDS)[0][hooks.LOGITS][LAST]
+
+    read = part_from_bytes(file_of_part(LOGITS)).words
+    assert list(read) == np.argsort(-logits, kind="stable")[:500].tolist()
+    assert all(shown == MODEL.tokenizer.visible(token) for token, shown in read.items())
+
+
 @pytest.mark.parametrize("name", PARTS)
 def test_a_shorter_part_is_as_good(name: str) -> None:
     """Cut to its last position it fits the recording, and says which one it has."""
@@ -180,6 +189,11 @@ def test_another_safetensors_file_is_refused(inner: str) -> None:
         ({"positions": [0, 1, 2, 3, 5]}, "recording.unreadable"),
         ({"positions": [3, 4]}, "recording.dims"),
         ({"lens": [[["a", "a"]]]}, "recording.unreadable"),
+        ({"words": None}, "recording.unreadable"),
+        ({"words": [[300, "a"]]}, "recording.unreadable"),
+        ({"words": [[-1, "a"]]}, "recording.unreadable"),
+        ({"words": [["a", "a"]]}, "recording.unreadable"),
+        ({"words": [[1, 2]]}, "recording.unreadable"),
     ],
     ids=str,
 )

@@ -28,7 +28,7 @@ PART_OF_STEP = {
 
 
 class Parts:
-    """Puts the part that a step needs into `captured` and `lens` of the recorded walk shown."""
+    """Puts the part that a step needs of the shown walk into `captured`, `lens` and `words`."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -84,7 +84,8 @@ class Parts:
         if set(known) >= set(positions.get(UNEMBEDDING, ())):  # and rows that the reader asked for
             arrays.pop(UNEMBEDDING, None)
             positions.pop(UNEMBEDDING, None)
-        self._store.replace(captured=state.captured.with_more(arrays, positions), lens=lens)
+        captured = state.captured.with_more(arrays, positions)
+        self._store.replace(captured=captured, lens=lens, words=part.words or state.words)
 
 
 def has_part(state: AppState, name: str) -> bool:

@@ -127,6 +127,7 @@ def recorded_changes(
         "elapsed_ms": 0.0,
         "captured": captured_of(recording),
         "lens": None,
+        "words": {},
         "asked": (),
         "compared": None,
         "asked_note": None,

@@ -271,7 +271,8 @@ class AppState:
     what is to be said of the last question.
     `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
     `word` is the one of its words that the reader chose. `trying` are the settings under a slider
-    that is still held. `vocabulary` names the tokens of the model that is open.
+    that is still held. `vocabulary` names the tokens of the model that is open, `words` some
+    of those of the recorded walk's model.
     """
 
     language: str = FALLBACK
@@ -308,6 +309,7 @@ class AppState:
     trying: Sampling | None = None
     throws: Throws = field(default_factory=Throws)
     vocabulary: Tokenizer | None = None
+    words: Mapping[int, str] = field(default_factory=dict)
     written: tuple[NewToken, ...] = ()
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""

@@ -50,6 +50,7 @@ class Part:
     """One part. `positions` are those whose hooks it holds, in order.
 
     `lens`: of each residual state of the last position, the best next tokens; only in "layers".
+    `words`: how many more of the best next tokens are shown, by id; only in "logits".
     """
 
     name: str
@@ -59,6 +60,7 @@ class Part:
     ids: tuple[int, ...]
     positions: tuple[int, ...]
     lens: tuple[tuple[Candidate, ...], ...]
+    words: Mapping[int, str]
     arrays: Mapping[str, Array]
 
     def more(self, recording: Recording) -> tuple[dict[str, Array], dict[str, tuple[int, ...]]]:
@@ -87,6 +89,8 @@ class Part:
             raise SourceError("recording.other_part", part=self.name, id=recording.id)
         if not self.positions or not is_rising(self.positions, len(self.ids)):
             raise SourceError("recording.unreadable", part="positions")
+        if any(not 0 <= token < config.d_vocab for token in self.words):
+            raise SourceError("recording.unreadable", part="words")
         check_arrays(self.arrays, self._dims(recording, config))
         if self.name == LAYERS_PART:
             self._check_lens(config)
@@ -156,6 +160,7 @@ def part_metadata(part: Part) -> dict[str, str]:
             "ids": part.ids,
             "positions": part.positions,
             "lens": [[[item.text, item.visible] for item in best] for best in part.lens],
+            "words": list(part.words.items()),
         }
     )
 
@@ -170,6 +175,7 @@ def _part(told: Mapping[str, Any], arrays: dict[str, Array]) -> Part:
         ids=tuple(kind(value, int) for value in told["ids"]),
         positions=tuple(kind(value, int) for value in told["positions"]),
         lens=_lens(told["lens"], arrays),
+        words=dict(row(item, int, str) for item in told["words"]),
         arrays=arrays,
     )
 

@@ -235,7 +235,7 @@ def rows_of(odds: Odds, count: int) -> list[int]:
 def name_of(state: AppState, token: int) -> str | None:
     """A token as shown, where its text is known here; None where only its id is.
 
-    A recording knows the text of its best tokens alone; a model that is open knows every one.
+    A recording knows the text of its best tokens, some hundred; a model that is open of every one.
     """
     known: Sequence[Candidate | NewToken] = (*state.top, *state.continuation)
     for item in known:
@@ -243,4 +243,4 @@ def name_of(state: AppState, token: int) -> str | None:
             return item.visible
     if state.vocabulary is not None and state.engine.model == state.model:
         return state.vocabulary.visible(token)
-    return None
+    return state.words.get(token) if state.source == "recorded" else None
