@@ -95,7 +95,7 @@ def test_lengths(walked: str, page: NativePage) -> None:
 
 
 def test_the_continuation(walked: str, page: NativePage) -> None:
-    """The greedy tokens and their probabilities, which the last two steps show, are transformers'."""
+    """The greedy tokens and their probabilities, told by the last two steps, are its own."""
     golden = walk_goldens()[walked]["continuation"]
     page.generate(len(golden))
 
