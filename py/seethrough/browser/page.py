@@ -54,7 +54,7 @@ class Page:
         self._player = Player(actions.store, self._go_on)
         self._sampler = Sampler(actions.store)
         self._details = Details(actions.service, actions.parts)
-        self._writing = Writing(actions, self._live)
+        self._writing = Writing(actions, self._live, self._player.end)
         self._sums = Sums(actions.service)
         self._handlers: dict[str, Handler] = {
             **self._writing.handlers(),

@@ -62,6 +62,11 @@ class Player:
         at = moment if moment < len(moments_of(self._store.state)) else None
         self._set(replace(self._stage, moment=at, is_playing=False))
 
+    def end(self) -> None:
+        """The whole picture."""
+        if self._stage.moment is not None:
+            self.seek(len(moments_of(self._store.state)))
+
     def set_speed(self, speed: float) -> None:
         """How fast from the next moment on."""
         self._store.replace(stage=replace(self._stage, speed=speed))

@@ -26,19 +26,26 @@ class Writing:
 
     Args:
         live: Does what computes, and lets the address follow.
+        end_film: Shows the whole picture: a film ends where the reader takes over.
     """
 
-    def __init__(self, actions: Actions, live: Callable[[Work], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        actions: Actions,
+        live: Callable[[Work], Awaitable[None]],
+        end_film: Callable[[], None],
+    ) -> None:
         self._actions = actions
         self._branches = Branches(actions)
         self._live = live
+        self._end_film = end_film
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
         branches = self._branches
         return {
             "go-on": lambda _values: self._begin(branches.go_on()),
-            "step-to": lambda values: branches.select_step(int(values["step"])),
+            "step-to": lambda values: self._choose(int(values["step"])),
             "go-to": lambda values: self._go_to(int(values["new"]), values["to"]),
             "fork": lambda values: self._begin(
                 branches.fork(int(values["step"]), int(values["id"]))
@@ -54,7 +61,12 @@ class Writing:
         if route.view == "walk" and route.step not in {"loop", "done"}:
             ffi.go_to_address(address_of(Route(route.view, route.subject, "loop")))
 
+    def _choose(self, step: int) -> None:
+        self._end_film()
+        self._branches.select_step(step)
+
     async def _begin(self, work: Work) -> None:
+        self._end_film()
         await self._live(work)
 
     async def _go_to(self, n_new: int, step: str) -> None:

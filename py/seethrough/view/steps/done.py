@@ -44,7 +44,8 @@ FIELDS = (
 MOST_GROUPS = 4
 LEAST_SCALE = 1.0
 MOST_BITS = 1000.0  # 2 to the power of more is no float
-BAR_HIGH = 88
+BAR_HIGH = 64
+BAR_WIDE = 14
 
 
 def render(state: AppState) -> str:
@@ -139,8 +140,15 @@ def surprise(state: AppState, step: int, scale: float) -> list[Node]:
         "height": BAR_HIGH,
         "aria-hidden": "true",
     }
-    fill = {"class": "bar-fill", "x": "0", "width": "100%", "y": f"{BAR_HIGH - high:.2f}"}
-    bar = h("rect", {**fill, "height": f"{high:.2f}"})
+    fill: Attributes = {
+        "class": "bar-fill",
+        "x": "50%",
+        "y": f"{BAR_HIGH - high:.2f}",
+        "width": BAR_WIDE,
+        "height": f"{high:.2f}",
+        "transform": f"translate(-{BAR_WIDE // 2})",
+    }
+    bar = h("rect", fill)
     is_end = has_end(state) and step == len(state.steps) - 1
     classes = f"under hue-{position % N_HUES}" + (" is-special" if is_end else "")
     told = say(

@@ -55,9 +55,8 @@ def render(state: AppState) -> str:
         return to_html(h("p", {"class": "lead"}, say(state, "loop.nothing")))
     return to_html(
         h("p", {"class": "lead"}, lead(state)),
-        controls(state),
         text(state),
-        h("p", {"class": "why", "role": "status"}, why_it_ended(state)),
+        controls(state),
         h(
             "div",
             {"class": "loop-body"},
@@ -75,9 +74,7 @@ def lead(state: AppState) -> list[Node | str]:
     if step is None:
         return rich(state, "loop.lead.none", token=best_of(state), prob=best_prob(state))
     new = state.steps[step]
-    number = rich(
-        state, "loop.lead.step", step=count(step + 1), n_steps=count(len(state.steps))
-    )
+    number = rich(state, "loop.lead.step", step=count(step + 1), n_steps=count(len(state.steps)))
     read = loop_cache.reading(state, loop_cache.cache_of(state), step)
     key = "loop.lead.best" if new.rank == 0 else "loop.lead.other"
     told = rich(
@@ -112,13 +109,14 @@ def controls(state: AppState) -> Node:
         act(state, "next", is_offered=is_idle and bool(state.top)),
         act(state, "stop", is_offered=is_writing),
     ]
-    told = h("span", {"class": "note"}, say(state, "loop.runs_here")) if state.recorded else ""
+    told = why_it_ended(state)
+    told += [" ", say(state, "loop.runs_here")] if state.recorded else []
     return h(
         "div",
         {"class": "loop-controls"},
         h("div", {"class": "buttons"}, buttons),
         length(state),
-        told,
+        h("p", {"class": "why", "role": "status"}, told),
     )
 
 
@@ -167,8 +165,6 @@ def chip(state: AppState, step: int) -> Node:
     classes += ["is-special"] if is_end else []
     classes += ["is-selected"] if is_shown else []
     classes += ["is-newest"] if state.busy == "generate" and step == len(state.steps) - 1 else []
-    short = [probability(new.prob, state.language)]
-    short += [say(state, "view.continuation.rank", rank=new.rank + 1)] if new.rank else []
     source = f"film-step-{step}" if step < PERFORMED and new.candidates else None
     told = "loop.chip_end" if is_end else "loop.chip"
     return h(
@@ -179,11 +175,20 @@ def chip(state: AppState, step: int) -> Node:
             "data-action": "step-to",
             "data-step": str(step),
             "aria-pressed": "true" if is_shown else "false",
-            "title": say(state, told, step=step + 1, position=position, id=new.id),
+            "title": say(
+                state,
+                told,
+                step=step + 1,
+                position=position,
+                id=new.id,
+                prob=probability(new.prob, state.language),
+            ),
             **enters(moment_of(state, "join", step), "fly" if source else "appear", source=source),
         },
         h("bdi", {"class": "chip-text"}, new.visible),
-        h("span", {"class": "chip-note"}, " ".join(short)),
+        h("span", {"class": "chip-note"}, say(state, "view.continuation.rank", rank=new.rank + 1))
+        if new.rank
+        else None,
     )
 
 
@@ -215,9 +220,7 @@ def step_panel(state: AppState) -> list[Node | str]:
 def candidates(state: AppState, step: int | None, items: tuple[Candidate, ...]) -> Node:
     """The best tokens of a step as bars; each is a button that takes it instead."""
     rows = [row(state, step, item) for item in items]
-    caption = say(
-        state, "loop.candidates.note" if step is not None else "loop.candidates.take"
-    )
+    caption = say(state, "loop.candidates.note" if step is not None else "loop.candidates.take")
     return h(
         "table",
         {"class": "candidates is-of-step"},
@@ -265,9 +268,7 @@ def offer(state: AppState, step: int | None, item: Candidate, *, is_taken: bool)
         "data-step": None if step is None else str(step),
         "data-id": str(item.id),
         "disabled": state.busy not in {"", "load"},
-        "title": say(
-            state, "loop.fork" if step is not None else "loop.append", id=item.id
-        ),
+        "title": say(state, "loop.fork" if step is not None else "loop.append", id=item.id),
     }
     return h("button", attributes, words)
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 WIDE = 560  # what the columns share
 NARROWEST, WIDEST = 3, 26
 LABELLED = 14  # columns this wide carry their token
-LABEL_HIGH, LABEL_LETTERS = 66, 8
-BAND_HIGH, BAND_GAP = 70, 8
+LABEL_HIGH, LABEL_LETTERS = 64, 7
+BAND_HIGH, BAND_GAP = 46, 6
 TICK = 4
-LEAST_LAYER = 3
+LEAST_LAYER = 4
 MOST_COLUMNS = 192
 BANDS = ("key", "value")
 
@@ -63,14 +63,18 @@ def picture(state: AppState, config: ModelConfig) -> list[Node | str]:
     cache = cache_of(state)
     shown = window(cache.n_all, most=MOST_COLUMNS, chosen=cache.n_kept)
     return [
-        h("h2", {"class": "part-title"}, say(state, "loop.cache.title")),
+        h(
+            "div",
+            {"class": "part-head"},
+            h("h2", {"class": "part-title"}, say(state, "loop.cache.title")),
+            legend(state),
+        ),
         h(
             "div",
             {"class": "scroll", "tabindex": "0"},
             drawing(state, config, cache, shown.positions),
         ),
         gap_note(state, shown),
-        legend(state),
         facts(state, config, cache),
     ]
 
