@@ -174,10 +174,13 @@ def unfold(selector: str) -> None:
 
 
 def reveal(slot: str) -> None:
-    """Bring a panel into sight, no further than needed."""
+    """Bring a panel's beginning into sight, unless it is there already."""
     element = ffi.document.getElementById(slot)
-    if not ffi.is_absent(element):
-        element.scrollIntoView(ffi.to_javascript({"block": "nearest"}))
+    if ffi.is_absent(element):
+        return
+    top, high = element.getBoundingClientRect().top, ffi.document.documentElement.clientHeight
+    if not 0 <= top <= high / 2:
+        element.scrollIntoView(ffi.to_javascript({"block": "start"}))
 
 
 def light(cells: frozenset[str], rows: frozenset[str]) -> None:

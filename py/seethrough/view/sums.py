@@ -15,7 +15,7 @@ from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, probability, readout
 from seethrough.view.sum_terms import cell_button, short_name, token_name
 from seethrough.view.unrecorded import note
-from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
+from seethrough.view.words import rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, Message, Tracing
@@ -64,7 +64,7 @@ def render(state: AppState) -> str:
             },
             head(state),
             trail(state, tracing),
-            h("p", {"class": "sum-name"}, hook_mark(str(tracing.cell))),
+            h("p", {"class": "sum-name"}, full_name(tracing.cell)),
             value(state, tracing),
             "" if tracing.message is None else message(state, tracing),
             "" if tracing.sum is None else body(state, tracing.sum),
@@ -122,6 +122,12 @@ def head(state: AppState) -> Node:
             h("span", {"aria-hidden": "true"}, "×"),
         ),
     )
+
+
+def full_name(cell: Cell) -> Node:
+    """The cell's whole name, which may break before its place."""
+    name, bracket, place = str(cell).partition("[")
+    return h("code", {"class": "hook"}, name, h("wbr"), bracket + place)
 
 
 def trail(state: AppState, tracing: Tracing) -> Node | str:

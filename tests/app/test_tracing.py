@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from seethrough.app import tracing as tracing_module
+from seethrough.app.actions import Actions
+from seethrough.app.tracing import Tracer, with_rows
+from seethrough.core import hooks
+from seethrough.core.captured import BY_HEAD, Captured
+from seethrough.core.cell import PROBS, Cell
+from seethrough.core.errors import EngineError
+from seethrough.core.reference import forward, from_arrays
+from seethrough.core.sum_rules import FAMILIES
+from seethrough.core.sums import dims_of
+from tests.fake_engine import engine_of, opened, tiny_model
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+MODEL, OTHER = tiny_model(), tiny_model(8)
+PROMPT = "the thing and"
+IDS = tuple(MODEL.tokenizer.encode(PROMPT))
+LAST = len(IDS) - 1
+MID = Cell("blocks.1.hook_resid_mid", (1, 5))
+
+
+def fresh(prompt: str = PROMPT) -> tuple[Actions, Tracer]:
+    """A page that has run a prompt, and its tracer."""
+    actions = Actions(asyncio.run(opened(MODEL, OTHER)))
+    asyncio.run(actions.run(prompt, chat=False))
+    return actions, Tracer(actions.service)
+
+
+def traced(cell: Cell | str) -> AppState:
+    """The state after one cell was asked for."""
+    actions, tracer = fresh()
+    asyncio.run(tracer.select(str(cell)))
+    return actions.state
+
+
+def cell_of_kind(leaf: str) -> Cell:
+    """One cell of each kind, at an early position where it has one."""
+    name = leaf if leaf in {*hooks.EMBED_LEAVES["llama"], *hooks.FINAL_LEAVES, PROBS} else ""
+    name = name or (leaf if leaf in hooks.LOGIT_OUTPUTS else hooks.hook_name(leaf, 1))
+    dims = dims_of(name, MODEL.config, len(IDS))
+    assert dims is not None
+    middle = tuple(size // 2 for size in dims)
+    return Cell(name, (middle[0], 2, 1) if leaf in BY_HEAD else middle)
+
+
+@pytest.mark.parametrize("leaf", FAMILIES["llama"].rules)
+def test_every_kind_of_number_is_traced(leaf: str) -> None:
+    """Whatever is missing is captured and read; the sum is the reference's own number."""
+    cell = cell_of_kind(leaf)
+    state = traced(cell)
+
+    assert state.sum is not None
+    assert state.sum.message is None
+    assert state.sum.sum is not None
+    assert state.sum.sum.total == pytest.approx(state.sum.value, rel=1e-4, abs=1e-6)
+    whole, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
+    if leaf != PROBS:
+        assert state.sum.value == pytest.approx(float(whole[cell.name][cell.index]), abs=1e-4)
+
+
+def test_a_layer_is_captured_once() -> None:
+    """Going back along a short text's numbers of one layer takes one run for all of it."""
+    actions, tracer = fresh()
+    engine = engine_of(actions.service)
+    before = len(engine.requests)
+    for cell in ("hook_resid_mid[1,5]", "hook_attn_out[1,5]", "attn.hook_z[1,2,3]"):
+        asyncio.run(tracer.select(f"blocks.1.{cell}"))
+
+    assert len(engine.requests) == before + 1
+    assert actions.state.sum is not None
+    assert actions.state.sum.trail == (MID, Cell("blocks.1.hook_attn_out", (1, 5)))
+    asyncio.run(tracer.select(str(MID)))
+    assert actions.state.sum.trail == ()
+    asyncio.run(tracer.select("logits[2,7]"))
+    assert actions.state.sum.trail == ()
+
+
+def test_what_is_shown_keeps_its_numbers() -> None:
+    """Rows that the state has stay the very numbers; the last position's logits stay in place."""
+    actions, tracer = fresh()
+    before = actions.state.captured
+    asyncio.run(tracer.select("logits[1,7]"))
+    now = actions.state.captured
+
+    assert now.row(hooks.LOGITS, 1) is not None
+    np.testing.assert_array_equal(now.row(hooks.LOGITS, LAST), before.row(hooks.LOGITS, LAST))
+    assert now.positions[hooks.LOGITS] == (LAST, 1)
+    assert now.arrays["hook_embed"] is before.arrays["hook_embed"]
+
+
+def test_a_long_text_keeps_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the length that is kept whole, only what the sum is made of is kept."""
+    monkeypatch.setattr(tracing_module, "KEPT_WHOLE", 2)
+    state = traced("blocks.1.hook_attn_out[1,5]")
+
+    assert state.sum is not None
+    assert state.sum.sum is not None
+    assert state.captured.positions["blocks.1.attn.hook_z"] == (1,)
+    assert "blocks.1.mlp.hook_post" not in state.captured.arrays
+    value = traced("blocks.1.attn.hook_z[2,1,3]")
+    assert value.sum is not None
+    assert value.sum.sum is not None
+    assert len(value.sum.sum.terms) == 3
+
+
+def test_a_position_out_of_reach_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the positions that are pictured no run is made, and the sentence says so."""
+    actions, tracer = fresh()
+    engine = engine_of(actions.service)
+    before = len(engine.requests)
+    monkeypatch.setattr(tracing_module, "PICTURE_TOKENS", 2)
+    for cell in ("blocks.1.attn.hook_q[2,1,3]", "blocks.1.attn.hook_attn_scores[1,2,0]"):
+        asyncio.run(tracer.select(cell))
+
+        assert actions.state.sum is not None
+        assert actions.state.sum.message is not None
+        assert actions.state.sum.message.key == "sums.too_far"
+    assert len(engine.requests) == before
+
+
+def test_first_layers_go_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was captured for sums is bounded; what the page itself shows stays."""
+    monkeypatch.setattr(tracing_module, "KEPT_BYTES", 1)
+    actions, tracer = fresh()
+    shown = set(actions.state.captured.arrays)
+    asyncio.run(tracer.select("blocks.0.hook_attn_out[1,5]"))
+    assert "blocks.0.attn.hook_z" in actions.state.captured.arrays
+    asyncio.run(tracer.select("blocks.1.hook_attn_out[1,5]"))
+
+    assert "blocks.0.attn.hook_z" not in actions.state.captured.arrays
+    assert "blocks.1.attn.hook_z" in actions.state.captured.arrays
+    assert shown <= set(actions.state.captured.arrays)
+
+
+def test_large_matrices_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A matrix of more numbers than are read at once gives its column piece by piece."""
+    cell = "blocks.1.mlp.hook_pre[1,7]"
+    whole = traced(cell)
+    monkeypatch.setattr(tracing_module, "MOST_READ", 100)
+    pieces = traced(cell)
+
+    assert whole.sum is not None
+    assert pieces.sum is not None
+    assert whole.sum.sum is not None
+    assert whole.sum.sum == pieces.sum.sum
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("blocks.0.hook_nothing[0,0]", "sums.no_name"),
+        ("blocks.7.hook_resid_mid[0,0]", "sums.no_name"),
+        ("blocks.0.hook_resid_mid[99,0]", "sums.no_cell"),
+        ("blocks.0.hook_resid_mid[0,1,2]", "sums.no_cell"),
+    ],
+)
+def test_what_is_no_cell_is_said(written: str, key: str) -> None:
+    """A name or place that is not there is a sentence, with the name that was asked for."""
+    state = traced(written)
+
+    assert state.sum is not None
+    assert state.sum.message is not None
+    assert (state.sum.message.key, str(state.sum.cell)) == (key, written)
+    assert state.error is None
+
+
+def test_nonsense_is_said() -> None:
+    """What does not even look like a cell, and a page without numbers."""
+    state = traced("<img src=x>")
+    assert state.sum is None
+    assert state.error is not None
+    assert state.error.key == "sums.unreadable"
+
+    empty = Tracer(asyncio.run(opened(MODEL)))
+    asyncio.run(empty.select(str(MID)))
+    assert empty.store.state.sum is not None
+    assert empty.store.state.sum.message is not None
+    assert empty.store.state.sum.message.key == "sums.nothing_shown"
+
+
+def test_a_failing_run_is_said() -> None:
+    """What the engine says stands in the panel; the next cell is traced again."""
+    actions, tracer = fresh()
+    engine_of(actions.service).fail_run = EngineError("engine.crashed")
+    engine_of(actions.service).crash_next = True
+    asyncio.run(tracer.select(str(MID)))
+    assert actions.state.sum is not None
+    assert actions.state.sum.message is not None
+    assert actions.state.sum.message.key == "engine.crashed"
+
+    asyncio.run(tracer.select(str(MID)))
+    assert actions.state.sum.sum is not None
+
+
+def test_the_last_one_asked_for_wins() -> None:
+    """While the engine computes, later cells take the place of earlier ones, which cost no run."""
+
+    async def both() -> tuple[Actions, int]:
+        actions = Actions(await opened(MODEL))
+        await actions.run(PROMPT, chat=False)
+        tracer, engine = Tracer(actions.service), engine_of(actions.service)
+        before = len(engine.requests)
+        cells = [f"blocks.{layer}.hook_attn_out[1,5]" for layer in (0, 1, 0, 1)]
+        await asyncio.gather(*(tracer.select(cell) for cell in cells))
+        return actions, len(engine.requests) - before
+
+    actions, n_runs = asyncio.run(both())
+    assert actions.state.sum is not None
+    assert str(actions.state.sum.cell) == "blocks.1.hook_attn_out[1,5]"
+    assert actions.state.sum.sum is not None
+    assert n_runs <= 2
+
+
+def test_closing_ends_what_is_under_way() -> None:
+    """A sum that comes after the panel was closed does not open it again."""
+
+    async def close() -> AppState:
+        actions = Actions(await opened(MODEL))
+        await actions.run(PROMPT, chat=False)
+        tracer = Tracer(actions.service)
+        work = asyncio.ensure_future(tracer.select(str(MID)))
+        await asyncio.sleep(0)
+        tracer.close()
+        await work
+        return actions.state
+
+    assert asyncio.run(close()).sum is None
+
+
+def test_another_text_ends_the_trace() -> None:
+    """The same ids are traced anew, a longer text keeps the sum, another one closes it."""
+    actions, tracer = fresh()
+    asyncio.run(tracer.select(str(MID)))
+    first = actions.state.sum
+    asyncio.run(actions.append(5))
+    asyncio.run(tracer.renew())
+    assert first is not None
+    assert actions.state.sum is not None
+    assert actions.state.sum.sum is first.sum
+
+    asyncio.run(actions.run("and", chat=False))
+    asyncio.run(tracer.renew())
+    assert actions.state.sum is None
+    asyncio.run(tracer.renew())
+    assert actions.state.sum is None
+
+
+def test_a_recording_says_that_the_model_is_needed() -> None:
+    """What is recorded is traced at once; the rest waits for the model, then comes by itself."""
+    actions, _ = fresh()
+    shown = actions.state
+    closed = Tracer(asyncio.run(opened(MODEL)))
+    closed.store.replace(
+        tokens=shown.tokens, config=shown.config, model=shown.model, captured=shown.captured
+    )
+    asyncio.run(closed.select("blocks.0.hook_resid_pre[1,5]"))
+    assert closed.store.state.sum is not None
+    assert closed.store.state.sum.sum is not None  # made of recorded numbers alone
+
+    asyncio.run(closed.select("blocks.1.hook_resid_mid[1,5]"))
+    waiting = closed.store.state.sum
+    assert waiting.sum is None
+    assert waiting.needs_model
+    asyncio.run(closed.renew())
+    assert closed.store.state.sum is waiting
+
+    asyncio.run(closed.service.load())
+    closed.store.replace(
+        tokens=shown.tokens, config=shown.config, model=shown.model, captured=shown.captured
+    )
+    asyncio.run(closed.renew())
+    assert closed.store.state.sum.sum is not None
+
+
+def test_a_recorded_unembedding_needs_no_model() -> None:
+    """A logit of a token whose vector stands in the state is traced without reading weights."""
+    actions, _ = fresh()
+    shown = actions.state
+    token = shown.top[0].id
+    vector = MODEL.arrays["W_E"][token][None]
+    known = shown.captured.with_more({"W_U": vector}, {"W_U": (token,)})
+    closed = Tracer(asyncio.run(opened(MODEL)))
+    closed.store.replace(
+        tokens=shown.tokens, config=shown.config, model=shown.model, captured=known
+    )
+    asyncio.run(closed.select(f"logits[{LAST},{token}]"))
+
+    assert closed.store.state.sum is not None
+    assert closed.store.state.sum.sum is not None
+    assert closed.store.state.sum.sum.total == pytest.approx(shown.top[0].logit, abs=1e-4)
+
+
+def test_rows_join() -> None:
+    """Known rows stay; new ones come behind them; all in order need no positions."""
+    captured = Captured({"x": np.array([[1.0], [2.0]])}, {"x": (4, 7)})
+    more = with_rows(captured, "x", {7: np.array([9.0]), 2: np.array([3.0])})
+    assert more.positions["x"] == (4, 7, 2)
+    assert [more.row("x", place)[0] for place in (4, 7, 2)] == [1.0, 2.0, 3.0]  # type: ignore[index]
+
+    last = replace(captured, positions={"x": (1, 2)})
+    whole = with_rows(last, "x", {0: np.array([5.0])})
+    assert "x" not in whole.positions
+    assert whole.arrays["x"].tolist() == [[5.0], [1.0], [2.0]]
