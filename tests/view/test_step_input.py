@@ -141,7 +141,7 @@ def test_a_conversation_turn_by_turn() -> None:
     """Each turn with its role, in order; special tokens outlined; the reader's words marked."""
     html = input_text.render(shown("hi <s> \n you", is_chat=True))
 
-    assert re.findall(r'turn-role is-(\w+)"', html) == ["system", "user", "assistant"]
+    assert re.findall(r'turn-role">(\w+)<', html) == ["system", "user", "assistant"]
     assert re.findall(r'special-token">([^<]+)<', html) == [
         "&lt;s&gt;",
         "&lt;/s&gt;",
@@ -193,6 +193,16 @@ def test_a_film_has_four_sentences() -> None:
     assert "C3 A9" in told[2]
     assert {int(at) for at in reading.values("data-at")} == {0, 1, 2, 3}
     assert set(reading.values("data-from")) <= set(reading.values("id"))
+
+
+@pytest.mark.parametrize("text", ["a" + "\u0301" * 19_999, "🇨" * 9_999])
+def test_a_sign_has_an_end(text: str) -> None:
+    """Thousands of marks on one letter are drawn as signs of at most 32 characters."""
+    signs = signs_of(text)
+
+    assert max(len(sign.text) for sign in signs) <= 32
+    assert "".join(sign.text for sign in signs) == text
+    assert len(input_text.render(shown(text))) < 8_000_000
 
 
 @pytest.mark.parametrize("count", [1, 256, 20_000])

@@ -18,6 +18,7 @@ FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 VARIATIONS = range(0xFE00, 0xFE10)
 TAGS = range(0xE0020, 0xE0080)
 MARKS = {"Mn", "Mc", "Me"}
+LONGEST_SIGN = 32  # characters; what has more marks than that is cut
 BRACKET = "⟨"  # begins what stands for a hidden character
 CARRIAGE_RETURN, LINE_FEED = "\r", "\n"
 # Unicode gives controls no name of their own; these are its aliases for those that people type.
@@ -43,7 +44,7 @@ def signs_of(text: str) -> list[Sign]:
     for at, (before, after) in enumerate(pairwise(text), start=1):
         is_letter = ord(after) in FLAG_LETTERS
         ends_flag = is_letter and n_flag_letters % 2 == 1
-        if not (ends_flag or goes_on(before, after)):
+        if at - cuts[-1] >= LONGEST_SIGN or not (ends_flag or goes_on(before, after)):
             cuts.append(at)
         n_flag_letters = n_flag_letters + 1 if is_letter else 0
     return [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import AppState
 from seethrough.core.clean_text import clean_text
 from seethrough.view.characters import (
     Sign,
@@ -15,7 +17,7 @@ from seethrough.view.characters import (
     signs_of,
 )
 from seethrough.view.characters import shown as shown_character
-from seethrough.view.node import Node, h, to_html
+from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.template import received
 from seethrough.view.windowed import window
@@ -24,13 +26,13 @@ from seethrough.view.words import rich, say, token_mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
     from seethrough.view.node import Child
     from seethrough.view.windowed import Window
 
 FIELDS = ("language", "prompt", "chat", "source", "recorded", "film", "tokens", "models", "model")
 FEW, LARGE, MEDIUM = 14, 44, 160  # signs; longer texts are set smaller
 MOST_SIGNS = 256
+REMEMBERED = 2048  # different signs and characters
 TEXT, CODES, BYTES, MODEL = range(4)  # the moments of the film
 
 
@@ -180,7 +182,7 @@ def plate(state: AppState, signs: Sequence[Sign]) -> Node | str:
     if not signs:
         return ""
     shown = window(len(signs), most=MOST_SIGNS)
-    blocks = [block(state, signs[index]) for index in shown.positions]
+    blocks = [Markup(block(state.language, signs[index].text)) for index in shown.positions]
     return h(
         "div",
         {"class": "signs-plate"},
@@ -217,26 +219,35 @@ def gap(state: AppState, shown: Window) -> Node | str:
     return h("p", {"class": "note"}, words)
 
 
-def block(state: AppState, sign: Sign) -> Node:
-    """One sign: a summary that opens to its characters' names."""
-    characters = [character_block(character, is_alone=is_plain(sign)) for character in sign.text]
-    is_dim = is_plain(sign) and is_hidden(sign.text)
-    glyph = face(sign.text) if is_plain(sign) else sign.text
-    names = [name_line(state, character) for character in sign.text]
-    return h(
-        "li",
-        {"class": "sign"},
+@lru_cache(REMEMBERED)
+def block(language: str, sign: str) -> str:
+    """One sign: a summary that opens to its characters' names. A text has few different ones."""
+    state, is_alone = AppState(language=language), len(sign) == 1
+    is_dim = is_alone and is_hidden(sign)
+    return to_html(
         h(
-            "details",
-            {"name": "sign"},
+            "li",
+            {"class": "sign"},
             h(
-                "summary",
-                {"class": "sign-face"},
-                h("bdi", {"class": "sign-glyph is-hidden" if is_dim else "sign-glyph"}, glyph),
-                h("span", {"class": "sign-characters"}, characters),
+                "details",
+                {"name": "sign"},
+                h(
+                    "summary",
+                    {"class": "sign-face"},
+                    h(
+                        "bdi",
+                        {"class": "sign-glyph is-hidden" if is_dim else "sign-glyph"},
+                        face(sign) if is_alone else sign,
+                    ),
+                    h(
+                        "span",
+                        {"class": "sign-characters"},
+                        [character_block(character, is_alone=is_alone) for character in sign],
+                    ),
+                ),
+                h("ul", {"class": "sign-names"}, [name_line(state, one) for one in sign]),
             ),
-            h("ul", {"class": "sign-names"}, names),
-        ),
+        )
     )
 
 
@@ -310,13 +321,18 @@ def table(state: AppState, text: str) -> Node | str:
 
 def table_row(state: AppState, text: str, at: int) -> Node:
     """One character of the table."""
-    character = text[at]
     return h(
-        "tr",
-        {},
-        h("th", {"scope": "row"}, count(at)),
+        "tr", {}, h("th", {"scope": "row"}, count(at)), Markup(told_of(state.language, text[at]))
+    )
+
+
+@lru_cache(REMEMBERED)
+def told_of(language: str, character: str) -> str:
+    """The cells that tell of a character, wherever it stands."""
+    nameless = say(AppState(language=language), "typed.nameless")
+    return to_html(
         h("td", {}, h("bdi", {}, shown_character(character))),
         h("td", {}, code_point(character)),
-        h("td", {"class": "is-name"}, name_of(character) or say(state, "typed.nameless")),
+        h("td", {"class": "is-name"}, name_of(character) or nameless),
         h("td", {}, " ".join(hex_bytes(character))),
     )

@@ -189,7 +189,7 @@ def round_cell(state: AppState, shown: WordShown, index: int, rung: Rung, moment
             parts(shown, index, merge, moment),
         ),
     )
-    return h("td", {"colspan": span, "class": "is-merged"}, box)
+    return h("td", {"colspan": span}, box)
 
 
 def parts(shown: WordShown, index: int, merge: FilmMerge, moment: int) -> list[Node]:

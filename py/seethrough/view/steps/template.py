@@ -82,7 +82,7 @@ def conversation(state: AppState, film: Film, moment: int) -> list[Node]:
         h(
             "li",
             {"class": "turn"},
-            h("span", {"class": f"turn-role is-{role}"}, role_name(state, role)),
+            h("span", {"class": "turn-role"}, role_name(state, role)),
             h("span", {"class": "turn-text", "dir": "ltr"}, parts),
         )
         for role, parts in turns_of(state, film, moment)
