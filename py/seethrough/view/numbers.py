@@ -21,7 +21,7 @@ ONE_IN_BELOW = 0.001
 ALMOST_ONE = 0.9995
 LARGE = 1e7
 SMALL = 1e-4
-QUICK = 1e5  # numpy itself writes no exponent between SMALL and this
+QUICK_FROM, QUICK_TO = 2e-4, 1e5  # between these numpy itself writes no exponent
 
 
 def odd(value: float) -> str | None:
@@ -71,13 +71,13 @@ def limit(value: float) -> str:
 
 def exact(value: float) -> str:
     """The shortest digits that read back as the same float32, for tables and exports."""
+    if QUICK_FROM < abs(value) < QUICK_TO:  # the usual case: tables have thousands of them
+        digits = str(np.float32(value))
+        return MINUS + digits[1:] if value < 0 else digits
     special = odd(value)
     if special:
         return special
     single = np.float32(value)
-    if SMALL < abs(single) < QUICK:  # the usual case: tables have thousands of them
-        digits = str(single)
-        return MINUS + digits[1:] if single < 0 else digits
     if single and not SMALL <= abs(single) < LARGE:
         return true_minus(np.format_float_scientific(single, trim="0", exp_digits=1))
     return true_minus(np.format_float_positional(single, trim="0"))

@@ -55,6 +55,7 @@ FIELDS = (
     "asked_note",
 )
 N_BEST = 5
+ROOMY = 700  # numbers; a longer strip leaves little room for the logit beside it
 TOLD_IN = "logits-readout"
 
 
@@ -133,9 +134,10 @@ def comparison(state: AppState, shown: Sequence[Candidate], scales: Scales) -> N
     """The last vector, the query that the norm makes of it, and each compared token's row."""
     opened = opened_token(state, shown)
     rows = [candidate_row(state, item, scales, is_open=item is opened) for item in shown]
+    size = " is-wide" if state.config and state.config.d_model > ROOMY else ""
     return h(
         "div",
-        {"class": "comparison scroll", "tabindex": "0"},
+        {"class": f"comparison scroll{size}", "tabindex": "0"},
         vector_row(state, final_name(state), "last", scales.last),
         vector_row(state, hooks.FINAL_OUT, "query", scales.query),
         missing(state, opened),
