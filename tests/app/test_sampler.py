@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import TALLY, AppState, Sampling, Store, Throws
 from seethrough.core.sampling import PRESETS
+from tests.fake_engine import opened, tiny_model
 from tests.view.sample import CONFIG
 
 
@@ -131,3 +134,19 @@ def test_a_count_can_be_put_away() -> None:
     sampler.tally()
 
     assert sampler.store.state.throws.tallied == 0
+
+
+def test_the_open_model_names_its_tokens() -> None:
+    """Its vocabulary is in the state from the end of the load on, and not before."""
+    seen = []
+
+    async def scenario() -> None:
+        service = await opened(tiny_model())
+        assert service.store.state.vocabulary is None
+        service.store.subscribe(("vocabulary",), lambda state: seen.append(state.engine.model))
+        await service.load()
+        assert service.model is not None
+        assert service.store.state.vocabulary is service.model.tokenizer
+
+    asyncio.run(scenario())
+    assert seen == [tiny_model().manifest.id]
