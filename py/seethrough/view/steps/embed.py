@@ -125,7 +125,7 @@ def line(state: AppState, position: int) -> list[Node]:
     return [
         token_chip(state, position),
         vector(state, position, moment_of(state, position)),
-        h("span", {"class": "number is-number"}, told),
+        h("span", {"class": "number is-number", "data-at": str(moment_of(state, position))}, told),
     ]
 
 

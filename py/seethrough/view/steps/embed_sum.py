@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 SIGNS = ("", "+", "=")
-ADDED, SUMMED = 4, 5
+LOOKED, ADDED, SUMMED = 3, 4, 5
 
 
 def parts(state: AppState, position: int) -> list[Vector] | None:
@@ -53,7 +53,7 @@ def learned(state: AppState, position: int) -> Node:
         token=token_mark(visible_at(state, position)),
         position=str(position),
     )
-    heading = h("h3", {"class": "embed-sum-title"}, title)
+    heading = h("h2", {"class": "embed-sum-title"}, title)
     if found is None:
         return h("section", {"class": "embed-sum embed-wide"}, heading, lacking_sum(state))
     reach = strip.common_limit([vector.values for vector in found])
@@ -121,7 +121,8 @@ def opened(state: AppState, position: int, element_id: str) -> Node:
         largest = int(np.nan_to_num(np.abs(found.values)).argmax())
         name = strip_name(found.name, position, reach_of(state))
         inside = Markup(strip.opened(state, name, 0, largest))
-    return h("output", {"class": "readout opened", "id": element_id}, inside)
+    place = {"class": "readout opened", "id": element_id, "data-at": str(LOOKED)}
+    return h("output", {**place, "data-move": "rise"}, inside)
 
 
 def tables(state: AppState, position: int) -> Node | str:
@@ -176,7 +177,7 @@ def rotation(state: AppState, position: int) -> Node | str:
     )
     return h(
         "details",
-        {"class": "data side", "id": "embed-position"},
+        {"class": "data side", "id": "embed-position", "data-at": str(ADDED)},
         h("summary", {}, say(state, "embed.rotary.title")),
         h("p", {"class": "note"}, sentences, how),
     )

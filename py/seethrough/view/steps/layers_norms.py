@@ -61,7 +61,7 @@ def panel(state: AppState, moment: int) -> Node | str:
     if found is None:
         return ""
     positions, norms = found
-    heading = h("h3", {"class": "layer-norms-title"}, say(state, "layers.norms.title"))
+    heading = h("h2", {"class": "layer-norms-title"}, say(state, "layers.norms.title"))
     return h(
         "section",
         {"class": "layer-norms", "data-at": str(moment)},
