@@ -64,6 +64,8 @@ def causal_raster(pattern: Array, role: str, *, dark: bool, cell: int) -> Array:
 
 def hatched(pixels: Array, rows: Array, *, dark: bool) -> Array:
     """The same pixels, but those rows of pixels that hold no numbers hatched."""
+    if not rows.any():
+        return pixels
     down, across = np.indices(pixels.shape[:2])
     line = (down + across) % HATCH_PERIOD == 0
     roles = theme(dark=dark)
