@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -52,16 +53,27 @@ def h(tag: str, attributes: Mapping[str, Attribute] | None = None, /, *children:
     """
     pairs: list[tuple[str, str | None]] = []
     for name, value in (attributes or {}).items():
-        check_name(name)
-        if name.lower() == "style" or name.lower().startswith("on"):
-            msg = f"attribute {name!r} is forbidden by the page's policy: use a class"
-            raise ValueError(msg)
+        check_attribute(name)
         if value is not None and value is not False:
             pairs.append((name, None if value is True else number_or_text(value)))
     check_name(tag)
     return Node(tag, tuple(pairs), flatten(children))
 
 
+@lru_cache(maxsize=512)
+def check_attribute(name: str) -> None:
+    """Refuse an attribute that the page's policy forbids; a page has few names, thousands of times.
+
+    Raises:
+        ValueError: It is `style`, `on...`, or not a plain name.
+    """
+    check_name(name)
+    if name.lower() == "style" or name.lower().startswith("on"):
+        msg = f"attribute {name!r} is forbidden by the page's policy: use a class"
+        raise ValueError(msg)
+
+
+@lru_cache(maxsize=512)
 def check_name(name: str) -> None:
     """Refuse anything that could end a tag early.
 
