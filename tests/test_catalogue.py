@@ -44,6 +44,7 @@ HANDED_ON = {
     ("py/seethrough/app/tracing.py", "select"),
     ("py/seethrough/view/sums.py", "sentence"),
     ("py/seethrough/app/actions.py", "show_recording"),
+    ("py/seethrough/app/sampler.py", "set"),
     ("py/seethrough/app/parts.py", "_fetch"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.

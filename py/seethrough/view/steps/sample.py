@@ -40,9 +40,9 @@ LAST: list[tuple[tuple[object, ...], str]] = []
 
 
 def render(state: AppState) -> str:
-    """The settings and the whole picture; nothing before the first run."""
+    """The settings and the whole picture; before the first run what will stand there."""
     if not state.tokens:
-        return ""
+        return to_html(h("p", {"class": "lead"}, say(state, "step.sample.rest")))
     odds = odds_of(state)
     if odds is None:
         return to_html(note(state, say(state, "step.sample.unrecorded")))
