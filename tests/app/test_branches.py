@@ -208,6 +208,20 @@ def test_going_on_is_as_if_it_had_never_stopped() -> None:
     assert (actions.state.stop, actions.state.branches) == ("max_new_tokens", ())
 
 
+def test_one_more_token_is_written() -> None:
+    """One step behind the text, with the settings; it is not at its end with it."""
+    actions, branches = written(replace(WARM, max_new_tokens=3))
+    settings = actions.state.sampling
+    asyncio.run(branches.one_more())
+    whole, _ = written(replace(WARM, max_new_tokens=4))
+
+    assert ids_of(actions.state) == ids_of(whole.state)
+    assert (actions.state.stop, actions.state.sampling) == ("", settings)
+    actions.store.replace(stop="end_token")
+    asyncio.run(branches.one_more())
+    assert len(actions.state.steps) == 4
+
+
 def test_appending_keeps_what_was_written() -> None:
     """The next token taken by hand is the continuation's own; another one leaves the way beside."""
     actions, _ = written()

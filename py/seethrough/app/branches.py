@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from seethrough.app.state import Branch
 from seethrough.core import hooks, sampling
 from seethrough.core.errors import EngineError
-from seethrough.core.tokens import END, STEP_CANDIDATES, NewToken, step_candidates, texts
+from seethrough.core.tokens import (
+    CONTEXT,
+    END,
+    LIMIT,
+    STEP_CANDIDATES,
+    NewToken,
+    step_candidates,
+    texts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +67,13 @@ class Branches:
         if state.tokens:
             await self._actions.during("generate", self._go_on(state.sampling))
 
+    async def one_more(self) -> None:
+        """Write one token more, as the settings say; the text is not at its end with it."""
+        state = self._actions.state
+        if state.tokens and state.stop not in {END, CONTEXT}:
+            one = replace(state.sampling, max_new_tokens=1)
+            await self._actions.during("generate", self._go_on(one, is_limit=False))
+
     async def return_to(self, index: int) -> None:
         """Take another way again; the present one takes its place among the others."""
         state = self._actions.state
@@ -83,10 +98,12 @@ class Branches:
         most = left if left > 0 else settings.max_new_tokens
         await actions.write_on(replace(settings, max_new_tokens=most))
 
-    async def _go_on(self, settings: Sampling) -> None:
+    async def _go_on(self, settings: Sampling, *, is_limit: bool = True) -> None:
         state, actions = self._actions.state, self._actions
         await actions.turn_to(state.written, state.continuation, "", branches=state.branches)
         await actions.write_on(settings)
+        if not is_limit and actions.state.stop == LIMIT:
+            actions.store.replace(stop="")
 
 
 def taken(step: NewToken, token: int) -> NewToken | None:

@@ -304,6 +304,10 @@ class Page:
         return self._actions.state.chat if chosen is None else chosen == "chat"
 
     def _append_best(self) -> Coroutine[Any, Any, None] | None:
+        """The next token: at the loop one more, elsewhere the walk turns to it."""
+        one_more = self._writing.one_more()
+        if one_more is not None:
+            return one_more
         top = self._actions.state.top
         return self._live(self._actions.append(top[0].id)) if top else None
 

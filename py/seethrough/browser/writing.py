@@ -55,6 +55,12 @@ class Writing:
             "copy-text": lambda _values: self._copy_text(),
         }
 
+    def one_more(self) -> Work | None:
+        """One token more where the text grows; None at any other place."""
+        route = self._actions.state.route
+        is_here = route.view == "walk" and route.step in {"loop", "done"}
+        return self._begin(self._branches.one_more()) if is_here else None
+
     def show_loop(self) -> None:
         """Where a text grows it is to be seen: any other step of the walk gives way to the loop."""
         route = self._actions.state.route

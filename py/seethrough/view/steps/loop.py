@@ -54,7 +54,7 @@ def render(state: AppState) -> str:
     if not state.tokens or state.config is None:
         return to_html(h("p", {"class": "lead"}, say(state, "loop.nothing")))
     return to_html(
-        h("p", {"class": "lead"}, lead(state)),
+        h("p", {"class": "lead", **enters(last_moment(state), "appear")}, lead(state)),
         text(state),
         controls(state),
         h(
@@ -102,11 +102,11 @@ def controls(state: AppState) -> Node:
     """Generate, go on, one token, stop; how long. On a recording they run the model here."""
     is_idle = state.busy in {"", "load"}
     is_writing = state.busy == "generate"
-    may_go_on = bool(state.steps) and state.stop not in {END, CONTEXT}
+    is_open = state.stop not in {END, CONTEXT}
     buttons = [
         act(state, "generate", is_offered=is_idle, is_first=not state.steps),
-        act(state, "go-on", is_offered=is_idle) if may_go_on else None,
-        act(state, "next", is_offered=is_idle and bool(state.top)),
+        act(state, "go-on", is_offered=is_idle) if state.steps and is_open else None,
+        act(state, "next", is_offered=is_idle and is_open and bool(state.top)),
         act(state, "stop", is_offered=is_writing),
     ]
     told = why_it_ended(state)
@@ -116,7 +116,11 @@ def controls(state: AppState) -> Node:
         {"class": "loop-controls"},
         h("div", {"class": "buttons"}, buttons),
         length(state),
-        h("p", {"class": "why", "role": "status"}, told),
+        h(
+            "p",
+            {"class": "why", "role": "status", **enters(last_moment(state), "appear")},
+            told,
+        ),
     )
 
 
@@ -204,16 +208,14 @@ def step_panel(state: AppState) -> list[Node | str]:
     if not new.candidates:
         told = rich(state, "loop.candidates.unknown", token=token_mark(new.visible))
         return [heading, note(state, *told) if state.recorded else h("p", {"class": "note"}, told)]
-    at = last_moment(state)
+    whole = [heading, candidates(state, step, new.candidates), passes(state, step)]
     return [
-        heading,
         h(
             "div",
             {"class": "stacked"},
-            h("div", enters(at, "appear"), candidates(state, step, new.candidates)),
+            h("div", enters(last_moment(state), "appear"), whole),
             [performed(state, at) for at in range(min(PERFORMED, len(state.steps)))],
         ),
-        passes(state, step),
     ]
 
 
@@ -289,13 +291,16 @@ def performed(state: AppState, step: int) -> Node | None:
         rows.append(h("tr", {}, h("th", {"scope": "row"}, chip_of), *numbers_of(state, item)))
     begins, last = max(joins - 1, 0), last_moment(state) or 0
     until = min(joins, last - 1)
-    told = enters(begins, "appear", until=until)
+    if begins > until:
+        return None
     attributes: Attributes = {
-        "class": "candidates is-of-step is-over",
+        "class": "is-performed is-over",
         "aria-hidden": "true",
-        **told,
+        **enters(begins, "appear", until=until),
     }
-    return h("table", attributes, h("tbody", {}, rows)) if begins <= until else None
+    heading = h("p", {"class": "part-title"}, say(state, "loop.candidates", step=count(step + 1)))
+    body = h("tbody", {}, rows)
+    return h("div", attributes, heading, h("table", {"class": "candidates is-of-step"}, body))
 
 
 def passes(state: AppState, step: int) -> Node:

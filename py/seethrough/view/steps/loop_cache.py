@@ -29,6 +29,8 @@ TICK = 4
 LEAST_LAYER = 4
 MOST_COLUMNS = 192
 BANDS = ("key", "value")
+# What is in the film alone is over at rest.
+SHINES = {"class": "is-lit is-over"}
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,7 @@ def lit(state: AppState, position: int, place: tuple[int, int, int], cache: Cach
     at = moment_of(state, "column", step)
     if step < 0 or at in {None, moment_of(state, "rest")} or cache.kind(position) == "new":
         return None
-    shines = enters(at, "sweep", until=(at or 0) + 1)
-    return h("g", {"class": "is-lit is-over"}, bands(place, shines))
+    return bands(place, {**SHINES, **enters(at, "sweep", until=(at or 0) + 1)})
 
 
 def lit_prompt(
@@ -188,7 +189,7 @@ def lit_prompt(
     if at is None or cache.n_kept == 0:
         return None
     boxes = [bands(place, {}) for place in places]
-    return h("g", {"class": "is-lit is-over"}, h("g", enters(at, "sweep", until=at), boxes))
+    return h("g", {**SHINES, **enters(at, "sweep", until=at)}, boxes)
 
 
 def label(state: AppState, position: int, place: tuple[int, int, int]) -> Node | None:
@@ -271,7 +272,8 @@ def facts(state: AppState, config: ModelConfig, cache: Cache) -> Node:
         "n_bytes": amount(cost.cache_bytes(config)),
     }
     note = h("p", {"class": "note"}, *rich(state, "loop.bytes", **sizes))
-    return h("div", {"class": "cache-facts"}, h("dl", {"class": "facts"}, items), note)
+    attributes = {"class": "cache-facts", **enters(last_moment(state), "appear")}
+    return h("div", attributes, h("dl", {"class": "facts"}, items), note)
 
 
 def held(state: AppState, config: ModelConfig, n_columns: int) -> list[Node | str]:
