@@ -186,10 +186,10 @@ def test_a_film_has_four_sentences() -> None:
     told = [to_html(h("p", {}, moment)) for moment in input_text.moments(state)]
     reading = Reading(input_text.render(state))
 
-    assert "2 characters" in told[0]
+    assert "<b>2</b> characters" in told[0]
     assert "U+00E9" in told[1]
     assert "233" in told[1]
-    assert "3 bytes" in told[2]
+    assert "<b>3</b> bytes" in told[2]
     assert "C3 A9" in told[2]
     assert {int(at) for at in reading.values("data-at")} == {0, 1, 2, 3}
     assert set(reading.values("data-from")) <= set(reading.values("id"))

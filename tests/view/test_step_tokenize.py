@@ -141,7 +141,7 @@ def test_a_ladder_by_hand() -> None:
     ]
     assert len(told) == 4
     assert "rank 0 is the lowest" in told[2]
-    assert "1 numbers" in told[3]
+    assert "<b>1</b> token</span>: " in told[3]
 
 
 def test_merges_share_rows_only_where_they_are_independent() -> None:

@@ -275,4 +275,4 @@ def _kind(value: Any, kind: type) -> Any:  # noqa: ANN401 - JSON
 def _require(*facts: bool) -> None:
     """Refuse data of which one of these is not so."""
     if not all(facts):
-        raise ValueError(PART)
+        raise SourceError("recording.unreadable", part=PART)

@@ -17,6 +17,7 @@ from seethrough.view.characters import (
     signs_of,
 )
 from seethrough.view.characters import shown as shown_character
+from seethrough.view.counted import counted
 from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.template import received
@@ -54,8 +55,7 @@ def moments(state: AppState) -> Sequence[Child]:
     text = text_of(state)
     if not (state.tokens and text):
         return ()
-    film, first = state.film, text[0]
-    n_bytes, key = size_of(text), "plain"
+    film, first, key = state.film, text[0], "plain"
     if film is None:
         key = "unknown"
     elif film.is_chat:
@@ -63,12 +63,11 @@ def moments(state: AppState) -> Sequence[Child]:
     told = rich(
         state,
         f"typed.moment.{key}",
-        n_bytes=count(n_bytes),
         n_more=count(len(film.text) - len(text) if film else 0),
-        n_tokens=count(film.n_ids if film else len(state.tokens)),
+        tokens=counted(state, "tokens", film.n_ids if film else len(state.tokens)),
     )
     return (
-        rich(state, "typed.moment.text", n_characters=count(len(text))),
+        rich(state, "typed.moment.text", characters=counted(state, "characters", len(text))),
         rich(
             state,
             "typed.moment.codes",
@@ -105,22 +104,26 @@ def lead(state: AppState, text: str, signs: Sequence[Sign]) -> list[Node | str] 
     n_bytes = size_of(text)
     key = "typed.lead_ascii" if n_bytes == len(text) else "typed.lead"
     return rich(
-        state, key, n_characters=h("b", {}, count(len(text))), n_bytes=h("b", {}, count(n_bytes))
+        state,
+        key,
+        characters=counted(state, "characters", len(text)),
+        bytes=counted(state, "bytes", n_bytes),
     )
 
 
 def byte_sentence(state: AppState, text: str) -> list[Node | str]:
     """How the text is kept; the sign with the most bytes tells why it is not one byte each."""
     sign, n_bytes = widest(signs_of(text)), size_of(text)
+    in_all = counted(state, "bytes", n_bytes)
     mark = token_mark("".join(map(shown_character, sign.text)) if is_plain(sign) else sign.text)
     alone = " ".join(hex_bytes(sign.text))
     if n_bytes == len(text):
-        return rich(state, "typed.moment.bytes_ascii", n_bytes=count(n_bytes))
+        return rich(state, "typed.moment.bytes_ascii", bytes_in_all=in_all)
     key = "one" if len(sign.text) == 1 else "several"
     return rich(
         state,
         f"typed.moment.bytes_{key}",
-        n_bytes=count(n_bytes),
+        bytes_in_all=in_all,
         sign=mark,
         n_of_sign=count(size_of(sign.text)),
         n_characters=count(len(sign.text)),
@@ -280,7 +283,6 @@ def name_line(state: AppState, character: str) -> Node:
         code=h("span", {"class": "number"}, code_point(character)),
         name=name_of(character) or say(state, "typed.nameless"),
         bytes=h("span", {"class": "number"}, " ".join(hex_bytes(character))),
-        n_bytes=str(size_of(character)),
     )
     return h("li", {}, told)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.core.visible import PICTURES, visible_bytes
+from seethrough.view.counted import counted
 from seethrough.view.ladder import Column, Ladder, Rung, ladder_of, moments_of_rounds
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count
@@ -90,9 +91,9 @@ def told(state: AppState, shown: WordShown) -> list[Node | str]:
     word = shown.word
     fields: dict[str, Node | str] = {
         "word": token_mark(visible_bytes(word.text.encode("utf-8", "surrogatepass"))),
-        "n_symbols": count(len(word.symbols)),
-        "n_merges": count(len(word.merges)),
-        "n_tokens": count(len(word.ids)),
+        "pieces": counted(state, "pieces", len(word.symbols)),
+        "merges": counted(state, "merges", len(word.merges)),
+        "tokens": counted(state, "tokens", len(word.ids)),
     }
     if word.is_added:
         key = "special"

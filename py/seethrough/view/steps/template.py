@@ -6,6 +6,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from seethrough.core.visible import PICTURES, visible_bytes
+from seethrough.view.counted import counted
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count
 from seethrough.view.unrecorded import note
@@ -45,7 +46,10 @@ def body(state: AppState, film: Film | None, moment: int) -> Child:
         return unknown(state)
     if film.is_chat:
         return conversation(state, film, moment)
-    fields = {"n_tokens": count(film.n_ids), "n_words": count(film.n_words)}
+    fields = {
+        "tokens": counted(state, "tokens", film.n_ids),
+        "words": counted(state, "words", film.n_words),
+    }
     start = [token_at(state, position) for position in range(len(film.start_ids))]
     marks = [token_mark(token.visible) for token in start if token is not None]
     if marks:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.visible import visible_bytes
 from seethrough.view.characters import shown as shown_character
+from seethrough.view.counted import counted
 from seethrough.view.ladder import is_own, most_merged
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
@@ -56,11 +57,11 @@ def moments(state: AppState) -> Sequence[Child]:
     last = rich(
         state,
         "tokenize.moment.ids" if film.n_ids <= MOST_NAMED else "tokenize.moment.first_ids",
-        n_tokens=count(film.n_ids),
+        tokens=counted(state, "tokens", film.n_ids),
         ids=h("span", {"class": "number"}, ids),
     )
     return (
-        say(state, "tokenize.moment.cut", n_words=count(film.n_words)),
+        rich(state, "tokenize.moment.cut", words=counted(state, "words", film.n_words)),
         start_sentence(state, shown),
         *(merge_sentence(state, shown, index) for index in range(shown.n_moments)),
         last,
@@ -77,7 +78,7 @@ def start_sentence(state: AppState, shown: WordShown) -> Child:
         state,
         f"tokenize.moment.{key}",
         word=token_mark(visible_text(word)),
-        n_symbols=count(len(word.symbols)),
+        pieces=counted(state, "pieces", len(word.symbols)),
     )
 
 
@@ -119,13 +120,12 @@ def visible_text(word: FilmWord) -> str:
 def lead(state: AppState, film: Film) -> list[Node | str]:
     """The cut and the merging in one sentence, with this text's numbers."""
     n_merges = sum(len(word.merges) for word in film.words)
-    key = "tokenize.lead_one" if film.n_ids == 1 else "tokenize.lead"
     return rich(
         state,
-        key,
-        n_words=h("b", {}, count(film.n_words)),
-        n_merges=h("b", {}, count(n_merges)),
-        n_tokens=h("b", {}, count(film.n_ids)),
+        "tokenize.lead",
+        words=counted(state, "words", film.n_words),
+        merges=counted(state, "merges", n_merges),
+        tokens=counted(state, "tokens", film.n_ids),
     )
 
 
