@@ -52,6 +52,7 @@ HANDED_ON = {
 FOR_PROGRAMMERS = {
     ("py/seethrough/core/messages.py", "ValueError"),
     ("py/seethrough/app/state.py", "ValueError"),
+    ("py/seethrough/core/captured.py", "ValueError"),
     ("py/seethrough/core/sums.py", "KeyError"),
 }
 CODE = sorted(

@@ -251,14 +251,14 @@ class Page:
 
     async def _copy_link(self) -> None:
         done = await ffi.copy(ffi.page_address())
-        self._say("tools.copied" if done else "tools.not_copied")
+        self._notify(Message("tools.copied" if done else "tools.not_copied"))
 
     async def _save(self, kind: str) -> None:
         if not await ffi.save(kind):
-            self._say("tools.not_saved")
+            self._notify(Message("tools.not_saved"))
 
-    def _say(self, key: str) -> None:
-        self._actions.store.replace(notice=Message(key))
+    def _notify(self, notice: Message) -> None:
+        self._actions.store.replace(notice=notice)
 
     async def _present(self) -> None:
         is_presenting = not self._actions.state.is_presenting

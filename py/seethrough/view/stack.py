@@ -41,21 +41,23 @@ def render(state: AppState) -> str:
 
 def place(state: AppState, name: str, parts: dict[str, tuple[str, ...]]) -> list[Node]:
     """One place and what works in it."""
-    items = [part(state, f"{name}.{key}", steps) for key, steps in parts.items()]
+    n_layers = count(state.config.n_layers) if state.config else "N"
+    items = [
+        part(state, say(state, f"stack.{name}.{key}", n_layers=n_layers), steps)
+        for key, steps in parts.items()
+    ]
     return [
         h("h3", {"class": f"stack-place is-{name}"}, say(state, f"stack.{name}")),
         h("ul", {}, items),
     ]
 
 
-def part(state: AppState, key: str, steps: tuple[str, ...]) -> Node:
+def part(state: AppState, words: str, steps: tuple[str, ...]) -> Node:
     """One part: at work now, done, or still to come."""
     current = STEPS.index(state.route.step or FIRST_STEP)
     works = [STEPS.index(step) for step in steps]
     is_now, is_done = current in works, all(work < current for work in works)
     mark = "now" if is_now else "done" if is_done else "later"
-    n_layers = state.config.n_layers if state.config else 0
-    words = say(state, f"stack.{key}", n_layers=count(n_layers) if n_layers else "N")
     told = h("span", {"class": "visually-hidden"}, say(state, f"stack.mark.{mark}"))
     attributes = {"class": f"stack-part is-{mark}", "aria-current": "true" if is_now else None}
-    return h("li", attributes, words, told)
+    return h("li", attributes, words, " ", told)

@@ -160,7 +160,7 @@ def message(state: AppState, tracing: Tracing) -> Node:
 
 def body(state: AppState, found: Sum) -> list[Node | str]:
     """How the number was made: in words, as a formula, with its numbers."""
-    bias = say(state, "sums.bias") if has_bias(state, found) else ""
+    bias = f" {say(state, 'sums.bias')}" if has_bias(state, found) else ""
     words = rich(state, f"sums.words.{found.rule}", **facts(state, found))
     formula = say(state, f"sums.formula.{found.rule}", bias=bias)
     return [
