@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from seethrough.core import cost
@@ -31,8 +32,14 @@ class Beat:
 
 def beats(state: AppState) -> tuple[Beat, ...]:
     """What happens, in order; nothing before something is written."""
-    n_steps = len(state.steps)
-    if not n_steps or state.config is None:
+    n_steps = 0 if state.config is None else len(state.written) + len(state.continuation)
+    return film_of(n_steps, bool(state.stop))
+
+
+@cache
+def film_of(n_steps: int, ends: bool) -> tuple[Beat, ...]:  # noqa: FBT001 - whether it has an end
+    """The film of so many steps."""
+    if not n_steps:
         return ()
     film = [Beat("prompt")]
     for step in range(min(n_steps, PERFORMED)):
@@ -40,16 +47,20 @@ def beats(state: AppState) -> tuple[Beat, ...]:
         if step + 1 < min(n_steps, PERFORMED):
             film.append(Beat("column", step))
     film += [Beat("rest", PERFORMED)] if n_steps > PERFORMED else []
-    return (*film, Beat("stop")) if state.stop else tuple(film)
+    return (*film, Beat("stop")) if ends else tuple(film)
 
 
 def moment_of(state: AppState, kind: str, step: int = 0) -> int | None:
     """When something happens; what has no moment of its own comes with the rest."""
-    film = beats(state)
-    if Beat(kind, step) in film:
-        return film.index(Beat(kind, step))
-    rest = Beat("rest", PERFORMED)
-    return film.index(rest) if rest in film else None
+    return place_in(beats(state), kind, step)
+
+
+@cache
+def place_in(film: tuple[Beat, ...], kind: str, step: int) -> int | None:
+    """Where a film has a beat, or the rest; None: nowhere."""
+    wanted, rest = Beat(kind, step), Beat("rest", PERFORMED)
+    found = wanted if wanted in film else rest
+    return film.index(found) if found in film else None
 
 
 def last_moment(state: AppState) -> int | None:
