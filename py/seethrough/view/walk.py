@@ -30,6 +30,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
             h("section", {"class": f"plate-of is-{step}"}, slot(f"step-{step}")),
             h("aside", {"class": "beside"}, slot("sum"), slot("stack")),
         ),
+        h("div", {"class": "visually-hidden", "role": "status"}, slot("sum-spoken")),
         slot("code"),
         h("div", {"class": "transport"}, slot("transport")),
     ]
