@@ -114,6 +114,8 @@ def actions(state: AppState, odds: Odds) -> Node:
             "class": "button is-primary",
             "data-action": "append-token",
             "data-id": str(odds.landed),
+            "data-at": len(odds.stages) - 1,
+            "data-move": "appear",
         },
         rich(state, "step.sample.take", token=h("bdi", {}, named(state, odds.landed))),
     )
