@@ -148,7 +148,7 @@ def test_where_the_answer_comes_up(ids: tuple[int, ...], found: tuple[int, int])
 @pytest.mark.parametrize(
     ("ids", "key", "fields"),
     [
-        ((1, 2, 3), "layers.said", {"layer": 1}),
+        ((1, 2, 3), "layers.said_last", {}),
         ((1, 3, 3), "layers.said", {"layer": 0}),
         ((3, 3, 3), "layers.said_at_once", {}),
         ((3, 1, 3), "layers.said_twice", {"where": text("layers.said_before"), "layer": 1}),

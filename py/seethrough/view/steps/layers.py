@@ -100,6 +100,8 @@ def said(state: AppState, best: tuple[Candidate, ...]) -> list[Node | str]:
     token = token_mark(best[-1].visible)
     if stays == 0:
         return rich(state, "layers.said_at_once", token=token)
+    if first == stays == len(best) - 1:
+        return rich(state, "layers.said_last", token=token)
     if first == stays:
         return rich(state, "layers.said", token=token, layer=str(stays - 1))
     where = say(state, "layers.after", layer=first - 1) if first else ""
