@@ -20,7 +20,7 @@ KEYS = {
     "shortcuts": ("?", "h"),
     "close-sum": ("Escape",),
 }
-SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "\u2423", "Escape": "Esc"}
+SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "\u2423"}
 
 
 def action_of(key: str) -> str:

@@ -27,7 +27,7 @@ def render(state: AppState) -> str:
 def keys(state: AppState) -> str:
     """Each key and what it does."""
     rows = [
-        h("div", {}, h("dt", {}, [key(name) for name in names]), h("dd", {}, meaning(state, what)))
+        h("div", {}, h("dt", {}, [key(state, name) for name in names]), h("dd", {}, meaning(state, what)))
         for what, names in KEYS.items()
     ]
     return to_html(
@@ -44,9 +44,9 @@ def switch(state: AppState) -> Node:
     return h("label", {"class": "keys-switch"}, h("input", box), say(state, "keys.switch"))
 
 
-def key(name: str) -> Node:
+def key(state: AppState, name: str) -> Node:
     """A key as it is written on a keyboard."""
-    return h("kbd", {}, shown(name))
+    return h("kbd", {}, say(state, "keys.escape") if name == "Escape" else shown(name))
 
 
 def meaning(state: AppState, what: str) -> str:
