@@ -16,7 +16,8 @@ from seethrough.core.film import film_of
 from seethrough.core.routes import Route
 from seethrough.core.tokenizer import Tokenizer
 from seethrough.core.tokens import token_view
-from seethrough.view.characters import name_of, signs_of
+from seethrough.core.visible import character_name
+from seethrough.view.characters import signs_of
 from seethrough.view.node import h, to_html
 from seethrough.view.steps import input_text
 from tests.hostile_text import CLUSTERS
@@ -114,7 +115,7 @@ def test_every_character_has_its_name(character: str) -> None:
     html = input_text.render(shown(character))
     name = unicodedata.name(character, None)
 
-    assert (name or name_of(character) or "no name in Unicode") in html
+    assert (name or character_name(character) or "no name in Unicode") in html
     assert f"U+{ord(character):04X}" in html
     assert "\u202e" not in html.split('id="input-text"')[1].split("</div>", 1)[1]
 

@@ -9,6 +9,8 @@ PICTURES = {" ": "·", "\n": "↵", "\t": "→"}
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs"}  # controls, formats and odd spaces
 MARKS = {"Mn", "Me"}
 DOTTED_CIRCLE = "◌"
+# Unicode gives controls no name of their own; these are its aliases for those that people type.
+ALIASES = {"\t": "CHARACTER TABULATION", "\n": "LINE FEED", "\r": "CARRIAGE RETURN"}
 
 
 def visible_bytes(raw: bytes) -> str:
@@ -22,6 +24,16 @@ def visible_bytes(raw: bytes) -> str:
     text = raw.decode("utf-8", "surrogateescape")
     shown = "".join(map(_visible_character, text))
     return DOTTED_CIRCLE + shown if unicodedata.category(text[:1] or " ") in MARKS else shown
+
+
+def code_point(character: str) -> str:
+    """How Unicode writes a character's number: U+1F355."""
+    return f"U+{ord(character):04X}"
+
+
+def character_name(character: str) -> str | None:
+    """A character's name in Unicode; None where it has none."""
+    return unicodedata.name(character, None) or ALIASES.get(character)
 
 
 @cache

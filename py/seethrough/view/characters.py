@@ -21,8 +21,6 @@ MARKS = {"Mn", "Mc", "Me"}
 LONGEST_SIGN = 32  # characters; what has more marks than that is cut
 BRACKET = "⟨"  # begins what stands for a hidden character
 CARRIAGE_RETURN, LINE_FEED = "\r", "\n"
-# Unicode gives controls no name of their own; these are its aliases for those that people type.
-ALIASES = {"\t": "CHARACTER TABULATION", LINE_FEED: "LINE FEED", CARRIAGE_RETURN: "CARRIAGE RETURN"}
 
 
 @dataclass(frozen=True)
@@ -87,16 +85,6 @@ def is_hidden(character: str) -> bool:
         or unicodedata.category(character) in HIDDEN
         or ord(character) in VARIATIONS
     )
-
-
-def code_point(character: str) -> str:
-    """How Unicode writes a character's number: U+1F355."""
-    return f"U+{ord(character):04X}"
-
-
-def name_of(character: str) -> str | None:
-    """The character's name in Unicode; None where it has none."""
-    return unicodedata.name(character, None) or ALIASES.get(character)
 
 
 def hex_bytes(character: str) -> Iterator[str]:

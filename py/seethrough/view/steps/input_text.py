@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.state import AppState
 from seethrough.core.clean_text import clean_text
+from seethrough.core.visible import character_name, code_point
 from seethrough.view.characters import (
     Sign,
-    code_point,
     face,
     hex_bytes,
     is_hidden,
-    name_of,
     signs_of,
 )
 from seethrough.view.characters import shown as shown_character
@@ -154,23 +153,22 @@ def page(state: AppState, text: str, n_signs: int) -> Node:
 def counts(state: AppState, text: str) -> Node:
     """How much text it is: characters, bytes, words by the tokeniser's own split."""
     n_words = own_words(state)
-    figures = [
-        ("characters", count(len(text)), CODES),
-        ("bytes", count(size_of(text)), BYTES),
-        *([("words", count(n_words), MODEL)] if n_words is not None else []),
-    ]
     return h(
         "dl",
         {"class": "input-counts"},
-        [
-            h(
-                "div",
-                {"data-at": str(at), "data-move": "appear"},
-                h("dt", {}, say(state, f"typed.count.{name}")),
-                h("dd", {"class": "number"}, number),
-            )
-            for name, number, at in figures
-        ],
+        figure(state, "characters", len(text), CODES),
+        figure(state, "bytes", size_of(text), BYTES),
+        "" if n_words is None else figure(state, "words", n_words, MODEL),
+    )
+
+
+def figure(state: AppState, what: str, number: int, moment: int) -> Node:
+    """One count with its name."""
+    return h(
+        "div",
+        {"data-at": str(moment), "data-move": "appear"},
+        h("dt", {}, say(state, f"typed.count.{what}")),
+        h("dd", {"class": "number"}, count(number)),
     )
 
 
@@ -281,7 +279,7 @@ def name_line(state: AppState, character: str) -> Node:
         "typed.character",
         character=token_mark(shown_character(character)),
         code=h("span", {"class": "number"}, code_point(character)),
-        name=name_of(character) or say(state, "typed.nameless"),
+        name=character_name(character) or say(state, "typed.nameless"),
         bytes=h("span", {"class": "number"}, " ".join(hex_bytes(character))),
     )
     return h("li", {}, told)
@@ -335,6 +333,6 @@ def told_of(language: str, character: str) -> str:
     return to_html(
         h("td", {}, h("bdi", {}, shown_character(character))),
         h("td", {}, code_point(character)),
-        h("td", {"class": "is-name"}, name_of(character) or nameless),
+        h("td", {"class": "is-name"}, character_name(character) or nameless),
         h("td", {}, " ".join(hex_bytes(character))),
     )
