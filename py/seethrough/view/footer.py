@@ -27,7 +27,12 @@ def render(state: AppState) -> str:
 def keys(state: AppState) -> str:
     """Each key and what it does."""
     rows = [
-        h("div", {}, h("dt", {}, [key(state, name) for name in names]), h("dd", {}, meaning(state, what)))
+        h(
+            "div",
+            {},
+            h("dt", {}, [key(state, name) for name in names]),
+            h("dd", {}, meaning(state, what)),
+        )
         for what, names in KEYS.items()
     ]
     return to_html(
