@@ -36,7 +36,7 @@ SPEAKERS = frozenset({"say", "rich", "text"})
 # Elements whose text is no language.
 CODE = frozenset({"code", "script", "style"})
 # Signs in letters, the same in every language: no number, and the mark of an exponent.
-SIGNS = frozenset({"NaN", "e"})
+SIGNS = frozenset({"NaN", "e", "1e"})
 # Built-in functions whose result holds what they are given.
 HANDS_ON = frozenset({"enumerate", "filter", "list", "map", "next", "reversed", "sorted", "str"})
 HANDS_ON |= {"iter", "set", "tuple", "zip"}

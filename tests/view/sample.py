@@ -104,7 +104,7 @@ def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
 
 
 # Panels of the walk alone: they follow the route (tests/view/test_steps.py).
-OF_THE_WALK = ("sum", "stack", "code", "transport")
+OF_THE_WALK = ("sum", "tools", "stack", "code", "transport")
 OTHERS = [name for name in PANELS if name not in OF_THE_WALK and not name.startswith("step-")]
 
 

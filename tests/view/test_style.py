@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from export.site import whole_style
 from seethrough.view.scales import AA, DARK, LIGHT, contrast, rgb
 from tests.view.sample import Reading, page, state
 
-CSS = (Path(__file__).parents[2] / "web" / "style.css").read_text(encoding="utf-8")
+CSS = whole_style()
 PAIR = re.compile(r"--([\w-]+): light-dark\((#[0-9A-F]{6}), (#[0-9A-F]{6})\);")
 THEMES = {
     "light": {name: light for name, light, _ in PAIR.findall(CSS)},
@@ -69,7 +69,9 @@ def test_no_text_is_small() -> None:
         (px, px) for px in (13, 15, 17, 21, 28, 40, 56)
     ]
     for size in re.findall(r"font-size: ([^;]+);", CSS):
-        assert re.fullmatch(r"var\(--size-\d+\)|inherit|0\.92em|1rem", size), size
+        assert re.fullmatch(r"var\(--size-\d+\)|var\(--presenting\)|inherit|0\.92em|1rem", size), (
+            size
+        )
 
 
 def test_every_class_has_a_rule() -> None:

@@ -101,9 +101,10 @@ class Actions:
         """Hold the model's weights another way (core.modes); what is shown stays."""
         await self._doing("load", self.service.load(self._model or None, mode))
 
-    async def run(self, prompt: str, *, chat: bool) -> None:
-        """Run a prompt: its tokens, the best next tokens, the two pictures."""
-        await self._doing("run", self._run(prompt, chat=chat), prompt=prompt, chat=chat)
+    async def run(self, prompt: str, *, chat: bool, model: str = "") -> None:
+        """Run a prompt: tokens, best next tokens, pictures; `model` is opened first."""
+        work = self._run(prompt, chat=chat, model=model)
+        await self._doing("run", work, prompt=prompt, chat=chat)
 
     async def generate(self, prompt: str, *, chat: bool, settings: Sampling) -> None:
         """Continue what is shown: the prompt, with what was appended; a new prompt is run first."""
@@ -248,10 +249,12 @@ class Actions:
         if self.state.notice is not None and self.state.notice.key == key:
             self.store.replace(notice=None)
 
-    async def _ready(self) -> None:
-        """Have a model: the open one, else that of the shown recording, else the default."""
+    async def _ready(self, wanted: str = "") -> None:
+        """Have a model: the wanted or open one, else the shown recording's, else the default."""
         recorded = self.state.recorded
-        if self.service.model is None:
+        if wanted:
+            await self.service.load(wanted)
+        elif self.service.model is None:
             await self.service.load(recorded.model if recorded else None)
 
     async def _live(self, recorded: Recording) -> None:
@@ -260,8 +263,10 @@ class Actions:
         await self._show(recorded.ids, keeps_position=True, film=film)
         self._asked = (recorded.prompt, recorded.chat)
 
-    async def _run(self, prompt: str, *, chat: bool, keeps_position: bool = False) -> None:
-        await self._ready()
+    async def _run(
+        self, prompt: str, *, chat: bool, model: str = "", keeps_position: bool = False
+    ) -> None:
+        await self._ready(model)
         cleaned = clean_text(prompt)
         if cleaned.replaced_at:
             count = len(cleaned.replaced_at)

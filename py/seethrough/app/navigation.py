@@ -90,10 +90,7 @@ class Navigation:
         may_run = state.device.may_download or self._actions.service.is_loaded(model)
         if place.prompt is None or is_shown or state.busy or not may_run:
             return
-        if model and state.engine.model != model:
-            await self._actions.load(model)
-        if self._actions.state.engine.model == model:
-            await self._actions.run(place.prompt, chat=place.chat)
+        await self._actions.run(place.prompt, chat=place.chat, model=model)
 
     def _tell_ignored(self, place: Place) -> None:
         is_unknown = place.model not in {None, *_ids(self._actions.state)}

@@ -69,14 +69,12 @@ def _remember(element: ffi.Js) -> Callable[[], None]:
     active = ffi.document.activeElement
     has_focus = not ffi.is_absent(active) and bool(element.contains(active))
     focused = _selector(active) if has_focus else ""
-    is_open = [bool(item.open) for item in element.querySelectorAll("details")]
+    is_open = {str(item.id): bool(item.open) for item in element.querySelectorAll("details[id]")}
     scrolled = [(item.scrollLeft, item.scrollTop) for item in element.querySelectorAll(".scroll")]
 
     def restore() -> None:
-        details = element.querySelectorAll("details")
-        if details.length == len(is_open):
-            for item, was_open in zip(details, is_open, strict=True):
-                item.open = was_open
+        for item in element.querySelectorAll("details[id]"):
+            item.open = is_open.get(str(item.id), bool(item.open))
         for item, (left, top) in zip(element.querySelectorAll(".scroll"), scrolled, strict=False):
             item.scrollLeft, item.scrollTop = left, top
         again = list(element.querySelectorAll(focused)) if focused else []

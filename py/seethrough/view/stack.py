@@ -41,9 +41,9 @@ def render(state: AppState) -> str:
 
 def place(state: AppState, name: str, parts: dict[str, tuple[str, ...]]) -> list[Node]:
     """One place and what works in it."""
-    n_layers = count(state.config.n_layers) if state.config else "N"
+    n_layers = count(state.config.n_layers) if state.config else ""
     items = [
-        part(state, say(state, f"stack.{name}.{key}", n_layers=n_layers), steps)
+        part(state, say(state, f"stack.{name}.{key}", n_layers=n_layers).strip(), steps)
         for key, steps in parts.items()
     ]
     return [

@@ -251,7 +251,7 @@ def data(state: AppState, found: Sum) -> Node:
     table = h("table", {"class": "numbers"}, body)
     return h(
         "details",
-        {"class": "data"},
+        {"class": "data", "id": "sum-digits"},
         h("summary", {}, say(state, "sums.data")),
         h("div", {"class": "scroll", "tabindex": "0"}, table),
     )

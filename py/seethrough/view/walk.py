@@ -21,7 +21,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
     has_form = state.route.subject == OWN
     return [
         h("div", {"class": "page-head"}, subjects(state), slot("source")),
-        prompt.form(state, has_sampling=False) if has_form else "",
+        own_text(state, step) if has_form else "",
         spine(state, step),
         h("div", {"class": "title-row"}, page_title(state, f"step.{step}"), slot("tools")),
         h(
@@ -34,6 +34,19 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         slot("code"),
         h("div", {"class": "transport"}, slot("transport")),
     ]
+
+
+def own_text(state: AppState, step: str) -> Node:
+    """The prompt's form; behind the first step it folds away, so that the picture has the room."""
+    form = prompt.form(state, has_sampling=False)
+    is_open = step == FIRST_STEP or not state.tokens
+    name = "own-text" if is_open else "own-text-folded"  # a choice of the reader's stays with each
+    return h(
+        "details",
+        {"class": "own-text", "id": name, "open": is_open},
+        h("summary", {}, say(state, "walk.own_text")),
+        form,
+    )
 
 
 def subjects(state: AppState) -> Node:

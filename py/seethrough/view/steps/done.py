@@ -327,7 +327,7 @@ def table(state: AppState) -> Node:
     )
     return h(
         "details",
-        {"class": "data"},
+        {"class": "data", "id": "done-data"},
         h("summary", {}, say(state, "done.table")),
         h("div", {"class": "table scroll", "tabindex": "0"}, whole),
     )

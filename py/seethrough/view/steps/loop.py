@@ -336,7 +336,7 @@ def table(state: AppState) -> list[Node]:
     )
     summary = h("summary", {}, say(state, "loop.table"))
     scrolled = h("div", {"class": "table scroll", "tabindex": "0"}, whole)
-    return [h("details", {"class": "data"}, summary, scrolled)]
+    return [h("details", {"class": "data", "id": "loop-data"}, summary, scrolled)]
 
 
 def table_row(state: AppState, step: int, new: NewToken) -> Node:

@@ -190,7 +190,7 @@ def data(state: AppState, odds: Odds) -> Node:
     """Every number of the draw, to read and to copy."""
     return h(
         "details",
-        {"class": "data"},
+        {"class": "data", "id": "sample-data"},
         h("summary", {}, say(state, "step.sample.table")),
         h("div", {"class": "scroll table", "tabindex": "0"}, cut_table(state, odds)),
         h("div", {"class": "scroll table", "tabindex": "0"}, token_table(state, odds)),
