@@ -10,7 +10,10 @@ from seethrough.view.steps.table import moments_of
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.state import AppState
+    from seethrough.view.node import Child
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
 
@@ -19,14 +22,21 @@ def render(state: AppState) -> str:
     """The whole bar; nothing outside the walk."""
     if state.route.view != "walk":
         return ""
-    return to_html(caption(state), buttons(state), scrubber(state), speed(state))
+    moments = moments_of(state)
+    return to_html(
+        caption(state, moments),
+        buttons(state, has_film=bool(moments)),
+        scrubber(state, len(moments)),
+        speed(state),
+    )
 
 
-def caption(state: AppState) -> Node:
+def caption(state: AppState, moments: Sequence[Child]) -> Node:
     """The sentence of the present moment; at the end of the film, where one is."""
-    moments, at = moments_of(state), state.stage.moment
+    at = state.stage.moment
     words = moments[at] if at is not None and at < len(moments) else place(state)
-    return h("p", {"class": "caption", "role": "status"}, words)
+    classes = "caption is-at-rest" if at is None else "caption"
+    return h("p", {"class": classes, "role": "status"}, words)
 
 
 def place(state: AppState) -> str:
@@ -35,9 +45,8 @@ def place(state: AppState) -> str:
     return say(state, "walk.place", step=index, steps=len(STEPS))
 
 
-def buttons(state: AppState) -> Node:
+def buttons(state: AppState, *, has_film: bool) -> Node:
     """Back, play or pause, on."""
-    has_film = bool(moments_of(state))
     name = "pause" if state.stage.is_playing else "play"
     return h(
         "div",
@@ -59,9 +68,8 @@ def move(state: AppState, action: str, distance: int) -> Node:
     return action_button(state, action, f"walk.{action}", more)
 
 
-def scrubber(state: AppState) -> Node:
+def scrubber(state: AppState, last: int) -> Node:
     """The moments of this step as a slider; its last place is the whole picture."""
-    last = len(moments_of(state))
     at = last if state.stage.moment is None else state.stage.moment
     attributes: Attributes = {
         "type": "range",
