@@ -12,7 +12,11 @@ pytestmark = pytest.mark.browser
 SLIDER = "Number(document.querySelector('[data-action=seek]').value)"
 AHEAD = "document.querySelectorAll('.plate-of .is-ahead').length"
 PLAYING = "document.querySelector('[data-action=pause]') !== null"
-MOVING = "document.getAnimations().filter((one) => one.effect?.target?.dataset?.at).length"
+# What web/stage.js moves; a style's own transition (of 1 ms where motion is reduced) is none.
+MOVING = (
+    "document.getAnimations().filter((one) => one.effect?.target?.dataset?.at !== undefined"
+    " && !(one instanceof CSSTransition) && !(one instanceof CSSAnimation)).length"
+)
 # The longest pause between two frames while a film plays, the step's change itself left out.
 FRAMES = """
   window.longest = 0;
