@@ -19,7 +19,8 @@ from seethrough.view.layout import ACTIONS, PANELS
 from seethrough.view.node import to_html
 from seethrough.view.numbers import exact, probability, readout
 from seethrough.view.steps import sample
-from seethrough.view.steps.sample_odds import name_of, odds_of
+from seethrough.view.steps.sample_odds import odds_of
+from seethrough.view.words import name_of
 from tests.view.sample import CONFIG, WORDS, Reading, state
 
 D_VOCAB = 4096

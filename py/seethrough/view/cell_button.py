@@ -10,20 +10,29 @@ if TYPE_CHECKING:
     from seethrough.core.cell import Cell
 
 
-def cell_button(where: Cell, shown: str, told: str) -> Node:
+def cell_button(
+    where: Cell,
+    shown: str,
+    told: str,
+    label: str | None = None,
+    *,
+    classes: str = "cell-button number",
+) -> Node:
     """The button.
 
     Args:
-        shown: The number as it stands there.
-        told: The exact number.
+        shown: The number, or its name, as it stands there.
+        told: What a pointer is told: the exact number, or the cell's name.
+        label: Name and value together, where `shown` is not all of it.
     """
     return h(
         "button",
         {
             "type": "button",
-            "class": "cell-button number",
+            "class": classes,
             "data-action": "select-cell",
             "data-cell": str(where),
+            "aria-label": label,
             "title": told,
         },
         shown,

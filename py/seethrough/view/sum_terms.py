@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.hooks import leaf_of
+from seethrough.view.cell_button import cell_button
 from seethrough.view.node import Child, Node, h
 from seethrough.view.numbers import count, exact, readout
-from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
+from seethrough.view.words import hook_mark, name_of, rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,13 +38,7 @@ def short_name(cell: Cell) -> str:
 
 def token_name(state: AppState, token: int) -> str:
     """A token of the vocabulary as shown, where its text is known here; else its id."""
-    known = {item.id: item.visible for item in state.tokens}
-    known |= {item.id: item.visible for item in state.top}
-    if token in known:
-        return known[token]
-    if state.vocabulary is not None and state.engine.model == state.model:
-        return state.vocabulary.visible(token)
-    return str(token)
+    return name_of(state, token) or str(token)
 
 
 def signed_readout(value: float) -> str:
@@ -51,24 +46,9 @@ def signed_readout(value: float) -> str:
     return f"+{readout(value)}" if value > 0 else readout(value)
 
 
-def cell_button(cell: Cell, written: str, label: str | None) -> Node:
-    """A number or name that opens its own sum.
-
-    Args:
-        label: Name and value together, where `written` is not all of it.
-    """
-    return h(
-        "button",
-        {
-            "type": "button",
-            "class": "cell-button",
-            "data-action": "select-cell",
-            "data-cell": str(cell),
-            "aria-label": label,
-            "title": str(cell),
-        },
-        written,
-    )
+def name_button(cell: Cell, written: str, label: str | None = None) -> Node:
+    """A number or a name that opens its own sum and tells which cell it is."""
+    return cell_button(cell, written, str(cell), label, classes="cell-button")
 
 
 def number_button(state: AppState, cell: Cell | None, value: float) -> Node | str:
@@ -76,7 +56,7 @@ def number_button(state: AppState, cell: Cell | None, value: float) -> Node | st
     if cell is None:
         return readout(value)
     label = say(state, "sums.named", name=str(cell), value=readout(value))
-    return cell_button(cell, readout(value), label)
+    return name_button(cell, readout(value), label)
 
 
 def listing(state: AppState, found: Sum) -> list[Node | str]:

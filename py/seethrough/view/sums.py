@@ -13,7 +13,7 @@ from seethrough.core.sums import DIMS, layer_of
 from seethrough.view import sum_terms
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, probability, readout
-from seethrough.view.sum_terms import cell_button, short_name, token_name
+from seethrough.view.sum_terms import name_button, short_name, token_name
 from seethrough.view.unrecorded import note
 from seethrough.view.words import rich, say, token_mark, visible_at
 
@@ -134,7 +134,7 @@ def trail(state: AppState, tracing: Tracing) -> Node | str:
     """The numbers that led here, each a way back."""
     if not tracing.trail:
         return ""
-    items = [h("li", {}, cell_button(cell, short_name(cell), None)) for cell in tracing.trail]
+    items = [h("li", {}, name_button(cell, short_name(cell))) for cell in tracing.trail]
     label = say(state, "sums.trail")
     return h("nav", {"class": "sum-trail", "aria-label": label}, h("ol", {}, items))
 

@@ -9,8 +9,10 @@ from seethrough.core.messages import catalogue, text
 from seethrough.view.node import Attributes, Node, h
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.state import AppState, ModelCard
-    from seethrough.core.tokens import TokenView
+    from seethrough.core.tokens import Candidate, NewToken, TokenView
 
 SLOT = re.compile("\ue000(\\d+)\ue001")
 
@@ -83,6 +85,24 @@ def visible_at(state: AppState, position: int) -> str:
     """The token of a position as shown; its number where there is no token."""
     token = token_at(state, position)
     return str(position) if token is None else token.visible
+
+
+def name_of(state: AppState, token: int) -> str | None:
+    """A token as shown, where its text is known here; None where only its id is.
+
+    A recording knows the text of its best tokens, some hundred; a model that is open of every one.
+    """
+    known: Sequence[Candidate | NewToken | TokenView] = (
+        *state.tokens,
+        *state.top,
+        *state.continuation,
+    )
+    for item in known:
+        if item.id == token:
+            return item.visible
+    if state.vocabulary is not None and state.engine.model == state.model:
+        return state.vocabulary.visible(token)
+    return state.words.get(token) if state.source == "recorded" else None
 
 
 def subject_name(state: AppState, subject: str) -> str:

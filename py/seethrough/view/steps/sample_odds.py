@@ -12,11 +12,10 @@ from seethrough.core.hooks import LOGITS
 from seethrough.core.sampling import Shaped, by_rank, dart, draws, reshape, temper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from seethrough.app.state import AppState, Sampling
     from seethrough.core.cache import Array
-    from seethrough.core.tokens import Candidate, NewToken
 
 # What is drawn as a piece of its own: this much of a bar at least, and no more pieces than that.
 LEAST_SHARE = 0.006
@@ -230,17 +229,3 @@ def rows_of(odds: Odds, count: int) -> list[int]:
     """The tokens of the table: the best ones, and the landed one where it is not among them."""
     best = [int(token) for token in odds.order[:count]]
     return best if odds.landed in best else [*best[:-1], odds.landed]
-
-
-def name_of(state: AppState, token: int) -> str | None:
-    """A token as shown, where its text is known here; None where only its id is.
-
-    A recording knows the text of its best tokens, some hundred; a model that is open of every one.
-    """
-    known: Sequence[Candidate | NewToken] = (*state.top, *state.continuation)
-    for item in known:
-        if item.id == token:
-            return item.visible
-    if state.vocabulary is not None and state.engine.model == state.model:
-        return state.vocabulary.visible(token)
-    return state.words.get(token) if state.source == "recorded" else None

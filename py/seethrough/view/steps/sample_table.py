@@ -13,9 +13,9 @@ from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import count, exact
 from seethrough.view.scales import nice_above
 from seethrough.view.steps.sample_bars import name_of_cut, percent, told_of_cut
-from seethrough.view.steps.sample_odds import name_of, rows_of
+from seethrough.view.steps.sample_odds import rows_of
 from seethrough.view.steps.sample_words import named, number, share
-from seethrough.view.words import say
+from seethrough.view.words import name_of, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.numbers import probability
-from seethrough.view.steps.sample_odds import name_of
-from seethrough.view.words import say, token_mark
+from seethrough.view.words import name_of, say, token_mark
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
