@@ -347,3 +347,15 @@ def test_the_picture_has_words_and_numbers() -> None:
     ]
     assert [attrs.get("tabindex") for attrs in scrolls].count("0") == 3
     assert "details" in {tag for tag, _ in read.elements}
+
+
+def test_the_dart_is_the_loops_own() -> None:
+    """Behind two written tokens the first dart is the one that the loop throws for the third."""
+    settings = Sampling(temperature=1.0, seed=5)
+    written = state().continuation[:2]
+    first, third = odds_of(shown(settings)), odds_of(shown(settings, written=written))
+
+    assert first is not None
+    assert third is not None
+    assert first.point == dart(5, 0)
+    assert third.point == dart(5, len(written))

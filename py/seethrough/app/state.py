@@ -142,7 +142,7 @@ TALLY = 200
 class Throws:
     """The darts of the step "sample": which one is shown, and how many are counted.
 
-    `at` counts from 0, the dart that a continuation throws for its first token. `tallied` is 0
+    `at` counts from 0, the dart that a continuation throws for the next token here. `tallied` is 0
     while nothing is counted. `refused` says why a setting was not taken.
     """
 

@@ -187,7 +187,8 @@ class Kept:
             return None
         whole, settings = state.captured.arrays[LOGITS], state.trying or state.sampling
         throws = state.throws
-        key = (id(whole), last, settings, throws.at, throws.tallied)
+        at = len(state.written) + throws.at  # the loop's dart for this very place comes first
+        key = (id(whole), last, settings, at, throws.tallied)
         if self._ranked is None or self._ranked[0] is not whole or self._ranked[1] != last:
             order = by_rank(logits)
             ranks = np.empty_like(order)
@@ -198,7 +199,7 @@ class Kept:
             _, _, order, ranks, own = self._ranked
             shaped = shape(logits, order, settings)
             self._key = key
-            drawn = settings, shaped, throws.at, throws.tallied
+            drawn = settings, shaped, at, throws.tallied
             self._odds = Odds(logits, order, ranks, own, *drawn)
         return self._odds
 
