@@ -142,3 +142,22 @@ def test_reduced_motion_has_the_same_pictures(walking):
     assert walking.page.evaluate(AHEAD) > 0
     walking.page.click("[data-action=pause]")
     walking.page.emulate_media(reduced_motion="no-preference")
+
+
+def test_a_swipe_turns_to_the_next_step(walking):
+    """A finger that wipes over the step turns to the one beside it; up and down it only scrolls."""
+    wipe = """([dx, dy]) => {
+      const plate = document.querySelector('.plate-of .lead');
+      const at = (x, y) => new Touch({ identifier: 1, target: plate, clientX: x, clientY: y });
+      const send = (kind, touch, rest) => plate.dispatchEvent(new TouchEvent(kind, {
+        bubbles: true, touches: rest, changedTouches: [touch] }));
+      send('touchstart', at(200, 300), [at(200, 300)]);
+      send('touchend', at(200 + dx, 300 + dy), []);
+    }"""
+    go(walking, "embed")
+    walking.page.evaluate(wipe, [-20, -200])
+    walking.page.evaluate(wipe, [-90, -10])
+    walking.until("location.hash.startsWith('#/walk/january/layers')")
+    walking.until("document.querySelector('#step-layers .lead') !== null")
+    walking.page.evaluate(wipe, [90, 10])
+    walking.until("location.hash.startsWith('#/walk/january/embed')")

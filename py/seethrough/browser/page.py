@@ -12,6 +12,7 @@ from seethrough.browser import dom, ffi, storage
 from seethrough.browser.keys import Keys
 from seethrough.browser.player import Player
 from seethrough.browser.sums import Sums
+from seethrough.browser.swipe import Swipes
 from seethrough.browser.writing import Writing
 from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.messages import LANGUAGES, direction
@@ -119,6 +120,7 @@ class Page:
         dom.listen(self._act)
         dom.Cells(lambda *cell: describe_cell(store.state, *cell), self._choose_cell)
         Keys(self._act, self._jump, lambda: store.state.has_keys)
+        Swipes(self._beside)
         ffi.on_full_screen_left(self._leave_presenting)
         ffi.on_dark_change(lambda _event: self._draw())
         ffi.on_address(lambda _event: ffi.start_task(self._go()))
