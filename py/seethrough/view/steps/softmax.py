@@ -38,7 +38,7 @@ FIELDS = (
 )
 N_BEST = 10
 LEAST_DECADES, MOST_DECADES = 4, 20
-AXIS = (0, 50, 100)
+AXIS = (0, 100)
 COLUMNS = ("token", "logit", "below", "power", "prob", "bar")
 SCENES = {"logit": "logits", "below": "largest", "power": "exp", "prob": "divide"}
 
