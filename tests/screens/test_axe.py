@@ -30,8 +30,20 @@ def violations(page, axe, only=None):
     return page.evaluate(RUN, only)
 
 
+def in_place(screen, axe, only=None):
+    """The same with what sticks to the window in its own place.
+
+    Whatever lies half behind it is scrolled out from there; axe would call it too small a target.
+    """
+    screen.ask("unstick")
+    try:
+        return violations(screen.page, axe, only)
+    finally:
+        screen.ask("stick")
+
+
 @pytest.mark.parametrize("place", PLACES, ids=str)
-def test_no_violations(screen, axe, place):
+def test_no_in_place(screen, axe, place):
     """Axe finds nothing wrong in any size; contrast is AA in light and dark."""
     screen.go(place.address)
     found = {}
@@ -39,7 +51,7 @@ def test_no_violations(screen, axe, place):
         for scheme in SCHEMES:
             screen.look(size, scheme)
             only = None if scheme == "light" else CONTRAST
-            found[f"{size[0]} {scheme}"] = violations(screen.page, axe, only)
+            found[f"{size[0]} {scheme}"] = in_place(screen, axe, only)
 
     assert not told(found), told(found)
 
@@ -53,7 +65,7 @@ def test_no_violations_in_what_folds_out(screen, axe, size):
         screen.go(address)
         screen.page.evaluate(OPEN_ALL)
         screen.settle()
-        found[address] = violations(screen.page, axe)
+        found[address] = in_place(screen, axe)
         found[f"{address} wide"] = screen.ask("wide")
 
     assert not told(found), told(found)
