@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from export.native import NativeModel
 from seethrough.app.actions import Actions
@@ -20,7 +21,7 @@ from seethrough.core.routes import OWN, Route
 from seethrough.view.layout import PANELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from seethrough.app.engine import Progress
@@ -82,6 +83,8 @@ class NativePage:
     """A built site's page: run a prompt, turn to a step, read what stands there."""
 
     def __init__(self, dist: Path) -> None:
+        # In a thread of its own: a browser's driver may have this one's event loop.
+        self._thread = ThreadPoolExecutor(1)
         self._loop = asyncio.new_event_loop()
 
         async def text(path: str) -> str:
@@ -140,6 +143,7 @@ class NativePage:
     def close(self) -> None:
         """End its event loop."""
         self._loop.close()
+        self._thread.shutdown()
 
-    def _do(self, work: object) -> object:
-        return self._loop.run_until_complete(work)  # type: ignore[arg-type]
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        self._thread.submit(self._loop.run_until_complete, work).result()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from seethrough.core.tokenizer import Tokenizer
 from tests import parity, tiny, tiny_gpt2
 from tests.browser.captures import captured
 from tests.browser.conftest import FOLDER, opened_site
+from tests.own_loop import apart
 
 pytestmark = pytest.mark.browser
 
@@ -41,12 +41,6 @@ def made(folder):
     return folder
 
 
-def prerender(place):
-    """Write the page: its own event loop needs a thread, the browser's driver has this one's."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(write_page, place).result()
-
-
 @pytest.fixture(scope="module")
 def two_families(browser, dist, checkpoints, tmp_path_factory):
     """A page of a site with these two models, GPT-2 first, and its first model loaded."""
@@ -58,7 +52,7 @@ def two_families(browser, dist, checkpoints, tmp_path_factory):
         folders.append(root / name)
         write_package(checkpoint, folders[-1], model_id=f"tiny-{name}", title=f"Tiny {name}")
     listed = copy_models(tuple(folders), place)
-    prerender(place)
+    apart(lambda: write_page(place))
     write_service_worker(place, listed)
     with opened_site(browser, root) as tab:
         yield tab

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import math
@@ -17,6 +16,7 @@ from export.site import SiteError, absent_models, copy_models
 from export.stages.models import DISTILGPT2, SMOLLM2, asked_for
 from seethrough.app.state import AbsentModel
 from seethrough.core.parts import PARTS, PARTS_FOLDER
+from tests import own_loop
 from tests.fake_engine import FakeSite, served, tiny_model
 from tests.recorded import file_of, parts, recorded
 from tests.tiny_gpt2 import DISTILGPT2 as TRUE_SHAPE
@@ -80,9 +80,9 @@ def test_recorded_walks_are_listed_with_their_parts(tmp_path: Path) -> None:
         if file.is_file()
     }
     service = served(site)
-    asyncio.run(service.open())
+    own_loop.run(service.open())
     for name in PARTS:
-        assert asyncio.run(service.part("thing", name)).name == name
+        assert own_loop.run(service.part("thing", name)).name == name
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ Its weights are seeded noise, so its words mean nothing; its pictures are those 
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from export.package import write_package
@@ -14,6 +13,7 @@ from export.quantize import quantized
 from export.site import copy_models, write_page, write_service_worker
 from export.sources import read_checkpoint
 from tests import tiny_gpt2, vocabularies
+from tests.own_loop import apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,6 @@ def build_site(dist: Path, work: Path) -> Path:
     checkpoint = quantized(read_checkpoint(write_checkpoint(source), origin))
     write_package(checkpoint, made, model_id=MODEL_ID, title=TITLE)
     listed = copy_models((made,), site)
-    with ThreadPoolExecutor(1) as pool:  # a browser's driver may have this thread's event loop
-        pool.submit(write_page, site).result()
+    apart(lambda: write_page(site))
     write_service_worker(site, listed)
     return site

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import replace
 from functools import cache
@@ -24,6 +23,7 @@ from seethrough.core.tokens import TokenView
 from seethrough.view import sums
 from seethrough.view.layout import ACTIONS, PANELS
 from seethrough.view.numbers import exact, readout
+from tests import own_loop
 from tests.fake_engine import CONFIG, opened, tiny_model
 from tests.view.sample import Reading, state
 
@@ -226,10 +226,10 @@ def test_one_token_alone() -> None:
 
 def test_the_page_s_own_way() -> None:
     """From a run to the panel by the tracer, as the page does it."""
-    actions = Actions(asyncio.run(opened(MODEL)))
-    asyncio.run(actions.run("the thing", chat=False))
+    actions = Actions(own_loop.run(opened(MODEL)))
+    own_loop.run(actions.run("the thing", chat=False))
     tracer = Tracer(actions.service)
-    asyncio.run(tracer.select("blocks.1.attn.hook_q[1,2,3]"))
+    own_loop.run(tracer.select("blocks.1.attn.hook_q[1,2,3]"))
 
     html = sums.render(actions.state)
     assert "+ 26 more" in html
