@@ -147,7 +147,7 @@ def page(state: AppState, text: str, n_signs: int) -> Node:
         "aria-label": say(state, "typed.text"),
         "role": "group",
     }
-    return h("div", attributes, h("span", {"id": "input-text"}, text))
+    return h("div", attributes, h("bdi", {"id": "input-text"}, text))
 
 
 def counts(state: AppState, text: str) -> Node:
