@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.browser import ffi
+from seethrough.browser import ffi, focus
 from seethrough.core.digest import digest
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ class Slots:
 
 def _remember(element: ffi.Js) -> Callable[[], None]:
     """What the reader did inside an element, to be done again after it was written anew."""
-    active = ffi.document.activeElement
-    has_focus = not ffi.is_absent(active) and bool(element.contains(active))
-    focused = _selector(active) if has_focus else ""
+    give_back = focus.remember(element)
     is_open = {str(item.id): bool(item.open) for item in element.querySelectorAll("details[id]")}
     scrolled = [(item.scrollLeft, item.scrollTop) for item in element.querySelectorAll(".scroll")]
 
@@ -77,40 +75,9 @@ def _remember(element: ffi.Js) -> Callable[[], None]:
             item.open = is_open.get(str(item.id), bool(item.open))
         for item, (left, top) in zip(element.querySelectorAll(".scroll"), scrolled, strict=False):
             item.scrollLeft, item.scrollTop = left, top
-        again = list(element.querySelectorAll(focused)) if focused else []
-        heirs = list(element.querySelectorAll("[data-heir]")) if has_focus else []
-        for successor in (again + heirs)[:1]:
-            successor.focus(ffi.to_javascript({"preventScroll": True}))
+        give_back()
 
     return restore
-
-
-def _selector(element: ffi.Js) -> str:
-    """A selector that finds an element's successor: by its id, or by all its data attributes."""
-    if element.id:
-        return f"#{ffi.css_escape(str(element.id))}"
-    link = element.getAttribute("href")
-    if not ffi.is_absent(link):
-        return f'a[href="{ffi.css_escape(str(link))}"]'
-    parts = [
-        f'[data-{name}="{ffi.css_escape(value)}"]'
-        for name, value in _attributes(element).items()
-        if value and name != "value"
-    ]
-    return str(element.tagName).lower() + "".join(parts) if parts else ""
-
-
-def _attributes(element: ffi.Js) -> dict[str, str]:
-    """The `data-*` values of an element, without the prefix, and its current value."""
-    values = {
-        str(name)[len("data-") :]: str(element.getAttribute(name))
-        for name in element.getAttributeNames()
-        if str(name).startswith("data-")
-    }
-    value = getattr(element, "value", None)
-    if getattr(element, "type", "") == "checkbox":
-        values["checked"] = "true" if element.checked else "false"
-    return values | ({"value": ffi.well_formed(value)} if isinstance(value, str) else {})
 
 
 def listen(on_action: OnAction) -> None:
@@ -125,7 +92,7 @@ def listen(on_action: OnAction) -> None:
             return
         is_click = event.type == "click"
         if is_click == (str(target.tagName) in CLICKED):
-            on_action(str(target.getAttribute("data-action")), _attributes(target))
+            on_action(str(target.getAttribute("data-action")), focus.attributes(target))
 
     def submit(event: ffi.Js) -> None:
         event.preventDefault()
@@ -136,7 +103,7 @@ def listen(on_action: OnAction) -> None:
     def follow(event: ffi.Js) -> None:
         target = event.target.closest("[data-live]")
         if not ffi.is_absent(target):
-            on_action(str(target.getAttribute("data-live")), _attributes(target))
+            on_action(str(target.getAttribute("data-live")), focus.attributes(target))
 
     for kind in ("click", "change"):
         ffi.listen(ffi.document, kind, handle)
@@ -160,7 +127,7 @@ def enable(form: str, name: str, *, is_enabled: bool) -> None:
     """Allow or refuse a button of a form."""
     button = _control(form, name)
     if button is not None and bool(button.disabled) == is_enabled:
-        button.disabled = not is_enabled
+        focus.held(button, is_enabled=is_enabled)
 
 
 def unfold(selector: str) -> None:
@@ -171,14 +138,27 @@ def unfold(selector: str) -> None:
         item.open = is_open
 
 
-def reveal(slot: str) -> None:
-    """Bring a panel's beginning into sight, unless it is there already."""
+def fold_menus() -> bool:
+    """Close open menus; a focus inside goes to what opened it. Returns: Whether one was open."""
+    menus = list(ffi.document.querySelectorAll("details.menu[open]"))
+    for menu in menus:
+        has_focus = bool(menu.contains(ffi.document.activeElement))
+        menu.open = False
+        if has_focus:
+            menu.querySelector("summary").focus()
+    return bool(menus)
+
+
+def reveal(slot: str) -> bool:
+    """Bring a panel's beginning into sight. Returns: Whether it was not there already."""
     element = ffi.document.getElementById(slot)
     if ffi.is_absent(element):
-        return
+        return False
     top, high = element.getBoundingClientRect().top, ffi.document.documentElement.clientHeight
-    if not 0 <= top <= high / 2:
+    is_hidden = not 0 <= top <= high / 2
+    if is_hidden:
         element.scrollIntoView(ffi.to_javascript({"block": "start"}))
+    return is_hidden
 
 
 def light(cells: frozenset[str], rows: frozenset[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.browser import ffi
+from seethrough.browser import dom, ffi
 from seethrough.core.keys import action_of
 from seethrough.core.routes import STEPS
 
@@ -34,6 +34,9 @@ class Keys:
 
     def _pressed(self, event: ffi.Js) -> None:
         if event.ctrlKey or event.metaKey or event.altKey or event.defaultPrevented:
+            return
+        if event.key == "Escape" and dom.fold_menus():
+            event.preventDefault()
             return
         target = event.target
         busy = CLOSED_BY_ESCAPE if event.key == "Escape" else BUSY

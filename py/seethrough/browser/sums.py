@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.tracing import Tracer
-from seethrough.browser import dom, ffi
+from seethrough.browser import dom, ffi, focus
 from seethrough.core.sums import UNEMBED
 from seethrough.view.strip import PREFIX
 from seethrough.view.sums import sources
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
 PANEL = "sum"
+HEADING = "#sum-title"
 # A trace ends with other tokens; one that waits for a model goes on when it opens.
 FOLLOWED = ("tokens", "engine")
 
@@ -31,12 +32,13 @@ class Sums:
     def __init__(self, service: Service) -> None:
         self._tracer = Tracer(service)
         self._store = service.store
+        self._opener = ""
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
         return {
             "select-cell": lambda values: self._select(values["cell"]),
-            "close-sum": lambda _values: self._tracer.close(),
+            "close-sum": lambda _values: self._close(),
         }
 
     def follow(self) -> None:
@@ -48,9 +50,18 @@ class Sums:
         """Trace a number, where the page has a place to show it; the panel comes into sight."""
         if ffi.is_absent(ffi.document.getElementById(PANEL)):
             return
+        self._opener = focus.who(outside=PANEL) or self._opener
         await self._tracer.select(cell)
-        if self._store.state.sum is not None:
-            dom.reveal(PANEL)
+        if self._store.state.sum is not None and dom.reveal(PANEL):
+            focus.give_to(HEADING)  # the number itself is out of sight now
+
+    def _close(self) -> None:
+        """Trace nothing; who opened the panel has the focus again."""
+        is_inside = not focus.who(outside=PANEL)
+        self._tracer.close()
+        if is_inside and self._opener:
+            focus.give_to(self._opener)
+        self._opener = ""
 
     def light(self, state: AppState) -> None:
         """Mark the sources on the page as it is drawn now."""

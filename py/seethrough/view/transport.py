@@ -53,7 +53,10 @@ def buttons(state: AppState, *, has_film: bool) -> Node:
         {"class": "transport-buttons", "role": "group", "aria-label": say(state, "walk.transport")},
         move(state, "step-back", -1),
         action_button(
-            state, name, f"walk.{name}", {"class": "button is-play", "disabled": not has_film}
+            state,
+            name,
+            f"walk.{name}",
+            {"class": "button is-play", "disabled": not has_film, "data-heir": True},
         ),
         move(state, "step-next", 1),
     )
