@@ -99,6 +99,8 @@ def listen(on_action: OnAction) -> None:
         button = event.target.querySelector("button[type=submit]")
         if not ffi.is_absent(button) and not button.disabled:
             on_action(str(button.getAttribute("data-action")), {})
+            if event.target.hasAttribute("data-cleared"):
+                event.target.reset()
 
     def follow(event: ffi.Js) -> None:
         target = event.target.closest("[data-live]")

@@ -29,6 +29,7 @@ def remember(element: ffi.Js) -> Callable[[], None]:
     held = active.getAttribute(HELD_FOR)
     wanted = selector(active) if ffi.is_absent(held) else str(held)
     same = list(element.querySelectorAll(wanted)) if wanted else []
+    typed = _typed(active)
     place = next((at for at, one in enumerate(same) if bool(one.isSameNode(active))), 0)
 
     def restore() -> None:
@@ -36,6 +37,7 @@ def remember(element: ffi.Js) -> Callable[[], None]:
         usable = [one for one in again if _is_usable(one)]
         if usable:
             _focus(usable[min(place, len(usable) - 1)])
+            _type(usable[0], typed)
             return
         heirs = [one for one in element.querySelectorAll(HEIRS) if _is_usable(one)]
         holder = heirs[0] if heirs else _focusable(element)
@@ -79,7 +81,7 @@ def selector(element: ffi.Js) -> str:
         return f"#{ffi.css_escape(str(element.id))}"
     link = element.getAttribute("href")
     if not ffi.is_absent(link):
-        return f'a[href="{ffi.css_escape(str(link))}"]'
+        return f'{_region(element)}a[href="{ffi.css_escape(str(link))}"]'
     parts = [
         f'[data-{name}="{ffi.css_escape(value)}"]'
         for name, value in attributes(element).items()
@@ -101,6 +103,12 @@ def attributes(element: ffi.Js) -> dict[str, str]:
     return values | ({"value": ffi.well_formed(value)} if isinstance(value, str) else {})
 
 
+def _region(element: ffi.Js) -> str:
+    """The navigation that a link is of: two of them may lead to one place."""
+    region = element.closest("nav[class]")
+    return "" if ffi.is_absent(region) else f"nav.{ffi.css_escape(str(region.classList.item(0)))} "
+
+
 def _path(element: ffi.Js) -> str:
     """The way to a nameless element (a summary, a table that scrolls) from the nearest id."""
     steps: list[str] = []
@@ -115,6 +123,19 @@ def _path(element: ffi.Js) -> str:
         steps.append(f"{tag.lower()}:nth-of-type({place})")
         element = element.parentElement
     return ""
+
+
+def _typed(element: ffi.Js) -> tuple[str, int, int] | None:
+    """What stands in a line that the reader is writing, and what is marked of it."""
+    if not bool(element.matches("input[type=text]")):
+        return None
+    return str(element.value), int(element.selectionStart), int(element.selectionEnd)
+
+
+def _type(element: ffi.Js, typed: tuple[str, int, int] | None) -> None:
+    if typed is not None and str(element.value) != typed[0]:
+        element.value = typed[0]
+        element.setSelectionRange(typed[1], typed[2])
 
 
 def _nothing() -> None:

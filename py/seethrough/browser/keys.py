@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 JUMP = "jump"
-# A focused control with keys of its own: it is never robbed of them.
-BUSY = "input, textarea, select, canvas, summary, dialog, [role=slider], [contenteditable]"
-# Those of them that have a use for Escape.
-CLOSED_BY_ESCAPE = "input, textarea, select, dialog, [contenteditable]"
+# Controls that are written into, or that find an entry by its first letter: every key is theirs.
+WRITTEN = (
+    "input:not([type=range], [type=radio], [type=checkbox]), textarea, select, dialog, "
+    "[contenteditable]"
+)
+# Controls that are moved by arrows, and those that are pressed by Space.
+MOVED = "input, canvas, [role=slider]"
+PRESSED = "button, a, summary, input"
 
 
 class Keys:
@@ -38,11 +42,8 @@ class Keys:
         if event.key == "Escape" and dom.fold_menus():
             event.preventDefault()
             return
-        target = event.target
-        busy = CLOSED_BY_ESCAPE if event.key == "Escape" else BUSY
-        if hasattr(target, "closest") and not ffi.is_absent(target.closest(busy)):
-            return
-        if not self._are_on() or _is_its_own(target, str(event.key)):
+        is_off = event.key != "Escape" and not self._are_on()
+        if is_off or _is_its_own(event.target, str(event.key)):
             return
         action = action_of(str(event.key))
         if event.key == " " and action:
@@ -54,6 +55,9 @@ class Keys:
 
 
 def _is_its_own(target: ffi.Js, key: str) -> bool:
-    """Whether a focused button or link has a use for the key itself: it is pressed by Space."""
+    """Whether the focused control has a use for the key itself: it is never robbed of it."""
+    kinds = [WRITTEN]
+    kinds += [MOVED] if key.startswith("Arrow") else []
+    kinds += [PRESSED] if key == " " else []
     has_closest = hasattr(target, "closest")
-    return key == " " and has_closest and not ffi.is_absent(target.closest("button, a"))
+    return has_closest and not ffi.is_absent(target.closest(", ".join(kinds)))

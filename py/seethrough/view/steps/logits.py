@@ -313,7 +313,7 @@ def asking(state: AppState) -> Node:
     }
     return h(
         "form",
-        {"id": "ask-form", "class": "asking", "autocomplete": "off"},
+        {"id": "ask-form", "class": "asking", "autocomplete": "off", "data-cleared": True},
         h("label", {"for": "ask-text"}, say(state, "logits.ask")),
         h("input", field),
         h(

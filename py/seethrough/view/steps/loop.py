@@ -129,6 +129,7 @@ def act(state: AppState, name: str, *, is_offered: bool, is_first: bool = False)
     more: Attributes = {
         "class": "button is-primary" if is_first else "button",
         "disabled": not is_offered,
+        "data-heir": name == "stop",  # while the model writes it stands for what began it
     }
     return action_button(state, name, f"loop.{name}", more)
 
