@@ -23,7 +23,7 @@ from seethrough.core.recording import stream_names
 from seethrough.core.tokens import Candidate, NewToken, TokenView, candidates, token_view
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from seethrough.app.generate import Step
     from seethrough.app.service import Service
@@ -101,9 +101,19 @@ class Actions:
         """Hold the model's weights another way (core.modes); what is shown stays."""
         await self._doing("load", self.service.load(self._model or None, mode))
 
-    async def run(self, prompt: str, *, chat: bool, model: str = "") -> None:
-        """Run a prompt: tokens, best next tokens, pictures; `model` is opened first."""
-        work = self._run(prompt, chat=chat, model=model)
+    async def run(
+        self,
+        prompt: str,
+        *,
+        chat: bool,
+        model: str = "",
+        then: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Run a prompt: tokens, best next tokens, pictures; `model` is opened first.
+
+        `then` is done before the engine is free for anything else.
+        """
+        work = self._run(prompt, chat=chat, model=model, then=then)
         await self._doing("run", work, prompt=prompt, chat=chat)
 
     async def generate(self, prompt: str, *, chat: bool, settings: Sampling) -> None:
@@ -264,7 +274,13 @@ class Actions:
         self._asked = (recorded.prompt, recorded.chat)
 
     async def _run(
-        self, prompt: str, *, chat: bool, model: str = "", keeps_position: bool = False
+        self,
+        prompt: str,
+        *,
+        chat: bool,
+        model: str = "",
+        keeps_position: bool = False,
+        then: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         await self._ready(model)
         cleaned = clean_text(prompt)
@@ -275,6 +291,8 @@ class Actions:
         film = self._film(prompt, chat=chat)
         await self._show(ids, keeps_position=keeps_position, film=film)
         self._asked = (prompt, chat)
+        if then is not None:
+            await then()
 
     async def _append(self, token: int) -> None:
         state = self.state
@@ -320,11 +338,16 @@ class Actions:
         if recorded is not None:
             self._asked = (recorded.prompt, recorded.chat)
 
-    async def write_on(self, settings: Sampling) -> None:
-        """Generate behind everything that is written; each step has its own dart."""
+    async def write_on(self, settings: Sampling, given: tuple[int, ...] = ()) -> None:
+        """Generate behind everything that is written; each step has its own dart.
+
+        The first tokens are the `given` ones.
+        """
         ids = (*self.ids, *(step.id for step in self.state.continuation))
         first = len(self.state.steps)
-        done = await self.service.continue_ids(ids, settings, self._on_step, first=first)
+        done = await self.service.continue_ids(
+            ids, settings, self._on_step, first=first, given=given
+        )
         others = beside(self.state, [step.id for step in self.state.steps])
         self.store.replace(stop=done.stop, branches=others)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import Branch
+from seethrough.app.state import Branch, Sampling
 from seethrough.core import hooks, sampling
 from seethrough.core.errors import EngineError
 from seethrough.core.tokens import (
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.actions import Actions
     from seethrough.app.service import Service
-    from seethrough.app.state import AppState, Sampling
+    from seethrough.app.state import AppState
     from seethrough.core.tokens import Candidate
 
 MOST_BRANCHES = 12
@@ -104,6 +104,26 @@ class Branches:
         await actions.write_on(settings)
         if not is_limit and actions.state.stop == LIMIT:
             actions.store.replace(stop="")
+
+
+async def replay(actions: Actions, ids: tuple[int, ...], n_input: int, stop: str) -> None:
+    """Put these very tokens behind the prompt, each with what the model gave it there.
+
+    The first `n_input` become part of the input; what was written before is another way. `stop`
+    counts where the tokens themselves do not tell why they ended.
+    """
+    others = beside(actions.state, ids)
+    await actions.turn_to(())
+    await actions.write_on(Sampling(max_new_tokens=len(ids)), given=ids)
+    state = actions.state
+    way = state.continuation
+    if len(way) < len(ids):
+        stop = state.stop
+    elif actions.ends(ids[-1]):
+        stop = END
+    elif state.config is not None and len(state.tokens) + len(way) >= state.config.n_ctx:
+        stop = CONTEXT
+    await actions.turn_to(way[:n_input], way[n_input:], stop, branches=others)
 
 
 def taken(step: NewToken, token: int) -> NewToken | None:

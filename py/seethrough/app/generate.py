@@ -51,10 +51,12 @@ async def generate(
     on_step: Callable[[Step], bool],
     *,
     first: int = 0,
+    given: Sequence[int] = (),
 ) -> Generation:
     """Continue the ids.
 
     Args:
+        given: Tokens that were chosen before; they come first, whatever the settings say.
         first: The index of the first new token, counted from the end of the prompt: each index has
             its own dart, so that a text that goes on is drawn as if it had never stopped.
         on_step: Called with each new token; True stops the loop.
@@ -69,12 +71,17 @@ async def generate(
             return Generation(tuple(steps), CONTEXT)
         result = await model.next_logits(sequence, (hooks.LOGITS,))
         logits = result.arrays[hooks.LOGITS][0]
-        chosen = choose(logits, settings, index)
+        told = given[index - first] if index - first < len(given) else None
+        chosen = (
+            choose(logits, settings, index)
+            if told is None
+            else Step(told, *sampling.standing(logits, told))
+        )
         candidates = step_candidates(model.tokenizer, logits, chosen.id)
         steps.append(replace(chosen, candidates=candidates, elapsed_ms=result.elapsed_ms))
         if on_step(steps[-1]):
             return Generation(tuple(steps), STOPPED)
-        if steps[-1].id in model.manifest.end_ids:
+        if len(steps) >= len(given) and steps[-1].id in model.manifest.end_ids:
             return Generation(tuple(steps), END)
     return Generation(tuple(steps), LIMIT)
 

@@ -1,18 +1,29 @@
-"""Where the reader is: addresses become state, and the state has an address to copy."""
+"""Where the reader is: addresses become state (app/places.py makes addresses of it again)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
 
-from seethrough.app.state import Message
-from seethrough.core.messages import FALLBACK
-from seethrough.core.routes import FIRST_STEP, OWN, SUBJECTS, Place, Route, address_of, shows
+from seethrough.app.branches import replay
+from seethrough.app.places import (
+    address,
+    has_word,
+    model_ids,
+    not_there,
+    not_written,
+    with_settings,
+)
+from seethrough.app.state import TALLY, Message, Throws
+from seethrough.app.unembedding import compare_with
+from seethrough.core.routes import FIRST_STEP, OWN, SUBJECTS, Place, Route
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions
     from seethrough.app.state import AppState
+
+MOST_NAMED = 60
+__all__ = ["Navigation", "address", "model_of", "settled"]
 
 
 class Navigation:
@@ -22,6 +33,9 @@ class Navigation:
         self._actions = actions
         self._store = actions.store
         self._turn = 0
+        # What the address chose, until it is all there: it stays in the address so long.
+        self.promised: Place | None = None
+        self._told: list[Message] = []
 
     async def go(self, place: Place) -> None:
         """Show a place, and run what its address asks for."""
@@ -47,22 +61,57 @@ class Navigation:
             return False
         state = self._actions.state
         changes: dict[str, Any] = {"route": route, "language": place.language or state.language}
+        if route.view in SUBJECTS:
+            changes["sampling"] = with_settings(state.sampling, place)
         if route.subject == OWN and place.prompt is not None and not state.busy:
             changes |= {"prompt": place.prompt, "chat": place.chat}
+        self.promised = place if route.view in SUBJECTS else None
         self._store.replace(**changes)
         return True
 
-    async def finish(self, place: Place) -> None:
-        """Run the address's own prompt, then choose what it names there.
+    async def finish(self, place: Place, *, is_asked: bool = False) -> bool:
+        """Run the address's own prompt, put its tokens behind it, choose what it names there.
 
-        What the address holds that means nothing is named in a notice.
+        What the address holds that means nothing, or that is not there, is named in a notice.
+
+        Args:
+            is_asked: The reader wants the run, also where it costs a download.
+        Returns:
+            Whether the page is at the place now.
         """
-        turn = self._turn
+        turn, self._told = self._turn, []
         if self._actions.state.route.subject == OWN:
-            await self._run_own(place)
-        if turn == self._turn:
+            await self._run_own(place, is_asked=is_asked)
+        if turn != self._turn:
+            return False
+        if self._actions.state.route.view in SUBJECTS:
             await self._choose(place)
-            self._tell_ignored(place)
+        self._tell(place)
+        if not self._waits(place):
+            self.promised = None
+        return True
+
+    async def run(self, prompt: str, *, chat: bool) -> bool:
+        """Run what the reader wrote. A link's prompt that waited for this gets all that it chose.
+
+        Returns:
+            Whether it was a link's.
+        """
+        place, self.promised = self.promised, None
+        if place is None or (prompt, chat) != (place.prompt, place.chat):
+            await self._actions.run(prompt, chat=chat)
+            return False
+        self.promised = place
+        return await self.finish(place, is_asked=True)
+
+    def forget(self) -> None:
+        """The reader does something else: what a link promised is no more."""
+        self.promised = None
+
+    def _waits(self, place: Place) -> bool:
+        """Whether the address's prompt was not run because that would cost a download."""
+        state = self._actions.state
+        return place.prompt is not None and state.source == "" and state.error is None
 
     async def _prepare(self, route: Route) -> None:
         """Have the numbers of the recording that the route shows, or none before one's own text."""
@@ -80,49 +129,91 @@ class Navigation:
             if turn == self._turn and (now is None or now.id != wanted):
                 self._actions.clear()  # it cannot be had: the numbers of another one must go
 
-    async def _run_own(self, place: Place) -> None:
+    async def _run_own(self, place: Place, *, is_asked: bool) -> None:
         """Run the prompt of the address with its model, unless its numbers are shown already.
 
-        Nothing is run where a download is not wanted.
+        Nothing is run where a download is not wanted. Behind it come the very tokens of the
+        address: nothing is sampled again.
         """
         state, model = self._actions.state, model_of(place, self._actions.state)
-        is_shown = (*(self._actions.asked or ()), state.model) == (place.prompt, place.chat, model)
-        may_run = state.device.may_download or self._actions.service.is_loaded(model)
-        if place.prompt is None or is_shown or state.busy or not may_run:
+        if place.prompt is None or state.busy:
             return
-        await self._actions.run(place.prompt, chat=place.chat, model=model)
+        if (*(self._actions.asked or ()), state.model) == (place.prompt, place.chat, model):
+            if not self._has_written(place):
+                await self._actions.during("run", self._write(place))
+        elif is_asked or state.device.may_download or self._actions.service.is_loaded(model):
+            await self._actions.run(
+                place.prompt, chat=place.chat, model=model, then=lambda: self._write(place)
+            )
 
-    def _tell_ignored(self, place: Place) -> None:
-        is_unknown = place.model not in {None, *_ids(self._actions.state)}
+    def _has_written(self, place: Place) -> bool:
+        """Whether the address's tokens stand behind the text: more may, which nobody takes away."""
+        state, ids = self._actions.state, place.written or ()
+        is_there = tuple(step.id for step in state.steps[: len(ids)]) == ids
+        is_more = len(state.steps) > len(ids)
+        return not ids or (is_there and (is_more or len(state.written) == place.taken))
+
+    async def _write(self, place: Place) -> None:
+        """Put the address's tokens behind the text, if they can stand there."""
+        problem = not_written(place, self._actions.state)
+        if problem is not None:
+            self._told.append(problem)
+        elif place.written and not self._has_written(place):
+            await replay(self._actions, place.written, place.taken, place.stop)
+
+    def _tell(self, place: Place) -> None:
+        """A notice of whatever had no meaning or is not there."""
+        state, asked = self._actions.state, place.route.subject
+        told = [*self._told]
+        is_unknown = place.model not in {None, *model_ids(state)}
         ignored = [*place.ignored, *(["model"] if is_unknown else [])]
         if ignored:
-            fields = {"fields": ", ".join(ignored)}
-            self._store.replace(notice=Message("route.ignored", fields))
+            told.insert(0, Message("route.ignored", {"fields": ", ".join(ignored)}))
+        if asked and place.route.view in SUBJECTS and asked != state.route.subject:
+            told.append(Message("route.no_subject", {"name": asked[:MOST_NAMED]}))
+        if told:
+            self._store.replace(notice=replace(told[0], more=tuple(told[1:])))
 
     async def _choose(self, place: Place) -> None:
-        """The position, head and layer of the address, as far as there are such."""
-        state = self._actions.state
-        if place.position is not None and place.position < len(state.tokens):
-            self._actions.select_position(place.position)
+        """What the address chooses of the text and the model, as far as there is such."""
+        state, actions = self._actions.state, self._actions
+        if place.prompt is None or state.source:
+            self._told += not_there(place, state)
+        self._choose_of_text(place, state)
         if state.config is None:
             return
+        if place.top_k is not None and place.top_k > state.config.d_vocab:
+            self._store.replace(sampling=replace(state.sampling, top_k=0))
         if place.head is not None and place.head < state.config.n_heads:
-            self._actions.select_head(place.head)
+            actions.select_head(place.head)
         is_layer = place.layer is not None and place.layer < state.config.n_layers
         if place.layer is not None and is_layer and place.layer != state.picture.layer:
-            await self._actions.select_layer(place.layer)
+            await actions.select_layer(place.layer)
+
+    def _choose_of_text(self, place: Place, state: AppState) -> None:
+        """The address's token, word, step, compared token and dart."""
+        if place.position is not None and place.position < len(state.tokens):
+            self._actions.select_position(place.position)
+        if has_word(place, state):
+            self._store.replace(word=place.word)
+        if place.chosen_step is not None and place.chosen_step < len(state.steps):
+            self._store.replace(chosen_step=place.chosen_step)
+        if place.compared is not None and state.tokens:
+            changes = compare_with(state, place.compared)
+            self._store.replace(**changes)
+            if not changes:
+                self._told.append(Message("route.no_compared", {"got": place.compared}))
+        if state.tokens and (place.dart is not None or place.is_tallied):
+            tallied = TALLY if place.is_tallied else state.throws.tallied
+            self._store.replace(throws=Throws(place.dart or 0, tallied))
 
 
 def model_of(place: Place, state: AppState) -> str:
     """The model that an address means: the one that it names, else the page's default."""
-    ids = _ids(state)
+    ids = model_ids(state)
     if place.model in ids:
         return str(place.model)
     return ids[0] if ids else ""
-
-
-def _ids(state: AppState) -> list[str]:
-    return [card.id for card in state.models]
 
 
 def settled(route: Route, state: AppState) -> Route:
@@ -136,25 +227,3 @@ def settled(route: Route, state: AppState) -> Route:
         subject = current or (known[0] if known and state.source != "live" else OWN)
     step = route.step or (FIRST_STEP if route.view == "walk" else "")
     return replace(route, subject=subject, step=step)
-
-
-def address(state: AppState) -> str:
-    """The whole address of what is shown, so that a copied link shows the same."""
-    route = state.route
-    fields: dict[str, str] = {}
-    if route.view in SUBJECTS:
-        if route.subject == OWN and (state.source == "live" or state.busy == "run"):
-            fields["prompt"] = state.prompt
-            if state.chat:
-                fields["chat"] = "1"
-            if state.model not in {"", *_ids(state)[:1]}:
-                fields["model"] = state.model
-        if state.tokens and shows(route, "pos"):
-            fields["pos"] = str(state.picture.position)
-        if shows(route, "layer"):
-            fields["layer"] = str(state.picture.layer)
-            fields["head"] = str(state.picture.head)
-    if state.language != FALLBACK:
-        fields["lang"] = state.language
-    query = urlencode(fields, quote_via=quote, errors="replace")
-    return address_of(route) + (f"?{query}" if query else "")

@@ -306,11 +306,12 @@ class Service:
         on_step: Callable[[Step], None],
         *,
         first: int = 0,
+        given: Sequence[int] = (),
     ) -> Generation:
         """Generate after some ids; `stop` ends it between two tokens.
 
         Args:
-            first: How many of the ids are new tokens already; see app.generate.
+            first: How many of the ids are new tokens already; see app.generate, as for `given`.
         Raises:
             InputError: A sampling setting means nothing.
         """
@@ -325,7 +326,8 @@ class Service:
 
         async with self._lock:
             try:
-                return await self._guarded(generate(model, ids, settings, tell, first=first))
+                work = generate(model, ids, settings, tell, first=first, given=given)
+                return await self._guarded(work)
             except CancelledRunError:
                 return Generation(tuple(steps), STOPPED)
 

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence by its catalogue key and fields."""
+    """A sentence by its catalogue key and fields; `more` stand behind it."""
 
     key: str
     fields: Mapping[str, object] = field(default_factory=dict)
+    more: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -67,15 +67,10 @@ class Unembedding:
             key = "asked.no_token" if cleaned else "asked.empty"
             self._say(Message(key))
             return
-        token, told = ids[0], texts(model.tokenizer, ids[0])
-        fields = {"n_tokens": len(ids), "token": told[1]}
+        fields = {"n_tokens": len(ids), "token": texts(model.tokenizer, ids[0])[1]}
         note = Message("asked.several", fields) if len(ids) > 1 else None
         self._say(note)
-        asked = state.asked
-        if token not in {item.id for item in (*asked, *state.top)}:
-            new = candidate(token, float(logits[token]), distribution(logits).logsumexp, *told)
-            asked = (*asked, new)[-MOST_ASKED:]
-        self.store.replace(asked=asked, compared=token)
+        self.store.replace(**compare_with(state, ids[0]))
 
     def _say(self, note: Message | None) -> None:
         self.store.replace(asked_note=note)
@@ -99,6 +94,20 @@ class Unembedding:
                 return None
             parts.append((await self.service.weight(ROWS, rows))[:, list(tokens)])
         return np.ascontiguousarray(np.concatenate(parts).T)
+
+
+def compare_with(state: AppState, token: int) -> dict[str, Any]:
+    """The fields of AppState that compare a token with the best ones; none where it cannot be."""
+    if token in {item.id for item in (*state.asked, *state.top)}:
+        return {"compared": token}
+    logits = state.captured.row(hooks.LOGITS, len(state.tokens) - 1)
+    if state.vocabulary is None or state.source != "live" or logits is None:
+        return {}
+    if token >= logits.size:
+        return {}
+    told = texts(state.vocabulary, token)
+    new = candidate(token, float(logits[token]), distribution(logits).logsumexp, *told)
+    return {"compared": token, "asked": (*state.asked, new)[-MOST_ASKED:]}
 
 
 def missing_rows(state: AppState) -> tuple[int, ...]:

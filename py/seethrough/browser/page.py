@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.app.details import Details
 from seethrough.app.navigation import address
+from seethrough.app.places import has_cell, is_told
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import Message, Sampling
 from seethrough.browser import dom, ffi, storage
@@ -15,6 +16,7 @@ from seethrough.browser.sums import Sums
 from seethrough.browser.swipe import Swipes
 from seethrough.browser.writing import Writing
 from seethrough.core.errors import InputError, SeethroughError
+from seethrough.core.fields import MAX_WRITTEN
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, SUBJECTS, Route, address_of, parse, step_beside
 from seethrough.view import pages
@@ -38,7 +40,9 @@ ASK = "ask-form"
 WAITING = ("idle", "download", "session", "ready", "failed")
 # What a step needs beyond the run may change with these.
 NEEDED = ("route", "picture", "tokens", "busy", "asked")
-IN_ADDRESS = ("route", "picture", "prompt", "chat", "source", "tokens", "language")
+# Tokens that are being written come into it when the engine rests: browsers count the changes.
+IN_ADDRESS = ("route", "picture", "prompt", "chat", "source", "tokens", "language", "busy", "sum")
+OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step")
 
 
 class Page:
@@ -112,7 +116,7 @@ class Page:
             self._follow(slot, panel.fields)
         store.subscribe(("engine", "busy", "top"), self._enable)
         store.subscribe(NEEDED, lambda _state: ffi.start_task(self._details.fill()))
-        store.subscribe(IN_ADDRESS, self._write_address)
+        store.subscribe((*IN_ADDRESS, *OF_A_STEP), self._write_address)
         store.subscribe(("source",), self._leave_recording)
         store.subscribe(("theme",), lambda _state: self._draw())
         self._sums.follow()
@@ -139,14 +143,23 @@ class Page:
 
     async def _finish(self, place: Place) -> None:
         """Run the prompt of the address, where it has one, and write what is shown then."""
-        await self._navigation.finish(place)
-        self._write_address(self._actions.state)
+        if await self._navigation.finish(place):
+            await self._trace(place)
+            self._write_address(self._actions.state)
+
+    async def _trace(self, place: Place) -> None:
+        """Open the sum that the address names, where there is such a number."""
+        state = self._actions.state
+        is_open = state.sum is not None and state.sum.cell == place.cell
+        if has_cell(place, state) and not is_open and state.route.view == "walk":
+            await self._sums.select(str(place.cell))
 
     def _write_address(self, state: AppState) -> None:
         """The address of what is shown; one that the reader gave meanwhile is not overwritten."""
-        if ffi.address() == self._address:
-            self._address = address(state)
-            ffi.replace_address(self._address)
+        shown = address(state, self._navigation.promised)
+        if ffi.address() == self._address != shown:
+            self._address = shown
+            ffi.replace_address(shown)
 
     def _show_page(self, state: AppState) -> None:
         """Write the frame of the route with all its panels, and the tab's title."""
@@ -203,7 +216,13 @@ class Page:
             ffi.start_task(work)
 
     def _run(self) -> Coroutine[Any, Any, None]:
-        return self._live(self._actions.run(self._prompt(), chat=self._chat()))
+        return self._live(self._run_and_trace(self._prompt(), chat=self._chat()))
+
+    async def _run_and_trace(self, prompt: str, *, chat: bool) -> None:
+        """Run a prompt; one of a link that waited for the reader comes with its number, too."""
+        place = self._navigation.promised
+        if await self._navigation.run(prompt, chat=chat) and place is not None:
+            await self._trace(place)
 
     def _switch(self, model_id: str) -> Coroutine[Any, Any, None]:
         self._keep_typed()
@@ -212,6 +231,7 @@ class Page:
     def _generate(self) -> Coroutine[Any, Any, None]:
         settings = sampling(self._actions.state.sampling)
         prompt, chat = self._prompt(), self._chat()
+        self._navigation.forget()
         self._writing.show_loop()
         return self._live(self._actions.generate(prompt, chat=chat, settings=settings))
 
@@ -253,7 +273,8 @@ class Page:
 
     async def _copy_link(self) -> None:
         done = await ffi.copy(ffi.page_address())
-        self._notify(Message("tools.copied" if done else "tools.not_copied"))
+        told = "tools.copied" if is_told(self._actions.state) else "tools.copied_part"
+        self._notify(Message(told, {"most": MAX_WRITTEN}) if done else Message("tools.not_copied"))
 
     async def _save(self, kind: str) -> None:
         if not await ffi.save(kind):

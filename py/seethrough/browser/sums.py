@@ -37,7 +37,7 @@ class Sums:
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
         return {
-            "select-cell": lambda values: self._select(values["cell"]),
+            "select-cell": lambda values: self.select(values["cell"]),
             "close-sum": lambda _values: self._close(),
         }
 
@@ -46,7 +46,7 @@ class Sums:
         self._store.subscribe(FOLLOWED, lambda _state: ffi.start_task(self._tracer.renew()))
         self._store.subscribe(("sum",), self.light)
 
-    async def _select(self, cell: str) -> None:
+    async def select(self, cell: str) -> None:
         """Trace a number, where the page has a place to show it; the panel comes into sight."""
         if ffi.is_absent(ffi.document.getElementById(PANEL)):
             return

@@ -1,14 +1,20 @@
 """Addresses: what stands behind the # of the page's address, and what it means.
 
 `#/walk/january/layers?pos=5`: a view, the walk's subject (a recording's id, or "own"), a step; then
-what is chosen there. Whatever an address holds is data from a stranger: a field that means nothing
-falls back and is named in `Place.ignored`.
+what is chosen there (core/fields.py). Whatever an address holds is data from a stranger: a field
+that means nothing falls back and is named in `Place.ignored`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from seethrough.core.fields import FIELDS, OF_A_TEXT
+
+if TYPE_CHECKING:
+    from seethrough.core.cell import Cell
 
 VIEWS = ("home", "walk", "block", "map", "all", "about", "styleguide")
 # Views that show one input: a recording, or the reader's own prompt.
@@ -29,9 +35,8 @@ STEPS = (
 FIRST_STEP = STEPS[0]
 # Those whose picture is of one chosen token.
 OF_A_TOKEN = frozenset({"tokenize", "embed", "layers"})
-NUMBERS = ("layer", "head", "pos")
 MAX_SHOWN = 60
-MAX_DIGITS = 6
+MAX_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -49,16 +54,36 @@ class Route:
 
 @dataclass(frozen=True)
 class Place:
-    """An address taken apart; None where it says nothing. `ignored` are fields without meaning."""
+    """An address taken apart; None where it says nothing. `ignored` are fields without meaning.
+
+    `written` are the tokens behind the prompt, the first `taken` of them part of the input; `stop`
+    says why they ended, where they alone do not tell. `chosen_step` is one of them, `word` one of
+    the text's words, `compared` a token's id. `dart` and `is_tallied` are of the step "sample".
+    """
 
     route: Route
     prompt: str | None = None
     chat: bool = False
+    model: str | None = None
+    written: tuple[int, ...] | None = None
+    taken: int = 0
+    stop: str = ""
+    position: int | None = None
     layer: int | None = None
     head: int | None = None
-    position: int | None = None
+    word: int | None = None
+    compared: int | None = None
+    chosen_step: int | None = None
+    cell: Cell | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    min_p: float | None = None
+    seed: int | None = None
+    max_new_tokens: int | None = None
+    dart: int | None = None
+    is_tallied: bool = False
     language: str | None = None
-    model: str | None = None
     ignored: tuple[str, ...] = ()
 
 
@@ -71,26 +96,40 @@ def parse(address: str, *, languages: tuple[str, ...] = ()) -> Place:
     path, _, query = address.removeprefix("#").partition("?")
     names = [unquote(part) for part in path.split("/") if part]
     route, ignored = _route(names)
-    fields = dict(parse_qsl(query, keep_blank_values=True))
-    numbers = {name: _number(fields.get(name)) for name in NUMBERS}
-    known = {*NUMBERS, "prompt", "chat", "lang", "model"}
-    ignored += [name for name in fields if name not in known]
-    ignored += [name for name in NUMBERS if name in fields and numbers[name] is None]
-    language = fields.get("lang")
-    if language is not None and language not in languages:
-        ignored.append("lang")
-        language = None
-    return Place(
-        route,
-        prompt=fields.get("prompt"),
-        chat=fields.get("chat") == "1",
-        layer=numbers["layer"],
-        head=numbers["head"],
-        position=numbers["pos"],
-        language=language,
-        model=fields.get("model"),
-        ignored=tuple(_short(name) for name in ignored),
-    )
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    read: dict[str, Any] = {}
+    meant = {name: text for name, text in given.items() if _may_say(route, name, given)}
+    if meant.get("lang", "") not in languages:
+        meant.pop("lang", None)
+    for field in FIELDS:
+        value = field.read(meant[field.name]) if field.name in meant else None
+        if value is not None:
+            read[field.name] = value
+    if read.get("taken", 0) > len(read.get("written", ())):
+        del read["taken"]
+    ignored += [name for name in given if name not in read]
+    values = {field.attribute: read[field.name] for field in FIELDS if field.name in read}
+    return Place(route, **values, ignored=tuple(map(_short, ignored[:MAX_NAMED])))
+
+
+def address_of_place(place: Place) -> str:
+    """The inverse of `parse`: the address that says a place, its fields always in one order."""
+    fields = {}
+    for field in FIELDS:
+        value = getattr(place, field.attribute)
+        if value is not None and value != getattr(_NOWHERE, field.attribute):
+            fields[field.name] = field.write(value)
+    query = urlencode(fields, quote_via=quote, errors="replace", safe=",")
+    return address_of(place.route) + (f"?{query}" if query else "")
+
+
+def _may_say(route: Route, name: str, given: dict[str, str]) -> bool:
+    """Whether a field can mean something at a route: a recording's text, say, is its own."""
+    if name == "lang":
+        return True
+    if name in OF_A_TEXT:
+        return route.view in SUBJECTS and route.subject == OWN and "prompt" in given
+    return route.view in SUBJECTS
 
 
 def _route(names: list[str]) -> tuple[Route, list[str]]:
@@ -112,14 +151,11 @@ def _route(names: list[str]) -> tuple[Route, list[str]]:
     ]
 
 
-def _number(text: str | None) -> int | None:
-    """A whole number from 0 of an address; None for anything else."""
-    is_number = text is not None and text.isascii() and text.isdecimal()
-    return int(text) if text is not None and is_number and len(text) <= MAX_DIGITS else None
-
-
 def _short(name: str) -> str:
     return name if len(name) <= MAX_SHOWN else name[:MAX_SHOWN] + "…"
+
+
+_NOWHERE = Place(Route())
 
 
 def address_of(route: Route) -> str:

@@ -27,11 +27,11 @@ def update(state: AppState) -> Node:
 
 
 def sentence(state: AppState, message: Message, kind: str) -> Node:
-    """One sentence with a label, so that colour is not all that tells an error."""
+    """A sentence with a label, so that colour is not all that tells an error; then its more."""
     return h(
         "p",
         {"class": f"message {kind}"},
         h("b", {}, say(state, f"view.message.{kind}")),
         " ",
-        say(state, message.key, **message.fields),
+        " ".join(say(state, one.key, **one.fields) for one in (message, *message.more)),
     )

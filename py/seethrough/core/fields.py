@@ -1,0 +1,122 @@
+"""The fields of an address: how each is read from a stranger's text, and written again.
+
+A reader gives None for whatever means nothing. What only a model or a text can tell (is there such
+a layer, such a token) is asked where they are known, in app/navigation.py.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seethrough.core.cell import Cell, parse_cell
+from seethrough.core.errors import InputError
+from seethrough.core.sampling import check_settings
+from seethrough.core.tokens import LIMIT, STOPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_WRITTEN = 64
+MAX_ID = 9_999_999
+MAX_INDEX = 999_999
+MAX_SEED = 2**53
+MAX_NEW = 4096
+DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
+# Why a text stopped, where its tokens alone do not tell.
+STOPS = (LIMIT, STOPPED)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: its name in the address, the attribute of `Place`, how it is read and written."""
+
+    name: str
+    attribute: str
+    read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+
+
+def whole(least: int, most: int) -> Callable[[str], int | None]:
+    """A reader of whole numbers in a range, in ASCII digits."""
+
+    def read(text: str) -> int | None:
+        is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+        return int(text) if is_number and least <= int(text) <= most else None
+
+    return read
+
+
+def setting(name: str) -> Callable[[str], float | None]:
+    """A reader of a sampling setting that is no whole number."""
+    neutral: dict[str, Any] = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
+
+    def read(text: str) -> float | None:
+        number = float(text) if DECIMAL.fullmatch(text) else math.nan
+        try:
+            check_settings(**{**neutral, name: number})
+        except InputError:
+            return None
+        return number
+
+    return read
+
+
+def flag(text: str) -> bool | None:
+    """Yes or no."""
+    return {"1": True, "0": False}.get(text)
+
+
+def token_ids(text: str) -> tuple[int, ...] | None:
+    """Token ids with commas between them, at most 64."""
+    parts = text.split(",", MAX_WRITTEN)
+    ids = tuple(map(whole(0, MAX_ID), parts))
+    known = tuple(token for token in ids if token is not None)
+    return known if len(known) == len(ids) <= MAX_WRITTEN else None
+
+
+def cell(text: str) -> Cell | None:
+    """A number of the model by its name."""
+    return parse_cell(text) if text.isascii() else None
+
+
+def one_of(names: tuple[str, ...]) -> Callable[[str], str | None]:
+    """A reader of a few words."""
+    return lambda text: text if text in names else None
+
+
+def written_ids(ids: tuple[int, ...]) -> str:
+    """The inverse of `token_ids`."""
+    return ",".join(map(str, ids))
+
+
+# In the order of an address; "lang" is read where the languages are known.
+FIELDS = (
+    Field("prompt", "prompt", str),
+    Field("chat", "chat", flag, lambda _: "1"),
+    Field("model", "model", str),
+    Field("written", "written", token_ids, written_ids),
+    Field("taken", "taken", whole(0, MAX_WRITTEN)),
+    Field("stop", "stop", one_of(STOPS)),
+    Field("pos", "position", whole(0, MAX_INDEX)),
+    Field("layer", "layer", whole(0, MAX_INDEX)),
+    Field("head", "head", whole(0, MAX_INDEX)),
+    Field("word", "word", whole(0, MAX_INDEX)),
+    Field("compare", "compared", whole(0, MAX_ID)),
+    Field("step", "chosen_step", whole(0, MAX_INDEX)),
+    Field("cell", "cell", cell),
+    Field("temperature", "temperature", setting("temperature"), repr),
+    Field("top_k", "top_k", whole(0, MAX_ID)),
+    Field("top_p", "top_p", setting("top_p"), repr),
+    Field("min_p", "min_p", setting("min_p"), repr),
+    Field("seed", "seed", whole(0, MAX_SEED)),
+    Field("max_new_tokens", "max_new_tokens", whole(1, MAX_NEW)),
+    Field("dart", "dart", whole(0, MAX_INDEX)),
+    Field("tally", "is_tallied", flag, lambda _: "1"),
+    Field("lang", "language", str),
+)
+SETTINGS = ("temperature", "top_k", "top_p", "min_p", "seed", "max_new_tokens")
+# Of one's own text alone: a recording has its own.
+OF_A_TEXT = frozenset({"prompt", "chat", "model", "written", "taken", "stop"})

@@ -1,0 +1,196 @@
+"""Every field of an address: what it means, what it falls back to, and that it comes back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seethrough.core.cell import Cell
+from seethrough.core.fields import FIELDS, MAX_ID, MAX_NEW, MAX_SEED, MAX_WRITTEN, OF_A_TEXT, STOPS
+from seethrough.core.routes import OWN, STEPS, SUBJECTS, Place, Route, address_of_place, parse
+
+LANGUAGES = ("en", "qps")
+HERE = "#/walk/own/sample?prompt=a&"
+# A value of each field that means something.
+GOOD = {
+    "chat": "1",
+    "model": "tiny",
+    "written": "5,0,7",
+    "taken": "0",
+    "stop": "stopped",
+    "pos": "4",
+    "layer": "3",
+    "head": "2",
+    "word": "1",
+    "compare": "77",
+    "step": "2",
+    "cell": "blocks.3.attn.hook_pattern%5B2,5,4%5D",
+    "temperature": "0.7",
+    "top_k": "40",
+    "top_p": "0.9",
+    "min_p": "0.05",
+    "seed": "9007199254740992",
+    "max_new_tokens": "48",
+    "dart": "6",
+    "tally": "1",
+    "lang": "qps",
+}
+NONSENSE = (
+    "",
+    "x",
+    "-1",
+    "nan",
+    "inf",
+    "1e999",
+    "9" * 400,
+    "١",
+    "1_0",
+    " 1",
+    "0x10",
+    "<b>",
+    "1,2,",
+)
+# What of that means something after all: any text is a prompt or a model's name.
+FREE = {"prompt", "model"}
+NUMBERS = st.integers(0, 999_999)
+
+
+def places() -> st.SearchStrategy[Place]:
+    """Any place of one's own text that the page can be at."""
+    values = {
+        "prompt": st.text(),
+        "chat": st.booleans(),
+        "model": st.none() | st.text(min_size=1),
+        "stop": st.sampled_from(("", *STOPS)),
+        **dict.fromkeys(("position", "layer", "head", "word", "chosen_step"), st.none() | NUMBERS),
+        "compared": st.none() | st.integers(0, MAX_ID),
+        "cell": st.none() | st.builds(Cell, st.just("logits"), st.tuples(NUMBERS, NUMBERS)),
+        "temperature": st.none() | st.floats(0, 100),
+        "top_k": st.none() | st.integers(0, MAX_ID),
+        "top_p": st.none() | st.floats(0, 1, exclude_min=True),
+        "min_p": st.none() | st.floats(0, 1),
+        "seed": st.none() | st.integers(0, MAX_SEED),
+        "max_new_tokens": st.none() | st.integers(1, MAX_NEW),
+        "dart": st.none() | NUMBERS,
+        "is_tallied": st.booleans(),
+        "language": st.none() | st.sampled_from(LANGUAGES),
+    }
+    ids = st.lists(st.integers(0, MAX_ID), min_size=1, max_size=MAX_WRITTEN)
+    written = ids.flatmap(lambda some: st.tuples(st.just(tuple(some)), st.integers(0, len(some))))
+    routes = st.builds(Route, st.just("walk"), st.just(OWN), st.sampled_from(STEPS))
+    return st.builds(
+        lambda route, way, told: Place(
+            route, **told, **({"written": way[0], "taken": way[1]} if way else {})
+        ),
+        routes,
+        st.none() | written,
+        st.fixed_dictionaries(values),
+    )
+
+
+def test_every_field_of_a_place_has_a_name() -> None:
+    """No attribute of a place is left out of its address, and each name stands once."""
+    named = {field.attribute for field in FIELDS}
+
+    assert named == {item.name for item in fields(Place)} - {"route", "ignored"}
+    assert len({field.name for field in FIELDS}) == len(FIELDS)
+    assert set(GOOD) | {"prompt"} == {field.name for field in FIELDS}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_each_field_comes_back(name: str) -> None:
+    """A value that means something is read, written in the same letters, and not ignored."""
+    query = f"prompt=a&{name}={GOOD[name]}"
+    address = f"#/walk/own/sample?{query}"
+    place = parse(address, languages=LANGUAGES)
+    written = address_of_place(place)
+
+    assert place.ignored == ()
+    assert written == (address if name != "taken" else "#/walk/own/sample?prompt=a")
+
+
+@pytest.mark.parametrize("value", NONSENSE)
+@pytest.mark.parametrize("name", [name for name in GOOD if name not in FREE])
+def test_nonsense_in_each_field(name: str, value: str) -> None:
+    """What means nothing is named, and the field says as little as if it were not there."""
+    place = parse(f"{HERE}{name}={value}", languages=LANGUAGES)
+
+    assert place.ignored == (name,)
+    assert place == Place(Route("walk", OWN, "sample"), prompt="a", ignored=(name,))
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("temperature=100.1", "temperature"),
+        ("top_p=0", "top_p"),
+        ("top_p=1.01", "top_p"),
+        ("min_p=1.5", "min_p"),
+        ("seed=9007199254740993", "seed"),
+        ("max_new_tokens=0", "max_new_tokens"),
+        ("max_new_tokens=4097", "max_new_tokens"),
+        ("top_k=2.5", "top_k"),
+        ("written=" + ",".join(["1"] * 65), "written"),
+        ("written=1&taken=2", "taken"),
+        ("taken=1", "taken"),
+        ("stop=end_token", "stop"),
+        ("cell=hook_embed", "cell"),
+        ("cell=hook_embed[1,2,3,4]", "cell"),
+        ("cell=h\u0661[1]", "cell"),
+        ("chat=yes", "chat"),
+    ],
+)
+def test_out_of_range(field: str, name: str) -> None:
+    """Numbers out of their range and lists that are too long are named like nonsense."""
+    assert parse(HERE + field).ignored == (name,)
+
+
+@pytest.mark.parametrize("name", sorted(OF_A_TEXT))
+def test_a_recording_has_its_own_text(name: str) -> None:
+    """What only one's own text has is named where the address is of a recorded walk."""
+    value = GOOD.get(name, "a")
+
+    assert parse(f"#/walk/january/loop?{name}={value}").ignored == (name,)
+
+
+def test_a_page_without_numbers_has_no_choice() -> None:
+    """On a page that shows no input only the language means something."""
+    place = parse("#/about?layer=3&cell=logits[1,2]&lang=en", languages=LANGUAGES)
+
+    assert place.ignored == ("layer", "cell")
+    assert place.language == "en"
+
+
+def test_many_fields_of_nonsense_are_few_in_the_notice() -> None:
+    """An address of a thousand strange fields does not fill the page."""
+    assert len(parse("#/all?" + "&".join(f"f{n}=1" for n in range(1000))).ignored) == 12
+
+
+ODD = st.text(st.characters(exclude_categories=[]))
+
+
+@given(ODD)
+def test_any_text_is_an_address(address: str) -> None:
+    """No text breaks the page, lone surrogates and broken escapes neither."""
+    for whole in (address, f"#/walk/own/loop?{address}", f"{HERE}written={address}"):
+        parse(whole, languages=LANGUAGES)
+
+
+@given(st.sampled_from(SUBJECTS), st.dictionaries(st.sampled_from(sorted(GOOD)), ODD))
+def test_an_address_is_stable(view: str, values: dict[str, str]) -> None:
+    """The address of what was understood is understood as the same, nothing of it ignored."""
+    query = "&".join(f"{name}={value}" for name, value in values.items())
+    once = address_of_place(parse(f"#/{view}/own?prompt=x&{query}", languages=LANGUAGES))
+    again = parse(once, languages=LANGUAGES)
+
+    assert again.ignored == ()
+    assert address_of_place(again) == once
+
+
+@given(places())
+def test_a_place_survives_its_address(place: Place) -> None:
+    """Every field of every place is the same after being written and read."""
+    assert parse(address_of_place(place), languages=LANGUAGES) == place
