@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -428,6 +429,20 @@ def test_another_export_s_recording_is_refused() -> None:
 
     with pytest.raises(SourceError, match="was not made with these files"):
         ask(site, "thing")
+
+
+@pytest.mark.parametrize(
+    "told", [{"prompt": "an other"}, {"chat": True}, {"n_tokens": 3}, {"id": "thong"}], ids=str
+)
+def test_a_list_that_tells_of_another_walk(told: dict[str, object]) -> None:
+    """Its hash and model fit, and yet it is not what the reader chose by its text."""
+    site = site_of(MADE)
+    listing = json.loads(str(site.files["models.json"]))
+    listing["models"][0]["recordings"][0].update(told)
+    site.files["models.json"] = json.dumps(listing)
+
+    with pytest.raises(SourceError, match="holds another walk than the list says"):
+        ask(site, str(told.get("id", "thing")))
 
 
 def test_an_error_leaves_what_was_shown() -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import hashlib
+import json
+import shutil
 
+import pytest
+from safetensors.numpy import save_file
+
+from export.site import write_service_worker
 from seethrough.core.routes import STEPS
+from seethrough.core.safetensors import read_safetensors
+from tests.browser.conftest import FOLDER, SAVES_DATA, Server, Tab
 
 pytestmark = pytest.mark.browser
 
@@ -90,3 +98,46 @@ def test_every_step_has_its_numbers(tab, name):
         assert tab.page.locator(f"#step-{step} [data-action=live]").count() == 0, step
         assert tab.page.locator("[role=alert]").count() == 0, step
     assert (fetched(tab), tab.errors, tab.strangers) == ([], [], [])
+
+
+def remade(path, more):
+    """A recording's file with something else in its metadata; returns its bytes' new hash."""
+    told, arrays = read_safetensors(path.read_bytes())
+    inner = json.loads(told["seethrough"]) | more
+    save_file(arrays, path, metadata={"seethrough": json.dumps(inner)})
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def mismatched(browser, dist, tmp_path):
+    """A tab on a site whose first recording is whole, listed, and of another graph's numbers."""
+    place = tmp_path / FOLDER
+    shutil.copytree(dist, place, ignore=shutil.ignore_patterns(*(f"*{end}" for end in WEIGHTS)))
+    listing = json.loads((place / "models.json").read_text(encoding="utf-8"))
+    card = listing["models"][0]["recordings"][0]
+    card["sha256"] = remade(place / card["path"], {"graph_sha256": "1" * 64})
+    (place / "models.json").write_text(json.dumps(listing), encoding="utf-8")
+    write_service_worker(place, [])
+    server, context = Server(tmp_path), browser.new_context()
+    context.add_init_script(SAVES_DATA)
+    tab = Tab(context.new_page(), server)
+    tab.watch()
+    yield tab, [row["id"] for row in listing["models"][0]["recordings"]]
+    context.close()
+    server.stop()
+
+
+def test_a_recording_that_does_not_match_its_manifest(mismatched):
+    """A sentence in place of its numbers at every step; the other walks are as ever."""
+    tab, (first, second, *_) = mismatched
+    tab.open(f"#/walk/{first}/logits")
+    for step in ("logits", "layers"):
+        tab.page.evaluate(f"location.hash = '#/walk/{first}/{step}'")
+        tab.until(f"document.querySelector('.plate-of.is-{step}, #step-{step}') !== null")
+        tab.until("document.querySelector('#message').innerText.includes('was not made with')")
+        assert tab.page.locator("main td, main canvas, main svg.histogram").count() == 0
+    tab.page.evaluate(f"location.hash = '#/walk/{second}/logits'")
+    tab.until("document.querySelector('#step-logits td') !== null")
+
+    assert "was not made with" not in tab.text("#message")
+    assert tab.errors == []

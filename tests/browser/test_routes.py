@@ -111,7 +111,7 @@ def test_a_strange_address(walking):
 def test_nonsense_in_an_address(walking):
     """Fields that mean nothing are left out and named."""
     go(walking, "#/block/january?layer=x&colour=red")
-    walking.until("document.querySelector('#message').innerText.includes('colour, layer')")
+    walking.until("document.querySelector('#message').innerText.includes('layer, colour')")
 
     assert "colour" not in walking.page.evaluate("location.hash")
 

@@ -56,11 +56,13 @@ class RecordingShelf:
 
         Raises:
             DownloadError: It is missing, or not the bytes that the list names.
-            SourceError: It cannot be read, or another export's files made it.
+            SourceError: It cannot be read, another export's files made it, or the list tells of
+                another text.
         """
         if card.id not in self._kept:
             recording = from_bytes(await self._checked(card))
             recording.check_against(manifest)
+            check_listed(recording, card)
             self._kept[card.id] = recording
         return self._kept[card.id]
 
@@ -89,6 +91,17 @@ class RecordingShelf:
         if hashlib.sha256(data).hexdigest() != card.sha256:
             raise DownloadError("engine.altered", path=card.path.rpartition("/")[2])
         return data
+
+
+def check_listed(recording: Recording, card: RecordingCard) -> None:
+    """Refuse a recording that is not the one that the list tells of.
+
+    Raises:
+        SourceError: Its name, text, mode or number of tokens differ.
+    """
+    told = (card.id, card.prompt, card.chat, card.n_tokens)
+    if told != (recording.id, recording.prompt, recording.chat, len(recording.tokens)):
+        raise SourceError("recording.other_listed", id=card.id)
 
 
 def recorded_changes(

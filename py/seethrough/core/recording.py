@@ -28,7 +28,16 @@ from seethrough.core.errors import SourceError
 from seethrough.core.hooks import hook_name
 from seethrough.core.recorded import check_arrays, is_rising, kind, metadata_of, read_told, row
 from seethrough.core.safetensors import read_safetensors
-from seethrough.core.tokens import Candidate, NewToken, TokenView, candidate
+from seethrough.core.tokens import (
+    CONTEXT,
+    END,
+    LIMIT,
+    STOPPED,
+    Candidate,
+    NewToken,
+    TokenView,
+    candidate,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +47,7 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest
 
 NORMS = "resid_norms"
+MOST_LIKELY = 1 + 1e-6  # what rounding leaves of 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,6 +250,10 @@ def _check(recording: Recording) -> None:
         raise SourceError("recording.unreadable", part="layers")
     if not _tells_of(recording.film, recording.ids):
         raise SourceError("recording.unreadable", part=film.PART)
+    if recording.stop not in {"", END, LIMIT, CONTEXT, STOPPED}:
+        raise SourceError("recording.unreadable", part="stop")
+    if not all(map(_is_likely, recording.continuation)):
+        raise SourceError("recording.unreadable", part="continuation")
     stream = stream_names(n_states - 1)
     patterns = [hook_name(hooks.PATTERN, layer) for layer in recording.layers]
     d_model, n_heads = _dims(arrays, stream[0], 2)[1], _dims(arrays, patterns[0], 2)[0]
@@ -253,6 +267,12 @@ def _check(recording: Recording) -> None:
     check_arrays(arrays, expected)
     if not all(math.isfinite(item.prob) for item in recording.top):
         raise SourceError("recording.not_finite", name=hooks.TOP_VALUES)
+
+
+def _is_likely(step: NewToken) -> bool:
+    """Whether a step has a rank, and probabilities between 0 and 1."""
+    probs = (step.prob, *(item.prob for item in step.candidates))
+    return step.rank >= 0 and all(0 <= prob <= MOST_LIKELY for prob in probs)
 
 
 def _tells_of(told: Film, ids: tuple[int, ...]) -> bool:

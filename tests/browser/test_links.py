@@ -1,0 +1,69 @@
+"""A copied link shows the same: in another window the very tokens, the dart, the open sum."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+LINK = (
+    "#/walk/own/loop?prompt=The%20cat%20sat"
+    "&temperature=0.9&top_k=40&top_p=0.95&seed=5&max_new_tokens=6"
+)
+WRITTEN = """[...document.querySelectorAll('#step-loop [data-action=step-to]')]
+    .map((one) => one.innerText)"""
+
+
+def go(tab, address):
+    """Go to an address inside the page."""
+    tab.page.evaluate("address => { location.hash = address; }", address)
+    tab.until(f"location.hash.startsWith({address.partition('?')[0]!r})")
+
+
+def address(tab):
+    """What a reader would copy."""
+    return tab.page.evaluate("location.hash")
+
+
+def test_a_link_shows_the_same(loaded):
+    """Drawn tokens, a dart, its settings and a traced number: a reload has them, undrawn."""
+    go(loaded, LINK)
+    loaded.until("document.querySelector('#source').innerText.includes('Live')")
+    loaded.page.keyboard.press("g")
+    loaded.until("location.hash.includes('written=')")
+    written = loaded.page.evaluate(WRITTEN)
+    go(loaded, "#/walk/own/sample")
+    loaded.until("document.querySelector('#step-sample [data-action=throw]') !== null")
+    loaded.page.click("#step-sample [data-action=throw]")
+    loaded.until("location.hash.includes('dart=1')")
+    loaded.page.click("#step-sample [data-action=select-cell]")
+    loaded.until("location.hash.includes('cell=')")
+    loaded.until("document.querySelector('#sum-title') !== null")
+    link, told = address(loaded), loaded.text("#step-sample")
+    traced = loaded.text("#sum")
+
+    assert len(written) == 6
+    loaded.reload()
+    loaded.until("document.querySelector('#sum-title') !== null")
+    assert loaded.text("#step-sample") == told
+    assert loaded.text("#sum") == traced
+    assert address(loaded) == link
+    go(loaded, "#/walk/own/loop")
+    loaded.until("document.querySelector('#step-loop') !== null")
+    assert loaded.page.evaluate(WRITTEN) == written
+    assert loaded.errors == []
+
+
+def test_tokens_of_a_stranger(loaded):
+    """Tokens, numbers and settings that are not there: one notice, and the text is run."""
+    go(
+        loaded,
+        "#/walk/own/layers?prompt=The%20dog&written=49999&layer=99&head=77&pos=500"
+        "&cell=blocks.99.hook_q_in[0]&temperature=nan&seed=1e3",
+    )
+    loaded.until("document.querySelector('#message').innerText.includes('token 500')")
+    said = loaded.text("#message")
+
+    assert "temperature, seed" in said
+    for words in ("not in the vocabulary", "layers 0 to 29", "heads 0 to 8", "blocks.99"):
+        assert words in said
+    assert address(loaded).startswith("#/walk/own/layers?prompt=The%20dog&pos=")
+    assert "99" not in address(loaded)
