@@ -221,6 +221,44 @@ def test_the_last_one_asked_for_wins() -> None:
     assert n_runs <= 2
 
 
+def test_a_look_shares_what_was_read() -> None:
+    """A second tracer keeps a field of its own; what one has read the other does not ask for."""
+    actions, tracer = fresh()
+    passing = Tracer(actions.service, "peek", tracer.kept)
+    cell = "blocks.1.attn.hook_q[1,2,3]"
+    asyncio.run(passing.select(cell))
+    assert actions.state.sum is None
+    assert actions.state.peek is not None
+    assert actions.state.peek.sum is not None
+    asked = len(engine_of(actions.service).requests)
+    asyncio.run(tracer.select(cell))
+    assert actions.state.sum is not None
+    assert actions.state.sum.sum is not None
+    assert len(engine_of(actions.service).requests) == asked
+    passing.close()
+    assert actions.state.peek is None
+    assert actions.state.sum is not None
+
+
+def test_what_was_left_reads_no_more() -> None:
+    """Of numbers that are passed over only the last one's weights are read."""
+    actions, tracer = fresh()
+    said: list[str] = []
+    actions.service.store.subscribe(
+        ("sum",), lambda state: said.append(state.sum.message.key if state.sum.message else "")
+    )
+
+    async def passes() -> None:
+        first = asyncio.create_task(tracer.select("blocks.0.attn.hook_q[1,2,3]"))
+        second = asyncio.create_task(tracer.select("blocks.0.mlp.hook_pre[1,2]"))
+        await asyncio.gather(first, second)
+
+    asyncio.run(passes())
+    assert {part.name for _, part in tracer.kept.read} == {"blocks.0.mlp.W_gate"}
+    assert said[-1] == ""
+    assert "sums.reads" in said
+
+
 def test_closing_ends_what_is_under_way() -> None:
     """A sum that comes after the panel was closed does not open it again."""
 

@@ -44,7 +44,7 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 def test_an_empty_state_renders(slot: str) -> None:
     """Before anything is known each panel renders; those of a run say what will stand there."""
     html = PANELS[slot].render(AppState())
-    of_a_run = bool(PANELS[slot].rest) or slot in {"message", "source", "sum-spoken"}
+    of_a_run = bool(PANELS[slot].rest) or slot in {"message", "source", "sum-spoken", "peek"}
 
     assert (html == "") == of_a_run
     assert ("<h2" in markup_of(AppState(), PANELS[slot])) == (
@@ -66,9 +66,11 @@ def test_any_length_renders(count: int) -> None:
 
 
 def test_long_prompts_are_drawn_as_pixels() -> None:
-    """Up to 32 tokens the pattern is elements with titles, beyond that one canvas."""
-    assert 'data-raster="attention"' not in page(state(("x",) * 32))
-    assert 'data-raster="attention"' in page(state(("x",) * 33))
+    """Up to 32 tokens the pattern is elements, beyond that one canvas; both tell their cells."""
+    for count, tag in ((32, "svg"), (33, "canvas")):
+        found = Reading(page(state(("x",) * count))).elements
+        named = [tag for tag, attrs in found if attrs.get("data-raster") == "attention"]
+        assert named == [tag]
 
 
 def test_hostile_tokens_stay_text() -> None:

@@ -195,6 +195,35 @@ def test_nothing_is_shown_while_nothing_is_traced() -> None:
     assert PANELS["sum-spoken"].render(state()) == ""
 
 
+@pytest.mark.parametrize(("family", "leaf"), KINDS)
+def test_a_look_in_passing(family: str, leaf: str) -> None:
+    """A number that is rested on tells name, value and terms, and no id stands twice."""
+    shown = traced(family, cell_of(family, leaf))
+    passing = replace(shown, sum=None, peek=shown.sum)
+    html = sums.peek(passing)
+    told = "".join(Reading(html).texts)
+
+    assert shown.sum is not None
+    assert shown.sum.sum is not None
+    assert str(shown.sum.cell) in told
+    assert exact(shown.sum.sum.value) in told
+    assert all(readout(abs(term.value)) in told for term in shown.sum.sum.terms)
+    assert Reading(html).values("id") == []
+    assert sums.sources(passing) == sums.sources(shown)
+
+
+def test_a_look_goes_before_what_is_kept() -> None:
+    """Its sources are lit; why there is no sum is said without a button of its own."""
+    kept = traced("llama", Cell("blocks.1.hook_resid_mid", (1, 5)))
+    waiting = Tracing(Cell("hook_embed", (0, 0)), message=Message("sums.needs_model"))
+    both = replace(kept, peek=waiting)
+
+    assert sums.sources(both) == frozenset()
+    assert text("sums.needs_model") in "".join(Reading(sums.peek(both)).texts)
+    assert Reading(sums.peek(both)).values("data-action") == []
+    assert PANELS["peek"].render(state()) == ""
+
+
 def test_what_is_spoken() -> None:
     """Name, value and the number of terms; no terms, no number of them."""
     cell = Cell("blocks.1.hook_resid_mid", (1, 5))

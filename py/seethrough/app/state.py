@@ -273,7 +273,9 @@ class AppState:
     `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
     `word` is the one of its words that the reader chose. `trying` are the settings under a slider
     that is still held. `vocabulary` names the tokens of the model that is open, `words` some
-    of those of the recorded walk's model.
+    of those of the recorded walk's model. `sum` is the number that the reader traces, `peek` the
+    one that a pointer or the focus rests on. `hook` is the leaf that was asked for in the code of
+    the step.
     """
 
     language: str = FALLBACK
@@ -317,6 +319,8 @@ class AppState:
     chosen_step: int | None = None
     branches: tuple[Branch, ...] = ()
     sum: Tracing | None = None
+    peek: Tracing | None = None
+    hook: str = ""
     busy: str = ""
     notice: Message | None = None
     error: Message | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     Places = tuple[tuple[str, int | None], ...]
 
+WAITS, READS = Message("sums.waits"), Message("sums.reads")
 MATRICES = 8
 MOST_READ = CAPTURE_BYTES // 128  # numbers that `Service.weight` gives at once
 # Whole layers of a long input add up; the first ones go when they pass this.
@@ -43,19 +44,41 @@ KEPT_BYTES = 64 * 1024 * 1024
 TRAIL = 12
 
 
+@dataclass
+class Kept:
+    """What tracers share: one request at a time, the weights that were read, what was captured."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    read: OrderedDict[tuple[str, Slice], Array] = field(default_factory=OrderedDict)
+    added: dict[str, Array] = field(default_factory=dict)
+
+
 class Tracer:
     """Keeps `state.sum`: the number that the reader traces, and the sum behind it.
 
-    The last one asked for wins. While the engine computes something else, it is waited for.
+    The last one asked for wins: what was left meanwhile asks the engine for nothing more. While
+    the engine computes something else, it is waited for.
+
+    Args:
+        place: The field of the state that it keeps: "sum", or "peek" for a look in passing.
+        kept: What it shares with another tracer.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, place: str = "sum", kept: Kept | None = None) -> None:
         self.service = service
         self.store = service.store
-        self._lock = asyncio.Lock()
+        self.kept = kept or Kept()
+        self._place = place
         self._turn = 0
-        self._read: OrderedDict[tuple[str, Slice], Array] = OrderedDict()
-        self._added: dict[str, Array] = {}
+
+    @property
+    def tracing(self) -> Tracing | None:
+        """What is traced now."""
+        now: Tracing | None = getattr(self.store.state, self._place)
+        return now
+
+    def _show(self, tracing: Tracing | None) -> None:
+        self.store.replace(**{self._place: tracing})
 
     async def select(self, written: str) -> None:
         """Trace a cell, as `str(Cell)` writes it; what is no cell is said in a sentence."""
@@ -65,24 +88,23 @@ class Tracer:
             return
         turn = self._turn = self._turn + 1
         state = self.store.state
-        tracing = Tracing(cell, tokens=state.tokens, trail=trail_to(cell, state.sum))
+        tracing = Tracing(cell, tokens=state.tokens, trail=trail_to(cell, self.tracing))
         try:
             await self._trace(tracing, state, turn)
         except SeethroughError as error:
             if turn == self._turn:
                 message = Message(error.key, error.fields)
-                self.store.replace(sum=replace(tracing, message=message))
+                self._show(replace(tracing, message=message))
 
     def close(self) -> None:
         """Trace nothing."""
         self._turn += 1
-        if self.store.state.sum is not None:
-            self.store.replace(sum=None)
+        if self.tracing is not None:
+            self._show(None)
 
     async def renew(self) -> None:
         """Follow the page: other tokens end the trace, a model that opens makes a waiting one."""
-        state = self.store.state
-        tracing = state.sum
+        state, tracing = self.store.state, self.tracing
         if tracing is None:
             return
         before, now = ids_of(tracing.tokens), ids_of(state.tokens)
@@ -92,7 +114,7 @@ class Tracer:
             elif now == before or tracing.sum is None:
                 await self.select(str(tracing.cell))
             else:
-                self.store.replace(sum=replace(tracing, tokens=state.tokens))
+                self._show(replace(tracing, tokens=state.tokens))
         elif tracing.needs_model and self.service.is_loaded(state.model):
             await self.select(str(tracing.cell))
 
@@ -109,19 +131,21 @@ class Tracer:
             waiting = replace(tracing, value=value_now(state, tracing.cell))
             if not self.service.is_loaded(state.model):
                 message = Message("sums.needs_model")
-                self.store.replace(sum=replace(waiting, message=message, needs_model=True))
+                self._show(replace(waiting, message=message, needs_model=True))
                 return
-            self.store.replace(sum=replace(waiting, message=Message("sums.waits")))
-            async with self._lock:
-                if turn != self._turn:
-                    return
-                await self._fetch_hooks(state, config, tracing.cell, asked)
-                weights = await self._fetch_weights(state, config, asked, weights)
+            is_captured = not missing_of(state.captured, asked)
+            self._show(replace(waiting, message=READS if is_captured else WAITS))
+            async with self.kept.lock:
+                if turn == self._turn:
+                    await self._fetch_hooks(state, config, tracing.cell, asked)
+                if turn == self._turn and len(weights) < len(asked.weights):
+                    self._show(replace(waiting, message=READS))
+                    weights = await self._fetch_weights(state, config, asked, turn)
         now = self.store.state
         is_wanted = turn == self._turn and now.tokens is state.tokens
         if is_wanted and not missing_of(now.captured, asked):
             made = sum_of(tracing.cell, config, ids, now.captured, weights)
-            self.store.replace(sum=replace(tracing, value=made.value, sum=made))
+            self._show(replace(tracing, value=made.value, sum=made))
 
     async def _fetch_hooks(
         self, state: AppState, config: ModelConfig, cell: Cell, asked: Needs
@@ -157,20 +181,22 @@ class Tracer:
     def _with_whole(self, captured: Captured, name: str, array: Array) -> Captured:
         """With all positions of a hook; rows that are shown already stay the very numbers."""
         if leaf_of(name) in BY_HEAD or name not in captured.arrays:
-            self._added[name] = array
+            self.kept.added[name] = array
             return captured.with_more({name: array})
         return with_rows(captured, name, dict(enumerate(array)))
 
     def _bounded(self, captured: Captured, keep: set[str]) -> Captured:
         """Without the first layers that were captured for sums, where there are too many."""
-        self._added = {
-            name: array for name, array in self._added.items() if captured.arrays.get(name) is array
+        self.kept.added = {
+            name: array
+            for name, array in self.kept.added.items()
+            if captured.arrays.get(name) is array
         }
         arrays = dict(captured.arrays)
-        for name in [name for name in self._added if name not in keep]:
-            if sum(array.nbytes for array in self._added.values()) <= KEPT_BYTES:
+        for name in [name for name in self.kept.added if name not in keep]:
+            if sum(array.nbytes for array in self.kept.added.values()) <= KEPT_BYTES:
                 break
-            del arrays[name], self._added[name]
+            del arrays[name], self.kept.added[name]
         return replace(captured, arrays=arrays)
 
     def _known_weights(self, state: AppState, asked: Needs) -> dict[Slice, Array]:
@@ -180,8 +206,8 @@ class Tracer:
             row = None
             if part.name == UNEMBED and part.column is not None:
                 row = state.captured.row(UNEMBED, part.column)
-            matrix = self._read.get((state.model, Slice(part.name)))
-            kept = self._read.get((state.model, part))
+            matrix = self.kept.read.get((state.model, Slice(part.name)))
+            kept = self.kept.read.get((state.model, part))
             found = row if row is not None else kept
             if found is None and matrix is not None:
                 found = cut(matrix, part)
@@ -194,12 +220,12 @@ class Tracer:
         state: AppState,
         config: ModelConfig,
         asked: Needs,
-        known: Mapping[Slice, Array],
+        turn: int,
     ) -> dict[Slice, Array]:
-        """All slices that a sum needs."""
-        found = dict(known)
+        """All slices that a sum needs; fewer where it is not wanted any more."""
+        found = self._known_weights(state, asked)
         for part in asked.weights:
-            if part not in found:
+            if part not in found and turn == self._turn:
                 found[part] = await self._fetch_weight(state.model, config, part)
         return found
 
@@ -224,10 +250,10 @@ class Tracer:
 
     def _keep(self, key: tuple[str, Slice], array: Array) -> Array:
         """Keep what was read last."""
-        self._read[key] = array
-        self._read.move_to_end(key)
-        while len(self._read) > MATRICES:
-            self._read.popitem(last=False)
+        self.kept.read[key] = array
+        self.kept.read.move_to_end(key)
+        while len(self.kept.read) > MATRICES:
+            self.kept.read.popitem(last=False)
         return array
 
 

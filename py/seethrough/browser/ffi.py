@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # What JavaScript hands over. Its attributes are JavaScript's, so no Python type describes it.
 Js = Any
+# Left, top, right and bottom in the window, in pixels.
+Box = tuple[float, float, float, float]
 
 document: Js = js.document
 KEYS_KEPT = "keys"
@@ -313,6 +315,33 @@ def show_moment(moment: int | None, *, moves: bool, speed: float) -> None:
     from pyscript.js_modules import stage
 
     stage.show(js.JSON.parse("null") if moment is None else moment, moves, speed)
+
+
+def box_of(element: Js) -> Box:
+    """Left, top, right and bottom of an element in the window."""
+    box = element.getBoundingClientRect()
+    return float(box.left), float(box.top), float(box.right), float(box.bottom)
+
+
+def place_card(slot: str, box: Box) -> None:
+    """Put a card near what stands in a box of the window (web/lit.js)."""
+    from pyscript.js_modules import lit
+
+    lit.placeCard(slot, to_js(list(box)))
+
+
+def light(cells: list[str], rows: list[str]) -> None:
+    """Mark the numbers and the strips that are named as a sum's sources (web/lit.js)."""
+    from pyscript.js_modules import lit
+
+    lit.lightSources(to_js(cells), to_js(rows))
+
+
+def show_hook(leaf: str) -> None:
+    """Light up the parts of the pictures that hold a hook, until another is named (web/lit.js)."""
+    from pyscript.js_modules import lit
+
+    lit.showHook(leaf)
 
 
 async def copy(text: str) -> bool:

@@ -10,6 +10,7 @@ from seethrough.app.places import has_cell, is_told
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import Message, Sampling
 from seethrough.browser import dom, ffi, storage
+from seethrough.browser.cells import Cells
 from seethrough.browser.keys import Keys
 from seethrough.browser.player import Player
 from seethrough.browser.sums import Sums
@@ -122,7 +123,7 @@ class Page:
         self._sums.follow()
         self._enable(store.state)
         dom.listen(self._act)
-        dom.Cells(lambda *cell: describe_cell(store.state, *cell), self._choose_cell)
+        Cells(lambda *at: describe_cell(store.state, *at), self._choose_cell, self._rest_on_cell)
         Keys(self._act, self._jump, lambda: store.state.has_keys)
         Swipes(self._beside)
         ffi.on_full_screen_left(self._leave_presenting)
@@ -203,6 +204,13 @@ class Page:
         cell = cell_of(self._actions.state, picture, row, column)
         if cell is not None:
             self._act("select-cell", {"cell": str(cell)})
+
+    def _rest_on_cell(self, picture: str, row: int, column: int, box: ffi.Box) -> None:
+        cell = cell_of(self._actions.state, picture, row, column)
+        if cell is None:
+            self._sums.peek.leave()
+        else:
+            self._sums.peek.over(str(cell), box)
 
     def _act(self, name: str, values: Mapping[str, str]) -> None:
         if name not in self._handlers:

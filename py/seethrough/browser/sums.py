@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.tracing import Tracer
 from seethrough.browser import dom, ffi, focus
+from seethrough.browser.peek import SLOT, Peek
 from seethrough.core.sums import UNEMBED
+from seethrough.view import hook_places
 from seethrough.view.strip import PREFIX
 from seethrough.view.sums import sources
 
@@ -32,28 +34,42 @@ class Sums:
     def __init__(self, service: Service) -> None:
         self._tracer = Tracer(service)
         self._store = service.store
+        self.peek = Peek(Tracer(service, SLOT, self._tracer.kept))
         self._opener = ""
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
         return {
             "select-cell": lambda values: self.select(values["cell"]),
+            "show-hook": lambda values: self._show_hook(values["hook"]),
             "close-sum": lambda _values: self._close(),
         }
 
     def follow(self) -> None:
         """Keep up with the page."""
         self._store.subscribe(FOLLOWED, lambda _state: ffi.start_task(self._tracer.renew()))
-        self._store.subscribe(("sum",), self.light)
+        self._store.subscribe(("sum", "peek", "hook"), self.light)
+        self.peek.follow()
 
     async def select(self, cell: str) -> None:
         """Trace a number, where the page has a place to show it; the panel comes into sight."""
         if ffi.is_absent(ffi.document.getElementById(PANEL)):
             return
         self._opener = focus.who(outside=PANEL) or self._opener
+        self.peek.end()
         await self._tracer.select(cell)
         if self._store.state.sum is not None and dom.reveal(PANEL):
             focus.give_to(HEADING)  # the number itself is out of sight now
+
+    async def _show_hook(self, leaf: str) -> None:
+        """Light up a hook of the code, or leave it; its first number opens where it can be told."""
+        state = self._store.state
+        is_shown = leaf == state.hook
+        self._store.replace(hook="" if is_shown else leaf)
+        cell = None if is_shown else hook_places.cell_here(state, leaf)
+        is_open = self._tracer.service.is_loaded(state.model)
+        if cell is not None and (is_open or state.captured.value(cell) is not None):
+            await self.select(str(cell))
 
     def _close(self) -> None:
         """Trace nothing; who opened the panel has the focus again."""
@@ -68,6 +84,7 @@ class Sums:
         found = sources(state)
         rows = {f"{PREFIX}{cell.name}@{row_of(cell)}" for cell in found}
         dom.light(frozenset(map(str, found)), frozenset(rows))
+        ffi.show_hook(state.hook)
 
 
 def row_of(cell: Cell) -> int:

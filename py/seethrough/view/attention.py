@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seethrough.core.cell import Cell
 from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.view import named
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import cell, exact, probability
 from seethrough.view.pickers import layer_of, layer_picker
@@ -91,7 +93,7 @@ def render(state: AppState) -> str:
         return "" if state.recorded is None else lacking(state, state.recorded)
     return to_html(
         title(state, "page.attention.title"),
-        h("p", {"class": "lead"}, lead(state, grid)),
+        named.lead(state, lead(state, grid)),
         h("div", {"class": "controls"}, picker(state), heads(state, grid)),
         h(
             "div",
@@ -276,7 +278,7 @@ def box(wide: int, high: int) -> Attributes:
 
 
 def cells(state: AppState, grid: Grid) -> Node:
-    """One rectangle a pair of tokens, its value in a title, the future hatched."""
+    """One rectangle a pair of tokens, the future hatched."""
     pairs = [(query, key) for query in range(grid.side) for key in range(query + 1)]
     step = grid.cell
     chosen: Attributes = {"x": 1, "y": grid.position * step + 1, "height": step - 2}
@@ -287,12 +289,11 @@ def cells(state: AppState, grid: Grid) -> Node:
             "width": str(grid.size),
             "height": str(grid.size),
             "viewBox": f"0 0 {grid.size} {grid.size}",
-            "role": "img",
-            "aria-label": summary(state, grid),
+            **pointed(state, grid),
         },
         hatch(),
         h("path", {"class": "future", "fill": "url(#hatch)", "d": staircase(grid)}),
-        [pair(state, grid, query, key) for query, key in pairs],
+        [pair(grid, query, key) for query, key in pairs],
         h("rect", {"class": "chosen", "width": (grid.position + 1) * step - 2, **chosen}),
     )
 
@@ -312,27 +313,20 @@ def staircase(grid: Grid) -> str:
     return f"M{grid.cell} 0{''.join(steps)}V0Z"
 
 
-def pair(state: AppState, grid: Grid, query: int, key: int) -> Node:
+def pair(grid: Grid, query: int, key: int) -> Node:
     """One cell: its colour is the weight, in large cells its digits stand in it."""
     weight = float(grid.pattern[query, key])
     x, y = key * grid.cell, query * grid.cell
     opacity = f"{min(max(weight, 0.0), 1.0):.4f}"
-    note = h("title", {}, describe(state, grid, query, key))
-    rect = h(
-        "rect",
-        {"class": "cell", "fill-opacity": opacity, "x": x, "y": y, **square(grid.cell)},
-        note,
-    )
+    shape: Attributes = {"class": "cell", "fill-opacity": opacity, "x": x, "y": y}
+    rect = h("rect", {**shape, **square(grid.cell)})
     if grid.cell < NUMBERS_FROM:
         return rect
-    place: Attributes = {
-        "x": x + grid.cell / 2,
-        "y": y + grid.cell / 2 + BASELINE,
-        "text-anchor": "middle",
-    }
+    place: Attributes = {"x": x + grid.cell / 2, "y": y + grid.cell / 2 + BASELINE}
     light, dark = (text_on(weight, ROLE, dark=is_dark) for is_dark in (False, True))
     classes = f"cell-text light-{light} dark-{dark}"
-    return h("g", {}, rect, h("text", {"class": classes, **place}, cell(weight)))
+    text = h("text", {"class": classes, "text-anchor": "middle", **place}, cell(weight))
+    return h("g", {}, rect, text)
 
 
 def square(side: int) -> Attributes:
@@ -345,17 +339,25 @@ def canvas(state: AppState, grid: Grid) -> Node:
     return h(
         "canvas",
         {
-            "data-raster": "attention",
-            "data-rows": str(grid.side),
-            "data-columns": str(grid.side),
             "width": str(grid.size),
             "height": str(grid.size),
-            "tabindex": "0",
-            "role": "img",
-            "aria-label": summary(state, grid),
-            "aria-describedby": "attention-readout",
+            **pointed(state, grid),
         },
     )
+
+
+def pointed(state: AppState, grid: Grid) -> Attributes:
+    """What makes the picture one whose cells can be pointed at, and reached by the arrow keys."""
+    return {
+        "data-raster": "attention",
+        "data-part": PATTERN,
+        "data-rows": str(grid.side),
+        "data-columns": str(grid.side),
+        "tabindex": "0",
+        "role": "img",
+        "aria-label": summary(state, grid),
+        "aria-describedby": "attention-readout",
+    }
 
 
 def summary(state: AppState, grid: Grid) -> str:
@@ -387,6 +389,14 @@ def describe(state: AppState, grid: Grid, query: int, key: int) -> str:
     if key > query:
         return say(state, "view.attention.masked_cell", **slots)
     return say(state, "view.attention.cell", value=exact(grid.pattern[query, key]), **slots)
+
+
+def cell_of(state: AppState, row: int, column: int) -> Cell | None:
+    """Which number of the model a cell is; None outside the picture."""
+    grid = grid_of(state)
+    if grid is None or not (0 <= row < grid.side and 0 <= column < grid.side):
+        return None
+    return Cell(hook_name(PATTERN, grid.layer), (grid.head, row, column))
 
 
 def describe_cell(state: AppState, row: int, column: int) -> str:

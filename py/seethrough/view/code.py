@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
+from seethrough.view import hook_places
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.words import say
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import AppState
 
+BLOCK = (reference.block, reference.attention)
 # Step -> the functions that do it, by family where the families differ.
 SHOWN: Mapping[str, Mapping[str, tuple[Callable[..., object], ...]]] = {
     "input": {"": (chat.encode_chat,)},
@@ -27,7 +29,10 @@ SHOWN: Mapping[str, Mapping[str, tuple[Callable[..., object], ...]]] = {
         "llama": (reference.embed,),
         "gpt2": (reference.embed_with_positions, reference.embed),
     },
-    "layers": {"": (reference.block,)},
+    "layers": {
+        "llama": (*BLOCK, reference.gated_mlp, reference.write_back),
+        "gpt2": (*BLOCK, reference.gelu_mlp, reference.write_back),
+    },
     "logits": {
         "llama": (reference.unembed_states, reference.rms_norm),
         "gpt2": (reference.unembed_states, reference.layer_norm),
@@ -37,6 +42,7 @@ SHOWN: Mapping[str, Mapping[str, tuple[Callable[..., object], ...]]] = {
     "loop": {"": (reference.remember, sampling.dart)},
     "done": {"": (sampling.standing,)},
 }
+FIELDS = ("language", "route", "config", "hook", "picture", "tokens")
 CONSTANT = re.compile(r"hooks\.([A-Z0-9_]+)")
 WORD = re.compile(r"(hooks\.[A-Z0-9_]+)")
 
@@ -59,34 +65,62 @@ def render(state: AppState) -> str:
     functions = functions_of(state) if state.route.view == "walk" else ()
     if not functions:
         return ""
-    pieces = [piece(function) for function in functions]
+    pieces = [piece(state, function) for function in functions]
+    is_asked = state.hook in leaves_of(functions)
+    told = hook_places.told(state, state.hook) if is_asked else []
     details = h(
         "details",
         {"class": "code", "id": "code-of-step"},
         h("summary", {}, say(state, "code.title")),
         h("p", {"class": "note"}, say(state, "code.note")),
+        h("p", {"class": "code-told", "role": "status"}, told),
         pieces,
     )
     return to_html(details)
 
 
-def piece(function: Callable[..., object]) -> Node:
+def leaves_of(functions: tuple[Callable[..., object], ...]) -> frozenset[str]:
+    """The hooks that the lines of some functions name."""
+    names = (name for function in functions for name in CONSTANT.findall(source_of(function)))
+    return frozenset(str(getattr(hooks, name, "")) for name in names)
+
+
+def piece(state: AppState, function: Callable[..., object]) -> Node:
     """One function: where it stands, and its lines."""
     module = inspect.getmodule(function)
     name = module.__name__.replace(".", "/") if module else ""
+    lines = marked(state, source_of(function))
     return h(
         "figure",
         {"class": "code-piece"},
         h("figcaption", {}, h("code", {}, f"py/{name}.py")),
-        h("pre", {"class": "scroll", "tabindex": "0"}, h("code", {}, marked(source_of(function)))),
+        h("pre", {"class": "scroll", "tabindex": "0"}, h("code", {}, lines)),
     )
 
 
-def marked(source: str) -> list[Child]:
-    """Lines whose hook constants tell the hook's own name."""
+def marked(state: AppState, source: str) -> list[Child]:
+    """Lines whose hook constants light up what they name, and open it."""
     parts: list[Child] = []
     for text in WORD.split(source):
         found = CONSTANT.fullmatch(text)
         leaf = getattr(hooks, found[1], None) if found else None
-        parts.append(h("abbr", {"title": leaf}, text) if isinstance(leaf, str) else text)
+        parts.append(hook_button(state, leaf, text) if isinstance(leaf, str) else text)
     return parts
+
+
+def hook_button(state: AppState, leaf: str, written: str) -> Node:
+    """A hook's constant: pointed at it lights up the hook's numbers, pressed it opens them."""
+    return h(
+        "button",
+        {
+            "type": "button",
+            "class": "code-hook",
+            "data-action": "show-hook",
+            "data-hook": leaf,
+            "data-names": leaf,
+            "aria-pressed": "true" if leaf == state.hook else "false",
+            "aria-label": say(state, "code.hook_label", name=leaf),
+            "title": leaf,
+        },
+        written,
+    )

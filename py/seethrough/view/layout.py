@@ -93,6 +93,7 @@ ACTIONS = (
     "speed",
     "select-cell",
     "close-sum",
+    "show-hook",
     "ask-token",
     "compare-token",
 )
@@ -138,10 +139,11 @@ PANELS: Mapping[str, Panel] = {
     "residual": Panel(("language", "tokens", "config", "picture"), residual.render, "residual"),
     "attention": Panel(("language", "tokens", "config", "picture"), attention.render, "attention"),
     "sum": Panel(sums.FIELDS, sums.render),
+    "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
     "tools": Panel(("language", "route", "is_presenting"), tools.render),
     "stack": Panel(("language", "route", "config"), stack.render),
-    "code": Panel(("language", "route", "config"), code.render),
+    "code": Panel(code.FIELDS, code.render),
     "transport": Panel(("route", "stage", *ALL_FIELDS), transport.render),
     **{f"step-{name}": Panel(step.fields, step.render) for name, step in DRAWN.items()},
     sample.SLOT: Panel(sample.ODDS_FIELDS, sample.render_odds),  # inside "step-sample"

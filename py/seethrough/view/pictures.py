@@ -53,6 +53,7 @@ PICTURES: Mapping[str, Picture] = {
     "attention": Picture(
         lambda state, _name, dark: attention.raster(state, dark=dark),
         lambda state, _name, row, column: to_html(attention.describe_cell(state, row, column)),
+        lambda state, _name, row, column: attention.cell_of(state, row, column),
     ),
     "head-": Picture(
         lambda state, name, dark: attention.head_raster(state, head_of(name), dark=dark), no_cells

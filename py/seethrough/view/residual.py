@@ -9,6 +9,7 @@ import numpy as np
 
 from seethrough.core.cell import Cell
 from seethrough.core.recording import stream_names
+from seethrough.view import named
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.pickers import layer_of, layer_picker
@@ -88,7 +89,7 @@ def render(state: AppState) -> str:
     )
     return to_html(
         title(state, "page.residual.title"),
-        h("p", {"class": "lead"}, lead(state, stream)),
+        named.lead(state, lead(state, stream)),
         h(
             "div",
             {"class": "plate scroll"},

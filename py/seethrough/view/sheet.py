@@ -26,6 +26,16 @@ def everything(state: AppState, slot: Slot) -> list[Node]:
         h("div", {"class": "page-head"}, subjects(state), slot("source")),
         prompt.form(state, has_sampling=True),
         h("div", {"class": "panels"}, [panel(state, name, slot) for name in EVERYTHING]),
+        *traced(slot),
+    ]
+
+
+def traced(slot: Slot) -> list[Node]:
+    """Where the sum behind a number stands, and what is said of it."""
+    return [
+        slot("sum"),
+        slot("peek"),
+        h("div", {"class": "visually-hidden", "role": "status"}, slot("sum-spoken")),
     ]
 
 
@@ -44,4 +54,5 @@ def block(state: AppState, slot: Slot) -> list[Node | str]:
         h("div", {"class": "page-head"}, subjects(state), slot("source")),
         prompt.form(state, has_sampling=False) if state.route.subject == OWN else "",
         h("div", {"class": "panels is-single"}, [panel(state, name, slot) for name in BLOCK]),
+        *traced(slot),
     ]

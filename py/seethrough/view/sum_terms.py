@@ -63,6 +63,15 @@ def listing(state: AppState, found: Sum) -> list[Node | str]:
     """Terms, what is done to their sum, the total, and everything with all digits."""
     if not found.terms:
         return []
+    return [
+        *terms_of(state, found),
+        rounding_note(state, found),
+        data(state, found),
+    ]
+
+
+def terms_of(state: AppState, found: Sum) -> list[Node | str]:
+    """The terms, what is done to their sum, the total."""
     shown = [abs(term.value) for term in found.terms]
     reach = max([*shown, abs(found.rest)]) or 1.0
     is_signed = min([*(term.value for term in found.terms), found.rest]) < 0
@@ -74,8 +83,6 @@ def listing(state: AppState, found: Sum) -> list[Node | str]:
         *(aside(state, one) for one in found.aside),
         h("ol", {"class": "sum-terms", "aria-label": label}, items),
         results(state, found, reach, is_signed=is_signed),
-        rounding_note(state, found),
-        data(state, found),
     ]
 
 

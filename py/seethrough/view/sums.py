@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from seethrough.core.cell import Cell
     from seethrough.core.sums import Sum
 
-FIELDS = ("language", "sum", "tokens", "config", "top", "vocabulary")
+ABOUT = ("language", "tokens", "config", "top", "vocabulary")
+FIELDS, PEEK_FIELDS = (*ABOUT, "sum"), (*ABOUT, "peek")
 # Whose numbers a leaf's are, for the colour that the page gives them.
 ROLES = {
     hooks.EMBED: "embedding",
@@ -54,14 +55,10 @@ def render(state: AppState) -> str:
     tracing = state.sum
     if tracing is None:
         return ""
-    leaf = leaf_of(tracing.cell.name)
     return to_html(
         h(
             "section",
-            {
-                "class": f"sum-panel is-{ROLES.get(leaf, 'residual')}",
-                "aria-labelledby": "sum-title",
-            },
+            {"class": classes(tracing), "aria-labelledby": "sum-title"},
             head(state),
             trail(state, tracing),
             h("p", {"class": "sum-name"}, full_name(tracing.cell)),
@@ -70,6 +67,37 @@ def render(state: AppState) -> str:
             "" if tracing.sum is None else body(state, tracing.sum),
         )
     )
+
+
+def peek(state: AppState) -> str:
+    """A look in passing at the number that is rested on: what it is, the largest terms."""
+    tracing = state.peek
+    if tracing is None:
+        return ""
+    told = "" if tracing.message is None else sentence(state, tracing.message)
+    return to_html(
+        h(
+            "section",
+            {"class": f"{classes(tracing)} is-peek", "aria-label": say(state, "sums.title")},
+            h("p", {"class": "sum-name"}, full_name(tracing.cell)),
+            value(state, tracing),
+            h("p", {"class": "sum-message"}, told) if told else "",
+            "" if tracing.sum is None else gist(state, tracing.sum),
+            h("p", {"class": "sum-note"}, say(state, "sums.keep")),
+        )
+    )
+
+
+def gist(state: AppState, found: Sum) -> list[Node | str]:
+    """A sum in short: in words where there is nothing to add, else its terms and what they give."""
+    if not found.terms:
+        return [words_of(state, found)]
+    return [formula_of(state, found), *sum_terms.terms_of(state, found)]
+
+
+def classes(tracing: Tracing) -> str:
+    """The panel's classes: whose number it is."""
+    return f"sum-panel is-{ROLES.get(leaf_of(tracing.cell.name), 'residual')}"
 
 
 def spoken(state: AppState) -> str:
@@ -160,14 +188,24 @@ def message(state: AppState, tracing: Tracing) -> Node:
 
 def body(state: AppState, found: Sum) -> list[Node | str]:
     """How the number was made: in words, as a formula, with its numbers."""
-    bias = f" {say(state, 'sums.bias')}" if has_bias(state, found) else ""
-    words = rich(state, f"sums.words.{found.rule}", **facts(state, found))
-    formula = say(state, f"sums.formula.{found.rule}", bias=bias)
     return [
-        h("p", {"class": "sum-words"}, words),
-        h("p", {"class": "sum-formula"}, h("code", {}, formula)),
+        words_of(state, found),
+        formula_of(state, found),
         *sum_terms.listing(state, found),
     ]
+
+
+def words_of(state: AppState, found: Sum) -> Node:
+    """What a number is, in a sentence."""
+    words = rich(state, f"sums.words.{found.rule}", **facts(state, found))
+    return h("p", {"class": "sum-words"}, words)
+
+
+def formula_of(state: AppState, found: Sum) -> Node:
+    """How a number is made, in signs."""
+    bias = f" {say(state, 'sums.bias')}" if has_bias(state, found) else ""
+    formula = say(state, f"sums.formula.{found.rule}", bias=bias)
+    return h("p", {"class": "sum-formula"}, h("code", {}, formula))
 
 
 def has_bias(state: AppState, found: Sum) -> bool:
@@ -210,7 +248,9 @@ def fact(state: AppState, axis: str, at: int) -> list[tuple[str, Node | str]]:
 
 
 def sources(state: AppState) -> frozenset[Cell]:
-    """The numbers that the shown sum names, to be lit up wherever they stand on the page."""
-    if state.sum is None or state.sum.sum is None:
-        return frozenset()
-    return state.sum.sum.sources
+    """The numbers that the shown sum names, to be lit up wherever they stand on the page.
+
+    A look in passing goes before what is kept.
+    """
+    tracing = state.peek or state.sum
+    return frozenset() if tracing is None or tracing.sum is None else tracing.sum.sources

@@ -30,6 +30,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
             h("section", {"class": f"plate-of is-{step}"}, slot(f"step-{step}")),
             h("aside", {"class": "beside"}, slot("sum"), slot("stack")),
         ),
+        slot("peek"),
         h("div", {"class": "visually-hidden", "role": "status"}, slot("sum-spoken")),
         slot("code"),
         h("div", {"class": "transport"}, slot("transport")),
@@ -54,7 +55,7 @@ def subjects(state: AppState) -> Node:
     names = [card.id for card in state.recordings]
     links = [h("li", {}, subject(state, name)) for name in [*names, OWN]]
     label = say(state, "walk.subjects")
-    return h("nav", {"class": "subjects", "aria-label": label}, h("ul", {}, links))
+    return h("nav", {"class": "subjects follows", "aria-label": label}, h("ul", {}, links))
 
 
 def subject(state: AppState, name: str) -> Node:
@@ -70,7 +71,7 @@ def spine(state: AppState, step: str) -> Node:
     items = [h("li", {}, joint(state, name, step)) for name in STEPS]
     return h(
         "nav",
-        {"class": "spine", "aria-label": say(state, "walk.steps")},
+        {"class": "spine follows", "aria-label": say(state, "walk.steps")},
         h("ol", {}, items),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import cost
 from seethrough.core.routes import OWN, Route, address_of
+from seethrough.view import named
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import (
     cell,
@@ -62,7 +63,7 @@ def render(state: AppState) -> str:
         lead = h("p", {"class": "lead"}, say(state, "done.none"))
         return to_html(lead, h("p", {"class": "buttons"}, button), onward(state))
     return to_html(
-        h("p", {"class": "lead"}, lead_of(state)),
+        named.lead(state, lead_of(state)),
         text(state),
         surprises(state),
         h(

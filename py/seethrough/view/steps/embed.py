@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.view import named
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.numbers import count, readout
 from seethrough.view.steps import embed_matrix, embed_sum
@@ -44,7 +45,7 @@ def render(state: AppState) -> str:
         return to_html(h("p", {"class": "lead"}, say(state, "embed.before")))
     position = min(state.picture.position, len(state.tokens) - 1)
     return to_html(
-        h("p", {"class": "lead"}, lead(state, position)),
+        named.lead(state, lead(state, position)),
         chips(state) if is_crowd(state) else "",
         h("div", {"class": f"embed-plate scroll{width_class(state)}"}, plate(state, position)),
         embed_sum.learned(state, position) if is_learned(state) else "",
@@ -150,7 +151,8 @@ def vector(state: AppState, position: int, moment: int) -> Node:
     )
     reach = reach_of(state)
     canvas = strip(state, found.name, position, reach=reach, label=label, told_in=READOUT)
-    return h("span", {"class": "embed-strip", **film}, canvas)
+    part = "row" if position == state.picture.position else None
+    return h("span", {"class": "embed-strip", "data-part": part, **film}, canvas)
 
 
 def crowd(state: AppState, position: int) -> Node:

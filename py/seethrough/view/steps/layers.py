@@ -8,6 +8,7 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.routes import Route, address_of
+from seethrough.view import named
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, probability, readout
 from seethrough.view.steps import layers_data, layers_norms
@@ -49,6 +50,7 @@ READOUT = "layers-readout"
 # Where the writes fly in from: the heads of their columns.
 FROM = {hooks.ATTN_OUT: "layers-attention", hooks.MLP_OUT: "layers-mlp"}
 SIDES = {hooks.ATTN_OUT: "attention", hooks.MLP_OUT: "mlp"}
+STREAM = f"{hooks.RESID_PRE} {hooks.RESID_MID} {hooks.RESID_POST}"
 MOST_PIXELS = 640
 # Below this pitch two links beside each other are too close for a finger: they stand staggered.
 CLOSE = 24
@@ -61,7 +63,7 @@ def render(state: AppState) -> str:
         return to_html(h("p", {"class": "lead"}, say(state, "layers.before")))
     last_moment = len(groups(len(ribbon.names) // 2)) + 1
     return to_html(
-        h("p", {"class": "lead"}, lead(state, ribbon)),
+        named.lead(state, lead(state, ribbon)),
         h("div", {"class": f"layers-plate scroll{classes(state)}"}, plate(state, ribbon)),
         h("p", {"class": "note layers-scale"}, scale(state, ribbon)),
         missing(state, ribbon),
@@ -130,16 +132,17 @@ def heads(state: AppState, ribbon: Ribbon) -> Node:
         "div",
         {"class": "layer-heads"},
         h("span", {}, say(state, "layers.head.layer")),
-        h("span", {"id": FROM[hooks.ATTN_OUT], "class": "is-attention"}, wrote_head(state, "attn")),
+        wrote_head(state, hooks.ATTN_OUT, "attn"),
         h("output", {"class": "layers-readout", "id": READOUT}, rest),
-        h("span", {"id": FROM[hooks.MLP_OUT], "class": "is-mlp"}, wrote_head(state, "mlp")),
+        wrote_head(state, hooks.MLP_OUT, "mlp"),
         h("span", {"class": "is-says"}, say(state, "layers.head.says")),
     )
 
 
-def wrote_head(state: AppState, part: str) -> str:
+def wrote_head(state: AppState, leaf: str, part: str) -> Node:
     """Whose writes a column holds."""
-    return say(state, f"layers.head.{part}")
+    place = {"id": FROM[leaf], "class": f"is-{SIDES[leaf]}", "data-part": leaf}
+    return h("span", place, say(state, f"layers.head.{part}"))
 
 
 def entry(state: AppState, ribbon: Ribbon, best: tuple[Candidate, ...]) -> Node:
@@ -175,6 +178,7 @@ def canvas(state: AppState, ribbon: Ribbon, name: str, moment: int) -> Node:
         {
             "class": f"layer-cells rows-{max(len(rows) // 2, 1)}",
             "data-raster": name,
+            "data-part": STREAM,
             "data-rows": str(len(rows)),
             "data-columns": str(wide),
             "width": str(wide),

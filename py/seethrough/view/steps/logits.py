@@ -13,7 +13,7 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import hook_name
-from seethrough.view import logit_histogram, message, terms
+from seethrough.view import logit_histogram, message, named, terms
 from seethrough.view.cell_button import cell_button
 from seethrough.view.logit_facts import (
     ROWS,
@@ -67,7 +67,7 @@ def render(state: AppState) -> str:
     scales = Scales(state, shown)
     return to_html(
         title(state, "step.logits"),
-        h("p", {"class": "lead"}, lead(state)),
+        named.lead(state, lead(state)),
         comparison(state, shown, scales),
         h("div", {"class": "under"}, opened_readout(state, TOLD_IN), asking(state)),
         ""
@@ -182,7 +182,7 @@ def vector_row(state: AppState, name: str, scene: str, reach: float) -> Node | s
     )
     return h(
         "div",
-        {"class": f"vector-row is-{scene}"},
+        {"class": f"vector-row is-{scene}", "data-part": scene},
         h("div", {"class": "row-head"}, name_and_size, how(state, scene)),
         h("div", {"class": "row-strips", "id": f"logits-{scene}", **move}, picture),
     )
@@ -244,8 +244,8 @@ def candidate_row(state: AppState, item: Candidate, scales: Scales, *, is_open: 
         "li",
         {"class": " ".join(filter(None, classes))},
         h("div", {"class": "row-head", **named}, name_button(state, item, is_open=is_open), names),
-        h("div", {"class": "row-strips"}, strips),
-        h("div", {"class": "row-number", **told}, number),
+        h("div", {"class": "row-strips", "data-part": "row" if is_open else None}, strips),
+        h("div", {"class": "row-number", "data-part": "logit", **told}, number),
         total,
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import cost
 from seethrough.core.tokens import CONTEXT, END
-from seethrough.view import top
+from seethrough.view import named, top
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import cell, count, exact, probability, signed
 from seethrough.view.steps import loop_branches, loop_cache
@@ -54,7 +54,7 @@ def render(state: AppState) -> str:
     if not state.tokens or state.config is None:
         return to_html(h("p", {"class": "lead"}, say(state, "loop.nothing")))
     return to_html(
-        h("p", {"class": "lead", **enters(last_moment(state), "appear")}, lead(state)),
+        named.lead(state, lead(state), **enters(last_moment(state), "appear")),
         text(state),
         controls(state),
         h(

@@ -121,7 +121,7 @@ def drawn(state: AppState, shown: WordShown) -> Node | str:
         {"class": "scroll ladder-scroll", "tabindex": "0"},
         h(
             "table",
-            {"class": "ladder"},
+            {"class": "ladder", "data-part": "merges"},
             h("caption", {"class": "visually-hidden"}, say(state, "tokenize.ladder")),
             h("tbody", {}, rows, end_row(state, shown)),
         ),

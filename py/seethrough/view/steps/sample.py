@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import TALLY
+from seethrough.view.named import lead as named_lead
 from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
 from seethrough.view.numbers import count, readout
 from seethrough.view.steps.sample_bars import cascade
@@ -68,7 +69,7 @@ def picture(state: AppState) -> list[Node]:
     # The film tells it all before these two do.
     end: Attributes = {"data-at": len(odds.stages) - 1, "data-move": "appear"}
     return [
-        h("p", {"class": "lead", **end}, lead(state, odds)),
+        named_lead(state, lead(state, odds), **end),
         h(
             "div",
             {"class": "sample-body"},

@@ -10,7 +10,7 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.cell import PROBS, Cell
-from seethrough.view import tail
+from seethrough.view import named, tail
 from seethrough.view.cell_button import cell_button
 from seethrough.view.logit_facts import compared, is_coming, last_position, spread
 from seethrough.view.node import Attributes, Child, Node, h, to_html
@@ -104,7 +104,7 @@ def render(state: AppState) -> str:
     made, whole = softened(state), spread(state)
     return to_html(
         title(state, "step.softmax"),
-        h("p", {"class": "lead"}, lead(state, made)),
+        named.lead(state, lead(state, made)),
         h(
             "div",
             {"class": "softened"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.visible import visible_bytes
+from seethrough.view import named
 from seethrough.view.characters import shown as shown_character
 from seethrough.view.counted import counted
 from seethrough.view.ladder import is_own, most_merged
@@ -40,7 +41,7 @@ def render(state: AppState) -> str:
     shown = of_word(film, chosen(state, film)) if film.words else None
     given = [losses(state, film), tokens(state, film, shown)]
     return to_html(
-        h("p", {"class": "lead"}, lead(state, film)),
+        named.lead(state, lead(state, film)),
         words(state, film, shown),
         h("div", {}, given) if shown is None else picture(state, shown, given),
         data(state, film, shown),
@@ -136,6 +137,7 @@ def words(state: AppState, film: Film, shown: WordShown | None) -> Node:
     buttons = [word_button(state, film, at, is_chosen=at == index) for at in range(len(film.words))]
     attributes = {
         "class": f"cut-words scroll {size}",
+        "data-part": "words",
         "aria-label": say(state, "tokenize.words"),
         "tabindex": None if len(film.words) <= LARGE else "0",
     }
@@ -220,7 +222,7 @@ def tokens(state: AppState, film: Film | None, shown: WordShown | None) -> Node:
             {"class": "tokens-title", "data-at": str(moment), "data-move": "appear"},
             say(state, "tokenize.tokens"),
         ),
-        h("ol", {"class": f"chips {size}"}, items),
+        h("ol", {"class": f"chips {size} follows", "data-part": "tokens"}, items),
         gap_note(state, part),
     )
 

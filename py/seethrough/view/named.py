@@ -1,0 +1,99 @@
+"""Words that name a part of the picture: they light it up, and it lights them (web/lit.js).
+
+A word says what it names by `data-names`: a name of `NAMES`, a hook's leaf, or "token" (then its
+own text is the token). A part of a picture says what it is by `data-part`, by its class `is-…`, by
+the cell that it holds, or by the token that stands in it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from seethrough.core.hooks import leaf_of
+from seethrough.core.messages import text
+from seethrough.view.node import Attribute, Attributes, Child, Node, flatten, h
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seethrough.app.state import AppState
+    from seethrough.view.node import Markup
+
+TOKEN = "token"  # noqa: S105 - a token of a text
+# What a step's first sentences may name besides tokens and hooks, because its picture has it; the
+# catalogue has the words for each.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "tokenize": ("words", "merges", "tokens"),
+    "embed": ("row",),
+    "layers": ("attention", "mlp"),
+    "logits": ("query", "row", "logit"),
+    "softmax": ("logit", "power", "prob"),
+    "loop": ("key", "value"),
+}
+NAMES = tuple(dict.fromkeys(name for names in PARTS.values() for name in names))
+
+
+def lead(state: AppState, *words: Child, **more: Attribute) -> Node:
+    """The first sentences of a step; what they name can be pointed at and comes by Tab."""
+    attributes: Attributes = {"class": "lead", **more}
+    left = list(PARTS.get(state.route.step, ()))
+    marked = [part for child in flatten(words) for part in named(state, child, left)]
+    return h("p", attributes, marked)
+
+
+def named(state: AppState, child: Node | Markup | str, left: list[str]) -> list[Child]:
+    """A piece of a sentence with its names marked; each name once, those of `left`."""
+    if isinstance(child, str):
+        return marked(state, child, left)
+    if not isinstance(child, Node):
+        return [child]
+    classes = dict(child.attributes).get("class")
+    if classes == "token":
+        return [mark(child, TOKEN)]
+    if classes == "hook" and isinstance(child.children[0], str):
+        return [mark(child, leaf_of(child.children[0].partition("[")[0]))]
+    if classes == "counted":
+        told = "".join(part for part in child.children if isinstance(part, str))
+        found = words_of(state.language).search(told)
+        is_new = found is not None and found.lastgroup in left
+        return [mark(child, name_of(found, left))] if found and is_new else [child]
+    return [child]
+
+
+def marked(state: AppState, told: str, left: list[str]) -> list[Child]:
+    """Plain words: those that name something become elements of their own."""
+    parts: list[Child] = []
+    end = 0
+    for found in words_of(state.language).finditer(told):
+        if found.lastgroup in left:
+            word = mark(h("span", {}, found[0]), name_of(found, left))
+            parts += [told[end : found.start()], word]
+            end = found.end()
+    return [*parts, told[end:]]
+
+
+def name_of(found: re.Match[str], left: list[str]) -> str:
+    """The name that words were found for; it is not marked again."""
+    name = found.lastgroup or ""
+    if name in left:
+        left.remove(name)
+    return name
+
+
+def mark(node: Node, names: str) -> Node:
+    """The node as one that names something."""
+    more = (("data-names", names), ("tabindex", "0"))
+    return replace(node, attributes=(*node.attributes, *more))
+
+
+@cache
+def words_of(language: str) -> re.Pattern[str]:
+    """The words for each name, which stand in the catalogue with "|" between them."""
+    groups = []
+    for name in NAMES:
+        words = "|".join(re.escape(word) for word in text(f"named.{name}", language).split("|"))
+        groups.append(f"(?P<{name}>{words})")
+    return re.compile(rf"\b(?:{'|'.join(groups)})\b")

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seethrough.app.state import AppState
+from seethrough.core import hooks
+from seethrough.core.cell import Cell
+from seethrough.core.hooks import BLOCK_LEAVES, EMBED_LEAVES, FINAL_LEAVES
+from seethrough.core.messages import text
+from seethrough.core.routes import STEPS, Route
+from seethrough.core.sums import check_cell
+from seethrough.view import code, hook_places, named
+from seethrough.view.layout import PANELS
+from seethrough.view.node import h, to_html
+from seethrough.view.words import hook_mark, token_mark
+from tests.view.sample import Reading
+from tests.view.walk_sample import FAMILIES, walk_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'"
+
+
+def at(step: str, family: str = "llama", **more: object) -> AppState:
+    """A live run at a step."""
+    state = walk_state(family=family)
+    return replace(state, route=Route("walk", "own", step), **more)  # type: ignore[arg-type]
+
+
+def names_in(html: str) -> Sequence[str]:
+    """What the words of some markup name, in order."""
+    return Reading(html).values("data-names")
+
+
+def test_a_word_is_marked_once() -> None:
+    """The first "query" of a sentence can be pointed at, the second is a word as any other."""
+    html = to_html(named.lead(at("logits"), "A query meets a row: query times row is its logit."))
+
+    assert names_in(html) == ["query", "row", "logit"]
+    assert "".join(Reading(html).texts) == "A query meets a row: query times row is its logit."
+
+
+def test_only_what_the_step_has_is_named() -> None:
+    """A word whose part stands in another step's picture names nothing here."""
+    assert names_in(to_html(named.lead(at("done"), "A query and a row."))) == []
+    assert names_in(to_html(named.lead(at("logits"), "Queryable rowing."))) == []
+
+
+def test_tokens_and_hooks_are_named() -> None:
+    """A token's mark names its token, a hook's its leaf; other marks stay as they are."""
+    words = (token_mark(HOSTILE), " ", hook_mark("blocks.3.attn.hook_q[1,2,3]"), h("b", {}, "7"))
+    html = to_html(named.lead(at("done"), words))
+
+    assert names_in(html) == ["token", "attn.hook_q"]
+    assert "<img" not in html
+    assert Reading(html).values("tabindex") == ["0", "0"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("step", named.PARTS)
+def test_the_words_of_a_step_have_parts(step: str, family: str) -> None:
+    """What the first sentence of a step names stands in its picture."""
+    html = PANELS[f"step-{step}"].render(at(step, family))
+    reading = Reading(html)
+    parts = {one for value in reading.values("data-part") for one in value.split()}
+    classes = {one for value in reading.values("class") for one in value.split()}
+
+    wanted = set(names_in(html)) - {named.TOKEN}
+    assert all(name in parts or f"is-{name}" in classes for name in wanted)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("step", STEPS)
+def test_hooks_in_the_code_are_buttons(step: str, family: str) -> None:
+    """Each hook constant of the shown lines opens its hook; the text stays the very lines."""
+    html = code.render(at(step, family))
+    leaves = code.leaves_of(code.functions_of(at(step, family)))
+
+    assert set(Reading(html).values("data-hook")) == leaves
+    assert html.count("hooks.") == html.count('data-action="show-hook"')
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_a_hook_holds_is_told(family: str) -> None:
+    """Name and dims, and the way to where it is seen: here, another step, the block."""
+    here = code.render(at("layers", family, hook=hooks.RESID_MID))
+    assert "blocks.0.hook_resid_mid" in here
+    assert "pos 6 × d_model 32" in here
+    assert text("code.hook_here") in here
+    inside = code.render(at("layers", family, hook=hooks.PATTERN))
+    assert 'href="#/block/own' in inside
+    other = to_html(*[h("p", {}, hook_places.told(at("layers", family), hooks.EMBED))])
+    assert 'href="#/walk/own/embed' in other
+    assert 'aria-pressed="true"' in here
+    assert "d_model" not in code.render(at("embed", family, hook=hooks.RESID_MID))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_hook_has_a_number_to_open(family: str) -> None:
+    """Of every hook of a model one cell of the chosen token stands for it, and exists."""
+    state = at("layers", family)
+    assert state.config is not None
+    for leaf in (*EMBED_LEAVES[family], *BLOCK_LEAVES[family], *FINAL_LEAVES, hooks.LOGITS):
+        cell = hook_places.cell_here(state, leaf)
+        assert isinstance(cell, Cell)
+        check_cell(cell, state.config, len(state.tokens))
+
+
+def test_nothing_is_told_before_a_run() -> None:
+    """Without a model's dims there is no number and no word."""
+    assert hook_places.cell_here(AppState(), hooks.EMBED) is None
+    assert hook_places.told(AppState(), hooks.EMBED) == []
+    assert hook_places.told(at("layers"), "nonsense") == []

@@ -1,0 +1,131 @@
+/**
+ * Where a look in passing stands, and which words and parts of a picture belong together.
+ * It draws nothing and knows no model.
+ */
+
+const GAP = 8;
+const CARD_WIDE = 352;
+// A box as broad as this is a row of a picture: the card stands beside it, where there is room.
+const BROAD = 120;
+
+/** @param {number} value @param {number} least @param {number} most */
+const within = (value, least, most) => Math.max(least, Math.min(value, most));
+
+/**
+ * Put a card where it hides least: over the column beside the picture, else near the number.
+ * @param {string} id @param {number[]} box left, top, right and bottom of the number in the window
+ */
+export function placeCard(id, box) {
+  const card = document.getElementById(id);
+  if (!card) return;
+  const [left, top, right, bottom] = box;
+  const beside = document.querySelector(".walk-body .beside")?.getBoundingClientRect();
+  const floor = document.querySelector(".transport")?.getBoundingClientRect().top ?? innerHeight;
+  const low = Math.min(floor, innerHeight) - GAP;
+  const hasBeside = beside && beside.width > 0 && beside.left > innerWidth / 2;
+  const isBeside = hasBeside && beside.left >= right;
+  const wide = isBeside ? beside.width : Math.min(CARD_WIDE, document.documentElement.clientWidth - 2 * GAP);
+  card.style.width = `${wide}px`;
+  card.style.maxHeight = `${low - GAP}px`;
+  const high = card.getBoundingClientRect().height;
+  const most = document.documentElement.clientWidth - wide - GAP;
+  let x = isBeside ? beside.left : within((left + right - wide) / 2, GAP, most);
+  let y = isBeside ? Math.max(beside.top, GAP) : bottom + GAP;
+  if (hasBeside && !isBeside) {
+    [x, y] = [beside.left - GAP - wide, top];
+  } else if (!isBeside && right - left > BROAD && right + GAP <= most) {
+    [x, y] = [right + GAP, top];
+  } else if (!isBeside && y + high > low) {
+    y = top - GAP - high;
+  }
+  if (y < GAP) {
+    x = left - GAP - wide >= GAP ? left - GAP - wide : within(right + GAP, GAP, most);
+  }
+  card.style.left = `${x}px`;
+  card.style.top = `${within(y, GAP, Math.max(low - high, GAP))}px`;
+}
+
+const LIT = "is-named";
+const SHOWN = "is-of-hook";
+const WORDS = "#view [data-names]";
+const TOKEN_OF = ".chip, .cut-word, .prompt-token";
+/** @type {Set<Element>} */
+const lit = new Set();
+
+/** A cell's hook without its block and place: `blocks.3.attn.hook_q[1,2,3]` is of `attn.hook_q`. @param {string} cell */
+const leafOf = (cell) => cell.replace(/^strip:/, "").replace(/^blocks\.\d+\./, "").replace(/[[@].*$/, "");
+
+/** The parts of pictures that hold a hook's numbers. @param {string} leaf @returns {Element[]} */
+function partsOfHook(leaf) {
+  return [...document.querySelectorAll("#view .plate-of :is([data-cell], canvas[data-raster^='strip:']), #view .panel [data-cell]")]
+    .filter((part) => leafOf(part.dataset.cell ?? part.dataset.raster ?? "") === leaf);
+}
+
+/** Everything that a word names. @param {HTMLElement} word @returns {Element[]} */
+function partsOf(word) {
+  const name = word.dataset.names;
+  const plate = document.querySelector("#view .plate-of, #view .panels");
+  if (!plate || !name) return [];
+  if (name === "token") {
+    return [...plate.querySelectorAll("bdi, svg.labels text, svg .name")]
+      .filter((one) => one.textContent === word.textContent && !one.closest("[data-names], .sum-panel"))
+      .map((one) => one.closest(TOKEN_OF) ?? one);
+  }
+  const selector = `[data-part~="${CSS.escape(name)}"]${/[._]/.test(name) ? "" : `, .is-${CSS.escape(name)}`}`;
+  return [...plate.querySelectorAll(selector), ...partsOfHook(name)];
+}
+
+function clear() {
+  for (const element of lit) element.classList.remove(LIT);
+  lit.clear();
+}
+
+/** @param {Iterable<Element>} elements */
+function lightUp(elements) {
+  for (const element of elements) {
+    element.classList.add(LIT);
+    lit.add(element);
+  }
+}
+
+/** A word lights what it names, a part of a picture the words that name it. @param {Event} event */
+function follow(event) {
+  clear();
+  const target = event.target instanceof Element ? event.target : null;
+  if (!target) return;
+  const word = target.closest(WORDS);
+  if (word) {
+    lightUp([word, ...partsOf(word)]);
+  } else if (target.closest("#view .plate-of, #view .panel")) {
+    for (const one of document.querySelectorAll(WORDS)) {
+      const part = partsOf(one).find((found) => found.contains(target));
+      if (part) lightUp([one, part]);
+    }
+  }
+}
+
+/** Light up a hook's parts until another is named; none for "". @param {string} leaf */
+export function showHook(leaf) {
+  for (const element of document.querySelectorAll(`#view .${SHOWN}`)) element.classList.remove(SHOWN);
+  if (!leaf) return;
+  const parts = [...document.querySelectorAll(`#view [data-part~="${CSS.escape(leaf)}"]`), ...partsOfHook(leaf)];
+  for (const part of parts) part.classList.add(SHOWN);
+}
+
+/**
+ * Mark what a sum is made of, wherever it stands on the page.
+ * @param {string[]} cells numbers by their `data-cell` @param {string[]} rows beginnings of strips' names
+ */
+export function lightSources(cells, rows) {
+  const [named, held] = [new Set(cells), new Set(rows)];
+  for (const element of document.querySelectorAll("#view [data-cell]")) {
+    element.classList.toggle("is-source", named.has(element.dataset.cell));
+  }
+  for (const canvas of document.querySelectorAll("#view canvas[data-raster^='strip:']")) {
+    canvas.classList.toggle("is-source", held.has(canvas.dataset.raster.split("~")[0]));
+  }
+}
+
+for (const kind of ["pointerover", "focusin"]) document.addEventListener(kind, follow);
+document.addEventListener("focusout", clear);
+document.documentElement.addEventListener("pointerleave", clear);
