@@ -50,6 +50,8 @@ def assert_shows(shown: str) -> None:
         (b"\xe2\x80", "⟨E2⟩⟨80⟩"),
         ("\u202eabc\u200d".encode(), "⟨U+202E⟩abc⟨U+200D⟩"),
         ("\u0301".encode(), "◌\u0301"),
+        ("\ufe0f".encode(), "⟨U+FE0F⟩"),
+        ("\u2764\ufe0f".encode(), "\u2764\ufe0f"),
         ("\u0085\u00a0\U000f0000".encode(), "⟨U+0085⟩⟨U+00A0⟩⟨U+F0000⟩"),
         ("é你👋🏽".encode(), "é你👋🏽"),
         (b"", ""),

@@ -19,6 +19,7 @@ from seethrough.view.logit_facts import spread
 from seethrough.view.node import h, to_html
 from seethrough.view.numbers import exact, probability
 from seethrough.view.steps import softmax
+from seethrough.view.words import name_of
 from tests.fake_engine import tiny_model
 from tests.recorded import recorded
 from tests.view.sample import Reading
@@ -155,10 +156,32 @@ def test_the_tail_s_table_tells_the_sum_so_far() -> None:
     state = shown()
     whole = spread(state)
     assert whole is not None
-    html = to_html(tail.table(state, whole, softmax.names(state)))
+    html = to_html(tail.table(state, whole, softmax.names(state, whole)))
 
     assert exact(float(np.cumsum(whole.falling)[299])) in html
     assert exact(whole.falling[9]) in html
+
+
+def test_labels_of_the_tail_lie_apart() -> None:
+    """Where a whole vocabulary is almost as probable, no label stands on another."""
+    taken: list[tuple[float, float, float, float]] = []
+    for at in range(5):
+        tail.free_line(52 + 57 * at, 150 + at, 12, taken, is_left=at > 2)
+
+    pairs = [(one, two) for at, one in enumerate(taken) for two in taken[at + 1 :]]
+    assert not [pair for pair in pairs if tail.meets(*pair)]
+
+
+def test_the_tail_names_its_tokens() -> None:
+    """Every rank that is told has its token's text, where a vocabulary is at hand."""
+    state = shown()
+    whole = spread(state)
+    assert whole is not None
+    names = softmax.names(state, whole)
+
+    for rank, name in names.items():
+        assert name_of(state, int(whole.order[rank - 1])) == name
+    assert whole.falling[0] == whole.probs[whole.order[0]] == whole.probs.max()
 
 
 def test_what_a_recording_lacks_is_said() -> None:

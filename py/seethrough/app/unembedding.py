@@ -101,7 +101,7 @@ def compare_with(state: AppState, token: int) -> dict[str, Any]:
     if token in {item.id for item in (*state.asked, *state.top)}:
         return {"compared": token}
     logits = state.captured.row(hooks.LOGITS, len(state.tokens) - 1)
-    if state.vocabulary is None or state.source != "live" or logits is None:
+    if state.vocabulary is None or state.engine.model != state.model or logits is None:
         return {}
     if token >= logits.size:
         return {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.browser import ffi, focus
+from seethrough.browser import ffi, focus, following
 from seethrough.core.digest import digest
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Slots:
 
 def _remember(element: ffi.Js) -> Callable[[], None]:
     """What the reader did inside an element, to be done again after it was written anew."""
-    give_back = focus.remember(element)
+    give_back, follow = focus.remember(element), following.remember(element)
     is_open = {str(item.id): bool(item.open) for item in element.querySelectorAll("details[id]")}
     scrolled = [(item.scrollLeft, item.scrollTop) for item in element.querySelectorAll(".scroll")]
 
@@ -75,6 +75,7 @@ def _remember(element: ffi.Js) -> Callable[[], None]:
             item.open = is_open.get(str(item.id), bool(item.open))
         for item, (left, top) in zip(element.querySelectorAll(".scroll"), scrolled, strict=False):
             item.scrollLeft, item.scrollTop = left, top
+        follow()
         give_back()
 
     return restore

@@ -31,7 +31,12 @@ class Distribution:
     @cached_property
     def falling(self) -> Array:
         """The shares from the largest to the smallest: [d_vocab]."""
-        return np.sort(self.probs)[::-1]
+        return self.probs[self.order]
+
+    @cached_property
+    def order(self) -> Array:
+        """Token ids from the largest logit to the smallest, of equals the first: [d_vocab]."""
+        return np.argsort(-self.logits, kind="stable")
 
     @property
     def logsumexp(self) -> float:

@@ -9,6 +9,7 @@ PICTURES = {" ": "·", "\n": "↵", "\t": "→"}
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs"}  # controls, formats and odd spaces
 MARKS = {"Mn", "Me"}
 DOTTED_CIRCLE = "◌"
+SELECTORS = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
 # Unicode gives controls no name of their own; these are its aliases for those that people type.
 ALIASES = {"\t": "CHARACTER TABULATION", "\n": "LINE FEED", "\r": "CARRIAGE RETURN"}
 
@@ -19,10 +20,13 @@ def visible_bytes(raw: bytes) -> str:
     Controls are hidden ones too: few fonts have the pictures that Unicode has for them.
 
     A combining mark that begins the text stands on a dotted circle, so that it does not land on
-    what is drawn before it.
+    what is drawn before it. One that has no shape of its own (it chooses that of the character
+    before it) is written as its number there.
     """
     text = raw.decode("utf-8", "surrogateescape")
     shown = "".join(map(_visible_character, text))
+    if text and ord(text[0]) in SELECTORS:
+        return f"⟨{code_point(text[0])}⟩{shown[1:]}"
     return DOTTED_CIRCLE + shown if unicodedata.category(text[:1] or " ") in MARKS else shown
 
 

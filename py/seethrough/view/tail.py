@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.distribution import Distribution
 
+    Box = tuple[float, float, float, float]  # left, top, right, bottom
+
 WIDE, HIGH = 336, 326
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 34, 44
 N_POINTS = 96
@@ -25,6 +27,8 @@ MOST_TICKS = 7
 DEEPEST = 24  # decades; below that a probability is drawn at the edge
 PLAIN_DECADES = 3
 RANKS = (1, 10, 100, 1000, 10_000, 100_000)
+N_FIRST, N_SPREAD = 10, 24  # ranks of the table
+LETTER, LINE = 8.4, 15.0  # what a label takes up, with some room
 TURN = 0.45  # share of the width from which labels stand to the left of their point
 
 
@@ -87,6 +91,17 @@ def ranks(size: int, n_points: int = N_POINTS) -> list[int]:
     return [int(rank) for rank in np.unique(spaced)]
 
 
+def rows(size: int) -> list[int]:
+    """The ranks of the table: the first ones, then some all over."""
+    return sorted({*range(1, min(N_FIRST, size) + 1), *ranks(size, N_SPREAD)})
+
+
+def told(whole: Distribution) -> set[int]:
+    """Every rank that picture or table name."""
+    size = whole.falling.size
+    return {*rows(size), *(rank for rank in RANKS if rank <= size)}
+
+
 def points(axes: Axes, falling: Array) -> str:
     """The line through some of the ranks."""
     return " ".join(
@@ -133,22 +148,48 @@ def ticks(state: AppState, axes: Axes, size: int) -> list[Node]:
 def marks(state: AppState, axes: Axes, falling: Array, names: Mapping[int, str]) -> list[Node]:
     """A point at ranks 1, 10, 100 …: with its token where that is known, and its probability."""
     drawn = []
+    taken: list[Box] = []
     for rank in RANKS:
         if rank > falling.size:
             break
         prob = float(falling[rank - 1])
         x, y = axes.across(rank), axes.down(prob)
         is_left = (x - LEFT) / (WIDE - LEFT - RIGHT) > TURN
-        told = " ".join(filter(None, [names.get(rank, ""), probability(prob, state.language)]))
+        label = " ".join(filter(None, [names.get(rank, ""), probability(prob, state.language)]))
         place: Attributes = {
             "class": "tail-name",
             "x": f"{x - 7 if is_left else x + 7:.1f}",
-            "y": f"{y + 16 if is_left else y - 5:.1f}",
+            "y": f"{free_line(x, y, len(label), taken, is_left=is_left):.1f}",
             "text-anchor": "end" if is_left else "start",
         }
         circle: Attributes = {"class": "tail-mark", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 3.5}
-        drawn += [h("circle", circle), h("text", place, told)]
+        drawn += [h("circle", circle), h("text", place, label)]
     return drawn
+
+
+def free_line(x: float, y: float, n_letters: int, taken: list[Box], *, is_left: bool) -> float:
+    """The base line of a label near its point that lies on none of those before; it is taken.
+
+    One that stands to the right of its point is tried above it first, one to the left below.
+    """
+    wide = n_letters * LETTER
+    left = x - 7 - wide if is_left else x + 7
+    first, other = (y + 16, y - 5) if is_left else (y - 5, y + 16)
+    away = LINE if is_left else -LINE
+    lines = [first, other, *(first + away * at for at in (1, 2, 3)), other - away, other - 2 * away]
+    for base in lines:
+        box = (left, base - LINE + 3, left + wide, base + 3)
+        is_inside = box[1] >= 0 and box[3] <= HIGH - BOTTOM
+        if is_inside and not any(meets(box, one) for one in taken):
+            break
+    taken.append(box)
+    return base
+
+
+def meets(one: Box, other: Box) -> bool:
+    """Whether two boxes have a point in common."""
+    apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    return not apart
 
 
 def table(state: AppState, whole: Distribution, names: Mapping[int, str]) -> Node:
@@ -165,7 +206,7 @@ def table(state: AppState, whole: Distribution, names: Mapping[int, str]) -> Nod
                 f'<td class="number">{exact(total[rank - 1])}</td>'
             ),
         )
-        for rank in sorted({*range(1, min(10, falling.size) + 1), *ranks(falling.size, 24)})
+        for rank in rows(falling.size)
     ]
     heads = [
         h("th", {"scope": "col"}, say(state, f"softmax.tail.{name}"))

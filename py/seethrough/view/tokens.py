@@ -30,7 +30,7 @@ def render(state: AppState) -> str:
     return to_html(
         title(state, "page.tokens.title"),
         h("p", {"class": "lead"}, lead),
-        h("ol", {"class": "chips"}, [h("li", {}, item) for item in chips]),
+        h("ol", {"class": "chips follows"}, [h("li", {}, item) for item in chips]),
     )
 
 

@@ -79,7 +79,7 @@ def width_class(state: AppState) -> str:
 def chips(state: AppState) -> Node:
     """The tokens to choose from, where they do not head the rows themselves."""
     items = [h("li", {}, token_chip(state, at)) for at in shown(state).positions]
-    return h("div", {"class": "scroll embed-chips"}, h("ol", {"class": "chips"}, items))
+    return h("div", {"class": "scroll embed-chips follows"}, h("ol", {"class": "chips"}, items))
 
 
 def token_chip(state: AppState, position: int) -> Node:

@@ -86,7 +86,7 @@ def picture(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
     )
     if len(positions) > MOST_CHIPS:
         items = [h("li", {}, item) for item in chips]
-        line = h("div", {"class": "scroll layer-chips"}, h("ol", {"class": "chips"}, items))
+        line = h("div", {"class": "scroll layer-chips follows"}, h("ol", {"class": "chips"}, items))
         return h("div", {"class": "layer-norms-plate is-crowd"}, line, ends, canvas)
     heads = [h("th", {"scope": "col"}, item) for item in chips]
     cell: Attributes = {"colspan": len(positions)}

@@ -16,12 +16,13 @@ from seethrough.view.logit_facts import compared, is_coming, last_position, spre
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import cell, count, exact, probability, readout, signed
 from seethrough.view.unrecorded import note
-from seethrough.view.words import hook_mark, rich, say, title, token_mark
+from seethrough.view.words import hook_mark, name_of, rich, say, title, token_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState
+    from seethrough.core.distribution import Distribution
     from seethrough.core.tokens import Candidate
 
 FIELDS = (
@@ -35,6 +36,8 @@ FIELDS = (
     "source",
     "asked",
     "compared",
+    "words",
+    "vocabulary",
 )
 N_BEST = 10
 LEAST_DECADES, MOST_DECADES = 4, 20
@@ -116,7 +119,7 @@ def render(state: AppState) -> str:
             ),
             lacking(state)
             if whole is None
-            else tail.figure(state, whole, names(state), timed(state, "tail", "appear")),
+            else tail.figure(state, whole, names(state, whole), timed(state, "tail", "appear")),
         ),
         data(state, made),
     )
@@ -136,9 +139,10 @@ def lead(state: AppState, made: Softened) -> list[Node | str]:
     )
 
 
-def names(state: AppState) -> dict[int, str]:
-    """The tokens whose rank is known by name: the best ones."""
-    return {at + 1: item.visible for at, item in enumerate(state.top)}
+def names(state: AppState, whole: Distribution) -> dict[int, str]:
+    """The tokens of the ranks that are told, where their text is known here."""
+    told = {rank: name_of(state, int(whole.order[rank - 1])) for rank in tail.told(whole)}
+    return {rank: name for rank, name in told.items() if name is not None}
 
 
 def lacking(state: AppState) -> Node:
@@ -363,7 +367,7 @@ def data(state: AppState, made: Softened) -> Node:
         {"class": "data", "id": "softmax-data"},
         h("summary", {}, say(state, "softmax.table")),
         exact_table(state, made),
-        "" if whole is None else tail.table(state, whole, names(state)),
+        "" if whole is None else tail.table(state, whole, names(state, whole)),
     )
 
 

@@ -1,0 +1,414 @@
+"""Every flow of the walk by keyboard alone: only keys are pressed; the page is otherwise just read.
+
+Wherever a key takes the focus it can be seen: in the window, with a ring, under nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from seethrough.core.routes import STEPS
+from tests.browser.conftest import KEEP_WORKERS, Server, Tab
+
+pytestmark = pytest.mark.browser
+
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 390, "height": 844}
+# What has the focus, where the wanted one lies from there, and whether a reader sees it.
+LOOK = """(wanted) => {
+  const at = document.activeElement;
+  const all = [...document.querySelectorAll(wanted)].filter((one) => one.checkVisibility());
+  if (all.includes(at)) wanted = "";
+  const next = all[0];
+  const order = next ? at.compareDocumentPosition(next) : 0;
+  return { isThere: all.includes(at), isKnown: Boolean(next), isBehind: Boolean(order & 2) };
+}"""
+SEEN = """() => {
+  const at = document.activeElement;
+  const told = at.outerHTML.slice(0, 120);
+  if (at === document.body || at === document.documentElement) return `the focus is nowhere`;
+  const { outlineStyle, outlineWidth } = getComputedStyle(at);
+  if (outlineStyle === "none" || parseFloat(outlineWidth) < 2) return `no ring: ${told}`;
+  const box = at.getBoundingClientRect();
+  const x = Math.min(Math.max(box.left + box.width / 2, 1), innerWidth - 1);
+  const y = Math.min(Math.max(box.top + Math.min(box.height / 2, 20), 1), innerHeight - 1);
+  const above = document.elementFromPoint(x, y);
+  const isOnTop = above && (at.contains(above) || above.contains(at));
+  const isHigh = box.bottom > 0 && box.top < innerHeight;
+  return isOnTop && isHigh && box.right > 0 && box.left < innerWidth ? "" : `hidden: ${told}`;
+}"""
+MOST_TABS = 160
+FOCUSED = "document.activeElement"
+
+
+class Keyboard:
+    """A reader without a mouse."""
+
+    def __init__(self, tab) -> None:
+        self.tab = tab
+        self.page = tab.page
+
+    def press(self, *keys: str):
+        """Press keys one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def to(self, wanted):
+        """Go on with Tab, or back with Shift and Tab, until what is wanted has the focus."""
+        for _ in range(MOST_TABS):
+            look = self.page.evaluate(LOOK, wanted)
+            assert look["isKnown"], f"not on the page: {wanted}"
+            if look["isThere"]:
+                break
+            self.press("Shift+Tab" if look["isBehind"] else "Tab")
+        else:
+            pytest.fail(f"{wanted} is not reached by Tab; now at {self.told()}")
+        self.sees()
+
+    def use(self, wanted, key="Enter"):
+        """Go to something and press a key on it."""
+        self.to(wanted)
+        self.press(key)
+
+    def until(self, expression, timeout_s=15):
+        """Wait for something; where it never comes, say what has the focus."""
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end:
+            if self.page.evaluate(expression):
+                return
+            time.sleep(0.03)
+        pytest.fail(f"never true: {expression}; the focus: {self.told()}; {self.tab.errors}")
+
+    def sees(self):
+        """What has the focus is in sight, with a ring; what slides in may take some frames."""
+        end = time.monotonic() + 3
+        while (said := self.page.evaluate(SEEN)) and time.monotonic() < end:
+            time.sleep(0.03)
+        assert not said
+
+    def told(self):
+        """The beginning of what has the focus."""
+        return self.page.evaluate(f"{FOCUSED}.outerHTML.slice(0, 200)")
+
+    def keeps(self, wanted):
+        """The focus is (again) on this, in sight."""
+        self.until(f"{FOCUSED}.matches({wanted!r})")
+        self.sees()
+
+    def until_step(self, step, subject="january"):
+        """Wait until a step of the walk is there."""
+        self.until(f"location.hash.startsWith('#/walk/{subject}/{step}')")
+        self.until(f"document.querySelector('#step-{step}')?.innerText.length > 60")
+
+
+@pytest.fixture(scope="module")
+def hands(browser, root):
+    """One page with the model opened, shared by the flows."""
+    server = Server(root)
+    context = browser.new_context(viewport=WIDE, accept_downloads=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.add_init_script(KEEP_WORKERS)
+    tab = Tab(context.new_page(), server)
+    tab.watch()
+    tab.open("#/")
+    tab.until("document.querySelector('#status .stage.is-ready') !== null")
+    yield Keyboard(tab)
+    context.close()
+    server.stop()
+
+
+def go(hands, address, size=None):
+    """Where a flow begins: an address, as if it was typed; the focus is at the page's beginning."""
+    hands.page.set_viewport_size(size or WIDE)
+    hands.page.evaluate("(address) => { location.hash = address; }", address)
+    hands.until(f"location.hash.startsWith({address.partition('?')[0]!r})")
+    step = address.partition("?")[0].rpartition("/")[2]
+    if step in STEPS:
+        hands.until(f"document.querySelector('#step-{step}')?.innerText.length > 60")
+
+
+def test_from_home_through_all_nine_steps(hands):
+    """A link of home leads into the walk; Next step, pressed again and again, leads to its end."""
+    go(hands, "#/")
+    hands.use("a.button.is-primary[href*='walk']")
+    hands.until_step("input")
+    for step in STEPS[1:]:
+        hands.use("[data-action=step-next]")
+        hands.until_step(step)
+        if step != STEPS[-1]:
+            hands.keeps("[data-action=step-next]")
+    hands.keeps("[data-action=play]")  # Next step rests at the end: its neighbour has the focus
+    hands.use("[data-action=step-back]")
+    hands.until_step(STEPS[-2])
+    hands.press("1")
+    hands.until_step("input")
+    hands.use(".spine a[href$='/embed']")
+    hands.until_step("embed")
+    hands.keeps(".spine a[href$='/embed']")
+    assert hands.tab.errors == []
+
+
+def test_own_text_live_and_in_the_chat_template(hands):
+    """A text is typed and run; then as a chat message, chosen with an arrow key."""
+    go(hands, "#/walk/own/input")
+    hands.to("#prompt")
+    hands.press("Control+a", "Delete")
+    hands.page.keyboard.type("One, two, three,")
+    hands.use("[name=run]")
+    hands.until("document.querySelector('#step-input').innerText.includes('One, two')")
+    hands.keeps("[name=run]")
+    hands.to("[name=mode]")
+    hands.press("ArrowRight")
+    assert hands.page.evaluate(f"{FOCUSED}.value") == "chat"
+    hands.use("[name=run]")
+    hands.until("document.querySelector('#step-input').innerText.includes('im_start')")
+    hands.keeps("[name=run]")
+    assert hands.tab.errors == []
+
+
+def test_a_token_a_cell_and_its_sum(hands):
+    """A token is chosen, arrows open the cells of its strip, Enter its sum, Escape closes it."""
+    go(hands, "#/walk/january/embed")
+    hands.use("[data-action=select-position][data-position='4']")
+    hands.until(f"{FOCUSED}.getAttribute('aria-pressed') === 'true'")
+    hands.keeps("[data-position='4']")
+    hands.to("#step-embed canvas[data-rows]")
+    hands.press("ArrowRight", "ArrowRight", "ArrowRight")
+    hands.until("document.querySelector('.opened .is-open') !== null")
+    hands.press("Enter")
+    hands.until("document.querySelector('#sum .sum-value') !== null")
+    hands.keeps("#step-embed canvas[data-rows]")
+    hands.use("#sum .sum-close")
+    hands.until("document.querySelector('#sum .sum-value') === null")
+    hands.keeps("#step-embed canvas[data-rows]")
+
+    go(hands, "#/walk/january/layers")
+    hands.use("[data-action=select-position][data-position='5']")
+    hands.to("#step-layers canvas[data-rows]")
+    hands.press("ArrowDown", "ArrowDown", "ArrowRight", "Enter")
+    hands.until("document.querySelector('#sum .sum-value') !== null")
+    hands.until("document.querySelector('#sum .sum-words') !== null")
+    hands.use("#sum .sum-panel [data-action=select-cell]")
+    hands.until("document.querySelector('#sum .sum-trail') !== null")
+    hands.sees()
+    hands.press("Escape")
+    hands.until("document.querySelector('#sum .sum-value') === null")
+    hands.keeps("#step-layers canvas[data-rows]")
+    assert hands.tab.errors == []
+
+
+def test_a_film(hands):
+    """Play, pause, the slider and the speed; the focus stays on what was pressed."""
+    go(hands, "#/walk/january/embed")
+    hands.use("[data-action=speed]", "ArrowDown")
+    hands.until("document.querySelector('[data-action=speed]').value === '2'")
+    hands.keeps("[data-action=speed]")
+    hands.use("[data-action=play]")
+    hands.keeps("[data-action=pause]")
+    hands.press("Enter")
+    hands.keeps("[data-action=play]")
+    hands.use("[data-action=seek]", "Home")
+    hands.until(f"{FOCUSED}.value === '0'")
+    hands.press("ArrowRight")
+    hands.until(f"{FOCUSED}.value === '1'")
+    hands.keeps("[data-action=seek]")
+    assert "/embed" in hands.page.evaluate("location.hash")  # the arrow was the slider's
+    hands.press("End")
+    hands.use("[data-action=speed]", "ArrowUp")
+    assert hands.tab.errors == []
+
+
+def test_a_token_of_the_readers_own_in_the_logits(hands):
+    """A token is typed and compared; the place to type has the focus still, or its button."""
+    go(hands, "#/walk/january/logits")
+    hands.to("#ask-text")
+    hands.page.keyboard.type(" December")
+    hands.press("Enter")
+    hands.until("document.querySelector('.rival.is-asked') !== null")
+    hands.keeps("#ask-text")
+    hands.use("[data-action=compare-token]")
+    hands.keeps("[data-action=compare-token]")
+    assert hands.tab.errors == []
+
+
+def test_the_dials_the_dart_and_the_token(hands):
+    """Each dial is set by keys, the dart is thrown again, the drawn token appended."""
+    go(hands, "#/walk/january/sample")
+    for name in ("temperature", "min_p"):
+        hands.use(f"[data-name={name}]", "ArrowRight")
+        hands.keeps(f"[data-name={name}]")
+    hands.use("[data-name=top_p]", "ArrowLeft")
+    hands.keeps("[data-name=top_p]")
+    for name in ("top_k", "seed"):
+        hands.use(f"[data-name={name}]", "ArrowUp")
+        hands.press("Enter")
+        hands.keeps(f"[data-name={name}]")
+    hands.use("[data-preset=own]" if preset(hands, "own") else "[data-preset]:last-of-type")
+    hands.keeps("[data-preset]")
+    hands.use("#throw-dart")
+    hands.keeps("#throw-dart")
+    hands.use("[data-action=tally]")
+    hands.keeps("[data-action=tally]")
+    hands.use(".plate-of [data-action=append-token]")
+    hands.until("location.hash.includes('/walk/own/')")
+    hands.until("!document.querySelector('.plate-of [data-action=append-token]')?.disabled")
+    hands.sees()
+    assert hands.tab.errors == []
+
+
+def preset(hands, name):
+    """Whether there is a preset of this name."""
+    return hands.page.evaluate(f"document.querySelector('[data-preset={name}]') !== null")
+
+
+N_NEW = "document.querySelectorAll('#step-loop [data-action=step-to]').length"
+IS_IDLE = "document.querySelector('#step-loop [data-action=stop]').disabled"
+
+
+def test_the_loop(hands):
+    """One more token, on to the end, stopped, forked at an earlier token, and back again."""
+    go(hands, "#/walk/own/loop?prompt=One%2C%20two%2C")
+    hands.until("document.querySelectorAll('#step-loop [data-action=append-token]').length > 1")
+    hands.until(IS_IDLE)
+    hands.use("[data-action=next]:not([name])")
+    hands.until(f"{N_NEW} === 1")
+    hands.keeps("[data-action=next]")
+    hands.use("[data-action=set-length]", "Home")
+    hands.keeps("[data-action=set-length]")
+    hands.use("#step-loop [data-action=go-on]")
+    hands.until(f"{N_NEW} > 2")
+    hands.until(IS_IDLE)
+    hands.sees()
+    hands.use("[data-action=step-to][data-step='1']")
+    hands.keeps("[data-action=step-to][data-step='1']")
+    hands.use("[data-action=fork]")
+    hands.until("document.querySelector('[data-action=return-to]') !== null")
+    hands.until(IS_IDLE)
+    hands.sees()
+    hands.use("[data-action=return-to]")
+    hands.until(IS_IDLE)
+    hands.sees()
+    hands.use("[data-action=set-length]", "End")
+    hands.use("#step-loop [data-action=generate]")
+    hands.keeps("#step-loop [data-action=stop]")  # it takes over while the model writes
+    hands.press("Enter")
+    hands.until(IS_IDLE)
+    hands.keeps("#step-loop [data-action=generate]")
+    assert hands.tab.errors == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_tables_and_code_open_and_close(hands, step):
+    """Each table of numbers, the code and the place in the stack unfold by Enter, fold again."""
+    go(hands, f"#/walk/january/{step}")
+    names = hands.page.evaluate(
+        "[...document.querySelectorAll('.page details[id]:not(.menu)')]"
+        ".filter((one) => one.checkVisibility()).map((one) => one.id)"
+    )
+    assert names
+    for name in names:
+        before = hands.page.evaluate(f"document.getElementById({name!r}).open")
+        hands.use(f"#{name} > summary")
+        hands.until(f"document.getElementById({name!r}).open === {str(not before).lower()}")
+        hands.keeps(f"#{name} > summary")
+        hands.press("Enter")
+        hands.until(f"document.getElementById({name!r}).open === {str(before).lower()}")
+    assert hands.tab.errors == []
+
+
+def test_link_picture_and_numbers(hands):
+    """The link is copied; the Save menu opens, saves, and folds on Escape."""
+    go(hands, "#/walk/january/embed")
+    hands.use("[data-action=copy-link]")
+    hands.until("document.querySelector('#message').innerText.includes('copied')")
+    hands.keeps("[data-action=copy-link]")
+    for kind in ("png", "csv"):
+        hands.to("#save-menu > summary")
+        if not hands.page.evaluate("document.querySelector('#save-menu').open"):
+            hands.press("Enter")
+        hands.to(f"[data-kind={kind}]")
+        with hands.page.expect_download() as waiting:
+            hands.press("Enter")
+        assert waiting.value.suggested_filename.endswith(kind)
+    hands.press("Escape")
+    hands.keeps("#save-menu > summary")
+    assert hands.page.evaluate("document.querySelector('#save-menu').open") is False
+
+
+def test_presenting_model_theme_and_language(hands):
+    """Presenting, in and out; the list of models and the settings, chosen in and folded."""
+    presenting = "document.documentElement.classList.contains('is-presenting')"
+    go(hands, "#/walk/january/softmax")
+    hands.use("[data-action=present]")
+    hands.until(presenting)
+    hands.keeps("[data-action=present]")
+    hands.press("ArrowRight")
+    hands.until_step("sample")
+    hands.use("[data-action=present]")
+    hands.until(f"!{presenting}")
+    hands.keeps("[data-action=present]")
+    hands.use("#settings > summary")
+    hands.to("[data-action=set-theme]")
+    hands.press("End")
+    hands.until("document.documentElement.dataset.theme === 'dark'")
+    hands.keeps("[data-action=set-theme]")
+    hands.press("Home", "Escape")
+    hands.keeps("#settings > summary")
+    hands.use("#status-models > summary")
+    hands.press("Tab")
+    hands.sees()
+    hands.press("Escape")
+    hands.keeps("#status-models > summary")
+    hands.press("l")
+    hands.press("t")
+    hands.until("document.documentElement.dataset.theme !== undefined")
+    hands.press("t")
+    assert hands.tab.errors == []
+
+
+def test_the_help_on_keys_and_the_switch(hands):
+    """The dialog holds the focus and gives it back; with the switch off a letter does nothing."""
+    inside = f"document.querySelector('#shortcuts[open]')?.contains({FOCUSED}) === true"
+    go(hands, "#/walk/january/embed")
+    hands.use("[data-action=shortcuts]")
+    hands.until(inside)
+    for _ in range(6):
+        hands.press("Tab")
+        at_page = hands.page.evaluate(f"{FOCUSED} === document.body")
+        assert at_page or hands.page.evaluate(inside)  # the body: the browser's own bar is next
+    hands.use("#shortcuts [data-action=set-keys]", "Space")
+    hands.keeps("#shortcuts [data-action=set-keys]")
+    hands.press("Escape")
+    hands.keeps("[data-action=shortcuts]")
+    hands.press("5")
+    hands.page.wait_for_timeout(300)
+    assert "/embed" in hands.page.evaluate("location.hash")
+    hands.press("Enter")
+    hands.use("#shortcuts [data-action=set-keys]", "Space")
+    hands.use("#shortcuts [data-action=close-shortcuts]")
+    hands.keeps("[data-action=shortcuts]")
+    hands.press("5")
+    hands.until_step("logits")
+    hands.press("?")
+    hands.until(inside)
+    hands.press("Escape")
+    assert hands.tab.errors == []
+
+
+@pytest.mark.parametrize("step", ["embed", "softmax", "loop"])
+def test_on_a_phone(hands, step):
+    """Nothing with the focus hides behind the transport; a number's sum comes into sight."""
+    go(hands, f"#/walk/january/{step}", NARROW)
+    hands.to(".spine a[aria-current]")
+    for _ in range(24):
+        hands.press("Tab")
+        hands.sees()
+    if step == "embed":
+        hands.to("#step-embed canvas[data-rows]")
+        hands.press("ArrowRight", "Enter")
+        hands.keeps("#sum-title")
+        hands.press("Escape")
+        hands.keeps("#step-embed canvas[data-rows]")
+    assert hands.tab.errors == []
