@@ -6,6 +6,7 @@ The site is $SEETHROUGH_DIST or dist/; the browser $SEETHROUGH_BROWSER or one fo
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,14 @@ def dist():
     if not (folder / "sw.js").is_file():
         pytest.fail(f"There is no built site in {folder.name}/: run python3 build.py build.")
     return folder
+
+
+@pytest.fixture(scope="session")
+def site_of_held(tmp_path_factory):
+    """Gives a folder with the files of a model of tests/walk_models.py, made once."""
+    from tests.walk_models import site_of  # noqa: PLC0415 - loads onnx
+
+    return cache(lambda held: site_of(held, tmp_path_factory.mktemp(held.name)))
 
 
 @pytest.fixture(scope="session")

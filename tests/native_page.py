@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seethrough.app.engine import Progress
-    from seethrough.app.state import AppState, Picture
+    from seethrough.app.state import AppState
     from seethrough.core.manifest import Manifest
 
 
@@ -130,9 +130,9 @@ class NativePage:
         """Choose a token."""
         self.actions.select_position(position)
 
-    def at_layer(self, layer: int) -> Picture:
-        """The picture with another layer chosen, its pattern left as it is."""
-        return replace(self.state.picture, layer=layer)
+    def choose_layer(self, layer: int) -> None:
+        """Choose a layer, whose numbers step 4 shows; the pattern is left as it is."""
+        self.actions.store.replace(picture=replace(self.state.picture, layer=layer))
 
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""

@@ -6,6 +6,7 @@ under ours.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from tests.tiny import HUB_DTYPES, tokenizer_dict
 from tests.tiny import Tiny as TinyLlama
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from seethrough.core.cache import Array
@@ -51,6 +53,8 @@ VARIANTS = {
     "bf16, odd vocabulary": TinyGpt2(kind="BF16", d_vocab=263, seed=4),
     "a head of its own, narrow MLP": TinyGpt2(is_tied=False, d_mlp=96, seed=5),
 }
+# The standard deviation of whole numbers that are equally often each of −127…127.
+GRID_SPREAD = 73.6
 DISTILGPT2 = TinyGpt2(n_layers=6, n_heads=12, d_head=64, d_vocab=50257, n_ctx=1024)
 GPT2_SMALL = TinyGpt2(n_layers=12, n_heads=12, d_head=64, d_vocab=50257, n_ctx=1024, prefix="")
 
@@ -100,6 +104,38 @@ def random_weights(tiny: TinyGpt2) -> dict[str, Array]:
             made = random.standard_normal(dims) * spread
         weights[name] = made.astype(np.float32)
     return weights
+
+
+def grid_weights(tiny: TinyGpt2) -> dict[str, Array]:
+    """Float32 numbers that the export stores exactly: whole multiples of a float16 in each matrix.
+
+    In each block of 32, along either axis, one number is 127 steps, so that the first scale tried
+    loses nothing. Made of whole numbers alone, they are the same wherever the generator is.
+    """
+    random = np.random.Generator(np.random.PCG64(tiny.seed))
+    weights = {}
+    for name, dims in dims_of(tiny).items():
+        if len(dims) == 1:
+            made = random.integers(-128, 129, dims) / 1024 + (not name.endswith("bias"))
+        elif name == "wpe.weight":
+            made = random.integers(-512, 513, dims) / 1024
+        else:
+            spread = 3 / np.sqrt(dims[1]) if name == "wte.weight" else 2 / np.sqrt(dims[0])
+            whole = random.integers(-127, 128, dims, np.int8)
+            is_largest = np.add.outer(np.arange(dims[0]), np.arange(dims[1])) % 32 == 0
+            whole[is_largest] = np.where(whole[is_largest] < 0, -127, 127)
+            made = whole * np.float32(np.float16(spread / GRID_SPREAD))
+        weights[name] = made.astype(np.float32)
+    return weights
+
+
+def digest_of(weights: Mapping[str, Array]) -> str:
+    """A name for exactly these numbers: SHA-256 over names and bytes."""
+    told = hashlib.sha256()
+    for name in sorted(weights):
+        told.update(name.encode())
+        told.update(weights[name].astype("<f4").tobytes())
+    return told.hexdigest()
 
 
 def write_folder(

@@ -1,19 +1,17 @@
 """What the walk's pages show, number by number, and what transformers says it should be.
 
-`tests/golden/walk-smollm2.json` is made by tests/reference/make_walk_goldens.py from transformers
-in float64, never from our own capture. A number is compared as it stands on the page: it has to be
-the golden one to four significant digits, and to no less than what it shows.
+The golden files `tests/golden/walk-….json` (tests/walk_models.py) are made from transformers in
+float64 by tests/reference/make_walk_goldens.py, never from our own capture. A number is compared as
+it stands on the page: it has to be the golden one to four significant digits, and to no less than
+what it shows.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seethrough.core.cell import parse_cell
 from tests.parity import PROMPTS
@@ -21,12 +19,17 @@ from tests.parity import PROMPTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GOLDEN = Path(__file__).parent / "golden" / "walk-smollm2.json"
 SUBJECTS = ("months", "code", "Czech", "Chinese", "emoji", "chat")
 # Steps whose tables hold the numbers of hooks; the others are held by what they count.
 STEPS = ("embed", "layers", "logits", "softmax", "sample")
 FOUR_DIGITS = 5e-5
 PER_STEP = 60
+# The prompt whose every layer and token is looked at.
+SWEPT = "months"
+# The step that has numbers of each layer, its tables of lengths: of what each layer wrote for the
+# chosen token and of the stream around it, and of the stream of all tokens.
+LAYERS = "layers"
+LENGTHS_TABLE, NORMS_TABLE = "layers-data", "layer-norms-data"
 NUMBER = re.compile(r"[+-]?(\d+(?:\.(\d+))?)(?:e([+-]?\d+))?")
 SIGNS = str.maketrans({"\u202f": "", "\u2009": "", "\u2212": "-", "\u00a0": ""})
 
@@ -111,14 +114,56 @@ def shown_cells(html: str) -> dict[str, Shown]:
     return best
 
 
-def subject(name: str) -> tuple[str, bool]:
-    """A prompt's text and whether it is a message."""
+class _Rows(HTMLParser):
+    """The cells of the table that is folded away under an id."""
+
+    def __init__(self, folded: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.rows: list[list[str]] = []
+        self._folded = folded
+        self._is_inside = self._is_cell = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A row or a cell begins."""
+        if tag == "details":
+            self._is_inside = dict(attrs).get("id") == self._folded
+        if self._is_inside and tag == "tr":
+            self.rows.append([])
+        if self._is_inside and tag in {"td", "th"}:
+            self.rows[-1].append("")
+            self._is_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        """A cell, or the folded part, ends."""
+        self._is_cell &= tag not in {"td", "th"}
+        self._is_inside &= tag != "details"
+
+    def handle_data(self, data: str) -> None:
+        """Text of a cell."""
+        if self._is_inside and self._is_cell:
+            self.rows[-1][-1] += data
+
+
+def shown_table(html: str, folded: str) -> list[list[Shown | None]]:
+    """The numbers of the table that is folded away under an id, without its head."""
+    reader = _Rows(folded)
+    reader.feed(html)
+    reader.close()
+    return [[read_number(cell) for cell in row[1:]] for row in reader.rows[1:]]
+
+
+def subject(name: str, *, has_chat: bool = True) -> tuple[str, bool]:
+    """A prompt's text and whether it is a message; a model without a template gets the text."""
     prompt = PROMPTS[name]
-    return (prompt.messages[0].content, True) if prompt.messages else (prompt.text, False)
+    return (prompt.messages[0].content, has_chat) if prompt.messages else (prompt.text, False)
 
 
-@cache
-def walk_goldens() -> Mapping[str, Any]:
-    """The golden numbers by prompt."""
-    told: dict[str, Any] = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    return told
+def wrong_cells(
+    golden: Mapping[str, float], shown: Mapping[str, Shown]
+) -> dict[str, tuple[Shown, float]]:
+    """Which of the golden numbers that stand on the page it does not show."""
+    return {
+        name: (shown[name], exact)
+        for name, exact in golden.items()
+        if name in shown and not shown[name].is_close(exact)
+    }

@@ -1,7 +1,9 @@
-"""The sums behind SmolLM2's own numbers, from the very weights and captures of its graph."""
+"""The sums behind the numbers of true shapes, from the very weights and captures of the graph."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,34 +17,72 @@ from seethrough.core.hooks import expected_hooks, hook_name, leaf_of
 from seethrough.core.sum_rules import FAMILIES
 from seethrough.core.sums import dims_of, needs, sum_of, weight_dims
 from seethrough.core.weights import decode_rows, find_tensor, row_ranges
-from tests.parity import default_model
+from tests.walk_models import DISTIL, MODELS, SMOLLM2
 
 if TYPE_CHECKING:
-    from seethrough.core.sum_parts import Slice
+    from collections.abc import Callable
+    from pathlib import Path
 
-IDS = (19306, 28, 5096, 28, 3903, 28)  # January, February, March,
-LAYERS = (0, 1, 14, 29)
+    from seethrough.core.sum_parts import Slice
+    from tests.walk_models import Held
+
+# January, February, March, and the layers that are looked at: the ends and some between.
+IDS = {SMOLLM2: (19306, 28, 5096, 28, 3903, 28), DISTIL: (21339, 11, 3945, 11, 2805, 11)}
+LAYERS = {SMOLLM2: (0, 1, 14, 29), DISTIL: tuple(range(6))}
 N_CELLS = 500
 BOUND = 1e-5
 NORMAL = float(np.finfo(np.float32).tiny)
+MARKS = ((SMOLLM2, "llama", pytest.mark.model), (DISTIL, "gpt2", pytest.mark.long))
+KINDS = [
+    pytest.param(name, leaf, marks=mark)
+    for name, family, mark in MARKS
+    for leaf in FAMILIES[family].rules
+]
 
-pytestmark = pytest.mark.model
+
+@dataclass(frozen=True)
+class Run:
+    """A model that ran once, with what it captured."""
+
+    name: str
+    model: NativeModel
+    captured: Captured
+    weights: Weights
+
+    def cells(self, leaf: str) -> list[Cell]:
+        """Cells of a kind at several layers, by a seeded generator; no key is after its query."""
+        config, layers = self.model.manifest.config, LAYERS[self.name]
+        rules = list(FAMILIES[config.family].rules)
+        random = np.random.default_rng([rules.index(leaf), 5])
+        is_global = leaf in {*hooks.EMBED_LEAVES[config.family], *hooks.FINAL_LEAVES, PROBS}
+        is_global |= leaf in hooks.LOGIT_OUTPUTS
+        made = []
+        for at in range(N_CELLS):
+            name = leaf if is_global else hook_name(leaf, layers[at % len(layers)])
+            dims = dims_of(name, config, len(IDS[self.name]))
+            assert dims is not None
+            index = [int(random.integers(size)) for size in dims]
+            if leaf in BY_HEAD:
+                index[2] = int(random.integers(index[1] + 1))
+            made.append(Cell(name, tuple(index)))
+        return made
 
 
 @pytest.fixture(scope="module")
-def model() -> NativeModel:
-    """The default model, open."""
-    return NativeModel(default_model())
+def runs(site_of_held: Callable[[Held], Path]) -> Callable[[str], Run]:
+    """Runs a model once: every hook of the layers that are looked at, all positions' logits."""
 
+    @cache
+    def run(name: str) -> Run:
+        folder = next((site_of_held(MODELS[name]) / "models").iterdir())
+        model, layers = NativeModel(folder), LAYERS[name]
+        specs = expected_hooks(model.manifest.config)
+        wanted = {spec.name for spec in specs if spec.layer in {None, *layers}}
+        wanted |= {hook_name(hooks.RESID_POST, at - 1) for at in layers if at}
+        arrays = model.run(IDS[name], [*sorted(wanted), hooks.LOGITS, hooks.LOGSUMEXP])
+        return Run(name, model, Captured(arrays), Weights(model))
 
-@pytest.fixture(scope="module")
-def captured(model: NativeModel) -> Captured:
-    """Every hook of the layers that are looked at, and the logits of all positions, in one run."""
-    config = model.manifest.config
-    wanted = [spec.name for spec in expected_hooks(config) if spec.layer in {None, *LAYERS}]
-    wanted += [hook_name(hooks.RESID_POST, at - 1) for at in LAYERS if at - 1 not in {-1, *LAYERS}]
-    model.reset()
-    return Captured(model.run(IDS, [*wanted, hooks.LOGITS, hooks.LOGSUMEXP]))
+    return run
 
 
 class Weights:
@@ -72,41 +112,18 @@ class Weights:
         return decode_rows(manifest, entry, list(rows), chunks)
 
 
-@pytest.fixture(scope="module")
-def weights(model: NativeModel) -> Weights:
-    """A reader of the model's weights."""
-    return Weights(model)
-
-
-def cells(model: NativeModel, leaf: str) -> list[Cell]:
-    """Cells of a kind at several layers, by a seeded generator; no key comes after its query."""
-    config = model.manifest.config
-    random = np.random.default_rng([list(FAMILIES["llama"].rules).index(leaf), 5])
-    is_global = leaf in {*hooks.EMBED_LEAVES["llama"], *hooks.FINAL_LEAVES, PROBS}
-    is_global |= leaf in hooks.LOGIT_OUTPUTS
-    made = []
-    for at in range(N_CELLS):
-        name = leaf if is_global else hook_name(leaf, LAYERS[at % len(LAYERS)])
-        dims = dims_of(name, config, len(IDS))
-        assert dims is not None
-        index = [int(random.integers(size)) for size in dims]
-        if leaf in BY_HEAD:
-            index[2] = int(random.integers(index[1] + 1))
-        made.append(Cell(name, tuple(index)))
-    return made
-
-
-@pytest.mark.parametrize("leaf", FAMILIES["llama"].rules)
-def test_smollm2_s_own_numbers(
-    model: NativeModel, captured: Captured, weights: Weights, leaf: str
+@pytest.mark.parametrize(("name", "leaf"), KINDS)
+def test_five_hundred_of_the_graph_s_own_numbers(
+    runs: Callable[[str], Run], name: str, leaf: str
 ) -> None:
     """Every kind at several layers: the sum is the graph's number, to 1e-5 of its terms."""
-    config, worst = model.manifest.config, 0.0
-    for cell in cells(model, leaf):
+    run, worst = runs(name), 0.0
+    config = run.model.manifest.config
+    for cell in run.cells(leaf):
         assert leaf_of(cell.name) == leaf
-        asked = needs(cell, config, IDS)
-        slices = {part: weights.read(part) for part in asked.weights}
-        found = sum_of(cell, config, IDS, captured, slices)
+        asked = needs(cell, config, IDS[name])
+        slices = {part: run.weights.read(part) for part in asked.weights}
+        found = sum_of(cell, config, IDS[name], run.captured, slices)
         worst = max(worst, abs(found.total - found.value) / max(found.magnitude, NORMAL))
 
     assert worst <= BOUND

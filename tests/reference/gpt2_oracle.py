@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from transformers import GPT2LMHeadModel
 
-from tests.reference.oracle import MASKED_BELOW
+from tests.reference.oracle import MASKED_BELOW, greedy_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +64,17 @@ class Gpt2Transformers:
         watch.take("logits", out.logits[0])
         watch.take("logits_logsumexp", torch.logsumexp(out.logits[0], dim=-1))
         return {name: value.numpy() for name, value in watch.values.items()}
+
+    @torch.inference_mode()
+    def read_out(self, states: Array) -> Array:
+        """The logits of residual states, [state, d_vocab]: the final norm, then the head."""
+        x = torch.from_numpy(states).to(self.model.dtype)
+        return self.model.lm_head(self.model.transformer.ln_f(x)).numpy()
+
+    @torch.inference_mode()
+    def greedy(self, ids: Sequence[int], n_new: int) -> tuple[list[int], list[float]]:
+        """The most probable continuation, and by how much each id won (in logits)."""
+        return greedy_tokens(self.model, ids, n_new)
 
 
 class _Watch:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from torch.utils.hooks import RemovableHandle
+    from transformers import PreTrainedModel
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -151,15 +152,8 @@ class Transformers:
     @torch.inference_mode()
     def greedy(self, ids: Sequence[int], n_new: int) -> tuple[list[int], list[float]]:
         """The most probable continuation, and by how much each id won (in logits)."""
-        cache, fed, new, gaps = DynamicCache(), list(ids), [], []
-        for _ in range(n_new):
-            with self.own_precision():
-                out = self.model(torch.tensor([fed]), past_key_values=cache, use_cache=True)
-            best = torch.topk(out.logits[0, -1], 2)
-            new.append(int(best.indices[0]))
-            gaps.append(float(best.values[0] - best.values[1]))
-            fed = new[-1:]
-        return new, gaps
+        with self.own_precision():
+            return greedy_tokens(self.model, ids, n_new)
 
     def _in_order(self, name: str, value: torch.Tensor) -> torch.Tensor:
         is_per_head = ".attn." in name or name.startswith("logits")
@@ -183,6 +177,20 @@ class Transformers:
             mock.patch.object(nn.functional, "softmax", softmax_in_float64),
         ):
             yield
+
+
+def greedy_tokens(
+    model: PreTrainedModel, ids: Sequence[int], n_new: int
+) -> tuple[list[int], list[float]]:
+    """A model's most probable continuation over its own cache, and each id's lead in logits."""
+    cache, fed, new, gaps = DynamicCache(), list(ids), [], []
+    for _ in range(n_new):
+        out = model(torch.tensor([fed]), past_key_values=cache, use_cache=True)
+        best = torch.topk(out.logits[0, -1], 2)
+        new.append(int(best.indices[0]))
+        gaps.append(float(best.values[0] - best.values[1]))
+        fed = new[-1:]
+    return new, gaps
 
 
 class Watched:
