@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from seethrough.app.actions import PICTURE_TOKENS
 from seethrough.app.service import TOP_OUTPUTS
 from seethrough.app.state import Lens, Message
 from seethrough.core import hooks
@@ -56,6 +57,8 @@ class LayerDetails:
         if not is_here or state.source != "live" or not state.tokens or state.busy:
             return False
         if state.config is None or not self._service.is_loaded(state.model):
+            return False
+        if place(state) >= PICTURE_TOKENS:  # one run over thousands of positions is too large
             return False
         if self._failed == (state.tokens, place(state)):
             return False

@@ -40,9 +40,43 @@ def window(n_positions: int, *, most: int = MOST, chosen: int | None = None) -> 
 
 def gap_note(state: AppState, shown: Window) -> Node | str:
     """Which positions are left out, in words; nothing where all are there."""
+    words = gap_words(state, shown)
+    return h("p", {"class": "note"}, words) if words else ""
+
+
+def gap_words(state: AppState, shown: Window) -> str:
+    """The same without an element around it."""
     if shown.gap is None:
         return ""
     first, last = shown.gap
-    count_left_out = count(shown.n_left_out)
-    words = say(state, "view.windowed.gap", first=first, last=last, n_left_out=count_left_out)
+    if first == last:
+        return say(state, "view.windowed.gap_one", first=first)
+    n_left_out = count(shown.n_left_out)
+    return say(state, "view.windowed.gap", first=first, last=last, n_left_out=n_left_out)
+
+
+def new_gap_note(state: AppState, shown: Window) -> Node | str:
+    """Which new tokens are left out, counted from 1; nothing where all are there."""
+    if shown.gap is None:
+        return ""
+    first, last = (count(at + 1) for at in shown.gap)
+    n_left_out = count(shown.n_left_out)
+    words = say(state, "view.windowed.gap_new", first=first, last=last, n_left_out=n_left_out)
+    return h("p", {"class": "note"}, words)
+
+
+def is_beyond(state: AppState, position: int) -> bool:
+    """Whether a live run is so long that the page does not keep a position's numbers."""
+    picture = state.picture
+    is_kept = picture.resid is None or picture.row_of(position) is not None
+    return state.recorded is None and not is_kept
+
+
+def beyond_note(state: AppState) -> Node | str:
+    """Which positions' numbers are not kept; nothing where all are."""
+    n_tokens = len(state.tokens)
+    first = next((at for at in range(n_tokens) if is_beyond(state, at)), None)
+    if first is None:
+        return ""
+    words = say(state, "view.windowed.beyond", first=first, last=n_tokens - 1)
     return h("p", {"class": "note"}, words)

@@ -21,10 +21,11 @@ from seethrough.view.numbers import (
 )
 from seethrough.view.steps.written import bits, enters, has_end, text_of, why_it_ended
 from seethrough.view.tokens import N_HUES
+from seethrough.view.windowed import gap_words, new_gap_note, window
 from seethrough.view.words import action_button, rich, say, subject_name, token_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from seethrough.app.state import AppState
     from seethrough.core.config import ModelConfig
@@ -87,18 +88,32 @@ def lead_of(state: AppState) -> list[Node | str]:
 
 def text(state: AppState) -> Node:
     """The text to read, to select and to copy: what was given in grey."""
-    before = "".join(token.text for token in state.tokens[: state.n_prompt] if not token.is_special)
+    shown = window(state.n_prompt)
+    end = shown.gap[0] if shown.gap else state.n_prompt
+    gap = h("i", {"class": "done-gap"}, " [", gap_words(state, shown), "] ") if shown.gap else ""
+    given = [
+        reads(state, range(end)),
+        gap,
+        reads(state, [at for at in shown.positions if at > end]),
+    ]
     after = text_of(state.steps, has_end=has_end(state))
-    words = h("p", {"class": "plain-text"}, h("span", {"class": "is-quiet"}, before), after)
+    words = h("p", {"class": "plain-text"}, h("span", {"class": "is-quiet"}, given), after)
     button = action_button(state, "copy-text", "done.copy")
     return h("div", {"class": "done-text", **enters(0, "appear")}, words, button)
+
+
+def reads(state: AppState, positions: Iterable[int]) -> str:
+    """Some tokens of the text as they read."""
+    given = (state.tokens[at] for at in positions)
+    return "".join(token.text for token in given if not token.is_special)
 
 
 def surprises(state: AppState) -> Node:
     """A bar over each new token: how many bits it told."""
     values = [bits(step.prob) for step in state.steps]
     scale = scale_of(values)
-    items = [h("li", {}, surprise(state, step, scale)) for step in range(len(values))]
+    shown = window(len(values))
+    items = [h("li", {}, surprise(state, step, scale)) for step in shown.positions]
     label = say(
         state,
         "done.summary",
@@ -112,6 +127,7 @@ def surprises(state: AppState) -> Node:
         {"class": "surprises"},
         h("figcaption", {"class": "note"}, rich(state, "done.scale", most=readout(scale))),
         h("ol", {"aria-label": label}, items),
+        new_gap_note(state, shown),
     )
 
 

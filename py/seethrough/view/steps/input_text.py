@@ -216,7 +216,12 @@ def gap(state: AppState, shown: Window) -> Node | str:
     if shown.gap is None:
         return ""
     first, last = shown.gap
-    words = say(state, "typed.gap", first=first, last=last, n_left_out=count(last - first + 1))
+    n_left_out = count(last - first + 1)
+    words = (
+        say(state, "typed.gap_one", first=first)
+        if first == last
+        else say(state, "typed.gap", first=first, last=last, n_left_out=n_left_out)
+    )
     return h("p", {"class": "note"}, words)
 
 

@@ -27,6 +27,7 @@ from seethrough.view.steps.layers_stream import (
     written,
 )
 from seethrough.view.unrecorded import note, spans
+from seethrough.view.windowed import beyond_note, is_beyond
 from seethrough.view.words import rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -281,15 +282,17 @@ def status(state: AppState, ribbon: Ribbon) -> Node | None:
     """That the rest is on its way, where it is; nothing moves when it has come."""
     if ribbon.known.all() and answers(state):
         return None
-    if state.recorded is None:
+    if state.recorded is None and not is_beyond(state, ribbon.position):
         return h("b", {"role": "status"}, say(state, "layers.coming"))
-    if ribbon.known.any() and ribbon.position == len(state.tokens) - 1:
+    if state.recorded and ribbon.known.any() and ribbon.position == len(state.tokens) - 1:
         return h("b", {"role": "status"}, say(state, "layers.fetching"))
     return None
 
 
 def missing(state: AppState, ribbon: Ribbon) -> Node | str:
-    """What the recording does not hold of this token, and the way to it."""
+    """What the recording or a long run does not hold of this token, and the way to it."""
+    if is_beyond(state, ribbon.position):
+        return beyond_note(state)
     token, position = token_mark(visible_at(state, ribbon.position)), str(ribbon.position)
     recorded = state.recorded
     if recorded is None or status(state, ribbon) or (ribbon.known.all() and answers(state)):

@@ -13,7 +13,7 @@ from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import enlarge
 from seethrough.view.scales import Ramp, rgb, theme
 from seethrough.view.tokens import chip
-from seethrough.view.windowed import gap_note, window
+from seethrough.view.windowed import beyond_note, gap_note, is_beyond, window
 from seethrough.view.words import say, visible_at
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def panel(state: AppState, moment: int) -> Node | str:
         picture(state, positions, norms),
         h("output", {"class": "readout", "id": READOUT}, rest(state, positions, norms)),
         gap_note(state, window(len(state.tokens), chosen=state.picture.position)),
+        "" if is_beyond(state, state.picture.position) else beyond_note(state),
         table(state, positions, norms),
     )
 

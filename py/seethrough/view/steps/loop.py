@@ -20,7 +20,7 @@ from seethrough.view.steps.written import (
 )
 from seethrough.view.tokens import N_HUES
 from seethrough.view.unrecorded import note
-from seethrough.view.windowed import gap_note, window
+from seethrough.view.windowed import gap_note, new_gap_note, window
 from seethrough.view.words import action_button, rich, say, token_mark
 
 if TYPE_CHECKING:
@@ -156,7 +156,12 @@ def text(state: AppState) -> Node:
         token = state.tokens[position]
         classes = f"prompt-token hue-{position % N_HUES}"
         given.append(h("li", {}, h("bdi", {"class": classes}, token.visible)))
-    new = [h("li", {}, chip(state, step)) for step in range(len(state.steps))]
+    new_shown = window(len(state.steps), chosen=shown_step(state))
+    new: list[Node] = []
+    for step in new_shown.positions:
+        if new_shown.gap is not None and step == new_shown.gap[1] + 1:
+            new.append(h("li", {"class": "gap"}, new_gap_note(state, new_shown)))
+        new.append(h("li", {}, chip(state, step)))
     label = say(state, "loop.text", n_prompt=state.n_prompt, n_new=len(state.steps))
     return h("ol", {"class": "chips grown", "aria-label": label}, given, new)
 
