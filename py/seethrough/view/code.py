@@ -119,7 +119,7 @@ def hook_button(state: AppState, leaf: str, written: str) -> Node:
             "data-hook": leaf,
             "data-names": leaf,
             "aria-pressed": "true" if leaf == state.hook else "false",
-            "aria-label": say(state, "code.hook_label", name=leaf),
+            "aria-label": say(state, "code.hook_label", written=written, name=leaf),
             "title": leaf,
         },
         written,

@@ -1,0 +1,125 @@
+"""Accessibility of what a reader opens, as axe-core judges it: live steps, sums, tables, errors.
+
+The same rules as in test_axe.py, where the places rest as they are opened.
+"""
+
+import pytest
+
+from seethrough.core.routes import STEPS
+from tests.screens.gpt2_site import build_site
+from tests.screens.places import GPT2_PROMPT, NARROW, WIDE
+from tests.screens.screen import opened, served, told
+from tests.screens.test_axe import CONTRAST, in_place
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+
+PROMPT = "January%2C%20February%2C%20March%2C"
+LONGEST = "%20".join(["word%2C"] * 128)
+ON_A_PHONE = ["target-size", "scrollable-region-focusable", "aria-hidden-focus"]
+OPEN_ALL = """() => {
+  for (const one of document.querySelectorAll("#view details:not(.menu)")) one.open = true;
+}"""
+CLOSE_ALL = OPEN_ALL.replace("true", "false")
+# The first number of a step that opens its sum; a strip's cell where there is no such button.
+OPEN_SUM = """() => {
+  const number = document.querySelector(".plate-of button[data-action='select-cell']");
+  const strip = document.querySelector(".plate-of canvas[data-rows]");
+  if (number) number.click();
+  else if (strip) {
+    const { left, top, width, height } = strip.getBoundingClientRect();
+    const at = { clientX: left + width / 3, clientY: top + height / 2, bubbles: true };
+    strip.dispatchEvent(new MouseEvent("click", at));
+  }
+  return Boolean(number || strip);
+}"""
+
+
+def load(screen):
+    """Open the model and run the prompt."""
+    screen.page.evaluate("window.seethrough.load().then(() => 1)")
+    screen.go(f"#/walk/own/input?prompt={PROMPT}")
+    screen.page.wait_for_selector(".badge.is-live", state="attached")
+
+
+@pytest.fixture(scope="module")
+def live(shared):
+    """The page with its model open and the prompt run live."""
+    shared.look(WIDE)
+    load(shared)
+    return shared
+
+
+@pytest.fixture(scope="module")
+def gpt2(browser, dist, tmp_path_factory):
+    """The page of a model in GPT-2's shape, its prompt run live."""
+    site = build_site(dist, tmp_path_factory.mktemp("gpt2"))
+    with served(site) as url, opened(browser, url) as screen:
+        load(screen)
+        yield screen
+
+
+def judged(screen, axe, *, is_narrow=True):
+    """What axe finds on the page as it is: every rule, on a phone those of sizes and scrolling."""
+    found = {"1440": in_place(screen, axe)}
+    if is_narrow:
+        screen.look(NARROW)
+        found["390"] = in_place(screen, axe, ON_A_PHONE)
+        screen.look(WIDE)
+    return told(found)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_live_step_with_all_that_opens(live, axe, step):
+    """A step of a live run with a sum open, and every table and the code unfolded."""
+    live.go(f"#/walk/own/{step}?prompt={PROMPT}")
+    has_sum = live.page.evaluate(OPEN_SUM)
+    if has_sum:
+        live.page.wait_for_selector("#sum .sum-value")
+    live.page.evaluate(OPEN_ALL)
+    live.settle()
+    wrong = judged(live, axe, is_narrow=step in {"embed", "sample", "done"})
+    live.page.evaluate(CLOSE_ALL)
+
+    assert not wrong, wrong
+
+
+def test_the_live_steps_of_gpt2(gpt2, axe):
+    """The same steps of the other family: contrast in the dark, every rule where they differ."""
+    gpt2.look(WIDE, "dark")
+    found = {}
+    for step in STEPS:
+        gpt2.go(f"#/walk/own/{step}?prompt={GPT2_PROMPT}")
+        found[step] = in_place(gpt2, axe, None if step == "embed" else CONTRAST)
+
+    assert not told(found), told(found)
+
+
+def test_presenting(live, axe):
+    """A step as it is shown to a class."""
+    live.go(f"#/walk/own/softmax?prompt={PROMPT}")
+    live.page.click("[data-action=present]")
+    live.settle()
+    wrong = judged(live, axe)
+    live.page.click("[data-action=present]")
+    live.settle()
+
+    assert not wrong, wrong
+
+
+def test_an_error(live, axe):
+    """A message that says what went wrong."""
+    live.go("#/walk/own/layers?layer=999&prompt=" + PROMPT)
+    live.page.wait_for_selector("#message .message")
+    wrong = judged(live, axe)
+
+    assert not wrong, wrong
+
+
+def test_the_longest_prompt(live, axe):
+    """A prompt as long as a view shows."""
+    live.go(f"#/walk/own/embed?prompt={LONGEST}")
+    live.page.wait_for_selector(".badge.is-live", state="attached")
+    live.settle()
+    wrong = judged(live, axe)
+
+    assert not wrong, wrong
