@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-
-import pytest
+from typing import TYPE_CHECKING
 
 from seethrough.app import actions as actions_module
 from seethrough.app import layer_details
@@ -13,6 +12,9 @@ from seethrough.app.details import Details
 from seethrough.core.routes import OWN, Route
 from tests.fake_engine import engine_of, tiny_model
 from tests.recorded import opened_with
+
+if TYPE_CHECKING:
+    import pytest
 
 KEPT = 8
 

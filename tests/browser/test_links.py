@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.conftest import SAVES_DATA
+
 pytestmark = pytest.mark.browser
 
 LINK = (
@@ -67,3 +69,23 @@ def test_tokens_of_a_stranger(loaded):
         assert words in said
     assert address(loaded).startswith("#/walk/own/layers?prompt=The%20dog&pos=")
     assert "99" not in address(loaded)
+
+
+def test_a_link_that_waits_for_its_model(new_tab):
+    """Where nothing is fetched unasked the address stays whole; Run brings all that it chose."""
+    tab = new_tab(SAVES_DATA)
+    link = (
+        "#/walk/own/done?prompt=The%20cat&written=281,1142&taken=1&stop=stopped"
+        "&step=0&cell=hook_embed%5B1,2%5D&seed=7"
+    )
+    tab.open(link)
+    tab.until("document.querySelector('#prompt') !== null")
+
+    assert address(tab) == link
+    assert tab.page.input_value("#prompt") == "The cat"
+    tab.page.click("[name=run]")
+    tab.until("document.querySelector('#sum-title') !== null")
+    tab.until("document.querySelectorAll('#step-done .surprises li').length === 2")
+    tab.until("document.querySelector('#sum').innerText.includes('hook_embed')")
+    assert address(tab) == link
+    assert tab.errors == []
