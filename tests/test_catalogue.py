@@ -41,6 +41,7 @@ HANDED_ON = {
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "start"),
     ("py/seethrough/app/actions.py", "_doing"),
+    ("py/seethrough/app/block_details.py", "fill"),
     ("py/seethrough/app/layer_details.py", "fill"),
     ("py/seethrough/app/tracing.py", "select"),
     ("py/seethrough/view/sums.py", "sentence"),

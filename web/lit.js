@@ -5,42 +5,45 @@
 
 const GAP = 8;
 const CARD_WIDE = 352;
+// Pages without a column of their own keep one over their right edge from this width on.
+const COLUMN_FROM = 800;
 // A box as broad as this is a row of a picture: the card stands beside it, where there is room.
 const BROAD = 120;
 
 /** @param {number} value @param {number} least @param {number} most */
 const within = (value, least, most) => Math.max(least, Math.min(value, most));
 
+/** The column in which sums are kept, where the page has room for one. @returns {{left: number, top: number, width: number} | null} */
+function column() {
+  const client = document.documentElement.clientWidth;
+  const beside = document.querySelector(".walk-body .beside")?.getBoundingClientRect();
+  if (beside) return beside.width > 0 && beside.left > client / 2 ? beside : null;
+  return client < COLUMN_FROM ? null : { left: client - CARD_WIDE - GAP, top: GAP, width: CARD_WIDE };
+}
+
 /**
- * Put a card where it hides least: over the column beside the picture, else near the number.
+ * Put a card where it hides least: over the column of sums, else near the number.
  * @param {string} id @param {number[]} box left, top, right and bottom of the number in the window
  */
 export function placeCard(id, box) {
   const card = document.getElementById(id);
   if (!card) return;
   const [left, top, right, bottom] = box;
-  const beside = document.querySelector(".walk-body .beside")?.getBoundingClientRect();
+  const client = document.documentElement.clientWidth;
+  const place = column();
   const floor = document.querySelector(".transport")?.getBoundingClientRect().top ?? innerHeight;
   const low = Math.min(floor, innerHeight) - GAP;
-  const hasBeside = beside && beside.width > 0 && beside.left > innerWidth / 2;
-  const isBeside = hasBeside && beside.left >= right;
-  const wide = isBeside ? beside.width : Math.min(CARD_WIDE, document.documentElement.clientWidth - 2 * GAP);
+  const wide = place?.width ?? Math.min(CARD_WIDE, client - 2 * GAP);
   card.style.width = `${wide}px`;
   card.style.maxHeight = `${low - GAP}px`;
   const high = card.getBoundingClientRect().height;
-  const most = document.documentElement.clientWidth - wide - GAP;
-  let x = isBeside ? beside.left : within((left + right - wide) / 2, GAP, most);
-  let y = isBeside ? Math.max(beside.top, GAP) : bottom + GAP;
-  if (hasBeside && !isBeside) {
-    [x, y] = [beside.left - GAP - wide, top];
-  } else if (!isBeside && right - left > BROAD && right + GAP <= most) {
-    [x, y] = [right + GAP, top];
-  } else if (!isBeside && y + high > low) {
-    y = top - GAP - high;
-  }
-  if (y < GAP) {
-    x = left - GAP - wide >= GAP ? left - GAP - wide : within(right + GAP, GAP, most);
-  }
+  const most = client - wide - GAP;
+  let [x, y] = [within((left + right - wide) / 2, GAP, most), bottom + GAP];
+  if (place && place.left >= right) [x, y] = [place.left, place.top];
+  else if (place && left + GAP >= place.left) [x, y] = [place.left - GAP - wide, top];
+  else if (right - left > BROAD && right + GAP <= most) [x, y] = [right + GAP, top];
+  else if (y + high > low && top - GAP - high >= GAP) y = top - GAP - high;
+  else if (y + high > low) x = left - GAP - wide >= GAP ? left - GAP - wide : within(right + GAP, GAP, most);
   card.style.left = `${x}px`;
   card.style.top = `${within(y, GAP, Math.max(low - high, GAP))}px`;
 }
@@ -53,11 +56,11 @@ const TOKEN_OF = ".chip, .cut-word, .prompt-token";
 const lit = new Set();
 
 /** A cell's hook without its block and place: `blocks.3.attn.hook_q[1,2,3]` is of `attn.hook_q`. @param {string} cell */
-const leafOf = (cell) => cell.replace(/^strip:/, "").replace(/^blocks\.\d+\./, "").replace(/[[@].*$/, "");
+const leafOf = (cell) => cell.replace(/^(strip|slice):/, "").replace(/^blocks\.\d+\./, "").replace(/[[@].*$/, "");
 
 /** The parts of pictures that hold a hook's numbers. @param {string} leaf @returns {Element[]} */
 function partsOfHook(leaf) {
-  return [...document.querySelectorAll("#view .plate-of :is([data-cell], canvas[data-raster^='strip:']), #view .panel [data-cell]")]
+  return [...document.querySelectorAll("#view .plate-of [data-cell], #view canvas:is([data-raster^='strip:'], [data-raster^='slice:'])")]
     .filter((part) => leafOf(part.dataset.cell ?? part.dataset.raster ?? "") === leaf);
 }
 
@@ -121,7 +124,7 @@ export function lightSources(cells, rows) {
   for (const element of document.querySelectorAll("#view [data-cell]")) {
     element.classList.toggle("is-source", named.has(element.dataset.cell));
   }
-  for (const canvas of document.querySelectorAll("#view canvas[data-raster^='strip:']")) {
+  for (const canvas of document.querySelectorAll("#view canvas:is([data-raster^='strip:'], [data-raster^='slice:'])")) {
     canvas.classList.toggle("is-source", held.has(canvas.dataset.raster.split("~")[0]));
   }
 }

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from seethrough.app import layer_details
+from seethrough.app import block_details, layer_details
 from seethrough.app.actions import Actions
+from seethrough.app.block_details import missing
 from seethrough.app.details import Details
 from seethrough.app.layer_details import writes_of
 from seethrough.core import hooks
@@ -231,3 +232,61 @@ def test_a_stop_is_no_failure() -> None:
 
     assert reader.state.error is None
     assert reader.state.lens is None
+
+
+def test_the_inside_of_a_block_is_fetched_once() -> None:
+    """Where a block is shown live, one run brings all of its hooks; elsewhere none is asked for."""
+
+    async def scenario() -> None:
+        reader = Reader(await opened(MODEL))
+        await reader.actions.run(PROMPT, chat=False)
+        requests = engine_of(reader.service).requests
+        reader.service.store.replace(route=Route("block", "own", ""))
+        before = len(requests)
+        await asyncio.gather(*(reader.details.fill() for _ in range(3)))
+        assert len(requests) == before + 1
+        assert missing(reader.state) == ()
+        whole = reader.state.captured
+        assert whole.arrays["blocks.0.attn.hook_q"].shape[0] == len(reader.state.tokens)
+        reader.service.store.replace(route=Route("walk", "own", "softmax"))
+        picture = replace(reader.state.picture, layer=1)
+        reader.service.store.replace(picture=picture)
+        await reader.details.block.fill()
+        assert len(requests) == before + 1
+
+    asyncio.run(scenario())
+
+
+def test_a_long_text_keeps_the_chosen_token_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vectors of the chosen token alone, the matrices of the heads whole."""
+    monkeypatch.setattr(block_details, "KEPT_WHOLE", 1)
+
+    async def scenario() -> None:
+        reader = Reader(await opened(MODEL))
+        await reader.actions.run(PROMPT, chat=False)
+        reader.service.store.replace(route=Route("block", "own", ""))
+        await reader.details.block.fill()
+        captured, n_tokens = reader.state.captured, len(reader.state.tokens)
+        assert len(captured.arrays["blocks.0.attn.hook_z"]) == 1
+        assert captured.row("blocks.0.attn.hook_z", reader.state.picture.position) is not None
+        assert captured.arrays["blocks.0.attn.hook_attn_scores"].shape[1] == n_tokens
+
+    asyncio.run(scenario())
+
+
+def test_a_failing_block_is_told_once() -> None:
+    """The error is said; the same block is not asked for again."""
+
+    async def scenario() -> None:
+        reader = Reader(await opened(MODEL))
+        await reader.actions.run(PROMPT, chat=False)
+        reader.service.store.replace(route=Route("block", "own", ""))
+        engine = engine_of(reader.service)
+        engine.fail_run = EngineError("engine.session", reason="no memory")
+        await reader.details.block.fill()
+        assert reader.state.error is not None
+        asked = len(engine.requests)
+        await reader.details.block.fill()
+        assert len(engine.requests) == asked
+
+    asyncio.run(scenario())

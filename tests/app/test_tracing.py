@@ -9,6 +9,7 @@ import pytest
 
 from seethrough.app import tracing as tracing_module
 from seethrough.app.actions import Actions
+from seethrough.app.state import Message
 from seethrough.app.tracing import Tracer, with_rows
 from seethrough.core import hooks
 from seethrough.core.captured import BY_HEAD, Captured
@@ -243,9 +244,9 @@ def test_a_look_shares_what_was_read() -> None:
 def test_what_was_left_reads_no_more() -> None:
     """Of numbers that are passed over only the last one's weights are read."""
     actions, tracer = fresh()
-    said: list[str] = []
+    said: list[Message | None] = []
     actions.service.store.subscribe(
-        ("sum",), lambda state: said.append(state.sum.message.key if state.sum.message else "")
+        ("sum",), lambda state: said.append(state.sum.message if state.sum else None)
     )
 
     async def passes() -> None:
@@ -255,8 +256,8 @@ def test_what_was_left_reads_no_more() -> None:
 
     asyncio.run(passes())
     assert {part.name for _, part in tracer.kept.read} == {"blocks.0.mlp.W_gate"}
-    assert said[-1] == ""
-    assert "sums.reads" in said
+    assert said[-1] is None
+    assert Message("sums.reads") in said
 
 
 def test_closing_ends_what_is_under_way() -> None:

@@ -182,7 +182,7 @@ def test_a_hook_of_the_code_lights_and_opens(walking):
 @pytest.mark.parametrize("view", ["block", "all"])
 def test_other_pages_look_too(walking, view):
     """The pattern of a block opens its sums, on the block's page and where everything stands."""
-    turn(walking, f"#/{view}/own?layer=3&head=0", "svg.pattern")
+    turn(walking, f"#/{view}/own?layer=3&head=0", "svg.pattern[aria-label*='blocks.3.']")
     picture = walking.page.locator("svg.pattern")
     picture.hover(position={"x": 20, "y": 240})
     walking.until(f"{PEEK}.includes('blocks.3.attn.hook_pattern[0,') && {PEEK}.includes('Total')")
@@ -192,6 +192,21 @@ def test_other_pages_look_too(walking, view):
     walking.until(f"{PEEK} === ''")
     walking.page.keyboard.press("Escape")
     walking.until(f"{SUM} === ''")
+    assert walking.errors == []
+
+
+def test_inside_a_block_every_vector_leads_on(walking):
+    """Of one token and head: query, key, value, z, MLP; a sum lights the strips it comes from."""
+    turn(walking, "#/block/own?layer=3&head=0", "#inside canvas[data-raster*=hook_z]")
+    for hook, source in (("hook_z", "attn.hook_v"), ("mlp.hook_post", "mlp.hook_pre")):
+        strip = walking.page.locator(f"#inside canvas[data-raster*='{hook}@']")
+        strip.scroll_into_view_if_needed()
+        strip.hover()
+        walking.until(f"{PEEK}.includes('{hook}[') && {PEEK}.includes('Total')")
+        lit = f"#inside canvas.is-source[data-raster*='{source}@']"
+        assert walking.page.locator(lit).count() == 1
+    walking.page.mouse.move(*AWAY)
+    walking.until(f"{PEEK} === ''")
     assert walking.errors == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.block_details import BlockDetails
 from seethrough.app.layer_details import LayerDetails
 from seethrough.app.parts import Parts
 from seethrough.app.unembedding import Unembedding
@@ -24,9 +25,11 @@ class Details:
         self.parts = parts or Parts(service)
         self.unembedding = Unembedding(service)
         self.layers = LayerDetails(service)
+        self.block = BlockDetails(service)
 
     async def fill(self) -> None:
         """Fetch what is missing, if anything is."""
         await self.parts.fill()
         await self.unembedding.fill()
         await self.layers.fill()
+        await self.block.fill()

@@ -8,7 +8,7 @@ from seethrough.app.tracing import Tracer
 from seethrough.browser import dom, ffi, focus
 from seethrough.browser.peek import SLOT, Peek
 from seethrough.core.sums import UNEMBED
-from seethrough.view import hook_places
+from seethrough.view import hook_places, slices
 from seethrough.view.strip import PREFIX
 from seethrough.view.sums import sources
 
@@ -83,6 +83,7 @@ class Sums:
         """Mark the sources on the page as it is drawn now."""
         found = sources(state)
         rows = {f"{PREFIX}{cell.name}@{row_of(cell)}" for cell in found}
+        rows |= {f"{slices.PREFIX}{cell.name}@{place_of(cell)}" for cell in found}
         dom.light(frozenset(map(str, found)), frozenset(rows))
         ffi.show_hook(state.hook)
 
@@ -90,3 +91,8 @@ class Sums:
 def row_of(cell: Cell) -> int:
     """The row that a strip shows a number in: its position, or the token of an unembedding."""
     return cell.index[1] if cell.name == UNEMBED else cell.index[0]
+
+
+def place_of(cell: Cell) -> str:
+    """The place of a slice that holds a number: all before the last axis."""
+    return ",".join(map(str, cell.index[:-1]))

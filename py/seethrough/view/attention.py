@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import PATTERN, hook_name
 from seethrough.view import named
+from seethrough.view.attention_table import data
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import cell, exact, probability
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import causal_raster, pooled
 from seethrough.view.scales import text_on
 from seethrough.view.unrecorded import note, spans
-from seethrough.view.words import hook_mark, rich, say, title, token_at, token_mark, visible_at
+from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -33,7 +34,6 @@ LABEL_CHARACTERS = 12
 CHARACTER = 8
 LABEL_HIGH = 14
 BASELINE = 4.5
-TABLE_UP_TO = 32
 LEGEND_STEPS = 16
 LEGEND_CELL = 8
 
@@ -62,6 +62,10 @@ class Grid:
     def name(self) -> str:
         """The hook with its head: `blocks.3.attn.hook_pattern[0]`."""
         return f"{hook_name(PATTERN, self.layer)}[{self.head}]"
+
+    def cell_at(self, query: int, key: int) -> Cell:
+        """A number of the picture by its name."""
+        return Cell(hook_name(PATTERN, self.layer), (self.head, query, key))
 
     @property
     def is_svg(self) -> bool:
@@ -318,8 +322,10 @@ def pair(grid: Grid, query: int, key: int) -> Node:
     weight = float(grid.pattern[query, key])
     x, y = key * grid.cell, query * grid.cell
     opacity = f"{min(max(weight, 0.0), 1.0):.4f}"
+    # A sum of the chosen token's names these: they are lit with it.
+    named = str(grid.cell_at(query, key)) if query == grid.position else None
     shape: Attributes = {"class": "cell", "fill-opacity": opacity, "x": x, "y": y}
-    rect = h("rect", {**shape, **square(grid.cell)})
+    rect = h("rect", {**shape, **square(grid.cell), "data-cell": named})
     if grid.cell < NUMBERS_FROM:
         return rect
     place: Attributes = {"x": x + grid.cell / 2, "y": y + grid.cell / 2 + BASELINE}
@@ -396,7 +402,7 @@ def cell_of(state: AppState, row: int, column: int) -> Cell | None:
     grid = grid_of(state)
     if grid is None or not (0 <= row < grid.side and 0 <= column < grid.side):
         return None
-    return Cell(hook_name(PATTERN, grid.layer), (grid.head, row, column))
+    return grid.cell_at(row, column)
 
 
 def describe_cell(state: AppState, row: int, column: int) -> str:
@@ -439,60 +445,4 @@ def legend(state: AppState, grid: Grid) -> Node:
             h("div", {"class": "legend-ticks"}, ticks),
         ),
         h("p", {}, rich(state, "view.attention.scale", name=hook_mark(grid.name))),
-    )
-
-
-def data(state: AppState, grid: Grid) -> Node:
-    """The pattern as numbers; of a long prompt the chosen token's row."""
-    whole = grid.side <= TABLE_UP_TO
-    body = matrix_table(state, grid) if whole else row_table(state, grid)
-    return h(
-        "details",
-        {"class": "data", "id": "attention-data"},
-        h("summary", {}, say(state, "view.attention.table" if whole else "view.attention.row")),
-        h("div", {"class": "table scroll", "tabindex": "0"}, body),
-    )
-
-
-def axis_head(state: AppState, position: int, scope: str) -> Node:
-    """A table heading: the position and its token."""
-    token = token_at(state, position)
-    mark = None if token is None else token_mark(token.visible)
-    return h("th", {"scope": scope}, str(position), " ", mark)
-
-
-def matrix_table(state: AppState, grid: Grid) -> Node:
-    """Every weight; masked pairs have no number."""
-    heads_row = [axis_head(state, key, "col") for key in range(grid.side)]
-    masked = h("td", {"class": "masked"}, say(state, "view.attention.masked"))
-    lines = []
-    for query in range(grid.side):
-        weights = [
-            h("td", {"class": "number"}, exact(grid.pattern[query, key]))
-            for key in range(query + 1)
-        ]
-        future = [masked] * (grid.side - query - 1)
-        lines.append(h("tr", {}, axis_head(state, query, "row"), weights, future))
-    return h(
-        "table",
-        {"class": "numbers"},
-        h("caption", {}, rich(state, "view.attention.caption", name=hook_mark(grid.name))),
-        h("thead", {}, h("tr", {}, h("td"), heads_row)),
-        h("tbody", {}, lines),
-    )
-
-
-def row_table(state: AppState, grid: Grid) -> Node:
-    """One query's weights, key by key."""
-    weights = grid.pattern[grid.position, : grid.position + 1]
-    lines = [
-        h("tr", {}, axis_head(state, key, "row"), h("td", {"class": "number"}, exact(weight)))
-        for key, weight in enumerate(weights)
-    ]
-    name = hook_mark(f"{grid.name}[{grid.position}]")
-    return h(
-        "table",
-        {"class": "numbers"},
-        h("caption", {}, rich(state, "view.attention.caption", name=name)),
-        h("tbody", {}, lines),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seethrough.view import attention, residual, strip, terms
+from seethrough.view import attention, residual, slices, strip, terms
 from seethrough.view.node import to_html
 from seethrough.view.steps import embed_vectors, layers_norms, layers_stream
 
@@ -62,6 +62,11 @@ PICTURES: Mapping[str, Picture] = {
         lambda state, name, dark: strip.raster(state, name, dark=dark),
         strip.opened,
         strip.cell_of,
+    ),
+    slices.PREFIX: Picture(
+        lambda state, name, dark: slices.raster(state, name, dark=dark),
+        slices.opened,
+        slices.cell_of,
     ),
     terms.PREFIX: Picture(
         lambda state, name, dark: terms.raster(state, name, dark=dark),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seethrough.view.node import Slot
 
 EVERYTHING = ("tokens", "top", "continuation", "residual", "attention")
-BLOCK = ("tokens", "attention")
+BLOCK = ("tokens", "attention", "inside")
 
 
 def everything(state: AppState, slot: Slot) -> list[Node]:

@@ -107,6 +107,11 @@ def opened(state: AppState, name: str, row: int, column: int) -> str:
     values = state.captured.row(told[0], told[1])
     if values is None:
         return ""
+    return among(values, column, cell)
+
+
+def among(values: Array, column: int, cell: Cell) -> str:
+    """A number among its neighbours, with its name and exact value."""
     first = min(max(column - AROUND, 0), max(len(values) - 2 * AROUND - 1, 0))
     around = range(first, min(first + 2 * AROUND + 1, len(values)))
     cells = [

@@ -1,0 +1,94 @@
+"""Inside a block: what each of its hooks holds of the chosen token, in the chosen head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core import hooks
+from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
+from seethrough.core.sums import DIMS
+from seethrough.view import slices
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import count, limit
+from seethrough.view.pickers import layer_of
+from seethrough.view.scales import symmetric_limit
+from seethrough.view.sums import ROLES
+from seethrough.view.unrecorded import note
+from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+FIELDS = ("language", "tokens", "config", "picture", "captured", "recorded", "source")
+READOUT = "inside-readout"
+# Vectors alone; the pattern has a picture of its own, a scale is one number.
+LEFT_OUT = frozenset({hooks.PATTERN, hooks.LN1_SCALE, hooks.LN2_SCALE})
+
+
+def render(state: AppState) -> str:
+    """A strip for each vector on the token's way through the block; nothing before a run."""
+    if state.config is None or not state.tokens:
+        return ""
+    names = names_of(state)
+    lines = [line for name in names if (line := row(state, name)) is not None]
+    position = min(state.picture.position, len(state.tokens) - 1)
+    words = rich(
+        state,
+        "inside.lead",
+        token=token_mark(visible_at(state, position)),
+        layer=str(layer_of(state)),
+        head=str(state.picture.head),
+    )
+    return to_html(
+        title(state, "page.inside.title"),
+        h("p", {"class": "lead"}, words),
+        "" if len(lines) == len(names) else lacking(state),
+        h("div", {"class": "scroll", "tabindex": "0"}, h("ol", {"class": "inside-rows"}, lines))
+        if lines
+        else "",
+        h("output", {"class": "readout opened", "id": READOUT}, say(state, "view.strip.rest"))
+        if lines
+        else "",
+    )
+
+
+def names_of(state: AppState) -> list[str]:
+    """The hooks of the chosen layer, in the order in which the block computes them."""
+    family = state.config.family if state.config else "llama"
+    leaves = (leaf for leaf in BLOCK_LEAVES[family] if leaf not in LEFT_OUT)
+    return [hook_name(leaf, layer_of(state)) for leaf in leaves]
+
+
+def lacking(state: AppState) -> Node:
+    """What is not known: a recording has no vectors of a block, a live run is being asked."""
+    if state.recorded is not None:
+        return note(state, say(state, "inside.lacking"))
+    return h("p", {"class": "note", "role": "status"}, say(state, "inside.waits"))
+
+
+def place_of(state: AppState, leaf: str) -> tuple[int, ...]:
+    """The place of the chosen token (and head) before a hook's last axis."""
+    config, at = state.config, min(state.picture.position, len(state.tokens) - 1)
+    group = config.n_heads // config.n_key_value_heads if config else 1
+    head = state.picture.head
+    places = {"pos": at, "query_pos": at, "head": head, "kv_head": head // group}
+    return tuple(places[axis] for axis in DIMS[leaf][:-1])
+
+
+def row(state: AppState, name: str) -> Node | None:
+    """One hook: its name and place, its numbers, how far the colours reach."""
+    leaf = leaf_of(name)
+    place = place_of(state, leaf)
+    values = slices.values_at(state, name, place)
+    if values is None:
+        return None
+    reach = symmetric_limit(values)
+    written = f"{name}[{','.join(map(str, place))}]"
+    told = say(state, "inside.strip", name=written, n=count(len(values)), limit=limit(reach))
+    return h(
+        "li",
+        {"class": f"is-{ROLES.get(leaf, 'residual')}"},
+        hook_mark(written),
+        slices.strip(name, place, values, reach=reach, label=told, told_in=READOUT),
+        h("span", {"class": "number"}, f"{count(len(values))} \u00b7 \u00b1{limit(reach)}"),
+    )

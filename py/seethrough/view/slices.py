@@ -1,0 +1,104 @@
+"""A part of a hook as a strip: one head's query, one token's scores.
+
+It is named by the place before its last axis: `slice:blocks.3.attn.hook_q@5,2~2.5` is head 2 of the
+query at position 5 on a scale that reaches 2.5; of hooks that have heads first `@2,5` is the row of
+query 5 in head 2, as far as that sees.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from seethrough.core.captured import BY_HEAD
+from seethrough.core.cell import Cell
+from seethrough.core.hooks import leaf_of
+from seethrough.view.node import Node, h
+from seethrough.view.raster import diverging_raster
+from seethrough.view.scales import Diverging
+from seethrough.view.strip import HIGH, SQUARE_ROOT, TICK, among
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
+
+    Place = tuple[int, ...]
+
+PREFIX = "slice:"
+NAME = re.compile(r"slice:([\w.]+)@(\d+(?:,\d+)?)~([\d.e+-]+)")
+FEW = 96  # numbers, up to which a strip is stretched
+
+
+def values_at(state: AppState, name: str, place: Place) -> Array | None:
+    """The numbers of a hook at a place; None where they are not known."""
+    if leaf_of(name) in BY_HEAD:
+        array = state.captured.arrays.get(name)
+        if array is None or place[0] >= array.shape[0] or place[1] >= array.shape[1]:
+            return None
+        row: Array = array[place[0], place[1], : place[1] + 1]
+        return row
+    found = state.captured.row(name, place[0])
+    if found is None or len(place) != found.ndim or any(at >= len(found) for at in place[1:]):
+        return None
+    return found[place[1]] if len(place) > 1 else found
+
+
+def strip(
+    name: str, place: Place, values: Array, *, reach: float, label: str, told_in: str
+) -> Node:
+    """The canvas of a slice.
+
+    Args:
+        reach: The magnitude that gets the full colour.
+        label: The picture in words.
+        told_in: The id of the readout where its cells open.
+    """
+    size = str(len(values))
+    return h(
+        "canvas",
+        {
+            "class": "strip-cells is-few" if len(values) <= FEW else "strip-cells",
+            "data-raster": f"{PREFIX}{name}@{','.join(map(str, place))}~{reach:g}",
+            "data-rows": "1",
+            "data-columns": size,
+            "width": size,
+            "height": str(HIGH),
+            "tabindex": "0",
+            "role": "img",
+            "aria-label": label,
+            "aria-describedby": told_in,
+        },
+    )
+
+
+def read(state: AppState, raster_name: str) -> tuple[str, Place, Array, float] | None:
+    """Hook, place, numbers and reach of a slice's name; None where they are not known."""
+    found = NAME.fullmatch(raster_name)
+    if found is None:
+        return None
+    place = tuple(int(at) for at in found[2].split(","))
+    values = values_at(state, found[1], place)
+    return None if values is None else (found[1], place, values, float(found[3]))
+
+
+def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
+    """The slice's pixels; None where its hook is not known any more."""
+    told = read(state, name)
+    if told is None:
+        return None
+    scale = Diverging(told[3], SQUARE_ROOT)
+    return diverging_raster(told[2][None, :], scale, dark=dark, wide=1, high=HIGH, tick=TICK)
+
+
+def cell_of(state: AppState, name: str, _row: int, column: int) -> Cell | None:
+    """Which number of the model a place of the slice is; None outside it."""
+    told = read(state, name)
+    if told is None or not 0 <= column < len(told[2]):
+        return None
+    return Cell(told[0], (*told[1], column))
+
+
+def opened(state: AppState, name: str, row: int, column: int) -> str:
+    """The cell under the pointer among its neighbours, with its exact value; empty outside."""
+    told, cell = read(state, name), cell_of(state, name, row, column)
+    return "" if told is None or cell is None else among(told[2], column, cell)
