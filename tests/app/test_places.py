@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seethrough.app.actions import Actions
 from seethrough.app.branches import Branches
@@ -14,11 +17,11 @@ from seethrough.app.places import address, has_cell, is_told
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import TALLY, AppState, Device, Message, Sampling, Throws, Tracing
 from seethrough.core.cell import Cell
-from seethrough.core.fields import MAX_WRITTEN
+from seethrough.core.fields import FIELDS, MAX_WRITTEN
 from seethrough.core.routes import parse
 from seethrough.core.tokens import LIMIT, STOPPED
 from seethrough.view import message
-from tests.fake_engine import tiny_model
+from tests.fake_engine import engine_of, tiny_model
 from tests.recorded import opened_with, recorded
 
 MODEL = tiny_model()
@@ -138,6 +141,34 @@ def test_tokens_that_cannot_be_written(more: str, keys: list[str]) -> None:
     assert state.tokens
     assert len(state.steps) == (keys == ["route.no_step"])
     assert state.error is None
+
+
+def test_tokens_of_a_model_that_is_not_here() -> None:
+    """Ids of another model are other tokens: they are left out with it, and both are named."""
+    state = went(f"{OWN_LOOP}&model=tiny-9&written=1,2")
+
+    assert ids(state) == ()
+    assert state.notice is not None
+    assert state.notice.fields == {"fields": "model, written"}
+
+
+def test_a_link_while_a_model_loads() -> None:
+    """A prompt of an address that comes during a load is run at its end, with its tokens."""
+
+    async def scenario() -> Actions:
+        actions = Actions(await opened_with(MADE, models=(MODEL,)))
+        engine = engine_of(actions.service)
+        engine.wait = wait = asyncio.Event()
+        load = asyncio.create_task(actions.load())
+        await engine.started.wait()
+        going = asyncio.create_task(Navigation(actions).go(parse(f"{OWN_LOOP}&written=3,1")))
+        await asyncio.sleep(0)
+        wait.set()
+        await asyncio.gather(load, going)
+        return actions
+
+    state = asyncio.run(scenario()).state
+    assert (state.prompt, ids(state), state.busy) == ("the thing", (3, 1), "")
 
 
 def test_the_dart_and_its_settings() -> None:
@@ -297,3 +328,33 @@ def test_more_sentences_stand_behind_the_first() -> None:
 
     assert "&lt;b&gt;. The address asks for new token 7" in shown
     assert shown.count("<p") == 1
+
+
+VALUES = st.one_of(
+    st.integers(0, 9).map(str),
+    st.integers(0, 10**18).map(str),
+    st.floats(0, 1).map(repr),
+    st.lists(st.integers(0, 400), max_size=5).map(lambda some: ",".join(map(str, some))),
+    st.sampled_from(["hook_embed[1,2]", "blocks.1.attn.hook_z[0,0,9]", "logits[4,7]", "stopped"]),
+    st.text(max_size=8).map(quote),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["walk/own", "walk/thing", "block/own", "all/own", "all/thing", "walk/no"]),
+    st.sampled_from(["", "/layers", "/sample", "/loop"]),
+    st.dictionaries(st.sampled_from([field.name for field in FIELDS]), VALUES),
+)
+def test_no_address_breaks_the_page(path: str, step: str, values: dict[str, str]) -> None:
+    """Whatever a stranger writes, the page is at a place whose own address is stable."""
+    actions = fresh()
+    Sampler(actions.store)
+    query = "&".join(f"{name}={value}" for name, value in values.items())
+    state = went(f"#/{path}{step}?{query}", actions=actions)
+    again = went(address(state))
+
+    assert state.busy == again.busy == ""
+    if state.error is None:
+        assert address(again) == address(state)
+        assert ids(again) == ids(state)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 MOST_NAMED = 60
+# What a prompt may begin in: it waits for the end of a load.
+FREE = {"", "load"}
 __all__ = ["Navigation", "address", "model_of", "settled"]
 
 
@@ -63,9 +65,11 @@ class Navigation:
         changes: dict[str, Any] = {"route": route, "language": place.language or state.language}
         if route.view in SUBJECTS:
             changes["sampling"] = with_settings(state.sampling, place)
-        if route.subject == OWN and place.prompt is not None and not state.busy:
+        if route.subject == OWN and place.prompt is not None and state.busy in FREE:
             changes |= {"prompt": place.prompt, "chat": place.chat}
         self.promised = place if route.view in SUBJECTS else None
+        if state.unfolded and route != state.route:
+            changes["unfolded"] = frozenset()
         self._store.replace(**changes)
         return True
 
@@ -136,7 +140,7 @@ class Navigation:
         address: nothing is sampled again.
         """
         state, model = self._actions.state, model_of(place, self._actions.state)
-        if place.prompt is None or state.busy:
+        if place.prompt is None or state.busy not in FREE:
             return
         if (*(self._actions.asked or ()), state.model) == (place.prompt, place.chat, model):
             if not self._has_written(place):
@@ -145,6 +149,10 @@ class Navigation:
             await self._actions.run(
                 place.prompt, chat=place.chat, model=model, then=lambda: self._write(place)
             )
+
+    def _is_foreign(self, place: Place) -> bool:
+        """Whether the address is of a model that is not here: its ids are other tokens."""
+        return place.model not in {None, *model_ids(self._actions.state)}
 
     def _has_written(self, place: Place) -> bool:
         """Whether the address's tokens stand behind the text: more may, which nobody takes away."""
@@ -155,6 +163,8 @@ class Navigation:
 
     async def _write(self, place: Place) -> None:
         """Put the address's tokens behind the text, if they can stand there."""
+        if self._is_foreign(place):
+            return
         problem = not_written(place, self._actions.state)
         if problem is not None:
             self._told.append(problem)
@@ -165,8 +175,9 @@ class Navigation:
         """A notice of whatever had no meaning or is not there."""
         state, asked = self._actions.state, place.route.subject
         told = [*self._told]
-        is_unknown = place.model not in {None, *model_ids(state)}
-        ignored = [*place.ignored, *(["model"] if is_unknown else [])]
+        ignored = [*place.ignored]
+        if self._is_foreign(place):
+            ignored += ["model", *(["written"] if place.written else [])]
         if ignored:
             told.insert(0, Message("route.ignored", {"fields": ", ".join(ignored)}))
         if asked and place.route.view in SUBJECTS and asked != state.route.subject:
