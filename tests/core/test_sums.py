@@ -34,6 +34,13 @@ MODELS = {
     "gpt2, tied": tiny_gpt2.TinyGpt2(),
     "gpt2, untied": tiny_gpt2.VARIANTS["a head of its own, narrow MLP"],
 }
+# What every family has a sum for: everything that a reader can point at.
+PROMISED = {
+    *(hooks.EMBED, hooks.RESID_PRE, hooks.LN1_OUT, hooks.LN2_OUT, hooks.FINAL_OUT),
+    *(hooks.Q, hooks.K, hooks.V, hooks.SCORES, hooks.PATTERN, hooks.Z, hooks.ATTN_OUT),
+    *(hooks.RESID_MID, hooks.MLP_PRE, hooks.MLP_POST, hooks.MLP_OUT, hooks.RESID_POST),
+    *(hooks.LOGITS, PROBS),
+}
 KINDS = [
     (model, leaf)
     for model in MODELS
@@ -134,6 +141,25 @@ def test_five_hundred_sums_of_each_kind_equal_their_cells(
     assert max(map(error_of, made)) <= BOUND
     plain = [abs(one.total - one.value) / abs(one.value) for one in made if one.value]
     assert np.median(plain) <= BOUND
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_kind_that_is_promised_is_among_them(model: str) -> None:
+    """Embedding, norms, attention's parts, the MLP's, the stream, logits and probabilities."""
+    assert {leaf for name, leaf in KINDS if name == model} >= PROMISED
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_five_hundred_sums_of_what_is_embedded(runs: dict[str, Run], model: str) -> None:
+    """What enters the first block: a token's row, with the position's in a GPT-2."""
+    random = np.random.default_rng(3)
+    width = runs[model].config.d_model
+    for _ in range(N_CELLS):
+        index = int(random.integers(len(IDS))), int(random.integers(width))
+        found = runs[model].sum_of(Cell("blocks.0.hook_resid_pre", index))
+
+        assert error_of(found) <= BOUND
+        assert len(found.terms) == (2 if model.startswith("gpt2") else 1)
 
 
 @pytest.mark.parametrize("model", MODELS)
