@@ -205,8 +205,11 @@ def test_a_film(hands):
     hands.use("[data-action=speed]", "ArrowDown")
     hands.until("document.querySelector('[data-action=speed]').value === '2'")
     hands.keeps("[data-action=speed]")
-    hands.use("[data-action=play]")
+    hands.to("[data-action=play]")
+    at = hands.page.evaluate("scrollY")
+    hands.press("Enter")
     hands.keeps("[data-action=pause]")
+    assert hands.page.evaluate("scrollY") == at
     hands.press("Enter")
     hands.keeps("[data-action=play]")
     hands.use("[data-action=seek]", "Home")

@@ -20,8 +20,13 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
     step = state.route.step or FIRST_STEP
     has_form = state.route.subject == OWN
     return [
-        h("div", {"class": "page-head"}, subjects(state), slot("source")),
-        own_text(state, step) if has_form else "",
+        h(
+            "div",
+            {"class": "page-head"},
+            subjects(state),
+            slot("source"),
+            own_text(state, step) if has_form else "",
+        ),
         spine(state, step),
         h("div", {"class": "title-row"}, page_title(state, f"step.{step}"), slot("tools")),
         h(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.state import TALLY
 from seethrough.view.named import lead as named_lead
 from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
-from seethrough.view.numbers import count, readout
+from seethrough.view.numbers import count, readout, signed
 from seethrough.view.steps.sample_bars import cascade
 from seethrough.view.steps.sample_dials import dials, presets
 from seethrough.view.steps.sample_odds import odds_of
@@ -88,9 +88,9 @@ def lead(state: AppState, odds: Odds) -> list[Node | str]:
             state,
             "step.sample.lead_greedy",
             token=token,
-            logit=readout(float(odds.logits[best])),
+            logit=signed(float(odds.logits[best])),
             second=marked(state, second),
-            second_logit=readout(float(odds.logits[second])),
+            second_logit=signed(float(odds.logits[second])),
         )
     return rich(
         state,
@@ -181,7 +181,7 @@ def film_fields(state: AppState, odds: Odds) -> Mapping[str, Node | str]:
         "seed": str(odds.settings.seed),
         "throw": count(odds.throw + 1),
         "dart": readout(odds.point),
-        "logit": readout(float(odds.logits[best])),
+        "logit": signed(float(odds.logits[best])),
         "start": readout(start),
         "end": readout(start + float(odds.now[odds.landed])),
     }
