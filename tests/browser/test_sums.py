@@ -195,6 +195,22 @@ def test_other_pages_look_too(walking, view):
     assert walking.errors == []
 
 
+def test_a_bar_and_a_table_tell_too(walking):
+    """A bar is its line's number, a number of a vector's table is its own; a click keeps it."""
+    turn(walking, "#/walk/own/softmax", "#step-softmax td.bar-cell")
+    walking.page.locator("#step-softmax tbody td.bar-cell").nth(1).hover()
+    walking.until(f"{PEEK}.includes('probs[5,') && {PEEK}.includes('Total')")
+    turn(walking, "#/walk/own/embed", "#embed-data")
+    walking.page.locator("#embed-data > summary").click()
+    walking.until("document.querySelector('#embed-data table td.number') !== null")
+    number = walking.page.locator("#embed-data table tbody tr").nth(1).locator("td").nth(2)
+    number.hover()
+    walking.until(f"{PEEK}.includes('hook_embed[5,10]')")
+    number.click()
+    walking.until(f"{SUM}.includes('hook_embed[5,10]')")
+    assert walking.errors == []
+
+
 def test_inside_a_block_every_vector_leads_on(walking):
     """Of one token and head: query, key, value, z, MLP; a sum lights the strips it comes from."""
     turn(walking, "#/block/own?layer=3&head=0", "#inside canvas[data-raster*=hook_z]")

@@ -37,9 +37,13 @@ def test_every_vector_of_a_block_is_there(family: str) -> None:
     """A strip for each hook that is known; each of its places is the very number of the model."""
     state = at(family)
     names = strips(state)
+    scales = {hook_name(leaf, 1) for leaf in (hooks.LN1_SCALE, hooks.LN2_SCALE)}
     known = [name for name in inside.names_of(state) if name in state.captured.arrays]
+    buttons = {f"{name}[3,0]" for name in scales & set(known)}
+    known = [name for name in known if name not in scales]
 
     assert [name.split("@")[0].removeprefix("slice:") for name in names] == known
+    assert set(Reading(inside.render(state)).values("data-cell")) == buttons
     for name in names:
         pixels = raster_for(state, name, False)
         assert pixels is not None

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from seethrough.browser import ffi
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seethrough.app.state import AppState
     from seethrough.app.tracing import Tracer
 
@@ -21,15 +23,21 @@ REST_S = 0.15
 GRACE_S = 0.3
 # Numbers of a whole vector, which say by their place which they are.
 IN_TABLE = "#view table[data-hook] td.number"
+BAR = "#view td.bar-cell"
 # What ends it at once: other numbers, another page, another sum that is kept.
 ENDS = ("tokens", "route", "picture", "model", "sum")
 
 
 class Peek:
-    """Follows the pointer and the focus over everything that names a cell."""
+    """Follows the pointer and the focus over everything that names a cell.
 
-    def __init__(self, tracer: Tracer) -> None:
+    Args:
+        choose: Keeps a number's sum.
+    """
+
+    def __init__(self, tracer: Tracer, choose: Callable[[str], None]) -> None:
         self._tracer = tracer
+        self._choose = choose
         self._store = tracer.store
         self._wanted = ""
         self._box: ffi.Box = (0, 0, 0, 0)
@@ -39,6 +47,7 @@ class Peek:
         """Listen, from now on."""
         ffi.listen(ffi.document, "pointerover", self._pointed)
         ffi.listen(ffi.document.documentElement, "pointerleave", lambda _event: self.leave())
+        ffi.listen(ffi.document, "click", self._clicked)
         ffi.listen(ffi.document, "focusin", self._focused)
         ffi.listen(ffi.document, "focusout", lambda _event: self.leave())
         ffi.listen(ffi.document, "keydown", self._pressed)
@@ -95,11 +104,19 @@ class Peek:
         if not ffi.is_absent(target.closest(f"#{SLOT}")):
             self._stay()
         elif ffi.is_absent(target.closest("[data-rows]")):  # a picture tells its cells itself
-            number = target.closest(IN_TABLE)
-            if ffi.is_absent(number):
-                self._at(target.closest("#view [data-cell]"))
+            named = _named(target)
+            if named is None:
+                self.leave()
             else:
-                self.over(_cell_of_table(number), ffi.box_of(number))
+                self.over(named[0], ffi.box_of(named[1]))
+
+    def _clicked(self, event: ffi.Js) -> None:
+        """A number or a bar that is no button is kept by a click, or a tap, as one that is."""
+        target = event.target
+        if hasattr(target, "closest") and ffi.is_absent(target.closest("button, a, [data-rows]")):
+            named = _named(target)
+            if named is not None:
+                self._choose(named[0])
 
     def _focused(self, event: ffi.Js) -> None:
         target = event.target
@@ -126,6 +143,18 @@ class Peek:
     def _place(self, state: AppState) -> None:
         if state.peek is not None:
             ffi.place_card(SLOT, self._box)
+
+
+def _named(target: ffi.Js) -> tuple[str, ffi.Js] | None:
+    """The cell that an element is, and the element that has it; of a bar its line's last one."""
+    number, bar = target.closest(IN_TABLE), target.closest(BAR)
+    if not ffi.is_absent(number):
+        return _cell_of_table(number), number
+    found = target.closest("#view [data-cell]")
+    if not ffi.is_absent(bar):
+        cells = list(bar.parentElement.querySelectorAll("[data-cell]"))
+        found = cells[-1] if cells else found
+    return None if ffi.is_absent(found) else (str(found.getAttribute("data-cell")), found)
 
 
 def _cell_of_table(number: ffi.Js) -> str:

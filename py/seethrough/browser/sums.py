@@ -34,7 +34,7 @@ class Sums:
     def __init__(self, service: Service) -> None:
         self._tracer = Tracer(service)
         self._store = service.store
-        self.peek = Peek(Tracer(service, SLOT, self._tracer.kept))
+        self.peek = Peek(Tracer(service, SLOT, self._tracer.kept), self._keep)
         self._opener = ""
 
     def handlers(self) -> dict[str, Handler]:
@@ -50,6 +50,9 @@ class Sums:
         self._store.subscribe(FOLLOWED, lambda _state: ffi.start_task(self._tracer.renew()))
         self._store.subscribe(("sum", "peek", "hook"), self.light)
         self.peek.follow()
+
+    def _keep(self, cell: str) -> None:
+        ffi.start_task(self.select(cell))
 
     async def select(self, cell: str) -> None:
         """Trace a number, where the page has a place to show it; the panel comes into sight."""

@@ -29,6 +29,7 @@ STEP_OF = {
     hooks.FINAL_SCALE: "logits",
     hooks.FINAL_OUT: "logits",
     hooks.LOGITS: "logits",
+    hooks.LOGSUMEXP: "softmax",
 }
 BLOCK = "block"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
+from seethrough.core.cell import Cell
 from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
 from seethrough.core.sums import DIMS
 from seethrough.view import slices
+from seethrough.view.cell_button import cell_button
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count, limit
+from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
 from seethrough.view.sums import ROLES
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 FIELDS = ("language", "tokens", "config", "picture", "captured", "recorded", "source")
 READOUT = "inside-readout"
-# Vectors alone; the pattern has a picture of its own, a scale is one number.
-LEFT_OUT = frozenset({hooks.PATTERN, hooks.LN1_SCALE, hooks.LN2_SCALE})
+# The pattern has a picture of its own.
+LEFT_OUT = frozenset({hooks.PATTERN})
 
 
 def render(state: AppState) -> str:
@@ -85,9 +87,14 @@ def row(state: AppState, name: str) -> Node | None:
     reach = symmetric_limit(values)
     written = f"{name}[{','.join(map(str, place))}]"
     told = say(state, "inside.strip", name=written, n=count(len(values)), limit=limit(reach))
+    kind = {"class": f"is-{ROLES.get(leaf, 'residual')}"}
+    if len(values) == 1:
+        number = float(values[0])
+        button = cell_button(Cell(name, (*place, 0)), readout(number), exact(number))
+        return h("li", kind, hook_mark(written), button)
     return h(
         "li",
-        {"class": f"is-{ROLES.get(leaf, 'residual')}"},
+        kind,
         hook_mark(written),
         slices.strip(name, place, values, reach=reach, label=told, told_in=READOUT),
         h("span", {"class": "number"}, f"{count(len(values))} \u00b7 \u00b1{limit(reach)}"),
