@@ -91,6 +91,24 @@ function lightUp(elements) {
   }
 }
 
+/**
+ * What an element of a picture is called: its names with the element that has each.
+ * @param {Element} target @returns {Map<string, Element>}
+ */
+function namesOf(target) {
+  const names = new Map();
+  const add = (name, element) => { if (name && !names.has(name)) names.set(name, element); };
+  for (let element = target; element && element.id !== "view"; element = element.parentElement) {
+    if (element.matches(".plate-of, .panel, .sum-panel")) break;
+    for (const name of (element.dataset?.part ?? "").split(" ")) add(name, element);
+    for (const name of element.classList) if (name.startsWith("is-")) add(name.slice(3), element);
+    add(leafOf(element.dataset?.cell ?? element.dataset?.raster ?? ""), element);
+    const token = element.matches(TOKEN_OF) ? element.querySelector("bdi") : element;
+    if (token?.matches("bdi, text")) add(`token ${token.textContent}`, token.closest(TOKEN_OF) ?? token);
+  }
+  return names;
+}
+
 /** A word lights what it names, a part of a picture the words that name it. @param {Event} event */
 function follow(event) {
   clear();
@@ -100,8 +118,10 @@ function follow(event) {
   if (word) {
     lightUp([word, ...partsOf(word)]);
   } else if (target.closest("#view .plate-of, #view .panel")) {
+    const names = namesOf(target);
     for (const one of document.querySelectorAll(WORDS)) {
-      const part = partsOf(one).find((found) => found.contains(target));
+      const name = one.dataset.names;
+      const part = names.get(name === "token" ? `token ${one.textContent}` : name);
       if (part) lightUp([one, part]);
     }
   }

@@ -94,6 +94,34 @@ def test_the_live_steps_of_gpt2(gpt2, axe):
     assert not told(found), told(found)
 
 
+def test_the_inside_of_a_block(live, axe):
+    """A block's strips live, a sum kept and another one looked at in passing."""
+    live.go(f"#/block/own?layer=3&head=0&prompt={PROMPT}")
+    strip = live.page.locator("#inside canvas[data-raster*='hook_z@']")
+    strip.click()
+    live.page.wait_for_selector("#sum .sum-total")
+    live.page.locator("#inside canvas[data-raster*='hook_q@']").hover()
+    live.page.wait_for_selector("#peek .sum-total")
+    wrong = judged(live, axe)
+    live.page.mouse.move(1, 1)
+    live.page.keyboard.press("Escape")
+    live.page.keyboard.press("Escape")
+
+    assert not wrong, wrong
+
+
+def test_a_look_in_passing(live, axe):
+    """A number that is rested on, the words that it lights and those that the code names."""
+    live.go(f"#/walk/own/softmax?prompt={PROMPT}")
+    live.page.locator("#step-softmax [data-cell^=probs]").nth(1).hover()
+    live.page.wait_for_selector("#peek .sum-total")
+    wrong = judged(live, axe)
+    live.page.mouse.move(1, 1)
+    live.page.keyboard.press("Escape")
+
+    assert not wrong, wrong
+
+
 def test_presenting(live, axe):
     """A step as it is shown to a class."""
     live.go(f"#/walk/own/softmax?prompt={PROMPT}")

@@ -75,10 +75,11 @@ def peek(state: AppState) -> str:
     if tracing is None:
         return ""
     told = "" if tracing.message is None else sentence(state, tracing.message)
+    label = {"role": "group", "aria-label": say(state, "sums.title")}
     return to_html(
         h(
-            "section",
-            {"class": f"{classes(tracing)} is-peek", "aria-label": say(state, "sums.title")},
+            "div",
+            {"class": f"{classes(tracing)} is-peek", **label},
             h("p", {"class": "sum-name"}, full_name(tracing.cell)),
             value(state, tracing),
             h("p", {"class": "sum-message"}, told) if told else "",
