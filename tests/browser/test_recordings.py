@@ -137,7 +137,7 @@ def test_a_recording_that_does_not_match_its_manifest(mismatched):
         tab.until("document.querySelector('#message').innerText.includes('was not made with')")
         assert tab.page.locator("main td, main canvas, main svg.histogram").count() == 0
     tab.page.evaluate(f"location.hash = '#/walk/{second}/logits'")
-    tab.until("document.querySelector('#step-logits td') !== null")
+    tab.until("document.querySelector('#step-logits canvas') !== null")
 
     assert "was not made with" not in tab.text("#message")
     assert tab.errors == []
