@@ -111,7 +111,7 @@ async def _state(site: Path, address: str) -> AppState:
     async def data(path: str) -> bytes:
         return (site / path).read_bytes()
 
-    store = Store()
+    store = Store(AppState(unfolded=frozenset()))  # as the page begins
     service = Service(store, cast("Engine", _NoEngine()), text, data)
     await service.open()
     await Navigation(Actions(service)).go(parse(address))

@@ -35,6 +35,9 @@ def walking(browser, root):
     context.close()
     server.stop()
 
+PRESSED = """(keys) => { for (const key of keys)
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })); }"""
+
 
 def go(tab, address):
     """Go to an address of the page and wait until Python has settled it."""
@@ -150,6 +153,15 @@ def test_keys(walking):
     assert "r2?" in walking.page.input_value("#prompt")
     assert walking.page.evaluate("location.hash").startswith("#/walk/own/tokenize")
     assert not walking.page.evaluate("document.querySelector('#shortcuts').open")
+
+
+def test_quick_keys(walking):
+    """Keys pressed before the page has turned count from where they lead, not from what it shows."""
+    go(walking, "#/walk/january/tokenize")
+    walking.page.evaluate(PRESSED, ["ArrowRight", "8", "ArrowLeft"])
+    walking.until("document.querySelector('.plate-of.is-sample') !== null")
+
+    assert walking.page.evaluate("location.hash").startswith("#/walk/january/sample")
 
 
 def test_typed_text_is_kept(walking):

@@ -271,6 +271,7 @@ class AppState:
     with the best ones, `compared` is the one whose terms are told (None: the best), `asked_note`
     what is to be said of the last question.
     `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
+    `unfolded` names the details whose tables are open and so are written; None writes all.
     `word` is the one of its words that the reader chose. `trying` are the settings under a slider
     that is still held. `vocabulary` names the tokens of the model that is open, `words` some
     of those of the recorded walk's model. `sum` is the number that the reader traces, `peek` the
@@ -306,6 +307,7 @@ class AppState:
     compared: int | None = None
     asked_note: Message | None = None
     stage: Stage = field(default_factory=Stage)
+    unfolded: frozenset[str] | None = None
     is_presenting: bool = False
     has_keys: bool = True
     sampling: Sampling = field(default_factory=Sampling)

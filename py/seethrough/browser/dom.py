@@ -73,8 +73,10 @@ def _remember(element: ffi.Js) -> Callable[[], None]:
     def restore() -> None:
         for item in element.querySelectorAll("details[id]"):
             item.open = is_open.get(str(item.id), bool(item.open))
-        for item, (left, top) in zip(element.querySelectorAll(".scroll"), scrolled, strict=False):
-            item.scrollLeft, item.scrollTop = left, top
+        if any(left or top for left, top in scrolled):  # to set them asks for the whole layout
+            again = element.querySelectorAll(".scroll")
+            for item, (left, top) in zip(again, scrolled, strict=False):
+                item.scrollLeft, item.scrollTop = left, top
         follow()
         give_back()
 
@@ -131,6 +133,12 @@ def enable(form: str, name: str, *, is_enabled: bool) -> None:
     button = _control(form, name)
     if button is not None and bool(button.disabled) == is_enabled:
         focus.held(button, is_enabled=is_enabled)
+
+
+def opened(selector: str) -> frozenset[str]:
+    """The ids of those of these details that are open."""
+    found = ffi.document.querySelectorAll(selector)
+    return frozenset(str(item.id) for item in found if item.open)
 
 
 def unfold(selector: str) -> None:

@@ -245,6 +245,12 @@ def listen(target: Js, kind: str, function: Callable[[Js], None]) -> None:
     target.addEventListener(kind, create_proxy(function))
 
 
+def on_fold(function: Callable[[], None]) -> None:
+    """Call a function when details were opened or folded; that event does not bubble."""
+    proxy = create_proxy(lambda _event: function())
+    js.document.addEventListener("toggle", proxy, to_javascript({"capture": True}))
+
+
 def css_escape(text: str) -> str:
     """Text as it may stand inside a selector."""
     return str(js.CSS.escape(text))
@@ -253,7 +259,8 @@ def css_escape(text: str) -> str:
 def paint(canvas: Js, pixels: Array) -> None:
     """Put uint8 RGBA pixels [height, width, 4] on a canvas of that size."""
     height, width, _channels = pixels.shape
-    canvas.width, canvas.height = width, height
+    if (canvas.width, canvas.height) != (width, height):
+        canvas.width, canvas.height = width, height
     image = js.ImageData.new(width, height)
     image.data.assign(np.ascontiguousarray(pixels).reshape(-1))
     canvas.getContext("2d").putImageData(image, 0, 0)

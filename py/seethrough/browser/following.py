@@ -23,7 +23,8 @@ def remember(element: ffi.Js) -> Callable[[], None]:
     def follow() -> None:
         for at, box in enumerate(_rows(element)):
             left, top, name = before[at] if at < len(before) else (0, 0, "")
-            box.scrollLeft, box.scrollTop = left, top
+            if left or top:  # to set them asks for the whole layout
+                box.scrollLeft, box.scrollTop = left, top
             if name != _name(box):
                 _show(box, box.querySelector(CHOSEN))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
-from seethrough.app.state import Message, Store
+from seethrough.app.state import AppState, Message, Store
 from seethrough.browser import ffi, storage
 from seethrough.browser.door import Door
 from seethrough.browser.ort import OrtEngine
@@ -18,7 +18,7 @@ async def start() -> None:
 
     The model is loaded after that, in the background.
     """
-    store = Store()
+    store = Store(AppState(unfolded=frozenset()))
     device = await storage.device()
     store.replace(theme=ffi.theme(), device=device, has_keys=ffi.has_keys())
     service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)

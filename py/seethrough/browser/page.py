@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.details import Details
-from seethrough.app.navigation import address
+from seethrough.app.navigation import address, settled
 from seethrough.app.places import has_cell, is_told
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import Message, Sampling
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
 VIEW = "view"
+FOLDED = f"#{VIEW} details.data"
+# Files that hold every number of a step, folded or not.
+WHOLE = ("csv", "json")
 FORM = "prompt-form"
 ASK = "ask-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
@@ -90,7 +93,7 @@ class Page:
             "present": lambda _values: self._present(),
             "set-keys": lambda values: self._set_keys(is_on=values["checked"] == "true"),
             "next-language": lambda _values: self._next_language(),
-            "unfold": lambda _values: dom.unfold(f"#{VIEW} details.data"),
+            "unfold": lambda _values: dom.unfold(FOLDED),
             "play": lambda _values: self._player.toggle(),
             "pause": lambda _values: self._player.pause(),
             "replay": lambda _values: self._player.replay(),
@@ -111,6 +114,7 @@ class Page:
         """Go where the address says, take over what the build rendered, follow state and reader."""
         store, place = self._actions.store, self._read_address()
         await self._navigation.show(place)
+        self._read_folds()
         self._show_page(store.state)
         store.subscribe(pages.FIELDS, self._show_page)
         for slot, panel in PANELS.items():
@@ -126,6 +130,7 @@ class Page:
         Cells(lambda *at: describe_cell(store.state, *at), self._choose_cell, self._rest_on_cell)
         Keys(self._act, self._jump, lambda: store.state.has_keys)
         Swipes(self._beside)
+        ffi.on_fold(self._read_folds)
         ffi.on_full_screen_left(self._leave_presenting)
         ffi.on_dark_change(lambda _event: self._draw())
         ffi.on_address(lambda _event: ffi.start_task(self._go()))
@@ -257,10 +262,15 @@ class Page:
         if state.source == "live" and state.route.view in SUBJECTS and state.route.subject != OWN:
             ffi.go_to_address(address_of(Route(state.route.view, OWN, state.route.step)))
 
+    def _heading(self) -> Route:
+        """Where the reader goes: the state follows the address only after what it needs came."""
+        return settled(parse(ffi.address(), languages=LANGUAGES).route, self._actions.state)
+
     def _step(self, distance: int) -> bool:
         """Turn to the step beside this one. Returns: Whether there is one."""
-        beside = step_beside(self._actions.state.route, distance)
-        if self._actions.state.route.view != "walk" or beside is None:
+        route = self._heading()
+        beside = step_beside(route, distance)
+        if route.view != "walk" or beside is None:
             return False
         ffi.go_to_address(address_of(beside))
         return True
@@ -275,7 +285,7 @@ class Page:
 
     def _jump(self, step: str) -> None:
         """A step of the walk by its number."""
-        route = self._actions.state.route
+        route = self._heading()
         if route.view == "walk":
             ffi.go_to_address(address_of(Route(route.view, route.subject, step)))
 
@@ -285,8 +295,20 @@ class Page:
         self._notify(Message(told, {"most": MAX_WRITTEN}) if done else Message("tools.not_copied"))
 
     async def _save(self, kind: str) -> None:
-        if not await ffi.save(kind):
+        """Hand out a file; one of numbers has those of folded tables too."""
+        store, unfolded = self._actions.store, self._actions.state.unfolded
+        if kind in WHOLE:
+            store.replace(unfolded=None)
+        is_saved = await ffi.save(kind)
+        store.replace(unfolded=unfolded)
+        if not is_saved:
             self._notify(Message("tools.not_saved"))
+
+    def _read_folds(self) -> None:
+        """What the reader has opened gets its tables."""
+        opened = dom.opened(FOLDED)
+        if opened != self._actions.state.unfolded:
+            self._actions.store.replace(unfolded=opened)
 
     def _notify(self, notice: Message) -> None:
         self._actions.store.replace(notice=notice)

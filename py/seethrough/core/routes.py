@@ -8,6 +8,7 @@ that means nothing falls back and is named in `Place.ignored`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -158,6 +159,7 @@ def _short(name: str) -> str:
 _NOWHERE = Place(Route())
 
 
+@lru_cache(maxsize=64)
 def address_of(route: Route) -> str:
     """The address of a route alone: what a link carries."""
     if route.view == "home":

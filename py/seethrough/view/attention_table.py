@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.view.folded import folded
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import exact
 from seethrough.view.words import hook_mark, rich, say, token_at, token_mark
@@ -18,12 +19,15 @@ TABLE_UP_TO = 32
 def data(state: AppState, grid: Grid) -> Node:
     """The pattern as numbers; of a long prompt the chosen token's row."""
     whole = grid.side <= TABLE_UP_TO
-    body = matrix_table(state, grid) if whole else row_table(state, grid)
-    return h(
-        "details",
-        {"class": "data", "id": "attention-data"},
-        h("summary", {}, say(state, "view.attention.table" if whole else "view.attention.row")),
-        h("div", {"class": "table scroll", "tabindex": "0"}, body),
+    return folded(
+        state,
+        "attention-data",
+        say(state, "view.attention.table" if whole else "view.attention.row"),
+        lambda: h(
+            "div",
+            {"class": "table scroll", "tabindex": "0"},
+            matrix_table(state, grid) if whole else row_table(state, grid),
+        ),
     )
 
 

@@ -137,8 +137,12 @@ PANELS: Mapping[str, Panel] = {
     "continuation": Panel(
         ("language", "tokens", "continuation", "stop"), continuation.render, "continuation"
     ),
-    "residual": Panel(("language", "tokens", "config", "picture"), residual.render, "residual"),
-    "attention": Panel(("language", "tokens", "config", "picture"), attention.render, "attention"),
+    "residual": Panel(
+        ("language", "tokens", "config", "picture", "unfolded"), residual.render, "residual"
+    ),
+    "attention": Panel(
+        ("language", "tokens", "config", "picture", "unfolded"), attention.render, "attention"
+    ),
     "inside": Panel(inside.FIELDS, inside.render, "inside"),
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
@@ -147,8 +151,13 @@ PANELS: Mapping[str, Panel] = {
     "stack": Panel(("language", "route", "config"), stack.render),
     "code": Panel(code.FIELDS, code.render),
     "transport": Panel(("route", "stage", *ALL_FIELDS), transport.render),
-    **{f"step-{name}": Panel(step.fields, step.render) for name, step in DRAWN.items()},
-    sample.SLOT: Panel(sample.ODDS_FIELDS, sample.render_odds),  # inside "step-sample"
+    **{
+        f"step-{name}": Panel((*step.fields, "unfolded"), step.render)
+        for name, step in DRAWN.items()
+    },
+    sample.SLOT: Panel(
+        (*sample.ODDS_FIELDS, "unfolded"), sample.render_odds
+    ),  # inside "step-sample"
 }
 
 # Slots that stand inside another panel's markup, with what they hold.

@@ -8,7 +8,6 @@ the cell that it holds, or by the token that stands in it.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,7 @@ def name_of(found: re.Match[str], left: list[str]) -> str:
 def mark(node: Node, names: str) -> Node:
     """The node as one that names something."""
     more = (("data-names", names), ("tabindex", "0"))
-    return replace(node, attributes=(*node.attributes, *more))
+    return node._replace(attributes=(*node.attributes, *more))
 
 
 @cache

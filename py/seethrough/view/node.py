@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +21,7 @@ SURROGATES = range(0xD800, 0xE000)
 REPLACEMENT = 0xFFFD
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """One element; children are nodes or plain text, never markup in a string."""
 
     tag: str
@@ -51,12 +50,16 @@ def h(tag: str, attributes: Mapping[str, Attribute] | None = None, /, *children:
         ValueError: A tag or attribute is not a plain name, or is one that the page's
             Content-Security-Policy forbids (`style`, `on...`).
     """
-    pairs: list[tuple[str, str | None]] = []
-    for name, value in (attributes or {}).items():
-        check_attribute(name)
-        if value is not None and value is not False:
-            pairs.append((name, None if value is True else number_or_text(value)))
     check_name(tag)
+    if not attributes:
+        return Node(tag, (), flatten(children))
+    pairs: list[tuple[str, str | None]] = []
+    for name, value in attributes.items():
+        check_attribute(name)
+        if isinstance(value, str):
+            pairs.append((name, value))
+        elif value is not None and value is not False:
+            pairs.append((name, None if value is True else number_or_text(value)))
     return Node(tag, tuple(pairs), flatten(children))
 
 
@@ -92,6 +95,8 @@ def number_or_text(value: str | float) -> str:
 
 def flatten(children: Sequence[Child]) -> tuple[Node | Markup | str, ...]:
     """Children in order, lists opened, None left out."""
+    if len(children) == 1 and isinstance(children[0], str):  # most elements hold a text
+        return (children[0],)
     flat: list[Node | Markup | str] = []
     for child in children:
         if isinstance(child, Node | Markup | str):
@@ -117,15 +122,20 @@ def piece(node: Node | Markup | str) -> str:
 
 def element(node: Node) -> str:
     """The markup of one element and what it holds."""
-    attributes = "".join(
-        f" {name}" if value is None else f' {name}="{escape(value)}"'
-        for name, value in node.attributes
-    )
-    if node.tag in VOID:
-        return f"<{node.tag}{attributes}>"
-    return f"<{node.tag}{attributes}>{to_html(*node.children)}</{node.tag}>"
+    tag, pairs, children = node
+    attributes = "".join([attribute(name, value) for name, value in pairs])
+    if tag in VOID:
+        return f"<{tag}{attributes}>"
+    return f"<{tag}{attributes}>{''.join(map(piece, children))}</{tag}>"
 
 
+@lru_cache(maxsize=4096)
+def attribute(name: str, value: str | None) -> str:
+    """One attribute's markup; a page has few different ones, thousands of times."""
+    return f" {name}" if value is None else f' {name}="{escape(value)}"'
+
+
+@lru_cache(maxsize=4096)
 def escape(text: str) -> str:
     """Text as it may stand between tags or quotes; what HTML cannot carry stays visible."""
     return text.translate(ESCAPES) if text.isprintable() else "".join(map(escape_one, text))

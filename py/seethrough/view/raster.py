@@ -21,20 +21,35 @@ HATCH_PERIOD = 6
 
 def enlarge(colours: Array, *, wide: int, high: int) -> Array:
     """Colours [rows, columns, 3] as opaque pixels, each cell `wide` by `high`."""
-    pixels = np.repeat(np.repeat(colours, high, axis=0), wide, axis=1)
-    alpha = np.full((*pixels.shape[:2], 1), OPAQUE, dtype=np.uint8)
-    return np.ascontiguousarray(np.concatenate([pixels, alpha], axis=2))
+    cells = packed(colours)
+    return unpacked(np.repeat(np.repeat(cells, high, axis=0), wide, axis=1))
+
+
+def packed(colours: Array) -> Array:
+    """Colours [..., 3] as one uint32 each, opaque: four bytes move as one."""
+    pixels = np.empty((*colours.shape[:-1], 4), dtype=np.uint8)
+    pixels[..., :3] = colours
+    pixels[..., 3] = OPAQUE
+    cells: Array = pixels.view(np.uint32)[..., 0]
+    return cells
+
+
+def unpacked(cells: Array) -> Array:
+    """The pixels [height, width, 4] of `packed` ones [height, width]."""
+    pixels: Array = np.ascontiguousarray(cells).view(np.uint8).reshape(*cells.shape, 4)
+    return pixels
 
 
 def diverging_raster(
     matrix: Array, scale: Diverging, *, dark: bool, wide: int, high: int, tick: int
 ) -> Array:
     """Signed values; a cell beyond the limits carries a tick of ink, `tick` pixels high."""
-    pixels = enlarge(scale.colours(matrix, dark=dark), wide=wide, high=high)
-    marked = np.repeat(np.repeat(scale.clipped(matrix), high, axis=0), wide, axis=1)
-    in_tick = (np.arange(pixels.shape[0]) % high) < tick
-    pixels[marked & in_tick[:, None], :3] = rgb(theme(dark=dark)["ink"]).astype(np.uint8)
-    return pixels
+    cells = packed(scale.colours(matrix, dark=dark))
+    ink = packed(rgb(theme(dark=dark)["ink"]))
+    lines = np.repeat(cells[:, None, :], high, axis=1)
+    lines[:, :tick] = np.where(scale.clipped(matrix), ink, cells)[:, None, :]
+    flat = lines.reshape(-1, matrix.shape[1])
+    return unpacked(flat if wide == 1 else np.repeat(flat, wide, axis=1))
 
 
 def pooled(pattern: Array, most: int) -> Array:

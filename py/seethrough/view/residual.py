@@ -10,6 +10,7 @@ import numpy as np
 from seethrough.core.cell import Cell
 from seethrough.core.recording import stream_names
 from seethrough.view import named
+from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.pickers import layer_of, layer_picker
@@ -296,12 +297,14 @@ def data(state: AppState, stream: Stream) -> Node:
     """The chosen layer's whole row as a table; the last layer also has what leaves it."""
     layer = min(layer_of(state), max(len(stream.values) - 2, 0))
     rows = (layer, layer + 1) if layer == len(stream.values) - 2 else (layer,)
-    return h(
-        "details",
-        {"class": "data", "id": "residual-data"},
-        h("summary", {}, say(state, "view.residual.table")),
-        h("div", {"class": "controls"}, layer_picker(state)),
-        [table(state, stream, row) for row in rows],
+    return folded(
+        state,
+        "residual-data",
+        say(state, "view.residual.table"),
+        lambda: [
+            h("div", {"class": "controls"}, layer_picker(state)),
+            [table(state, stream, row) for row in rows],
+        ],
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.core import cost
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view import named
+from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import (
     cell,
@@ -316,6 +317,11 @@ def next_recording(state: AppState) -> str:
 
 def table(state: AppState) -> Node:
     """Every new token's probability and surprise, exact."""
+    return folded(state, "done-data", say(state, "done.table"), lambda: lines(state))
+
+
+def lines(state: AppState) -> Node:
+    """The table itself."""
     names = ("token", "id", "prob", "rank", "bits")
     head = [h("th", {"scope": "col"}, say(state, f"loop.table.{name}")) for name in names]
     rows = [
@@ -342,12 +348,7 @@ def table(state: AppState) -> Node:
         h("thead", {}, h("tr", {}, head)),
         h("tbody", {}, rows),
     )
-    return h(
-        "details",
-        {"class": "data", "id": "done-data"},
-        h("summary", {}, say(state, "done.table")),
-        h("div", {"class": "table scroll", "tabindex": "0"}, whole),
-    )
+    return h("div", {"class": "table scroll", "tabindex": "0"}, whole)
 
 
 def moments(state: AppState) -> Sequence[Child]:

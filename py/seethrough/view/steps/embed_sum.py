@@ -9,6 +9,7 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.view import strip
+from seethrough.view.folded import folded
 from seethrough.view.node import Child, Markup, Node, h
 from seethrough.view.numbers import count, readout
 from seethrough.view.steps.embed_vectors import (
@@ -134,11 +135,11 @@ def tables(state: AppState, position: int) -> Node | str:
     n_values = count(len(found.values))
     token = token_mark(visible_at(state, position))
     words = rich(state, "embed.table", n_values=n_values, token=token)
-    return h(
-        "details",
-        {"class": "data", "id": "embed-data"},
-        h("summary", {}, words),
-        [
+    return folded(
+        state,
+        "embed-data",
+        words,
+        lambda: [
             vector_table(caption(state, vector, position), vector.values, vector.name, position)
             for vector in vectors
         ],

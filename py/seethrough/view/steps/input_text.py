@@ -17,6 +17,7 @@ from seethrough.view.characters import (
 )
 from seethrough.view.characters import shown as shown_character
 from seethrough.view.counted import counted
+from seethrough.view.folded import folded
 from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.template import received
@@ -292,15 +293,17 @@ def name_line(state: AppState, character: str) -> Node:
 
 def table(state: AppState, text: str) -> Node | str:
     """Every character with its number, name and bytes."""
-    shown = window(len(text), most=MOST_SIGNS)
     if not text:
         return ""
+    return folded(state, "input-data", say(state, "typed.data"), lambda: characters(state, text))
+
+
+def characters(state: AppState, text: str) -> list[Child]:
+    """The table itself; of a long text the first and the last characters."""
+    shown = window(len(text), most=MOST_SIGNS)
     heads = ("place", "sign", "code", "name", "bytes")
     rows = [table_row(state, text, at) for at in shown.positions]
-    return h(
-        "details",
-        {"class": "data", "id": "input-data"},
-        h("summary", {}, say(state, "typed.data")),
+    return [
         h(
             "div",
             {"class": "table scroll", "tabindex": "0"},
@@ -321,7 +324,7 @@ def table(state: AppState, text: str) -> Node | str:
             ),
         ),
         gap(state, shown),
-    )
+    ]
 
 
 def table_row(state: AppState, text: str, at: int) -> Node:

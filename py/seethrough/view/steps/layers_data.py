@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
+from seethrough.view.folded import folded
 from seethrough.view.node import Child, Node, h
 from seethrough.view.numbers import count, exact, probability, readout
 from seethrough.view.pickers import layer_of, layer_picker
@@ -25,18 +26,20 @@ def tables(state: AppState, ribbon: Ribbon) -> list[Node]:
     token = token_mark(visible_at(state, ribbon.position))
     rows = range(0 if layer == 0 else 2 * layer + 1, 2 * layer + 3)
     return [
-        h(
-            "details",
-            {"class": "data", "id": "layers-data"},
-            h("summary", {}, rich(state, "layers.table", token=token)),
-            summary_table(state, ribbon),
+        folded(
+            state,
+            "layers-data",
+            rich(state, "layers.table", token=token),
+            lambda: summary_table(state, ribbon),
         ),
-        h(
-            "details",
-            {"class": "data", "id": "layers-numbers"},
-            h("summary", {}, rich(state, "layers.numbers", token=token)),
-            h("div", {"class": "controls"}, layer_picker(state)),
-            [numbers(state, ribbon, row) for row in rows],
+        folded(
+            state,
+            "layers-numbers",
+            rich(state, "layers.numbers", token=token),
+            lambda: [
+                h("div", {"class": "controls"}, layer_picker(state)),
+                [numbers(state, ribbon, row) for row in rows],
+            ],
         ),
     ]
 

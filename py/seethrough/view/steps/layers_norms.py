@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.core.recording import stream_names
+from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import enlarge
@@ -70,7 +71,12 @@ def panel(state: AppState, moment: int) -> Node | str:
         h("output", {"class": "readout", "id": READOUT}, rest(state, positions, norms)),
         gap_note(state, window(len(state.tokens), chosen=state.picture.position)),
         "" if is_beyond(state, state.picture.position) else beyond_note(state),
-        table(state, positions, norms),
+        folded(
+            state,
+            "layer-norms-data",
+            say(state, "layers.norms.table"),
+            lambda: table(state, positions, norms),
+        ),
     )
 
 
@@ -190,7 +196,7 @@ def rest(state: AppState, positions: tuple[int, ...], norms: Array) -> str:
     )
 
 
-def table(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
+def table(state: AppState, positions: tuple[int, ...], norms: Array) -> list[Node | str]:
     """The lengths as numbers; of many tokens the first and the last, and the chosen one."""
     kept = window(len(state.tokens), most=MOST_IN_TABLE, chosen=state.picture.position)
     places = [positions.index(at) for at in kept.positions if at in positions]
@@ -206,10 +212,7 @@ def table(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
         )
         for row in range(len(norms))
     ]
-    return h(
-        "details",
-        {"class": "data", "id": "layer-norms-data"},
-        h("summary", {}, say(state, "layers.norms.table")),
+    return [
         h(
             "div",
             {"class": "table scroll", "tabindex": "0"},
@@ -221,7 +224,7 @@ def table(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
             ),
         ),
         gap_note(state, kept),
-    )
+    ]
 
 
 def side(state: AppState, row: int) -> str:

@@ -15,6 +15,7 @@ from seethrough.core.cell import Cell
 from seethrough.core.hooks import hook_name
 from seethrough.view import logit_histogram, message, named, terms
 from seethrough.view.cell_button import cell_button
+from seethrough.view.folded import folded
 from seethrough.view.logit_facts import (
     ROWS,
     compared,
@@ -345,12 +346,14 @@ def data(state: AppState, shown: Sequence[Candidate]) -> Node | str:
     found = terms_of(state, opened.id)
     if found is None and whole is None:
         return ""
-    return h(
-        "details",
-        {"class": "data", "id": "logits-data"},
-        h("summary", {}, say(state, "logits.table")),
-        "" if found is None else terms_table(state, opened, found),
-        "" if whole is None else logit_histogram.table(state, whole.logits),
+    return folded(
+        state,
+        "logits-data",
+        say(state, "logits.table"),
+        lambda: [
+            "" if found is None else terms_table(state, opened, found),
+            "" if whole is None else logit_histogram.table(state, whole.logits),
+        ],
     )
 
 

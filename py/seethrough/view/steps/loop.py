@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core import cost
 from seethrough.core.tokens import CONTEXT, END
 from seethrough.view import named, top
+from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import cell, count, exact, probability, signed
 from seethrough.view.steps import loop_branches, loop_cache
@@ -326,6 +327,11 @@ def table(state: AppState) -> list[Node]:
     """All steps with exact numbers; nothing before the first."""
     if not state.steps or state.config is None:
         return []
+    return [folded(state, "loop-data", say(state, "loop.table"), lambda: lines(state))]
+
+
+def lines(state: AppState) -> Node:
+    """The table itself."""
     names = ("step", "token", "id", "prob", "rank", "bits", "logit", "ms", "kept", "done")
     head = h(
         "tr",
@@ -340,9 +346,7 @@ def table(state: AppState) -> list[Node]:
         h("thead", {}, head),
         h("tbody", {}, rows),
     )
-    summary = h("summary", {}, say(state, "loop.table"))
-    scrolled = h("div", {"class": "table scroll", "tabindex": "0"}, whole)
-    return [h("details", {"class": "data", "id": "loop-data"}, summary, scrolled)]
+    return h("div", {"class": "table scroll", "tabindex": "0"}, whole)
 
 
 def table_row(state: AppState, step: int, new: NewToken) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.visible import visible_bytes
+from seethrough.view.folded import folded
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count
 from seethrough.view.words import say
@@ -23,13 +24,11 @@ WORD_HEADS = ("order", "text", "symbols", "merges", "ids")
 
 def data(state: AppState, film: Film, shown: WordShown | None) -> Node:
     """Both tables, folded away."""
-    tables = [] if shown is None else [merges(state, shown)]
-    return h(
-        "details",
-        {"class": "data", "id": "tokenize-data"},
-        h("summary", {}, say(state, "tokenize.data")),
-        tables,
-        words(state, film),
+    return folded(
+        state,
+        "tokenize-data",
+        say(state, "tokenize.data"),
+        lambda: [None if shown is None else merges(state, shown), words(state, film)],
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.hooks import LOGITS
+from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import count, exact
 from seethrough.view.scales import nice_above
@@ -188,12 +189,14 @@ def unnamed_note(state: AppState, odds: Odds) -> Node | None:
 
 def data(state: AppState, odds: Odds) -> Node:
     """Every number of the draw, to read and to copy."""
-    return h(
-        "details",
-        {"class": "data", "id": "sample-data"},
-        h("summary", {}, say(state, "step.sample.table")),
-        h("div", {"class": "scroll table", "tabindex": "0"}, cut_table(state, odds)),
-        h("div", {"class": "scroll table", "tabindex": "0"}, token_table(state, odds)),
+    return folded(
+        state,
+        "sample-data",
+        say(state, "step.sample.table"),
+        lambda: [
+            h("div", {"class": "scroll table", "tabindex": "0"}, cut_table(state, odds)),
+            h("div", {"class": "scroll table", "tabindex": "0"}, token_table(state, odds)),
+        ],
     )
 
 

@@ -12,6 +12,7 @@ from seethrough.core import hooks
 from seethrough.core.cell import PROBS, Cell
 from seethrough.view import named, tail
 from seethrough.view.cell_button import cell_button
+from seethrough.view.folded import folded
 from seethrough.view.logit_facts import compared, is_coming, last_position, spread
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import cell, count, exact, probability, readout, signed
@@ -362,12 +363,14 @@ def scale_switch(state: AppState) -> Node:
 def data(state: AppState, made: Softened) -> Node:
     """The four columns with all their digits, and the tail by rank."""
     whole = spread(state)
-    return h(
-        "details",
-        {"class": "data", "id": "softmax-data"},
-        h("summary", {}, say(state, "softmax.table")),
-        exact_table(state, made),
-        "" if whole is None else tail.table(state, whole, names(state, whole)),
+    return folded(
+        state,
+        "softmax-data",
+        say(state, "softmax.table"),
+        lambda: [
+            exact_table(state, made),
+            "" if whole is None else tail.table(state, whole, names(state, whole)),
+        ],
     )
 
 
