@@ -9,6 +9,8 @@
 const MOVE_MS = { appear: 240, rise: 240, fly: 900, sweep: 900, grow: 480 };
 const STAGGER_MS = 12;
 const MOST_STAGGER_MS = 600;
+// More at once than a screen can move without a halt: they stand there together.
+const MOST_MOVES = 120;
 const TRAVEL = "cubic-bezier(0.65, 0, 0.35, 1)";
 const ARRIVE = "cubic-bezier(0.2, 0.7, 0.2, 1)";
 
@@ -41,9 +43,12 @@ function frames(element) {
 
 /** Perform the moves of one moment. @param {Element[]} entering @param {number} speed */
 function perform(entering, speed) {
-  entering.forEach((element, index) => {
+  if (entering.length > MOST_MOVES) return;
+  // All places are read before anything moves: each read after a move would ask for a layout.
+  const moves = entering.map((element) => [element, frames(element)]);
+  moves.forEach(([element, keyframes], index) => {
     const move = element.dataset.move ?? "appear";
-    element.animate(frames(element), {
+    element.animate(keyframes, {
       duration: (MOVE_MS[move] ?? MOVE_MS.appear) / speed,
       delay: Math.min(index * STAGGER_MS, MOST_STAGGER_MS) / speed,
       easing: move === "fly" ? TRAVEL : ARRIVE,
@@ -61,10 +66,10 @@ export function show(moment, moves, speed) {
   const now = moment ?? Infinity;
   const entering = [];
   for (const element of document.querySelectorAll("[data-at]")) {
-    const at = Number(element.dataset.at);
+    const { at: begins, until } = element.dataset;
+    const at = Number(begins);
     element.classList.toggle("is-ahead", at > now);
     element.classList.toggle("is-now", at === now);
-    const until = element.dataset.until;
     element.classList.toggle("is-over", until !== undefined && now > Number(until));
     if (at === now) entering.push(element);
   }

@@ -1,9 +1,11 @@
-"""How quickly the walk answers: from a click to the picture, and the pauses between frames.
+"""How quickly the walk answers: Python's time from a click to the picture, the pauses in its films.
 
-"To the picture" is the time from the click (or the change of the address) until everything that
-Python writes for it stands in the page, the engine idle: an observer of the page's content is told
-right after Python's turn ends. The longest pause between two animation frames is taken while the
-film of each step plays; the turn to the next step itself is left out.
+Python's time is what the page's main thread spends in scripts (Chromium's own count of processor
+time, DevTools' ScriptDuration) from the click, or the change of the address, until nothing moves
+any more, the engine idle. Where a token is chosen in step 4, the model is asked for what it would
+say after each layer, and Python draws twice: the picture at once, then with the answers. The
+longest pause between two animation frames is taken while the film of each step plays; the turn to
+the next step itself is left out.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ from urllib.parse import quote
 from seethrough.core.routes import STEPS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, CDPSession, Page
 
 LENGTHS = (32, 128)
 WORD = " and"
 TURNS = 5
 PATIENCE_S = 240.0
+QUIET_S = 0.2
 HELPERS = """
 () => {
   window.toPicture = (act) => new Promise((resolve) => {
@@ -68,29 +71,48 @@ def answers(browser: Browser, address: str) -> dict[str, dict[str, Any]]:
     until(page, "!!window.seethrough && document.documentElement.dataset.boot === 'ready'")
     page.evaluate("() => window.seethrough.load().then(() => 1)")
     page.evaluate(HELPERS)
+    clock = page.context.new_cdp_session(page)
+    clock.send("Performance.enable", {"timeDomain": "threadTicks"})
     for length in LENGTHS:
         prompt = quote("One" + WORD * (length - 1))
         page.evaluate(f"() => {{ location.hash = '#/walk/own/input?prompt={prompt}'; }}")
         until(page, "document.querySelector('.badge.is-live') !== null")
         for step in STEPS:
-            results[f"{length} tokens, {step}"] = measured(page, step)
+            results[f"{length} tokens, {step}"] = measured(page, clock, step)
             print(f"  {length} tokens, {step}: {results[f'{length} tokens, {step}']}", flush=True)
     page.close()
     return results
 
 
-def measured(page: Page, step: str) -> dict[str, Any]:
-    """One step: what each turn to it took, each choice of a token, its film's longest pause."""
+def scripted(page: Page, clock: CDPSession, act: str, value: object) -> float:
+    """Milliseconds in scripts for something done in the page, until it is quiet."""
+    before = script_ms(clock)
+    page.evaluate(act, value)
+    time.sleep(QUIET_S)
+    return script_ms(clock) - before
+
+
+def script_ms(clock: CDPSession) -> float:
+    """What the page's scripts took so far, in milliseconds of processor time."""
+    told = clock.send("Performance.getMetrics")["metrics"]
+    return 1000 * next(item["value"] for item in told if item["name"] == "ScriptDuration")
+
+
+def measured(page: Page, clock: CDPSession, step: str) -> dict[str, Any]:
+    """One step: Python's time of each turn to it and each choice; its film's longest pause."""
     elsewhere = "done" if step != "done" else "input"
     page.evaluate("(step) => turnTo(step)", step)
     time.sleep(1.0)  # what it fetches from the engine comes once
     turns = []
     for _ in range(TURNS):
         page.evaluate("(step) => turnTo(step)", elsewhere)
-        turns.append(page.evaluate("(step) => turnTo(step)", step))
+        time.sleep(QUIET_S)
+        turns.append(scripted(page, clock, "(step) => turnTo(step)", step))
     count = page.locator(".plate-of [data-action=select-position]").count()
-    choices = [page.evaluate("(at) => choose(at)", at) for at in range(min(count, TURNS))]
+    choices = [scripted(page, clock, "(at) => choose(at)", at) for at in range(min(count, TURNS))]
     page.evaluate("(step) => turnTo(step)", step)
+    if not page.is_enabled("[data-action=play]"):  # nothing was written yet: there is no film
+        return {"turns": turns, "choices": choices, "gap": None}
     page.click("[data-action=play]")
     gap = page.evaluate("gaps(3000)")
     page.evaluate("document.querySelector('[data-action=pause]')?.click()")
@@ -129,7 +151,7 @@ def table(results: dict[str, dict[str, Any]]) -> list[str]:
     for name, told in results.items():
         cells = [f"{statistics.median(told['turns']):.0f}"]
         cells.append(f"{statistics.median(told['choices']):.0f}" if told["choices"] else "–")
-        cells.append(f"{told['gap']:.0f}")
+        cells.append("–" if told["gap"] is None else f"{told['gap']:.0f}")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     for length in LENGTHS:
         mine = [told for name, told in results.items() if name.startswith(f"{length} ")]

@@ -35,6 +35,7 @@ def walking(browser, root):
     context.close()
     server.stop()
 
+
 PRESSED = """(keys) => { for (const key of keys)
     document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })); }"""
 
@@ -156,7 +157,7 @@ def test_keys(walking):
 
 
 def test_quick_keys(walking):
-    """Keys pressed before the page has turned count from where they lead, not from what it shows."""
+    """Keys pressed before the page has turned count from where the last one led."""
     go(walking, "#/walk/january/tokenize")
     walking.page.evaluate(PRESSED, ["ArrowRight", "8", "ArrowLeft"])
     walking.until("document.querySelector('.plate-of.is-sample') !== null")

@@ -25,7 +25,7 @@ def step(browser, root):
     tab = Tab(context.new_page(), server)
     tab.watch()
     tab.open("#/walk/january/embed")
-    tab.until("document.querySelector('#step-embed table') !== null")
+    tab.until("document.querySelector('#embed-data') !== null")
     yield tab
     context.close()
     server.stop()
@@ -40,7 +40,9 @@ def saved(tab, kind):
 
 
 def shown_numbers(tab):
-    """The numbers of the step's tables as they stand on the page."""
+    """The numbers of the step's tables as they stand on the page once they are opened."""
+    tab.page.click("#embed-data > summary")
+    tab.until("document.querySelectorAll('#embed-data td.number').length > 500")
     return tab.page.evaluate(
         "[...document.querySelectorAll('.plate-of td')].map((cell) => cell.textContent.trim())"
     )
@@ -52,8 +54,10 @@ def written(shown):
 
 
 def test_numbers_as_csv(step):
-    """The CSV has every number of the step's tables, readable by a program, none rounded."""
+    """The CSV has every number of the step's tables, folded ones too, and none rounded."""
+    assert step.page.locator("#embed-data table").count() == 0
     data, name = saved(step, "csv")
+    assert step.page.locator("#embed-data table").count() == 0, "what is folded is empty again"
     rows = list(csv.reader(io.StringIO(data.decode())))
     values = {value for row in rows for value in row}
 

@@ -149,6 +149,11 @@ def unfold(selector: str) -> None:
         item.open = is_open
 
 
+def has_dialog() -> bool:
+    """Whether a dialog is open over the page: keys are its own."""
+    return not ffi.is_absent(ffi.document.querySelector("dialog[open]"))
+
+
 def fold_menus() -> bool:
     """Close open menus; a focus inside goes to what opened it. Returns: Whether one was open."""
     menus = list(ffi.document.querySelectorAll("details.menu[open]"))

@@ -39,7 +39,7 @@ class Keys:
     def _pressed(self, event: ffi.Js) -> None:
         if event.ctrlKey or event.metaKey or event.altKey or event.defaultPrevented:
             return
-        if event.key == "Escape" and dom.fold_menus():
+        if event.key == "Escape" and not dom.has_dialog() and dom.fold_menus():
             event.preventDefault()
             return
         is_off = event.key != "Escape" and not self._are_on()

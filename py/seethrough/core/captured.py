@@ -63,7 +63,9 @@ class Captured:
     def with_more(
         self, arrays: Mapping[str, Array], positions: Mapping[str, tuple[int, ...]] | None = None
     ) -> Captured:
-        """The same and more; what has the same name is replaced."""
+        """The same and more; what has the same name is replaced. Nothing more is the very same."""
+        if not arrays and not positions:
+            return self
         kept = {name: known for name, known in self.positions.items() if name not in arrays}
         return replace(
             self, arrays={**self.arrays, **arrays}, positions={**kept, **(positions or {})}

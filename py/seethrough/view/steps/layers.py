@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seethrough.core import hooks
+from seethrough.core.messages import text
 from seethrough.core.routes import Route, address_of
 from seethrough.view import named
-from seethrough.view.node import Attributes, Child, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, probability, readout
 from seethrough.view.steps import layers_data, layers_norms
 from seethrough.view.steps.layers_stream import (
@@ -227,20 +229,33 @@ def link(state: AppState, layer: int) -> Attributes:
     }
 
 
-def wrote(state: AppState, leaf: str, length: float | None, longest: float, moment: int) -> Node:
+def wrote(
+    state: AppState, leaf: str, length: float | None, longest: float, moment: int
+) -> Node | Markup:
     """The length of one write as a bar that ends at the ribbon, and as a number."""
-    side = SIDES[leaf]
     if length is None:
-        return h("span", {"class": f"layer-wrote is-{side} is-missing"})
+        return h("span", {"class": f"layer-wrote is-{SIDES[leaf]} is-missing"})
+    return bar_of(state.language, leaf, length, longest, moment)
+
+
+@lru_cache(maxsize=512)
+def bar_of(language: str, leaf: str, length: float, longest: float, moment: int) -> Markup:
+    """A known write's bar; drawn twice while the lens comes, and again at every return."""
+    side = SIDES[leaf]
     width = 100 * length / longest if longest > 0 and np.isfinite(length) else 0.0
     start = 100 - width if side == "attention" else 0.0
     bar: Attributes = {"x": f"{start:.2f}%", "width": f"{width:.2f}%", "height": "100%"}
     film: Attributes = {"data-at": str(moment), "data-move": "fly", "data-from": FROM[leaf]}
-    return h(
-        "span",
-        {"class": f"layer-wrote is-{side}", "title": say(state, "layers.length", n=exact(length))},
-        h("span", {"class": "number", "data-at": str(moment)}, readout(length)),
-        h("svg", {"aria-hidden": "true", **film}, h("rect", bar)),
+    told = text("layers.length", language, n=exact(length))
+    return Markup(
+        to_html(
+            h(
+                "span",
+                {"class": f"layer-wrote is-{side}", "title": told},
+                h("span", {"class": "number", "data-at": str(moment)}, readout(length)),
+                h("svg", {"aria-hidden": "true", **film}, h("rect", bar)),
+            )
+        )
     )
 
 

@@ -160,8 +160,14 @@ def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
     rows = None if ribbon is None else rows_of(ribbon, name)
     if ribbon is None or rows is None:
         return None
+    return pixels_of(ribbon, rows, is_entry=name == ENTRY, dark=dark)
+
+
+@lru_cache(maxsize=16)
+def pixels_of(ribbon: Ribbon, rows: range, *, is_entry: bool, dark: bool) -> Array:
+    """The pixels of some rows of a ribbon, kept: the lens that comes later leaves them as is."""
     high = layer_high(len(ribbon.names) // 2)
-    high = high if name == ENTRY else high // 2
+    high = high if is_entry else high // 2
     picked = slice(rows.start, rows.stop)
     pixels = diverging_raster(
         ribbon.values[picked], ribbon.scale, dark=dark, wide=1, high=high, tick=max(2, high // 4)
