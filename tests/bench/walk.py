@@ -1,11 +1,12 @@
 """How quickly the walk answers: Python's time from a click to the picture, the pauses in its films.
 
-Python's time is what the page's main thread spends in scripts (Chromium's own count of processor
-time, DevTools' ScriptDuration) from the click, or the change of the address, until nothing moves
-any more, the engine idle. Where a token is chosen in step 4, the model is asked for what it would
-say after each layer, and Python draws twice: the picture at once, then with the answers. The
-longest pause between two animation frames is taken while the film of each step plays; the turn to
-the next step itself is left out.
+A turn to a step: what the page's main thread spends in scripts (processor time, DevTools'
+ScriptDuration) from the change of the address until nothing moves any more, the engine idle.
+A choice of a token: the click itself, in which Python draws the picture before it returns; beside
+it all scripts until nothing moves any more, for in step 4 the model is asked then what it would say
+after each layer, and Python draws again with the answers.
+The longest pause between two animation frames is taken while the film of each step plays; the turn
+to the next step itself is left out.
 """
 
 from __future__ import annotations
@@ -46,9 +47,16 @@ HELPERS = """
     const path = place.split('/').slice(0, 3).concat(step).join('/');
     location.hash = path + (query ? '?' + query : '');
   });
-  window.choose = (at) => toPicture(() => {
-    document.querySelectorAll('.plate-of [data-action=select-position]')[at].click();
-  });
+  window.choose = (at) => {
+    const token = document.querySelectorAll('.plate-of [data-action=select-position]')[at];
+    let taken = 0;
+    const click = () => {
+      const begin = performance.now();
+      token.click();
+      taken = performance.now() - begin;
+    };
+    return toPicture(click).then(() => taken);
+  };
   window.gaps = (ms) => new Promise((resolve) => {
     const times = [];
     const begin = performance.now();
@@ -84,12 +92,12 @@ def answers(browser: Browser, address: str) -> dict[str, dict[str, Any]]:
     return results
 
 
-def scripted(page: Page, clock: CDPSession, act: str, value: object) -> float:
-    """Milliseconds in scripts for something done in the page, until it is quiet."""
+def scripted(page: Page, clock: CDPSession, act: str, value: object) -> tuple[float, float]:
+    """Something done in the page: what it returned, and the scripts until it is quiet, in ms."""
     before = script_ms(clock)
-    page.evaluate(act, value)
+    answer = page.evaluate(act, value)
     time.sleep(QUIET_S)
-    return script_ms(clock) - before
+    return answer, script_ms(clock) - before
 
 
 def script_ms(clock: CDPSession) -> float:
@@ -107,16 +115,17 @@ def measured(page: Page, clock: CDPSession, step: str) -> dict[str, Any]:
     for _ in range(TURNS):
         page.evaluate("(step) => turnTo(step)", elsewhere)
         time.sleep(QUIET_S)
-        turns.append(scripted(page, clock, "(step) => turnTo(step)", step))
+        turns.append(scripted(page, clock, "(step) => turnTo(step)", step)[1])
     count = page.locator(".plate-of [data-action=select-position]").count()
-    choices = [scripted(page, clock, "(at) => choose(at)", at) for at in range(min(count, TURNS))]
+    chosen = [scripted(page, clock, "(at) => choose(at)", at) for at in range(min(count, TURNS))]
+    taken = {"turns": turns, "choices": [a for a, _ in chosen], "in all": [b for _, b in chosen]}
     page.evaluate("(step) => turnTo(step)", step)
     if not page.is_enabled("[data-action=play]"):  # nothing was written yet: there is no film
-        return {"turns": turns, "choices": choices, "gap": None}
+        return {**taken, "gap": None}
     page.click("[data-action=play]")
     gap = page.evaluate("gaps(3000)")
     page.evaluate("document.querySelector('[data-action=pause]')?.click()")
-    return {"turns": turns, "choices": choices, "gap": gap}
+    return {**taken, "gap": gap}
 
 
 def until(page: Page, condition: str) -> None:
@@ -144,13 +153,11 @@ def p95(values: list[float]) -> float:
 
 def table(results: dict[str, dict[str, Any]]) -> list[str]:
     """Markdown: a step a line, and the p95 over all of a length."""
-    lines = [
-        "| step | turning to it, ms | choosing a token, ms | longest pause in its film, ms |",
-        "|---|---|---|---|",
-    ]
+    heads = ("step", "turning to it, ms", "choosing a token, ms", "with all that follows, ms")
+    lines = [f"| {' | '.join(heads)} | longest pause in its film, ms |", "|---|---|---|---|---|"]
     for name, told in results.items():
-        cells = [f"{statistics.median(told['turns']):.0f}"]
-        cells.append(f"{statistics.median(told['choices']):.0f}" if told["choices"] else "–")
+        parts = [told[part] for part in ("turns", "choices", "in all")]
+        cells = [f"{statistics.median(part):.0f}" if part else "–" for part in parts]
         cells.append("–" if told["gap"] is None else f"{told['gap']:.0f}")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     for length in LENGTHS:
