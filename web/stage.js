@@ -6,7 +6,9 @@
  * A null moment is the end: the whole picture, as it stands without any film.
  */
 
-const MOVE_MS = { appear: 240, rise: 240, fly: 900, sweep: 900, grow: 480 };
+const MOVE_MS = { appear: 240, rise: 240, fly: 900, sweep: 900, grow: 480, after: 240 };
+// What is told of a thing that flies comes when it has arrived.
+const WAITS = { after: MOVE_MS.fly };
 const STAGGER_MS = 12;
 const MOST_STAGGER_MS = 600;
 // More at once than a screen can move without a halt: they stand there together.
@@ -50,7 +52,7 @@ function perform(entering, speed) {
     const move = element.dataset.move ?? "appear";
     element.animate(keyframes, {
       duration: (MOVE_MS[move] ?? MOVE_MS.appear) / speed,
-      delay: Math.min(index * STAGGER_MS, MOST_STAGGER_MS) / speed,
+      delay: (Math.min(index * STAGGER_MS, MOST_STAGGER_MS) + (WAITS[move] ?? 0)) / speed,
       easing: move === "fly" ? TRAVEL : ARRIVE,
       fill: "backwards",
     });

@@ -90,7 +90,7 @@ def test_a_film_has_a_sentence_for_every_moment(step: str, family: str) -> None:
     assert entering
     assert max(entering) < len(moments)
     assert set(reading.values("data-from")) <= set(reading.values("id"))
-    assert set(reading.values("data-move")) <= {"appear", "rise", "fly", "sweep", "grow"}
+    assert set(reading.values("data-move")) <= {"appear", "rise", "fly", "sweep", "grow", "after"}
 
 
 @pytest.mark.parametrize("step", STEPS)

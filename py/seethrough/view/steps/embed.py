@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.view import named
-from seethrough.view.node import Child, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, readout
 from seethrough.view.steps import embed_matrix, embed_sum
 from seethrough.view.steps.embed_vectors import (
@@ -123,10 +123,12 @@ def line(state: AppState, position: int) -> list[Node]:
     """One token with its row; the strip flies out of the matrix at the token's own height."""
     norm = length(state, position)
     told = "" if norm is None else readout(norm)
+    moment = moment_of(state, position)
+    film: Attributes = {"data-at": str(moment), "data-move": "after"}
     return [
         token_chip(state, position),
-        vector(state, position, moment_of(state, position)),
-        h("span", {"class": "number is-number", "data-at": str(moment_of(state, position))}, told),
+        vector(state, position, moment),
+        h("span", {"class": "number is-number", **film}, told),
     ]
 
 

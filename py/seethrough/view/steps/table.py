@@ -50,4 +50,23 @@ ALL_FIELDS = tuple(dict.fromkeys(name for step in DRAWN.values() for name in ste
 def moments_of(state: AppState) -> Sequence[Child]:
     """The sentences of the present step's film; none outside the walk."""
     step = DRAWN.get(state.route.step) if state.route.view == "walk" else None
-    return () if step is None else step.moments(state)
+    return () if step is None else _TOLD.of(step, state)
+
+
+class _Told:
+    """The last film's sentences: while it plays they are asked for thrice a moment."""
+
+    def __init__(self) -> None:
+        self._values: tuple[object, ...] = ()
+        self._moments: Sequence[Child] = ()
+
+    def of(self, step: Step, state: AppState) -> Sequence[Child]:
+        """A step's sentences, made anew only if one of its fields is another object."""
+        values = (step, *(getattr(state, name) for name in step.fields))
+        is_same = len(values) == len(self._values)
+        if not is_same or any(a is not b for a, b in zip(values, self._values, strict=True)):
+            self._values, self._moments = values, step.moments(state)
+        return self._moments
+
+
+_TOLD = _Told()
