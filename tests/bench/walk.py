@@ -1,7 +1,8 @@
 """How quickly the walk answers: Python's time from a click to the picture, the pauses in its films.
 
-A turn to a step: what the page's main thread spends in scripts (processor time, DevTools'
-ScriptDuration) from the change of the address until nothing moves any more, the engine idle.
+What the page's main thread spends in scripts is counted (processor time, DevTools' ScriptDuration),
+the engine idle; laying out and painting are the browser's.
+A turn to a step: from the change of the address until nothing moves any more.
 A choice of a token: the click itself, in which Python draws the picture before it returns; beside
 it all scripts until nothing moves any more, for in step 4 the model is asked then what it would say
 after each layer, and Python draws again with the answers.
@@ -48,14 +49,7 @@ HELPERS = """
     location.hash = path + (query ? '?' + query : '');
   });
   window.choose = (at) => {
-    const token = document.querySelectorAll('.plate-of [data-action=select-position]')[at];
-    let taken = 0;
-    const click = () => {
-      const begin = performance.now();
-      token.click();
-      taken = performance.now() - begin;
-    };
-    return toPicture(click).then(() => taken);
+    document.querySelectorAll('.plate-of [data-action=select-position]')[at].click();
   };
   window.gaps = (ms) => new Promise((resolve) => {
     const times = [];
@@ -93,11 +87,12 @@ def answers(browser: Browser, address: str) -> dict[str, dict[str, Any]]:
 
 
 def scripted(page: Page, clock: CDPSession, act: str, value: object) -> tuple[float, float]:
-    """Something done in the page: what it returned, and the scripts until it is quiet, in ms."""
+    """Something done in the page: scripts until it returned, and until it is quiet, in ms."""
     before = script_ms(clock)
-    answer = page.evaluate(act, value)
+    page.evaluate(act, value)
+    at_once = script_ms(clock) - before
     time.sleep(QUIET_S)
-    return answer, script_ms(clock) - before
+    return at_once, script_ms(clock) - before
 
 
 def script_ms(clock: CDPSession) -> float:

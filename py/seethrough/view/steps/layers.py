@@ -11,7 +11,7 @@ from seethrough.core import hooks
 from seethrough.core.messages import text
 from seethrough.core.routes import Route, address_of
 from seethrough.view import named
-from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Markup, Node, escape, h, to_html
 from seethrough.view.numbers import count, exact, limit, probability, readout
 from seethrough.view.steps import layers_data, layers_norms
 from seethrough.view.steps.layers_stream import (
@@ -244,18 +244,13 @@ def bar_of(language: str, leaf: str, length: float, longest: float, moment: int)
     side = SIDES[leaf]
     width = 100 * length / longest if longest > 0 and np.isfinite(length) else 0.0
     start = 100 - width if side == "attention" else 0.0
-    bar: Attributes = {"x": f"{start:.2f}%", "width": f"{width:.2f}%", "height": "100%"}
-    film: Attributes = {"data-at": str(moment), "data-move": "fly", "data-from": FROM[leaf]}
-    told = text("layers.length", language, n=exact(length))
+    told = escape(text("layers.length", language, n=exact(length)))
+    # Written directly: sixty of them are a third of what choosing a token costs.
     return Markup(
-        to_html(
-            h(
-                "span",
-                {"class": f"layer-wrote is-{side}", "title": told},
-                h("span", {"class": "number", "data-at": str(moment)}, readout(length)),
-                h("svg", {"aria-hidden": "true", **film}, h("rect", bar)),
-            )
-        )
+        f'<span class="layer-wrote is-{side}" title="{told}">'
+        f'<span class="number" data-at="{moment}">{escape(readout(length))}</span>'
+        f'<svg aria-hidden="true" data-at="{moment}" data-move="fly" data-from="{FROM[leaf]}">'
+        f'<rect x="{start:.2f}%" width="{width:.2f}%" height="100%"></rect></svg></span>'
     )
 
 
