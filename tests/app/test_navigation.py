@@ -9,6 +9,7 @@ from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation, address, settled
 from seethrough.app.state import AppState, Device
 from seethrough.core.routes import OWN, Route, parse
+from tests.app.going import state_after
 from tests.fake_engine import tiny_model
 from tests.recorded import PROMPT, opened_with, recorded
 
@@ -22,16 +23,8 @@ def fresh() -> Actions:
 
 
 def went(*addresses: str, actions: Actions | None = None) -> AppState:
-    """The state after going to some addresses, one after the other."""
-    actions = actions or fresh()
-    navigation = Navigation(actions)
-
-    async def go() -> None:
-        for one in addresses:
-            await navigation.go(parse(one, languages=("en", "qps")))
-
-    asyncio.run(go())
-    return actions.state
+    """The state after going to some addresses from a fresh page, or from where `actions` are."""
+    return state_after(actions or fresh(), *addresses)
 
 
 def test_home_has_a_prediction() -> None:

@@ -21,6 +21,7 @@ from seethrough.core.fields import FIELDS, MAX_WRITTEN
 from seethrough.core.routes import parse
 from seethrough.core.tokens import LIMIT, STOPPED
 from seethrough.view import message
+from tests.app.going import state_after
 from tests.fake_engine import engine_of, tiny_model
 from tests.recorded import opened_with, recorded
 
@@ -36,16 +37,8 @@ def fresh() -> Actions:
 
 
 def went(*addresses: str, actions: Actions | None = None) -> AppState:
-    """The state after going to some addresses, one after the other."""
-    actions = actions or fresh()
-    navigation = Navigation(actions)
-
-    async def go() -> None:
-        for one in addresses:
-            await navigation.go(parse(one, languages=("en", "qps")))
-
-    asyncio.run(go())
-    return actions.state
+    """The state after going to some addresses from a fresh page, or from where `actions` are."""
+    return state_after(actions or fresh(), *addresses)
 
 
 def ids(state: AppState) -> tuple[int, ...]:

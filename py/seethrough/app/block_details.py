@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from seethrough.app.actions import PICTURE_TOKENS
+from seethrough.app.filling import Filling
 from seethrough.app.layer_details import KEPT_WHOLE, place
-from seethrough.app.state import Message
 from seethrough.core.captured import BY_HEAD
-from seethrough.core.errors import CancelledRunError, SeethroughError
 from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
 
 if TYPE_CHECKING:
-    from seethrough.app.service import Service
     from seethrough.app.state import AppState
     from seethrough.core.tokens import TokenView
 
     Asked = tuple[tuple[TokenView, ...], int, int]
 
 
-class BlockDetails:
+class BlockDetails(Filling):
     """Fills `captured` with the chosen layer's hooks where the page shows them."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._store = service.store
-        self._lock = asyncio.Lock()
-        self._failed: Asked | None = None
-
-    async def fill(self) -> None:
-        """Fetch what is missing once the engine is free; a failure is told once."""
-        async with self._lock:
-            while self._is_wanting(self._store.state):
-                state = self._store.state
-                try:
-                    await self._fetch(state)
-                except CancelledRunError:
-                    return
-                except SeethroughError as error:
-                    self._failed = asked(state)
-                    self._store.replace(error=Message(error.key, error.fields))
+    def _asked(self, state: AppState) -> Asked:
+        return asked(state)
 
     def _is_wanting(self, state: AppState) -> bool:
-        """Whether a block is shown, live, by a model that is free, and lacks something."""
-        is_here = state.route.view == "block" and state.source == "live" and not state.busy
-        if not is_here or not self._service.is_loaded(state.model) or self._failed == asked(state):
+        """Whether a block is shown whose token is kept, and lacks something."""
+        if state.route.view != "block":
             return False
-        return 0 <= state.picture.position < min(len(state.tokens), PICTURE_TOKENS) and bool(
-            missing(state)
-        )
+        is_kept = 0 <= state.picture.position < min(len(state.tokens), PICTURE_TOKENS)
+        return is_kept and bool(missing(state))
 
     async def _fetch(self, state: AppState) -> None:
         """One run with what is missing; the text or the model may be another one meanwhile."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from seethrough.app.actions import PICTURE_TOKENS
+from seethrough.app.filling import Filling
 from seethrough.app.service import TOP_OUTPUTS
-from seethrough.app.state import Lens, Message
+from seethrough.app.state import Lens
 from seethrough.core import hooks
-from seethrough.core.errors import CancelledRunError, SeethroughError
 from seethrough.core.hooks import hook_name
 from seethrough.core.tokens import candidates
 
 if TYPE_CHECKING:
-    from seethrough.app.service import Service
     from seethrough.app.state import AppState
     from seethrough.core.cache import ActivationCache
     from seethrough.core.config import ModelConfig
     from seethrough.core.tokens import TokenView
+
+    Asked = tuple[tuple[TokenView, ...], int]
 
 WRITES = (hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT)
 LENS_TOP = 5
@@ -26,41 +26,18 @@ LENS_TOP = 5
 KEPT_WHOLE = 128
 
 
-class LayerDetails:
+class LayerDetails(Filling):
     """Fills `captured` and `lens` of a live run at the chosen position, in one pass each."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._store = service.store
-        self._lock = asyncio.Lock()
-        self._failed: tuple[tuple[TokenView, ...], int] | None = None
-
-    async def fill(self) -> None:
-        """Fetch what is missing of the token that is chosen when the engine is free.
-
-        A failure is told once; another token or another text tries again.
-        """
-        async with self._lock:
-            while self._is_wanting(self._store.state):
-                state = self._store.state
-                try:
-                    await self._fetch(state)
-                except CancelledRunError:
-                    return
-                except SeethroughError as error:
-                    self._failed = (state.tokens, place(state))
-                    self._store.replace(error=Message(error.key, error.fields))
+    def _asked(self, state: AppState) -> Asked:
+        return state.tokens, place(state)
 
     def _is_wanting(self, state: AppState) -> bool:
-        """Whether the step is shown, live, by a model that is free, and lacks something."""
+        """Whether the step is shown, and lacks something."""
         is_here = state.route.view == "walk" and state.route.step == "layers"
-        if not is_here or state.source != "live" or not state.tokens or state.busy:
-            return False
-        if state.config is None or not self._service.is_loaded(state.model):
+        if not is_here or state.config is None:
             return False
         if place(state) >= PICTURE_TOKENS:  # one run over thousands of positions is too large
-            return False
-        if self._failed == (state.tokens, place(state)):
             return False
         return bool(missing(state, state.config)) or lacks_lens(state)
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from seethrough.core.captured import BY_HEAD
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import leaf_of
-from seethrough.view.node import Node, h
 from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging
-from seethrough.view.strip import HIGH, SQUARE_ROOT, TICK, among
+from seethrough.view.strip import HIGH, SQUARE_ROOT, TICK, among, canvas
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
+    from seethrough.view.node import Node
 
     Place = tuple[int, ...]
 
@@ -53,22 +53,10 @@ def strip(
         label: The picture in words.
         told_in: The id of the readout where its cells open.
     """
-    size = str(len(values))
-    return h(
-        "canvas",
-        {
-            "class": "strip-cells is-few" if len(values) <= FEW else "strip-cells",
-            "data-raster": f"{PREFIX}{name}@{','.join(map(str, place))}~{reach:g}",
-            "data-rows": "1",
-            "data-columns": size,
-            "width": size,
-            "height": str(HIGH),
-            "tabindex": "0",
-            "role": "img",
-            "aria-label": label,
-            "aria-describedby": told_in,
-        },
-    )
+    where = ",".join(map(str, place))
+    name_of = f"{PREFIX}{name}@{where}~{reach:g}"
+    size = len(values)
+    return canvas(name_of, size, label=label, told_in=told_in, is_few=size <= FEW)
 
 
 def read(state: AppState, raster_name: str) -> tuple[str, Place, Array, float] | None:

@@ -51,11 +51,16 @@ def strip(
     """
     values = state.captured.row(name, position)
     size = 0 if values is None else len(values)
+    return canvas(f"{PREFIX}{name}@{position}~{reach:g}", size, label=label, told_in=told_in)
+
+
+def canvas(raster_name: str, size: int, *, label: str, told_in: str, is_few: bool = False) -> Node:
+    """The canvas of any row of numbers, `size` of them; one of few is stretched."""
     return h(
         "canvas",
         {
-            "class": "strip-cells",
-            "data-raster": f"{PREFIX}{name}@{position}~{reach:g}",
+            "class": "strip-cells is-few" if is_few else "strip-cells",
+            "data-raster": raster_name,
             "data-rows": "1",
             "data-columns": str(size),
             "width": str(size),

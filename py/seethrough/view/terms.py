@@ -16,7 +16,7 @@ from seethrough.view.numbers import cell as two_decimals
 from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging
-from seethrough.view.strip import AROUND, HIGH, SQUARE_ROOT, TICK
+from seethrough.view.strip import AROUND, HIGH, SQUARE_ROOT, TICK, canvas
 from seethrough.view.words import hook_mark, rich
 
 if TYPE_CHECKING:
@@ -36,22 +36,8 @@ def strip(terms: Terms, token: int, *, reach: float, label: str, told_in: str) -
         label: The picture in words.
         told_in: The id of the readout where its cells open.
     """
-    size = str(terms.values.size)
-    return h(
-        "canvas",
-        {
-            "class": "strip-cells",
-            "data-raster": f"{PREFIX}{token}~{reach:g}",
-            "data-rows": "1",
-            "data-columns": size,
-            "width": size,
-            "height": str(HIGH),
-            "tabindex": "0",
-            "role": "img",
-            "aria-label": label,
-            "aria-describedby": told_in,
-        },
-    )
+    name = f"{PREFIX}{token}~{reach:g}"
+    return canvas(name, terms.values.size, label=label, told_in=told_in)
 
 
 def _read(state: AppState, name: str) -> tuple[int, Terms, float] | None:
