@@ -153,3 +153,20 @@ def test_keys_can_be_switched_off(step):
     step.page.keyboard.press("5")
     step.until("location.hash.startsWith('#/walk/january/logits')")
     assert step.errors == []
+
+
+def test_key_right_after_a_dialog(step):
+    """A key pressed before the browser took the focus out of a closed dialog is the page's."""
+    step.page.evaluate("location.hash = '#/walk/january/embed'")
+    step.until("document.querySelector('#embed-data') !== null")
+    step.page.evaluate(
+        """() => {
+          const dialog = document.querySelector("#shortcuts");
+          dialog.showModal();
+          const box = dialog.querySelector("[data-action=set-keys]");
+          box.focus();
+          dialog.close();
+          box.dispatchEvent(new KeyboardEvent("keydown", { key: "5", bubbles: true }));
+        }"""
+    )
+    step.until("location.hash.startsWith('#/walk/january/logits')")

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 JUMP = "jump"
 # Controls that are written into, or that find an entry by its first letter: every key is theirs.
+# A dialog's too, while it is open: the focus stays in a closed one until the next frame.
 WRITTEN = (
-    "input:not([type=range], [type=radio], [type=checkbox]), textarea, select, dialog, "
+    "input:not([type=range], [type=radio], [type=checkbox]), textarea, select, dialog[open], "
     "[contenteditable]"
 )
 # Controls that are moved by arrows, and those that are pressed by Space.
