@@ -65,6 +65,8 @@ function perform(entering, speed) {
  * @param {number} speed
  */
 export function show(moment, moves, speed) {
+  const root = document.documentElement;
+  if (moment === null && !root.classList.contains("is-film")) return; // it stands as it was written
   const now = moment ?? Infinity;
   const entering = [];
   for (const element of document.querySelectorAll("[data-at]")) {
@@ -75,7 +77,7 @@ export function show(moment, moves, speed) {
     element.classList.toggle("is-over", until !== undefined && now > Number(until));
     if (at === now) entering.push(element);
   }
-  document.documentElement.classList.toggle("is-film", moment !== null);
+  root.classList.toggle("is-film", moment !== null);
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (moves && !isStill) perform(entering, speed);
 }

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Asked = tuple[tuple[TokenView, ...], int]
 
 WRITES = (hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT)
-LENS_TOP = 5
+# Of each layer's answer the best token alone is shown.
+LENS_TOP = 1
 # Longer inputs keep the chosen token's rows alone: 256 tokens of SmolLM2 would be 53 MB.
 KEPT_WHOLE = 128
 

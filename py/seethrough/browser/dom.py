@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.browser import ffi, focus, following
+from seethrough.browser import ffi, focus
 from seethrough.core.digest import digest
 
 if TYPE_CHECKING:
@@ -66,18 +66,16 @@ class Slots:
 
 def _remember(element: ffi.Js) -> Callable[[], None]:
     """What the reader did inside an element, to be done again after it was written anew."""
-    give_back, follow = focus.remember(element), following.remember(element)
+    give_back = focus.remember(element)
     is_open = {str(item.id): bool(item.open) for item in element.querySelectorAll("details[id]")}
-    scrolled = [(item.scrollLeft, item.scrollTop) for item in element.querySelectorAll(".scroll")]
+    ffi.keep(element)
 
     def restore() -> None:
+        ffi.take_over(element)
         for item in element.querySelectorAll("details[id]"):
-            item.open = is_open.get(str(item.id), bool(item.open))
-        if any(left or top for left, top in scrolled):  # to set them asks for the whole layout
-            again = element.querySelectorAll(".scroll")
-            for item, (left, top) in zip(again, scrolled, strict=False):
-                item.scrollLeft, item.scrollTop = left, top
-        follow()
+            is_wanted = is_open.get(str(item.id))
+            if is_wanted is not None:
+                item.open = is_wanted
         give_back()
 
     return restore

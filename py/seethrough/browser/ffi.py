@@ -257,13 +257,18 @@ def css_escape(text: str) -> str:
 
 
 def paint(canvas: Js, pixels: Array) -> None:
-    """Put uint8 RGBA pixels [height, width, 4] on a canvas of that size."""
+    """Put uint8 RGBA pixels [height, width, 4] on a canvas of that size, if it has others."""
+    flat = np.ascontiguousarray(pixels).reshape(-1)
+    mark = f"{pixels.shape} {hash(flat.tobytes())}"
+    if getattr(canvas, "painted", None) == mark:
+        return
     height, width, _channels = pixels.shape
     if (canvas.width, canvas.height) != (width, height):
         canvas.width, canvas.height = width, height
     image = js.ImageData.new(width, height)
-    image.data.assign(np.ascontiguousarray(pixels).reshape(-1))
+    image.data.assign(flat)
     canvas.getContext("2d").putImageData(image, 0, 0)
+    canvas.painted = mark
 
 
 def is_dark() -> bool:
@@ -322,6 +327,20 @@ def show_moment(moment: int | None, *, moves: bool, speed: float) -> None:
     from pyscript.js_modules import stage
 
     stage.show(js.JSON.parse("null") if moment is None else moment, moves, speed)
+
+
+def keep(panel: Js) -> None:
+    """Before a panel is written anew: remember what it keeps (web/keep.js)."""
+    from pyscript.js_modules import keep as module
+
+    module.keep(panel)
+
+
+def take_over(panel: Js) -> None:
+    """After it was written anew: pictures that are the same stay with their pixels."""
+    from pyscript.js_modules import keep as module
+
+    module.takeOver(panel)
 
 
 def box_of(element: Js) -> Box:

@@ -38,6 +38,8 @@ VIEW = "view"
 FOLDED = f"#{VIEW} details.data"
 # Files that hold every number of a step, folded or not.
 WHOLE = ("csv", "json")
+# What a panel has that is painted, or lit up as a part of something.
+PICTURED = ("data-raster=", "data-cell=", "data-part=", "data-names=")
 FORM = "prompt-form"
 ASK = "ask-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
@@ -194,7 +196,10 @@ class Page:
                 self._slots.forget(VIEW)
                 for inner in INNER.get(slot, ()):
                     self._slots.note(inner, self._memo.markup(state, inner))
-                self._draw(slot)
+                if has_pictures(self._memo.markup(state, slot)):
+                    self._draw(slot)
+                else:
+                    self._player.show()
 
         self._actions.store.subscribe(fields, show)
         show(self._actions.store.state)
@@ -371,6 +376,11 @@ class Page:
         dom.enable(FORM, "next", is_enabled=is_idle and bool(state.top))
         dom.enable(FORM, "cancel", is_enabled=bool(state.busy) and state.busy != "generate")
         dom.enable(FORM, "stop", is_enabled=state.busy == "generate")
+
+
+def has_pictures(markup: str) -> bool:
+    """Whether a panel has anything to paint or to light up."""
+    return any(mark in markup for mark in PICTURED)
 
 
 def sampling(now: Sampling) -> Sampling:

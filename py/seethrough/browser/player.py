@@ -81,8 +81,12 @@ class Player:
             self._set(replace(stage, moment=None, is_playing=False))
 
     def show(self) -> None:
-        """Put what was just written into the page at its place in the film, without moving."""
-        ffi.show_moment(self._stage.moment, moves=False, speed=self._stage.speed)
+        """Put what was just written into the page at its place in the film, without moving.
+
+        Without a film it stands as it was written.
+        """
+        if self._stage.moment is not None:
+            ffi.show_moment(self._stage.moment, moves=False, speed=self._stage.speed)
 
     def _set(self, stage: Stage) -> None:
         before = self._stage.moment

@@ -158,6 +158,7 @@ def hook_name(leaf: str, layer: int | None = None) -> str:
     return leaf if layer is None else f"blocks.{layer}.{leaf}"
 
 
+@cache
 def leaf_of(name: str) -> str:
     """The leaf of a full name: "blocks.3.attn.hook_pattern" has PATTERN."""
     return name.split(".", 2)[2] if name.startswith("blocks.") else name

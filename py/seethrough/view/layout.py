@@ -28,6 +28,7 @@ from seethrough.view import (
     top,
     transport,
 )
+from seethrough.view.kept import is_same
 from seethrough.view.node import h, to_html
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
 from seethrough.view.steps import sample
@@ -175,6 +176,6 @@ class Memo:
         panel = PANELS[slot]
         values = tuple(getattr(state, name) for name in panel.fields)
         kept = self._kept.get(slot)
-        if kept is None or any(a is not b for a, b in zip(kept[0], values, strict=True)):
+        if kept is None or not is_same(values, kept[0]):
             kept = self._kept[slot] = (values, markup_of(state, panel))
         return kept[1]

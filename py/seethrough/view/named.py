@@ -49,13 +49,13 @@ def named(state: AppState, child: Node | Markup | str, left: list[str]) -> list[
         return marked(state, child, left)
     if not isinstance(child, Node):
         return [child]
-    classes = dict(child.attributes).get("class")
+    classes = child.attributes.get("class")
     if classes == "token":
         return [mark(child, TOKEN)]
-    if classes == "hook" and isinstance(child.children[0], str):
-        return [mark(child, leaf_of(child.children[0].partition("[")[0]))]
+    told = "".join(part for part in flatten(child.children) if isinstance(part, str))
+    if classes == "hook" and told:
+        return [mark(child, leaf_of(told.partition("[")[0]))]
     if classes == "counted":
-        told = "".join(part for part in child.children if isinstance(part, str))
         found = words_of(state.language).search(told)
         is_new = found is not None and found.lastgroup in left
         return [mark(child, name_of(found, left))] if found and is_new else [child]
@@ -84,8 +84,8 @@ def name_of(found: re.Match[str], left: list[str]) -> str:
 
 def mark(node: Node, names: str) -> Node:
     """The node as one that names something."""
-    more = (("data-names", names), ("tabindex", "0"))
-    return node._replace(attributes=(*node.attributes, *more))
+    more: Attributes = {"data-names": names, "tabindex": "0"}
+    return h(node.tag, {**node.attributes, **more}, *node.children)
 
 
 @cache

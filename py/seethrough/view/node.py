@@ -22,11 +22,12 @@ REPLACEMENT = 0xFFFD
 
 
 class Node(NamedTuple):
-    """One element; children are nodes or plain text, never markup in a string."""
+    """One element: its markup, and what it was made of."""
 
+    html: str
     tag: str
-    attributes: tuple[tuple[str, str | None], ...]
-    children: tuple[Node | Markup | str, ...]
+    attributes: Attributes
+    children: Sequence[Child]
 
 
 @dataclass(frozen=True)
@@ -43,37 +44,23 @@ Attributes: TypeAlias = "Mapping[str, Attribute]"
 Slot: TypeAlias = "Callable[[str], Node]"
 
 
-def h(tag: str, attributes: Mapping[str, Attribute] | None = None, /, *children: Child) -> Node:
-    """Make an element. None and False leave an attribute out, True writes it without a value.
+def h(tag: str, attributes: Attributes | None = None, /, *children: Child) -> Node:
+    """Make an element, written at once: a page has thousands, and each pass over them costs.
+
+    None and False leave an attribute out, True writes it without a value.
 
     Raises:
         ValueError: A tag or attribute is not a plain name, or is one that the page's
             Content-Security-Policy forbids (`style`, `on...`).
     """
     check_name(tag)
-    if not attributes:
-        return Node(tag, (), flatten(children))
-    pairs: list[tuple[str, str | None]] = []
-    for name, value in attributes.items():
-        check_attribute(name)
-        if isinstance(value, str):
-            pairs.append((name, value))
-        elif value is not None and value is not False:
-            pairs.append((name, None if value is True else number_or_text(value)))
-    return Node(tag, tuple(pairs), flatten(children))
-
-
-@lru_cache(maxsize=512)
-def check_attribute(name: str) -> None:
-    """Refuse an attribute that the page's policy forbids; a page has few names, thousands of times.
-
-    Raises:
-        ValueError: It is `style`, `on...`, or not a plain name.
-    """
-    check_name(name)
-    if name.lower() == "style" or name.lower().startswith("on"):
-        msg = f"attribute {name!r} is forbidden by the page's policy: use a class"
-        raise ValueError(msg)
+    opening = tag
+    if attributes:
+        opening += "".join([attribute(name, value) for name, value in attributes.items()])
+    if tag in VOID:
+        return Node(f"<{opening}>", tag, attributes or {}, children)
+    inside = "".join(map(piece, children))
+    return Node(f"<{opening}>{inside}</{tag}>", tag, attributes or {}, children)
 
 
 @lru_cache(maxsize=512)
@@ -95,8 +82,6 @@ def number_or_text(value: str | float) -> str:
 
 def flatten(children: Sequence[Child]) -> tuple[Node | Markup | str, ...]:
     """Children in order, lists opened, None left out."""
-    if len(children) == 1 and isinstance(children[0], str):  # most elements hold a text
-        return (children[0],)
     flat: list[Node | Markup | str] = []
     for child in children:
         if isinstance(child, Node | Markup | str):
@@ -113,26 +98,33 @@ def to_html(*nodes: Node | Markup | str) -> str:
     return "".join(map(piece, nodes))
 
 
-def piece(node: Node | Markup | str) -> str:
-    """The markup of one node."""
-    if isinstance(node, str):
-        return escape(node)
-    return node.html if isinstance(node, Markup) else element(node)
+def piece(child: Child) -> str:
+    """The markup of what an element holds."""
+    if isinstance(child, str):
+        return escape(child)
+    if isinstance(child, Node | Markup):
+        return child.html
+    if child is None:
+        return ""
+    if isinstance(child, int | float):
+        return number_or_text(child)
+    return "".join(map(piece, child))
 
 
-def element(node: Node) -> str:
-    """The markup of one element and what it holds."""
-    tag, pairs, children = node
-    attributes = "".join([attribute(name, value) for name, value in pairs])
-    if tag in VOID:
-        return f"<{tag}{attributes}>"
-    return f"<{tag}{attributes}>{''.join(map(piece, children))}</{tag}>"
+@lru_cache(maxsize=8192, typed=True)
+def attribute(name: str, value: Attribute) -> str:
+    """One attribute's markup; a page has few different ones, thousands of times.
 
-
-@lru_cache(maxsize=4096)
-def attribute(name: str, value: str | None) -> str:
-    """One attribute's markup; a page has few different ones, thousands of times."""
-    return f" {name}" if value is None else f' {name}="{escape(value)}"'
+    Raises:
+        ValueError: The page's policy forbids it: `style`, `on...`, or no plain name.
+    """
+    check_name(name)
+    if name.lower() == "style" or name.lower().startswith("on"):
+        msg = f"attribute {name!r} is forbidden by the page's policy: use a class"
+        raise ValueError(msg)
+    if value is None or value is False:
+        return ""
+    return f" {name}" if value is True else f' {name}="{escape(number_or_text(value))}"'
 
 
 @lru_cache(maxsize=4096)

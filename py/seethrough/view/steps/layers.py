@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from seethrough.core import hooks
 from seethrough.core.messages import text
 from seethrough.core.routes import Route, address_of
 from seethrough.view import named
+from seethrough.view.film import Film
 from seethrough.view.node import Attributes, Child, Markup, Node, escape, h, to_html
 from seethrough.view.numbers import count, exact, limit, probability, readout
 from seethrough.view.steps import layers_data, layers_norms
@@ -202,31 +203,35 @@ def layer_row(
     moment: int,
     writes: tuple[dict[str, tuple[float | None, ...]], float],
     best: tuple[Candidate, ...],
-) -> Node:
+) -> Markup:
     """One layer: the way into it, what its two halves wrote, what it would say.
 
     Args:
         writes: The lengths of the writes by hook, and the longest of all.
     """
     lengths, longest = writes
-    is_chosen = layer == state.picture.layer
-    return h(
-        "div",
-        {"class": "layer-row" + (" is-selected" if is_chosen else "")},
-        h("a", link(state, layer), str(layer)),
-        [wrote(state, leaf, lengths[leaf][layer], longest, moment) for leaf in SIDES],
-        answer(state, best, layer + 1, moment),
-    )
+    is_chosen = " is-selected" if layer == state.picture.layer else ""
+    bars = [wrote(state, leaf, lengths[leaf][layer], longest, moment) for leaf in SIDES]
+    inside = to_html(link(state, layer), *bars, answer(state, best, layer + 1, moment))
+    return Markup(f'<div class="layer-row{is_chosen}">{inside}</div>')
 
 
-def link(state: AppState, layer: int) -> Attributes:
+def link(state: AppState, layer: int) -> Markup:
     """The way into a block, at the same token."""
-    here = address_of(Route("block", state.route.subject))
-    return {
+    picture = state.picture
+    return link_of(state.language, state.route.subject, layer, chosen(state), picture.head)
+
+
+@lru_cache(maxsize=512)
+def link_of(language: str, subject: str, layer: int, position: int, head: int) -> Markup:
+    """Such a link; the same in a page that is drawn again."""
+    here = address_of(Route("block", subject))
+    attributes: Attributes = {
         "class": "layer-link is-odd" if layer % 2 else "layer-link",
-        "href": f"{here}?pos={chosen(state)}&layer={layer}&head={state.picture.head}",
-        "aria-label": say(state, "layers.link", layer=layer),
+        "href": f"{here}?pos={position}&layer={layer}&head={head}",
+        "aria-label": text("layers.link", language, layer=layer),
     }
+    return Markup(to_html(h("a", attributes, str(layer))))
 
 
 def wrote(
@@ -254,22 +259,25 @@ def bar_of(language: str, leaf: str, length: float, longest: float, moment: int)
     )
 
 
-def answer(state: AppState, best: tuple[Candidate, ...], row: int, moment: int = 0) -> Node | str:
+def answer(state: AppState, best: tuple[Candidate, ...], row: int, moment: int = 0) -> Markup | str:
     """What the model would say if it stopped here; bold where it is the final answer."""
     if not best:
         return ""
     item = best[row]
     is_final = item.id == best[-1].id
-    return h(
+    return answer_of(state.language, item.visible, item.prob, moment, is_final=is_final)
+
+
+@lru_cache(maxsize=512)
+def answer_of(language: str, visible: str, prob: float, moment: int, *, is_final: bool) -> Markup:
+    """Such an answer; the same in a page that is drawn again."""
+    node = h(
         "span",
         {"class": "layer-says" + (" is-final" if is_final else ""), "data-at": str(moment)},
-        h("bdi", {"class": "token-text"}, item.visible),
-        h(
-            "span",
-            {"class": "number", "title": exact(item.prob)},
-            probability(item.prob, state.language),
-        ),
+        h("bdi", {"class": "token-text"}, visible),
+        h("span", {"class": "number", "title": exact(prob)}, probability(prob, language)),
     )
+    return Markup(to_html(node))
 
 
 def scale(state: AppState, ribbon: Ribbon) -> list[Child]:
@@ -324,16 +332,22 @@ def moments(state: AppState) -> Sequence[Child]:
     ribbon = ribbon_of(state)
     if ribbon is None:
         return ()
-    parts = [group_told(state, ribbon, layers) for layers in groups(len(ribbon.names) // 2)]
+    parts = [
+        partial(group_told, state, ribbon, layers) for layers in groups(len(ribbon.names) // 2)
+    ]
+    return Film((partial(enters_told, state, ribbon), *parts, partial(end_told, state)))
+
+
+def enters_told(state: AppState, ribbon: Ribbon) -> Child:
+    """What enters the first block."""
     first = length_at(state, ribbon, 0)
-    enters = rich(
+    return rich(
         state,
         "layers.film.enters" if first is not None else "layers.film.enters_bare",
         token=token_mark(visible_at(state, ribbon.position)),
         d_model=count(ribbon.values.shape[1]),
         length=readout(first or 0.0),
     )
-    return (enters, *parts, end_told(state))
 
 
 def end_told(state: AppState) -> Child:

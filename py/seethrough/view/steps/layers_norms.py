@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.recording import stream_names
+from seethrough.core.recording import Recording, stream_names
 from seethrough.view.folded import folded
+from seethrough.view.kept import kept
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import enlarge
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
+    from seethrough.core.config import ModelConfig
 
 PICTURE = "layer-norms"
 READOUT = "layer-norms-readout"
@@ -56,6 +58,7 @@ def _norms(captured: Captured, n_layers: int) -> Array | None:
     return norms
 
 
+@kept("language", "tokens", "picture", "config", "captured", "recorded", "source", "unfolded")
 def panel(state: AppState, moment: int) -> Node | str:
     """The heat map under its tokens, which choose; its numbers in a table."""
     found = norms_of(state)
@@ -152,16 +155,26 @@ def shares(norms: Array) -> Array:
 def raster(state: AppState, *, dark: bool) -> Array | None:
     """The heat map's pixels."""
     found = norms_of(state)
-    if found is None:
+    if found is None or state.config is None:
         return None
-    norms = np.nan_to_num(found[1].astype(np.float64))
-    wide, high = cells_of(*norms.shape)
-    pixels = enlarge(Ramp("residual").colours(shares(norms), dark=dark), wide=wide, high=high)
+    wide, _high = cells_of(*found[1].shape)
+    pixels = _pixels(state.recorded or state.captured, found[0], state.config, dark=dark).copy()
     if state.picture.position in found[0]:  # its column carries a tick of ink
         at = found[0].index(state.picture.position) * wide
         ink = rgb(theme(dark=dark)["ink"]).astype(np.uint8)
         pixels[:TICK, at : at + wide, :3] = ink
     return pixels
+
+
+@lru_cache(maxsize=4)
+def _pixels(
+    source: Captured | Recording, positions: tuple[int, ...], config: ModelConfig, *, dark: bool
+) -> Array:
+    """The heat map without its tick: the same for every token that is chosen."""
+    lengths = source.norms if isinstance(source, Recording) else _norms(source, config.n_layers)
+    norms = np.nan_to_num(np.asarray(lengths, np.float64)[:, list(positions)])
+    wide, high = cells_of(*norms.shape)
+    return enlarge(Ramp("residual").colours(shares(norms), dark=dark), wide=wide, high=high)
 
 
 def describe_cell(state: AppState, row: int, column: int) -> str:

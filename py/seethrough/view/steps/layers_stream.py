@@ -37,13 +37,15 @@ class Ribbon:
     """The states of one position, in order: what enters, then two a layer.
 
     Row 0 is block 0's input; rows 2l + 1 and 2l + 2 are the stream after the attention and after
-    the MLP of layer l. `known` tells which are here; the others are zero.
+    the MLP of layer l. `known` tells which are here; the others are zero. `lengths` are the rows'
+    L2 norms, in float64.
     """
 
     position: int
     names: tuple[str, ...]
     values: Array
     known: Array
+    lengths: Array
     scale: Diverging
 
 
@@ -75,20 +77,19 @@ def _ribbon(captured: Captured, n_layers: int, d_model: int, position: int) -> R
     values = np.stack([empty if row is None else row for row in rows])
     known = np.array([row is not None for row in rows])
     reach = symmetric_limit(values[known]) if known.any() else 1.0
-    return Ribbon(position, names, values, known, Diverging(reach, SQUARE_ROOT))
+    return Ribbon(position, names, values, known, lengths_of(values), Diverging(reach, SQUARE_ROOT))
 
 
-def length_of(values: Array | None) -> float | None:
-    """The L2 norm in float64; None where there is nothing."""
-    if values is None:
-        return None
-    return float(np.sqrt((values.astype(np.float64) ** 2).sum()))
+def lengths_of(rows: Array) -> Array:
+    """The L2 norm of each row, in float64."""
+    lengths: Array = np.sqrt(np.square(rows, dtype=np.float64).sum(axis=1))
+    return lengths
 
 
 def length_at(state: AppState, ribbon: Ribbon, row: int) -> float | None:
     """The length of one of the ribbon's states; a recording knows some without their numbers."""
     if ribbon.known[row]:
-        return length_of(ribbon.values[row])
+        return float(ribbon.lengths[row])
     if state.recorded is None or row % 2:
         return None
     return float(state.recorded.norms[row // 2, ribbon.position])
@@ -104,8 +105,10 @@ def written(state: AppState, leaf: str) -> tuple[float | None, ...]:
 def _written(
     captured: Captured, leaf: str, n_layers: int, position: int
 ) -> tuple[float | None, ...]:
-    rows = (captured.row(hook_name(leaf, layer), position) for layer in range(n_layers))
-    return tuple(length_of(row) for row in rows)
+    rows = [captured.row(hook_name(leaf, layer), position) for layer in range(n_layers)]
+    known = [row for row in rows if row is not None]
+    lengths = iter(lengths_of(np.stack(known)).tolist() if known else ())
+    return tuple(None if row is None else next(lengths) for row in rows)
 
 
 def answers(state: AppState) -> tuple[Candidate, ...]:
@@ -167,12 +170,22 @@ def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
 def pixels_of(ribbon: Ribbon, rows: range, *, is_entry: bool, dark: bool) -> Array:
     """The pixels of some rows of a ribbon, kept: the lens that comes later leaves them as is."""
     high = layer_high(len(ribbon.names) // 2)
-    high = high if is_entry else high // 2
-    picked = slice(rows.start, rows.stop)
-    pixels = diverging_raster(
-        ribbon.values[picked], ribbon.scale, dark=dark, wide=1, high=high, tick=max(2, high // 4)
-    )
-    return hatched(pixels, np.repeat(~ribbon.known[picked], high), dark=dark)
+    if is_entry:
+        pixels = _cells(ribbon, 1, high, dark=dark)
+    else:
+        high //= 2
+        whole = _cells(ribbon, len(ribbon.names), high, dark=dark)
+        pixels = whole[rows.start * high : rows.stop * high]
+    unknown = np.repeat(~ribbon.known[rows.start : rows.stop], high)
+    return hatched(pixels.copy(), unknown, dark=dark) if unknown.any() else pixels
+
+
+@lru_cache(maxsize=4)
+def _cells(ribbon: Ribbon, n_rows: int, high: int, *, dark: bool) -> Array:
+    """The pixels of a ribbon's first rows, `high` of them a row, made in one go."""
+    tick = max(2, high // 4)
+    values = ribbon.values[:n_rows]
+    return diverging_raster(values, ribbon.scale, dark=dark, wide=1, high=high, tick=tick)
 
 
 def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:

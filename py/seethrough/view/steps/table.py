@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seethrough.view.kept import is_same
 from seethrough.view.steps import (
     done,
     embed,
@@ -57,15 +58,15 @@ class _Told:
     """The last film's sentences: while it plays they are asked for thrice a moment."""
 
     def __init__(self) -> None:
+        self._step: Step | None = None
         self._values: tuple[object, ...] = ()
         self._moments: Sequence[Child] = ()
 
     def of(self, step: Step, state: AppState) -> Sequence[Child]:
         """A step's sentences, made anew only if one of its fields is another object."""
-        values = (step, *(getattr(state, name) for name in step.fields))
-        is_same = len(values) == len(self._values)
-        if not is_same or any(a is not b for a, b in zip(values, self._values, strict=True)):
-            self._values, self._moments = values, step.moments(state)
+        values = tuple(getattr(state, name) for name in step.fields)
+        if self._step is not step or not is_same(values, self._values):
+            self._step, self._values, self._moments = step, values, step.moments(state)
         return self._moments
 
 
