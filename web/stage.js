@@ -3,7 +3,7 @@
  * and from where (`data-from`, an element's id); this sets each one's place in time and, when time
  * moves on by one moment, performs the move. It draws nothing of its own and knows no model.
  *
- * A null moment is the end: the whole picture, as it stands without any film.
+ * No moment is the end: the whole picture, as it stands without any film.
  */
 
 const MOVE_MS = { appear: 240, rise: 240, fly: 900, sweep: 900, grow: 480, after: 240 };
@@ -61,12 +61,13 @@ function perform(entering, speed) {
 
 /**
  * Put every element of the page's films at its place in time.
- * @param {number | null} moment @param {boolean} moves whether time just moved on to it
+ * @param {number | undefined} moment @param {boolean} moves whether time just moved on to it
  * @param {number} speed
  */
 export function show(moment, moves, speed) {
   const root = document.documentElement;
-  if (moment === null && !root.classList.contains("is-film")) return; // it stands as it was written
+  const isOver = moment === undefined;
+  if (isOver && !root.classList.contains("is-film")) return; // it stands as it was written
   const now = moment ?? Infinity;
   const entering = [];
   for (const element of document.querySelectorAll("[data-at]")) {
@@ -77,7 +78,7 @@ export function show(moment, moves, speed) {
     element.classList.toggle("is-over", until !== undefined && now > Number(until));
     if (at === now) entering.push(element);
   }
-  root.classList.toggle("is-film", moment !== null);
+  root.classList.toggle("is-film", !isOver);
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (moves && !isStill) perform(entering, speed);
 }

@@ -42,7 +42,7 @@ WATCH = """
     new PerformanceObserver(tell).observe({ type, buffered: true });
   }
   const look = (time) => {
-    if (document.querySelector("#view .chip")?.checkVisibility()) {
+    if (document.querySelector("#view [id^='step-'] .lead")?.checkVisibility()) {
       requestAnimationFrame((painted) => note("slide", at(painted)));
     } else requestAnimationFrame(look);
   };

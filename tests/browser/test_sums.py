@@ -162,6 +162,17 @@ def test_every_named_word_has_its_part(walking, step):
         assert walking.page.evaluate(f"{NAMED}.length") > 1, word.inner_text()
 
 
+def test_a_films_words_light_what_they_name(logits):
+    """Pointed at in the caption of a film that waits, "query" lights the query's row."""
+    logits.page.locator(".transport input[type=range]").first.fill("1")
+    logits.until("document.querySelector('.caption [data-names=query]') !== null")
+    logits.page.hover(".caption [data-names=query]")
+    assert logits.page.evaluate(f"{NAMED}.some((one) => one.matches('.vector-row.is-query'))")
+    logits.page.mouse.move(*AWAY)
+    logits.page.locator(".transport input[type=range]").first.fill("7")
+    logits.until("document.querySelector('.is-film') === null")
+
+
 def test_a_hook_of_the_code_lights_and_opens(walking):
     """A hook's name in the code marks its picture and opens its first number; again, it leaves."""
     turn(walking, "#/walk/own/layers", "#step-layers canvas")

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from seethrough.app.state import AppState
+from seethrough.app.state import AppState, Stage
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import BLOCK_LEAVES, EMBED_LEAVES, FINAL_LEAVES
@@ -15,6 +16,7 @@ from seethrough.core.sums import check_cell
 from seethrough.view import code, hook_places, named
 from seethrough.view.layout import PANELS
 from seethrough.view.node import h, to_html
+from seethrough.view.steps.table import moments_of
 from seethrough.view.words import hook_mark, token_mark
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
@@ -42,6 +44,30 @@ def test_a_word_is_marked_once() -> None:
 
     assert names_in(html) == ["query", "row", "logit"]
     assert "".join(Reading(html).texts) == "A query meets a row: query times row is its logit."
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("step", ["embed", "layers", "logits", "softmax"])
+def test_the_words_of_a_film_name_their_part(step: str, family: str) -> None:
+    """A film's sentences name parts of the picture that are there, and are no stops of Tab."""
+    state = at(step, family)
+    n_moments = len(moments_of(state))
+    html = "".join(
+        PANELS["transport"].render(replace(state, stage=Stage(moment=moment)))
+        for moment in range(n_moments)
+    )
+    plain = "".join(to_html(h("p", {}, moment)) for moment in moments_of(state))
+    told = [one for one in Reading(html).elements if "data-names" in one[1]]
+
+    assert told
+    assert not [one for one in told if "tabindex" in one[1]]
+    assert "".join(Reading(plain).texts) in "".join(captions(html))
+
+
+def captions(html: str) -> list[str]:
+    """The texts of all captions."""
+    parts = re.findall(r'<p class="caption"[^>]*>(.*?)</p>', html, re.DOTALL)
+    return ["".join(Reading(part).texts) for part in parts]
 
 
 def test_only_what_the_step_has_is_named() -> None:

@@ -326,7 +326,7 @@ def show_moment(moment: int | None, *, moves: bool, speed: float) -> None:
     """Put the films of the page at a moment; None is their end (web/stage.js)."""
     from pyscript.js_modules import stage
 
-    stage.show(js.JSON.parse("null") if moment is None else moment, moves, speed)
+    stage.show(moment, moves, speed)
 
 
 def keep(panel: Js) -> None:

@@ -8,7 +8,7 @@ the cell that it holds, or by the token that stands in it.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from seethrough.core.hooks import leaf_of
@@ -16,12 +16,15 @@ from seethrough.core.messages import text
 from seethrough.view.node import Attribute, Attributes, Child, Node, flatten, h
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from seethrough.app.state import AppState
     from seethrough.view.node import Markup
 
+    Marker = Callable[[Node, str], Node]
+
 TOKEN = "token"  # noqa: S105 - a token of a text
+STOP: Attributes = {"tabindex": "0"}
 # What a step's first sentences may name besides tokens and hooks, because its picture has it; the
 # catalogue has the words for each.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -38,15 +41,27 @@ NAMES = tuple(dict.fromkeys(name for names in PARTS.values() for name in names))
 def lead(state: AppState, *words: Child, **more: Attribute) -> Node:
     """The first sentences of a step; what they name can be pointed at and comes by Tab."""
     attributes: Attributes = {"class": "lead", **more}
+    return h("p", attributes, within(state, words, STOP))
+
+
+def caption(state: AppState, words: Child) -> list[Child]:
+    """The sentence of a film's moment; it is gone in a moment, so its words are no stops of Tab."""
+    return within(state, [words], {})
+
+
+def within(state: AppState, words: Sequence[Child], stop: Attributes) -> list[Child]:
+    """Sentences with what they name marked, each name once."""
     left = list(PARTS.get(state.route.step, ()))
-    marked = [part for child in flatten(words) for part in named(state, child, left)]
-    return h("p", attributes, marked)
+    marker = partial(mark, stop=stop)
+    return [part for child in flatten(words) for part in named(state, child, left, marker)]
 
 
-def named(state: AppState, child: Node | Markup | str, left: list[str]) -> list[Child]:
+def named(
+    state: AppState, child: Node | Markup | str, left: list[str], mark: Marker
+) -> list[Child]:
     """A piece of a sentence with its names marked; each name once, those of `left`."""
     if isinstance(child, str):
-        return marked(state, child, left)
+        return marked(state, child, left, mark)
     if not isinstance(child, Node):
         return [child]
     classes = child.attributes.get("class")
@@ -62,7 +77,7 @@ def named(state: AppState, child: Node | Markup | str, left: list[str]) -> list[
     return [child]
 
 
-def marked(state: AppState, told: str, left: list[str]) -> list[Child]:
+def marked(state: AppState, told: str, left: list[str], mark: Marker) -> list[Child]:
     """Plain words: those that name something become elements of their own."""
     parts: list[Child] = []
     end = 0
@@ -82,10 +97,9 @@ def name_of(found: re.Match[str], left: list[str]) -> str:
     return name
 
 
-def mark(node: Node, names: str) -> Node:
+def mark(node: Node, names: str, *, stop: Attributes) -> Node:
     """The node as one that names something."""
-    more: Attributes = {"data-names": names, "tabindex": "0"}
-    return h(node.tag, {**node.attributes, **more}, *node.children)
+    return h(node.tag, {**node.attributes, "data-names": names, **stop}, *node.children)
 
 
 @cache

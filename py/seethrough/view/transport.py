@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.routes import FIRST_STEP, STEPS, step_beside
+from seethrough.view import named
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.steps.table import moments_of
 from seethrough.view.words import action_button, say
@@ -34,7 +35,9 @@ def render(state: AppState) -> str:
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
     """The sentence of the present moment; at the end of the film, where one is."""
     at = state.stage.moment
-    words = moments[at] if at is not None and at < len(moments) else place(state)
+    words: Child = place(state)
+    if at is not None and at < len(moments):
+        words = named.caption(state, moments[at])
     classes = "caption is-at-rest" if at is None else "caption"
     return h("p", {"class": classes, "role": "status"}, words)
 
