@@ -12,7 +12,8 @@ const CHOSEN = "[aria-current], [aria-pressed=true]";
 const MOVED = "data-scrolled";
 
 /**
- * @typedef {{left: number, top: number, choice: string}} Stand where a box stands, and its choice
+ * @typedef {{box: string, left: number, top: number, choice: string}} Stand which box it is, where it
+ *   stands, and its choice
  * @type {Map<Element, Stand[]>} what was written anew since the last layout
  */
 const written = new Map();
@@ -32,10 +33,13 @@ function choiceOf(box) {
   return chosen ? `${chosen.getAttribute("href")} ${chosen.getAttribute("data-position")}` : "";
 }
 
+/** What tells a box from another in its place. @param {Element} box */
+const boxName = (box) => `${box.tagName} ${box.id} ${box.className}`;
+
 /** @param {Element} box @returns {Stand} */
 function standOf(box) {
   const [left, top] = box.hasAttribute(MOVED) ? [box.scrollLeft, box.scrollTop] : [0, 0];
-  return { left, top, choice: choiceOf(box) };
+  return { box: boxName(box), left, top, choice: choiceOf(box) };
 }
 
 /** Note whether a box stands elsewhere than at its beginning. @param {Element} box */
@@ -59,12 +63,12 @@ function showChosen(box) {
 function restore(panel, before) {
   const boxes = [...panel.querySelectorAll(BOXES)];
   boxes.forEach((box, at) => {
-    const { left, top, choice } = before[at] ?? { left: 0, top: 0, choice: "" };
-    if (left || top) {
-      [box.scrollLeft, box.scrollTop] = [left, top];
+    const stand = before[at]?.box === boxName(box) ? before[at] : null;
+    if (stand?.left || stand?.top) {
+      [box.scrollLeft, box.scrollTop] = [stand.left, stand.top];
       note(box);
     }
-    if (choice !== choiceOf(box)) showChosen(box);
+    if ((stand?.choice ?? "") !== choiceOf(box)) showChosen(box);
   });
 }
 
@@ -93,7 +97,9 @@ export function keep(panel) {
 export function takeOver(panel) {
   for (const canvas of picturesOf(panel)) {
     const before = pictures.get(canvas.dataset.raster ?? "");
-    if (before?.isEqualNode(canvas)) canvas.replaceWith(before);
+    if (!before?.isEqualNode(canvas)) continue;
+    pictures.delete(before.dataset.raster ?? ""); // two may be alike: each place gets one
+    canvas.replaceWith(before);
   }
   pictures = new Map();
 }
@@ -106,5 +112,10 @@ document.addEventListener(
   { capture: true, passive: true },
 );
 
-// A window of another width cuts other choices off.
-addEventListener("resize", () => document.querySelectorAll(ROWS).forEach(showChosen));
+// A window of another width cuts other choices off; a bar of the browser that comes or goes does not.
+let wide = innerWidth;
+addEventListener("resize", () => {
+  if (wide === innerWidth) return;
+  wide = innerWidth;
+  document.querySelectorAll(ROWS).forEach(showChosen);
+});

@@ -74,6 +74,18 @@ def test_a_place_stays_where_the_reader_put_it(layers):
     assert layers.page.evaluate("document.querySelector('.layers-plate').scrollLeft") == at
 
 
+def test_another_step_begins_at_its_beginning(layers):
+    """A place in one step's picture is no place in the next one's."""
+    layers.page.evaluate("document.querySelector('.layers-plate').scrollLeft = 60")
+    layers.page.wait_for_timeout(200)
+    layers.page.evaluate("location.hash = '#/walk/january/embed'")
+    layers.until("document.querySelector('#step-embed .lead') !== null")
+    layers.page.wait_for_timeout(300)
+
+    moved = "[...document.querySelectorAll('#step-embed .scroll:not(.follows)')]"
+    assert layers.page.evaluate(f"{moved}.filter((one) => one.scrollLeft > 0).length") == 0
+
+
 def in_sight(tab):
     """Whether the spine's chosen step stands whole within the spine."""
     return tab.page.evaluate(
@@ -96,3 +108,14 @@ def test_the_spine_follows(layers):
     layers.page.set_viewport_size({"width": 320, "height": 600})
     layers.page.wait_for_timeout(300)
     assert in_sight(layers)
+
+
+def test_a_bar_that_comes_or_goes_moves_nothing(layers):
+    """A window that is only higher or lower leaves a row where the reader has put it."""
+    layers.page.evaluate("document.querySelector('#view .spine').scrollLeft = 0")
+    layers.page.wait_for_timeout(200)
+    assert not in_sight(layers)
+    layers.page.set_viewport_size({"width": 320, "height": 520})
+    layers.page.wait_for_timeout(300)
+
+    assert layers.page.evaluate("document.querySelector('#view .spine').scrollLeft") == 0

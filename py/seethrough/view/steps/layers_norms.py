@@ -166,7 +166,7 @@ def raster(state: AppState, *, dark: bool) -> Array | None:
     return pixels
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _pixels(
     source: Captured | Recording, positions: tuple[int, ...], config: ModelConfig, *, dark: bool
 ) -> Array:
