@@ -183,7 +183,8 @@ class Lens:
     """What the model would say of one position if it stopped at each layer.
 
     `tops[l]` are the best next tokens of the residual state that enters block l, through the final
-    norm and the unembedding (`unembed_layer` l); the last is the end.
+    norm and the unembedding (`unembed_layer` l); the last is the end. A recording holds some of
+    each, a run the best alone.
     """
 
     position: int
