@@ -28,6 +28,7 @@ WORD = " and"
 TURNS = 5
 PATIENCE_S = 240.0
 QUIET_S = 0.2
+SETTLED_S = 3.0
 COLUMNS = (
     ("turns", "returning to it, ms"),
     ("firsts", "a first turn and all that follows, ms"),
@@ -132,6 +133,7 @@ def measured(page: Page, clock: CDPSession, step: str) -> dict[str, Any]:
     page.evaluate("(step) => turnTo(step)", step)
     if not page.is_enabled("[data-action=play]"):  # nothing was written yet: there is no film
         return {**taken, "gap": None}
+    time.sleep(SETTLED_S)  # the answer of the last choice is drawn in no film
     page.click("[data-action=play]")
     gap = page.evaluate("gaps(3000)")
     page.evaluate("document.querySelector('[data-action=pause]')?.click()")
