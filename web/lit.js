@@ -56,7 +56,7 @@ const TOKEN_OF = ".chip, .cut-word, .prompt-token";
 const lit = new Set();
 
 /** A cell's hook without its block and place: `blocks.3.attn.hook_q[1,2,3]` is of `attn.hook_q`. @param {string} cell */
-const leafOf = (cell) => cell.replace(/^(strip|slice):/, "").replace(/^blocks\.\d+\./, "").replace(/[[@].*$/, "");
+const leafOf = (cell) => cell.replace(/^(strip|slice):/, "").replace(/^blocks\.\d+\./, "").replace(/(\.norm)?[[@].*$/, "");
 
 /** The parts of pictures that hold a hook's numbers. @param {string} leaf @returns {Element[]} */
 function partsOfHook(leaf) {

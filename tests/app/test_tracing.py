@@ -19,6 +19,7 @@ from seethrough.core.reference import forward, from_arrays
 from seethrough.core.sum_rules import FAMILIES
 from seethrough.core.sums import dims_of
 from tests.fake_engine import engine_of, opened, tiny_model
+from tests.kinds import name_of_kind
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -46,8 +47,7 @@ def traced(cell: Cell | str) -> AppState:
 
 def cell_of_kind(leaf: str) -> Cell:
     """One cell of each kind, at an early position where it has one."""
-    name = leaf if leaf in {*hooks.EMBED_LEAVES["llama"], *hooks.FINAL_LEAVES, PROBS} else ""
-    name = name or (leaf if leaf in hooks.LOGIT_OUTPUTS else hooks.hook_name(leaf, 1))
+    name = name_of_kind(leaf, 1)
     dims = dims_of(name, MODEL.config, len(IDS))
     assert dims is not None
     middle = tuple(size // 2 for size in dims)
@@ -66,7 +66,8 @@ def test_every_kind_of_number_is_traced(leaf: str) -> None:
     assert state.sum.sum.total == pytest.approx(state.sum.value, rel=1e-4, abs=1e-6)
     whole, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
     if leaf != PROBS:
-        assert state.sum.value == pytest.approx(float(whole[cell.name][cell.index]), abs=1e-4)
+        expected = Captured(dict(whole)).value(cell)
+        assert state.sum.value == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_layer_is_captured_once() -> None:

@@ -12,11 +12,13 @@ from seethrough.core.captured import BY_HEAD, Captured
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.errors import InputError, UnknownNameError
 from seethrough.core.hooks import leaf_of
+from seethrough.core.length import LENGTH_DIMS, NORM
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.sum_parts import Slice
 from seethrough.core.sum_rules import FAMILIES
 from seethrough.core.sums import LARGEST, Sum, check_cell, dims_of, needs, sum_of
 from tests import tiny, tiny_gpt2
+from tests.kinds import name_of_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +42,8 @@ PROMISED = {
     *(hooks.Q, hooks.K, hooks.V, hooks.SCORES, hooks.PATTERN, hooks.Z, hooks.ATTN_OUT),
     *(hooks.RESID_MID, hooks.MLP_PRE, hooks.MLP_POST, hooks.MLP_OUT, hooks.RESID_POST),
     *(hooks.LOGITS, PROBS),
+    *(leaf + NORM for leaf in (hooks.EMBED, hooks.RESID_MID, hooks.RESID_POST, hooks.ATTN_OUT)),
+    *(leaf + NORM for leaf in (hooks.MLP_OUT, hooks.FINAL_OUT)),
 }
 KINDS = [
     (model, leaf)
@@ -105,9 +109,7 @@ def cells(config: ModelConfig, leaf: str, count: int = N_CELLS) -> list[Cell]:
     made = []
     for _ in range(count):
         layer = int(random.integers(config.n_layers))
-        is_global = leaf in hooks.FINAL_LEAVES or leaf in {hooks.EMBED, hooks.POS_EMBED}
-        is_global |= leaf in {hooks.LOGITS, hooks.LOGSUMEXP, PROBS}
-        name = leaf if is_global else hooks.hook_name(leaf, layer)
+        name = name_of_kind(leaf, layer)
         dims = dims_of(name, config, len(IDS))
         assert dims is not None
         index = [int(random.integers(size)) for size in dims]
@@ -119,7 +121,7 @@ def cells(config: ModelConfig, leaf: str, count: int = N_CELLS) -> list[Cell]:
 
 def hooks_order(leaf: str) -> int:
     """A number for each kind, so that each has cells of its own."""
-    return [*hooks.LEAF_DIMS, PROBS].index(leaf)
+    return [*hooks.LEAF_DIMS, PROBS, *LENGTH_DIMS].index(leaf)
 
 
 def error_of(found: Sum) -> float:
@@ -191,7 +193,7 @@ def check_factors(run: Run, found: Sum) -> None:
             stored = run.captured.arrays.get(factor.name)
             array = weight(factor.name) if stored is None else stored
             assert factor.value == array[factor.cell.index]
-        if found.rule not in {"scale", "deviation", "pattern", "probs", "logsumexp"}:
+        if found.rule not in {"scale", "deviation", "length", "pattern", "probs", "logsumexp"}:
             assert term.value == pytest.approx(np.prod([one.value for one in term.factors]))
     for step in (*found.steps, *found.aside):
         if step.cell is not None:

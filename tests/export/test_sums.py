@@ -12,11 +12,12 @@ import pytest
 from export.native import NativeModel
 from seethrough.core import hooks
 from seethrough.core.captured import BY_HEAD, Captured
-from seethrough.core.cell import PROBS, Cell
+from seethrough.core.cell import Cell
 from seethrough.core.hooks import expected_hooks, hook_name, leaf_of
 from seethrough.core.sum_rules import FAMILIES
 from seethrough.core.sums import dims_of, needs, sum_of, weight_dims
 from seethrough.core.weights import decode_rows, find_tensor, row_ranges
+from tests.kinds import name_of_kind
 from tests.walk_models import DISTIL, MODELS, SMOLLM2
 
 if TYPE_CHECKING:
@@ -54,11 +55,9 @@ class Run:
         config, layers = self.model.manifest.config, LAYERS[self.name]
         rules = list(FAMILIES[config.family].rules)
         random = np.random.default_rng([rules.index(leaf), 5])
-        is_global = leaf in {*hooks.EMBED_LEAVES[config.family], *hooks.FINAL_LEAVES, PROBS}
-        is_global |= leaf in hooks.LOGIT_OUTPUTS
         made = []
         for at in range(N_CELLS):
-            name = leaf if is_global else hook_name(leaf, layers[at % len(layers)])
+            name = name_of_kind(leaf, layers[at % len(layers)])
             dims = dims_of(name, config, len(IDS[self.name]))
             assert dims is not None
             index = [int(random.integers(size)) for size in dims]

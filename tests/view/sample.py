@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 from hypothesis import settings
+from selectolax.lexbor import LexborHTMLParser
 
 from seethrough.app.state import (
     AbsentModel,
@@ -118,23 +118,21 @@ def rounded(html: str) -> str:
     return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.3f}", html)
 
 
-class Reading(HTMLParser):
-    """What a browser would see: elements with their attributes, and the text between."""
+class Reading:
+    """What a browser would see: elements with their attributes, and the text between.
+
+    Read by lexbor, which follows the HTML standard (and is five times as fast as Python's parser).
+    """
 
     def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep an element."""
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        """Keep text."""
-        self.texts.append(data)
+        root = LexborHTMLParser(html, is_fragment=True).root
+        for node in root.traverse(include_text=True) if root is not None else ():
+            if node.tag == "-text":
+                self.texts.append(node.text_content or "")
+            else:
+                self.elements.append((node.tag or "", node.attributes))
 
     def values(self, name: str) -> list[str]:
         """Every value of an attribute, in order."""

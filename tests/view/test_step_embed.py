@@ -74,16 +74,32 @@ def test_a_learned_position_is_added_with_numbers() -> None:
     state = walk_state(family="gpt2")
     html = drawn(state).partition('class="embed-sum')[2].partition("</section>")[0]
     cells = [parse_cell(value) for value in Reading(html).values("data-cell")]
-    values = [state.captured.value(cell) for cell in cells if cell is not None]
+    names = [cell.name for cell in cells if cell]
+    values = [state.captured.value(cell) for cell in cells[3:] if cell is not None]
 
-    assert [cell.name for cell in cells if cell] == [
-        "hook_embed",
-        "hook_pos_embed",
-        "blocks.0.hook_resid_pre",
-    ]
+    hooks = ["hook_embed", "hook_pos_embed", "blocks.0.hook_resid_pre"]
+    assert names == [*(f"{hook}.norm" for hook in hooks), *hooks]
     assert values[2] == pytest.approx(values[0] + values[1], rel=1e-6)  # type: ignore[operator]
     for value in values:
         assert readout(value or 0.0) in Reading(html).texts
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_length_is_the_captured_vector_s_own(family: str) -> None:
+    """Every length that opens a sum stands there exactly, under the name of its vector."""
+    state = walk_state(family=family)
+    told = {
+        attrs["data-cell"]: attrs["title"]
+        for _, attrs in Reading(drawn(state)).elements
+        if ".norm[" in (attrs.get("data-cell") or "")
+    }
+
+    assert {f"hook_embed.norm[{at}]" for at in range(len(WORDS))} <= set(told)
+    for name, title in told.items():
+        hook, place = name.removesuffix("]").split(".norm[")
+        row = state.captured.row(hook, int(place))
+        assert row is not None
+        assert title == exact(float(np.linalg.norm(row.astype(np.float64))))
 
 
 def test_a_rotary_position_comes_later() -> None:

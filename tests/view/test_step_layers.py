@@ -11,6 +11,7 @@ import pytest
 
 from seethrough.app.state import Lens
 from seethrough.core.captured import Captured
+from seethrough.core.cell import parse_cell
 from seethrough.core.config import ModelConfig
 from seethrough.core.messages import text
 from seethrough.core.routes import Route, parse
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 LAST = len(WORDS) - 1
+NORMS = layers_norms.PICTURE
+LENGTHS = ("hook_attn_out", "hook_resid_mid", "hook_mlp_out", "hook_resid_post")
 
 
 def drawn(state: AppState) -> str:
@@ -91,6 +94,25 @@ def test_what_is_written_is_what_the_stream_gains(family: str) -> None:
         length = float(np.linalg.norm(write.astype(np.float64)))
         assert readout(length) in Reading(drawn(state)).texts
         assert exact(length) in Reading(drawn(state)).texts
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_length_opens_the_sum_behind_it(family: str) -> None:
+    """Each write's bar, each length of the table and of the heat map has its vector's name."""
+    state = walk_state(family=family)
+    cells = [parse_cell(name) for name in Reading(drawn(state)).values("data-cell")]
+    names = {f"blocks.{layer}.{leaf}" for layer in range(2) for leaf in LENGTHS}
+
+    assert {cell.name for cell in cells if cell} == {
+        f"{name}.norm" for name in (*names, "blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre")
+    } - {"blocks.0.hook_resid_post.norm"}
+    assert {cell.index for cell in cells if cell} == {(LAST,)}
+    assert str(cell_of(state, NORMS, 0, 2)) == "blocks.0.hook_resid_pre.norm[2]"
+    assert str(cell_of(state, NORMS, 2, 1)) == "blocks.1.hook_resid_post.norm[1]"
+    assert cell_of(state, NORMS, 3, 0) is None
+    found = cell_of(state, NORMS, 2, 1)
+    assert found is not None
+    assert exact(state.captured.value(found) or 0.0) in describe_cell(state, NORMS, 2, 1)
 
 
 def test_a_bar_is_as_long_as_its_write() -> None:

@@ -69,6 +69,8 @@ def test_every_number_is_the_run_s_own(family: str) -> None:
         "logits",
         "ln_final.hook_scale",
         "ln_final.hook_norm_out",
+        "ln_final.hook_norm_out.norm",
+        "blocks.1.hook_resid_post.norm",
     }
     assert sum(cell.name == "logits" for cell in cells) == logits.N_BEST
     for cell, told in cells.items():

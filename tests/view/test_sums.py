@@ -11,7 +11,6 @@ import pytest
 from seethrough.app.actions import Actions
 from seethrough.app.state import AppState, Message, Tracing
 from seethrough.app.tracing import Tracer
-from seethrough.core import hooks
 from seethrough.core.captured import BY_HEAD, Captured
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.hooks import leaf_of
@@ -25,6 +24,7 @@ from seethrough.view.layout import ACTIONS, PANELS
 from seethrough.view.numbers import exact, readout
 from tests import own_loop
 from tests.fake_engine import CONFIG, opened, tiny_model
+from tests.kinds import name_of_kind
 from tests.view.sample import Reading, state
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ def cut(matrix: np.ndarray, part: Slice) -> np.ndarray:
 
 def cell_of(family: str, leaf: str) -> Cell:
     """One cell of a kind."""
-    is_global = leaf in {*hooks.EMBED_LEAVES[family], *hooks.FINAL_LEAVES, PROBS}
-    is_global |= leaf in hooks.LOGIT_OUTPUTS
-    name = leaf if is_global else hooks.hook_name(leaf, 1)
+    name = name_of_kind(leaf, 1)
     dims = dims_of(name, run(family)[0], len(IDS))
     assert dims is not None
     index = tuple(size // 2 for size in dims)

@@ -90,6 +90,7 @@ def best(logits: Array, count: int) -> tuple[Candidate, ...]:
     )
 
 
+@cache
 def walk_state(texts: tuple[str, ...] = WORDS, family: str = "llama") -> AppState:
     """What the page holds after a live run at a walk's step, everything fetched."""
     config = config_of(family)

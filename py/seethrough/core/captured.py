@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from seethrough.core.hooks import LEAF_DIMS, leaf_of
+from seethrough.core.length import length_of, vector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,10 @@ class Captured:
 
     def value(self, cell: Cell) -> float | None:
         """One number; None where it is not known."""
+        vector = vector_of(cell.name)
+        if vector is not None:
+            row = self.row(vector, cell.index[0])
+            return None if row is None else length_of(row)
         if leaf_of(cell.name) in BY_HEAD:
             array, index = self.arrays.get(cell.name), cell.index
         else:

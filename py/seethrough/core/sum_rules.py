@@ -16,6 +16,7 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.hooks import hook_name
+from seethrough.core.length import NORM, VECTORS
 from seethrough.core.maths import gelu_new, rotary_angles, silu
 from seethrough.core.sum_parts import (
     After,
@@ -167,6 +168,18 @@ def weighted(part: str) -> Callable[[Asked], Made]:
         factors.append(number(weight, (dim,), asked.read.weight(Slice(weight))[dim]))
         bias = bias_of(asked, asked.hook(f"{part}b"), dim) if asked.is_centred else ()
         return Made("norm_out", (product(*factors), *bias))
+
+    return made
+
+
+def length(leaf: str) -> Callable[[Asked], Made]:
+    """The root of the sum of a vector's squares."""
+
+    def made(asked: Asked) -> Made:
+        name, position = asked.hook(leaf), asked.index[0]
+        x = asked.read.row(name, position)
+        root = After("root", None, lambda total: float(np.sqrt(total)))
+        return Made("length", (Group((along(name, position, x),), x**2),), (root,))
 
     return made
 
@@ -391,6 +404,7 @@ SHARED: Mapping[str, Callable[[Asked], Made]] = {
     hooks.LOGITS: logit,
     hooks.LOGSUMEXP: log_total,
     PROBS: probability,
+    **{leaf + NORM: length(leaf) for leaf in VECTORS if leaf != hooks.POS_EMBED},
 }
 FAMILIES = {
     "llama": Family(
@@ -412,6 +426,7 @@ FAMILIES = {
         rules={
             **SHARED,
             hooks.POS_EMBED: placed,
+            hooks.POS_EMBED + NORM: length(hooks.POS_EMBED),
             hooks.SCORES: score(hooks.Q, hooks.K),
             hooks.MLP_PRE: neuron("pre", "mlp.W_in"),
             hooks.MLP_POST: gelu,

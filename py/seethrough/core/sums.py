@@ -17,6 +17,7 @@ from seethrough.core.captured import BY_HEAD
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.errors import InputError, UnknownNameError, near_misses
 from seethrough.core.hooks import LEAF_DIMS, axis_sizes, fetchable, leaf_of
+from seethrough.core.length import LENGTH_DIMS, vector_of
 from seethrough.core.sum_parts import Aside, Made, Slice, number, product
 from seethrough.core.sum_rules import FAMILIES, Asked
 from seethrough.core.weight_names import expected_dims
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 LARGEST = 6
 LEARNED, TIED, MASKED = "learned", "tied", "masked"
 UNEMBED = "W_U"
-DIMS = LEAF_DIMS | {PROBS: ("unembed", "d_vocab")}
+DIMS = LEAF_DIMS | LENGTH_DIMS | {PROBS: ("unembed", "d_vocab")}
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ def dims_of(name: str, config: ModelConfig, n_pos: int) -> tuple[int, ...] | Non
     """How many numbers a hook or weight has along each axis; None: there is no such name."""
     if is_weight(name, config):
         return weight_dims(config)[name]
-    leaf = leaf_of(name)
-    if leaf not in FAMILIES[config.family].rules or name not in {PROBS, *fetchable(config)}:
+    leaf, known = leaf_of(name), {PROBS, *fetchable(config)}
+    if leaf not in FAMILIES[config.family].rules or (vector_of(name) or name) not in known:
         return None
     sizes = axis_sizes(config, n_pos=n_pos, n_unembed=n_pos)
     return tuple(sizes[axis] for axis in DIMS[leaf])
@@ -256,8 +257,10 @@ class Notes:
         return np.ones(dims[0] if part.row is None else dims[1])
 
     def value(self, cell: Cell) -> float:
-        """The cell itself is captured too; a probability is made of two hooks that are."""
-        names = [hooks.LOGITS, hooks.LOGSUMEXP] if cell.name == PROBS else [cell.name]
+        """The cell itself is captured too; a length or a probability is made of hooks that are."""
+        names = [vector_of(cell.name) or cell.name]
+        if cell.name == PROBS:
+            names = [hooks.LOGITS, hooks.LOGSUMEXP]
         by_head = leaf_of(cell.name) in BY_HEAD
         self.hooks += [(name, None if by_head else cell.index[0]) for name in names]
         return 1.0

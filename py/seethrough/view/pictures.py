@@ -86,6 +86,7 @@ PICTURES: Mapping[str, Picture] = {
     layers_norms.PICTURE: Picture(
         lambda state, _name, dark: layers_norms.raster(state, dark=dark),
         lambda state, _name, row, column: to_html(layers_norms.describe_cell(state, row, column)),
+        lambda state, _name, row, column: layers_norms.cell_of(state, row, column),
     ),
 }
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from seethrough.core.sums import Factor, Step, Sum, Term
 
 EXPONENTIALS = frozenset({"pattern", "probs", "logsumexp"})
-SQUARES = frozenset({"scale", "deviation"})
+SQUARES = frozenset({"scale", "length"})
 # The terms of these are positions, and of these tokens of the vocabulary.
 OF_POSITIONS = frozenset({"pattern", "z"})
 OF_TOKENS = frozenset({"probs", "logsumexp"})
@@ -111,7 +111,7 @@ def factors(state: AppState, found: Sum, term: Term) -> Child:
     if found.rule in EXPONENTIALS:
         top = max(one.value for one in found.aside if one.key == "max") if found.aside else None
         return exponential(state, buttons[0], highest(found) if top is None else top)
-    if found.rule == "scale":
+    if found.rule in SQUARES:
         return rich(state, "sums.square", x=buttons[0])
     if found.rule == "deviation":
         return distance(state, buttons[0], found.aside[0].value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.core import hooks
 from seethrough.core.cell import PROBS
 from seethrough.core.hooks import leaf_of
+from seethrough.core.length import vector_of
 from seethrough.core.sum_rules import FAMILIES
 from seethrough.core.sums import DIMS, layer_of
 from seethrough.view import sum_terms
@@ -98,7 +99,8 @@ def gist(state: AppState, found: Sum) -> list[Node | str]:
 
 def classes(tracing: Tracing) -> str:
     """The panel's classes: whose number it is."""
-    return f"sum-panel is-{ROLES.get(leaf_of(tracing.cell.name), 'residual')}"
+    leaf = leaf_of(vector_of(tracing.cell.name) or tracing.cell.name)
+    return f"sum-panel is-{ROLES.get(leaf, 'residual')}"
 
 
 def spoken(state: AppState) -> str:

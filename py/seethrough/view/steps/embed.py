@@ -15,6 +15,7 @@ from seethrough.view.steps.embed_vectors import (
     is_crowd,
     is_learned,
     length,
+    length_mark,
     of_token,
     reach_of,
     row_high,
@@ -121,15 +122,22 @@ def few(state: AppState) -> Node:
 
 def line(state: AppState, position: int) -> list[Node]:
     """One token with its row; the strip flies out of the matrix at the token's own height."""
-    norm = length(state, position)
-    told = "" if norm is None else readout(norm)
     moment = moment_of(state, position)
     film: Attributes = {"data-at": str(moment), "data-move": "after"}
     return [
         token_chip(state, position),
         vector(state, position, moment),
-        h("span", {"class": "number is-number", **film}, told),
+        h("span", {"class": "number is-number", **film}, measured(state, position)),
     ]
+
+
+def measured(state: AppState, position: int) -> Child:
+    """The length of a token's row; the sum behind it opens where the row itself is known."""
+    found = of_token(state, position)
+    if found is not None:
+        return length_mark(found, position)
+    norm = length(state, position)
+    return "" if norm is None else readout(norm)
 
 
 def vector(state: AppState, position: int, moment: int) -> Node:

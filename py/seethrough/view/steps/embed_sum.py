@@ -8,6 +8,7 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
+from seethrough.core.length import length_of
 from seethrough.view import strip
 from seethrough.view.folded import folded
 from seethrough.view.node import Child, Markup, Node, h
@@ -16,7 +17,7 @@ from seethrough.view.steps.embed_vectors import (
     ENTERS,
     Vector,
     is_learned,
-    length_of,
+    length_mark,
     of_token,
     reach_of,
     same_ids,
@@ -93,7 +94,7 @@ def addend(state: AppState, vector: Vector, position: int, sign: str, reach: flo
         h("span", {"class": "number embed-sign"}, sign),
         hook_mark(vector.name),
         h("span", {"class": "embed-strip"}, canvas),
-        h("span", {"class": "number is-number"}, norm),
+        h("span", {"class": "number is-number"}, length_mark(vector, position)),
     )
 
 

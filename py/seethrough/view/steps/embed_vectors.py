@@ -11,7 +11,10 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import hook_name
+from seethrough.core.length import length_cell, length_of
 from seethrough.view import strip
+from seethrough.view.cell_button import cell_button
+from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import diverging_raster, hatched
 from seethrough.view.scales import Diverging
 from seethrough.view.windowed import Window, window
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
+    from seethrough.view.node import Node
 
 # More tokens than these are drawn as one heat map: a row each would not stand on a page.
 MOST_LINES = 12
@@ -54,11 +58,6 @@ def of_token(state: AppState, position: int) -> Vector | None:
     return None
 
 
-def length_of(values: Array) -> float:
-    """The L2 norm, in float64."""
-    return float(np.sqrt((values.astype(np.float64) ** 2).sum()))
-
-
 def length(state: AppState, position: int) -> float | None:
     """The length of a token's row; where a recording has no row, the length that it kept."""
     found = of_token(state, position)
@@ -67,6 +66,12 @@ def length(state: AppState, position: int) -> float | None:
     if state.recorded is None or is_learned(state):
         return None
     return float(state.recorded.norms[0, position])
+
+
+def length_mark(vector: Vector, position: int) -> Node:
+    """A vector's length, which opens the sum behind it."""
+    norm = length_of(vector.values)
+    return cell_button(length_cell(vector.name, position), readout(norm), exact(norm))
 
 
 def shown(state: AppState) -> Window:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.core import hooks
+from seethrough.core.hooks import hook_name, leaf_of
+from seethrough.core.length import NORM, length_cell
 from seethrough.core.messages import text
 from seethrough.core.routes import Route, address_of
 from seethrough.view import named
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState
+    from seethrough.core.cell import Cell
     from seethrough.core.tokens import Candidate
 
 FIELDS = (
@@ -211,7 +214,7 @@ def layer_row(
     """
     lengths, longest = writes
     is_chosen = " is-selected" if layer == state.picture.layer else ""
-    bars = [wrote(state, leaf, lengths[leaf][layer], longest, moment) for leaf in SIDES]
+    bars = [wrote(state, (leaf, layer), lengths[leaf][layer], longest, moment) for leaf in SIDES]
     inside = to_html(link(state, layer), *bars, answer(state, best, layer + 1, moment))
     return Markup(f'<div class="layer-row{is_chosen}">{inside}</div>')
 
@@ -235,24 +238,28 @@ def link_of(language: str, subject: str, layer: int, position: int, head: int) -
 
 
 def wrote(
-    state: AppState, leaf: str, length: float | None, longest: float, moment: int
+    state: AppState, place: tuple[str, int], length: float | None, longest: float, moment: int
 ) -> Node | Markup:
-    """The length of one write as a bar that ends at the ribbon, and as a number."""
+    """The length of one write, by its leaf and layer, as a bar that ends at the ribbon."""
+    leaf, layer = place
     if length is None:
         return h("span", {"class": f"layer-wrote is-{SIDES[leaf]} is-missing"})
-    return bar_of(state.language, leaf, length, longest, moment)
+    cell = length_cell(hook_name(leaf, layer), chosen(state))
+    return bar_of(state.language, cell, length, longest, moment)
 
 
 @lru_cache(maxsize=512)
-def bar_of(language: str, leaf: str, length: float, longest: float, moment: int) -> Markup:
-    """A known write's bar; drawn twice while the lens comes, and again at every return."""
+def bar_of(language: str, cell: Cell, length: float, longest: float, moment: int) -> Markup:
+    """A known write's bar and number, with the sum behind it; drawn again at every return."""
+    leaf = leaf_of(cell.name).removesuffix(NORM)
     side = SIDES[leaf]
     width = 100 * length / longest if longest > 0 and np.isfinite(length) else 0.0
     start = 100 - width if side == "attention" else 0.0
     told = escape(text("layers.length", language, n=exact(length)))
     # Written directly: sixty of them are a third of what choosing a token costs.
     return Markup(
-        f'<span class="layer-wrote is-{side}" title="{told}">'
+        f'<span class="layer-wrote is-{side}" title="{told}" data-action="select-cell"'
+        f' data-cell="{cell}">'
         f'<span class="number" data-at="{moment}">{escape(readout(length))}</span>'
         f'<svg aria-hidden="true" data-at="{moment}" data-move="fly" data-from="{FROM[leaf]}">'
         f'<rect x="{start:.2f}%" width="{width:.2f}%" height="100%"></rect></svg></span>'

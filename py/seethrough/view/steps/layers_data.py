@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
+from seethrough.core.hooks import hook_name
+from seethrough.core.length import length_cell
+from seethrough.view.cell_button import cell_button
 from seethrough.view.folded import folded
 from seethrough.view.node import Child, Node, h
 from seethrough.view.numbers import count, exact, probability, readout
@@ -86,7 +89,7 @@ def entry_line(state: AppState, ribbon: Ribbon) -> Node:
         {},
         h("th", {"scope": "row"}, say(state, "layers.entry")),
         [h("td") for _ in range(3)],
-        number(length_at(state, ribbon, 0)),
+        number(length_at(state, ribbon, 0), ribbon.names[0], ribbon.position),
         says(state, best[0] if best else None),
     )
 
@@ -94,25 +97,28 @@ def entry_line(state: AppState, ribbon: Ribbon) -> Node:
 def lines(state: AppState, ribbon: Ribbon) -> list[Node]:
     """The layers."""
     attention, mlp = written(state, hooks.ATTN_OUT), written(state, hooks.MLP_OUT)
-    best = answers(state)
+    best, at = answers(state), ribbon.position
     return [
         h(
             "tr",
             {},
             h("th", {"scope": "row"}, count(layer)),
-            number(attention[layer]),
-            number(length_at(state, ribbon, 2 * layer + 1)),
-            number(mlp[layer]),
-            number(length_at(state, ribbon, 2 * layer + 2)),
+            number(attention[layer], hook_name(hooks.ATTN_OUT, layer), at),
+            number(length_at(state, ribbon, 2 * layer + 1), ribbon.names[2 * layer + 1], at),
+            number(mlp[layer], hook_name(hooks.MLP_OUT, layer), at),
+            number(length_at(state, ribbon, 2 * layer + 2), ribbon.names[2 * layer + 2], at),
             says(state, best[layer + 1] if best else None),
         )
         for layer in range(len(ribbon.names) // 2)
     ]
 
 
-def number(value: float | None) -> Node:
-    """A length to the last digit; empty where it is not known."""
-    return h("td", {"class": "number"}, "" if value is None else exact(value))
+def number(value: float | None, hook: str, position: int) -> Node:
+    """A length to the last digit, with the sum behind it; empty where it is not known."""
+    if value is None:
+        return h("td", {"class": "number"})
+    cell = length_cell(hook, position)
+    return h("td", {"class": "number"}, cell_button(cell, exact(value), str(cell)))
 
 
 def says(state: AppState, item: Candidate | None) -> list[Child]:

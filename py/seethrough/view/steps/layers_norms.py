@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.core.length import length_cell
 from seethrough.core.recording import Recording, stream_names
 from seethrough.view.folded import folded
 from seethrough.view.kept import kept
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
+    from seethrough.core.cell import Cell
     from seethrough.core.config import ModelConfig
 
 PICTURE = "layer-norms"
@@ -175,6 +177,15 @@ def _pixels(
     norms = np.nan_to_num(np.asarray(lengths, np.float64)[:, list(positions)])
     wide, high = cells_of(*norms.shape)
     return enlarge(Ramp("residual").colours(shares(norms), dark=dark), wide=wide, high=high)
+
+
+def cell_of(state: AppState, row: int, column: int) -> Cell | None:
+    """Which number a cell of the heat map is: the length of a token's state; None outside it."""
+    found = norms_of(state)
+    if found is None or not (0 <= row < len(found[1]) and 0 <= column < len(found[0])):
+        return None
+    names = stream_names(len(found[1]) - 1)
+    return length_cell(names[row], found[0][column])
 
 
 def describe_cell(state: AppState, row: int, column: int) -> str:

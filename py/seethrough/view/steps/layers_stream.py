@@ -11,6 +11,7 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import hook_name
+from seethrough.core.length import lengths_of
 from seethrough.core.recording import stream_names
 from seethrough.view.numbers import exact
 from seethrough.view.raster import diverging_raster, hatched
@@ -78,12 +79,6 @@ def _ribbon(captured: Captured, n_layers: int, d_model: int, position: int) -> R
     known = np.array([row is not None for row in rows])
     reach = symmetric_limit(values[known]) if known.any() else 1.0
     return Ribbon(position, names, values, known, lengths_of(values), Diverging(reach, SQUARE_ROOT))
-
-
-def lengths_of(rows: Array) -> Array:
-    """The L2 norm of each row, in float64."""
-    lengths: Array = np.sqrt(np.square(rows, dtype=np.float64).sum(axis=1))
-    return lengths
 
 
 def length_at(state: AppState, ribbon: Ribbon, row: int) -> float | None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import hook_name
+from seethrough.core.length import length_cell, length_of
 from seethrough.view import logit_histogram, message, named, terms
 from seethrough.view.cell_button import cell_button
 from seethrough.view.folded import folded
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState
-    from seethrough.core.cache import Array
     from seethrough.core.distribution import Terms
     from seethrough.core.tokens import Candidate
 
@@ -173,9 +171,9 @@ def vector_row(state: AppState, name: str, scene: str, reach: float) -> Node | s
     source = "logits-last" if scene == "query" else ""
     picture = strip(state, name, position, reach=reach, label=label, told_in=TOLD_IN)
     move = timed(state, scene, "fly" if source in ids(state) else "sweep", source)
-    size = rich(
-        state, "logits.length", length=h("span", {"class": "number"}, readout(length(values)))
-    )
+    norm = length_of(values)
+    measure = cell_button(length_cell(name, position), readout(norm), exact(norm))
+    size = rich(state, "logits.length", length=measure)
     name_and_size = (
         h("b", {}, say(state, f"logits.{scene}")),
         " ",
@@ -192,11 +190,6 @@ def vector_row(state: AppState, name: str, scene: str, reach: float) -> Node | s
 def ids(state: AppState) -> set[str]:
     """The elements from which a flight can begin."""
     return {f"logits-{scene}" for scene in scenes(state) if scene in {"last", "query"}}
-
-
-def length(values: Array) -> float:
-    """The L2 norm, in float64."""
-    return float(np.sqrt((values.astype(np.float64) ** 2).sum()))
 
 
 def how(state: AppState, scene: str) -> Child:
