@@ -2,8 +2,9 @@
 
 What the page's main thread spends in scripts is counted (processor time, DevTools' ScriptDuration),
 the engine idle; laying out and painting are the browser's.
-A turn to a step: from the change of the address until nothing moves any more; a return to a step
-that was seen before, and a first turn, after another token was chosen elsewhere.
+A turn to a step: from the change of the address until nothing moves any more for a return to a step
+that was seen before; for a first turn, after another token was chosen elsewhere, until its picture
+stands, and beside it all that follows.
 A choice of a token: the click itself, in which Python draws the picture before it returns; beside
 it all scripts until nothing moves any more, for in step 4 the model is asked then what it would say
 after each layer, and Python draws again with the answers.
@@ -31,7 +32,8 @@ QUIET_S = 0.2
 SETTLED_S = 3.0
 COLUMNS = (
     ("turns", "returning to it, ms"),
-    ("firsts", "a first turn and all that follows, ms"),
+    ("firsts", "a first turn to it, ms"),
+    ("after firsts", "with all that follows, ms"),
     ("choices", "choosing a token, ms"),
     ("in all", "with all that follows, ms"),
 )
@@ -52,6 +54,16 @@ HELPERS = """
     setTimeout(look, 20);
   });
   window.turnTo = (step) => toPicture(() => {
+    const [place, query] = location.hash.split('?');
+    const path = place.split('/').slice(0, 3).concat(step).join('/');
+    location.hash = path + (query ? '?' + query : '');
+  });
+  window.firstPicture = (step) => new Promise((resolve) => {
+    const watch = new MutationObserver(() => {
+      watch.disconnect();
+      requestAnimationFrame(() => setTimeout(resolve, 0));
+    });
+    watch.observe(document.querySelector('main'), { childList: true, subtree: true });
     const [place, query] = location.hash.split('?');
     const path = place.split('/').slice(0, 3).concat(step).join('/');
     location.hash = path + (query ? '?' + query : '');
@@ -128,7 +140,8 @@ def measured(page: Page, clock: CDPSession, step: str) -> dict[str, Any]:
     firsts = [first_turn(page, clock, (elsewhere, step), at + TURNS) for at in range(TURNS)]
     count = page.locator(".plate-of [data-action=select-position]").count()
     chosen = [scripted(page, clock, "(at) => choose(at)", at) for at in range(min(count, TURNS))]
-    taken = {"turns": turns, "firsts": firsts}
+    taken = {"turns": turns, "firsts": [a for a, _ in firsts]}
+    taken["after firsts"] = [b for _, b in firsts]
     taken |= {"choices": [a for a, _ in chosen], "in all": [b for _, b in chosen]}
     page.evaluate("(step) => turnTo(step)", step)
     if not page.is_enabled("[data-action=play]"):  # nothing was written yet: there is no film
@@ -140,12 +153,12 @@ def measured(page: Page, clock: CDPSession, step: str) -> dict[str, Any]:
     return {**taken, "gap": gap}
 
 
-def first_turn(page: Page, clock: CDPSession, way: tuple[str, str], at: int) -> float:
-    """A turn from one step to another, a token chosen meanwhile: all scripts, in ms."""
+def first_turn(page: Page, clock: CDPSession, way: tuple[str, str], at: int) -> tuple[float, float]:
+    """A turn from one step to another, a token chosen meanwhile: to its picture, and all, in ms."""
     page.evaluate("(step) => turnTo(step)", way[0])
     page.evaluate("(at) => moveTo(at)", at)
     time.sleep(QUIET_S)
-    return scripted(page, clock, "(step) => turnTo(step)", way[1])[1]
+    return scripted(page, clock, "(step) => firstPicture(step)", way[1])
 
 
 def until(page: Page, condition: str) -> None:
@@ -182,7 +195,8 @@ def table(results: dict[str, dict[str, Any]]) -> list[str]:
         lines.append(f"| {name} | {' | '.join(cells)} |")
     for length in LENGTHS:
         mine = [told for name, told in results.items() if name.startswith(f"{length} ")]
-        every = [value for told in mine for value in (*told["turns"], *told["choices"])]
-        told_of = f"{length} tokens: p95 of all {len(every)} returns and choices"
+        kinds = ("turns", "firsts", "choices")
+        every = [value for told in mine for kind in kinds for value in told[kind]]
+        told_of = f"{length} tokens: p95 of all {len(every)} turns and choices"
         lines.append(f"\n{told_of} is {p95(every):.0f} ms.")
     return lines
