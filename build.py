@@ -115,7 +115,8 @@ def run_tests(options: argparse.Namespace) -> int:
     if options.reference:
         return checks.run_pytest(venv.PYTHON, places, ["-m", "reference", *options.more])
     if options.long:
-        return checks.run_pytest(venv.PYTHON, places, ["-m", "long", *options.more])
+        more = [*checks.at_once(options.more), *options.more]
+        return checks.run_pytest(venv.PYTHON, places, ["-m", "long", *more])
     return checks.run_everything(venv.PYTHON, places, options.more)
 
 

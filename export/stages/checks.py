@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # pytest's own code for "no test was collected".
 NO_TESTS = 5
+# Whole runs go in two processes, a file in one of them: browsers wait more than they compute. Files
+# keep their order, for Playwright's loop must not stand when asyncio's own tests begin.
+TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 LINTERS = (
     ("ruff check", ("ruff", "check", ".")),
     ("ruff format", ("ruff", "format", "--check", ".")),
@@ -27,8 +30,14 @@ def run_everything(python: Path, env: Mapping[str, str], arguments: Sequence[str
     failed = [name for name, command in LINTERS if not _passes(python, name, command)]
     if failed:
         say(f"Failed: {', '.join(failed)} (what they found is above); the tests run all the same.")
-    code = run_pytest(python, env, ["-m", "not reference and not long and not online", *arguments])
+    tier = ["-m", "not reference and not long and not online"]
+    code = run_pytest(python, env, [*tier, *at_once(arguments), *arguments])
     return code or (1 if failed else 0)
+
+
+def at_once(arguments: Sequence[str]) -> tuple[str, ...]:
+    """How many processes a run takes: two, or one where files or folders were asked for."""
+    return () if any(one.startswith("tests") for one in arguments) else TWO_AT_ONCE
 
 
 def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:

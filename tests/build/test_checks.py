@@ -38,6 +38,19 @@ def test_arguments_go_to_pytest(built):
     assert built.calls()[-1] == f"-m pytest -m {others} tests/core -k bpe"
 
 
+@pytest.mark.parametrize(("more", "tier"), [((), "not reference"), (("--long",), "long")])
+def test_a_whole_run_takes_two_processes(built, more, tier):
+    """Files keep their order in it, for asyncio's own tests must come before the browsers'."""
+    built.program("python-of-venv", '#!/bin/sh\necho "$@" >> $STAND_IN_CALLS\n')
+    (built.root / ".venv/bin/python").write_bytes((built.programs / "python-of-venv").read_bytes())
+
+    built.run("test", *more)
+
+    called = built.calls()[-1]
+    assert called.startswith(f"-m pytest -m {tier}")
+    assert called.endswith("-n 2 --dist loadfile --no-loadscope-reorder")
+
+
 def test_unknown_argument_is_refused_elsewhere(checkout):
     """A misspelt option of another command is not ignored."""
     result = checkout.run("serve", "--prot", "1")
