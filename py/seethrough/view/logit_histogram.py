@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seethrough.core.tokens import Candidate
 
 N_BINS = 72
-HIGH = 48  # of the bars
+HIGH = 64  # of the bars
 LINE = 18  # of a label
 GAP = 0.12  # between bars, as a share of a bar
 HALF = 50.0
@@ -40,7 +40,7 @@ def figure(state: AppState, logits: Array, marked: Sequence[Candidate], more: At
         return h("p", {"class": "note"}, say(state, "logits.histogram.none"))
     asked = {item.id for item in state.asked}
     named = [item for at, item in enumerate(marked) if at == 0 or item.id in asked]
-    top = LINE * max(len(named) - 1, 0)  # the best one's name has room over the last, low bars
+    top = LINE * len(named)  # each name has a line over the bars
     shown = [
         *grid(made, top),
         *bars(made, top),
@@ -132,7 +132,7 @@ def marks(state: AppState, made: Histogram, marked: Sequence[Candidate], top: in
             "class": "mark-line",
             "x1": x,
             "x2": x,
-            "y1": top + LINE,
+            "y1": top,
             "y2": top + HIGH,
         }
         lines.append(h("g", {}, h("title", {}, told), h("line", line)))
@@ -143,7 +143,7 @@ def labels(made: Histogram, named: Sequence[Candidate], top: int) -> list[Node]:
     """The best token's name and those that were asked for, a line each, led to their mark."""
     written = []
     for line, item in enumerate(named):
-        at, y = across(made, item.logit), top - LINE * line + LINE - 6
+        at, y = across(made, item.logit), top - LINE * line - 6
         x, is_right = f"{at:.3f}%", at > HALF
         place: Attributes = {"x": x, "y": y, "dx": -6 if is_right else 6}
         anchor: Attributes = {"class": "mark-name", "text-anchor": "end" if is_right else "start"}

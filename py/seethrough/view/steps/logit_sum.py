@@ -9,7 +9,8 @@ from seethrough.core.cell import Cell
 from seethrough.view.cell_button import cell_button
 from seethrough.view.logit_facts import last_position
 from seethrough.view.node import Attributes, Markup, Node, h
-from seethrough.view.numbers import cell, count, exact, signed
+from seethrough.view.numbers import cell, count, exact, readout, signed
+from seethrough.view.sum_terms import signed_readout
 from seethrough.view.words import hook_mark, rich, say, token_mark
 
 if TYPE_CHECKING:
@@ -48,14 +49,14 @@ def the_sum(state: AppState, item: Candidate, found: Terms, place: Attributes) -
 def term(state: AppState, found: Terms, at: int) -> list[Node | str]:
     """One term with its factors; the query's opens the sum behind it."""
     where = Cell(hooks.FINAL_OUT, (last_position(state), at))
-    query = float(found.query[at])
+    query, row = float(found.query[at]), float(found.row[at])
     return rich(
         state,
         "logits.largest.term",
         column=str(at),
-        query=cell_button(where, cell(query), exact(query)),
-        row=h("span", {"class": "number", "title": exact(found.row[at])}, cell(found.row[at])),
-        product=h("b", {"class": "number"}, signed(found.values[at])),
+        query=cell_button(where, readout(query), exact(query)),
+        row=h("span", {"class": "number", "title": exact(row)}, readout(row)),
+        product=h("b", {"class": "number"}, signed_readout(float(found.values[at]))),
     )
 
 
