@@ -22,6 +22,7 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.cell import PROBS, parse_cell
 from seethrough.core.hooks import hook_name
+from seethrough.core.length import vector_of
 from seethrough.core.recording import stream_names
 from tests.model_files import default_gguf
 from tests.native_page import NativePage
@@ -101,7 +102,7 @@ class Runs:
         if exact is None or rounded is None:
             return 0.0
         own, cell = 5 * abs(rounded - exact), parse_cell(name)
-        if cell is None or cell.name == PROBS:
+        if cell is None or cell.name == PROBS or vector_of(cell.name):
             return own
         row = cell.index[:-1]
         usual = np.median(np.abs(self.single[cell.name][row] - self.double[cell.name][row]))
@@ -135,8 +136,11 @@ def value_of(run: Mapping[str, Array], name: str) -> float | None:
         return None
     if cell.name == PROBS:
         return float(probabilities(run[hooks.LOGITS][cell.index[0]])[cell.index[1]])
-    array = run.get(cell.name)
-    return None if array is None else float(array[cell.index])
+    vector = vector_of(cell.name)
+    array = run.get(vector or cell.name)
+    if array is None:
+        return None
+    return float(np.linalg.norm(array[cell.index]) if vector else array[cell.index])
 
 
 def probabilities(logits: Array) -> Array:
