@@ -222,6 +222,26 @@ def test_a_bar_and_a_table_tell_too(walking):
     assert walking.errors == []
 
 
+def test_a_length_is_a_sum_too(walking):
+    """Step 4: a write's bar tells its vector's squares; the heat map's cells by the keyboard."""
+    turn(walking, "#/walk/own/layers", "#step-layers .layer-wrote[data-cell]")
+    rest(walking)
+    bar = walking.page.locator("#step-layers .layer-wrote.is-mlp[data-cell]").first
+    cell = bar.get_attribute("data-cell")
+    assert cell == "blocks.0.hook_mlp_out.norm[5]"
+    bar.click()
+    walking.until(f"{SUM}.includes('Total')")
+    assert cell in walking.text("#sum").replace("\n", "")
+    rest(walking)
+
+    walking.page.locator("#step-layers canvas[data-raster='layer-norms']").focus()
+    walking.page.keyboard.press("ArrowDown")
+    walking.page.keyboard.press("Enter")
+    walking.until(f"{SUM}.includes('blocks.0.hook_resid_pre.norm[0]')")
+    walking.until(f"{SUM}.includes('Total')")
+    rest(walking)
+
+
 def test_inside_a_block_every_vector_leads_on(walking):
     """Of one token and head: query, key, value, z, MLP; a sum lights the strips it comes from."""
     turn(walking, "#/block/own?layer=3&head=0", "#inside canvas[data-raster*=hook_z]")
