@@ -185,13 +185,14 @@ def plate(state: AppState, signs: Sequence[Sign]) -> Node | str:
         return ""
     shown = window(len(signs), most=MOST_SIGNS)
     blocks = [Markup(block(state.language, signs[index].text)) for index in shown.positions]
+    size = " is-few" if len(signs) <= FEW else " is-short" if len(signs) <= LARGE else ""
     return h(
         "div",
         {"class": "signs-plate"},
         h(
             "ol",
             {
-                "class": "signs scroll is-few" if len(signs) <= FEW else "signs scroll",
+                "class": f"signs scroll{size}",
                 "tabindex": "0" if len(signs) > LARGE else None,
                 "aria-label": say(state, "typed.signs"),
             },
