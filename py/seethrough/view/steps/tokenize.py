@@ -136,7 +136,7 @@ def words(state: AppState, film: Film, shown: WordShown | None) -> Node:
     index = None if shown is None else shown.index
     buttons = [word_button(state, film, at, is_chosen=at == index) for at in range(len(film.words))]
     attributes = {
-        "class": f"cut-words scroll {size}",
+        "class": f"cut-words scroll follows {size}",
         "data-part": "words",
         "aria-label": say(state, "tokenize.words"),
         "tabindex": None if len(film.words) <= LARGE else "0",
@@ -228,11 +228,14 @@ def tokens(state: AppState, film: Film | None, shown: WordShown | None) -> Node:
 
 
 def token(state: AppState, position: int, moment: int, shown: WordShown | None) -> Node:
-    """One token's chip; one of the chosen word comes from the end of the ladder."""
+    """One token's chip; one of the chosen word comes from the end of the ladder.
+
+    Its id is known, and that is all that counts here: no mark for vectors that were not recorded.
+    """
     is_own = shown is not None and position in shown.positions
     attributes = {
         "data-at": str(moment),
         "data-move": "fly" if is_own else "rise",
         "data-from": f"ladder-token-{position}" if is_own else None,
     }
-    return h("li", attributes, chip(state, state.tokens[position], position))
+    return h("li", attributes, chip(state, state.tokens[position], position, is_marked=False))
