@@ -118,7 +118,19 @@ def test_a_strip_opens_under_the_pointer() -> None:
     assert cell_of(state, NAME, 0, 7) == Cell("hook_embed", (2, 7))
     assert "hook_embed[2,7]" in told
     assert exact(values[7]) in told
-    assert told.count("<span") == 2 * strip.AROUND + 1 + 2
+    assert told.count("<span") == 2 * strip.AROUND + 1 + 3
+    assert f"numbers 3 to 11 of {len(values)}, at position 2: " in told
+    assert state.tokens[2].visible in told
+
+
+def test_a_row_of_weights_stands_at_no_position() -> None:
+    """Of a weight's row only the place of its numbers is told: no token of the text has it."""
+    state = at("logits")
+    token = state.top[0].id
+    told = describe_cell(state, f"strip:W_U@{token}~1.5", 0, 31)
+
+    assert "numbers 23 to 31 of 32<" in told
+    assert "position" not in told
 
 
 @pytest.mark.parametrize("column", [-1, 32])

@@ -84,6 +84,21 @@ def test_a_learned_position_is_added_with_numbers() -> None:
         assert readout(value or 0.0) in Reading(html).texts
 
 
+def test_a_negative_number_is_added_in_brackets() -> None:
+    """What a position takes away reads as a sum: + (−1.2), in the picture and in the film."""
+    state = walk_state(family="gpt2")
+    for position in range(len(WORDS)):
+        chosen = replace(state, picture=replace(state.picture, position=position))
+        added = state.captured.row("hook_pos_embed", position)
+        assert added is not None
+        largest = float(added[np.abs(added).argmax()])
+        shown = f"+ ({readout(largest)})" if largest < 0 else f"+ {readout(largest)}"
+        sums = drawn(chosen).partition('class="embed-sum')[2].partition("</section>")[0]
+
+        assert shown in re.sub(r"<[^>]*>", "", sums)
+        assert shown in "".join(map(str, embed.moments(chosen)))
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_length_is_the_captured_vector_s_own(family: str) -> None:
     """Every length that opens a sum stands there exactly, under the name of its vector."""

@@ -89,4 +89,4 @@ def cell_of(state: AppState, name: str, _row: int, column: int) -> Cell | None:
 def opened(state: AppState, name: str, row: int, column: int) -> str:
     """The cell under the pointer among its neighbours, with its exact value; empty outside."""
     told, cell = read(state, name), cell_of(state, name, row, column)
-    return "" if told is None or cell is None else among(told[2], column, cell)
+    return "" if told is None or cell is None else among(state, told[2], column, cell)

@@ -15,16 +15,18 @@ from seethrough.core.cell import Cell
 from seethrough.core.sums import UNEMBED
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import cell as two_decimals
-from seethrough.view.numbers import exact, limit
+from seethrough.view.numbers import count, exact, limit
 from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging, symmetric_limit
-from seethrough.view.words import hook_mark, say
+from seethrough.view.words import hook_mark, rich, say, token_at, token_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
+    from seethrough.core.tokens import TokenView
+    from seethrough.view.node import Child
 
 PREFIX = "strip:"
 NAME = re.compile(r"strip:([\w.]+)@(\d+)~([\d.e+-]+)")
@@ -32,6 +34,7 @@ HIGH = 22
 TICK = 4
 AROUND = 4  # cells on each side of the one that is opened
 SQUARE_ROOT = 0.5
+WEIGHTS = "W_"  # how the names of weights begin: their rows stand at no position
 
 
 def common_limit(rows: Sequence[Array]) -> float:
@@ -112,11 +115,18 @@ def opened(state: AppState, name: str, row: int, column: int) -> str:
     values = state.captured.row(told[0], told[1])
     if values is None:
         return ""
-    return among(values, column, cell)
+    token = None if told[0].startswith(WEIGHTS) else token_at(state, told[1])
+    return among(state, values, column, cell, token)
 
 
-def among(values: Array, column: int, cell: Cell) -> str:
-    """A number among its neighbours, with its name and exact value."""
+def among(
+    state: AppState, values: Array, column: int, cell: Cell, token: TokenView | None = None
+) -> str:
+    """A number among its neighbours, with its name and exact value, and which of all they are.
+
+    Args:
+        token: Whose numbers they are, where they are a token's.
+    """
     first = min(max(column - AROUND, 0), max(len(values) - 2 * AROUND - 1, 0))
     around = range(first, min(first + 2 * AROUND + 1, len(values)))
     cells = [
@@ -132,7 +142,24 @@ def among(values: Array, column: int, cell: Cell) -> str:
             " ",
             h("b", {}, exact(values[column])),
         ),
+        " ",
+        h("span", {"class": "opened-place"}, place(state, around, len(values), cell, token)),
     )
+
+
+def place(
+    state: AppState, around: range, size: int, cell: Cell, token: TokenView | None
+) -> Sequence[Child]:
+    """Which of all numbers stand there, and whose."""
+    fields: dict[str, Node | str] = {
+        "first": count(around[0]),
+        "last": count(around[-1]),
+        "n_values": count(size),
+    }
+    if token is None:
+        return [say(state, "view.strip.around", **fields)]
+    fields |= {"token": token_mark(token.visible), "position": str(cell.index[0])}
+    return rich(state, "view.strip.around_token", **fields)
 
 
 def scale_note(state: AppState, reach: float) -> str:

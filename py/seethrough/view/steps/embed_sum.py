@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 SIGNS = ("", "+", "=")
+PARTS = {"": "token", "+": "position", "=": "total"}
 LOOKED, ADDED, SUMMED = 3, 4, 5
 
 
@@ -78,7 +79,8 @@ def lacking_sum(state: AppState) -> Node:
 
 
 def addend(state: AppState, vector: Vector, position: int, sign: str, reach: float) -> Node:
-    """One strip of the sum: its sign, its hook, its numbers, its length."""
+    """One strip of the sum: its sign, what it is and its hook, its numbers, its length."""
+    named = h("span", {}, say(state, f"embed.sum.{PARTS[sign]}", position=position))
     norm = readout(length_of(vector.values))
     label = say(state, "embed.sum.strip", name=vector.name, position=position, length=norm)
     film: dict[str, str] = {}
@@ -92,18 +94,23 @@ def addend(state: AppState, vector: Vector, position: int, sign: str, reach: flo
         "li",
         film,
         h("span", {"class": "number embed-sign"}, sign),
-        hook_mark(vector.name),
+        h("span", {"class": "embed-addend"}, named, hook_mark(vector.name)),
         h("span", {"class": "embed-strip"}, canvas),
         h("span", {"class": "number is-number"}, length_mark(vector, position)),
     )
 
 
 def worked(state: AppState, found: list[Vector], position: int) -> list[Node | str]:
-    """One dimension of the sum with its own numbers: the one where the position adds most."""
+    """One dimension of the sum with its own numbers: the one where the position changes most."""
     at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
     cells = [number(vector, position, at) for vector in found]
     return rich(
-        state, "embed.sum.worked", column=str(at), row=cells[0], place=cells[1], total=cells[2]
+        state,
+        "embed.sum.worked",
+        column=str(at),
+        row=cells[0],
+        place=cells[1] if found[1].values[at] >= 0 else h("span", {}, "(", cells[1], ")"),
+        total=cells[2],
     )
 
 
@@ -193,6 +200,7 @@ def moments(state: AppState, position: int) -> Sequence[Child]:
         return (say(state, "embed.film.learned", position=position), lacking)
     at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
     row, place, total = (readout(float(vector.values[at])) for vector in found)
+    place = place if found[1].values[at] >= 0 else f"({place})"
     return (
         say(state, "embed.film.learned", position=position),
         say(state, "embed.film.sum", column=at, row=row, place=place, total=total),
