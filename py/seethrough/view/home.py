@@ -92,6 +92,8 @@ def figure(state: AppState) -> Node | str:
         )
         for item in state.top[:N_SHOWN]
     ]
+    axis = top.heading(state, "bar")
+    scale = h("li", {"class": "guess", "aria-hidden": "true"}, h("span"), h("span"), axis)
     first = max(0, len(state.tokens) - MOST_TILES)
     shown = list(enumerate(state.tokens))[first:]
     line = [h("li", {}, tile(token, index)) for index, token in shown]
@@ -102,7 +104,7 @@ def figure(state: AppState) -> Node | str:
         "figure",
         {"class": "hero-plate"},
         h("ol", {"class": "tiles"}, line, blank),
-        h("ol", {"class": "guesses"}, rows),
+        h("ol", {"class": "guesses"}, rows, scale),
         h("figcaption", {"class": "note"}, caption(state)),
     )
 
