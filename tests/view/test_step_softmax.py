@@ -162,14 +162,51 @@ def test_the_tail_s_table_tells_the_sum_so_far() -> None:
     assert exact(whole.falling[9]) in html
 
 
-def test_labels_of_the_tail_lie_apart() -> None:
-    """Where a whole vocabulary is almost as probable, no label stands on another."""
+@pytest.mark.parametrize("steep", [0.0, 0.5, 2.0, 8.0, 24.0])
+@pytest.mark.parametrize("size", [300, 50_257])
+def test_labels_of_the_tail_lie_apart(size: int, steep: float) -> None:
+    """However the line falls: no label on another, none on the line or out of the picture."""
+    powers = np.arange(1, size + 1, dtype=np.float64) ** -steep
+    axes = tail.Axes(powers / powers.sum())
     taken: list[tuple[float, float, float, float]] = []
-    for at in range(5):
-        tail.free_line(52 + 57 * at, 150 + at, 12, taken, is_left=at > 2)
+    for rank in (rank for rank in tail.RANKS if rank <= size):
+        x, y = axes.across(rank), axes.down(float(axes.falling[rank - 1]))
+        tail.free_place(axes, x, y, 18, taken)
 
     pairs = [(one, two) for at, one in enumerate(taken) for two in taken[at + 1 :]]
     assert not [pair for pair in pairs if tail.meets(*pair)]
+    for left, top, right, bottom in taken:
+        assert tail.LEFT <= left < right <= tail.WIDE
+        assert 0 < top < bottom <= tail.HIGH - tail.BOTTOM
+        assert axes.line_at(left) > bottom or axes.line_at(right) < top
+
+
+def test_a_label_far_from_its_point_is_joined_to_it() -> None:
+    """A hairline leads there; beside its point a label needs none."""
+    assert tail.joint(100, 50, (107, 33, 200, 48)) is None
+    far = tail.joint(100, 50, (80, 10, 200, 28))
+    assert far is not None
+    assert dict(far.attributes) == {
+        "class": "tail-joint",
+        "x1": "100.0",
+        "y1": "50.0",
+        "x2": "100.0",
+        "y2": "28.0",
+    }
+
+
+def test_the_tail_hides_no_probability() -> None:
+    """Its axis reaches the least one, and where 0 begins is said."""
+    state = shown()
+    row = np.linspace(0, -300, 300, dtype=np.float32)
+    deep = row_of(state, row)
+    whole = spread(deep)
+    assert whole is not None
+    assert tail.Axes(whole.falling).decades > 100
+    assert "logarithm can show" not in text_of(softmax.render(deep))
+
+    row[200:] = -np.inf
+    assert text("softmax.tail.zero", rank="201") in text_of(softmax.render(row_of(state, row)))
 
 
 def test_the_tail_names_its_tokens() -> None:
@@ -214,13 +251,18 @@ def test_the_film_flies_along_the_lines() -> None:
     assert flights[f"softmax-below-{token}"] == f"softmax-logit-{token}"
 
 
+def row_of(state: AppState, row: np.ndarray) -> AppState:
+    """The state with other logits of its last position."""
+    captured = state.captured.with_more({"logits": row[None]}, {"logits": (5,)})
+    return replace(state, captured=captured)
+
+
 def test_odd_logits_do_not_break_it() -> None:
     """NaN and infinity are shown as such; equal logits share alike."""
     state = shown()
     for value in (np.nan, np.inf, -np.inf, 1.0):
         broken = np.full((1, 300), value, np.float32)
-        captured = state.captured.with_more({"logits": broken}, {"logits": (5,)})
-        odd = replace(state, captured=captured)
+        odd = row_of(state, broken[0])
         assert softmax.render(odd)
         assert softmax.moments(odd)
     assert softmax.softened(odd).rows[0].prob == pytest.approx(1 / 300)

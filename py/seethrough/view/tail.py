@@ -24,21 +24,19 @@ WIDE, HIGH = 336, 326
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 34, 44
 N_POINTS = 96
 MOST_TICKS = 7
-DEEPEST = 24  # decades; below that a probability is drawn at the edge
 PLAIN_DECADES = 3
 RANKS = (1, 10, 100, 1000, 10_000, 100_000)
 N_FIRST, N_SPREAD = 10, 24  # ranks of the table
-LETTER, LINE = 8.4, 15.0  # what a label takes up, with some room
-TURN = 0.45  # share of the width from which labels stand to the left of their point
+LETTER, LINE, DESCENT = 8.4, 15.0, 3.0  # what a label takes up, with some room
+GAP = 7.0  # from a point to its label
 
 
 class Axes:
-    """From rank and probability to a place in the picture."""
+    """From rank and probability to a place in the picture; 0 has none on a log scale."""
 
     def __init__(self, falling: Array) -> None:
-        positive = falling[falling > 0]
-        least = float(positive[-1]) if positive.size else 1.0
-        self.decades = min(max(1, math.ceil(-math.log10(least))), DEEPEST)
+        self.falling = falling[falling > 0]
+        self.decades = max(1, math.ceil(-math.log10(float(self.falling[-1]))))
         self.wide = math.log10(max(falling.size, 2))
 
     def across(self, rank: float) -> float:
@@ -46,10 +44,14 @@ class Axes:
         return LEFT + (WIDE - LEFT - RIGHT) * math.log10(rank) / self.wide
 
     def down(self, prob: float) -> float:
-        """Top to bottom: the logarithm of the probability; 0 and less at the edge."""
-        depth = -math.log10(prob) if prob > 0 else self.decades
-        share = min(max(depth / self.decades, 0.0), 1.0)
-        return TOP + (HIGH - TOP - BOTTOM) * share
+        """Top to bottom: the logarithm of the probability."""
+        return TOP - (HIGH - TOP - BOTTOM) * math.log10(prob) / self.decades
+
+    def line_at(self, x: float) -> float:
+        """How far down the line is there; left and right of it, as at its ends."""
+        rank = 10 ** ((x - LEFT) / (WIDE - LEFT - RIGHT) * self.wide)
+        at = min(max(round(rank), 1), self.falling.size) - 1
+        return self.down(float(self.falling[at]))
 
 
 def figure(
@@ -65,11 +67,13 @@ def figure(
     if not np.isfinite(falling).all():
         return h("p", {"class": "note"}, say(state, "softmax.tail.none"))
     axes, label = Axes(falling), summary(state, whole)
+    if axes.falling.size < falling.size:
+        label += " " + say(state, "softmax.tail.zero", rank=count(axes.falling.size + 1))
     size: Attributes = {"width": WIDE, "height": HIGH, "viewBox": f"0 0 {WIDE} {HIGH}"}
     parts = [
         *ticks(state, axes, falling.size),
-        h("polyline", {"class": "tail-line", "points": points(axes, falling)}),
-        *marks(state, axes, falling, names),
+        h("polyline", {"class": "tail-line", "points": points(axes)}),
+        *marks(state, axes, names),
     ]
     return h(
         "figure",
@@ -102,11 +106,11 @@ def told(whole: Distribution) -> set[int]:
     return {*rows(size), *(rank for rank in RANKS if rank <= size)}
 
 
-def points(axes: Axes, falling: Array) -> str:
+def points(axes: Axes) -> str:
     """The line through some of the ranks."""
     return " ".join(
-        f"{axes.across(rank):.1f},{axes.down(float(falling[rank - 1])):.1f}"
-        for rank in ranks(falling.size)
+        f"{axes.across(rank):.1f},{axes.down(float(axes.falling[rank - 1])):.1f}"
+        for rank in ranks(axes.falling.size)
     )
 
 
@@ -123,7 +127,7 @@ def ticks(state: AppState, axes: Axes, size: int) -> list[Node]:
     step = -(-axes.decades // MOST_TICKS)
     drawn = []
     for power in range(0, axes.decades + 1, step):
-        y = f"{axes.down(10.0**-power):.1f}"
+        y = f"{TOP + (low - TOP) * power / axes.decades:.1f}"
         drawn += [
             h("line", {"class": "grid", "x1": LEFT, "x2": right, "y1": y, "y2": y}),
             h(
@@ -145,45 +149,77 @@ def ticks(state: AppState, axes: Axes, size: int) -> list[Node]:
     return drawn
 
 
-def marks(state: AppState, axes: Axes, falling: Array, names: Mapping[int, str]) -> list[Node]:
+def marks(state: AppState, axes: Axes, names: Mapping[int, str]) -> list[Node]:
     """A point at ranks 1, 10, 100 …: with its token where that is known, and its probability."""
-    drawn = []
+    drawn: list[Node] = []
     taken: list[Box] = []
     for rank in RANKS:
-        if rank > falling.size:
+        if rank > axes.falling.size:
             break
-        prob = float(falling[rank - 1])
+        prob = float(axes.falling[rank - 1])
         x, y = axes.across(rank), axes.down(prob)
-        is_left = (x - LEFT) / (WIDE - LEFT - RIGHT) > TURN
         label = " ".join(filter(None, [names.get(rank, ""), probability(prob, state.language)]))
+        box = free_place(axes, x, y, len(label), taken)
+        is_left = box[2] <= x
         place: Attributes = {
             "class": "tail-name",
-            "x": f"{x - 7 if is_left else x + 7:.1f}",
-            "y": f"{free_line(x, y, len(label), taken, is_left=is_left):.1f}",
+            "x": f"{box[2] if is_left else box[0]:.1f}",
+            "y": f"{box[3] - DESCENT:.1f}",
             "text-anchor": "end" if is_left else "start",
         }
         circle: Attributes = {"class": "tail-mark", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 3.5}
         drawn += [h("circle", circle), h("text", place, label)]
+        line = joint(x, y, box)
+        if line is not None:
+            drawn.insert(0, line)  # behind all labels
     return drawn
 
 
-def free_line(x: float, y: float, n_letters: int, taken: list[Box], *, is_left: bool) -> float:
-    """The base line of a label near its point that lies on none of those before; it is taken.
+def joint(x: float, y: float, box: Box) -> Node | None:
+    """A hairline from a point to its label, where that is further than a line away."""
+    end = (min(max(x, box[0]), box[2]), min(max(y, box[1]), box[3]))
+    if math.dist((x, y), end) <= LINE:
+        return None
+    ends = {"x1": x, "y1": y, "x2": end[0], "y2": end[1]}
+    return h("line", {"class": "tail-joint", **{name: f"{at:.1f}" for name, at in ends.items()}})
 
-    One that stands to the right of its point is tried above it first, one to the left below.
+
+def free_place(axes: Axes, x: float, y: float, n_letters: int, taken: list[Box]) -> Box:
+    """The box of a label, on none of those before and not on the line; it is taken.
+
+    The line falls, so above to the right and below to the left of a point there is room; else the
+    label moves away until there is, past no other label where that can be.
     """
     wide = n_letters * LETTER
-    left = x - 7 - wide if is_left else x + 7
-    first, other = (y + 16, y - 5) if is_left else (y - 5, y + 16)
-    away = LINE if is_left else -LINE
-    lines = [first, other, *(first + away * at for at in (1, 2, 3)), other - away, other - 2 * away]
-    for base in lines:
-        box = (left, base - LINE + 3, left + wide, base + 3)
-        is_inside = box[1] >= 0 and box[3] <= HIGH - BOTTOM
-        if is_inside and not any(meets(box, one) for one in taken):
-            break
+    right, left = min(x + GAP, WIDE - RIGHT - wide), x - GAP - wide
+    above = -5.0 if right > x else -9.0
+    lines = range(round(HIGH / LINE))
+    places = [
+        (start, y + off + sign * at * LINE)
+        for at in lines
+        for start, off, sign in ((right, above, -1), (left, 16.0, 1))
+    ]
+    boxes = [(at, base + DESCENT - LINE, at + wide, base + DESCENT) for at, base in places]
+    free = [box for box in boxes if is_free(axes, box, taken)]
+    clear = [box for box in free if not any(meets(way(x, y, box), one) for one in taken)]
+    box = [*clear, *free, *boxes][0]
     taken.append(box)
-    return base
+    return box
+
+
+def way(x: float, y: float, box: Box) -> Box:
+    """What lies between a point and a label above or below it."""
+    return (x - 1, min(y, box[1]), x + 1, max(y, box[3]))
+
+
+def is_free(axes: Axes, box: Box, taken: list[Box]) -> bool:
+    """Whether a label may stand there: below the axis' name, off the line and all labels."""
+    left, top, right, bottom = box
+    if left < LEFT or top < LINE or bottom > HIGH - BOTTOM:
+        return False
+    if axes.line_at(left) <= bottom and axes.line_at(right) >= top:
+        return False
+    return not any(meets(box, one) for one in taken)
 
 
 def meets(one: Box, other: Box) -> bool:

@@ -292,9 +292,7 @@ def rest(state: AppState, made: Softened) -> Node:
     return h(
         "tr",
         {"class": "is-rest"},
-        h("th", {"scope": "row"}, name),
-        h("td"),
-        h("td"),
+        h("th", {"scope": "row", "colspan": "3"}, name),
         h("td", {"class": "is-power"}, told(state, "sum", made.rest, readout(made.rest))),
         h(
             "td",
@@ -316,9 +314,7 @@ def total(state: AppState, made: Softened) -> Node:
     return h(
         "tr",
         {"class": "is-total"},
-        h("th", {"scope": "row"}, words),
-        h("td"),
-        h("td"),
+        h("th", {"scope": "row", "colspan": "3"}, words),
         h(
             "td",
             {"class": "is-power"},
