@@ -18,7 +18,7 @@ from seethrough.core.tokens import Candidate
 from seethrough.view.layout import ACTIONS, PANELS
 from seethrough.view.node import to_html
 from seethrough.view.numbers import exact, probability, readout
-from seethrough.view.steps import sample
+from seethrough.view.steps import sample, sample_bars
 from seethrough.view.steps.sample_odds import odds_of
 from seethrough.view.words import name_of
 from tests.view.sample import CONFIG, WORDS, Reading, state
@@ -118,6 +118,16 @@ def test_bars_are_whole(settings: Sampling) -> None:
     start = odds.start_of(odds.landed)
     if odds.shaped is not None:
         assert start - 1e-12 <= odds.point <= start + odds.now[odds.landed] + 1e-12
+
+
+def test_names_stay_in_their_pieces() -> None:
+    """A name that fits a wide bar alone is marked, so that a narrow one goes without it."""
+    assert sample_bars.label("·April", 0.5, 0.1) is None
+    for size, kind in ((0.12, "is-long"), (0.5, None)):
+        name = sample_bars.label("·April", 0.5, size)
+        assert name is not None
+        assert name.attributes["class"] == kind
+        assert name.attributes["width"] == f"{size * 100:.4f}%"
 
 
 def test_each_cut_says_what_it_takes() -> None:
@@ -225,7 +235,7 @@ def test_what_is_not_known_is_said() -> None:
     assert 'data-action="live"' in html
     assert "<svg" not in html
     assert sample.moments(whole) == ()
-    assert sample.render_odds(whole) == ""
+    assert sample.render_odds(whole) == sample.render_lead(whole) == ""
     assert text("step.sample.rest") in sample.render(AppState())
     assert sample.render_odds(AppState()) == ""
 
@@ -264,7 +274,10 @@ def test_a_held_slider_draws_the_odds_alone() -> None:
     assert sample.render_odds(settled) == before
     assert before in sample.render(settled)
     assert "trying" not in PANELS["step-sample"].fields
-    assert "trying" in PANELS[sample.SLOT].fields
+    for slot in (sample.LEAD, sample.SLOT):
+        assert "trying" in PANELS[slot].fields
+    assert sample.render_lead(held) != sample.render_lead(settled)
+    assert sample.render_lead(settled) in sample.render(settled)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -345,7 +358,7 @@ def test_the_picture_has_words_and_numbers() -> None:
     scrolls = [
         attrs for _, attrs in read.elements if "scroll" in (attrs.get("class") or "").split()
     ]
-    assert [attrs.get("tabindex") for attrs in scrolls].count("0") == 3
+    assert [attrs.get("tabindex") for attrs in scrolls].count("0") == 2
     assert "details" in {tag for tag, _ in read.elements}
 
 

@@ -156,13 +156,13 @@ PANELS: Mapping[str, Panel] = {
         f"step-{name}": Panel((*step.fields, "unfolded"), step.render)
         for name, step in DRAWN.items()
     },
-    sample.SLOT: Panel(
-        (*sample.ODDS_FIELDS, "unfolded"), sample.render_odds
-    ),  # inside "step-sample"
+    # Both stand inside "step-sample".
+    sample.LEAD: Panel((*sample.ODDS_FIELDS, "unfolded"), sample.render_lead),
+    sample.SLOT: Panel((*sample.ODDS_FIELDS, "unfolded"), sample.render_odds),
 }
 
 # Slots that stand inside another panel's markup, with what they hold.
-INNER: Mapping[str, tuple[str, ...]] = {"step-sample": (sample.SLOT,)}
+INNER: Mapping[str, tuple[str, ...]] = {"step-sample": (sample.LEAD, sample.SLOT)}
 
 
 class Memo:

@@ -36,6 +36,7 @@ FIELDS = (
 # What changes while a slider is held: all but the sliders themselves.
 ODDS_FIELDS = (*FIELDS, "trying")
 SLOT = "step-sample-odds"
+LEAD = "step-sample-lead"
 # The fields of the last picture, and its markup.
 LAST: list[tuple[tuple[object, ...], str]] = []
 
@@ -47,9 +48,23 @@ def render(state: AppState) -> str:
     odds = odds_of(state)
     if odds is None:
         return to_html(note(state, say(state, "step.sample.unrecorded")))
+    first = h("div", {"id": LEAD, "class": "slot is-told"}, Markup(render_lead(state)))
     bar = h("div", {"class": "sample-bar"}, presets(state), dials(state))
     slot = h("div", {"id": SLOT, "class": "slot is-odds"}, Markup(render_odds(state)))
-    return to_html(bar, slot, data(state, odds))
+    return to_html(first, bar, slot, data(state, odds))
+
+
+def render_lead(state: AppState) -> str:
+    """The first sentence, told anew while a slider is held; the film tells it all before."""
+    odds = odds_of(state)
+    if odds is None:
+        return ""
+    return to_html(named_lead(state, lead(state, odds), **at_the_end(odds)))
+
+
+def at_the_end(odds: Odds) -> Attributes:
+    """The film's last moment."""
+    return {"data-at": len(odds.stages) - 1, "data-move": "appear"}
 
 
 def render_odds(state: AppState) -> str:
@@ -61,15 +76,13 @@ def render_odds(state: AppState) -> str:
 
 
 def picture(state: AppState) -> list[Node]:
-    """What the settings do: the sentence, the bars, the tokens."""
+    """What the settings do: the bars, the tokens."""
     odds = odds_of(state)
     if odds is None:
         return []
     notes = [tally_note(state, odds), unnamed_note(state, odds)]
-    # The film tells it all before these two do.
-    end: Attributes = {"data-at": len(odds.stages) - 1, "data-move": "appear"}
+    end = at_the_end(odds)
     return [
-        named_lead(state, lead(state, odds), **end),
         h(
             "div",
             {"class": "sample-body"},
@@ -115,8 +128,7 @@ def actions(state: AppState, odds: Odds) -> Node:
             "class": "button is-primary",
             "data-action": "append-token",
             "data-id": str(odds.landed),
-            "data-at": len(odds.stages) - 1,
-            "data-move": "appear",
+            **at_the_end(odds),
         },
         rich(state, "step.sample.take", token=h("bdi", {}, named(state, odds.landed))),
     )

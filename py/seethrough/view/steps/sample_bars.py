@@ -24,8 +24,9 @@ CUT_HIGH = 14
 LINK_HIGH = 16
 DART_HIGH = 26
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-# A name fits a piece of so many hundredths of the bar: a margin, and so much a letter.
-MARGIN, LETTER = 2.4, 1.45
+# A name fits a piece of so many hundredths of a wide bar: a margin, and so much a letter; on a
+# phone's bar it takes up so many times that.
+MARGIN, LETTER, NARROW = 2.4, 1.45, 1.9
 MIDDLE = 0.5
 LEAST_LINK = 0.02
 
@@ -39,8 +40,7 @@ def cascade(state: AppState, odds: Odds) -> Node:
     if "left" in odds.bars:
         rungs += [links(odds, before("left", odds), "left"), rung(state, odds, "left")]
     rungs.append(axis(odds.stages.index(last_bar(odds))))
-    inner = h("div", {"class": "cascade", "role": "img", "aria-label": summary(state, odds)}, rungs)
-    return h("div", {"class": "scroll", "tabindex": "0"}, inner)
+    return h("div", {"class": "cascade", "role": "img", "aria-label": summary(state, odds)}, rungs)
 
 
 def before(bar: str, odds: Odds) -> str:
@@ -131,15 +131,21 @@ def segment(state: AppState, odds: Odds, piece: Piece, *, bar: str, above: str) 
         "data-from": f"odds-{above}-{piece.token}" if above else None,
     }
     title = h("title", {}, f"{name} {share(state, piece.size)}")
-    if piece.size * 100 <= MARGIN + LETTER * len(name):
+    words = label(name, piece.start, piece.size)
+    if words is None:
         return h("rect", {"class": kind, **attributes}, title)
-    words = h("g", {"data-at": at, "data-move": "appear"}, label(name, piece.start))
-    return h("g", {"class": kind}, h("rect", attributes, title), words)
+    told = h("g", {"data-at": at, "data-move": "appear"}, words)
+    return h("g", {"class": kind}, h("rect", attributes, title), told)
 
 
-def label(name: str, start: float) -> Node:
-    """A name in its piece."""
-    return h("text", {"x": percent(start), "dx": "8", "y": "20"}, name)
+def label(name: str, start: float, size: float) -> Node | None:
+    """A name in its piece, which it never leaves; None where it does not fit a wide bar's."""
+    room = size * 100 / (MARGIN + LETTER * len(name))
+    if room <= 1:
+        return None
+    place: Attributes = {"x": percent(start), "width": percent(size)}
+    kind = "is-long" if room <= NARROW else None
+    return h("svg", {"class": kind, **place}, h("text", {"x": "8", "y": "20"}, name))
 
 
 def tail(state: AppState, start: float, n_more: int, at: int) -> Child:
@@ -148,13 +154,12 @@ def tail(state: AppState, start: float, n_more: int, at: int) -> Child:
         return None
     words = say(state, "step.sample.more", n_more=count(n_more))
     wide = max(0.0, 1.0 - start)
-    fits = wide * 100 > MARGIN + LETTER * len(words)
     return h(
         "g",
         {"class": "tail", "data-at": at, "data-move": "appear"},
         h("title", {}, words),
         h("rect", {"x": percent(start), "width": percent(wide), "height": "100%"}),
-        label(words, start) if fits else None,
+        label(words, start, wide),
     )
 
 
@@ -162,13 +167,12 @@ def landed(state: AppState, odds: Odds, probs: Array) -> Node:
     """The taken token over the bar, in ink."""
     start, size = odds.start_of(odds.landed), float(probs[odds.landed])
     name = named(state, odds.landed)
-    fits = size * 100 > MARGIN + LETTER * len(name)
     at = len(odds.stages) - 1
     return h(
         "g",
         {"class": "landed", "data-at": at, "data-move": "appear"},
         h("rect", {"x": percent(start), "width": percent(size), "height": "100%"}),
-        label(name, start) if fits else None,
+        label(name, start, size),
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROWS = 8
 LONG_ROWS = 12
 SIGMAS = 2
-COLUMNS = ("token", "own", "now", "bar")
+COLUMNS = ("token", "own", "now")
 TOKEN_HEADS = ("rank", "id", "token", "logit", "own", "tempered", "now", "start", "end", "drawn")
 CUT_HEADS = ("cut", "setting", "mass", "removed", "gone", "kept")
 
@@ -34,19 +34,36 @@ def candidates(state: AppState, odds: Odds) -> Node:
     """The best tokens and the landed one: each a button that takes it."""
     tokens = rows_of(odds, ROWS)
     reach = limit_of(odds, tokens)
-    columns = [*COLUMNS, *(["drawn"] if odds.counts is not None else [])]
-    words = {"limit": share(state, reach)}
-    head = [
-        h("th", {"scope": "col"}, say(state, f"step.sample.column.{name}", **words))
-        for name in columns
-    ]
+    head = [column(state, name) for name in COLUMNS]
+    head.append(h("td", {"class": "bar-cell"}, axis(state, reach)))
+    if odds.counts is not None:
+        head.append(column(state, "drawn"))
     return h(
         "table",
         {"class": "candidates odds-table"},
+        h("caption", {}, say(state, "step.sample.choose")),
         h("thead", {}, h("tr", {}, head)),
         h("tbody", {}, [row(state, odds, token, reach) for token in tokens]),
         h("tfoot", {}, others(state, odds, tokens)),
     )
+
+
+def column(state: AppState, name: str) -> Node:
+    """A column's head."""
+    return h("th", {"scope": "col"}, say(state, f"step.sample.column.{name}"))
+
+
+def axis(state: AppState, reach: float) -> Node:
+    """What the bars' left and right ends stand for."""
+    ends = (("0%", "start", "0"), ("100%", "end", percent_of(state, reach)))
+    texts = [h("text", {"x": x, "y": 14, "text-anchor": anchor}, told) for x, anchor, told in ends]
+    shape: Attributes = {"width": "100%", "height": 20, "aria-hidden": "true"}
+    return h("svg", {"class": "axis", **shape}, texts)
+
+
+def percent_of(state: AppState, reach: float) -> str:
+    """A round share, without needless zeros."""
+    return say(state, "view.percent", value=f"{reach * 100:g}")
 
 
 def limit_of(odds: Odds, tokens: list[int]) -> float:
