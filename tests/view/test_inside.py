@@ -15,6 +15,7 @@ from seethrough.core.routes import Route
 from seethrough.view import inside, slices
 from seethrough.view.layout import describe_cell, raster_for
 from seethrough.view.pictures import cell_of
+from tests.recorded import recorded
 from tests.view.sample import Reading
 from tests.view.sample import state as recorded_state
 from tests.view.walk_sample import FAMILIES, walk_state
@@ -98,3 +99,18 @@ def test_what_is_not_known_is_said() -> None:
     if of_recording.recorded is not None:
         assert text("inside.lacking") in "".join(Reading(inside.render(of_recording)).texts)
     assert inside.render(AppState()) == ""
+
+
+def test_each_strip_says_how_far_it_reaches() -> None:
+    """Its size and full colour in words; that numbers open, where the block is known."""
+    words = "".join(Reading(inside.render(at())).texts)
+
+    assert "32 numbers, full colour at \u00b1" in words
+    assert text("inside.opens") in words
+    assert text("inside.scale") in words
+    recording = recorded()
+    shown = "".join(
+        Reading(inside.render(replace(at(), recorded=recording, captured=NOTHING))).texts
+    )
+    assert text("inside.opens") not in shown
+    assert text("inside.lacking_tokens") in shown

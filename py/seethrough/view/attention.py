@@ -151,7 +151,12 @@ def heads(state: AppState, grid: Grid) -> Node:
     n_heads = 0 if patterns is None else len(patterns)
     buttons = [head_button(state, grid, head) for head in range(n_heads)]
     label = say(state, "view.heads")
-    return h("div", {"class": "heads", "role": "group", "aria-label": label}, buttons)
+    return h(
+        "div",
+        {"class": "picker"},
+        h("span", {}, say(state, "view.head")),
+        h("div", {"class": "heads", "role": "group", "aria-label": label}, buttons),
+    )
 
 
 def head_button(state: AppState, grid: Grid, head: int) -> Node:

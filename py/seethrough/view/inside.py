@@ -14,8 +14,9 @@ from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
+from seethrough.view.strip import readout as readout_of
 from seethrough.view.sums import ROLES
-from seethrough.view.unrecorded import note
+from seethrough.view.unrecorded import lacks_position, note
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -33,25 +34,30 @@ def render(state: AppState) -> str:
         return ""
     names = names_of(state)
     lines = [line for name in names if (line := row(state, name)) is not None]
-    position = min(state.picture.position, len(state.tokens) - 1)
-    words = rich(
-        state,
-        "inside.lead",
-        token=token_mark(visible_at(state, position)),
-        layer=str(layer_of(state)),
-        head=str(state.picture.head),
-    )
     return to_html(
         title(state, "page.inside.title"),
-        h("p", {"class": "lead"}, words),
+        h("p", {"class": "lead"}, lead(state)),
         "" if len(lines) == len(names) else lacking(state),
         h("div", {"class": "scroll", "tabindex": "0"}, h("ol", {"class": "inside-rows"}, lines))
         if lines
         else "",
-        h("output", {"class": "readout opened", "id": READOUT}, say(state, "view.strip.rest"))
-        if lines
-        else "",
+        h("p", {"class": "note"}, say(state, "inside.scale")) if lines else "",
+        readout_of(state, READOUT) if lines else "",
     )
+
+
+def lead(state: AppState) -> list[Node | str]:
+    """Which token, which block, which head; that numbers open, where the block's are known."""
+    position = min(state.picture.position, len(state.tokens) - 1)
+    told = rich(
+        state,
+        "inside.lead",
+        token=token_mark(visible_at(state, position)),
+        position=str(position),
+        layer=str(layer_of(state)),
+        head=str(state.picture.head),
+    )
+    return told if state.recorded else [*told, " ", say(state, "inside.opens")]
 
 
 def names_of(state: AppState) -> list[str]:
@@ -64,7 +70,10 @@ def names_of(state: AppState) -> list[str]:
 def lacking(state: AppState) -> Node:
     """What is not known: a recording has no vectors of a block, a live run is being asked."""
     if state.recorded is not None:
-        return note(state, say(state, "inside.lacking"))
+        told = [say(state, "inside.lacking")]
+        if any(lacks_position(state, position) for position in range(len(state.tokens))):
+            told += [" ", say(state, "inside.lacking_tokens")]
+        return note(state, *told)
     return h("p", {"class": "note", "role": "status"}, say(state, "inside.waits"))
 
 
@@ -86,7 +95,11 @@ def row(state: AppState, name: str) -> Node | None:
         return None
     reach = symmetric_limit(values)
     written = f"{name}[{','.join(map(str, place))}]"
-    told = say(state, "inside.strip", name=written, n=count(len(values)), limit=limit(reach))
+    sizes = {"n": count(len(values)), "limit": limit(reach)}
+    told, words = (
+        say(state, "inside.strip", name=written, **sizes),
+        say(state, "inside.reach", **sizes),
+    )
     kind = {"class": f"is-{ROLES.get(leaf, 'residual')}"}
     if len(values) == 1:
         number = float(values[0])
@@ -96,6 +109,6 @@ def row(state: AppState, name: str) -> Node | None:
         "li",
         kind,
         hook_mark(written),
+        h("span", {"class": "reach"}, words),
         slices.strip(name, place, values, reach=reach, label=told, told_in=READOUT),
-        h("span", {"class": "number"}, f"{count(len(values))} \u00b7 \u00b1{limit(reach)}"),
     )
