@@ -74,6 +74,15 @@ def test_something_works_at_every_step(step: str) -> None:
     assert "2 blocks" in text_of(html)
 
 
+def test_a_loop_that_has_not_run_is_not_ticked() -> None:
+    """At the end of the walk the loop and its cache are done only where something is written."""
+    written = at("done")
+    empty = replace(written, continuation=(), stop="")
+
+    assert stack.render(written).count("(later)") == 0
+    assert stack.render(empty).count("(later)") == 2
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("step", STEPS)
 def test_the_code_is_the_very_lines(step: str, family: str) -> None:

@@ -13,7 +13,7 @@ from seethrough.core import cost, hooks
 from seethrough.core.routes import Route
 from seethrough.core.tokens import NewToken
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import cell, duration, exact, megabytes, millions, readout
+from seethrough.view.numbers import cell, duration, exact, megabytes, readout
 from seethrough.view.steps import done
 from seethrough.view.steps.written import bits
 from tests.view.sample import Reading
@@ -84,10 +84,23 @@ def test_the_cost_is_counted(family: str) -> None:
     words = text_in(done.render(state))
     whole = cost.continuation_cost(config, 4, N_NEW)
 
-    assert millions(whole, "en") in words
+    assert done.amount(state, whole) in words
     assert cell(cost.continuation_cost(config, 4, N_NEW, keeps=False) / whole) in words
     assert megabytes(cost.cache_bytes(config, 6), "en") in words
     assert f"{N_NEW} passes over {megabytes(cost.weight_bytes(config), 'en')}" in words
+
+
+@pytest.mark.parametrize(
+    ("n_adds", "words"),
+    [
+        (293_733_120, "293.7 million"),
+        (3_796_400_000, "3.796 billion"),
+        (9_216, "0.009216 million"),
+    ],
+)
+def test_multiply_adds_are_no_bytes(n_adds: int, words: str) -> None:
+    """Their size is told in words: a B beside bytes would be read as bytes."""
+    assert done.amount(at(), n_adds) == words
 
 
 def test_the_time_is_measured_or_said_to_be_missing() -> None:
@@ -169,6 +182,7 @@ def test_before_anything_is_written() -> None:
     html = done.render(at(continuation=(), stop=""))
 
     assert "Nothing is written yet" in text_in(html)
+    assert "take a first token" in text_in(html)
     assert "generate" in Reading(html).values("data-action")
     assert done.moments(at(continuation=())) == ()
 

@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seethrough.app.state import AppState, Branch, Sampling
+from seethrough.app.state import AppState, Branch, ModelCard, Sampling
 from seethrough.core import cost, hooks
 from seethrough.core.routes import Route
 from seethrough.core.tokens import NewToken
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import count, exact, probability, readout
+from seethrough.view.numbers import count, exact, probability, signed
 from seethrough.view.steps import loop, loop_branches, loop_cache
 from seethrough.view.steps.loop_film import PERFORMED, beats
 from seethrough.view.steps.written import bits
+from tests.recorded import recorded
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, N_NEW, pass_of, walk_state
 
@@ -162,8 +163,8 @@ def test_an_end_token_is_told_with_the_runner_up() -> None:
     end, other = state.steps[-1].candidates[:2]
     words = text_in(loop.render(state))
 
-    assert f"its end token {end.visible} has the logit {readout(end.logit)}" in words
-    assert f"the runner-up {other.visible} has {readout(other.logit)}" in words
+    assert f"its end token {end.visible} has the logit {signed(end.logit)}" in words
+    assert f"the runner-up {other.visible} has {signed(other.logit)}" in words
 
 
 def test_an_end_that_was_drawn_is_told_so() -> None:
@@ -177,7 +178,7 @@ def test_an_end_that_was_drawn_is_told_so() -> None:
     words = text_in(loop.render(replace(state, continuation=(*state.continuation[:-1], new))))
 
     assert f"The draw ended the text here: its end token {drawn.visible}" in words
-    assert f"though {last.candidates[0].visible} has {readout(last.candidates[0].logit)}" in words
+    assert f"though {last.candidates[0].visible} has {signed(last.candidates[0].logit)}" in words
 
 
 @pytest.mark.parametrize(
@@ -195,6 +196,39 @@ def test_why_it_stopped_and_whether_it_can_go_on(stop: str, words: str, may_go_o
 
     assert words in text_in(loop.render(state))
     assert bool(attributes_of(state, "go-on")) == may_go_on
+
+
+def test_a_recording_ends_by_itself() -> None:
+    """A recorded walk has the length that it has; going on costs the model's download."""
+    recording = recorded()
+    card = ModelCard("tiny", "Tiny", 98_500_000, 9, 2, "MIT", "here", has_chat=False)
+    state = at(stop="max_new_tokens", recorded=recording, models=(card,), model="tiny")
+    words = text_in(loop.render(state))
+    unknown = text_in(loop.render(replace(state, models=())))
+
+    assert f"The recording ends after {len(recording.continuation)} new tokens." in words
+    assert "that you set" not in words
+    assert "it is downloaded once, 98.5 MB" in words
+    assert "Going on runs the model in this page." in unknown
+
+
+def test_the_shown_step_is_followed() -> None:
+    """The first new column is the one that a narrow window is scrolled to; it has its token."""
+    for step, place in ((0, "0"), (2, "5")):
+        found = [
+            attrs
+            for tag, attrs in Reading(loop.render(at(chosen_step=step))).elements
+            if tag == "g" and "aria-current" in attrs
+        ]
+        assert [attrs["data-position"] for attrs in found] == [place]
+    long = loop.render(at(texts=("x",) * 61))
+    assert long.count('class="name"') == 1
+
+
+def test_nothing_kept_saves_nothing() -> None:
+    """On the first step the sums with and without the cache are the same, and that is said."""
+    assert "the same: nothing is kept yet" in text_in(loop.render(at(chosen_step=0)))
+    assert "1.00 times" not in text_in(loop.render(at(chosen_step=0)))
 
 
 def test_a_text_that_is_not_written_yet() -> None:
@@ -236,7 +270,7 @@ def test_other_ways_can_be_returned_to() -> None:
 
     assert [attrs["data-index"] for attrs in attributes_of(shown, "return-to")] == ["0"]
     assert state.steps[0].text + other.text in words
-    assert "another one at step 2" in words
+    assert "another one as no. 2" in words
     assert probability(state.steps[0].prob * 0.25, "en") in words
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.messages import catalogue
+from seethrough.core.tokens import LIMIT
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import probability
+from seethrough.view.numbers import count, probability
 from seethrough.view.tokens import N_HUES
 from seethrough.view.words import say, title
 
@@ -56,6 +57,9 @@ def chip(state: AppState, token: NewToken, position: int) -> Node:
 
 def stop_reason(state: AppState) -> str:
     """Why the loop ended, in words; an unknown reason is shown as it came."""
+    if state.stop == LIMIT and state.recorded is not None:
+        n_new = len(state.recorded.continuation)
+        return say(state, "view.stop_recorded", n_new=count(n_new))
     key = f"view.stop.{state.stop}"
     known = key in catalogue(state.language)
     return say(state, key) if known else say(state, "view.stop", reason=state.stop)

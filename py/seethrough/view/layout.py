@@ -136,7 +136,9 @@ PANELS: Mapping[str, Panel] = {
     "tokens": Panel(("language", "tokens", "picture"), tokens.render, "tokens"),
     "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "top"),
     "continuation": Panel(
-        ("language", "tokens", "continuation", "stop"), continuation.render, "continuation"
+        ("language", "tokens", "continuation", "stop", "recorded"),
+        continuation.render,
+        "continuation",
     ),
     "residual": Panel(
         ("language", "tokens", "config", "picture", "unfolded"), residual.render, "residual"
@@ -149,7 +151,7 @@ PANELS: Mapping[str, Panel] = {
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
     "tools": Panel(("language", "route", "is_presenting"), tools.render),
-    "stack": Panel(("language", "route", "config"), stack.render),
+    "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),
     "transport": Panel(("route", "stage", *ALL_FIELDS), transport.render),
     **{

@@ -16,7 +16,6 @@ from seethrough.view.numbers import (
     duration,
     exact,
     megabytes,
-    millions,
     probability,
     readout,
 )
@@ -45,6 +44,7 @@ FIELDS = (
 )
 # The film: the text, the bars in so many groups, the mean, the cost.
 MOST_GROUPS = 4
+MILLION, BILLION = 1_000_000, 1_000_000_000
 LEAST_SCALE = 1.0
 MOST_BITS = 1000.0  # 2 to the power of more is no float
 BAR_HIGH = 64
@@ -234,7 +234,7 @@ def costs(state: AppState, config: ModelConfig) -> Node:
     done = cost.continuation_cost(config, n_prompt, n_steps)
     again = cost.continuation_cost(config, n_prompt, n_steps, keeps=False)
     kept = cost.cache_bytes(config, n_prompt + n_steps - 1)
-    n_done = number(millions(done, state.language))
+    n_done = number(amount(state, done))
     values: list[Child] = [
         time_of(state),
         rich(state, "done.times", n=n_done, times=cell(again / done)),
@@ -265,6 +265,13 @@ def gigabytes(state: AppState, n_bytes: int) -> str:
     return say(state, "done.gigabytes", value=readout(n_bytes / 1e9))
 
 
+def amount(state: AppState, n_adds: int) -> str:
+    """So many multiply-adds, in words that are not read as bytes."""
+    if n_adds >= BILLION:
+        return say(state, "done.billion", value=readout(n_adds / BILLION))
+    return say(state, "done.million", value=readout(n_adds / MILLION))
+
+
 def time_of(state: AppState) -> list[Node | str]:
     """The measured time of the passes; a recording has none."""
     measured = [step.elapsed_ms for step in state.steps if step.elapsed_ms > 0]
@@ -285,9 +292,10 @@ def time_of(state: AppState) -> list[Node | str]:
 def onward(state: AppState) -> Node:
     """Where to go from here."""
     subject = state.route.subject or OWN
+    to_loop = "done.to_loop" if state.steps else "done.to_loop_first"
     links = [
         (address_of(Route("block", subject)), say(state, "done.to_block")),
-        (address_of(Route("walk", subject, "loop")), say(state, "done.to_loop")),
+        (address_of(Route("walk", subject, "loop")), say(state, to_loop)),
     ]
     other = next_recording(state)
     if other:
@@ -367,7 +375,7 @@ def moments(state: AppState) -> Sequence[Child]:
         bits=h("b", {}, readout(mean)),
         choices=readout(perplexity(mean)),
     )
-    last = rich(state, "done.film.cost", n=h("b", {}, millions(done, state.language)))
+    last = rich(state, "done.film.cost", n=h("b", {}, amount(state, done)))
     return (first, *groups, average, last)
 
 

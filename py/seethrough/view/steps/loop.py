@@ -9,7 +9,7 @@ from seethrough.core.tokens import CONTEXT, END
 from seethrough.view import named, top
 from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import cell, count, exact, probability, signed
+from seethrough.view.numbers import cell, count, exact, megabytes, probability, signed
 from seethrough.view.steps import loop_branches, loop_cache
 from seethrough.view.steps.loop_film import PERFORMED, last_moment, moment_of, moments
 from seethrough.view.steps.written import (
@@ -22,7 +22,7 @@ from seethrough.view.steps.written import (
 from seethrough.view.tokens import N_HUES
 from seethrough.view.unrecorded import note
 from seethrough.view.windowed import gap_note, new_gap_note, window
-from seethrough.view.words import action_button, rich, say, token_mark
+from seethrough.view.words import action_button, model_card, rich, say, token_mark
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -44,6 +44,8 @@ FIELDS = (
     "sampling",
     "busy",
     "recorded",
+    "models",
+    "model",
 )
 LENGTHS = (8, 24, 64, 256)
 MOST_TOKENS = 60
@@ -105,13 +107,13 @@ def controls(state: AppState) -> Node:
     is_writing = state.busy == "generate"
     is_open = state.stop not in {END, CONTEXT}
     buttons = [
-        act(state, "generate", is_offered=is_idle, is_first=not state.steps),
+        generate(state, is_offered=is_idle),
         act(state, "go-on", is_offered=is_idle) if state.steps and is_open else None,
         act(state, "next", is_offered=is_idle and is_open and bool(state.top)),
         act(state, "stop", is_offered=is_writing),
     ]
     told = why_it_ended(state)
-    told += [" ", say(state, "loop.runs_here")] if state.recorded else []
+    told += [" ", runs_here(state)] if state.recorded else []
     return h(
         "div",
         {"class": "loop-controls"},
@@ -125,10 +127,25 @@ def controls(state: AppState) -> Node:
     )
 
 
-def act(state: AppState, name: str, *, is_offered: bool, is_first: bool = False) -> Node:
+def runs_here(state: AppState) -> str:
+    """What going on from a recording costs: the model, where this build has it."""
+    card = model_card(state)
+    if card is None:
+        return say(state, "loop.runs_here")
+    size = megabytes(card.download_bytes, state.language)
+    return say(state, "loop.runs_here_for", size=size)
+
+
+def generate(state: AppState, *, is_offered: bool) -> Node:
+    """Write from the shown input on; what was written behind it makes room."""
+    key = "loop.generate_again" if state.continuation else "loop.generate"
+    classes = "button" if state.steps else "button is-primary"
+    return action_button(state, "generate", key, {"class": classes, "disabled": not is_offered})
+
+
+def act(state: AppState, name: str, *, is_offered: bool) -> Node:
     """One button."""
     more: Attributes = {
-        "class": "button is-primary" if is_first else "button",
         "disabled": not is_offered,
         "data-heir": name == "stop",  # while the model writes it stands for what began it
     }
@@ -144,7 +161,7 @@ def length(state: AppState) -> Node:
     ]
     attributes: Attributes = {"data-action": "set-length", "disabled": state.busy == "generate"}
     control = h("select", attributes, options)
-    return h("label", {"class": "picker"}, say(state, "loop.length"), control)
+    return h("label", {"class": "picker"}, rich(state, "loop.length", n=control))
 
 
 def text(state: AppState) -> Node:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WIDE = 560  # what the columns share
 NARROWEST, WIDEST = 3, 26
-LABELLED = 14  # columns this wide carry their token
+LABELLED = 14  # columns this wide carry their token; of narrower ones the last new one alone
 LABEL_HIGH, LABEL_LETTERS = 64, 7
 BAND_HIGH, BAND_GAP = 46, 6
 TICK = 4
@@ -73,7 +73,8 @@ def picture(state: AppState, config: ModelConfig) -> list[Node | str]:
         ),
         h(
             "div",
-            {"class": "scroll", "tabindex": "0"},
+            {"class": "scroll follows", "tabindex": "0"},
+            band_names(state),
             drawing(state, config, cache, shown.positions),
         ),
         gap_note(state, shown),
@@ -84,7 +85,7 @@ def picture(state: AppState, config: ModelConfig) -> list[Node | str]:
 def drawing(state: AppState, config: ModelConfig, cache: Cache, shown: Sequence[int]) -> Node:
     """The columns as rectangles: two bands, a row for each layer."""
     wide = min(max(WIDE // len(shown), NARROWEST), WIDEST)
-    top = LABEL_HIGH if wide >= LABELLED else 0
+    top = LABEL_HIGH
     high = top + TICK + 2 * BAND_HIGH + BAND_GAP
     places = [(place * wide, wide, top) for place in range(len(shown))]
     marks = [column(state, cache, at, place) for at, place in zip(shown, places, strict=True)]
@@ -105,24 +106,37 @@ def drawing(state: AppState, config: ModelConfig, cache: Cache, shown: Sequence[
     )
 
 
+def band_names(state: AppState) -> Node:
+    """What each band is, beside it."""
+    items = [h("li", {"class": f"is-{name}"}, say(state, f"loop.band.{name}")) for name in BANDS]
+    return h("ul", {"class": "band-names"}, items)
+
+
 def band_top(top: int, band: int) -> int:
     """Where a band begins."""
     return top + TICK + band * (BAND_HIGH + BAND_GAP)
 
 
+def has_stripes(config: ModelConfig) -> bool:
+    """Whether the layers are far enough apart to be seen."""
+    return BAND_HIGH / config.n_layers >= LEAST_LAYER
+
+
 def rows_of(config: ModelConfig, top: int, wide: int) -> list[Node]:
-    """Hairlines between layers, where they are far enough apart to be seen."""
+    """Hairlines between layers, where they can be seen."""
     high = BAND_HIGH / config.n_layers
-    if high < LEAST_LAYER:
+    if not has_stripes(config):
         return []
     lines = (top + at * high for at in range(1, config.n_layers))
     return [h("line", {"x1": 0, "x2": wide, "y1": y, "y2": y, "class": "between"}) for y in lines]
 
 
 def column(state: AppState, cache: Cache, position: int, place: tuple[int, int, int]) -> Node:
-    """One position: its token, its hue, its keys and its values."""
+    """One position: its token, its hue, its keys and its values; the first new one is followed."""
     left, wide, top = place
     step = position - state.n_prompt
+    is_followed = position == cache.n_kept
+    has_label = wide >= LABELLED or position == cache.n_kept + cache.n_new - 1
     tick: Attributes = {
         "class": f"tick hue-{position % N_HUES}",
         "x": left,
@@ -132,9 +146,18 @@ def column(state: AppState, cache: Cache, position: int, place: tuple[int, int, 
     }
     return h(
         "g",
-        {"class": f"column is-{cache.kind(position)}"},
+        {
+            "class": f"column is-{cache.kind(position)}",
+            "data-position": str(position) if is_followed else None,
+            "aria-current": "true" if is_followed else None,
+        },
         h("title", {}, told(state, cache, position)),
-        h("g", token_enters(state, step), label(state, position, place), h("rect", tick)),
+        h(
+            "g",
+            token_enters(state, step),
+            label(state, position, place) if has_label else None,
+            h("rect", tick),
+        ),
         bands(place, column_enters(state, step)),
         lit(state, position, place, cache),
     )
@@ -192,11 +215,9 @@ def lit_prompt(
     return h("g", {**SHINES, **enters(at, "sweep", until=at)}, boxes)
 
 
-def label(state: AppState, position: int, place: tuple[int, int, int]) -> Node | None:
-    """The token, standing on its column where there is room."""
+def label(state: AppState, position: int, place: tuple[int, int, int]) -> Node:
+    """The token, standing on its column."""
     left, wide, top = place
-    if not top:
-        return None
     across, foot = left + wide / 2 + 4, top - 5
     turn = f"translate({across:g} {foot}) rotate(-90)"
     words = shortened(visible(state, position))
@@ -258,7 +279,9 @@ def facts(state: AppState, config: ModelConfig, cache: Cache) -> Node:
         ("done", [amount(done)]),
         (
             "again",
-            rich(state, "loop.fact.times", n=amount(again), times=cell(again / done)),
+            rich(state, "loop.fact.times", n=amount(again), times=cell(again / done))
+            if cache.n_kept
+            else rich(state, "loop.fact.same", n=amount(again)),
         ),
     ]
     items = [
@@ -271,7 +294,8 @@ def facts(state: AppState, config: ModelConfig, cache: Cache) -> Node:
         "d_head": count(config.d_head),
         "n_bytes": amount(cost.cache_bytes(config)),
     }
-    note = h("p", {"class": "note"}, *rich(state, "loop.bytes", **sizes))
+    striped = [" ", say(state, "loop.stripes")] if has_stripes(config) else []
+    note = h("p", {"class": "note"}, *rich(state, "loop.bytes", **sizes), *striped)
     attributes = {"class": "cache-facts", **enters(last_moment(state), "appear")}
     return h("div", attributes, h("dl", {"class": "facts"}, items), note)
 

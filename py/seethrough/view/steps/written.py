@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.tokens import END
 from seethrough.view import continuation
-from seethrough.view.numbers import readout
+from seethrough.view.numbers import signed
 from seethrough.view.words import rich, token_mark
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def why_it_ended(state: AppState) -> list[Node | str]:
         state,
         key,
         end=token_mark(end.visible),
-        logit=readout(end.logit),
+        logit=signed(end.logit),
         other=token_mark(other.visible),
-        other_logit=readout(other.logit),
+        other_logit=signed(other.logit),
     )
