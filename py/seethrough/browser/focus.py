@@ -69,10 +69,11 @@ def who(*, outside: str) -> str:
 
 
 def give_to(wanted: str) -> None:
-    """Give the focus to the first that a selector finds."""
+    """Give the focus to the first that a selector finds, and bring it into sight."""
     found = ffi.document.querySelector(wanted)
     if not ffi.is_absent(found):
         _focus(found)
+        found.scrollIntoView(ffi.to_javascript({"block": "nearest"}))
 
 
 def selector(element: ffi.Js) -> str:
