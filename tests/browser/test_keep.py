@@ -63,20 +63,20 @@ def test_another_token_is_another_picture(layers):
 
 def test_a_place_stays_where_the_reader_put_it(layers):
     """A row that the reader moved stands there after its panel was written anew."""
-    layers.page.evaluate("document.querySelector('.layers-plate').scrollLeft = 60")
+    layers.page.evaluate("document.querySelector('.layer-norms-plate').scrollLeft = 60")
     layers.page.wait_for_timeout(200)
-    at = layers.page.evaluate("document.querySelector('.layers-plate').scrollLeft")
+    at = layers.page.evaluate("document.querySelector('.layer-norms-plate').scrollLeft")
     assert at > 0, "the picture is wider than the page"
     layers.page.evaluate("document.querySelector('#layer-norms-data').open = true")
     layers.until("document.querySelector('#layer-norms-data table') !== null")
     layers.page.wait_for_timeout(200)
 
-    assert layers.page.evaluate("document.querySelector('.layers-plate').scrollLeft") == at
+    assert layers.page.evaluate("document.querySelector('.layer-norms-plate').scrollLeft") == at
 
 
 def test_another_step_begins_at_its_beginning(layers):
     """A place in one step's picture is no place in the next one's."""
-    layers.page.evaluate("document.querySelector('.layers-plate').scrollLeft = 60")
+    layers.page.evaluate("document.querySelector('.layer-norms-plate').scrollLeft = 60")
     layers.page.wait_for_timeout(200)
     layers.page.evaluate("location.hash = '#/walk/january/embed'")
     layers.until("document.querySelector('#step-embed .lead') !== null")
