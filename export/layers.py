@@ -13,6 +13,7 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.hooks import LEAF_DIMS, hook_name
+from seethrough.core.maths import rotary_frequencies
 from seethrough.core.weight_names import bias_name
 
 if TYPE_CHECKING:
@@ -234,8 +235,7 @@ def no_tables(_build: Build) -> None:
 def rotary_tables(build: Build) -> None:
     """cos and sin of every position's angles, once for all layers: [pos, 1, d_head]."""
     graph, config, positions = build.graph, build.config, build.shared["positions"]
-    exponents = np.arange(0, config.d_head, 2, dtype=np.float32) / np.float32(config.d_head)
-    frequencies = np.float32(1) / np.power(np.float32(config.rotary_base or 0), exponents)
+    frequencies = rotary_frequencies(config.d_head, config.rotary_base or 0)
     with graph.scope("rotary"):
         column = graph.op("Reshape", graph.op("Cast", positions, to=FLOAT), graph.const([-1, 1, 1]))
         angles = graph.op("Mul", column, graph.const(np.concatenate([frequencies, frequencies])))

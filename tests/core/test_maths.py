@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from seethrough.core.maths import (
     log_sum_exp,
     rms_scale,
     rotary_angles,
+    rotary_frequencies,
     rotate,
     silu,
     softmax,
@@ -140,6 +142,18 @@ def test_angles_are_their_definition(base: float) -> None:
     np.testing.assert_allclose(rotary_angles(positions, 64, base, np.float64), exact, rtol=1e-12)
     np.testing.assert_allclose(rotary_angles(positions, 64, base), exact, rtol=1e-6)
     assert rotary_angles(positions, 64, base).dtype == np.float32
+
+
+def test_rotary_frequencies_are_the_same_on_every_processor() -> None:
+    """Each power is rounded once, as in transformers; a float32 power of numpy may miss it."""
+    for base, d_head in ((10_000, 128), (100_000, 64), (500_000, 64)):
+        exponents = np.arange(0, d_head, 2, dtype=np.float32) / np.float32(d_head)
+        with localcontext() as context:
+            context.prec = 40
+            powers = [np.float32(float(Decimal(base) ** Decimal(float(x)))) for x in exponents]
+        expected = np.float32(1) / np.array(powers, np.float32)
+
+        assert np.array_equal(rotary_frequencies(d_head, base), expected)
 
 
 def test_rotate_is_a_turn_of_each_pair() -> None:
