@@ -200,9 +200,9 @@ def free_place(axes: Axes, x: float, y: float, n_letters: int, taken: list[Box])
         for start, off, sign in ((right, above, -1), (left, 16.0, 1))
     ]
     boxes = [(at, base + DESCENT - LINE, at + wide, base + DESCENT) for at, base in places]
-    free = (box for box in boxes if is_free(axes, box, taken))
+    free = [box for box in boxes if is_free(axes, box, taken)]
     clear = (box for box in free if not any(meets(way(x, y, box), one) for one in taken))
-    box = next(clear, None) or next((box for box in boxes if is_free(axes, box, taken)), boxes[0])
+    box = next(clear, free[0] if free else boxes[0])
     taken.append(box)
     return box
 
