@@ -16,11 +16,13 @@ from seethrough.app.engine import EngineInfo
 from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
 from seethrough.app.state import AppState, Store
+from seethrough.app.tours import steps_of
 from seethrough.core.digest import digest
 from seethrough.core.routes import Route, address_of, parse
 from seethrough.view import pages
 from seethrough.view.layout import PANELS, markup_of
 from seethrough.view.node import h, to_html
+from seethrough.view.tours import TOURS
 from seethrough.view.words import page_title, say
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def fields(site: Path) -> dict[str, str]:
         site: The folder of the site, its models and recordings in place.
     """
     home, *others = asyncio.run(_slides(site))
-    state = AppState()
+    state = AppState().but(tours=TOURS)
     around = {
         name: f'data-digest="{digest(text)}">{text}'
         for name in AROUND
@@ -111,8 +113,8 @@ async def _state(site: Path, address: str) -> AppState:
     async def data(path: str) -> bytes:
         return (site / path).read_bytes()
 
-    store = Store(AppState(unfolded=frozenset()))  # as the page begins
+    store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))  # as the page begins
     service = Service(store, cast("Engine", _NoEngine()), text, data)
     await service.open()
-    await Navigation(Actions(service)).go(parse(address))
+    await Navigation(Actions(service)).go(parse(address, tours=steps_of(TOURS)))
     return store.state

@@ -111,16 +111,16 @@ class NativePage:
             AssertionError: The page says that something went wrong.
         """
         self._do(self.actions.run(prompt, chat=chat))
-        assert self.state.error is None, self.state.error
+        assert self.state.chrome.error is None, self.state.chrome.error
 
     def open(self, recording: str) -> None:
         """Show a recorded walk."""
         self._do(self.actions.show_recording(recording))
-        assert self.state.error is None, self.state.error
+        assert self.state.chrome.error is None, self.state.chrome.error
 
     def turn_to(self, step: str) -> str:
         """A step's markup, once everything that it needs has been fetched."""
-        recorded = self.state.recorded
+        recorded = self.state.run.recorded
         route = Route("walk", recorded.id if recorded else OWN, step)
         self.actions.store.replace(route=route)
         self._do(self.details.fill())
@@ -132,12 +132,12 @@ class NativePage:
 
     def choose_layer(self, layer: int) -> None:
         """Choose a layer, whose numbers step 4 shows; the pattern is left as it is."""
-        self.actions.store.replace(picture=replace(self.state.picture, layer=layer))
+        self.actions.store.replace(choice=replace(self.state.choice, layer=layer))
 
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""
         settings = replace(self.state.sampling, max_new_tokens=count)
-        work = self.actions.generate(self.state.prompt, chat=self.state.chat, settings=settings)
+        work = self.actions.generate(self.state.text.prompt, chat=self.state.text.chat, settings=settings)
         self._do(work)
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ class Walk:
     @property
     def config(self) -> ModelConfig:
         """The model's config."""
-        config = self.page.state.config
+        config = self.page.state.run.config
         assert config is not None
         return config
 
@@ -62,11 +62,11 @@ class Walk:
 
     def run(self, name: str) -> None:
         """Run one of the six prompts in the page."""
-        has_chat = self.page.state.models[0].has_chat
+        has_chat = self.page.state.site.models[0].has_chat
         text, is_chat = subject(name, has_chat=has_chat)
         self.page.run(text, chat=is_chat)
         self.page.choose_layer(0)
-        assert [token.id for token in self.page.state.tokens] == self.golden(name)["ids"]
+        assert [token.id for token in self.page.state.run.tokens] == self.golden(name)["ids"]
 
 
 @pytest.fixture(
@@ -109,7 +109,7 @@ def test_numbers_on_the_page(walked: str, walk: Walk, step: str) -> None:
 def test_the_lens(walked: str, walk: Walk) -> None:
     """What the model would say at each layer is what transformers' head says of that layer."""
     walk.page.turn_to(LAYERS)
-    lens = walk.page.state.lens
+    lens = walk.page.state.run.lens
     assert lens is not None
 
     for tops, golden in zip(lens.tops, walk.golden(walked)["lens"], strict=True):
@@ -156,7 +156,7 @@ def test_the_continuation(walked: str, walk: Walk) -> None:
     golden = walk.golden(walked)["continuation"]
     walk.page.generate(len(golden))
 
-    made = walk.page.state.continuation
+    made = walk.page.state.run.continuation
     assert [step.id for step in made] == [int(token) for token, _ in golden[: len(made)]]
     np.testing.assert_allclose(
         [step.prob for step in made],
@@ -173,8 +173,8 @@ def test_every_layer_and_token(walk: Walk) -> None:
     """
     walk.run(SWEPT)
     golden = walk.golden(SWEPT)["sweep"]["cells"]
-    native = NativeModel(walk.site / "models" / walk.page.state.models[0].id)
-    ids, n_layers = [token.id for token in walk.page.state.tokens], walk.config.n_layers
+    native = NativeModel(walk.site / "models" / walk.page.state.site.models[0].id)
+    ids, n_layers = [token.id for token in walk.page.state.run.tokens], walk.config.n_layers
     captured = native.run(ids, native.manifest.hooks)
     seen: set[tuple[str, int]] = set()
     compared: set[str] = set()

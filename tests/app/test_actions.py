@@ -33,30 +33,30 @@ def ran(prompt: str = PROMPT, *, chat: bool = False) -> Actions:
 
 def shown(state: AppState) -> tuple[object, ...]:
     """What a reader sees of the last run."""
-    return (state.prompt, state.tokens, state.top, state.continuation, state.stop, state.sampling)
+    return (state.text.prompt, state.run.tokens, state.run.top, state.run.continuation, state.run.stop, state.sampling)
 
 
 def test_run_shows_tokens_and_candidates() -> None:
     """The ids with their text; the ten best next tokens with the reference's numbers."""
     state = ran("the<|im_end|>").state
 
-    assert [(token.id, token.text, token.visible, token.is_special) for token in state.tokens] == [
+    assert [(token.id, token.text, token.visible, token.is_special) for token in state.run.tokens] == [
         (116, "t", "t", False),
         (258, "he", "he", False),
         (299, "<|im_end|>", "<|im_end|>", True),
     ]
     logits = true_logits(MODEL, (116, 258, 299)).astype(np.float64)
     probs = np.exp(logits) / np.exp(logits).sum()
-    assert [item.id for item in state.top] == np.argsort(-logits)[:10].tolist()
-    for item in state.top:
+    assert [item.id for item in state.run.top] == np.argsort(-logits)[:10].tolist()
+    for item in state.run.top:
         assert item.logit == pytest.approx(logits[item.id], abs=CLOSE)
         assert item.prob == pytest.approx(probs[item.id], abs=CLOSE)
-    assert (state.elapsed_ms, state.busy, state.error, state.notice) == (1.5, "", None, None)
+    assert (state.run.elapsed_ms, state.busy, state.chrome.error, state.chrome.notice) == (1.5, "", None, None)
 
 
 def test_run_shows_the_reference_s_pictures() -> None:
     """The residual stream of every layer and the pattern of the chosen one, number by number."""
-    picture = ran().state.picture
+    picture = ran().state.choice
 
     expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
     stream = ["blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre", "blocks.1.hook_resid_post"]
@@ -72,15 +72,15 @@ def test_run_loads_the_default_model() -> None:
     actions = ran()
 
     assert engine_of(actions.service).loads == ["tiny-7"]
-    assert actions.state.model == "tiny-7"
+    assert actions.state.run.model == "tiny-7"
 
 
 def test_run_in_chat_shows_the_template() -> None:
     """The template's tokens are shown as what the model gets."""
     state = ran(chat=True).state
 
-    assert state.chat
-    assert [token.text for token in state.tokens][:2] == ["<|im_start|>", "u"]
+    assert state.text.chat
+    assert [token.text for token in state.run.tokens][:2] == ["<|im_start|>", "u"]
 
 
 def test_long_inputs_are_pictured_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,13 +90,13 @@ def test_long_inputs_are_pictured_in_part(monkeypatch: pytest.MonkeyPatch) -> No
     actions = ran()
     state = actions.state
 
-    assert state.picture.resid is not None
-    assert state.picture.pattern is not None
-    assert state.picture.resid.shape == (3, 3, 32)
-    assert state.picture.pattern.shape == (4, 3, 3)
-    assert state.picture.position == 2
-    assert len(state.tokens) == len(IDS)
-    assert state.top[0].id == int(true_logits(MODEL, IDS).argmax())
+    assert state.choice.resid is not None
+    assert state.choice.pattern is not None
+    assert state.choice.resid.shape == (3, 3, 32)
+    assert state.choice.pattern.shape == (4, 3, 3)
+    assert state.choice.position == 2
+    assert len(state.run.tokens) == len(IDS)
+    assert state.run.top[0].id == int(true_logits(MODEL, IDS).argmax())
     sizes = [
         (request.n_past, len(request.tokens)) for request in engine_of(actions.service).requests
     ]
@@ -108,7 +108,7 @@ def test_generate_appends_token_by_token() -> None:
     actions = fresh()
     lengths: list[int] = []
     actions.store.subscribe(
-        ("continuation",), lambda state: lengths.append(len(state.continuation))
+        ("continuation",), lambda state: lengths.append(len(state.run.continuation))
     )
     settings = Sampling(temperature=1.2, seed=5, max_new_tokens=4)
 
@@ -116,9 +116,9 @@ def test_generate_appends_token_by_token() -> None:
 
     state = actions.state
     assert lengths[-4:] == [1, 2, 3, 4]
-    assert (state.stop, state.sampling, state.busy) == ("max_new_tokens", settings, "")
+    assert (state.run.stop, state.sampling, state.busy) == ("max_new_tokens", settings, "")
     sequence = IDS
-    for token in state.continuation:
+    for token in state.run.continuation:
         logits = true_logits(MODEL, sequence).astype(np.float64)
         probs = np.exp(logits) / np.exp(logits).sum()
         assert token.prob == pytest.approx(probs[token.id], abs=CLOSE)
@@ -132,13 +132,13 @@ def test_generating_again_starts_over() -> None:
     actions = ran()
     settings = Sampling(max_new_tokens=3)
     asyncio.run(actions.generate(PROMPT, chat=False, settings=settings))
-    first = actions.state.continuation
-    before = actions.state.picture
+    first = actions.state.run.continuation
+    before = actions.state.choice
 
     asyncio.run(actions.generate(PROMPT, chat=False, settings=settings))
 
-    assert [token.id for token in actions.state.continuation] == [token.id for token in first]
-    assert actions.state.picture is before
+    assert [token.id for token in actions.state.run.continuation] == [token.id for token in first]
+    assert actions.state.choice is before
 
 
 def test_generate_runs_a_new_prompt_first() -> None:
@@ -148,37 +148,37 @@ def test_generate_runs_a_new_prompt_first() -> None:
     asyncio.run(actions.generate("an", chat=False, settings=Sampling(max_new_tokens=1)))
 
     ids = MODEL.tokenizer.encode("an")
-    assert [token.id for token in actions.state.tokens] == ids
-    assert actions.state.continuation[0].id == int(true_logits(MODEL, ids).argmax())
+    assert [token.id for token in actions.state.run.tokens] == ids
+    assert actions.state.run.continuation[0].id == int(true_logits(MODEL, ids).argmax())
 
 
 def test_append_puts_a_candidate_behind_the_text() -> None:
     """The chosen token stands last, and everything shown is of the longer input."""
     actions = ran()
-    chosen = actions.state.top[3].id
+    chosen = actions.state.run.top[3].id
 
     asyncio.run(actions.append(chosen))
 
     longer = (*IDS, chosen)
     state = actions.state
     assert actions.ids == longer
-    assert state.top[0].id == int(true_logits(MODEL, longer).argmax())
-    assert state.picture.resid is not None
-    assert state.picture.resid.shape[1] == len(longer)
-    assert state.continuation == ()
+    assert state.run.top[0].id == int(true_logits(MODEL, longer).argmax())
+    assert state.choice.resid is not None
+    assert state.choice.resid.shape[1] == len(longer)
+    assert state.run.continuation == ()
 
 
 def test_generate_keeps_what_was_appended() -> None:
     """A continuation goes on from the text with the reader's own choices in it."""
     actions = ran()
-    chosen = actions.state.top[3].id
+    chosen = actions.state.run.top[3].id
     asyncio.run(actions.append(chosen))
 
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
 
     longer = (*IDS, chosen)
     assert actions.ids == longer
-    assert actions.state.continuation[0].id == int(true_logits(MODEL, longer).argmax())
+    assert actions.state.run.continuation[0].id == int(true_logits(MODEL, longer).argmax())
 
 
 def test_appending_stops_at_the_last_position() -> None:
@@ -188,8 +188,8 @@ def test_appending_stops_at_the_last_position() -> None:
 
     asyncio.run(actions.append(3))
 
-    assert actions.state.error
-    assert actions.state.error.key == "input.too_many_tokens"
+    assert actions.state.chrome.error
+    assert actions.state.chrome.error.key == "input.too_many_tokens"
     assert shown(actions.state) == before
 
 
@@ -199,7 +199,7 @@ def test_append_before_any_run_does_nothing() -> None:
 
     asyncio.run(actions.append(3))
 
-    assert (actions.state.tokens, actions.state.error, actions.state.busy) == ((), None, "")
+    assert (actions.state.run.tokens, actions.state.chrome.error, actions.state.busy) == ((), None, "")
 
 
 def test_select_layer_draws_its_pattern() -> None:
@@ -207,30 +207,30 @@ def test_select_layer_draws_its_pattern() -> None:
     actions = ran()
     seen: list[tuple[int, int | None]] = []
     actions.store.subscribe(
-        ("picture",), lambda state: seen.append((state.picture.layer, state.picture.asked))
+        ("picture",), lambda state: seen.append((state.choice.layer, state.choice.asked_layer))
     )
 
     asyncio.run(actions.select_layer(1))
 
     assert seen == [(0, 1), (1, None)]
     expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
-    assert actions.state.picture.pattern is not None
+    assert actions.state.choice.pattern is not None
     np.testing.assert_allclose(
-        actions.state.picture.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
+        actions.state.choice.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
     )
 
 
 def test_a_layer_that_fails_is_not_chosen() -> None:
     """The picture stays what it was, under its own number, and the reader is told."""
     actions = ran()
-    before = actions.state.picture
+    before = actions.state.choice
     engine_of(actions.service).fail_run = EngineError("engine.not_loaded")
 
     asyncio.run(actions.select_layer(1))
 
-    picture = actions.state.picture
+    picture = actions.state.choice
     assert (picture.layer, picture.asked, picture.pattern) == (0, None, before.pattern)
-    assert actions.state.error
+    assert actions.state.chrome.error
 
 
 def test_a_layer_chosen_in_a_continuation_is_drawn_after_it() -> None:
@@ -239,21 +239,21 @@ def test_a_layer_chosen_in_a_continuation_is_drawn_after_it() -> None:
     notices: list[object] = []
 
     def choose(state: AppState) -> None:
-        if len(state.continuation) == 2:
+        if len(state.run.continuation) == 2:
             asyncio.get_running_loop().create_task(actions.select_layer(1))
 
     actions.store.subscribe(("continuation",), choose)
-    actions.store.subscribe(("notice",), lambda state: notices.append(state.notice))
+    actions.store.subscribe(("notice",), lambda state: notices.append(state.chrome.notice))
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=6)))
 
     state = actions.state
     told = [(item.key, item.fields) for item in notices if isinstance(item, Message)]
     assert told == [("recording.layer_waits", {"layer": 1})]
-    assert (len(state.continuation), state.picture.layer, state.picture.asked) == (6, 1, None)
-    assert (state.notice, state.error, state.busy) == (None, None, "")
+    assert (len(state.run.continuation), state.choice.layer, state.choice.asked_layer) == (6, 1, None)
+    assert (state.chrome.notice, state.chrome.error, state.busy) == (None, None, "")
     expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
     np.testing.assert_allclose(
-        state.picture.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
+        state.choice.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
     )
 
 
@@ -274,11 +274,11 @@ def test_a_chosen_layer_and_head_stay_for_the_next_prompt() -> None:
     asyncio.run(actions.select_layer(1))
     actions.select_head(3)
     actions.select_position(0)
-    assert (actions.state.picture.head, actions.state.picture.position) == (3, 0)
+    assert (actions.state.choice.head, actions.state.choice.position) == (3, 0)
 
     asyncio.run(actions.run("an", chat=False))
 
-    picture = actions.state.picture
+    picture = actions.state.choice
     assert (picture.layer, picture.head) == (1, 3)
     assert picture.position == len(MODEL.tokenizer.encode("an")) - 1
 
@@ -292,8 +292,8 @@ def test_a_layer_beyond_the_model_is_its_last() -> None:
 
     asyncio.run(actions.run(PROMPT, chat=False))
 
-    assert (actions.state.picture.layer, actions.state.picture.head) == (1, 3)
-    assert actions.state.error is None
+    assert (actions.state.choice.layer, actions.state.choice.head) == (1, 3)
+    assert actions.state.chrome.error is None
 
 
 @pytest.mark.parametrize(
@@ -303,15 +303,15 @@ def test_a_layer_beyond_the_model_is_its_last() -> None:
 def test_an_error_is_a_message_and_the_prompt_stays(prompt: str, key: str) -> None:
     """What was typed is kept, what was shown too, and the next run takes the sentence away."""
     actions = ran()
-    before = actions.state.tokens
+    before = actions.state.run.tokens
 
     asyncio.run(actions.run(prompt, chat=False))
 
     state = actions.state
-    assert state.error
-    assert (state.error.key, state.prompt, state.tokens, state.busy) == (key, prompt, before, "")
+    assert state.chrome.error
+    assert (state.chrome.error.key, state.text.prompt, state.run.tokens, state.busy) == (key, prompt, before, "")
     asyncio.run(actions.run(PROMPT, chat=False))
-    assert actions.state.error is None
+    assert actions.state.chrome.error is None
 
 
 def test_a_sampling_error_is_a_message() -> None:
@@ -321,8 +321,8 @@ def test_a_sampling_error_is_a_message() -> None:
 
     asyncio.run(actions.generate(PROMPT, chat=False, settings=settings))
 
-    assert actions.state.error
-    assert actions.state.error.fields["name"] == "seed"
+    assert actions.state.chrome.error
+    assert actions.state.chrome.error.fields["name"] == "seed"
     assert actions.state.sampling == settings
 
 
@@ -330,10 +330,10 @@ def test_broken_characters_are_a_notice() -> None:
     """The prompt runs, and the reader is told how many characters were replaced."""
     state = ran("a\ud800b\udfff").state
 
-    assert state.notice
-    assert (state.notice.key, state.notice.fields) == ("input.surrogates", {"count": 2})
-    assert len(state.tokens) == len(MODEL.tokenizer.encode("a�b�"))
-    assert state.error is None
+    assert state.chrome.notice
+    assert (state.chrome.notice.key, state.chrome.notice.fields) == ("input.surrogates", {"count": 2})
+    assert len(state.run.tokens) == len(MODEL.tokenizer.encode("a�b�"))
+    assert state.chrome.error is None
 
 
 def test_a_second_action_is_refused_while_one_goes_on() -> None:
@@ -358,7 +358,7 @@ def test_a_second_action_is_refused_while_one_goes_on() -> None:
         assert len(engine.requests) == calls
         wait.set()
         await first
-        assert actions.state.prompt == "an"
+        assert actions.state.text.prompt == "an"
         assert actions.ids == tuple(MODEL.tokenizer.encode("an"))
 
     asyncio.run(scenario())
@@ -372,7 +372,7 @@ def test_a_head_can_be_chosen_while_something_goes_on() -> None:
     actions.select_head(2)
     actions.select_position(1)
 
-    assert (actions.state.picture.head, actions.state.picture.position) == (2, 1)
+    assert (actions.state.choice.head, actions.state.choice.position) == (2, 1)
 
 
 def test_cancel_is_a_notice() -> None:
@@ -381,7 +381,7 @@ def test_cancel_is_a_notice() -> None:
     async def scenario() -> None:
         actions = Actions(await opened(MODEL))
         await actions.run(PROMPT, chat=False)
-        tokens = actions.state.tokens
+        tokens = actions.state.run.tokens
         engine = engine_of(actions.service)
         engine.wait = asyncio.Event()
         engine.started.clear()
@@ -390,9 +390,9 @@ def test_cancel_is_a_notice() -> None:
         actions.cancel()
         await run
         state = actions.state
-        assert state.notice
-        assert (state.notice.key, state.error, state.busy) == ("engine.cancelled", None, "")
-        assert (state.prompt, state.tokens) == ("an", tokens)
+        assert state.chrome.notice
+        assert (state.chrome.notice.key, state.chrome.error, state.busy) == ("engine.cancelled", None, "")
+        assert (state.text.prompt, state.run.tokens) == ("an", tokens)
 
     asyncio.run(scenario())
 
@@ -401,24 +401,24 @@ def test_cancel_ends_a_continuation() -> None:
     """The tokens so far stay, with the reason."""
     actions = ran()
     actions.store.subscribe(
-        ("continuation",), lambda state: len(state.continuation) == 2 and actions.cancel()
+        ("continuation",), lambda state: len(state.run.continuation) == 2 and actions.cancel()
     )
 
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=9)))
 
     state = actions.state
-    assert (len(state.continuation), state.stop, state.notice) == (2, "stopped", None)
+    assert (len(state.run.continuation), state.run.stop, state.chrome.notice) == (2, "stopped", None)
 
 
 def test_load_opens_the_model_that_was_chosen() -> None:
     """By id; without one the default."""
     actions = fresh()
     asyncio.run(actions.load("tiny-8"))
-    assert (actions.state.model, actions.state.engine.stage) == ("tiny-8", "ready")
+    assert (actions.state.run.model, actions.state.site.engine.stage) == ("tiny-8", "ready")
 
     default = fresh()
     asyncio.run(default.load())
-    assert default.state.model == "tiny-7"
+    assert default.state.run.model == "tiny-7"
 
 
 def test_retry_tries_the_model_that_failed() -> None:
@@ -426,12 +426,12 @@ def test_retry_tries_the_model_that_failed() -> None:
     actions = fresh()
     engine_of(actions.service).fail_load = DownloadError("engine.network", path="a.bin")
     asyncio.run(actions.load("tiny-8"))
-    assert actions.state.error
-    assert actions.state.error.key == "engine.network"
+    assert actions.state.chrome.error
+    assert actions.state.chrome.error.key == "engine.network"
 
     asyncio.run(actions.load())
 
-    assert (actions.state.model, actions.state.error) == ("tiny-8", None)
+    assert (actions.state.run.model, actions.state.chrome.error) == ("tiny-8", None)
 
 
 def test_another_model_takes_the_old_numbers_off() -> None:
@@ -443,10 +443,10 @@ def test_another_model_takes_the_old_numbers_off() -> None:
     asyncio.run(actions.append(3))
 
     state = actions.state
-    assert (state.tokens, state.top, state.continuation, state.stop) == ((), (), (), "")
-    assert (state.picture.resid, state.picture.pattern) == (None, None)
+    assert (state.run.tokens, state.run.top, state.run.continuation, state.run.stop) == ((), (), (), "")
+    assert (state.choice.resid, state.choice.pattern) == (None, None)
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
-    assert actions.state.continuation[0].id == int(true_logits(OTHER, IDS).argmax())
+    assert actions.state.run.continuation[0].id == int(true_logits(OTHER, IDS).argmax())
 
 
 def test_an_engine_that_dies_is_told_and_works_again() -> None:
@@ -456,15 +456,15 @@ def test_an_engine_that_dies_is_told_and_works_again() -> None:
 
     asyncio.run(actions.run("an", chat=False))
 
-    assert actions.state.notice
-    assert (actions.state.notice.key, actions.state.prompt) == ("engine.recovered", "an")
-    assert actions.state.error is None
+    assert actions.state.chrome.notice
+    assert (actions.state.chrome.notice.key, actions.state.text.prompt) == ("engine.recovered", "an")
+    assert actions.state.chrome.error is None
     assert actions.ids == tuple(MODEL.tokenizer.encode("an"))
 
 
 def test_what_is_shown_is_frozen() -> None:
     """A panel that wrote into a picture would change what the next panel reads."""
-    picture = ran().state.picture
+    picture = ran().state.choice
 
     assert picture.pattern is not None
     with pytest.raises(ValueError, match="read-only"):

@@ -73,12 +73,12 @@ async def fill(reader: Reader) -> None:
 def test_the_writes_are_the_model_s_own() -> None:
     """Every layer's writes at every position are what the reference computes."""
     reader = at_layers(fill)
-    ids = [token.id for token in reader.state.tokens]
+    ids = [token.id for token in reader.state.run.tokens]
     true, _ = forward(MODEL.config, from_arrays(MODEL.arrays), ids)
 
     for name in writes_of(MODEL.config):
         for position in range(len(ids)):
-            row = reader.state.captured.row(name, position)
+            row = reader.state.run.captured.row(name, position)
             np.testing.assert_allclose(row, true[name][position], **CLOSE)
 
 
@@ -87,12 +87,12 @@ def test_the_lens_is_the_unembedding_of_each_layer(position: int) -> None:
     """The best token, its logit and probability are the reference's, layer by layer."""
 
     async def look(reader: Reader) -> None:
-        reader.actions.select_position(position % len(reader.state.tokens))
+        reader.actions.select_position(position % len(reader.state.run.tokens))
         await reader.details.fill()
 
     reader = at_layers(look)
-    lens, config = reader.state.lens, MODEL.config
-    ids = [token.id for token in reader.state.tokens]
+    lens, config = reader.state.run.lens, MODEL.config
+    ids = [token.id for token in reader.state.run.tokens]
     at = position % len(ids)
     states = [(layer, at) for layer in range(config.n_layers + 1)]
     logits = forward(config, from_arrays(MODEL.arrays), ids, unembed=states)[0][hooks.LOGITS]
@@ -127,8 +127,8 @@ def test_another_token_needs_its_lens_alone() -> None:
     reader = at_layers(look)
 
     assert reader.layer_runs == 1
-    assert reader.state.lens is not None
-    assert reader.state.lens.position == 1
+    assert reader.state.run.lens is not None
+    assert reader.state.run.lens.position == 1
 
 
 def test_a_long_text_keeps_one_token_s_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ def test_a_long_text_keeps_one_token_s_rows(monkeypatch: pytest.MonkeyPatch) -> 
         reader.actions.select_position(1)
         await reader.details.fill()
 
-    captured = at_layers(look).state.captured
+    captured = at_layers(look).state.run.captured
     name = "blocks.1.hook_mlp_out"
 
     assert captured.row(name, 1) is not None
@@ -161,7 +161,7 @@ def test_nothing_is_fetched_elsewhere() -> None:
     reader = at_layers(elsewhere)
 
     assert reader.layer_runs == 0
-    assert reader.state.lens is None
+    assert reader.state.run.lens is None
 
 
 def test_a_recording_asks_no_engine() -> None:
@@ -177,7 +177,7 @@ def test_a_recording_asks_no_engine() -> None:
     reader = asyncio.run(scenario())
 
     assert engine_of(reader.service).requests == []
-    assert reader.state.source == "recorded"
+    assert reader.state.run.source == "recorded"
 
 
 def test_a_new_text_meanwhile_wins() -> None:
@@ -189,15 +189,15 @@ def test_a_new_text_meanwhile_wins() -> None:
         gate = engine.wait
         late = asyncio.ensure_future(reader.details.fill())
         await engine.started.wait()
-        new = tuple(replace(token, id=token.id + 1) for token in reader.state.tokens)
+        new = tuple(replace(token, id=token.id + 1) for token in reader.state.run.tokens)
         reader.service.store.replace(tokens=new, lens=None, busy="run")
         gate.set()
         await late
 
     reader = at_layers(overtake)
 
-    assert reader.state.lens is None
-    assert not reader.state.captured.has("blocks.0.hook_attn_out")
+    assert reader.state.run.lens is None
+    assert not reader.state.run.captured.has("blocks.0.hook_attn_out")
 
 
 def test_a_failure_is_told_once() -> None:
@@ -209,16 +209,16 @@ def test_a_failure_is_told_once() -> None:
         await reader.details.fill()
 
     reader = at_layers(fail)
-    assert reader.state.error is not None
-    assert reader.state.error.key == "engine.session"
-    assert (reader.layer_runs, reader.state.lens) == (1, None)
+    assert reader.state.chrome.error is not None
+    assert reader.state.chrome.error.key == "engine.session"
+    assert (reader.layer_runs, reader.state.run.lens) == (1, None)
 
     async def again(reader: Reader) -> None:
         await fail(reader)
         reader.actions.select_position(0)
         await reader.details.fill()
 
-    assert at_layers(again).state.lens is not None
+    assert at_layers(again).state.run.lens is not None
 
 
 def test_a_stop_is_no_failure() -> None:
@@ -230,8 +230,8 @@ def test_a_stop_is_no_failure() -> None:
 
     reader = at_layers(stop)
 
-    assert reader.state.error is None
-    assert reader.state.lens is None
+    assert reader.state.chrome.error is None
+    assert reader.state.run.lens is None
 
 
 def test_the_inside_of_a_block_is_fetched_once() -> None:
@@ -246,11 +246,11 @@ def test_the_inside_of_a_block_is_fetched_once() -> None:
         await asyncio.gather(*(reader.details.fill() for _ in range(3)))
         assert len(requests) == before + 1
         assert missing(reader.state) == ()
-        whole = reader.state.captured
-        assert whole.arrays["blocks.0.attn.hook_q"].shape[0] == len(reader.state.tokens)
+        whole = reader.state.run.captured
+        assert whole.arrays["blocks.0.attn.hook_q"].shape[0] == len(reader.state.run.tokens)
         reader.service.store.replace(route=Route("walk", "own", "softmax"))
-        picture = replace(reader.state.picture, layer=1)
-        reader.service.store.replace(picture=picture)
+        picture = replace(reader.state.choice, layer=1)
+        reader.service.store.replace(choice=picture)
         await reader.details.block.fill()
         assert len(requests) == before + 1
 
@@ -266,9 +266,9 @@ def test_a_long_text_keeps_the_chosen_token_of_a_block(monkeypatch: pytest.Monke
         await reader.actions.run(PROMPT, chat=False)
         reader.service.store.replace(route=Route("block", "own", ""))
         await reader.details.block.fill()
-        captured, n_tokens = reader.state.captured, len(reader.state.tokens)
+        captured, n_tokens = reader.state.run.captured, len(reader.state.run.tokens)
         assert len(captured.arrays["blocks.0.attn.hook_z"]) == 1
-        assert captured.row("blocks.0.attn.hook_z", reader.state.picture.position) is not None
+        assert captured.row("blocks.0.attn.hook_z", reader.state.choice.position) is not None
         assert captured.arrays["blocks.0.attn.hook_attn_scores"].shape[1] == n_tokens
 
     asyncio.run(scenario())
@@ -284,7 +284,7 @@ def test_a_failing_block_is_told_once() -> None:
         engine = engine_of(reader.service)
         engine.fail_run = EngineError("engine.session", reason="no memory")
         await reader.details.block.fill()
-        assert reader.state.error is not None
+        assert reader.state.chrome.error is not None
         asked = len(engine.requests)
         await reader.details.block.fill()
         assert len(engine.requests) == asked

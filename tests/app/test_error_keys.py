@@ -32,8 +32,8 @@ async def notice_of_surrogates(service: Service) -> None:
     """A notice is no error: hand on what the state shows."""
     actions = Actions(service)
     await actions.run("a\ud800", chat=False)
-    assert actions.state.notice
-    raise SeethroughError(actions.state.notice.key, **actions.state.notice.fields)
+    assert actions.state.chrome.notice
+    raise SeethroughError(actions.state.chrome.notice.key, **actions.state.chrome.notice.fields)
 
 
 async def notice_of_a_crash(service: Service) -> None:
@@ -41,8 +41,8 @@ async def notice_of_a_crash(service: Service) -> None:
     await service.load()
     engine_of(service).crash_next = True
     await service.next("the")
-    assert service.store.state.notice
-    raise SeethroughError(service.store.state.notice.key)
+    assert service.store.state.chrome.notice
+    raise SeethroughError(service.store.state.chrome.notice.key)
 
 
 async def weight_too_large(service: Service) -> None:

@@ -25,23 +25,23 @@ def ran(prompt: str = PROMPT, *, chat: bool = False) -> Actions:
 def test_the_film_ends_in_the_shown_tokens(chat: bool) -> None:  # noqa: FBT001
     """Plain text or a message: start ids and words' ids are the ids that the model got."""
     state = ran(chat=chat).state
-    assert state.film is not None
+    assert state.run.film is not None
 
-    told = [*state.film.start_ids, *(one for word in state.film.words for one in word.ids)]
-    assert told == [token.id for token in state.tokens]
-    assert state.film.is_chat == chat
+    told = [*state.run.film.start_ids, *(one for word in state.run.film.words for one in word.ids)]
+    assert told == [token.id for token in state.run.tokens]
+    assert state.run.film.is_chat == chat
 
 
 def test_a_chosen_token_stands_behind_the_film() -> None:
     """After a token is put behind, the film is of the prompt still, the chosen word too."""
     actions = ran()
-    before = actions.state.film
+    before = actions.state.run.film
     actions.select_word(1)
     asyncio.run(actions.append(101))
 
-    assert actions.state.film == before == film_of(MODEL.tokenizer, PROMPT)
-    assert len(actions.state.tokens) == (before.n_ids if before else 0) + 1
-    assert actions.state.word == 1
+    assert actions.state.run.film == before == film_of(MODEL.tokenizer, PROMPT)
+    assert len(actions.state.run.tokens) == (before.n_ids if before else 0) + 1
+    assert actions.state.choice.word == 1
 
 
 def test_a_new_prompt_chooses_no_word() -> None:
@@ -49,7 +49,7 @@ def test_a_new_prompt_chooses_no_word() -> None:
     actions = ran()
     actions.select_word(2)
     asyncio.run(actions.run("and the thing", chat=False))
-    assert actions.state.word is None
+    assert actions.state.choice.word is None
 
     actions.clear()
-    assert (actions.state.film, actions.state.word) == (None, None)
+    assert (actions.state.run.film, actions.state.choice.word) == (None, None)

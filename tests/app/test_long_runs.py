@@ -38,7 +38,7 @@ def test_no_run_for_a_position_that_is_not_kept(monkeypatch: pytest.MonkeyPatch)
         actions.select_position(KEPT - 1)
         await details.fill()
         assert len(requests) > before
-        assert actions.state.lens is not None
-        assert actions.state.lens.position == KEPT - 1
+        assert actions.state.run.lens is not None
+        assert actions.state.run.lens.position == KEPT - 1
 
     asyncio.run(scenario())

@@ -22,7 +22,7 @@ PROMPT = "the"
 def service_and_engine(device_mode: str = "exact") -> tuple[Service, FakeEngine]:
     """An open service on a device that wants a mode."""
     service = asyncio.run(opened(MODEL, OTHER))
-    device = replace(service.store.state.device, mode=device_mode)
+    device = replace(service.store.state.site.device, mode=device_mode)
     service.store.replace(device=device)
     return service, engine_of(service)
 
@@ -35,7 +35,7 @@ def test_the_device_chooses_the_first_mode(mode: str) -> None:
     assert asyncio.run(service.ready())["mode"] == mode
     assert asyncio.run(service.load())["mode"] == mode
     assert engine.modes == [mode]
-    assert service.store.state.engine.mode == mode
+    assert service.store.state.site.engine.mode == mode
 
 
 def test_another_mode_opens_the_same_model_anew_and_keeps_what_is_shown() -> None:
@@ -48,7 +48,7 @@ def test_another_mode_opens_the_same_model_anew_and_keeps_what_is_shown() -> Non
 
     assert (engine.loads, engine.modes) == (["tiny-7", "tiny-7"], ["exact", "small"])
     after = service.store.state
-    assert (after.top, after.tokens, after.config) == (shown.top, shown.tokens, shown.config)
+    assert (after.run.top, after.run.tokens, after.run.config) == (shown.run.top, shown.run.tokens, shown.run.config)
     assert asyncio.run(service.next(PROMPT, 3)) == first
 
 

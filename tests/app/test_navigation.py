@@ -32,8 +32,8 @@ def test_home_has_a_prediction() -> None:
     state = went("#/")
 
     assert state.route == Route()
-    assert state.source == "recorded"
-    assert [token.id for token in state.tokens] == list(MADE.ids)
+    assert state.run.source == "recorded"
+    assert [token.id for token in state.run.tokens] == list(MADE.ids)
 
 
 def test_a_walk_has_a_subject_and_a_step() -> None:
@@ -41,7 +41,7 @@ def test_a_walk_has_a_subject_and_a_step() -> None:
     state = went("#/walk")
 
     assert state.route == Route("walk", "thing", "input")
-    assert state.prompt == PROMPT
+    assert state.text.prompt == PROMPT
 
 
 def test_an_unknown_recording_is_another() -> None:
@@ -59,17 +59,17 @@ def test_what_the_address_chooses() -> None:
     state = went("#/block/thing?layer=1&head=1&pos=1")
     beyond = went("#/block/thing?layer=99&head=99&pos=99")
 
-    assert (state.picture.layer, state.picture.head, state.picture.position) == (1, 1, 1)
-    assert (beyond.picture.layer, beyond.picture.head) == (0, 0)
-    assert beyond.picture.position == len(MADE.ids) - 1
+    assert (state.choice.layer, state.choice.head, state.choice.position) == (1, 1, 1)
+    assert (beyond.choice.layer, beyond.choice.head) == (0, 0)
+    assert beyond.choice.position == len(MADE.ids) - 1
 
 
 def test_a_prompt_in_the_address_is_run() -> None:
     """A link with a prompt shows that prompt live."""
     state = went("#/walk/own/softmax?prompt=the%20thing")
 
-    assert (state.source, state.prompt) == ("live", "the thing")
-    assert state.top
+    assert (state.run.source, state.text.prompt) == ("live", "the thing")
+    assert state.run.top
 
 
 def test_no_download_is_begun_by_a_link() -> None:
@@ -78,7 +78,7 @@ def test_no_download_is_begun_by_a_link() -> None:
     actions.store.replace(device=Device(may_download=False))
     state = went("#/walk/own?prompt=the%20thing", actions=actions)
 
-    assert (state.source, state.prompt, state.tokens) == ("", "the thing", ())
+    assert (state.run.source, state.text.prompt, state.run.tokens) == ("", "the thing", ())
 
 
 def test_a_link_runs_where_its_model_is_open_already() -> None:
@@ -88,15 +88,15 @@ def test_a_link_runs_where_its_model_is_open_already() -> None:
     asyncio.run(actions.load())
     state = went("#/walk/own?prompt=the%20thing", actions=actions)
 
-    assert (state.source, state.prompt) == ("live", "the thing")
+    assert (state.run.source, state.text.prompt) == ("live", "the thing")
 
 
 def test_own_text_after_a_recording_is_empty() -> None:
     """Turning from a recording to one's own text shows no recorded numbers, and keeps the text."""
     state = went("#/walk/thing", "#/walk/own")
 
-    assert (state.source, state.tokens, state.top) == ("", (), ())
-    assert state.prompt == PROMPT
+    assert (state.run.source, state.run.tokens, state.run.top) == ("", (), ())
+    assert state.text.prompt == PROMPT
 
 
 def test_live_numbers_stay_between_steps() -> None:
@@ -105,15 +105,15 @@ def test_live_numbers_stay_between_steps() -> None:
     first = went("#/walk/own/softmax?prompt=the%20thing", actions=actions)
     second = went("#/walk/own/layers", actions=actions)
 
-    assert second.top is first.top
+    assert second.run.top is first.run.top
 
 
 def test_what_means_nothing_is_told() -> None:
     """A notice names the parts of an address that were left out."""
     state = went("#/walk/thing/tokenize?colour=red")
 
-    assert state.notice is not None
-    assert (state.notice.key, state.notice.fields) == ("route.ignored", {"fields": "colour"})
+    assert state.chrome.notice is not None
+    assert (state.chrome.notice.key, state.chrome.notice.fields) == ("route.ignored", {"fields": "colour"})
 
 
 def test_a_language_by_address() -> None:
@@ -135,7 +135,7 @@ def test_the_address_shows_the_same() -> None:
 
 def test_the_address_of_a_live_prompt() -> None:
     """A live prompt is in the address, with its mode; a lone surrogate does no harm."""
-    state = replace(AppState(), route=Route("all", OWN), source="live", prompt="a b\ud83d&c")
+    state = AppState().but(route=Route("all", OWN), source="live", prompt="a b\ud83d&c")
 
     assert address(state).startswith("#/all/own?prompt=a%20b%3F%26c")
 
@@ -157,8 +157,8 @@ def test_the_last_place_wins() -> None:
 
     asyncio.run(go())
     assert actions.state.route.subject == "second"
-    assert actions.state.recorded is not None
-    assert actions.state.recorded.id == "second"
+    assert actions.state.run.recorded is not None
+    assert actions.state.run.recorded.id == "second"
 
 
 def test_numbers_and_name_change_together() -> None:
@@ -168,7 +168,7 @@ def test_numbers_and_name_change_together() -> None:
     actions.store.subscribe(
         ("route", "recorded"),
         lambda state: seen.append(
-            (state.route.subject, state.recorded.id if state.recorded else "")
+            (state.route.subject, state.run.recorded.id if state.run.recorded else "")
         ),
     )
     went("#/walk/thing", actions=actions)
@@ -184,12 +184,12 @@ def test_a_recording_that_cannot_be_had() -> None:
     actions = fresh()
     went("#/walk/thing", actions=actions)
     actions.store.replace(
-        recordings=tuple(replace(card, path="gone") for card in actions.state.recordings)
+        recordings=tuple(replace(card, path="gone") for card in actions.state.site.recordings)
     )
     state = went("#/walk/second", actions=actions)
 
-    assert state.error is not None
-    assert (state.route.subject, state.tokens, state.top) == ("second", (), ())
+    assert state.chrome.error is not None
+    assert (state.route.subject, state.run.tokens, state.run.top) == ("second", (), ())
 
 
 def two_models() -> Actions:
@@ -202,7 +202,7 @@ def test_a_link_names_its_model() -> None:
     link = "#/all/own?prompt=the%20thing&model=tiny-8&pos=1&layer=0&head=0"
     state = went(link, actions=two_models())
 
-    assert state.model == "tiny-8"
+    assert state.run.model == "tiny-8"
     assert address(state) == link
     assert parse(link).model == "tiny-8"
     assert "model" not in address(went("#/all/own?prompt=the", actions=two_models()))
@@ -212,7 +212,7 @@ def test_a_link_without_a_model_means_the_default() -> None:
     """The same prompt under both addresses is run with each model in turn."""
     actions = two_models()
     models = [
-        went(f"#/all/own?prompt=the{more}", actions=actions).model
+        went(f"#/all/own?prompt=the{more}", actions=actions).run.model
         for more in ("&model=tiny-8", "", "&model=tiny-8")
     ]
 
@@ -223,6 +223,6 @@ def test_an_unknown_model_is_named() -> None:
     """A link to a model that this build lacks runs the default one, and says so."""
     state = went("#/all/own?prompt=the&model=tiny-9", actions=two_models())
 
-    assert state.model == "tiny-7"
-    assert state.notice is not None
-    assert state.notice.fields == {"fields": "model"}
+    assert state.run.model == "tiny-7"
+    assert state.chrome.notice is not None
+    assert state.chrome.notice.fields == {"fields": "model"}

@@ -102,7 +102,7 @@ def test_the_list_tells_of_the_parts() -> None:
     """Path, size and hash of each, before any is fetched."""
     page = walked()
 
-    card = page.state.recordings[0]
+    card = page.state.site.recordings[0]
     assert sorted(card.parts) == sorted(PARTS)
     for name, part in card.parts.items():
         assert part.path == f"models/tiny-7/recordings/parts/thing-{name}"
@@ -116,14 +116,14 @@ def test_a_step_fetches_the_part_that_it_needs(step: str) -> None:
     page = walked(f"#/walk/thing/{step}")
 
     assert page.fetched() == ([f"thing-{PART_OF_STEP[step]}"] if step in PART_OF_STEP else [])
-    assert (page.state.error, page.state.source) == (None, "recorded")
+    assert (page.state.chrome.error, page.state.run.source) == (None, "recorded")
     assert engine_of(page.service).requests == []
 
 
 @pytest.mark.parametrize("step", ["embed", "logits", "softmax", "sample"])
 def test_the_logits_part_stands_in_the_state(step: str) -> None:
     """Every embedding, the final norm, all logits, the best tokens' vectors: the run's own."""
-    captured = walked(f"#/walk/thing/{step}").state.captured
+    captured = walked(f"#/walk/thing/{step}").state.run.captured
 
     for position in range(len(IDS)):
         np.testing.assert_array_equal(
@@ -141,10 +141,10 @@ def test_the_tokens_that_a_dart_may_land_on_are_named() -> None:
     page = walked("#/walk/thing/sample", "#/walk/thing/layers")
     words = parts()[LOGITS_PART].words
 
-    assert page.state.words == words
+    assert page.state.run.words == words
     assert words.items() >= {item.id: item.visible for item in MADE.top}.items()
     asyncio.run(page.go("#/walk/second/layers"))
-    assert page.state.words == {}
+    assert page.state.run.words == {}
 
 
 def test_the_layers_part_stands_in_the_state() -> None:
@@ -152,10 +152,10 @@ def test_the_layers_part_stands_in_the_state() -> None:
     state = walked("#/walk/thing/layers").state
 
     for name in NAMES:
-        np.testing.assert_array_equal(state.captured.row(name, LAST), run()[name][LAST])
-        assert state.captured.row(name, 0) is None
-    assert state.lens is not None
-    assert (state.lens.position, state.lens.tops) == (LAST, parts()[LAYERS_PART].lens)
+        np.testing.assert_array_equal(state.run.captured.row(name, LAST), run()[name][LAST])
+        assert state.run.captured.row(name, 0) is None
+    assert state.run.lens is not None
+    assert (state.run.lens.position, state.run.lens.tops) == (LAST, parts()[LAYERS_PART].lens)
 
 
 def test_both_parts_stand_together() -> None:
@@ -163,21 +163,21 @@ def test_both_parts_stand_together() -> None:
     page = walked(*(f"#/walk/thing/{step}" for step in (*STEPS, *reversed(STEPS))))
 
     assert page.fetched() == [f"thing-{LOGITS_PART}", f"thing-{LAYERS_PART}"]
-    assert page.state.captured.has(hooks.LOGITS, hooks.EMBED, "W_U", *NAMES)
+    assert page.state.run.captured.has(hooks.LOGITS, hooks.EMBED, "W_U", *NAMES)
 
 
 def test_a_part_comes_back_with_its_recording() -> None:
     """Another recording has its own numbers; the first one's are kept, and shown at once again."""
     page = walked("#/walk/thing/logits", "#/walk/second/logits")
-    second = page.state.captured.row(hooks.LOGITS, len(SECOND.ids) - 1)
+    second = page.state.run.captured.row(hooks.LOGITS, len(SECOND.ids) - 1)
     assert second is not None
-    assert page.state.captured.row(hooks.LOGITS, LAST) is None or len(SECOND.ids) == len(IDS)
+    assert page.state.run.captured.row(hooks.LOGITS, LAST) is None or len(SECOND.ids) == len(IDS)
     assert not np.array_equal(second, run()[hooks.LOGITS][LAST])
 
     asyncio.run(page.go("#/walk/thing/logits"))
 
     np.testing.assert_array_equal(
-        page.state.captured.row(hooks.LOGITS, LAST), run()[hooks.LOGITS][LAST]
+        page.state.run.captured.row(hooks.LOGITS, LAST), run()[hooks.LOGITS][LAST]
     )
     assert page.fetched() == [f"thing-{LOGITS_PART}", f"second-{LOGITS_PART}"]
 
@@ -190,7 +190,7 @@ def test_the_numbers_are_there_when_the_page_turns() -> None:
         await page.service.open()
         await page.go("#/walk/thing/input")
         page.service.store.subscribe(
-            ("route",), lambda state: seen.append(state.captured.has(hooks.LOGITS))
+            ("route",), lambda state: seen.append(state.run.captured.has(hooks.LOGITS))
         )
         await page.go("#/walk/thing/softmax")
         return seen
@@ -202,8 +202,8 @@ def test_a_recording_without_parts_is_shown_all_the_same() -> None:
     """What it lacks is for the step to say; nothing is fetched, and no error told."""
     page = walked("#/walk/thing/logits", "#/walk/thing/layers", files=site(thing={}))
 
-    assert (page.state.error, page.state.source, page.fetched()) == (None, "recorded", [])
-    assert (page.state.lens, page.state.captured.has(hooks.LOGITS)) == (None, False)
+    assert (page.state.chrome.error, page.state.run.source, page.fetched()) == (None, "recorded", [])
+    assert (page.state.run.lens, page.state.run.captured.has(hooks.LOGITS)) == (None, False)
 
 
 def missing(files: FakeSite, path: str) -> None:
@@ -231,19 +231,19 @@ def test_what_cannot_be_had_is_told_once(spoil: Callable[[FakeSite, str], None],
         spoil(page.site, PLACE)
 
         await page.go("#/walk/thing/logits")
-        assert page.state.error is not None
-        assert page.state.error.key == key
+        assert page.state.chrome.error is not None
+        assert page.state.chrome.error.key == key
         page.service.store.replace(error=None)
         for _ in range(3):
             await page.details.fill()
-        assert (page.fetched(), page.state.error) == (["thing-logits"], None)
+        assert (page.fetched(), page.state.chrome.error) == (["thing-logits"], None)
 
         await page.go("#/walk/thing/layers")
-        assert page.state.lens is not None
+        assert page.state.run.lens is not None
         page.site.files[PLACE] = whole
         await page.go("#/walk/thing/logits")
-        assert page.state.captured.has(hooks.LOGITS)
-        assert page.state.error is None
+        assert page.state.run.captured.has(hooks.LOGITS)
+        assert page.state.chrome.error is None
 
     asyncio.run(scenario())
 
@@ -258,7 +258,7 @@ def test_each_recording_s_failure_is_told() -> None:
             missing(page.site, f"models/tiny-7/recordings/parts/{name}-logits")
             page.service.store.replace(error=None)
             await asyncio.gather(page.go(f"#/walk/{name}/logits"), page.details.fill())
-            assert page.state.error is not None
+            assert page.state.chrome.error is not None
 
         assert page.fetched() == ["thing-logits", "second-logits"]
 
@@ -320,9 +320,9 @@ def test_a_newer_subject_wins() -> None:
         wait.set()
         await asyncio.gather(late, again)
 
-        assert page.state.recorded is not None
-        assert page.state.recorded.id == "second"
-        assert not page.state.captured.has(hooks.LOGITS)
+        assert page.state.run.recorded is not None
+        assert page.state.run.recorded.id == "second"
+        assert not page.state.run.captured.has(hooks.LOGITS)
         assert page.fetched() == ["thing-logits"]
 
     asyncio.run(scenario())
@@ -345,7 +345,7 @@ def test_a_failure_after_the_reader_went_on_says_nothing() -> None:
         wait.set()
         await late
 
-        assert page.state.error is None
+        assert page.state.chrome.error is None
 
     asyncio.run(scenario())
 
@@ -357,7 +357,7 @@ def test_going_live_asks_the_engine_alone() -> None:
     asyncio.run(page.actions.go_live())
     asyncio.run(page.go("#/walk/own/softmax?prompt=the%20thing%20and"))
 
-    assert page.state.source == "live"
+    assert page.state.run.source == "live"
     assert page.fetched() == []
 
 
@@ -368,5 +368,5 @@ def test_another_recording_takes_what_belonged_to_the_first() -> None:
 
     asyncio.run(page.go("#/walk/second/input"))
 
-    assert (page.state.lens, page.state.word) == (None, None)
-    assert page.state.film == SECOND.film
+    assert (page.state.run.lens, page.state.choice.word) == (None, None)
+    assert page.state.run.film == SECOND.film

@@ -43,7 +43,7 @@ def went(*addresses: str, actions: Actions | None = None) -> AppState:
 
 def ids(state: AppState) -> tuple[int, ...]:
     """The new tokens of a state."""
-    return tuple(step.id for step in state.steps)
+    return tuple(step.id for step in state.run.steps)
 
 
 def written() -> Actions:
@@ -56,13 +56,13 @@ def written() -> Actions:
         await Branches(actions).go_to(2)
 
     asyncio.run(write())
-    assert len(actions.state.steps) == 5
+    assert len(actions.state.run.steps) == 5
     return actions
 
 
 def told(state: AppState) -> list[str]:
     """The keys of a notice's sentences."""
-    return [one.key for one in (state.notice, *state.notice.more)] if state.notice else []
+    return [one.key for one in (state.chrome.notice, *state.chrome.notice.more)] if state.chrome.notice else []
 
 
 def test_a_link_has_what_was_written() -> None:
@@ -70,12 +70,12 @@ def test_a_link_has_what_was_written() -> None:
     first = written().state
     again = went(address(first))
 
-    assert (ids(again), len(again.written), again.stop) == (ids(first), 2, LIMIT)
-    assert [token.id for token in again.tokens] == [token.id for token in first.tokens]
+    assert (ids(again), len(again.run.written), again.run.stop) == (ids(first), 2, LIMIT)
+    assert [token.id for token in again.run.tokens] == [token.id for token in first.run.tokens]
     assert again.sampling == SETTINGS
-    assert [step.prob for step in again.steps] == [step.prob for step in first.steps]
-    assert [step.candidates for step in again.steps] == [step.candidates for step in first.steps]
-    assert again.branches == ()
+    assert [step.prob for step in again.run.steps] == [step.prob for step in first.run.steps]
+    assert [step.candidates for step in again.run.steps] == [step.candidates for step in first.run.steps]
+    assert again.run.branches == ()
     assert address(again) == address(first)
 
 
@@ -83,9 +83,9 @@ def test_tokens_of_a_link_are_not_drawn() -> None:
     """Tokens that no setting would draw are shown as they are, with their probability and rank."""
     state = went(f"{OWN_LOOP}&written=3,3,0&stop=stopped")
 
-    assert (ids(state), state.stop) == ((3, 3, 0), STOPPED)
-    assert all(0 < step.prob < 1 and step.candidates for step in state.steps)
-    assert any(step.rank > 0 for step in state.steps)
+    assert (ids(state), state.run.stop) == ((3, 3, 0), STOPPED)
+    assert all(0 < step.prob < 1 and step.candidates for step in state.run.steps)
+    assert any(step.rank > 0 for step in state.run.steps)
 
 
 def test_back_takes_nothing_away() -> None:
@@ -95,8 +95,8 @@ def test_back_takes_nothing_away() -> None:
     few = ",".join(map(str, ids(before)[:3]))
     after = went(f"{OWN_LOOP}&written={few}", OWN_LOOP, actions=actions)
 
-    assert after.steps is before.steps or ids(after) == ids(before)
-    assert after.tokens is before.tokens
+    assert after.run.steps is before.run.steps or ids(after) == ids(before)
+    assert after.run.tokens is before.run.tokens
 
 
 def test_another_text_is_a_way_beside() -> None:
@@ -106,7 +106,7 @@ def test_another_text_is_a_way_beside() -> None:
     state = went(f"{OWN_LOOP}&written=1,2", actions=actions)
 
     assert ids(state) == (1, 2)
-    assert before in [branch.ids for branch in state.branches]
+    assert before in [branch.ids for branch in state.run.branches]
 
 
 def test_the_same_tokens_with_another_input() -> None:
@@ -114,7 +114,7 @@ def test_the_same_tokens_with_another_input() -> None:
     actions = written()
     state = went(address(actions.state).replace("taken=2", "taken=4"), actions=actions)
 
-    assert (len(state.written), len(state.continuation)) == (4, 1)
+    assert (len(state.run.written), len(state.run.continuation)) == (4, 1)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_tokens_that_cannot_be_written(more: str, keys: list[str]) -> None:
     state = went(f"{OWN_LOOP}&{more}")
 
     assert told(state) == keys
-    assert state.tokens
-    assert len(state.steps) == (keys == ["route.no_step"])
-    assert state.error is None
+    assert state.run.tokens
+    assert len(state.run.steps) == (keys == ["route.no_step"])
+    assert state.chrome.error is None
 
 
 def test_tokens_of_a_model_that_is_not_here() -> None:
@@ -141,8 +141,8 @@ def test_tokens_of_a_model_that_is_not_here() -> None:
     state = went(f"{OWN_LOOP}&model=tiny-9&written=1,2")
 
     assert ids(state) == ()
-    assert state.notice is not None
-    assert state.notice.fields == {"fields": "model, written"}
+    assert state.chrome.notice is not None
+    assert state.chrome.notice.fields == {"fields": "model, written"}
 
 
 def test_a_link_while_a_model_loads() -> None:
@@ -161,7 +161,7 @@ def test_a_link_while_a_model_loads() -> None:
         return actions
 
     state = asyncio.run(scenario()).state
-    assert (state.prompt, ids(state), state.busy) == ("the thing", (3, 1), "")
+    assert (state.text.prompt, ids(state), state.busy) == ("the thing", (3, 1), "")
 
 
 def test_the_dart_and_its_settings() -> None:
@@ -172,7 +172,7 @@ def test_the_dart_and_its_settings() -> None:
     state = went(link, actions=actions)
 
     assert state.sampling == replace(SETTINGS, max_new_tokens=24)
-    assert state.throws == Throws(4, TALLY)
+    assert state.choice.throws == Throws(4, TALLY)
     assert address(state) == link
 
 
@@ -184,10 +184,10 @@ def test_settings_as_ever_are_left_out() -> None:
 def test_a_number_in_the_address() -> None:
     """The cell whose sum is open is in the address of every step, and of no other page."""
     state = went("#/walk/thing/layers?pos=1")
-    traced = replace(state, sum=Tracing(Cell("blocks.1.attn.hook_z", (1, 0, 2))))
+    traced = state.but(sum=Tracing(Cell("blocks.1.attn.hook_z", (1, 0, 2))))
 
     assert address(traced).endswith("?pos=1&cell=blocks.1.attn.hook_z%5B1,0,2%5D")
-    assert "cell" not in address(replace(traced, route=parse("#/block/thing").route))
+    assert "cell" not in address(traced.but(route=parse("#/block/thing").route))
 
 
 def test_what_else_is_chosen() -> None:
@@ -221,9 +221,9 @@ def test_what_is_not_there_is_said(link: str, key: str, says: str) -> None:
 
     assert told(state) == [key]
     assert says in message.render(state)
-    assert state.error is None
-    assert (state.picture.layer, state.picture.head) == (0, 0)
-    assert state.picture.position == len(state.tokens) - 1
+    assert state.chrome.error is None
+    assert (state.choice.layer, state.choice.head) == (0, 0)
+    assert state.choice.position == len(state.run.tokens) - 1
     assert state.sampling == Sampling()
 
 
@@ -234,8 +234,8 @@ def test_nonsense_in_every_field_at_once() -> None:
     what = ("ignored", "no_layer", "no_head", "no_position", "no_subject")
 
     assert sorted(told(state)) == sorted(f"route.{name}" for name in what)
-    assert state.notice is not None
-    assert state.notice.fields == {"fields": "cell, temperature, seed, colour"}
+    assert state.chrome.notice is not None
+    assert state.chrome.notice.fields == {"fields": "cell, temperature, seed, colour"}
     assert message.render(state).count("which is not there") == 3
 
 
@@ -258,7 +258,7 @@ def test_a_link_waits_for_the_reader() -> None:
     async def go() -> None:
         await navigation.go(parse(link))
         waiting = address(actions.state, navigation.promised)
-        assert (waiting, actions.state.tokens) == (parse_again(link), ())
+        assert (waiting, actions.state.run.tokens) == (parse_again(link), ())
         await navigation.run("the thing", chat=False)
 
     asyncio.run(go())
@@ -304,7 +304,7 @@ def test_the_address_is_whole_while_its_prompt_runs() -> None:
 def test_long_texts_are_told_in_part() -> None:
     """An address carries the first 64 new tokens, and the page knows that it is a part."""
     state = written().state
-    many = replace(state, continuation=state.steps[:1] * 100)
+    many = state.but(continuation=state.run.steps[:1] * 100)
 
     assert is_told(state)
     assert not is_told(many)
@@ -317,7 +317,7 @@ def test_more_sentences_stand_behind_the_first() -> None:
     told_twice = Message(
         "route.ignored", {"fields": "<b>"}, (Message("route.no_step", {"got": 7}),)
     )
-    shown = message.render(replace(AppState(), notice=told_twice))
+    shown = message.render(AppState().but(notice=told_twice))
 
     assert "&lt;b&gt;. The address asks for new token 7" in shown
     assert shown.count("<p") == 1
@@ -348,6 +348,6 @@ def test_no_address_breaks_the_page(path: str, step: str, values: dict[str, str]
     again = went(address(state))
 
     assert state.busy == again.busy == ""
-    if state.error is None:
+    if state.chrome.error is None:
         assert address(again) == address(state)
         assert ids(again) == ids(state)

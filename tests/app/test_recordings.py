@@ -46,7 +46,7 @@ def test_the_list_is_read_before_any_download() -> None:
     service = served(site)
     asyncio.run(service.open())
 
-    cards = service.store.state.recordings
+    cards = service.store.state.site.recordings
     assert [(card.id, card.model, card.prompt, card.chat) for card in cards] == [
         ("thing", "tiny-7", PROMPT, False),
         ("second", "tiny-7", "an other", False),
@@ -63,7 +63,7 @@ def test_a_build_without_recordings_has_none() -> None:
     """An older list, or a model that was not recorded, is no error."""
     service = asyncio.run(opened_with())
 
-    assert service.store.state.recordings == ()
+    assert service.store.state.site.recordings == ()
 
 
 @pytest.mark.parametrize("rows", [3, [3], [{"id": "a"}], [{"more": 1}], None])
@@ -85,23 +85,23 @@ def test_a_recording_needs_no_model() -> None:
     """Everything that a live run shows is there, and no call reached the engine."""
     state = shown().state
 
-    assert (state.source, state.recorded, state.model) == ("recorded", state.recorded, "tiny-7")
-    assert (state.prompt, state.chat, state.config) == (PROMPT, False, MODEL.config)
-    assert [token.id for token in state.tokens] == list(IDS)
+    assert (state.run.source, state.run.recorded, state.run.model) == ("recorded", state.run.recorded, "tiny-7")
+    assert (state.text.prompt, state.text.chat, state.run.config) == (PROMPT, False, MODEL.config)
+    assert [token.id for token in state.run.tokens] == list(IDS)
     logits = true_logits(MODEL, IDS).astype(np.float64)
     probs = np.exp(logits) / np.exp(logits).sum()
-    assert [item.id for item in state.top] == np.argsort(-logits)[:10].tolist()
-    for item in state.top:
+    assert [item.id for item in state.run.top] == np.argsort(-logits)[:10].tolist()
+    for item in state.run.top:
         assert item.prob == pytest.approx(probs[item.id], abs=CLOSE)
-    assert [step.id for step in state.continuation] == [step.id for step in MADE.continuation]
-    assert (state.stop, state.elapsed_ms, state.busy) == ("max_new_tokens", 0.0, "")
+    assert [step.id for step in state.run.continuation] == [step.id for step in MADE.continuation]
+    assert (state.run.stop, state.run.elapsed_ms, state.busy) == ("max_new_tokens", 0.0, "")
     assert engine_of(shown().service).requests == []
     assert engine_of(shown().service).loads == []
 
 
 def test_its_pictures_are_the_run_s() -> None:
     """The stream of the recorded positions and the pattern of the first layer, exactly."""
-    picture = shown().state.picture
+    picture = shown().state.choice
     captured, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
 
     assert picture.positions == (3, 4)
@@ -126,8 +126,8 @@ def test_the_changes_are_pure(asked: dict[str, int], expected: tuple[int, int, i
     """Layer, head and position of an address, kept inside the model; the build calls it too."""
     changes = recorded_changes(MADE, MODEL.config, **asked)
 
-    state = replace(AppState(), **changes)
-    picture = state.picture
+    state = AppState().but(**changes)
+    picture = state.choice
     assert (picture.layer, picture.head, picture.position) == expected
     assert (picture.pattern is None) == (picture.layer == 1)
 
@@ -135,20 +135,20 @@ def test_the_changes_are_pure(asked: dict[str, int], expected: tuple[int, int, i
 def test_what_it_lacks_is_chosen_all_the_same() -> None:
     """Another layer's pattern is not there and the reader is not stopped; back again it is."""
     actions = shown()
-    first = actions.state.picture.pattern
+    first = actions.state.choice.pattern
     assert first is not None
 
     asyncio.run(actions.select_layer(1))
-    assert (actions.state.picture.layer, actions.state.picture.pattern) == (1, None)
+    assert (actions.state.choice.layer, actions.state.choice.pattern) == (1, None)
     actions.select_position(0)
     actions.select_head(2)
-    assert actions.state.picture.row_of(actions.state.picture.position) is None
+    assert actions.state.choice.row_of(actions.state.choice.position) is None
     asyncio.run(actions.select_layer(0))
 
-    picture = actions.state.picture
+    picture = actions.state.choice
     assert (picture.layer, picture.head, picture.position) == (0, 2, 0)
     np.testing.assert_array_equal(picture.pattern, first)
-    assert (actions.state.error, actions.state.busy) == (None, "")
+    assert (actions.state.chrome.error, actions.state.busy) == (None, "")
     assert engine_of(actions.service).requests == []
 
 
@@ -157,9 +157,9 @@ def test_choosing_what_is_shown_draws_nothing() -> None:
     actions = shown()
     before = actions.state
 
-    asyncio.run(actions.select_layer(before.picture.layer))
-    actions.select_head(before.picture.head)
-    actions.select_position(before.picture.position)
+    asyncio.run(actions.select_layer(before.choice.layer))
+    actions.select_head(before.choice.head)
+    actions.select_position(before.choice.position)
 
     assert actions.state is before
 
@@ -174,9 +174,9 @@ def test_going_live_keeps_the_place() -> None:
     asyncio.run(actions.go_live())
 
     state = actions.state
-    assert (state.source, state.recorded, state.error, state.busy) == ("live", None, None, "")
-    assert [token.id for token in state.tokens] == list(IDS)
-    picture = state.picture
+    assert (state.run.source, state.run.recorded, state.chrome.error, state.busy) == ("live", None, None, "")
+    assert [token.id for token in state.run.tokens] == list(IDS)
+    picture = state.choice
     assert (picture.layer, picture.head, picture.position, picture.positions) == (1, 3, 0, ())
     captured, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
     np.testing.assert_allclose(picture.pattern, captured["blocks.1.attn.hook_pattern"], atol=CLOSE)
@@ -189,15 +189,15 @@ def test_going_live_loads_the_recording_s_model() -> None:
     actions = shown("foreign")
     seen: list[tuple[str, str]] = []
     actions.store.subscribe(
-        ("engine",), lambda state: seen.append((state.engine.stage, state.source))
+        ("engine",), lambda state: seen.append((state.site.engine.stage, state.run.source))
     )
 
     asyncio.run(actions.go_live())
 
     assert engine_of(actions.service).loads == ["tiny-8"]
     assert ("download", "recorded") in seen
-    assert actions.state.source == "live"
-    assert actions.state.top[0].id == int(true_logits(OTHER, IDS).argmax())
+    assert actions.state.run.source == "live"
+    assert actions.state.run.top[0].id == int(true_logits(OTHER, IDS).argmax())
 
 
 def test_a_failed_load_leaves_the_recording() -> None:
@@ -208,11 +208,11 @@ def test_a_failed_load_leaves_the_recording() -> None:
     asyncio.run(actions.go_live())
 
     state = actions.state
-    assert state.error
-    assert (state.error.key, state.source, state.model) == ("engine.network", "recorded", "tiny-7")
-    assert state.picture.resid is not None
+    assert state.chrome.error
+    assert (state.chrome.error.key, state.run.source, state.run.model) == ("engine.network", "recorded", "tiny-7")
+    assert state.choice.resid is not None
     asyncio.run(actions.go_live())
-    assert (actions.state.source, actions.state.error) == ("live", None)
+    assert (actions.state.run.source, actions.state.chrome.error) == ("live", None)
 
 
 def test_live_without_a_recording_does_nothing() -> None:
@@ -221,7 +221,7 @@ def test_live_without_a_recording_does_nothing() -> None:
 
     asyncio.run(actions.go_live())
 
-    assert (actions.state.tokens, actions.state.error, actions.state.busy) == ((), None, "")
+    assert (actions.state.run.tokens, actions.state.chrome.error, actions.state.busy) == ((), None, "")
 
 
 def test_a_continuation_of_a_recording_is_live() -> None:
@@ -231,21 +231,21 @@ def test_a_continuation_of_a_recording_is_live() -> None:
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=3)))
 
     state = actions.state
-    assert state.source == "live"
-    assert [step.id for step in state.continuation] == [step.id for step in MADE.continuation]
+    assert state.run.source == "live"
+    assert [step.id for step in state.run.continuation] == [step.id for step in MADE.continuation]
 
 
 def test_an_appended_token_of_a_recording_is_live() -> None:
     """The reader's own choice goes behind the recorded text, on the recording's model."""
     actions = shown("foreign")
-    chosen = actions.state.top[2].id
+    chosen = actions.state.run.top[2].id
 
     asyncio.run(actions.append(chosen))
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
 
-    assert (actions.state.source, actions.ids) == ("live", (*IDS, chosen))
+    assert (actions.state.run.source, actions.ids) == ("live", (*IDS, chosen))
     expected = int(true_logits(OTHER, (*IDS, chosen)).argmax())
-    assert actions.state.continuation[0].id == expected
+    assert actions.state.run.continuation[0].id == expected
 
 
 def test_a_recording_is_shown_while_a_model_loads() -> None:
@@ -261,12 +261,12 @@ def test_a_recording_is_shown_while_a_model_loads() -> None:
         await actions.show_recording("foreign")
         await actions.select_layer(1)
 
-        assert (actions.state.busy, actions.state.source) == ("load", "recorded")
+        assert (actions.state.busy, actions.state.run.source) == ("load", "recorded")
         wait.set()
         await load
         state = actions.state
-        assert (state.source, state.model, state.config) == ("recorded", "tiny-8", OTHER.config)
-        assert (state.picture.layer, state.busy, state.error) == (1, "", None)
+        assert (state.run.source, state.run.model, state.run.config) == ("recorded", "tiny-8", OTHER.config)
+        assert (state.choice.layer, state.busy, state.chrome.error) == (1, "", None)
         assert actions.service.is_loaded("tiny-7")
 
     asyncio.run(scenario())
@@ -285,13 +285,13 @@ def test_live_waits_for_a_load() -> None:
 
         live = asyncio.create_task(actions.go_live())
         again = asyncio.create_task(actions.go_live())
-        await until(lambda: actions.state.notice is not None)
-        assert actions.state.notice
-        assert actions.state.notice.key == "recording.load_waits"
+        await until(lambda: actions.state.chrome.notice is not None)
+        assert actions.state.chrome.notice
+        assert actions.state.chrome.notice.key == "recording.load_waits"
         wait.set()
         await asyncio.gather(load, live, again)
 
-        assert (actions.state.source, actions.state.notice) == ("live", None)
+        assert (actions.state.run.source, actions.state.chrome.notice) == ("live", None)
         assert len(engine.requests) == 1
 
     asyncio.run(scenario())
@@ -308,16 +308,16 @@ def test_live_is_dropped_when_the_reader_turns_away() -> None:
         await engine.started.wait()
         await actions.show_recording("thing")
         live = asyncio.create_task(actions.go_live())
-        await until(lambda: actions.state.notice is not None)
+        await until(lambda: actions.state.chrome.notice is not None)
 
         actions.clear()
         wait.set()
         await asyncio.gather(load, live)
 
         state = actions.state
-        assert (state.source, state.tokens, state.notice) == ("", (), None)
+        assert (state.run.source, state.run.tokens, state.chrome.notice) == ("", (), None)
         assert engine.requests == []
-        assert (state.model, state.config) == ("tiny-7", MODEL.config)
+        assert (state.run.model, state.run.config) == ("tiny-7", MODEL.config)
 
     asyncio.run(scenario())
 
@@ -333,14 +333,14 @@ def test_a_load_that_fails_starts_nothing() -> None:
         load = asyncio.create_task(actions.load())
         await engine.started.wait()
         run = asyncio.create_task(actions.run("an", chat=False))
-        await until(lambda: actions.state.notice is not None)
+        await until(lambda: actions.state.chrome.notice is not None)
         wait.set()
         await asyncio.gather(load, run)
 
         state = actions.state
-        assert state.error
-        assert (state.error.key, state.notice, state.busy) == ("engine.network", None, "")
-        assert state.prompt == "an"
+        assert state.chrome.error
+        assert (state.chrome.error.key, state.chrome.notice, state.busy) == ("engine.network", None, "")
+        assert state.text.prompt == "an"
         assert (engine.requests, engine.loads) == ([], ["tiny-7"])
 
     asyncio.run(scenario())
@@ -354,14 +354,14 @@ def test_a_recording_takes_the_place_of_a_run() -> None:
         await actions.run("an", chat=False)
         settings = Sampling(max_new_tokens=40)
         going = asyncio.create_task(actions.generate("an", chat=False, settings=settings))
-        await until(lambda: len(actions.state.continuation) == 2)
+        await until(lambda: len(actions.state.run.continuation) == 2)
 
         await actions.show_recording("thing")
         await going
 
         state = actions.state
-        assert (state.source, state.busy, state.notice) == ("recorded", "", None)
-        assert [step.id for step in state.continuation] == [step.id for step in MADE.continuation]
+        assert (state.run.source, state.busy, state.chrome.notice) == ("recorded", "", None)
+        assert [step.id for step in state.run.continuation] == [step.id for step in MADE.continuation]
 
     asyncio.run(scenario())
 
@@ -382,8 +382,8 @@ def test_the_last_recording_asked_for_wins() -> None:
         site.wait.set()
         await asyncio.gather(second, first)
 
-        assert actions.state.recorded
-        assert actions.state.recorded.id == "second"
+        assert actions.state.run.recorded
+        assert actions.state.run.recorded.id == "second"
 
     asyncio.run(scenario())
 
@@ -452,11 +452,11 @@ def test_an_error_leaves_what_was_shown() -> None:
 
     asyncio.run(actions.show_recording("nothing such"))
 
-    assert actions.state.error
-    assert actions.state.error.key == "recording.unknown"
-    assert actions.state.recorded is before.recorded
+    assert actions.state.chrome.error
+    assert actions.state.chrome.error.key == "recording.unknown"
+    assert actions.state.run.recorded is before.run.recorded
     asyncio.run(actions.show_recording("second"))
-    assert actions.state.error is None
+    assert actions.state.chrome.error is None
 
 
 def test_another_model_leaves_the_recording() -> None:
@@ -466,8 +466,8 @@ def test_another_model_leaves_the_recording() -> None:
     asyncio.run(actions.load("tiny-8"))
 
     state = actions.state
-    assert (state.source, state.model, state.config) == ("recorded", "tiny-7", MODEL.config)
-    assert (state.engine.model, state.engine.stage) == ("tiny-8", "ready")
+    assert (state.run.source, state.run.model, state.run.config) == ("recorded", "tiny-7", MODEL.config)
+    assert (state.site.engine.model, state.site.engine.stage) == ("tiny-8", "ready")
 
 
 def test_the_words_for_an_end_are_the_page_s() -> None:

@@ -15,7 +15,7 @@ from tests.view.sample import CONFIG
 
 def made(**changes: object) -> Sampler:
     """A sampler over a state that shows something."""
-    return Sampler(Store(AppState(config=CONFIG, **changes)))  # type: ignore[arg-type]
+    return Sampler(Store(AppState().but(config=CONFIG, **changes)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,19 @@ def test_what_means_nothing_is_refused(name: str, written: str, key: str) -> Non
     sampler = made()
     sampler.set(name, written)
 
-    refused = sampler.store.state.throws.refused
+    refused = sampler.store.state.choice.throws.refused
     assert refused is not None
     assert refused.key == key
     assert sampler.store.state.sampling == Sampling()
     sampler.set("top_k", "3")
-    assert sampler.store.state.throws.refused is None
+    assert sampler.store.state.choice.throws.refused is None
 
 
 def test_a_refusal_is_told_anew() -> None:
     """The same mistake twice draws the control twice, so that the old value stands there again."""
     sampler, seen = made(), []
     sampler.set("top_k", "x")
-    sampler.store.subscribe(("throws",), lambda state: seen.append(state.throws.refused))
+    sampler.store.subscribe(("throws",), lambda state: seen.append(state.choice.throws.refused))
     sampler.set("top_k", "x")
 
     assert [told is None for told in seen] == [True, False]
@@ -99,12 +99,12 @@ def test_a_held_slider_changes_nothing_yet() -> None:
     held = sampler.store.state
     sampler.attempt("temperature", "x")
 
-    assert held.trying is not None
-    assert held.trying.temperature == 1.2
+    assert held.choice.trying is not None
+    assert held.choice.trying.temperature == 1.2
     assert held.sampling == Sampling()
     assert sampler.store.state is held
     sampler.set("temperature", "1.2")
-    assert sampler.store.state.trying is None
+    assert sampler.store.state.choice.trying is None
     assert sampler.store.state.sampling.temperature == 1.2
 
 
@@ -113,18 +113,18 @@ def test_darts_count_on_and_begin_anew() -> None:
     sampler = made()
     sampler.throw()
     sampler.throw()
-    assert sampler.store.state.throws.at == 2
+    assert sampler.store.state.choice.throws.at == 2
     sampler.set("temperature", "1")
-    assert sampler.store.state.throws.at == 2
+    assert sampler.store.state.choice.throws.at == 2
     sampler.set("seed", "5")
-    assert sampler.store.state.throws.at == 0
+    assert sampler.store.state.choice.throws.at == 0
     sampler.throw()
     sampler.tally()
-    assert sampler.store.state.throws == Throws(1, TALLY)
+    assert sampler.store.state.choice.throws == Throws(1, TALLY)
     sampler.store.replace(tokens=())
-    assert sampler.store.state.throws == Throws(1, TALLY)
+    assert sampler.store.state.choice.throws == Throws(1, TALLY)
     sampler.store.replace(tokens=("another",))
-    assert sampler.store.state.throws == Throws()
+    assert sampler.store.state.choice.throws == Throws()
 
 
 def test_a_count_can_be_put_away() -> None:
@@ -133,7 +133,7 @@ def test_a_count_can_be_put_away() -> None:
     sampler.tally()
     sampler.tally()
 
-    assert sampler.store.state.throws.tallied == 0
+    assert sampler.store.state.choice.throws.tallied == 0
 
 
 def test_the_open_model_names_its_tokens() -> None:
@@ -143,7 +143,7 @@ def test_the_open_model_names_its_tokens() -> None:
     async def scenario() -> None:
         service = await opened(tiny_model())
         assert service.store.state.vocabulary is None
-        service.store.subscribe(("vocabulary",), lambda state: seen.append(state.engine.model))
+        service.store.subscribe(("vocabulary",), lambda state: seen.append(state.site.engine.model))
         await service.load()
         assert service.model is not None
         assert service.store.state.vocabulary is service.model.tokenizer

@@ -53,7 +53,7 @@ def test_opening_lists_the_models() -> None:
     """The cards come from the manifests, in order; nothing is downloaded yet."""
     service = asyncio.run(opened(MODEL, OTHER))
 
-    cards = service.store.state.models
+    cards = service.store.state.site.models
     assert [card.id for card in cards] == ["tiny-7", "tiny-8"]
     assert cards[0].download_bytes == MODEL.manifest.download_bytes
     assert (cards[0].n_params, cards[0].n_layers) == (MODEL.manifest.n_params, 2)
@@ -62,7 +62,7 @@ def test_opening_lists_the_models() -> None:
         "made up",
         True,
     )
-    assert service.store.state.engine.stage == "idle"
+    assert service.store.state.site.engine.stage == "idle"
     assert engine_of(service).loads == []
 
 
@@ -85,15 +85,15 @@ def test_a_load_tells_the_store_each_stage() -> None:
     service = asyncio.run(opened(MODEL, OTHER))
     told: list[tuple[str, str]] = []
     service.store.subscribe(
-        ("engine", "model"), lambda state: told.append((state.model, state.engine.stage))
+        ("engine", "model"), lambda state: told.append((state.run.model, state.site.engine.stage))
     )
 
     asyncio.run(service.load("tiny-8"))
 
     stages = list(dict.fromkeys(stage for model, stage in told if model == "tiny-8"))
     assert stages[-3:] == ["download", "session", "ready"]
-    assert service.store.state.config == OTHER.config
-    assert service.store.state.engine == EngineStatus(
+    assert service.store.state.run.config == OTHER.config
+    assert service.store.state.site.engine == EngineStatus(
         stage="ready", backend="numpy", threads=1, session_ms=12.5, mode="exact", model="tiny-8"
     )
 
@@ -368,7 +368,7 @@ def test_an_altered_tokenizer_is_refused() -> None:
     with pytest.raises(DownloadError, match="SHA-256 differs"):
         asyncio.run(service.load())
     assert service.model is None
-    assert service.store.state.engine.stage == "failed"
+    assert service.store.state.site.engine.stage == "failed"
 
 
 @pytest.mark.parametrize(
@@ -391,8 +391,8 @@ def test_a_failed_load_can_be_tried_again() -> None:
 
     with pytest.raises(DownloadError):
         asyncio.run(service.load("tiny-8"))
-    assert (service.store.state.model, service.store.state.engine.stage) == ("tiny-8", "failed")
-    assert service.store.state.config is None
+    assert (service.store.state.run.model, service.store.state.site.engine.stage) == ("tiny-8", "failed")
+    assert service.store.state.run.config is None
     assert asyncio.run(service.load("tiny-8"))["model"] == "tiny-8"
 
 
@@ -409,8 +409,8 @@ def test_a_cancelled_load_leaves_idle() -> None:
         with pytest.raises(CancelledRunError):
             await load
         state = service.store.state
-        assert (service.model, state.model, state.engine.stage) == (None, "", "idle")
-        assert (state.engine.done_bytes, state.engine.total_bytes) == (0, 0)
+        assert (service.model, state.run.model, state.site.engine.stage) == (None, "", "idle")
+        assert (state.site.engine.done_bytes, state.site.engine.total_bytes) == (0, 0)
         assert (await service.load())["model"] == "tiny-7"
 
     asyncio.run(scenario())
@@ -432,7 +432,7 @@ def test_a_load_is_cancelled_before_the_engine_knows_of_it() -> None:
         with pytest.raises(CancelledRunError):
             await load
         assert engine_of(service).loads == []
-        assert service.store.state.engine.stage == "idle"
+        assert service.store.state.site.engine.stage == "idle"
 
     asyncio.run(scenario())
 
@@ -456,7 +456,7 @@ def test_stop_keeps_what_was_generated() -> None:
         done = await service.continue_ids(IDS, Sampling(max_new_tokens=8), on_step)
         assert (list(done.ids), done.stop) == (seen, "stopped")
         assert len(seen) == 2
-        assert service.store.state.engine.stage == "ready"
+        assert service.store.state.site.engine.stage == "ready"
 
     asyncio.run(scenario(in_run=False))
     asyncio.run(scenario(in_run=True))
@@ -470,7 +470,7 @@ def test_a_failed_run_leaves_ready() -> None:
 
     with pytest.raises(EngineError):
         asyncio.run(service.next(PROMPT, 3))
-    assert service.store.state.engine.stage == "ready"
+    assert service.store.state.site.engine.stage == "ready"
     assert [row["id"] for row in asyncio.run(service.next(PROMPT, 3))["top"]] == [
         row["id"] for row in first["top"]
     ]
@@ -481,7 +481,7 @@ def test_a_run_is_told_as_running() -> None:
     service = asyncio.run(opened(MODEL))
     asyncio.run(service.load())
     stages: list[str] = []
-    service.store.subscribe(("engine",), lambda state: stages.append(state.engine.stage))
+    service.store.subscribe(("engine",), lambda state: stages.append(state.site.engine.stage))
 
     asyncio.run(service.capture_ids(IDS, (hooks.EMBED,)))
 

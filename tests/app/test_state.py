@@ -14,7 +14,7 @@ def test_a_batch_is_told_once() -> None:
 
     store.replace(prompt="Hello", chat=True)
 
-    assert [(state.prompt, state.chat) for state in seen] == [("Hello", True)]
+    assert [(state.text.prompt, state.text.chat) for state in seen] == [("Hello", True)]
 
 
 def test_only_changed_fields_are_told() -> None:
@@ -25,7 +25,7 @@ def test_only_changed_fields_are_told() -> None:
 
     store.replace(busy="run")
     store.replace(busy="run", stop="")
-    store.replace(prompt=store.state.prompt)
+    store.replace(prompt=store.state.text.prompt)
 
     assert seen == ["busy"]
 
@@ -39,19 +39,19 @@ def test_subscribers_see_the_new_state_in_order() -> None:
     store.replace(stop="n_ctx")
 
     assert seen == [("first", store.state), ("second", store.state)]
-    assert store.state.stop == "n_ctx"
+    assert store.state.run.stop == "n_ctx"
 
 
 def test_a_change_inside_a_change_is_told_too() -> None:
     """A subscriber may change the state itself; the last value is the one that stands."""
     store, seen = Store(), []
     store.subscribe(("prompt",), lambda _: store.replace(stop="stopped"))
-    store.subscribe(("stop",), lambda state: seen.append(state.stop))
+    store.subscribe(("stop",), lambda state: seen.append(state.run.stop))
 
     store.replace(prompt="Hello")
 
     assert seen == ["stopped"]
-    assert store.state.prompt == "Hello"
+    assert store.state.text.prompt == "Hello"
 
 
 def test_an_unknown_field_is_refused() -> None:
@@ -68,6 +68,6 @@ def test_an_unknown_field_is_refused() -> None:
 def test_the_state_is_frozen() -> None:
     """Nothing changes but through the store."""
     with pytest.raises(FrozenInstanceError):
-        AppState().prompt = "Hello"  # type: ignore[misc]
+        AppState().text.prompt = "Hello"  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
         Sampling().seed = 2  # type: ignore[misc]

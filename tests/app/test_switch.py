@@ -51,10 +51,10 @@ def test_opening_lists_what_the_build_lacks() -> None:
 
     asyncio.run(service.open())
 
-    (absent,) = service.store.state.absent
+    (absent,) = service.store.state.site.absent
     assert (absent.title, absent.n_params, absent.download_bytes) == ("Far", 10, None)
     assert absent.command.endswith("--models far")
-    assert [card.id for card in service.store.state.models] == ["tiny-7"]
+    assert [card.id for card in service.store.state.site.models] == ["tiny-7"]
 
 
 @pytest.mark.parametrize("rows", [3, ["a"], [{"id": "a"}], [{"other": 1}], {"id": "a"}])
@@ -78,18 +78,18 @@ def test_a_switch_keeps_prompt_and_place() -> None:
     asyncio.run(actions.switch("tiny-8"))
 
     state = actions.state
-    assert (state.model, state.source, state.prompt, state.error) == (
+    assert (state.run.model, state.run.source, state.text.prompt, state.chrome.error) == (
         "tiny-8",
         "live",
         PROMPT,
         None,
     )
-    assert (state.picture.layer, state.picture.head, state.picture.position) == (1, 2, 1)
+    assert (state.choice.layer, state.choice.head, state.choice.position) == (1, 2, 1)
     captured, _ = forward(OTHER.config, from_arrays(OTHER.arrays), IDS)
     expected = captured["blocks.1.attn.hook_pattern"]
-    np.testing.assert_allclose(state.picture.pattern, expected, atol=CLOSE)
+    np.testing.assert_allclose(state.choice.pattern, expected, atol=CLOSE)
     asyncio.run(actions.switch("tiny-7"))
-    assert actions.state.top[0].id == int(true_logits(MODEL, IDS).argmax())
+    assert actions.state.run.top[0].id == int(true_logits(MODEL, IDS).argmax())
 
 
 def test_a_switch_to_a_smaller_model_falls_back() -> None:
@@ -104,8 +104,8 @@ def test_a_switch_to_a_smaller_model_falls_back() -> None:
     asyncio.run(actions.switch("tiny-9"))
 
     state = actions.state
-    assert (state.picture.layer, state.picture.head, state.error) == (0, 1, None)
-    assert [token.id for token in state.tokens] == list(IDS)
+    assert (state.choice.layer, state.choice.head, state.chrome.error) == (0, 1, None)
+    assert [token.id for token in state.run.tokens] == list(IDS)
 
 
 def test_a_switch_to_a_model_without_messages_runs_plain_text() -> None:
@@ -117,16 +117,16 @@ def test_a_switch_to_a_model_without_messages_runs_plain_text() -> None:
     asyncio.run(actions.switch("tiny-8"))
 
     state = actions.state
-    assert (state.prompt, state.chat, state.error, actions.ids) == (PROMPT, False, None, IDS)
-    assert state.notice
-    assert (state.notice.key, state.notice.fields) == ("input.no_chat", {"model": "Tiny 8"})
+    assert (state.text.prompt, state.text.chat, state.chrome.error, actions.ids) == (PROMPT, False, None, IDS)
+    assert state.chrome.notice
+    assert (state.chrome.notice.key, state.chrome.notice.fields) == ("input.no_chat", {"model": "Tiny 8"})
 
 
 def test_a_switch_before_any_run_only_loads() -> None:
     """Nothing was shown, so nothing is run; the same model again runs nothing anew."""
     actions = fresh()
     asyncio.run(actions.switch("tiny-8"))
-    assert (actions.state.engine.stage, actions.state.tokens) == ("ready", ())
+    assert (actions.state.site.engine.stage, actions.state.run.tokens) == ("ready", ())
 
     asyncio.run(actions.run(PROMPT, chat=False))
     asyncio.run(actions.switch("tiny-8"))
@@ -140,12 +140,12 @@ def test_a_failed_switch_keeps_the_prompt() -> None:
     engine_of(actions.service).fail_load = DownloadError("engine.network", path="a.bin")
 
     asyncio.run(actions.switch("tiny-8"))
-    assert actions.state.error
-    assert (actions.state.prompt, actions.state.tokens) == (PROMPT, ())
+    assert actions.state.chrome.error
+    assert (actions.state.text.prompt, actions.state.run.tokens) == (PROMPT, ())
 
     asyncio.run(actions.switch("tiny-8"))
     assert actions.ids == IDS
-    assert actions.state.picture.head == 2
+    assert actions.state.choice.head == 2
 
 
 def test_a_text_of_one_s_own_is_run_by_the_open_model() -> None:
@@ -157,9 +157,9 @@ def test_a_text_of_one_s_own_is_run_by_the_open_model() -> None:
 
     state = actions.state
     assert engine_of(actions.service).loads == ["tiny-8"]
-    assert (state.source, state.model, state.config) == ("live", "tiny-8", OTHER.config)
+    assert (state.run.source, state.run.model, state.run.config) == ("live", "tiny-8", OTHER.config)
     ids = OTHER.tokenizer.encode("an")
-    assert state.top[0].id == int(true_logits(OTHER, ids).argmax())
+    assert state.run.top[0].id == int(true_logits(OTHER, ids).argmax())
 
 
 def test_switching_from_a_recording_runs_its_prompt() -> None:
@@ -171,11 +171,11 @@ def test_switching_from_a_recording_runs_its_prompt() -> None:
 
     asyncio.run(actions.switch("tiny-8"))
 
-    state, picture = actions.state, actions.state.picture
-    assert (state.source, state.recorded, state.model) == ("live", None, "tiny-8")
-    assert (state.prompt, [token.id for token in state.tokens]) == (PROMPT, list(IDS))
+    state, picture = actions.state, actions.state.choice
+    assert (state.run.source, state.run.recorded, state.run.model) == ("live", None, "tiny-8")
+    assert (state.text.prompt, [token.id for token in state.run.tokens]) == (PROMPT, list(IDS))
     assert (picture.layer, picture.head, picture.position) == (1, 3, 0)
-    assert state.top[0].id == int(true_logits(OTHER, IDS).argmax())
+    assert state.run.top[0].id == int(true_logits(OTHER, IDS).argmax())
 
 
 def test_loading_the_recording_s_own_model_leaves_it() -> None:
@@ -184,7 +184,7 @@ def test_loading_the_recording_s_own_model_leaves_it() -> None:
 
     asyncio.run(actions.switch("tiny-7"))
 
-    assert (actions.state.source, actions.state.engine.stage) == ("recorded", "ready")
+    assert (actions.state.run.source, actions.state.site.engine.stage) == ("recorded", "ready")
 
 
 def test_a_failed_switch_leaves_the_recording() -> None:
@@ -193,11 +193,11 @@ def test_a_failed_switch_leaves_the_recording() -> None:
     engine_of(actions.service).fail_load = DownloadError("engine.network", path="a.bin")
 
     asyncio.run(actions.switch("tiny-8"))
-    assert actions.state.error
-    assert (actions.state.source, actions.state.engine.model) == ("recorded", "tiny-8")
+    assert actions.state.chrome.error
+    assert (actions.state.run.source, actions.state.site.engine.model) == ("recorded", "tiny-8")
 
-    asyncio.run(actions.switch(actions.state.engine.model))
-    assert (actions.state.source, actions.state.model) == ("live", "tiny-8")
+    asyncio.run(actions.switch(actions.state.site.engine.model))
+    assert (actions.state.run.source, actions.state.run.model) == ("live", "tiny-8")
 
 
 def test_what_is_asked_during_the_load_goes_first() -> None:
@@ -212,9 +212,9 @@ def test_what_is_asked_during_the_load_goes_first() -> None:
 
     asyncio.run(both())
 
-    assert actions.state.prompt == "an"
+    assert actions.state.text.prompt == "an"
     assert actions.ids == tuple(OTHER.tokenizer.encode("an"))
-    assert actions.state.model == "tiny-8"
+    assert actions.state.run.model == "tiny-8"
 
 
 def test_a_switch_runs_what_stands_there() -> None:
@@ -225,4 +225,4 @@ def test_a_switch_runs_what_stands_there() -> None:
     asyncio.run(actions.switch("tiny-8"))
 
     assert actions.ids == IDS
-    assert actions.state.error is None
+    assert actions.state.chrome.error is None

@@ -60,14 +60,14 @@ def test_every_kind_of_number_is_traced(leaf: str) -> None:
     cell = cell_of_kind(leaf)
     state = traced(cell)
 
-    assert state.sum is not None
-    assert state.sum.message is None
-    assert state.sum.sum is not None
-    assert state.sum.sum.total == pytest.approx(state.sum.value, rel=1e-4, abs=1e-6)
+    assert state.choice.sum is not None
+    assert state.choice.sum.message is None
+    assert state.choice.sum.sum is not None
+    assert state.choice.sum.sum.total == pytest.approx(state.choice.sum.value, rel=1e-4, abs=1e-6)
     whole, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
     if leaf != PROBS:
         expected = Captured(dict(whole)).value(cell)
-        assert state.sum.value == pytest.approx(expected, abs=1e-4)
+        assert state.choice.sum.value == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_layer_is_captured_once() -> None:
@@ -79,20 +79,20 @@ def test_a_layer_is_captured_once() -> None:
         asyncio.run(tracer.select(f"blocks.1.{cell}"))
 
     assert len(engine.requests) == before + 1
-    assert actions.state.sum is not None
-    assert actions.state.sum.trail == (MID, Cell("blocks.1.hook_attn_out", (1, 5)))
+    assert actions.state.choice.sum is not None
+    assert actions.state.choice.sum.trail == (MID, Cell("blocks.1.hook_attn_out", (1, 5)))
     asyncio.run(tracer.select(str(MID)))
-    assert actions.state.sum.trail == ()
+    assert actions.state.choice.sum.trail == ()
     asyncio.run(tracer.select("logits[2,7]"))
-    assert actions.state.sum.trail == ()
+    assert actions.state.choice.sum.trail == ()
 
 
 def test_what_is_shown_keeps_its_numbers() -> None:
     """Rows that the state has stay the very numbers; the last position's logits stay in place."""
     actions, tracer = fresh()
-    before = actions.state.captured
+    before = actions.state.run.captured
     asyncio.run(tracer.select("logits[1,7]"))
-    now = actions.state.captured
+    now = actions.state.run.captured
 
     assert now.row(hooks.LOGITS, 1) is not None
     np.testing.assert_array_equal(now.row(hooks.LOGITS, LAST), before.row(hooks.LOGITS, LAST))
@@ -105,14 +105,14 @@ def test_a_long_text_keeps_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracing_module, "KEPT_WHOLE", 2)
     state = traced("blocks.1.hook_attn_out[1,5]")
 
-    assert state.sum is not None
-    assert state.sum.sum is not None
-    assert state.captured.positions["blocks.1.attn.hook_z"] == (1,)
-    assert "blocks.1.mlp.hook_post" not in state.captured.arrays
+    assert state.choice.sum is not None
+    assert state.choice.sum.sum is not None
+    assert state.run.captured.positions["blocks.1.attn.hook_z"] == (1,)
+    assert "blocks.1.mlp.hook_post" not in state.run.captured.arrays
     value = traced("blocks.1.attn.hook_z[2,1,3]")
-    assert value.sum is not None
-    assert value.sum.sum is not None
-    assert len(value.sum.sum.terms) == 3
+    assert value.choice.sum is not None
+    assert value.choice.sum.sum is not None
+    assert len(value.choice.sum.sum.terms) == 3
 
 
 def test_a_position_out_of_reach_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,9 +124,9 @@ def test_a_position_out_of_reach_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     for cell in ("blocks.1.attn.hook_q[2,1,3]", "blocks.1.attn.hook_attn_scores[1,2,0]"):
         asyncio.run(tracer.select(cell))
 
-        assert actions.state.sum is not None
-        assert actions.state.sum.message is not None
-        assert actions.state.sum.message.key == "sums.too_far"
+        assert actions.state.choice.sum is not None
+        assert actions.state.choice.sum.message is not None
+        assert actions.state.choice.sum.message.key == "sums.too_far"
     assert len(engine.requests) == before
 
 
@@ -134,14 +134,14 @@ def test_first_layers_go_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch
     """What was captured for sums is bounded; what the page itself shows stays."""
     monkeypatch.setattr(tracing_module, "KEPT_BYTES", 1)
     actions, tracer = fresh()
-    shown = set(actions.state.captured.arrays)
+    shown = set(actions.state.run.captured.arrays)
     asyncio.run(tracer.select("blocks.0.hook_attn_out[1,5]"))
-    assert "blocks.0.attn.hook_z" in actions.state.captured.arrays
+    assert "blocks.0.attn.hook_z" in actions.state.run.captured.arrays
     asyncio.run(tracer.select("blocks.1.hook_attn_out[1,5]"))
 
-    assert "blocks.0.attn.hook_z" not in actions.state.captured.arrays
-    assert "blocks.1.attn.hook_z" in actions.state.captured.arrays
-    assert shown <= set(actions.state.captured.arrays)
+    assert "blocks.0.attn.hook_z" not in actions.state.run.captured.arrays
+    assert "blocks.1.attn.hook_z" in actions.state.run.captured.arrays
+    assert shown <= set(actions.state.run.captured.arrays)
 
 
 def test_large_matrices_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,10 +151,10 @@ def test_large_matrices_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(tracing_module, "MOST_READ", 100)
     pieces = traced(cell)
 
-    assert whole.sum is not None
-    assert pieces.sum is not None
-    assert whole.sum.sum is not None
-    assert whole.sum.sum == pieces.sum.sum
+    assert whole.choice.sum is not None
+    assert pieces.choice.sum is not None
+    assert whole.choice.sum.sum is not None
+    assert whole.choice.sum.sum == pieces.choice.sum.sum
 
 
 @pytest.mark.parametrize(
@@ -170,24 +170,24 @@ def test_what_is_no_cell_is_said(written: str, key: str) -> None:
     """A name or place that is not there is a sentence, with the name that was asked for."""
     state = traced(written)
 
-    assert state.sum is not None
-    assert state.sum.message is not None
-    assert (state.sum.message.key, str(state.sum.cell)) == (key, written)
-    assert state.error is None
+    assert state.choice.sum is not None
+    assert state.choice.sum.message is not None
+    assert (state.choice.sum.message.key, str(state.choice.sum.cell)) == (key, written)
+    assert state.chrome.error is None
 
 
 def test_nonsense_is_said() -> None:
     """What does not even look like a cell, and a page without numbers."""
     state = traced("<img src=x>")
-    assert state.sum is None
-    assert state.error is not None
-    assert state.error.key == "sums.unreadable"
+    assert state.choice.sum is None
+    assert state.chrome.error is not None
+    assert state.chrome.error.key == "sums.unreadable"
 
     empty = Tracer(asyncio.run(opened(MODEL)))
     asyncio.run(empty.select(str(MID)))
-    assert empty.store.state.sum is not None
-    assert empty.store.state.sum.message is not None
-    assert empty.store.state.sum.message.key == "sums.nothing_shown"
+    assert empty.store.state.choice.sum is not None
+    assert empty.store.state.choice.sum.message is not None
+    assert empty.store.state.choice.sum.message.key == "sums.nothing_shown"
 
 
 def test_a_failing_run_is_said() -> None:
@@ -196,12 +196,12 @@ def test_a_failing_run_is_said() -> None:
     engine_of(actions.service).fail_run = EngineError("engine.crashed")
     engine_of(actions.service).crash_next = True
     asyncio.run(tracer.select(str(MID)))
-    assert actions.state.sum is not None
-    assert actions.state.sum.message is not None
-    assert actions.state.sum.message.key == "engine.crashed"
+    assert actions.state.choice.sum is not None
+    assert actions.state.choice.sum.message is not None
+    assert actions.state.choice.sum.message.key == "engine.crashed"
 
     asyncio.run(tracer.select(str(MID)))
-    assert actions.state.sum.sum is not None
+    assert actions.state.choice.sum.sum is not None
 
 
 def test_the_last_one_asked_for_wins() -> None:
@@ -217,9 +217,9 @@ def test_the_last_one_asked_for_wins() -> None:
         return actions, len(engine.requests) - before
 
     actions, n_runs = asyncio.run(both())
-    assert actions.state.sum is not None
-    assert str(actions.state.sum.cell) == "blocks.1.hook_attn_out[1,5]"
-    assert actions.state.sum.sum is not None
+    assert actions.state.choice.sum is not None
+    assert str(actions.state.choice.sum.cell) == "blocks.1.hook_attn_out[1,5]"
+    assert actions.state.choice.sum.sum is not None
     assert n_runs <= 2
 
 
@@ -229,17 +229,17 @@ def test_a_look_shares_what_was_read() -> None:
     passing = Tracer(actions.service, "peek", tracer.kept)
     cell = "blocks.1.attn.hook_q[1,2,3]"
     asyncio.run(passing.select(cell))
-    assert actions.state.sum is None
-    assert actions.state.peek is not None
-    assert actions.state.peek.sum is not None
+    assert actions.state.choice.sum is None
+    assert actions.state.choice.peek is not None
+    assert actions.state.choice.peek.sum is not None
     asked = len(engine_of(actions.service).requests)
     asyncio.run(tracer.select(cell))
-    assert actions.state.sum is not None
-    assert actions.state.sum.sum is not None
+    assert actions.state.choice.sum is not None
+    assert actions.state.choice.sum.sum is not None
     assert len(engine_of(actions.service).requests) == asked
     passing.close()
-    assert actions.state.peek is None
-    assert actions.state.sum is not None
+    assert actions.state.choice.peek is None
+    assert actions.state.choice.sum is not None
 
 
 def test_what_was_left_reads_no_more() -> None:
@@ -247,7 +247,7 @@ def test_what_was_left_reads_no_more() -> None:
     actions, tracer = fresh()
     said: list[Message | None] = []
     actions.service.store.subscribe(
-        ("sum",), lambda state: said.append(state.sum.message if state.sum else None)
+        ("sum",), lambda state: said.append(state.choice.sum.message if state.choice.sum else None)
     )
 
     async def passes() -> None:
@@ -281,18 +281,18 @@ def test_another_text_ends_the_trace() -> None:
     """The same ids are traced anew, a longer text keeps the sum, another one closes it."""
     actions, tracer = fresh()
     asyncio.run(tracer.select(str(MID)))
-    first = actions.state.sum
+    first = actions.state.choice.sum
     asyncio.run(actions.append(5))
     asyncio.run(tracer.renew())
     assert first is not None
-    assert actions.state.sum is not None
-    assert actions.state.sum.sum is first.sum
+    assert actions.state.choice.sum is not None
+    assert actions.state.choice.sum.sum is first.sum
 
     asyncio.run(actions.run("and", chat=False))
     asyncio.run(tracer.renew())
-    assert actions.state.sum is None
+    assert actions.state.choice.sum is None
     asyncio.run(tracer.renew())
-    assert actions.state.sum is None
+    assert actions.state.choice.sum is None
 
 
 def test_a_recording_says_that_the_model_is_needed() -> None:
@@ -301,43 +301,43 @@ def test_a_recording_says_that_the_model_is_needed() -> None:
     shown = actions.state
     closed = Tracer(asyncio.run(opened(MODEL)))
     closed.store.replace(
-        tokens=shown.tokens, config=shown.config, model=shown.model, captured=shown.captured
+        tokens=shown.run.tokens, config=shown.run.config, model=shown.run.model, captured=shown.run.captured
     )
     asyncio.run(closed.select("blocks.0.hook_resid_pre[1,5]"))
-    assert closed.store.state.sum is not None
-    assert closed.store.state.sum.sum is not None  # made of recorded numbers alone
+    assert closed.store.state.choice.sum is not None
+    assert closed.store.state.choice.sum.sum is not None  # made of recorded numbers alone
 
     asyncio.run(closed.select("blocks.1.hook_resid_mid[1,5]"))
-    waiting = closed.store.state.sum
+    waiting = closed.store.state.choice.sum
     assert waiting.sum is None
     assert waiting.needs_model
     asyncio.run(closed.renew())
-    assert closed.store.state.sum is waiting
+    assert closed.store.state.choice.sum is waiting
 
     asyncio.run(closed.service.load())
     closed.store.replace(
-        tokens=shown.tokens, config=shown.config, model=shown.model, captured=shown.captured
+        tokens=shown.run.tokens, config=shown.run.config, model=shown.run.model, captured=shown.run.captured
     )
     asyncio.run(closed.renew())
-    assert closed.store.state.sum.sum is not None
+    assert closed.store.state.choice.sum.sum is not None
 
 
 def test_a_recorded_unembedding_needs_no_model() -> None:
     """A logit of a token whose vector stands in the state is traced without reading weights."""
     actions, _ = fresh()
     shown = actions.state
-    token = shown.top[0].id
+    token = shown.run.top[0].id
     vector = MODEL.arrays["W_E"][token][None]
-    known = shown.captured.with_more({"W_U": vector}, {"W_U": (token,)})
+    known = shown.run.captured.with_more({"W_U": vector}, {"W_U": (token,)})
     closed = Tracer(asyncio.run(opened(MODEL)))
     closed.store.replace(
-        tokens=shown.tokens, config=shown.config, model=shown.model, captured=known
+        tokens=shown.run.tokens, config=shown.run.config, model=shown.run.model, captured=known
     )
     asyncio.run(closed.select(f"logits[{LAST},{token}]"))
 
-    assert closed.store.state.sum is not None
-    assert closed.store.state.sum.sum is not None
-    assert closed.store.state.sum.sum.total == pytest.approx(shown.top[0].logit, abs=1e-4)
+    assert closed.store.state.choice.sum is not None
+    assert closed.store.state.choice.sum.sum is not None
+    assert closed.store.state.choice.sum.sum.total == pytest.approx(shown.run.top[0].logit, abs=1e-4)
 
 
 def test_rows_join() -> None:

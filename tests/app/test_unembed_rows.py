@@ -57,25 +57,25 @@ def test_the_best_tokens_have_their_rows(model: TinyModel, monkeypatch: pytest.M
     monkeypatch.setattr(unembedding, "PIECE", 2000)
     state = after(model)
 
-    assert len(state.top) == 10
-    for item in state.top:
+    assert len(state.run.top) == 10
+    for item in state.run.top:
         np.testing.assert_array_equal(
-            state.captured.row("W_U", item.id), model.arrays["W_U"][:, item.id]
+            state.run.captured.row("W_U", item.id), model.arrays["W_U"][:, item.id]
         )
 
 
 def test_rows_times_the_query_are_the_logits() -> None:
     """The final norm's output times a row is the captured logit."""
     state = after(TIED)
-    last = len(state.tokens) - 1
+    last = len(state.run.tokens) - 1
     query, logits = (
-        state.captured.row(name, last) for name in ("ln_final.hook_norm_out", "logits")
+        state.run.captured.row(name, last) for name in ("ln_final.hook_norm_out", "logits")
     )
 
     assert query is not None
     assert logits is not None
-    for item in state.top:
-        row = state.captured.row("W_U", item.id)
+    for item in state.run.top:
+        row = state.run.captured.row("W_U", item.id)
         assert row is not None
         assert float(query @ row) == pytest.approx(float(logits[item.id]), rel=1e-5, abs=1e-5)
 
@@ -102,58 +102,58 @@ def test_rows_are_fetched_once() -> None:
 
 def test_other_steps_fetch_no_rows() -> None:
     """Only the step that shows rows asks for them."""
-    assert not after(TIED, step="embed").captured.has("W_U")
+    assert not after(TIED, step="embed").run.captured.has("W_U")
 
 
 def test_a_token_of_ones_own_is_compared() -> None:
     """It gets its true logit and share and a row; it is the one that is opened."""
     state = after(TIED, asking(" with"))
-    asked = state.asked[0]
-    logits = true_logits(TIED, [token.id for token in state.tokens]).astype(np.float64)
+    asked = state.choice.asked[0]
+    logits = true_logits(TIED, [token.id for token in state.run.tokens]).astype(np.float64)
 
     assert asked.id == TIED.tokenizer.encode(" with")[0]
     assert asked.logit == pytest.approx(logits[asked.id], rel=1e-5)
     assert asked.prob == pytest.approx(
         np.exp(logits - logits.max())[asked.id] / np.exp(logits - logits.max()).sum(), rel=1e-5
     )
-    assert state.compared == asked.id
-    row = state.captured.row("W_U", asked.id)
+    assert state.choice.compared == asked.id
+    row = state.run.captured.row("W_U", asked.id)
     np.testing.assert_array_equal(row, TIED.arrays["W_E"][asked.id])
-    assert state.captured.row("W_U", state.top[0].id) is not None
+    assert state.run.captured.row("W_U", state.run.top[0].id) is not None
 
 
 def test_of_several_tokens_the_first_is_taken_and_said() -> None:
     """Three more letters are three more tokens: the note has the count and the first token."""
     state = after(TIED, asking("xyz"))
 
-    assert state.asked_note is not None
-    assert state.asked_note.fields == {"n_tokens": 3, "token": "x"}
-    assert [item.text for item in state.asked] == ["x"]
+    assert state.choice.asked_note is not None
+    assert state.choice.asked_note.fields == {"n_tokens": 3, "token": "x"}
+    assert [item.text for item in state.choice.asked] == ["x"]
 
 
 def test_at_most_three_are_kept() -> None:
     """The fourth takes the place of the oldest."""
     state = after(TIED, *(asking(letter) for letter in "QZJXX"))
 
-    assert [item.text for item in state.asked] == ["Z", "J", "X"]
+    assert [item.text for item in state.choice.asked] == ["Z", "J", "X"]
 
 
 def test_a_best_token_is_opened_not_repeated() -> None:
     """Asking for what is in the list already opens it there."""
-    top = after(TIED).top
+    top = after(TIED).run.top
     best = next(item for item in top if TIED.tokenizer.encode(item.text) == [item.id])
     state = after(TIED, asking(best.text))
 
-    assert (state.asked, state.compared) == ((), best.id)
+    assert (state.choice.asked, state.choice.compared) == ((), best.id)
 
 
 def test_nothing_typed_is_said() -> None:
     """An empty text leaves everything as it is, with a sentence."""
     state = after(TIED, asking(""))
 
-    assert state.asked == ()
-    assert state.asked_note is not None
-    assert state.asked_note.key == "asked.empty"
+    assert state.choice.asked == ()
+    assert state.choice.asked_note is not None
+    assert state.choice.asked_note.key == "asked.empty"
 
 
 def test_without_the_model_it_is_said() -> None:
@@ -181,5 +181,5 @@ def test_asked_tokens_stay_for_the_next_prompt() -> None:
 
     state = after(TIED, asking("Q"), other)
 
-    assert [item.text for item in state.asked] == ["Q"]
-    assert state.captured.row("W_U", state.asked[0].id) is not None
+    assert [item.text for item in state.choice.asked] == ["Q"]
+    assert state.run.captured.row("W_U", state.choice.asked[0].id) is not None

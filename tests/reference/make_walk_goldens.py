@@ -206,7 +206,7 @@ def whole(oracle: Oracle, run: Mapping[str, Array], ids: list[int]) -> dict[str,
 def sweep(page: NativePage, runs: Runs) -> dict[str, Any]:
     """Cells of every layer at every position, as step 4 shows them."""
     told: dict[str, Any] = {"cells": {}, "left_out": 0}
-    last = len(page.state.tokens) - 1
+    last = len(page.state.run.tokens) - 1
     for position in range(last + 1):
         page.choose(position)
         most = SWEPT_CELLS_LAST if position == last else SWEPT_CELLS
@@ -220,11 +220,11 @@ def sweep(page: NativePage, runs: Runs) -> dict[str, Any]:
 
 def entry(page: NativePage, pair: Pair, name: str) -> dict[str, Any]:
     """What the golden file has of one prompt, which the page runs to say what it shows."""
-    has_chat = page.state.models[0].has_chat
+    has_chat = page.state.site.models[0].has_chat
     text, is_chat = subject(name, has_chat=has_chat)
     page.run(text, chat=is_chat)
     page.choose_layer(0)
-    ids = [token.id for token in page.state.tokens]
+    ids = [token.id for token in page.state.run.tokens]
     runs = Runs(pair.single.hooks(ids), pair.double.hooks(ids))
     steps = {step: runs.chosen(shown_cells(page.turn_to(step)), PER_STEP) for step in STEPS}
     told = {"ids": ids, "steps": steps, **whole(pair.double, runs.double, ids)}

@@ -79,7 +79,7 @@ def tokens(texts: tuple[str, ...]) -> tuple[TokenView, ...]:
 def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
     """A state in which every panel has something to show."""
     first, other = texts[0], texts[-1]
-    whole = AppState(
+    whole = AppState().but(
         models=CARDS,
         absent=ABSENT,
         model="tiny",
@@ -91,7 +91,7 @@ def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
             Candidate(7, other, other, -3.25, 0.000232),
         ),
         elapsed_ms=312.4,
-        picture=Picture(1, 1, len(texts) - 1, resid(len(texts)), pattern(len(texts))),
+        choice=Picture(1, 1, len(texts) - 1, resid(len(texts)), pattern(len(texts))),
         continuation=(
             NewToken(284, first, first, 0.5143, 0),
             NewToken(7, other, other, 0.0002, 41),
@@ -100,7 +100,7 @@ def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
         notice=Message("boot.not_isolated"),
         error=Message("engine.missing", {"path": "model.onnx", "status": 404}),
     )
-    return replace(whole, **changes)  # type: ignore[arg-type]
+    return whole.but(**changes)  # type: ignore[arg-type]
 
 
 # Panels of the walk alone: they follow the route (tests/view/test_steps.py).

@@ -26,7 +26,7 @@ NAME = "strip:hook_embed@2~1.5"
 
 def at(step: str, **options: object) -> AppState:
     """A live run at a step."""
-    return replace(walk_state(**options), route=Route("walk", "own", step))  # type: ignore[arg-type]
+    return walk_state(**options).but(route=Route("walk", "own", step))  # type: ignore[arg-type]
 
 
 def text_of(html: str) -> str:
@@ -57,7 +57,7 @@ def test_the_walk_has_ends(step: str, action: str) -> None:
 
 def test_the_slider_is_told_in_words() -> None:
     """A screen reader hears which moment of how many."""
-    state = replace(at("embed"), stage=Stage(moment=0))
+    state = at("embed").but(stage=Stage(moment=0))
 
     assert f"Moment 1 of {len(moments_of(state))}" in transport.render(state)
 
@@ -77,7 +77,7 @@ def test_something_works_at_every_step(step: str) -> None:
 def test_a_loop_that_has_not_run_is_not_ticked() -> None:
     """At the end of the walk the loop and its cache are done only where something is written."""
     written = at("done")
-    empty = replace(written, continuation=(), stop="")
+    empty = written.but(continuation=(), stop="")
 
     assert stack.render(written).count("(later)") == 0
     assert stack.render(empty).count("(later)") == 2
@@ -120,7 +120,7 @@ def test_a_strip_has_a_pixel_a_number() -> None:
 def test_a_strip_opens_under_the_pointer() -> None:
     """The cell is told exactly, by its name, among its neighbours."""
     state = at("embed")
-    values = state.captured.row("hook_embed", 2)
+    values = state.run.captured.row("hook_embed", 2)
     assert values is not None
     told = describe_cell(state, NAME, 0, 7)
 
@@ -129,13 +129,13 @@ def test_a_strip_opens_under_the_pointer() -> None:
     assert exact(values[7]) in told
     assert told.count("<span") == 2 * strip.AROUND + 1 + 3
     assert f"numbers 3 to 11 of {len(values)}, at position 2: " in told
-    assert state.tokens[2].visible in told
+    assert state.run.tokens[2].visible in told
 
 
 def test_a_row_of_weights_stands_at_no_position() -> None:
     """Of a weight's row only the place of its numbers is told: no token of the text has it."""
     state = at("logits")
-    token = state.top[0].id
+    token = state.run.top[0].id
     told = describe_cell(state, f"strip:W_U@{token}~1.5", 0, 31)
 
     assert "numbers 23 to 31 of 32<" in told

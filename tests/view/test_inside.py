@@ -24,8 +24,8 @@ from tests.view.walk_sample import FAMILIES, walk_state
 def at(family: str = "llama", position: int = 3, head: int = 1) -> AppState:
     """A live run at the inside of a block."""
     state = walk_state(family=family)
-    picture = replace(state.picture, layer=1, head=head, position=position)
-    return replace(state, route=Route("block", "own", ""), picture=picture)
+    picture = replace(state.choice, layer=1, head=head, position=position)
+    return state.but(route=Route("block", "own", ""), choice=picture)
 
 
 def strips(state: AppState) -> list[str]:
@@ -39,7 +39,7 @@ def test_every_vector_of_a_block_is_there(family: str) -> None:
     state = at(family)
     names = strips(state)
     scales = {hook_name(leaf, 1) for leaf in (hooks.LN1_SCALE, hooks.LN2_SCALE)}
-    known = [name for name in inside.names_of(state) if name in state.captured.arrays]
+    known = [name for name in inside.names_of(state) if name in state.run.captured.arrays]
     buttons = {f"{name}[3,0]" for name in scales & set(known)}
     known = [name for name in known if name not in scales]
 
@@ -50,7 +50,7 @@ def test_every_vector_of_a_block_is_there(family: str) -> None:
         assert pixels is not None
         cell = cell_of(state, name, 0, 1)
         assert cell is not None
-        assert state.captured.value(cell) is not None
+        assert state.run.captured.value(cell) is not None
         assert str(cell) in "".join(Reading(describe_cell(state, name, 0, 1)).texts)
         assert cell_of(state, name, 0, 10_000) is None
         assert describe_cell(state, name, 0, 10_000) == ""
@@ -69,7 +69,7 @@ def test_places_of_tokens_and_heads() -> None:
         names[2]: np.zeros((2, 6, 6), np.float32),
         names[3]: np.zeros((6, 32), np.float32),
     }
-    state = replace(state, captured=NOTHING.with_more(captured))
+    state = state.but(captured=NOTHING.with_more(captured))
     found = [values(state, name) for name in names]
     found = [values(state, name) for name in names]
     sizes = [len(one) for one in found if one is not None]
@@ -93,7 +93,7 @@ def test_a_picture_that_is_not_known_any_more(name: str) -> None:
 
 def test_what_is_not_known_is_said() -> None:
     """A live run is being asked; a recording has none, a click runs it; before that nothing."""
-    told = "".join(Reading(inside.render(replace(at(), captured=NOTHING))).texts)
+    told = "".join(Reading(inside.render(at().but(captured=NOTHING))).texts)
     assert text("inside.waits") in told
     of_recording = recorded_state(captured=NOTHING)
     if of_recording.recorded is not None:
@@ -110,7 +110,7 @@ def test_each_strip_says_how_far_it_reaches() -> None:
     assert text("inside.scale") in words
     recording = recorded()
     shown = "".join(
-        Reading(inside.render(replace(at(), recorded=recording, captured=NOTHING))).texts
+        Reading(inside.render(at().but(recorded=recording, captured=NOTHING))).texts
     )
     assert text("inside.opens") not in shown
     assert text("inside.lacking_tokens") in shown

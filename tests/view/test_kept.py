@@ -26,13 +26,13 @@ def test_made_anew_only_for_what_it_is_drawn_from() -> None:
     @kept("tokens")
     def part(state: AppState, more: int) -> Node:
         made.append(more)
-        return h("p", {}, len(state.tokens), more)
+        return h("p", {}, len(state.run.tokens), more)
 
     state = walk_state()
     first = part(state, 1)
-    assert part(replace(state, prompt="other"), 1) is first
-    assert part(replace(state, tokens=state.tokens[:2]), 1).html == "<p>21</p>"
-    assert part(state, 2).html == f"<p>{len(state.tokens)}2</p>"
+    assert part(state.but(prompt="other"), 1) is first
+    assert part(state.but(tokens=state.run.tokens[:2]), 1).html == "<p>21</p>"
+    assert part(state, 2).html == f"<p>{len(state.run.tokens)}2</p>"
     assert made == [1, 1, 2]
 
 
@@ -52,11 +52,11 @@ def test_kept_lengths_are_those_of_the_state(changes: dict[str, object]) -> None
     state = walk_state()
     layers_norms.panel(state, 7)
     if "unfolded" in changes:
-        state = replace(state, unfolded=frozenset())
+        state = state.but(unfolded=frozenset())
     elif "tokens" in changes:
-        state = replace(state, tokens=state.tokens[:3])
+        state = state.but(tokens=state.run.tokens[:3])
     else:
-        state = replace(state, picture=replace(state.picture, position=1))
+        state = state.but(choice=replace(state.choice, position=1))
     fresh = layers_norms.panel.__wrapped__  # type: ignore[attr-defined]
 
     assert layers_norms.panel(state, 7).html == to_html(fresh(state, 7))

@@ -32,7 +32,7 @@ def long_state(n_tokens: int, family: str) -> AppState:
 
 def drawn(state: AppState, step: str) -> str:
     """A step's markup."""
-    return PANELS[f"step-{step}"].render(replace(state, route=Route("walk", "own", step)))
+    return PANELS[f"step-{step}"].render(state.but(route=Route("walk", "own", step)))
 
 
 def seen(html: str) -> str:
@@ -93,12 +93,12 @@ def test_characters_have_a_limit_of_their_own(family: str) -> None:
 def test_many_new_tokens_are_named_too(family: str) -> None:
     """Of 300 tokens that were written the loop and the end draw 256, the chosen one among them."""
     state = walk_state(family=family)
-    grown = replace(state, continuation=state.continuation[:1] * 300)
+    grown = state.but(continuation=state.run.continuation[:1] * 300)
 
     for step in ("loop", "done"):
         text = seen(drawn(grown, step))
         assert "Of the new tokens 33 to 76, 44 are left out of this picture." in text
-    chosen = drawn(replace(grown, chosen_step=50), "loop")
+    chosen = drawn(grown.but(chosen_step=50), "loop")
     assert 'data-step="50"' in chosen
     assert "Of the new tokens 33 to 76, 43 are left out" in chosen
 
@@ -107,14 +107,13 @@ def cut_off(state: AppState) -> AppState:
     """The state of a run so long that the page keeps the first eight positions alone."""
     arrays = {
         name: array if leaf_of(name) in {*BY_HEAD, *FIRST_OF_UNEMBED, "W_U"} else array[:KEPT]
-        for name, array in state.captured.arrays.items()
+        for name, array in state.run.captured.arrays.items()
     }
-    resid = state.picture.resid
+    resid = state.choice.resid
     assert resid is not None
-    return replace(
-        state,
-        captured=replace(state.captured, arrays=arrays),
-        picture=replace(state.picture, resid=resid[:, :KEPT], position=KEPT - 1),
+    return state.but(
+        captured=replace(state.run.captured, arrays=arrays),
+        choice=replace(state.choice, resid=resid[:, :KEPT], position=KEPT - 1),
     )
 
 
@@ -124,7 +123,7 @@ def cut_off(state: AppState) -> AppState:
 def test_positions_that_are_not_kept(step: str, position: int, family: str) -> None:
     """Beyond what a page keeps of a long run each step still stands, and says what is not there."""
     state = cut_off(long_state(12, family))
-    state = replace(state, picture=replace(state.picture, position=position), lens=None)
+    state = state.but(choice=replace(state.choice, position=position), lens=None)
     text = seen(drawn(state, step))
 
     if step == "embed":

@@ -26,7 +26,7 @@ CARD = ModelCard(
 
 def state(mode: str = "exact", stage: str = "ready", card: ModelCard = CARD) -> AppState:
     """A state with one model open in a mode."""
-    return AppState(models=(card,), model="tiny", engine=EngineStatus(stage, mode=mode))
+    return AppState().but(models=(card,), model="tiny", engine=EngineStatus(stage, mode=mode))
 
 
 @pytest.mark.parametrize(

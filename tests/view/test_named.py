@@ -30,7 +30,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'"
 def at(step: str, family: str = "llama", **more: object) -> AppState:
     """A live run at a step."""
     state = walk_state(family=family)
-    return replace(state, route=Route("walk", "own", step), **more)  # type: ignore[arg-type]
+    return state.but(route=Route("walk", "own", step), **more)  # type: ignore[arg-type]
 
 
 def names_in(html: str) -> Sequence[str]:
@@ -53,7 +53,7 @@ def test_the_words_of_a_film_name_their_part(step: str, family: str) -> None:
     state = at(step, family)
     n_moments = len(moments_of(state))
     html = "".join(
-        PANELS["transport"].render(replace(state, stage=Stage(moment=moment)))
+        PANELS["transport"].render(state.but(stage=Stage(moment=moment)))
         for moment in range(n_moments)
     )
     plain = "".join(to_html(h("p", {}, moment)) for moment in moments_of(state))
@@ -130,11 +130,11 @@ def test_what_a_hook_holds_is_told(family: str) -> None:
 def test_a_hook_has_a_number_to_open(family: str) -> None:
     """Of every hook of a model one cell of the chosen token stands for it, and exists."""
     state = at("layers", family)
-    assert state.config is not None
+    assert state.run.config is not None
     for leaf in (*EMBED_LEAVES[family], *BLOCK_LEAVES[family], *FINAL_LEAVES, hooks.LOGITS):
         cell = hook_places.cell_here(state, leaf)
         assert isinstance(cell, Cell)
-        check_cell(cell, state.config, len(state.tokens))
+        check_cell(cell, state.run.config, len(state.run.tokens))
 
 
 def test_nothing_is_told_before_a_run() -> None:

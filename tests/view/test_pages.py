@@ -25,7 +25,7 @@ CARDS = (
 
 def at(route: Route, **changes: object):
     """A state with a run, at a route."""
-    return replace(state(), route=route, recordings=CARDS, source="recorded", **changes)
+    return state().but(route=route, recordings=CARDS, source="recorded", **changes)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
@@ -71,7 +71,7 @@ def test_an_address_is_text() -> None:
 def test_home_before_anything_is_known() -> None:
     """Without models and recordings the first page still says what this is."""
     html = pages.render(
-        replace(state(), route=Route(), models=(), recordings=(), tokens=(), top=())
+        state().but(route=Route(), models=(), recordings=(), tokens=(), top=())
     )
 
     assert "See a real language model think" in html
@@ -79,7 +79,7 @@ def test_home_before_anything_is_known() -> None:
 
 def test_a_long_prompt_at_home() -> None:
     """Of a long prompt the first page shows the end and says how much stands before it."""
-    html = pages.render(replace(at(Route("home")), tokens=state(("x",) * 20).tokens))
+    html = pages.render(replace(at(Route("home")), tokens=state(("x",) * 20).run.tokens))
 
     assert html.count('class="tile hue-') == 8
     assert "12 before" in html
@@ -116,7 +116,7 @@ def test_transport_rests_at_the_ends() -> None:
 
 def test_source_says_which() -> None:
     """Recorded numbers say so and offer the way to live; live ones say so; nothing says nothing."""
-    recorded, live = source.render(at(Route("all"))), source.render(replace(state(), source="live"))
+    recorded, live = source.render(at(Route("all"))), source.render(state().but(source="live"))
 
     assert "Recorded" in recorded
     assert 'data-action="live"' in recorded
@@ -127,8 +127,8 @@ def test_source_says_which() -> None:
 
 def test_a_download_waits_to_be_asked() -> None:
     """Where the reader saves data the strip has a button with the price, elsewhere none."""
-    idle = replace(state(), engine=replace(state().engine, stage="idle"))
-    asked = status.render(replace(idle, device=Device(may_download=False)))
+    idle = state().but(engine=replace(state().site.engine, stage="idle"))
+    asked = status.render(idle.but(device=Device(may_download=False)))
 
     assert 'data-action="download"' in asked
     assert status.render(idle).count('data-action="download"') < asked.count("data-action")
@@ -136,9 +136,9 @@ def test_a_download_waits_to_be_asked() -> None:
 
 def test_storage_is_told() -> None:
     """Sizes, what the browser does not say, and the button that removes it all."""
-    told = about.storage(replace(state(), storage=Storage(31_800_000, 98_500_000, None, True)))
+    told = about.storage(state().but(storage=Storage(31_800_000, 98_500_000, None, True)))
     silent = about.storage(state())
-    none = about.storage(replace(state(), device=Device(has_store=False)))
+    none = about.storage(state().but(device=Device(has_store=False)))
 
     assert "31.8 MB" in told
     assert "98.5 MB" in told
@@ -149,7 +149,7 @@ def test_storage_is_told() -> None:
 
 def test_a_new_version_is_told() -> None:
     """The notice of a new version has the button that takes it, beside other messages."""
-    html = message.render(replace(state(), has_update=True, notice=Message("engine.cancelled")))
+    html = message.render(state().but(has_update=True, notice=Message("engine.cancelled")))
 
     assert 'data-action="use-update"' in html
     assert PANELS["message"].fields.count("has_update") == 1

@@ -163,7 +163,7 @@ def test_the_engine_s_model_is_named() -> None:
 def test_a_message_needs_a_template() -> None:
     """With a model that has no chat template no message can be chosen, and the reason is told."""
     asked = state(chat=True, engine=EngineStatus("ready", model="big"))
-    for shown, is_offered in ((asked, False), (replace(asked, engine=EngineStatus()), True)):
+    for shown, is_offered in ((asked, False), (asked.but(engine=EngineStatus()), True)):
         html = to_html(prompt.mode(shown))
         assert ("disabled" in html) == (not is_offered)
         assert ("Big has no chat template" in html) == (not is_offered)
@@ -174,7 +174,7 @@ def test_a_message_needs_a_template() -> None:
 def test_the_chosen_token_is_pressed() -> None:
     """One chip is selected: the position whose stream is drawn."""
     shown = state()
-    html = PANELS["tokens"].render(replace(shown, picture=replace(shown.picture, position=2)))
+    html = PANELS["tokens"].render(shown.but(choice=replace(shown.choice, position=2)))
 
     assert Reading(html).values("aria-pressed") == ["false", "false", "true"] + ["false"] * 3
     assert "special token 100" in html
@@ -326,7 +326,7 @@ def test_panels_name_what_they_read(slot: str) -> None:
     others = {name: getattr(AppState(), name) for name in names - set(panel.fields)}
 
     assert set(panel.fields) <= names
-    assert panel.render(replace(shown, **others)) == panel.render(shown)
+    assert panel.render(shown.but(**others)) == panel.render(shown)
 
 
 def test_no_sentence_is_written_in_the_code(monkeypatch: pytest.MonkeyPatch) -> None:

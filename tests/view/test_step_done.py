@@ -28,7 +28,7 @@ CARDS = tuple(
 def at(family: str = "llama", subject: str = "own", **changes: object) -> AppState:
     """A state at the step, some of its fields changed."""
     state = walk_state(("January", ",", " February", ","), family)
-    return replace(state, route=Route("walk", subject, "done"), **changes)  # type: ignore[arg-type]
+    return state.but(route=Route("walk", subject, "done"), **changes)  # type: ignore[arg-type]
 
 
 def text_in(html: str) -> str:
@@ -45,9 +45,9 @@ def links(state: AppState) -> list[str]:
 def test_surprises_are_the_reference_s(family: str) -> None:
     """−log₂ p of each new token, p from that very pass in float64; bars in proportion."""
     state = at(family)
-    ids = [token.id for token in state.tokens]
+    ids = [token.id for token in state.run.tokens]
     expected = []
-    for new in state.steps:
+    for new in state.run.steps:
         logits = pass_of(family, tuple(ids))[hooks.LOGITS][-1].astype(np.float64)
         total = logits.max() + np.log(np.exp(logits - logits.max()).sum())
         expected.append((total - logits[new.id]) / math.log(2))
@@ -55,7 +55,7 @@ def test_surprises_are_the_reference_s(family: str) -> None:
     html = done.render(state)
     heights = [float(value) for value in Reading(html).values("height") if "." in value]
 
-    assert [bits(new.prob) for new in state.steps] == pytest.approx(expected, rel=1e-9)
+    assert [bits(new.prob) for new in state.run.steps] == pytest.approx(expected, rel=1e-9)
     for value in expected:
         assert cell(value) in text_in(html)
         assert exact(value) in text_in(html)
@@ -67,7 +67,7 @@ def test_surprises_are_the_reference_s(family: str) -> None:
 def test_the_mean_and_the_perplexity() -> None:
     """The mean of the new tokens alone, and 2 to its power; the prompt's are said not to count."""
     state = at()
-    mean = sum(bits(new.prob) for new in state.steps) / N_NEW
+    mean = sum(bits(new.prob) for new in state.run.steps) / N_NEW
     words = text_in(done.render(state))
 
     assert f"{readout(mean)} bits a token" in words
@@ -79,7 +79,7 @@ def test_the_mean_and_the_perplexity() -> None:
 def test_the_cost_is_counted(family: str) -> None:
     """Multiply-adds, the cache at the end, the weights of every pass."""
     state = at(family)
-    config = state.config
+    config = state.run.config
     assert config is not None
     words = text_in(done.render(state))
     whole = cost.continuation_cost(config, 4, N_NEW)
@@ -109,10 +109,10 @@ def test_the_time_is_measured_or_said_to_be_missing() -> None:
     assert f"{duration(41.5 * N_NEW, 'en')}, {duration(41.5, 'en')} a token" in text_in(
         done.render(state)
     )
-    none = tuple(replace(new, elapsed_ms=0.0) for new in state.continuation)
-    assert "Timenot recorded" in text_in(done.render(replace(state, continuation=none)))
-    some = (none[0], *state.continuation[1:])
-    assert "for the 2 measured steps" in text_in(done.render(replace(state, continuation=some)))
+    none = tuple(replace(new, elapsed_ms=0.0) for new in state.run.continuation)
+    assert "Timenot recorded" in text_in(done.render(state.but(continuation=none)))
+    some = (none[0], *state.run.continuation[1:])
+    assert "for the 2 measured steps" in text_in(done.render(state.but(continuation=some)))
 
 
 def test_the_text_is_whole_and_plain() -> None:
@@ -122,7 +122,7 @@ def test_the_text_is_whole_and_plain() -> None:
     start = html.index('class="plain-text"')
     plain = text_in("<p " + html[start : html.index("</p>", start)])
 
-    assert plain == "January, February," + "".join(new.text for new in state.steps[:-1])
+    assert plain == "January, February," + "".join(new.text for new in state.run.steps[:-1])
     assert "copy-text" in Reading(html).values("data-action")
 
 
@@ -144,7 +144,7 @@ def test_the_film_names_the_largest_of_each_group() -> None:
     sentences = [text_in(to_html(h("p", {}, moment))) for moment in done.moments(state)]
 
     assert len(sentences) == 3 + N_NEW
-    for step, new in enumerate(state.steps):
+    for step, new in enumerate(state.run.steps):
         assert new.visible in sentences[1 + step]
         assert cell(bits(new.prob)) in sentences[1 + step]
 
@@ -153,8 +153,8 @@ def test_the_film_names_the_largest_of_each_group() -> None:
 def test_any_length_has_its_film(n_steps: int) -> None:
     """One new token and 256: at most eight moments, each bar in one of them."""
     state = at()
-    steps = tuple(state.steps[step % N_NEW] for step in range(n_steps))
-    long = replace(state, continuation=steps)
+    steps = tuple(state.run.steps[step % N_NEW] for step in range(n_steps))
+    long = state.but(continuation=steps)
     at_moments = {int(value) for value in Reading(done.render(long)).values("data-at")}
 
     assert at_moments == set(range(len(done.moments(long))))
@@ -190,8 +190,8 @@ def test_before_anything_is_written() -> None:
 def test_hostile_tokens_stay_text() -> None:
     """A token that looks like markup is text, here too."""
     state = at()
-    evil = tuple(replace(new, text=HOSTILE, visible=HOSTILE) for new in state.continuation)
-    html = done.render(replace(state, continuation=evil))
+    evil = tuple(replace(new, text=HOSTILE, visible=HOSTILE) for new in state.run.continuation)
+    html = done.render(state.but(continuation=evil))
 
     assert "<img" not in html
     assert "&lt;img" in html

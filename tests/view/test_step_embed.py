@@ -50,7 +50,7 @@ def test_each_token_has_its_row(family: str) -> None:
     names = [canvas["data-raster"] or "" for canvas in canvases(html)]
 
     for position in range(len(WORDS)):
-        row = state.captured.row("hook_embed", position)
+        row = state.run.captured.row("hook_embed", position)
         assert row is not None
         assert names[position].startswith(f"strip:hook_embed@{position}~")
         assert readout(float(np.linalg.norm(row.astype(np.float64)))) in words(html)
@@ -65,7 +65,7 @@ def test_all_numbers_are_in_the_table(family: str) -> None:
     names = ["hook_embed"]
     names += ["hook_pos_embed", "blocks.0.hook_resid_pre"] if family == "gpt2" else []
 
-    shown = [exact(value) for name in names for value in state.captured.row(name, 5)]  # type: ignore[union-attr]
+    shown = [exact(value) for name in names for value in state.run.captured.row(name, 5)]  # type: ignore[union-attr]
     assert cells == shown
 
 
@@ -75,7 +75,7 @@ def test_a_learned_position_is_added_with_numbers() -> None:
     html = drawn(state).partition('class="embed-sum')[2].partition("</section>")[0]
     cells = [parse_cell(value) for value in Reading(html).values("data-cell")]
     names = [cell.name for cell in cells if cell]
-    values = [state.captured.value(cell) for cell in cells[3:] if cell is not None]
+    values = [state.run.captured.value(cell) for cell in cells[3:] if cell is not None]
 
     hooks = ["hook_embed", "hook_pos_embed", "blocks.0.hook_resid_pre"]
     assert names == [*(f"{hook}.norm" for hook in hooks), *hooks]
@@ -88,8 +88,8 @@ def test_a_negative_number_is_added_in_brackets() -> None:
     """What a position takes away reads as a sum: + (−1.2), in the picture and in the film."""
     state = walk_state(family="gpt2")
     for position in range(len(WORDS)):
-        chosen = replace(state, picture=replace(state.picture, position=position))
-        added = state.captured.row("hook_pos_embed", position)
+        chosen = state.but(choice=replace(state.choice, position=position))
+        added = state.run.captured.row("hook_pos_embed", position)
         assert added is not None
         largest = float(added[np.abs(added).argmax()])
         shown = f"+ ({readout(largest)})" if largest < 0 else f"+ {readout(largest)}"
@@ -112,7 +112,7 @@ def test_a_length_is_the_captured_vector_s_own(family: str) -> None:
     assert {f"hook_embed.norm[{at}]" for at in range(len(WORDS))} <= set(told)
     for name, title in told.items():
         hook, place = name.removesuffix("]").split(".norm[")
-        row = state.captured.row(hook, int(place))
+        row = state.run.captured.row(hook, int(place))
         assert row is not None
         assert title == exact(float(np.linalg.norm(row.astype(np.float64))))
 
@@ -134,8 +134,8 @@ def test_without_the_embedding_block_0_has_it() -> None:
     """Where positions come later, what enters block 0 is the row; with learned ones it is not."""
     for family in FAMILIES:
         state = walk_state(family=family)
-        arrays = {k: v for k, v in state.captured.arrays.items() if k != "hook_embed"}
-        html = drawn(replace(state, captured=replace(state.captured, arrays=arrays)))
+        arrays = {k: v for k, v in state.run.captured.arrays.items() if k != "hook_embed"}
+        html = drawn(state.but(captured=replace(state.run.captured, arrays=arrays)))
 
         assert ("strip:blocks.0.hook_resid_pre@0~" in html) == (family == "llama")
         assert ("is-missing" in html) == (family == "gpt2")
@@ -145,9 +145,9 @@ def test_the_same_token_has_the_same_row() -> None:
     """A token that stands there more than once is named with all of its positions."""
     state = walk_state()
     tokens = tuple(
-        replace(token, id=7) if at in (1, 3, 5) else token for at, token in enumerate(state.tokens)
+        replace(token, id=7) if at in (1, 3, 5) else token for at, token in enumerate(state.run.tokens)
     )
-    film = embed.moments(replace(state, tokens=tokens))
+    film = embed.moments(state.but(tokens=tokens))
     told = words(to_html(h("p", {}, film[2])))
 
     assert "1, 3, 5" in told
@@ -164,7 +164,7 @@ def test_a_row_lies_where_its_id_says() -> None:
     }
 
     assert len(ticks) == len(WORDS)
-    for position, token in enumerate(state.tokens):
+    for position, token in enumerate(state.run.tokens):
         assert ticks[f"embed-tick-{position}"] == pytest.approx((token.id + 0.5) / 300 * 1000, 1e-3)
     assert count(299) in words(drawn(state))
 
@@ -182,7 +182,7 @@ def test_many_tokens_are_one_picture(n_tokens: int) -> None:
         assert pixels is not None
         assert pixels.shape == (n_tokens * row_high(n_tokens), D_MODEL, 4)
         cell = cell_of(state, CROWD, n_tokens - 1, 3)
-        row = state.captured.row("hook_embed", n_tokens - 1)
+        row = state.run.captured.row("hook_embed", n_tokens - 1)
         assert str(cell) == f"hook_embed[{n_tokens - 1},3]"
         assert row is not None
         assert exact(row[3]) in describe_cell(state, CROWD, n_tokens - 1, 3)
@@ -201,10 +201,10 @@ def test_what_a_recording_lacks_is_said() -> None:
     """A row that is not there is named, its place kept, and one click runs it live."""
     made = recorded()
     state = walk_state()
-    last = state.captured.row("hook_embed", 5)
+    last = state.run.captured.row("hook_embed", 5)
     assert last is not None
     some = Captured({"hook_embed": last[None]}, {"hook_embed": (5,)})
-    html = drawn(replace(state, captured=some, recorded=made, source="recorded"))
+    html = drawn(state.but(captured=some, recorded=made, source="recorded"))
 
     assert html.count("is-missing") == len(WORDS) - 1
     assert text("embed.lacking", positions="0\N{EN DASH}4") in words(html)
@@ -213,7 +213,7 @@ def test_what_a_recording_lacks_is_said() -> None:
 
 def test_only_tokens_without_a_row_are_marked() -> None:
     """A recording without a token's stream may well have its row: then nothing is marked."""
-    state = replace(walk_state(), recorded=recorded(), source="recorded")
+    state = walk_state().but(recorded=recorded(), source="recorded")
 
     assert "is-unrecorded" not in drawn(state)
 
@@ -221,10 +221,10 @@ def test_only_tokens_without_a_row_are_marked() -> None:
 def test_a_crowd_with_gaps_is_hatched() -> None:
     """Rows that are not known are hatched, and have no cells."""
     state = walk_state(("x",) * 20)
-    row = state.captured.row("hook_embed", 19)
+    row = state.run.captured.row("hook_embed", 19)
     assert row is not None
     some = Captured({"hook_embed": row[None]}, {"hook_embed": (19,)})
-    gaps = replace(state, captured=some, recorded=recorded(), source="recorded")
+    gaps = state.but(captured=some, recorded=recorded(), source="recorded")
     pixels = raster_for(gaps, CROWD, dark=False)
 
     assert pixels is not None

@@ -38,7 +38,7 @@ def shown(text: str, *, is_chat: bool = False, start: tuple[int, ...] = ()) -> A
     made_by = Tokenizer.from_json(spaced())
     film = film_of(made_by, text, CHAT if is_chat else None, start)
     ids = [*film.start_ids, *(token for word in film.words for token in word.ids)]
-    return AppState(
+    return AppState().but(
         route=Route("walk", "own", "input"),
         source="live",
         models=(CARD,),
@@ -160,7 +160,7 @@ def test_a_conversation_turn_by_turn() -> None:
 def test_the_turns_are_the_whole_text(text: str) -> None:
     """Read in order, the turns have as many letters and digits as the rendered conversation."""
     state = shown(text or "a", is_chat=True)
-    assert state.film is not None
+    assert state.run.film is not None
     turns = re.search(r'<ol class="turns">.*?</ol>', input_text.render(state), flags=re.DOTALL)
     assert turns is not None
     seen = "".join(Reading(turns[0]).texts)
@@ -172,13 +172,13 @@ def test_the_turns_are_the_whole_text(text: str) -> None:
 
 def test_before_a_run_and_without_a_film() -> None:
     """The text needs no model; what the model gets of it is not known yet, and there is no film."""
-    state = AppState(route=Route("walk", "own", "input"), prompt="žluť")
+    state = AppState().but(route=Route("walk", "own", "input"), prompt="žluť")
     html = input_text.render(state)
 
     assert bytes_in(html) == "žluť".encode()
     assert "Run the text" in html
     assert input_text.moments(state) == ()
-    assert "no text yet" in input_text.render(replace(state, prompt=""))
+    assert "no text yet" in input_text.render(state.but(prompt=""))
 
 
 def test_a_film_has_four_sentences() -> None:
@@ -230,13 +230,13 @@ def test_no_text_becomes_markup(text: str) -> None:
 
 def test_a_lone_surrogate_is_shown_as_the_model_gets_it() -> None:
     """What the page replaces before the model is what stands here."""
-    state = AppState(route=Route("walk", "own", "input"), prompt="a\ud800")
+    state = AppState().but(route=Route("walk", "own", "input"), prompt="a\ud800")
 
     assert bytes_in(input_text.render(state)) == clean_text("a\ud800").text.encode()
 
 
 def test_a_tiny_vocabulary_loses_bytes_not_here() -> None:
     """Bytes that have no token are in the text all the same; the next step tells of them."""
-    state = replace(shown("é"), film=film_of(Tokenizer.from_json(tiny()), "é"))
+    state = shown("é").but(film=film_of(Tokenizer.from_json(tiny()), "é"))
 
     assert bytes_in(input_text.render(state)) == "é".encode()

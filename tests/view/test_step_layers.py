@@ -54,8 +54,8 @@ def words(html: str) -> str:
 def bare(state: AppState) -> AppState:
     """The same before the layers' writes and the lens have come."""
     late = ("hook_attn_out", "hook_resid_mid", "hook_mlp_out")
-    kept = {k: v for k, v in state.captured.arrays.items() if not k.endswith(late)}
-    return replace(state, captured=replace(state.captured, arrays=kept), lens=None)
+    kept = {k: v for k, v in state.run.captured.arrays.items() if not k.endswith(late)}
+    return state.but(captured=replace(state.run.captured, arrays=kept), lens=None)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -73,7 +73,7 @@ def test_the_ribbon_is_the_stream(family: str) -> None:
         "blocks.1.hook_resid_post",
     )
     for name, row in zip(ribbon.names, ribbon.values, strict=True):
-        assert np.array_equal(row, state.captured.arrays[name][LAST])
+        assert np.array_equal(row, state.run.captured.arrays[name][LAST])
     assert ribbon.known.all()
 
 
@@ -87,7 +87,7 @@ def test_what_is_written_is_what_the_stream_gains(family: str) -> None:
     for row, name in enumerate(
         f"blocks.{layer}.{leaf}" for layer in range(2) for leaf in ("hook_attn_out", "hook_mlp_out")
     ):
-        write = state.captured.arrays[name][LAST]
+        write = state.run.captured.arrays[name][LAST]
         np.testing.assert_allclose(
             ribbon.values[row + 1], ribbon.values[row] + write, rtol=1e-4, atol=1e-5
         )
@@ -112,7 +112,7 @@ def test_every_length_opens_the_sum_behind_it(family: str) -> None:
     assert cell_of(state, NORMS, 3, 0) is None
     found = cell_of(state, NORMS, 2, 1)
     assert found is not None
-    assert exact(state.captured.value(found) or 0.0) in describe_cell(state, NORMS, 2, 1)
+    assert exact(state.run.captured.value(found) or 0.0) in describe_cell(state, NORMS, 2, 1)
 
 
 def test_a_bar_is_as_long_as_its_write() -> None:
@@ -137,10 +137,10 @@ def test_a_bar_is_as_long_as_its_write() -> None:
 def test_each_layer_s_answer_stands_beside_it(family: str) -> None:
     """What it would say after every layer, with its probability, and the logit in the table."""
     state = walk_state(family=family)
-    assert state.lens is not None
+    assert state.run.lens is not None
     html = drawn(state)
 
-    for top in state.lens.tops:
+    for top in state.run.lens.tops:
         best = top[0]
         assert best.visible in words(html)
         assert probability(best.prob, "en") in Reading(html).texts
@@ -178,7 +178,7 @@ def test_where_the_answer_comes_up(ids: tuple[int, ...], found: tuple[int, int])
 )
 def test_the_sentence_says_where(ids: tuple[int, ...], key: str, fields: dict[str, object]) -> None:
     """The lead names the layer from which the model would give its final answer."""
-    state = replace(walk_state(), lens=Lens(LAST, tuple((item(token),) for token in ids)))
+    state = walk_state().but(lens=Lens(LAST, tuple((item(token),) for token in ids)))
     told = text(key, **{"token": "t3", **fields})
 
     assert told in words(drawn(state)).replace(" .", ".")
@@ -187,7 +187,7 @@ def test_the_sentence_says_where(ids: tuple[int, ...], key: str, fields: dict[st
 def test_a_cell_is_named_and_told() -> None:
     """A place of a group's picture is a number of a hook, its value to the last digit."""
     state = walk_state()
-    value = state.captured.arrays["blocks.1.hook_resid_mid"][LAST, 7]
+    value = state.run.captured.arrays["blocks.1.hook_resid_mid"][LAST, 7]
 
     assert str(cell_of(state, "layers:in", 0, 3)) == "blocks.0.hook_resid_pre[5,3]"
     assert str(cell_of(state, "layers:1-1", 0, 7)) == "blocks.1.hook_resid_mid[5,7]"
@@ -236,11 +236,11 @@ def test_the_film_tells_its_numbers(family: str) -> None:
     """Its sentences hold the lengths and the answers of this very text."""
     state = walk_state(family=family)
     film = [words(to_html(h("p", {}, moment))) for moment in layers.moments(state)]
-    assert state.lens is not None
+    assert state.run.lens is not None
 
     assert len(film) == 4
     for layer in range(2):
-        best = state.lens.tops[layer + 1][0]
+        best = state.run.lens.tops[layer + 1][0]
         assert readout(written(state, "hook_mlp_out")[layer] or 0.0) in film[layer + 1]
         assert best.visible in film[layer + 1]
         assert probability(best.prob, "en") in film[layer + 1]
@@ -250,7 +250,7 @@ def test_the_film_tells_its_numbers(family: str) -> None:
 def test_lengths_of_all_tokens(family: str) -> None:
     """The second picture's cells are the norms of every token's every state."""
     state = walk_state(family=family)
-    resid = state.picture.resid
+    resid = state.choice.resid
     assert resid is not None
     norms = np.linalg.norm(resid.astype(np.float64), axis=2)
 
@@ -276,7 +276,7 @@ def test_every_token_can_be_chosen(n_tokens: int) -> None:
 
 def test_a_layer_leads_into_its_block() -> None:
     """Each layer's number is a link to the block, at the same token."""
-    state = replace(walk_state(), route=Route("walk", "january", "layers"))
+    state = walk_state().but(route=Route("walk", "january", "layers"))
     links = [
         parse(href) for href in Reading(drawn(state)).values("href") if href.startswith("#/block")
     ]
@@ -307,7 +307,7 @@ def test_what_is_on_its_way_is_said() -> None:
 def test_a_lens_of_another_token_is_not_shown() -> None:
     """What the model would say after another token is not put beside this one."""
     state = walk_state()
-    other = replace(state, picture=replace(state.picture, position=2))
+    other = state.but(choice=replace(state.choice, position=2))
 
     assert answers(state)
     assert answers(other) == ()
@@ -318,13 +318,12 @@ def test_what_a_recording_lacks_is_said() -> None:
     """A token whose stream is not recorded has its lengths, hatched rows, and the way to it."""
     made = recorded()
     config = config_of("llama")
-    resid = walk_state().picture
-    state = replace(
-        bare(walk_state(("a", "b", "c", "d", "e"))),
+    resid = walk_state().choice
+    state = bare(walk_state(("a", "b", "c", "d", "e"))).but(
         captured=Captured(),
         recorded=made,
         source="recorded",
-        picture=replace(resid, position=1, resid=None),
+        choice=replace(resid, position=1, resid=None),
     )
     html = drawn(state)
 
@@ -337,7 +336,7 @@ def test_what_a_recording_lacks_is_said() -> None:
 def test_the_part_of_a_recording_is_awaited() -> None:
     """At the last token, which the recording's part holds, it is said to be on its way."""
     state = bare(walk_state(("a", "b", "c", "d", "e")))
-    waiting = replace(state, recorded=recorded(), source="recorded")
+    waiting = state.but(recorded=recorded(), source="recorded")
 
     assert text("layers.fetching") in words(drawn(waiting))
     assert 'data-action="live"' not in drawn(waiting)
@@ -346,7 +345,7 @@ def test_the_part_of_a_recording_is_awaited() -> None:
 def test_a_deep_model_stands() -> None:
     """Thirty layers are drawn small, their links staggered; none is left out."""
     config = ModelConfig(**{**config_of("llama").to_json(), "n_layers": 30})
-    state = replace(walk_state(), config=config, captured=Captured(), lens=None)
+    state = walk_state().but(config=config, captured=Captured(), lens=None)
     html = drawn(state)
 
     assert "is-14 is-close" in html

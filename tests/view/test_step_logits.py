@@ -30,7 +30,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'\0\ud800"
 
 def shown(**options: object) -> AppState:
     """A live run at the step."""
-    return replace(walk_state(**options), route=Route("walk", "own", "logits"))  # type: ignore[arg-type]
+    return walk_state(**options).but(route=Route("walk", "own", "logits"))  # type: ignore[arg-type]
 
 
 def text_of(html: str) -> str:
@@ -41,11 +41,11 @@ def text_of(html: str) -> str:
 def asking(state: AppState, *tokens: int) -> AppState:
     """The same with tokens of the reader's own and their rows."""
     rows = weights_of("llama")["W_E"]
-    known = state.captured.positions["W_U"]
-    more = np.concatenate([state.captured.arrays["W_U"], rows[list(tokens)]])
-    captured = state.captured.with_more({"W_U": more}, {"W_U": (*known, *tokens)})
+    known = state.run.captured.positions["W_U"]
+    more = np.concatenate([state.run.captured.arrays["W_U"], rows[list(tokens)]])
+    captured = state.run.captured.with_more({"W_U": more}, {"W_U": (*known, *tokens)})
     asked = tuple(Candidate(token, f"q{token}", f"q{token}", 0.0, 0.0) for token in tokens)
-    return replace(state, asked=asked, captured=captured, compared=tokens[-1])
+    return state.but(asked=asked, captured=captured, compared=tokens[-1])
 
 
 def cells_of(state: AppState) -> dict[Cell, str]:
@@ -74,7 +74,7 @@ def test_every_number_is_the_run_s_own(family: str) -> None:
     }
     assert sum(cell.name == "logits" for cell in cells) == logits.N_BEST
     for cell, told in cells.items():
-        value = state.captured.value(cell)
+        value = state.run.captured.value(cell)
         assert value is not None
         assert told == exact(value)
 
@@ -83,7 +83,7 @@ def test_every_number_is_the_run_s_own(family: str) -> None:
 def test_the_terms_add_up_to_the_logit(family: str) -> None:
     """Query times row is the captured logit; gains and losses are all of it."""
     state = shown(family=family)
-    for item in state.top:
+    for item in state.run.top:
         found = terms_of(state, item.id)
         assert found is not None
         assert found.total == pytest.approx(item.logit, rel=1e-5, abs=1e-5)
@@ -93,10 +93,10 @@ def test_the_terms_add_up_to_the_logit(family: str) -> None:
 def test_the_opened_token_tells_its_terms() -> None:
     """The best one first; another one that is chosen instead, with its own sum."""
     state = shown()
-    other = state.top[2]
+    other = state.run.top[2]
     found = terms_of(state, other.id)
     assert found is not None
-    html = logits.render(replace(state, compared=other.id))
+    html = logits.render(state.but(compared=other.id))
 
     assert signed(found.gains) in text_of(html)
     assert f"{found.n_agreeing} dimensions" in text_of(html)
@@ -111,7 +111,7 @@ def test_the_opened_token_tells_its_terms() -> None:
 def test_the_table_has_every_term() -> None:
     """A line a dimension, exact, and their sum."""
     state = shown()
-    found = terms_of(state, state.top[0].id)
+    found = terms_of(state, state.run.top[0].id)
     assert found is not None
     lines = re.findall(r"<tr><th scope=\"row\">(\d+)</th>(.*?)</tr>", logits.render(state))
     numbers = [re.findall(r">([^<>]+)</td>", line) for _, line in lines]
@@ -146,7 +146,7 @@ def test_an_asked_token_is_marked_in_the_histogram() -> None:
 
 def test_the_products_open_under_the_pointer() -> None:
     """A place of the strip tells both factors; choosing it asks for the logit's sum."""
-    state, token = shown(), shown().top[0].id
+    state, token = shown(), shown().run.top[0].id
     found = terms_of(state, token)
     assert found is not None
     name = f"terms:{token}~0.5"
@@ -166,11 +166,11 @@ def test_the_products_open_under_the_pointer() -> None:
 def test_whose_matrix_it_is(is_tied: bool) -> None:  # noqa: FBT001 - a case
     """Tied or untied is said."""
     state = shown()
-    assert state.config is not None
-    config = replace(state.config, tie_word_embeddings=is_tied)
+    assert state.run.config is not None
+    config = replace(state.run.config, tie_word_embeddings=is_tied)
 
     key = "logits.tied" if is_tied else "logits.untied"
-    assert text(key) in text_of(logits.render(replace(state, config=config)))
+    assert text(key) in text_of(logits.render(state.but(config=config)))
 
 
 def test_the_norm_is_the_family_s() -> None:
@@ -184,14 +184,14 @@ def test_the_norm_is_the_family_s() -> None:
 def test_what_a_recording_lacks_is_said() -> None:
     """Its logits stand there; the vectors are said to be missing, with the way to them."""
     model = tiny_model()
-    state = replace(AppState(), **recorded_changes(recorded(), model.config))
-    state = replace(state, route=Route("walk", "thing", "logits"))
+    state = AppState().but(**recorded_changes(recorded(), model.config))
+    state = state.but(route=Route("walk", "thing", "logits"))
     html = logits.render(state)
 
     assert text("logits.missing") in text_of(html)
     assert 'data-action="live"' in html
     assert "terms:" not in html
-    assert signed(state.top[4].logit) in text_of(html)
+    assert signed(state.run.top[4].logit) in text_of(html)
     assert 2 <= len(logits.moments(state)) <= 3
     entering = {int(value) for value in Reading(html).values("data-at")}
     assert max(entering) < len(logits.moments(state))
@@ -200,8 +200,8 @@ def test_what_a_recording_lacks_is_said() -> None:
 def test_rows_that_come_are_waited_for() -> None:
     """Live, what is missing is on its way, and no button asks to run again."""
     state = shown()
-    arrays = {name: array for name, array in state.captured.arrays.items() if name != "W_U"}
-    waiting = replace(state, captured=Captured(arrays, state.captured.positions))
+    arrays = {name: array for name, array in state.run.captured.arrays.items() if name != "W_U"}
+    waiting = state.but(captured=Captured(arrays, state.run.captured.positions))
 
     assert text("logits.coming") in text_of(logits.render(waiting))
     assert 'data-action="live"' not in logits.render(waiting)
@@ -209,8 +209,8 @@ def test_rows_that_come_are_waited_for() -> None:
 
 def test_what_was_asked_is_answered() -> None:
     """A note stands at the question; without the model it has the way to it."""
-    note = replace(shown(), asked_note=Message("asked.empty"))
-    lacking = replace(shown(), asked_note=Message("asked.no_model"))
+    note = shown().but(asked_note=Message("asked.empty"))
+    lacking = shown().but(asked_note=Message("asked.no_model"))
 
     assert text("asked.empty") in text_of(logits.render(note))
     assert 'data-action="live"' not in logits.render(note)
@@ -222,8 +222,7 @@ def test_odd_logits_do_not_break_it() -> None:
     state = shown()
     for value in (np.nan, np.inf, -np.inf, 1.0):
         broken = np.full((1, 300), value, np.float32)
-        odd = replace(
-            state, captured=state.captured.with_more({"logits": broken}, {"logits": (5,)})
+        odd = state.but(captured=state.run.captured.with_more({"logits": broken}, {"logits": (5,)})
         )
         assert logits.render(odd)
         assert logits.moments(odd)
@@ -232,8 +231,8 @@ def test_odd_logits_do_not_break_it() -> None:
 def test_hostile_candidates_stay_text() -> None:
     """A token of the vocabulary that looks like markup is text everywhere."""
     state = shown()
-    bad = replace(state.top[0], text=HOSTILE, visible=HOSTILE)
-    state = replace(state, top=(bad, *state.top[1:]), asked=(replace(bad, id=41),))
+    bad = replace(state.run.top[0], text=HOSTILE, visible=HOSTILE)
+    state = state.but(top=(bad, *state.run.top[1:]), asked=(replace(bad, id=41),))
     html = logits.render(state) + to_html(*(h("p", {}, it) for it in logits.moments(state)))
 
     assert "<img" not in html

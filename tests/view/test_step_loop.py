@@ -29,7 +29,7 @@ def at(**changes: object) -> AppState:
     family = changes.pop("family", "llama")
     texts = changes.pop("texts", ("January", ",", " February", ","))
     state = walk_state(texts, family)  # type: ignore[arg-type]
-    return replace(state, route=Route("walk", "own", "loop"), **changes)  # type: ignore[arg-type]
+    return state.but(route=Route("walk", "own", "loop"), **changes)  # type: ignore[arg-type]
 
 
 def text_in(html: str) -> str:
@@ -52,12 +52,12 @@ def attributes_of(state: AppState, action: str) -> list[dict[str, str | None]]:
 def test_the_shown_candidates_are_the_reference_s(family: str) -> None:
     """Of any chosen step: the five best tokens, with the logits and shares of that very pass."""
     state = at(family=family)
-    ids = tuple(token.id for token in state.tokens)
+    ids = tuple(token.id for token in state.run.tokens)
     for step in range(N_NEW):
-        logits = pass_of(family, (*ids, *(new.id for new in state.steps[:step])))[hooks.LOGITS][-1]
+        logits = pass_of(family, (*ids, *(new.id for new in state.run.steps[:step])))[hooks.LOGITS][-1]
         wide = logits.astype(np.float64)
         shares = np.exp(wide - wide.max()) / np.exp(wide - wide.max()).sum()
-        html = loop.render(replace(state, chosen_step=step, written=()))
+        html = loop.render(state.but(chosen_step=step, written=()))
         best = np.argsort(-logits, kind="stable")[:5].tolist()
 
         assert text_in(html).count(f"·w{best[1]}") >= 1
@@ -83,7 +83,7 @@ def is_number(value: str) -> bool:
 def test_every_other_candidate_can_be_taken() -> None:
     """Each but the taken one is a button with the step and its id; the taken one says so."""
     state = at(chosen_step=1)
-    new = state.steps[1]
+    new = state.run.steps[1]
     offers = attributes_of(state, "fork")
 
     assert [(attrs["data-step"], attrs["data-id"]) for attrs in offers] == [
@@ -92,7 +92,7 @@ def test_every_other_candidate_can_be_taken() -> None:
     assert "taken" in text_in(loop.render(state))
     assert all("disabled" not in attrs for attrs in offers)
     assert all(
-        "disabled" in attrs for attrs in attributes_of(replace(state, busy="generate"), "fork")
+        "disabled" in attrs for attrs in attributes_of(state.but(busy="generate"), "fork")
     )
 
 
@@ -119,7 +119,7 @@ def test_from_a_step_into_the_model() -> None:
 def test_the_cache_is_counted(family: str, chosen: int, n_kept: int, n_new: int) -> None:
     """Kept and new columns, their bytes, the multiply-adds with the cache and without."""
     state = at(family=family, chosen_step=chosen)
-    config = state.config
+    config = state.run.config
     assert config is not None
     words = text_in(loop.render(state))
     columns = [
@@ -145,22 +145,22 @@ def test_the_table_has_every_step_exactly(family: str) -> None:
     state = at(family=family)
     words = text_in(loop.render(state)[loop.render(state).index("<details") :])
 
-    for new in state.steps:
+    for new in state.run.steps:
         assert str(new.id) in words
         assert exact(new.prob) in words
         assert exact(bits(new.prob)) in words
         assert exact(new.candidates[new.rank].logit) in words
     assert words.count("41.50") == N_NEW
-    bare = tuple(replace(new, candidates=(), elapsed_ms=0.0) for new in state.continuation)
+    bare = tuple(replace(new, candidates=(), elapsed_ms=0.0) for new in state.run.continuation)
     assert (
-        text_in(loop.render(replace(state, continuation=bare))).count("not recorded") == 2 * N_NEW
+        text_in(loop.render(state.but(continuation=bare))).count("not recorded") == 2 * N_NEW
     )
 
 
 def test_an_end_token_is_told_with_the_runner_up() -> None:
     """Why it stopped: the end token's logit beside the strongest other one's."""
     state = at(stop="end_token")
-    end, other = state.steps[-1].candidates[:2]
+    end, other = state.run.steps[-1].candidates[:2]
     words = text_in(loop.render(state))
 
     assert f"its end token {end.visible} has the logit {signed(end.logit)}" in words
@@ -170,12 +170,12 @@ def test_an_end_token_is_told_with_the_runner_up() -> None:
 def test_an_end_that_was_drawn_is_told_so() -> None:
     """An end token below another one is no winner."""
     state = at(stop="end_token")
-    last = state.steps[-1]
+    last = state.run.steps[-1]
     drawn = last.candidates[3]
     new = replace(
         last, id=drawn.id, text=drawn.text, visible=drawn.visible, prob=drawn.prob, rank=3
     )
-    words = text_in(loop.render(replace(state, continuation=(*state.continuation[:-1], new))))
+    words = text_in(loop.render(state.but(continuation=(*state.run.continuation[:-1], new))))
 
     assert f"The draw ended the text here: its end token {drawn.visible}" in words
     assert f"though {last.candidates[0].visible} has {signed(last.candidates[0].logit)}" in words
@@ -204,7 +204,7 @@ def test_a_recording_ends_by_itself() -> None:
     card = ModelCard("tiny", "Tiny", 98_500_000, 9, 2, "MIT", "here", has_chat=False)
     state = at(stop="max_new_tokens", recorded=recording, models=(card,), model="tiny")
     words = text_in(loop.render(state))
-    unknown = text_in(loop.render(replace(state, models=())))
+    unknown = text_in(loop.render(state.but(models=())))
 
     assert f"The recording ends after {len(recording.continuation)} new tokens." in words
     assert "that you set" not in words
@@ -236,7 +236,7 @@ def test_a_text_that_is_not_written_yet() -> None:
     state = at(continuation=(), stop="")
 
     assert [attrs["data-id"] for attrs in attributes_of(state, "append-token")] == [
-        str(item.id) for item in state.top[:5]
+        str(item.id) for item in state.run.top[:5]
     ]
     assert "is-primary" in (attributes_of(state, "generate")[0]["class"] or "")
     assert loop.moments(state) == ()
@@ -262,16 +262,16 @@ def test_controls_follow_what_goes_on() -> None:
 def test_other_ways_can_be_returned_to() -> None:
     """Each with its text, the step where it differs, and the probability of all its tokens."""
     state = at()
-    other = state.steps[1].candidates[2]
-    turned = replace(state.steps[1], id=other.id, text=other.text, prob=0.25, rank=2)
-    branch = Branch((state.steps[0], turned), "stopped")
-    shown = replace(state, branches=(branch,))
+    other = state.run.steps[1].candidates[2]
+    turned = replace(state.run.steps[1], id=other.id, text=other.text, prob=0.25, rank=2)
+    branch = Branch((state.run.steps[0], turned), "stopped")
+    shown = state.but(branches=(branch,))
     words = text_in(loop.render(shown))
 
     assert [attrs["data-index"] for attrs in attributes_of(shown, "return-to")] == ["0"]
-    assert state.steps[0].text + other.text in words
+    assert state.run.steps[0].text + other.text in words
     assert "another one as no. 2" in words
-    assert probability(state.steps[0].prob * 0.25, "en") in words
+    assert probability(state.run.steps[0].prob * 0.25, "en") in words
 
 
 def test_odds_of_any_length() -> None:
@@ -285,16 +285,15 @@ def test_odds_of_any_length() -> None:
 def test_a_longer_input_says_so_with_the_way_back() -> None:
     """Where new tokens stand in the input, the prompt and the new ones are still told apart."""
     state = at()
-    new = state.continuation[:2]
-    longer = replace(
-        state,
+    new = state.run.continuation[:2]
+    longer = state.but(
         written=new,
-        continuation=state.continuation[2:],
-        tokens=(*state.tokens, *state.tokens[:2]),
+        continuation=state.run.continuation[2:],
+        tokens=(*state.run.tokens, *state.run.tokens[:2]),
     )
     back = [attrs for attrs in attributes_of(longer, "go-to") if attrs["data-to"] == "loop"]
 
-    assert longer.n_prompt == len(state.tokens)
+    assert longer.run.n_prompt == len(state.run.tokens)
     assert [attrs["data-new"] for attrs in back] == ["0"]
     assert len(attributes_of(longer, "step-to")) == N_NEW
 
@@ -302,7 +301,7 @@ def test_a_longer_input_says_so_with_the_way_back() -> None:
 def test_the_film_tells_this_text() -> None:
     """The prompt, each of the first tokens with its share, the column's bytes, why it ended."""
     state = at()
-    config = state.config
+    config = state.run.config
     assert config is not None
     sentences = told(state)
 
@@ -317,8 +316,8 @@ def test_the_film_tells_this_text() -> None:
     ]
     assert "4 tokens of the prompt" in sentences[0]
     for step in range(N_NEW):
-        assert state.steps[step].visible in sentences[1 + 2 * step]
-        assert probability(state.steps[step].prob, "en") in sentences[1 + 2 * step]
+        assert state.run.steps[step].visible in sentences[1 + 2 * step]
+        assert probability(state.run.steps[step].prob, "en") in sentences[1 + 2 * step]
     assert count(cost.cache_bytes(config)) in sentences[2]
     assert "The 4 before it" in sentences[2]
     assert "length that you set" in sentences[-1]
@@ -328,8 +327,8 @@ def test_the_film_tells_this_text() -> None:
 def test_a_film_has_at_most_eight_moments(n_steps: int) -> None:
     """However long the text: what is not performed one by one comes at once."""
     state = at()
-    steps = tuple(replace(state.steps[step % N_NEW], prob=0.5) for step in range(n_steps))
-    long = replace(state, continuation=steps)
+    steps = tuple(replace(state.run.steps[step % N_NEW], prob=0.5) for step in range(n_steps))
+    long = state.but(continuation=steps)
     reading = Reading(loop.render(long))
     moments = loop.moments(long)
 
@@ -353,8 +352,8 @@ def test_what_is_only_in_the_film_is_hidden_at_rest() -> None:
 def test_unknown_candidates_are_said() -> None:
     """A step without its candidates names what is missing, and keeps its own probability."""
     state = at()
-    bare = tuple(replace(new, candidates=()) for new in state.continuation)
-    shown = replace(state, continuation=bare, stop="end_token")
+    bare = tuple(replace(new, candidates=()) for new in state.run.continuation)
+    shown = state.but(continuation=bare, stop="end_token")
     words = text_in(loop.render(shown))
 
     assert "is not known here" in words
@@ -389,9 +388,9 @@ def test_hostile_tokens_stay_text() -> None:
                 replace(item, text=HOSTILE, visible=HOSTILE) for item in new.candidates
             ),
         )
-        for new in state.continuation
+        for new in state.run.continuation
     )
-    html = loop.render(replace(state, continuation=evil, branches=(Branch(evil[:1]),)))
+    html = loop.render(state.but(continuation=evil, branches=(Branch(evil[:1]),)))
 
     assert "<img" not in html
     assert "&lt;img" in html

@@ -254,8 +254,8 @@ def test_an_open_model_names_every_token() -> None:
     """With its vocabulary every token has its text; another model's vocabulary names none."""
     words: Any = SimpleNamespace(visible=lambda token: f"w{token}")
     whole = shown(Sampling(temperature=1.0), vocabulary=words)
-    own = replace(whole, engine=replace(whole.engine, model="tiny"))
-    other = replace(whole, engine=replace(whole.engine, model="big"))
+    own = whole.but(engine=replace(whole.site.engine, model="tiny"))
+    other = whole.but(engine=replace(whole.site.engine, model="big"))
     token = int(np.argsort(-logits_of(), kind="stable")[2])
 
     assert name_of(own, token) == f"w{token}"
@@ -267,7 +267,7 @@ def test_a_held_slider_draws_the_odds_alone() -> None:
     """The picture follows what is tried; the sliders stay the reader's."""
     settled = shown(Sampling(temperature=1.0))
     before = sample.render_odds(settled)
-    held = replace(settled, trying=Sampling(temperature=1.5))
+    held = settled.but(trying=Sampling(temperature=1.5))
 
     assert sample.render_odds(held) != before
     assert 'data-action="set-sampling"' not in sample.render_odds(held)
@@ -336,7 +336,7 @@ def test_equal_logits_and_masked_ones(settings: Sampling) -> None:
 def test_hostile_tokens_stay_text() -> None:
     """A token that looks like markup makes no element."""
     whole = shown(Sampling(temperature=0.8, top_k=4))
-    whole = replace(whole, top=tuple(replace(item, visible=HOSTILE) for item in whole.top))
+    whole = whole.but(top=tuple(replace(item, visible=HOSTILE) for item in whole.run.top))
     html = sample.render(whole) + "".join(to_html(*told) for told in sample.moments(whole))  # type: ignore[misc]
     read = Reading(html)
 
@@ -365,7 +365,7 @@ def test_the_picture_has_words_and_numbers() -> None:
 def test_the_dart_is_the_loops_own() -> None:
     """Behind two written tokens the first dart is the one that the loop throws for the third."""
     settings = Sampling(temperature=1.0, seed=5)
-    written = state().continuation[:2]
+    written = state().run.continuation[:2]
     first, third = odds_of(shown(settings)), odds_of(shown(settings, written=written))
 
     assert first is not None

@@ -30,7 +30,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'\0\ud800"
 
 def shown(**options: object) -> AppState:
     """A live run at the step."""
-    return replace(walk_state(**options), route=Route("walk", "own", "softmax"))  # type: ignore[arg-type]
+    return walk_state(**options).but(route=Route("walk", "own", "softmax"))  # type: ignore[arg-type]
 
 
 def text_of(html: str) -> str:
@@ -40,7 +40,7 @@ def text_of(html: str) -> str:
 
 def truth(state: AppState) -> np.ndarray:
     """Softmax of the captured logits, by its definition."""
-    row = state.captured.row("logits", len(state.tokens) - 1)
+    row = state.run.captured.row("logits", len(state.run.tokens) - 1)
     assert row is not None
     powers = np.exp(row.astype(np.float64))
     made: np.ndarray = powers / powers.sum()
@@ -59,10 +59,10 @@ def test_every_number_is_the_run_s_own(family: str) -> None:
         if attrs.get("data-action") == "select-cell"
     }
 
-    for item in state.top:
+    for item in state.run.top:
         assert cells[Cell("logits", (5, item.id))] == exact(item.logit)
         assert cells[Cell("probs", (5, item.id))] == exact(probs[item.id])
-    assert len(cells) == 2 * len(state.top)
+    assert len(cells) == 2 * len(state.run.top)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -97,7 +97,7 @@ def test_a_step_s_numbers_are_on_the_page() -> None:
 def test_asked_tokens_have_a_line() -> None:
     """A token of the reader's own stands below the best, and the others are one fewer."""
     asked = Candidate(41, "q", "q", 0.0, 0.0)
-    state = replace(shown(), asked=(asked,))
+    state = shown().but(asked=(asked,))
     made = softmax.softened(state)
 
     assert made.rows[-1].item.id == 41
@@ -115,7 +115,7 @@ def test_a_click_appends() -> None:
         if attrs.get("data-action") == "append-token"
     ]
 
-    assert buttons == [str(item.id) for item in state.top]
+    assert buttons == [str(item.id) for item in state.run.top]
 
 
 def test_bars_are_lengths_on_both_scales() -> None:
@@ -145,7 +145,7 @@ def test_the_tail_falls_over_the_whole_vocabulary() -> None:
     assert ranks == sorted(set(ranks))
     read = Reading(softmax.render(state))
     assert sum(attrs.get("class") == "tail-mark" for _, attrs in read.elements) == 3
-    assert any(f"{state.top[9].visible} {probability(falling[9], 'en')}" in it for it in read.texts)
+    assert any(f"{state.run.top[9].visible} {probability(falling[9], 'en')}" in it for it in read.texts)
     line = next(attrs["points"] for tag, attrs in read.elements if tag == "polyline")
     heights = [float(point.split(",")[1]) for point in (line or "").split()]
     assert heights == sorted(heights)
@@ -224,8 +224,8 @@ def test_the_tail_names_its_tokens() -> None:
 def test_what_a_recording_lacks_is_said() -> None:
     """Without all logits: the columns of the best, the sum they were made with, and no tail."""
     model, made = tiny_model(), recorded()
-    state = replace(AppState(), **recorded_changes(made, model.config))
-    state = replace(state, route=Route("walk", "thing", "softmax"))
+    state = AppState().but(**recorded_changes(made, model.config))
+    state = state.but(route=Route("walk", "thing", "softmax"))
     soft, html = softmax.softened(state), softmax.render(state)
 
     assert soft.total == pytest.approx(math.exp(made.logsumexp - soft.largest), rel=1e-6)
@@ -245,7 +245,7 @@ def test_the_film_flies_along_the_lines() -> None:
         attrs["id"]: attrs["data-from"] for _, attrs in elements if attrs.get("data-move") == "fly"
     }
 
-    token = state.top[3].id
+    token = state.run.top[3].id
     assert flights[f"softmax-prob-{token}"] == f"softmax-power-{token}"
     assert flights[f"softmax-power-{token}"] == f"softmax-below-{token}"
     assert flights[f"softmax-below-{token}"] == f"softmax-logit-{token}"
@@ -253,8 +253,8 @@ def test_the_film_flies_along_the_lines() -> None:
 
 def row_of(state: AppState, row: np.ndarray) -> AppState:
     """The state with other logits of its last position."""
-    captured = state.captured.with_more({"logits": row[None]}, {"logits": (5,)})
-    return replace(state, captured=captured)
+    captured = state.run.captured.with_more({"logits": row[None]}, {"logits": (5,)})
+    return state.but(captured=captured)
 
 
 def test_odd_logits_do_not_break_it() -> None:
@@ -271,8 +271,8 @@ def test_odd_logits_do_not_break_it() -> None:
 def test_hostile_candidates_stay_text() -> None:
     """A token of the vocabulary that looks like markup is text everywhere."""
     state = shown()
-    bad = replace(state.top[0], text=HOSTILE, visible=HOSTILE)
-    state = replace(state, top=(bad, *state.top[1:]))
+    bad = replace(state.run.top[0], text=HOSTILE, visible=HOSTILE)
+    state = state.but(top=(bad, *state.run.top[1:]))
     html = softmax.render(state) + to_html(*(h("p", {}, it) for it in softmax.moments(state)))
 
     assert "<img" not in html

@@ -47,7 +47,7 @@ def shown(
     """What a live run of a text shows at this step; `more` are tokens chosen behind it."""
     film = film_of(made_by, text, CHAT if is_chat else None)
     ids = [*(token for word in film.words for token in word.ids), *more]
-    return AppState(
+    return AppState().but(
         route=Route("walk", "own", "tokenize"),
         source="live",
         film=film,
@@ -58,8 +58,8 @@ def shown(
 
 def film_in(state: AppState) -> Film:
     """The film of a state that has one."""
-    assert state.film is not None
-    return state.film
+    assert state.run.film is not None
+    return state.run.film
 
 
 def notes(html: str) -> list[int]:
@@ -91,14 +91,14 @@ def check_film(state: AppState, html: str) -> None:
 def test_every_word_ends_in_its_ids(name: str, text: str) -> None:
     """Chosen one after the other, each word's ladder ends in its own ids, in the chips' order."""
     state = shown(tokenizer(name), text)
-    if not state.tokens:
+    if not state.run.tokens:
         return
     for index, word in enumerate(film_in(state).words[:6]):
-        chosen = replace(state, word=index)
+        chosen = state.but(word=index)
         html = tokenize.render(chosen)
 
         assert ladder_ids(html) == list(word.ids)
-        assert notes(html) == [token.id for token in state.tokens]
+        assert notes(html) == [token.id for token in state.run.tokens]
         check_film(chosen, html)
 
 
@@ -167,11 +167,10 @@ def test_rounds_are_spread_over_five_moments(n_rounds: int, times: tuple[int, ..
 def test_lost_bytes_are_struck_out() -> None:
     """A byte without a token stands at its place in the ladder, is named, and has no id."""
     state = shown(TINY, "aéb")
-    state = replace(
-        state, word=next(at for at, word in enumerate(film_in(state).words) if "é" in word.text)
+    state = state.but(word=next(at for at, word in enumerate(film_in(state).words) if "é" in word.text)
     )
     html = tokenize.render(state)
-    ladder = ladder_of(film_in(state), film_in(state).words[state.word or 0])
+    ladder = ladder_of(film_in(state), film_in(state).words[state.choice.word or 0])
 
     assert [column.shown for column in ladder.columns if column.is_lost] == ["C3", "A9"]
     assert html.count('class="lost-byte"') == 2 * 2  # in the ladder and in the sentence
@@ -194,10 +193,10 @@ def test_a_word_without_ids_says_so() -> None:
     """A text of which nothing is left but one token: the lost word has sentences of its own."""
     state = shown(TINY, "a é")
     lost = next(at for at, word in enumerate(film_in(state).words) if "é" in word.text)
-    html = tokenize.render(replace(state, word=lost))
+    html = tokenize.render(state.but(word=lost))
 
     assert "lost" in html
-    check_film(replace(state, word=lost), html)
+    check_film(state.but(word=lost), html)
 
 
 def test_the_reader_s_own_words_come_first() -> None:
@@ -263,12 +262,12 @@ def test_a_word_that_is_not_there(word: int) -> None:
     """Another word than the text has is none chosen: the one with the most merges is drawn."""
     state = walk_state()
 
-    assert tokenize.render(replace(state, word=word)) == tokenize.render(state)
+    assert tokenize.render(state.but(word=word)) == tokenize.render(state)
 
 
 def test_a_word_can_be_chosen() -> None:
     """Each word is a button; the chosen one is pressed and its merges are drawn."""
-    state = replace(walk_state(), word=0)
+    state = walk_state().but(word=0)
     html = tokenize.render(state)
     pressed = [
         attributes["data-word"]
@@ -282,12 +281,12 @@ def test_a_word_can_be_chosen() -> None:
 
 def test_without_a_film() -> None:
     """The tokens stand there, what is missing is said; there is no film to play."""
-    state = replace(walk_state(), film=None)
+    state = walk_state().but(film=None)
     html = tokenize.render(state)
 
     assert "not recorded" in html
     assert 'data-action="live"' in html
-    assert notes(html) == [token.id for token in state.tokens]
+    assert notes(html) == [token.id for token in state.run.tokens]
     assert tokenize.moments(state) == ()
 
 
@@ -310,4 +309,4 @@ def test_positions_follow_the_film() -> None:
     film = film_in(state)
     for index, word in enumerate(film.words):
         positions = of_word(film, index).positions
-        assert tuple(state.tokens[at].id for at in positions) == word.ids
+        assert tuple(state.run.tokens[at].id for at in positions) == word.ids

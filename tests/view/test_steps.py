@@ -24,7 +24,7 @@ COUNTS = (1, 2, 33, 256)
 
 def at(step: str, **options: object) -> AppState:
     """A state whose walk is at a step, with everything that a live run gives."""
-    return replace(walk_state(**options), route=Route("walk", "own", step))  # type: ignore[arg-type]
+    return walk_state(**options).but(route=Route("walk", "own", step))  # type: ignore[arg-type]
 
 
 def drawn(state: AppState) -> str:
@@ -59,7 +59,7 @@ def test_any_length(step: str, count: int) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_before_anything_is_known(step: str) -> None:
     """Without numbers a step says what will stand there, and has no film."""
-    state = AppState(route=Route("walk", "own", step))
+    state = AppState().but(route=Route("walk", "own", step))
 
     assert Reading(drawn(state)).texts
     assert DRAWN[step].moments(state) == ()
@@ -68,7 +68,7 @@ def test_before_anything_is_known(step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_hostile_text_stays_text(step: str) -> None:
     """A prompt and tokens that look like markup make no element and no attribute."""
-    state = replace(at(step, texts=(HOSTILE,) * 3), prompt=HOSTILE)
+    state = at(step, texts=(HOSTILE,) * 3).but(prompt=HOSTILE)
     html = drawn(state)
 
     assert "<img" not in html
@@ -96,7 +96,7 @@ def test_a_film_has_a_sentence_for_every_moment(step: str, family: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_the_transport_tells_the_moment(step: str) -> None:
     """The bar has the sentence of the film's moment, and its slider stands there."""
-    state = replace(at(step), stage=Stage(moment=1, is_playing=True))
+    state = at(step).but(stage=Stage(moment=1, is_playing=True))
     html = PANELS["transport"].render(state)
 
     sentence = Reading(to_html(h("p", {}, DRAWN[step].moments(state)[1])))

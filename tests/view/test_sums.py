@@ -72,8 +72,8 @@ def traced(family: str, cell: Cell, **changes: object) -> AppState:
     made = sum_of(cell, config, IDS, captured, slices)
     tokens = tuple(TokenView(token, f"t{token}", f"·t{token}", False) for token in IDS)
     tracing = Tracing(cell, made.value, made, tokens=tokens)
-    shown = AppState(config=config, model="tiny", tokens=tokens, captured=captured, sum=tracing)
-    return replace(shown, **changes)  # type: ignore[arg-type]
+    shown = AppState().but(config=config, model="tiny", tokens=tokens, captured=captured, sum=tracing)
+    return shown.but(**changes)  # type: ignore[arg-type]
 
 
 def cut(matrix: np.ndarray, part: Slice) -> np.ndarray:
@@ -97,7 +97,7 @@ def test_every_kind_is_told(family: str, leaf: str) -> None:
     """Name, exact value, each term's factors and product, the rest, the total: all as computed."""
     shown = traced(family, cell_of(family, leaf))
     html = sums.render(shown)
-    tracing, told = shown.sum, "".join(Reading(html).texts)
+    tracing, told = shown.choice.sum, "".join(Reading(html).texts)
 
     assert tracing is not None
     assert tracing.sum is not None
@@ -121,8 +121,8 @@ def test_every_source_can_be_traced_on(family: str, leaf: str) -> None:
     shown = traced(family, cell_of(family, leaf))
     for cell in sums.sources(shown):
         onward = traced(family, cell)
-        assert onward.sum is not None
-        assert onward.sum.sum is not None
+        assert onward.choice.sum is not None
+        assert onward.choice.sum.sum is not None
         assert sums.render(onward)
 
 
@@ -156,8 +156,8 @@ def test_a_trail_leads_back() -> None:
     """The cells that led here are buttons, in order."""
     shown = traced("llama", Cell("blocks.1.hook_attn_out", (1, 5)))
     trail = (Cell("blocks.1.hook_resid_mid", (1, 5)), Cell("hook_embed", (0, 1)))
-    assert shown.sum is not None
-    html = sums.render(replace(shown, sum=replace(shown.sum, trail=trail)))
+    assert shown.choice.sum is not None
+    html = sums.render(shown.but(sum=replace(shown.choice.sum, trail=trail)))
 
     cells = Reading(html).values("data-cell")
     assert cells[:2] == [str(cell) for cell in trail]
@@ -169,10 +169,10 @@ def test_rounding_is_told_where_there_is_any() -> None:
     shown = traced("llama", Cell("hook_embed", (1, 3)))
     assert said not in sums.render(shown)
 
-    assert shown.sum is not None
-    assert shown.sum.sum is not None
-    off = replace(shown.sum.sum, total=shown.sum.sum.total + 1e-3)
-    html = sums.render(replace(shown, sum=replace(shown.sum, sum=off)))
+    assert shown.choice.sum is not None
+    assert shown.choice.sum.sum is not None
+    off = replace(shown.choice.sum.sum, total=shown.choice.sum.sum.total + 1e-3)
+    html = sums.render(shown.but(sum=replace(shown.choice.sum, sum=off)))
     assert said in html
     assert "0.001000" in html
 
@@ -197,15 +197,15 @@ def test_nothing_is_shown_while_nothing_is_traced() -> None:
 def test_a_look_in_passing(family: str, leaf: str) -> None:
     """A number that is rested on tells name, value and terms, and no id stands twice."""
     shown = traced(family, cell_of(family, leaf))
-    passing = replace(shown, sum=None, peek=shown.sum)
+    passing = shown.but(sum=None, peek=shown.choice.sum)
     html = sums.peek(passing)
     told = "".join(Reading(html).texts)
 
-    assert shown.sum is not None
-    assert shown.sum.sum is not None
-    assert str(shown.sum.cell) in told
-    assert exact(shown.sum.sum.value) in told
-    assert all(readout(abs(term.value)) in told for term in shown.sum.sum.terms)
+    assert shown.choice.sum is not None
+    assert shown.choice.sum.sum is not None
+    assert str(shown.choice.sum.cell) in told
+    assert exact(shown.choice.sum.sum.value) in told
+    assert all(readout(abs(term.value)) in told for term in shown.choice.sum.sum.terms)
     assert Reading(html).values("id") == []
     assert sums.sources(passing) == sums.sources(shown)
 
@@ -214,7 +214,7 @@ def test_a_look_goes_before_what_is_kept() -> None:
     """Its sources are lit; why there is no sum is said without a button of its own."""
     kept = traced("llama", Cell("blocks.1.hook_resid_mid", (1, 5)))
     waiting = Tracing(Cell("hook_embed", (0, 0)), message=Message("sums.needs_model"))
-    both = replace(kept, peek=waiting)
+    both = kept.but(peek=waiting)
 
     assert sums.sources(both) == frozenset()
     assert text("sums.needs_model") in "".join(Reading(sums.peek(both)).texts)
@@ -226,12 +226,12 @@ def test_what_is_spoken() -> None:
     """Name, value and the number of terms; no terms, no number of them."""
     cell = Cell("blocks.1.hook_resid_mid", (1, 5))
     shown = traced("llama", cell)
-    assert shown.sum is not None
+    assert shown.choice.sum is not None
     said = sums.spoken(shown)
     assert str(cell) in said
     assert "2 terms" in said
-    assert "term" not in sums.spoken(replace(shown, sum=replace(shown.sum, sum=None)))
-    assert sums.spoken(replace(shown, sum=Tracing(cell))) == ""
+    assert "term" not in sums.spoken(shown.but(sum=replace(shown.choice.sum, sum=None)))
+    assert sums.spoken(shown.but(sum=Tracing(cell))) == ""
     assert "1 term" in sums.spoken(traced("llama", Cell("hook_embed", (1, 5))))
 
 

@@ -26,7 +26,7 @@ MADE = recorded()
 def shown(layer: int = 0, position: int = 4) -> AppState:
     """A page that shows the tests' recording, which lacks layer 1 and positions 0 to 2."""
     changes = recorded_changes(MADE, MODEL.config, layer=layer, position=position)
-    return replace(AppState(), **changes)
+    return AppState().but(**changes)
 
 
 def test_the_chips_of_other_positions_are_marked() -> None:
@@ -101,8 +101,8 @@ def test_a_pattern_that_is_not_recorded_is_said() -> None:
     assert raster_for(page, "attention", False) is None
     assert raster_for(page, "head-0", False) is None
     assert describe_cell(page, "attention", 0, 0) == ""
-    back = with_layer(page.picture, MADE, 0)
-    assert 'class="pattern"' in attention.render(replace(page, picture=back))
+    back = with_layer(page.choice, MADE, 0)
+    assert 'class="pattern"' in attention.render(page.but(choice=back))
 
 
 def test_every_panel_renders_what_is_not_recorded() -> None:
@@ -114,7 +114,7 @@ def test_every_panel_renders_what_is_not_recorded() -> None:
 def test_a_layer_that_was_asked_for_is_chosen() -> None:
     """The list shows the reader's choice while the picture is still the old layer's."""
     page = state()
-    asked = replace(page, picture=replace(page.picture, layer=1, asked=0))
+    asked = page.but(choice=replace(page.choice, layer=1, asked=0))
 
     chosen = [
         attrs["value"]

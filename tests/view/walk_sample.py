@@ -105,7 +105,7 @@ def walk_state(texts: tuple[str, ...] = WORDS, family: str = "llama") -> AppStat
     captured = Captured(arrays, of_last(final, last)).with_more(
         {"W_U": embedding[rows]}, {"W_U": tuple(rows)}
     )
-    return AppState(
+    return AppState().but(
         models=(CARD,),
         model="tiny",
         source="live",
@@ -121,7 +121,7 @@ def walk_state(texts: tuple[str, ...] = WORDS, family: str = "llama") -> AppStat
         elapsed_ms=312.4,
         captured=captured,
         lens=Lens(last, tuple(best(row, N_LENS) for row in run[hooks.LOGITS])),
-        picture=Picture(
+        choice=Picture(
             position=last,
             resid=np.stack([run[name] for name in stream_names(config.n_layers)]),
             pattern=run[hook_name(hooks.PATTERN, 0)],

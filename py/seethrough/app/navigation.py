@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.branches import replay
+from seethrough.app.comparing import compare_with
 from seethrough.app.places import (
     address,
     has_word,
@@ -15,8 +16,8 @@ from seethrough.app.places import (
     with_settings,
 )
 from seethrough.app.state import TALLY, Message, Throws
-from seethrough.app.unembedding import compare_with
-from seethrough.core.routes import FIRST_STEP, OWN, SUBJECTS, Place, Route
+from seethrough.app.tours import tour_of
+from seethrough.core.routes import OWN, Place, Route
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions
@@ -58,16 +59,17 @@ class Navigation:
         route = settled(place.route, self._actions.state)
         await self._prepare(route)
         if turn == self._turn:
-            await self._actions.parts.fill(route)
+            await self._actions.fetcher.prepare(route)
         if turn != self._turn:
             return False
         state = self._actions.state
         changes: dict[str, Any] = {"route": route, "language": place.language or state.language}
-        if route.view in SUBJECTS:
+        is_tour = tour_of(state.site.tours, route.view) is not None
+        if is_tour:
             changes["sampling"] = with_settings(state.sampling, place)
         if route.subject == OWN and place.prompt is not None and state.busy in FREE:
             changes |= {"prompt": place.prompt, "chat": place.chat}
-        self.promised = place if route.view in SUBJECTS else None
+        self.promised = place if is_tour else None
         if state.unfolded and route != state.route:
             changes["unfolded"] = frozenset()
         self._store.replace(**changes)
@@ -88,7 +90,7 @@ class Navigation:
             await self._run_own(place, is_asked=is_asked)
         if turn != self._turn:
             return False
-        if self._actions.state.route.view in SUBJECTS:
+        if self._actions.state.tour is not None:
             await self._choose(place)
         self._tell(place)
         if not self._waits(place):
@@ -115,21 +117,21 @@ class Navigation:
     def _waits(self, place: Place) -> bool:
         """Whether the address's prompt was not run because that would cost a download."""
         state = self._actions.state
-        return place.prompt is not None and state.source == "" and state.error is None
+        return place.prompt is not None and state.run.source == "" and state.chrome.error is None
 
     async def _prepare(self, route: Route) -> None:
         """Have the numbers of the recording that the route shows, or none before one's own text."""
         state = self._actions.state
-        shown = state.recorded.id if state.recorded else ""
-        wanted = route.subject if route.view in SUBJECTS else ""
-        if route.view == "home" and not state.source and state.recordings:
-            wanted = state.recordings[0].id
+        shown = state.run.recorded.id if state.run.recorded else ""
+        wanted = route.subject if tour_of(state.site.tours, route.view) else ""
+        if route.view == "home" and not state.run.source and state.site.recordings:
+            wanted = state.site.recordings[0].id
         if wanted == OWN and shown:
             self._actions.clear()
         elif wanted not in {"", OWN, shown}:
             turn = self._turn
             await self._actions.show_recording(wanted)
-            now = self._actions.state.recorded
+            now = self._actions.state.run.recorded
             if turn == self._turn and (now is None or now.id != wanted):
                 self._actions.clear()  # it cannot be had: the numbers of another one must go
 
@@ -142,10 +144,10 @@ class Navigation:
         state, model = self._actions.state, model_of(place, self._actions.state)
         if place.prompt is None or state.busy not in FREE:
             return
-        if (*(self._actions.asked or ()), state.model) == (place.prompt, place.chat, model):
+        if (*(self._actions.asked or ()), state.run.model) == (place.prompt, place.chat, model):
             if not self._has_written(place):
                 await self._actions.during("run", self._write(place))
-        elif is_asked or state.device.may_download or self._actions.service.is_loaded(model):
+        elif is_asked or state.site.device.may_download or self._actions.service.is_loaded(model):
             await self._actions.run(
                 place.prompt, chat=place.chat, model=model, then=lambda: self._write(place)
             )
@@ -157,9 +159,9 @@ class Navigation:
     def _has_written(self, place: Place) -> bool:
         """Whether the address's tokens stand behind the text: more may, which nobody takes away."""
         state, ids = self._actions.state, place.written or ()
-        is_there = tuple(step.id for step in state.steps[: len(ids)]) == ids
-        is_more = len(state.steps) > len(ids)
-        return not ids or (is_there and (is_more or len(state.written) == place.taken))
+        is_there = tuple(step.id for step in state.run.steps[: len(ids)]) == ids
+        is_more = len(state.run.steps) > len(ids)
+        return not ids or (is_there and (is_more or len(state.run.written) == place.taken))
 
     async def _write(self, place: Place) -> None:
         """Put the address's tokens behind the text, if they can stand there."""
@@ -180,7 +182,7 @@ class Navigation:
             ignored += ["model", *(["written"] if place.written else [])]
         if ignored:
             told.insert(0, Message("route.ignored", {"fields": ", ".join(ignored)}))
-        if asked and place.route.view in SUBJECTS and asked != state.route.subject:
+        if asked and tour_of(state.site.tours, place.route.view) and asked != state.route.subject:
             told.append(Message("route.no_subject", {"name": asked[:MOST_NAMED]}))
         if told:
             self._store.replace(notice=replace(told[0], more=tuple(told[1:])))
@@ -188,34 +190,34 @@ class Navigation:
     async def _choose(self, place: Place) -> None:
         """What the address chooses of the text and the model, as far as there is such."""
         state, actions = self._actions.state, self._actions
-        if place.prompt is None or state.source:
+        if place.prompt is None or state.run.source:
             self._told += not_there(place, state)
         self._choose_of_text(place, state)
-        if state.config is None:
+        if state.run.config is None:
             return
-        if place.top_k is not None and place.top_k > state.config.d_vocab:
+        if place.top_k is not None and place.top_k > state.run.config.d_vocab:
             self._store.replace(sampling=replace(state.sampling, top_k=0))
-        if place.head is not None and place.head < state.config.n_heads:
+        if place.head is not None and place.head < state.run.config.n_heads:
             actions.select_head(place.head)
-        is_layer = place.layer is not None and place.layer < state.config.n_layers
-        if place.layer is not None and is_layer and place.layer != state.picture.layer:
+        is_layer = place.layer is not None and place.layer < state.run.config.n_layers
+        if place.layer is not None and is_layer and place.layer != state.choice.layer:
             await actions.select_layer(place.layer)
 
     def _choose_of_text(self, place: Place, state: AppState) -> None:
         """The address's token, word, step, compared token and dart."""
-        if place.position is not None and place.position < len(state.tokens):
+        if place.position is not None and place.position < len(state.run.tokens):
             self._actions.select_position(place.position)
         if has_word(place, state):
             self._store.replace(word=place.word)
-        if place.chosen_step is not None and place.chosen_step < len(state.steps):
+        if place.chosen_step is not None and place.chosen_step < len(state.run.steps):
             self._store.replace(chosen_step=place.chosen_step)
-        if place.compared is not None and state.tokens:
+        if place.compared is not None and state.run.tokens:
             changes = compare_with(state, place.compared)
             self._store.replace(**changes)
             if not changes:
                 self._told.append(Message("route.no_compared", {"got": place.compared}))
-        if state.tokens and (place.dart is not None or place.is_tallied):
-            tallied = TALLY if place.is_tallied else state.throws.tallied
+        if state.run.tokens and (place.dart is not None or place.is_tallied):
+            tallied = TALLY if place.is_tallied else state.choice.throws.tallied
             self._store.replace(throws=Throws(place.dart or 0, tallied))
 
 
@@ -229,12 +231,12 @@ def model_of(place: Place, state: AppState) -> str:
 
 def settled(route: Route, state: AppState) -> Route:
     """A route without gaps: a walk has a subject and a step, an unknown recording is none."""
-    if route.view not in SUBJECTS:
+    tour = tour_of(state.site.tours, route.view)
+    if tour is None:
         return route
-    known = [card.id for card in state.recordings]
+    known = [card.id for card in state.site.recordings]
     subject = route.subject
     if subject not in {OWN, *known}:
-        current = state.recorded.id if state.recorded else ""
-        subject = current or (known[0] if known and state.source != "live" else OWN)
-    step = route.step or (FIRST_STEP if route.view == "walk" else "")
-    return replace(route, subject=subject, step=step)
+        current = state.run.recorded.id if state.run.recorded else ""
+        subject = current or (known[0] if known and state.run.source != "live" else OWN)
+    return replace(route, subject=subject, step=tour.settled(route.step))

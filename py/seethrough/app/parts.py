@@ -1,99 +1,88 @@
-"""The parts of a recorded walk (core/parts.py) on the page: each fetched when a step needs it."""
+"""The parts of a recorded walk (core/parts.py), asked for what the walk itself lacks."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import Lens, Message
-from seethrough.core.errors import SeethroughError
-from seethrough.core.hooks import EMBED_LEAVES, FINAL_LEAVES
-from seethrough.core.parts import LAYERS_PART, LOGITS_PART, UNEMBEDDING, write_names
+from seethrough.app.found import Found
+from seethrough.app.run import Lens
+from seethrough.core.hooks import EMBED_LEAVES, FINAL_LEAVES, LOGITS
+from seethrough.core.parts import LAYERS_PART, PARTS, UNEMBEDDING, write_names
 
 if TYPE_CHECKING:
+    from seethrough.app.run import Run
     from seethrough.app.service import Service
     from seethrough.app.state import AppState
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
-    from seethrough.core.routes import Route
-
-# The part that a step of the walk needs beyond the recording itself.
-PART_OF_STEP = {
-    "embed": LOGITS_PART,
-    "layers": LAYERS_PART,
-    "logits": LOGITS_PART,
-    "softmax": LOGITS_PART,
-    "sample": LOGITS_PART,
-}
+    from seethrough.core.wants import Wants
 
 
 class Parts:
-    """Puts the part that a step needs of the shown walk into `captured`, `lens` and `words`."""
+    """Fetches the parts of the shown walk that have what is lacking."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._store = service.store
-        self._lock = asyncio.Lock()
-        self._failed: tuple[str, str] | None = None  # recording and step
 
-    async def fill(self, route: Route | None = None) -> None:
-        """Fetch what a route needs of the recording that is shown, if it is not there yet.
+    def has(self, state: AppState, lacking: Wants) -> bool:
+        """Whether the shown recording has a part with something of it that is not there yet."""
+        return bool(self._names(state, lacking))
 
-        What cannot be had is told once; coming back to the step tries again.
+    async def ask(self, state: AppState, lacking: Wants) -> Found:
+        """What the parts hold.
 
-        Args:
-            route: Where the reader is, or is about to be; None: the present one.
+        Raises:
+            SeethroughError: A part is missing, or not the one that the list names.
         """
-        route = route or self._store.state.route
-        step = route.step if route.view == "walk" else ""
-        recording, name = self._store.state.recorded, PART_OF_STEP.get(step, "")
+        recording, found = state.run.recorded, Found()
         if recording is None:
-            return
-        place = (recording.id, step)
-        if self._failed != place:
-            self._failed = None
-        async with self._lock:
-            if self._failed != place and self._is_wanting(recording, name):
-                await self._fetch(recording, name, place)
-
-    async def _fetch(self, recording: Recording, name: str, place: tuple[str, str]) -> None:
-        """Fetch a part; where the reader went on to another subject meanwhile it lands nowhere."""
-        try:
+            return found
+        for name in self._names(state, lacking):
             part = await self._service.part(recording.id, name)
-        except SeethroughError as error:
-            if self._store.state.recorded is recording:
-                self._failed = place
-                self._store.replace(error=Message(error.key, error.fields))
-            return
-        if self._store.state.recorded is recording:
-            self._put(part, recording)
+            found = joined(found, part, recording, state.run)
+        return found
 
-    def _is_wanting(self, recording: Recording, name: str) -> bool:
-        """Whether this recording is shown, has the part, and its numbers are not there yet."""
-        state = self._store.state
-        cards = {card.id: card for card in state.recordings}
-        card = cards.get(recording.id)
-        is_there = state.recorded is recording and card is not None and name in card.parts
-        return is_there and not has_part(state, name)
-
-    def _put(self, part: Part, recording: Recording) -> None:
-        state = self._store.state
-        lens = Lens(len(part.ids) - 1, part.lens) if part.lens else state.lens
-        arrays, positions = part.more(recording)
-        known = state.captured.positions.get(UNEMBEDDING, ())
-        if set(known) >= set(positions.get(UNEMBEDDING, ())):  # and rows that the reader asked for
-            arrays.pop(UNEMBEDDING, None)
-            positions.pop(UNEMBEDDING, None)
-        captured = state.captured.with_more(arrays, positions)
-        self._store.replace(captured=captured, lens=lens, words=part.words or state.words)
+    def _names(self, state: AppState, lacking: Wants) -> list[str]:
+        card = state.walk_card
+        known = () if card is None else (name for name in PARTS if name in card.parts)
+        return [
+            name
+            for name in known
+            if not has_part(state.run, name) and is_in(state.run, name, lacking)
+        ]
 
 
-def has_part(state: AppState, name: str) -> bool:
-    """Whether the numbers of a part stand in the state."""
-    config = state.config
-    if config is None:
+def joined(found: Found, part: Part, recording: Recording, run: Run) -> Found:
+    """The same with one part more; rows of tokens that the reader asked for stay."""
+    arrays, positions = part.more(recording)
+    known = run.captured.positions.get(UNEMBEDDING, ())
+    if set(known) >= set(positions.get(UNEMBEDDING, ())):
+        arrays.pop(UNEMBEDDING, None)
+        positions.pop(UNEMBEDDING, None)
+    return Found(
+        {**found.arrays, **arrays},
+        {**found.positions, **positions},
+        found.rows,
+        Lens(len(part.ids) - 1, part.lens) if part.lens else found.lens,
+        part.words or found.words,
+    )
+
+
+def is_in(run: Run, name: str, lacking: Wants) -> bool:
+    """Whether a part has something of what is lacking."""
+    if run.config is None:
         return False
     if name == LAYERS_PART:
-        return state.lens is not None and state.captured.has(*write_names(config))
-    names = (*EMBED_LEAVES[config.family], *FINAL_LEAVES, UNEMBEDDING)
-    return state.captured.has(*names)
+        return bool(lacking.lens) or not lacking.names.isdisjoint(write_names(run.config))
+    names = (*EMBED_LEAVES[run.config.family], *FINAL_LEAVES, LOGITS)
+    return bool(lacking.rows) or not lacking.names.isdisjoint(names)
+
+
+def has_part(run: Run, name: str) -> bool:
+    """Whether the numbers of a part are in the run."""
+    if run.config is None:
+        return False
+    if name == LAYERS_PART:
+        return run.lens is not None and run.captured.has(*write_names(run.config))
+    names = (*EMBED_LEAVES[run.config.family], *FINAL_LEAVES, UNEMBEDDING)
+    return run.captured.has(*names)

@@ -6,13 +6,16 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.state import Message, Sampling
+from seethrough.app.tours import chosen_of
 from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import MAX_WRITTEN, SETTINGS, STOPS
 from seethrough.core.messages import FALLBACK
-from seethrough.core.routes import OWN, SUBJECTS, Place, Route, address_of_place, shows
+from seethrough.core.routes import OWN, Place, address_of_place
 from seethrough.core.sums import check_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seethrough.app.state import AppState
 
 NEUTRAL = Sampling()
@@ -34,31 +37,35 @@ def place_of(state: AppState) -> Place:
     """What is shown, as an address says it; what is as ever is left out."""
     route = state.route
     language = None if state.language == FALLBACK else state.language
-    if route.view not in SUBJECTS:
+    if state.tour is None:
         return Place(route, language=language)
     chosen: dict[str, Any] = {}
-    if route.subject == OWN and (state.source == "live" or state.busy == "run"):
+    if route.subject == OWN and (state.run.source == "live" or state.busy == "run"):
         chosen |= _own_text(state)
     chosen |= {name: value for name, value in _settings(state).items() if value is not None}
-    return replace(Place(route, language=language), **chosen, **_chosen(state, route))
+    return replace(Place(route, language=language), **chosen, **_chosen(state))
 
 
 def _own_text(state: AppState) -> dict[str, Any]:
     """The reader's text, its model, and what was written behind it."""
-    ids = tuple(step.id for step in state.steps)[:MAX_WRITTEN] if state.source == "live" else ()
+    ids = (
+        tuple(step.id for step in state.run.steps)[:MAX_WRITTEN]
+        if state.run.source == "live"
+        else ()
+    )
     return {
-        "prompt": state.prompt,
-        "chat": state.chat,
-        "model": state.model if state.model not in {"", *model_ids(state)[:1]} else None,
+        "prompt": state.text.prompt,
+        "chat": state.text.chat,
+        "model": state.run.model if state.run.model not in {"", *model_ids(state)[:1]} else None,
         "written": ids or None,
-        "taken": min(len(state.written), len(ids)),
-        "stop": state.stop if ids and state.stop in STOPS and is_told(state) else "",
+        "taken": min(len(state.run.written), len(ids)),
+        "stop": state.run.stop if ids and state.run.stop in STOPS and is_told(state) else "",
     }
 
 
 def is_told(state: AppState) -> bool:
     """Whether an address has room for everything that was written."""
-    return len(state.steps) <= MAX_WRITTEN
+    return len(state.run.steps) <= MAX_WRITTEN
 
 
 def _settings(state: AppState) -> dict[str, Any]:
@@ -71,27 +78,25 @@ def _settings(state: AppState) -> dict[str, Any]:
     }
 
 
-def _chosen(state: AppState, route: Route) -> dict[str, Any]:
-    """What is chosen at a step, where its picture depends on it."""
-    picture, throws = state.picture, state.throws
-    here: dict[str, Any] = {}
-    if state.tokens and shows(route, "pos"):
-        here["position"] = picture.position
-    if shows(route, "layer"):
-        here |= {"layer": picture.layer, "head": picture.head}
-    if route.view != "walk":
-        return here
-    if state.sum is not None:
-        here["cell"] = state.sum.cell
-    if route.step == "tokenize":
-        here["word"] = state.word
-    if route.step == "logits":
-        here["compared"] = state.compared
-    if route.step == "sample":
-        here |= {"dart": throws.at or None, "is_tallied": throws.tallied > 0}
-    if route.step in {"loop", "done"}:
-        here["chosen_step"] = state.chosen_step
-    return here
+# What a step may say of the reader's choice (app.tours.Step.chosen), by the attribute of a Place.
+CHOSEN: dict[str, Callable[[AppState], object]] = {
+    "position": lambda state: state.choice.position if state.run.tokens else None,
+    "layer": lambda state: state.choice.layer,
+    "head": lambda state: state.choice.head,
+    "word": lambda state: state.choice.word,
+    "compared": lambda state: state.choice.compared,
+    "chosen_step": lambda state: state.choice.chosen_step,
+    "dart": lambda state: state.choice.throws.at or None,
+    "is_tallied": lambda state: state.choice.throws.tallied > 0,
+}
+
+
+def _chosen(state: AppState) -> dict[str, Any]:
+    """What is chosen at a step, where its picture depends on it, and the open sum."""
+    traced = state.choice.sum
+    names = chosen_of(state.site.tours, state.route)
+    here = {name: CHOSEN[name](state) for name in sorted(names)}
+    return {**here, "cell": None if traced is None else traced.cell}
 
 
 def with_promised(place: Place, promised: Place) -> Place:
@@ -114,7 +119,7 @@ def with_settings(now: Sampling, place: Place) -> Sampling:
 
 def not_there(place: Place, state: AppState) -> list[Message]:
     """What an address asks for and this model and text do not have, each in a sentence."""
-    config = state.config
+    config = state.run.config
     if config is None:
         return []
     told = []
@@ -122,11 +127,11 @@ def not_there(place: Place, state: AppState) -> list[Message]:
         told.append(Message("route.no_layer", beyond(place.layer, config.n_layers)))
     if place.head is not None and place.head >= config.n_heads:
         told.append(Message("route.no_head", beyond(place.head, config.n_heads)))
-    if state.tokens:
+    if state.run.tokens:
         told += _not_in_text(place, state)
     if place.top_k is not None and place.top_k > config.d_vocab:
         told.append(Message("route.no_top_k", beyond(place.top_k, config.d_vocab + 1)))
-    if place.cell is not None and state.tokens and not has_cell(place, state):
+    if place.cell is not None and state.run.tokens and not has_cell(place, state):
         told.append(Message("route.no_cell", {"cell": place.cell}))
     return told
 
@@ -134,11 +139,11 @@ def not_there(place: Place, state: AppState) -> list[Message]:
 def _not_in_text(place: Place, state: AppState) -> list[Message]:
     """Of the same, what is of the text."""
     told = []
-    if place.position is not None and place.position >= len(state.tokens):
-        told.append(Message("route.no_position", beyond(place.position, len(state.tokens))))
+    if place.position is not None and place.position >= len(state.run.tokens):
+        told.append(Message("route.no_position", beyond(place.position, len(state.run.tokens))))
     if place.word is not None and not has_word(place, state):
         told.append(Message("route.no_word", {"got": place.word}))
-    if place.chosen_step is not None and place.chosen_step >= len(state.steps):
+    if place.chosen_step is not None and place.chosen_step >= len(state.run.steps):
         told.append(Message("route.no_step", {"got": place.chosen_step}))
     return told
 
@@ -150,16 +155,16 @@ def beyond(got: int, count: int) -> dict[str, object]:
 
 def has_word(place: Place, state: AppState) -> bool:
     """Whether the text has the address's word."""
-    n_words = len(state.film.words) if state.film else 0
+    n_words = len(state.run.film.words) if state.run.film else 0
     return place.word is not None and place.word < n_words
 
 
 def has_cell(place: Place, state: AppState) -> bool:
     """Whether the shown model and text have the address's number."""
-    if place.cell is None or state.config is None or not state.tokens:
+    if place.cell is None or state.run.config is None or not state.run.tokens:
         return False
     try:
-        check_cell(place.cell, state.config, len(state.tokens))
+        check_cell(place.cell, state.run.config, len(state.run.tokens))
     except SeethroughError:
         return False
     return True
@@ -167,16 +172,19 @@ def has_cell(place: Place, state: AppState) -> bool:
 
 def not_written(place: Place, state: AppState) -> Message | None:
     """Why the address's tokens cannot stand behind the text; None: they can."""
-    config, ids = state.config, place.written or ()
+    config, ids = state.run.config, place.written or ()
     if config is None:
         return None
     if any(token >= config.d_vocab for token in ids):
         return Message("route.no_ids", {"last": config.d_vocab - 1})
-    if state.n_prompt + len(ids) > config.n_ctx or state.n_prompt + place.taken >= config.n_ctx:
+    if (
+        state.run.n_prompt + len(ids) > config.n_ctx
+        or state.run.n_prompt + place.taken >= config.n_ctx
+    ):
         return Message("route.too_many_ids", {"limit": config.n_ctx})
     return None
 
 
 def model_ids(state: AppState) -> list[str]:
     """The models of this build, the default one first."""
-    return [card.id for card in state.models]
+    return [card.id for card in state.site.models]

@@ -1,15 +1,14 @@
 """Recorded walks: their list, their files, and one as the page's state.
 
-`recorded_changes` is pure, so that the build prerenders with the code that the page runs.
+`run_of` is pure, so that the build prerenders with the code that the page runs.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.state import PartCard, Picture, RecordingCard
+from seethrough.app.state import PartCard, RecordingCard, Run
 from seethrough.core.captured import Captured
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.hooks import PATTERN, hook_name
@@ -104,50 +103,25 @@ def check_listed(recording: Recording, card: RecordingCard) -> None:
         raise SourceError("recording.other_listed", id=card.id)
 
 
-def recorded_changes(
-    recording: Recording,
-    config: ModelConfig,
-    *,
-    layer: int = 0,
-    head: int = 0,
-    position: int | None = None,
-) -> dict[str, Any]:
-    """The fields of AppState that show a recording: `store.replace(**recorded_changes(...))`.
+def run_of(recording: Recording, config: ModelConfig) -> Run:
+    """A recording as the run that it was.
 
     Args:
         config: Of the recording's model (`check_against` was asked before).
-        layer, head: What to draw; outside the model it is the nearest that there is.
-        position: The chosen token; None: the last.
     """
-    last = len(recording.tokens) - 1
-    picture = Picture(
-        head=_within(head, config.n_heads - 1),
-        position=last if position is None else _within(position, last),
-        resid=recording.resid(),
-        positions=recording.positions,
+    return Run(
+        model=recording.model,
+        config=config,
+        source="recorded",
+        recorded=recording,
+        given=(recording.prompt, recording.chat),
+        tokens=recording.tokens,
+        film=recording.film,
+        top=recording.top,
+        captured=captured_of(recording),
+        continuation=recording.continuation,
+        stop=recording.stop,
     )
-    return {
-        "recorded": recording,
-        "source": "recorded",
-        "model": recording.model,
-        "config": config,
-        "prompt": recording.prompt,
-        "chat": recording.chat,
-        "film": recording.film,
-        "word": None,
-        "tokens": recording.tokens,
-        "top": recording.top,
-        "elapsed_ms": 0.0,
-        "captured": captured_of(recording),
-        "lens": None,
-        "words": {},
-        "asked": (),
-        "compared": None,
-        "asked_note": None,
-        "picture": with_layer(picture, recording, _within(layer, config.n_layers - 1)),
-        "continuation": recording.continuation,
-        "stop": recording.stop,
-    }
 
 
 def captured_of(recording: Recording) -> Captured:
@@ -156,13 +130,3 @@ def captured_of(recording: Recording) -> Captured:
     arrays = {name: recording.arrays[name] for name in stream}
     patterns = {hook_name(PATTERN, at): recording.pattern(at) for at in recording.layers}
     return Captured({**arrays, **patterns}, dict.fromkeys(stream, recording.positions))
-
-
-def with_layer(picture: Picture, recording: Recording, layer: int) -> Picture:
-    """The picture with another layer; its pattern is None where the recording lacks it."""
-    pattern = recording.pattern(layer) if layer in recording.layers else None
-    return replace(picture, layer=layer, pattern=pattern, asked=None)
-
-
-def _within(value: int, last: int) -> int:
-    return min(max(value, 0), last)

@@ -33,11 +33,11 @@ class Sampler:
             sampling = self._read(name, written)
         except SeethroughError as error:
             refused = Message(error.key, error.fields)
-            self.store.replace(throws=replace(self.store.state.throws, refused=refused))
+            self.store.replace(throws=replace(self.store.state.choice.throws, refused=refused))
             return
         now = self.store.state
-        at = 0 if sampling.seed != now.sampling.seed else now.throws.at
-        self.store.replace(sampling=sampling, throws=replace(now.throws, at=at), trying=None)
+        at = 0 if sampling.seed != now.sampling.seed else now.choice.throws.at
+        self.store.replace(sampling=sampling, throws=replace(now.choice.throws, at=at), trying=None)
 
     def attempt(self, name: str, written: str) -> None:
         """Show what a slider's place would do, while it is held; nothing where it means nothing."""
@@ -49,12 +49,12 @@ class Sampler:
 
     def throw(self) -> None:
         """The next dart of the same seed."""
-        throws = self.store.state.throws
+        throws = self.store.state.choice.throws
         self.store.replace(throws=replace(throws, at=throws.at + 1))
 
     def tally(self) -> None:
         """Count the first 200 darts of the seed; or put the count away."""
-        throws = self.store.state.throws
+        throws = self.store.state.choice.throws
         self.store.replace(throws=replace(throws, tallied=0 if throws.tallied else TALLY))
 
     def _read(self, name: str, written: str) -> Sampling:
@@ -66,19 +66,19 @@ class Sampler:
             )
         if name not in DIALS:
             raise InputError("page.number", name=name, got=written)
-        if now.config is None:
+        if now.run.config is None:
             return now.sampling
         change: dict[str, Any] = {name: _number(name, written)}
-        return checked_sampling(replace(now.sampling, **change), now.config)
+        return checked_sampling(replace(now.sampling, **change), now.run.config)
 
     def _take_off(self) -> None:
-        throws = self.store.state.throws
+        throws = self.store.state.choice.throws
         if throws.refused is not None:
             self.store.replace(throws=replace(throws, refused=None))
 
     def _begin_anew(self, state: AppState) -> None:
         """Another text has other odds: its first dart, nothing counted."""
-        if state.throws != Throws() or state.trying is not None:
+        if state.choice.throws != Throws() or state.choice.trying is not None:
             self.store.replace(throws=Throws(), trying=None)
 
 

@@ -24,12 +24,11 @@ from seethrough.app.state import (
     EngineStatus,
     Message,
     ModelCard,
-    Picture,
+    Run,
     Sampling,
     Store,
 )
 from seethrough.core import hooks
-from seethrough.core.captured import NOTHING
 from seethrough.core.clean_text import clean_text
 from seethrough.core.errors import (
     CancelledRunError,
@@ -60,25 +59,6 @@ T = TypeVar("T")
 FetchText = Callable[[str], Awaitable[str]]
 FetchBytes = Callable[[str], Awaitable[bytes]]
 TOP_OUTPUTS = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
-NOTHING_SHOWN: dict[str, Any] = {
-    "recorded": None,
-    "source": "",
-    "tokens": (),
-    "film": None,
-    "word": None,
-    "top": (),
-    "written": (),
-    "continuation": (),
-    "stop": "",
-    "chosen_step": None,
-    "branches": (),
-    "picture": Picture(),
-    "captured": NOTHING,
-    "lens": None,
-    "asked": (),
-    "compared": None,
-    "asked_note": None,
-}
 
 
 class Service:
@@ -134,10 +114,10 @@ class Service:
 
         Before a model is loaded, backend and threads are those that a load will use.
         """
-        status = self.store.state.engine
+        status = self.store.state.site.engine
         models = [
             {"id": card.id, "title": card.title, "download_bytes": card.download_bytes}
-            for card in self.store.state.models
+            for card in self.store.state.site.models
         ]
         model = self.model.manifest.id if self.model else None
         return {
@@ -145,7 +125,7 @@ class Service:
             "model": model,
             "backend": status.backend or None,
             "threads": status.threads or None,
-            "mode": status.mode or self.store.state.device.mode,
+            "mode": status.mode or self.store.state.site.device.mode,
         }
 
     async def load(self, model_id: str | None = None, mode: str | None = None) -> dict[str, Any]:
@@ -385,7 +365,7 @@ class Service:
             return self._loaded()
 
     def _recording_card(self, recording_id: str) -> RecordingCard:
-        known = {card.id: card for card in self.store.state.recordings}
+        known = {card.id: card for card in self.store.state.site.recordings}
         if recording_id not in known:
             near = near_misses(str(recording_id), known) or ", ".join(known) or "-"
             raise UnknownNameError("recording.unknown", name=recording_id, near=near)
@@ -400,16 +380,16 @@ class Service:
     async def _load(self, model_id: str | None, mode: str | None = None) -> None:
         manifest = self._manifest(self._default if model_id is None else model_id)
         model_id, base_url = manifest.id, self._manifests[manifest.id][1]
-        mode = mode or self.store.state.engine.mode or self.store.state.device.mode
+        mode = mode or self.store.state.site.engine.mode or self.store.state.site.device.mode
         is_same = self.is_loaded(model_id)
-        if is_same and mode == self.store.state.engine.mode:
+        if is_same and mode == self.store.state.site.engine.mode:
             return
         self._stopping = False
         self.model = None
         self.store.replace(vocabulary=None)
         if not is_same and not self._recorded_model():
             # What the last model made has no meaning for this one; a recording has its own.
-            self.store.replace(model=model_id, config=None, error=None, **self._nothing_here())
+            self._forget(Run(model_id, given=self.store.state.run.given), error=None)
         self._tell(stage="download", total_bytes=manifest.download_bytes, model=model_id)
         try:
             tokenizer = Tokenizer.from_json(await self._checked_text(manifest, base_url))
@@ -439,15 +419,13 @@ class Service:
         if not self._recorded_model():
             self.store.replace(model=manifest.id, config=manifest.config)
 
-    def _nothing_here(self) -> dict[str, Any]:
-        """No numbers, at the layer, head and position that were chosen."""
-        at = self.store.state.picture
-        place = Picture(layer=at.layer, head=at.head, position=at.position)
-        return {**NOTHING_SHOWN, "picture": place}
+    def _forget(self, run: Run, **changes: Any) -> None:  # noqa: ANN401 - fields of AppState
+        """Show no numbers, at the layer, head and position that were chosen."""
+        self.store.replace(run=run, choice=self.store.state.choice.place, **changes)
 
     def _recorded_model(self) -> str:
         """The model of the recording that is shown, which a load leaves in its place; or none."""
-        recorded = self.store.state.recorded
+        recorded = self.store.state.run.recorded
         return recorded.model if recorded is not None else ""
 
     async def _checked_text(self, manifest: Manifest, base_url: str) -> str:
@@ -474,11 +452,11 @@ class Service:
 
     def _tell_ready(self, info: EngineInfo, mode: str) -> None:
         told = (info.backend, info.threads, info.session_ms, mode)
-        model = self.store.state.engine.model
+        model = self.store.state.site.engine.model
         self.store.replace(engine=EngineStatus("ready", 0, 0, *told, model))
 
     def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
-        self.store.replace(engine=replace(self.store.state.engine, **changes))
+        self.store.replace(engine=replace(self.store.state.site.engine, **changes))
 
 
 def _card(manifest: Manifest) -> ModelCard:

@@ -1,372 +1,225 @@
-"""What the page shows, as one frozen record, and the store that changes it.
+"""What the page shows, as a few frozen records, and the store that changes them.
 
 One way: event -> action -> `store.replace(...)` -> subscribed panels render. A panel never writes.
+Views import from here alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from seethrough.core.captured import NOTHING, Captured
-from seethrough.core.messages import FALLBACK
-from seethrough.core.modes import EXACT
+from seethrough.app.choice import TALLY, Choice, Throws, Tracing
+from seethrough.app.chrome import Chrome, Stage
+from seethrough.app.form import Text
+from seethrough.app.message import Message
+from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
+from seethrough.app.scene import Scene, Spoken
+from seethrough.app.site import (
+    STAGES,
+    AbsentModel,
+    Device,
+    EngineStatus,
+    ModelCard,
+    PartCard,
+    RecordingCard,
+    Site,
+    Storage,
+)
+from seethrough.app.tours import step_of, tour_of
 from seethrough.core.routes import Route
+from seethrough.core.settings import Sampling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from seethrough.core.cache import Array
-    from seethrough.core.cell import Cell
-    from seethrough.core.config import ModelConfig
-    from seethrough.core.film import Film
-    from seethrough.core.recording import Recording
-    from seethrough.core.sums import Sum
+    from seethrough.app.tours import Step, Tour
     from seethrough.core.tokenizer import Tokenizer
-    from seethrough.core.tokens import Candidate, NewToken, TokenView
 
-
-@dataclass(frozen=True)
-class Message:
-    """A sentence by its catalogue key and fields; `more` stand behind it."""
-
-    key: str
-    fields: Mapping[str, object] = field(default_factory=dict)
-    more: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """One model of this build, as told before its download.
-
-    `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
-    save nothing is not there.
-    """
-
-    id: str
-    title: str
-    download_bytes: int
-    n_params: int
-    n_layers: int
-    licence: str
-    origin: str
-    has_chat: bool
-    mode_bytes: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class AbsentModel:
-    """A known model that this build lacks, and the command that builds a site with it.
-
-    `download_bytes` is None while nobody has measured it.
-    """
-
-    id: str
-    title: str
-    n_params: int
-    n_layers: int
-    licence: str
-    origin: str
-    command: str
-    download_bytes: int | None = None
-
-
-@dataclass(frozen=True)
-class PartCard:
-    """A further file of a recorded walk, as told before it is fetched."""
-
-    path: str
-    size_bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class RecordingCard:
-    """One recorded walk of this build, as told before it is fetched; `path` is the file's.
-
-    `parts` are its further files by name (core/parts.py), fetched when a step needs one.
-    """
-
-    id: str
-    model: str
-    prompt: str
-    chat: bool
-    n_tokens: int
-    size_bytes: int
-    path: str = ""
-    sha256: str = ""
-    parts: Mapping[str, PartCard] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class EngineStatus:
-    """Where the engine is: stage is one of STAGES; bytes are 0 when unknown.
-
-    `mode` is how the loaded model's weights are held (core.modes), or empty. `model` is the one
-    that is loading, open or failed: not the one of a recording that is shown meanwhile.
-    """
-
-    stage: str = "starting"
-    done_bytes: int = 0
-    total_bytes: int = 0
-    backend: str = ""
-    threads: int = 0
-    session_ms: float = 0.0
-    mode: str = ""
-    model: str = ""
-
-
-STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed")
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How the next token is chosen.
-
-    Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 cut nothing.
-    """
-
-    temperature: float = 0.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    seed: int = 1
-    max_new_tokens: int = 24
-
-
-# How many darts the step "sample" counts at once.
-TALLY = 200
-
-
-@dataclass(frozen=True)
-class Throws:
-    """The darts of the step "sample": which one is shown, and how many are counted.
-
-    `at` counts from 0, the dart that a continuation throws for the next token here. `tallied` is 0
-    while nothing is counted. `refused` says why a setting was not taken.
-    """
-
-    at: int = 0
-    tallied: int = 0
-    refused: Message | None = None
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What the two pictures show.
-
-    `resid` [n_layers + 1, pos, d_model]: hook_resid_pre of every layer, then the last
-    hook_resid_post. `pattern` [head, query_pos, key_pos]: hook_pattern of `layer`.
-    `position` is the token whose residual stream is drawn. `positions` are those that `resid`
-    holds, in order; empty: the first ones, without a gap. `asked` is a layer whose pattern was
-    asked for and has not come yet.
-    """
-
-    layer: int = 0
-    head: int = 0
-    position: int = 0
-    resid: Array | None = None
-    pattern: Array | None = None
-    positions: tuple[int, ...] = ()
-    asked: int | None = None
-
-    def row_of(self, position: int) -> int | None:
-        """Where `resid` has a position along its second axis; None: it has not."""
-        n_pos = 0 if self.resid is None else self.resid.shape[1]
-        known = self.positions or range(n_pos)
-        return known.index(position) if position in known else None
-
-
-@dataclass(frozen=True)
-class Lens:
-    """What the model would say of one position if it stopped at each layer.
-
-    `tops[l]` are the best next tokens of the residual state that enters block l, through the final
-    norm and the unembedding (`unembed_layer` l); the last is the end. A recording holds some of
-    each, a run the best alone.
-    """
-
-    position: int
-    tops: tuple[tuple[Candidate, ...], ...]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where the film of a step is: `moment` counts from 0, None is its end, the whole picture.
-
-    `speed` divides every duration.
-    """
-
-    moment: int | None = None
-    is_playing: bool = False
-    speed: float = 1.0
-
-
-@dataclass(frozen=True)
-class Branch:
-    """Another way that the text went: its new tokens behind the prompt, and why it ended."""
-
-    steps: tuple[NewToken, ...]
-    stop: str = ""
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """Its new tokens' ids."""
-        return tuple(step.id for step in self.steps)
-
-
-@dataclass(frozen=True, eq=False)
-class Tracing:
-    """The number that the reader traces. `sum` is what made it; `message` says why there is none.
-
-    `tokens` are those that were shown when it was asked for, `trail` the cells that led to it.
-    `needs_model`: only the model itself can tell, and it is not open.
-    """
-
-    cell: Cell
-    value: float | None = None
-    sum: Sum | None = None
-    message: Message | None = None
-    needs_model: bool = False
-    tokens: tuple[TokenView, ...] = ()
-    trail: tuple[Cell, ...] = ()
-
-
-@dataclass(frozen=True)
-class Storage:
-    """What this browser keeps of the site; None where the browser does not say.
-
-    Sizes in bytes: the site itself, the models, what the browser allows.
-    """
-
-    site_bytes: int | None = None
-    model_bytes: int | None = None
-    quota_bytes: int | None = None
-    is_persisted: bool | None = None
-
-
-@dataclass(frozen=True)
-class Device:
-    """What the browser says of the device (web/device.js has the rules).
-
-    `may_download` is False where a model is fetched only when the reader asks for it; `model` is
-    the one to open first, `mode` how its weights are to be held (core.modes).
-    """
-
-    may_download: bool = True
-    has_store: bool = True
-    model: str = ""
-    mode: str = EXACT
+__all__ = [
+    "PICTURE_TOKENS",
+    "STAGES",
+    "TALLY",
+    "AbsentModel",
+    "AppState",
+    "Branch",
+    "Choice",
+    "Chrome",
+    "Device",
+    "EngineStatus",
+    "Lens",
+    "Message",
+    "ModelCard",
+    "PartCard",
+    "RecordingCard",
+    "Run",
+    "Sampling",
+    "Scene",
+    "Site",
+    "Spoken",
+    "Stage",
+    "Storage",
+    "Store",
+    "Text",
+    "Throws",
+    "Tracing",
+    "value_of",
+]
 
 
 @dataclass(frozen=True)
 class AppState:
-    """Everything the page shows. Collections are tuples; arrays are read-only by agreement.
+    """Everything the page shows: a few records, whose fields have names of their own.
 
-    `written` are those of `tokens` that are no prompt: the last ones, put there by the model or by
-    the reader. `continuation` follows them. `chosen_step` counts through both, None is the last.
-
-    `source` tells where the numbers come from: "recorded" (then `recorded` is the recording),
-    "live" (the engine), or "" while there are none. `asked` are tokens that the reader compares
-    with the best ones, `compared` is the one whose terms are told (None: the best), `asked_note`
-    what is to be said of the last question.
-    `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
-    `unfolded` names the details whose tables are open and so are written; None writes all.
-    `word` is the one of its words that the reader chose. `trying` are the settings under a slider
-    that is still held. `vocabulary` names the tokens of the model that is open, `words` some
-    of those of the recorded walk's model. `sum` is the number that the reader traces, `peek` the
-    one that a pointer or the focus rests on. `hook` is the leaf that was asked for in the code of
-    the step.
+    It is a Scene of its own run; `replace(state, run=…, choice=…)` is one of another run.
     """
 
-    language: str = FALLBACK
-    route: Route = field(default_factory=Route)
-    theme: str = "system"
-    device: Device = field(default_factory=Device)
-    storage: Storage | None = None
-    has_update: bool = False
-    models: tuple[ModelCard, ...] = ()
-    absent: tuple[AbsentModel, ...] = ()
-    recordings: tuple[RecordingCard, ...] = ()
-    recorded: Recording | None = None
-    source: str = ""
-    model: str = ""
-    config: ModelConfig | None = None
-    engine: EngineStatus = field(default_factory=EngineStatus)
-    prompt: str = "January, February, March,"
-    chat: bool = False
-    tokens: tuple[TokenView, ...] = ()
-    film: Film | None = None
-    word: int | None = None
-    top: tuple[Candidate, ...] = ()
-    elapsed_ms: float = 0.0
-    picture: Picture = field(default_factory=Picture)
-    captured: Captured = NOTHING
-    lens: Lens | None = None
-    asked: tuple[Candidate, ...] = ()
-    compared: int | None = None
-    asked_note: Message | None = None
-    stage: Stage = field(default_factory=Stage)
-    unfolded: frozenset[str] | None = None
-    is_presenting: bool = False
-    has_keys: bool = True
+    run: Run = field(default_factory=Run)
+    choice: Choice = field(default_factory=Choice)
+    text: Text = field(default_factory=Text)
     sampling: Sampling = field(default_factory=Sampling)
-    trying: Sampling | None = None
-    throws: Throws = field(default_factory=Throws)
-    vocabulary: Tokenizer | None = None
-    words: Mapping[int, str] = field(default_factory=dict)
-    written: tuple[NewToken, ...] = ()
-    continuation: tuple[NewToken, ...] = ()
-    stop: str = ""
-    chosen_step: int | None = None
-    branches: tuple[Branch, ...] = ()
-    sum: Tracing | None = None
-    peek: Tracing | None = None
-    hook: str = ""
-    busy: str = ""
-    notice: Message | None = None
-    error: Message | None = None
+    site: Site = field(default_factory=Site)
+    chrome: Chrome = field(default_factory=Chrome)
+    route: Route = field(default_factory=Route)
+
+    def but(self, **changes: Any) -> AppState:  # noqa: ANN401 - dataclasses.replace checks kinds
+        """The same with some records or some of their fields changed; fields are named alone.
+
+        Raises:
+            ValueError: No record has such a field.
+        """
+        whole = {name: value for name, value in changes.items() if name in RECORDS}
+        state = replace(self, **whole) if whole else self
+        parts: dict[str, dict[str, Any]] = {}
+        for name, value in changes.items():
+            if name not in whole:
+                parts.setdefault(record_of(name), {})[name] = value
+        made = {name: replace(getattr(state, name), **part) for name, part in parts.items()}
+        return replace(state, **made) if made else state
 
     @property
-    def steps(self) -> tuple[NewToken, ...]:
-        """Every new token behind the prompt, those that are part of the shown input first."""
-        return (*self.written, *self.continuation)
+    def tour(self) -> Tour | None:
+        """The tour that is shown; None on any other page."""
+        return tour_of(self.site.tours, self.route.view)
 
     @property
-    def n_prompt(self) -> int:
-        """How many of `tokens` were given: the rest was written."""
-        return len(self.tokens) - len(self.written)
+    def step(self) -> Step | None:
+        """The step that is shown."""
+        return step_of(self.site.tours, self.route)
+
+    @property
+    def language(self) -> str:
+        """The reader's language."""
+        return self.chrome.language
+
+    @property
+    def unfolded(self) -> frozenset[str] | None:
+        """The open details; None: all."""
+        return self.chrome.unfolded
+
+    @property
+    def busy(self) -> str:
+        """What is going on, or empty."""
+        return self.site.busy
+
+    @property
+    def model_card(self) -> ModelCard | None:
+        """The run's model, as told before its download."""
+        return next((card for card in self.site.models if card.id == self.run.model), None)
+
+    @property
+    def walk_card(self) -> RecordingCard | None:
+        """The shown recording's; None where a live run is shown."""
+        shown, known = self.run.recorded, self.site.recordings
+        return next((card for card in known if shown is not None and card.id == shown.id), None)
+
+    @property
+    def recordings(self) -> tuple[RecordingCard, ...]:
+        """The recorded walks of this build."""
+        return self.site.recordings
+
+    @property
+    def vocabulary(self) -> Tokenizer | None:
+        """The tokeniser of the run's model, where it is open."""
+        site = self.site
+        return site.vocabulary if site.engine.model == self.run.model else None
+
+
+RECORDS = tuple(item.name for item in fields(AppState))
+# Records whose fields a panel may name alone; the others are small and looked at whole.
+OPENED: dict[str, type] = {
+    "run": Run,
+    "choice": Choice,
+    "text": Text,
+    "site": Site,
+    "chrome": Chrome,
+}
+RECORD_OF = {item.name: record for record, kind in OPENED.items() for item in fields(kind)}
+# A look at a scene needs no record of the page: these a scene has itself.
+OF_A_SCENE = (
+    "language",
+    "unfolded",
+    "busy",
+    "model_card",
+    "walk_card",
+    "recordings",
+    "vocabulary",
+)
+_LOOKS: dict[str, Callable[[Any], object]] = {
+    **{name: attrgetter(f"{record}.{name}") for name, record in RECORD_OF.items()},
+    **{name: attrgetter(name) for name in (*RECORDS, *OF_A_SCENE)},
+}
+
+
+def record_of(name: str) -> str:
+    """The record that has a field.
+
+    Raises:
+        ValueError: None has.
+    """
+    if name not in RECORD_OF:
+        msg = f"AppState has no field {name!r}"
+        raise ValueError(msg)
+    return RECORD_OF[name]
+
+
+def value_of(scene: Scene, name: str) -> object:
+    """What a panel looks at: a record, a field of one by its own name, or what a scene tells.
+
+    Raises:
+        KeyError: There is no such thing.
+    """
+    return _LOOKS[name](scene)
 
 
 Subscriber = Callable[[AppState], None]
 
 
 class Store:
-    """Holds the state; tells subscribers which of their fields changed, once per change."""
+    """Holds the state; tells subscribers which of what they look at changed, once per change."""
 
     def __init__(self, state: AppState | None = None) -> None:
         self.state = state or AppState()
-        self._subscribers: list[tuple[frozenset[str], Subscriber]] = []
+        self._subscribers: list[tuple[tuple[Callable[[Any], object], ...], Subscriber]] = []
 
     def subscribe(self, names: tuple[str, ...], callback: Subscriber) -> None:
-        """Call `callback(state)` after any of the named fields changed.
+        """Call `callback(state)` after anything named (see `value_of`) became another object.
 
         Raises:
             ValueError: AppState has no such field.
         """
-        known = {item.name for item in fields(AppState)}
-        unknown = set(names) - known
+        unknown = set(names) - _LOOKS.keys()
         if unknown:
             msg = f"AppState has no field {sorted(unknown)}"
             raise ValueError(msg)
-        self._subscribers.append((frozenset(names), callback))
+        self._subscribers.append((tuple(_LOOKS[name] for name in names), callback))
 
-    def replace(self, **changes: Any) -> None:  # noqa: ANN401 - dataclasses.replace checks names
-        """Change fields in one batch and tell the subscribers of those that differ."""
+    def replace(self, **changes: Any) -> None:  # noqa: ANN401 - see AppState.but
+        """Change records or fields of them in one batch; tell the subscribers of what differs."""
         before = self.state
-        self.state = replace(before, **changes)
-        changed = {name for name in changes if getattr(before, name) is not changes[name]}
-        for names, callback in self._subscribers:
-            if names & changed:
+        after = self.state = before.but(**changes)
+        if after is before:
+            return
+        for looks, callback in self._subscribers:
+            if any(look(before) is not look(after) for look in looks):
                 callback(self.state)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from seethrough.browser import dom, ffi
 from seethrough.core.keys import action_of
-from seethrough.core.routes import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,12 +23,12 @@ PRESSED = "button, a, summary, input"
 
 
 class Keys:
-    """Turns keys into actions; 1 to 9 are the steps of the walk."""
+    """Turns keys into actions; 1 to 9 are the steps of a tour."""
 
     def __init__(
         self,
         act: Callable[[str, Mapping[str, str]], None],
-        jump: Callable[[str], None],
+        jump: Callable[[int], None],
         are_on: Callable[[], bool],
     ) -> None:
         self._act = act
@@ -50,7 +49,7 @@ class Keys:
         if event.key == " " and action:
             event.preventDefault()
         if action == JUMP:
-            self._jump(STEPS[int(event.key) - 1])
+            self._jump(int(event.key))
         elif action:
             self._act(action, {})
 

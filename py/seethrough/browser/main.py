@@ -11,6 +11,7 @@ from seethrough.browser.door import Door
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
 from seethrough.core.errors import SeethroughError
+from seethrough.view.tours import TOURS
 
 
 async def start() -> None:
@@ -18,7 +19,7 @@ async def start() -> None:
 
     The model is loaded after that, in the background.
     """
-    store = Store(AppState(unfolded=frozenset()))
+    store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
     device = await storage.device()
     store.replace(theme=ffi.theme(), device=device, has_keys=ffi.has_keys())
     service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)
@@ -36,6 +37,6 @@ async def start() -> None:
 
 async def _load(actions: Actions) -> None:
     """The model at once, where nobody has to be asked for its download."""
-    device = actions.state.device
-    if device.may_download and actions.state.models:
+    device = actions.state.site.device
+    if device.may_download and actions.state.site.models:
         await actions.load(device.model)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.details import Details
+from seethrough.app.comparing import Comparing
 from seethrough.app.navigation import address, settled
 from seethrough.app.places import has_cell, is_told
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import Message, Sampling
+from seethrough.app.tours import steps_of, tour_of
 from seethrough.browser import dom, ffi, storage
 from seethrough.browser.cells import Cells
 from seethrough.browser.keys import Keys
@@ -19,10 +20,10 @@ from seethrough.browser.writing import Writing
 from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.fields import MAX_WRITTEN
 from seethrough.core.messages import LANGUAGES, direction
-from seethrough.core.routes import OWN, SUBJECTS, Route, address_of, parse, step_beside
+from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.view import pages
 from seethrough.view.header import OFFERED
-from seethrough.view.layout import INNER, PANELS, Memo, cell_of, describe_cell, raster_for
+from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, inner_of, raster_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -45,9 +46,21 @@ ASK = "ask-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
 WAITING = ("idle", "download", "session", "ready", "failed")
 # What a step needs beyond the run may change with these.
-NEEDED = ("route", "picture", "tokens", "busy", "asked")
+NEEDED = ("route", "choice", "tokens", "captured", "busy")
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
-IN_ADDRESS = ("route", "picture", "prompt", "chat", "source", "tokens", "language", "busy", "sum")
+IN_ADDRESS = (
+    "route",
+    "layer",
+    "head",
+    "position",
+    "prompt",
+    "chat",
+    "source",
+    "tokens",
+    "language",
+    "busy",
+    "sum",
+)
 OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step")
 
 
@@ -59,14 +72,15 @@ class Page:
         self._navigation = navigation
         self._slots = dom.Slots()
         self._memo = Memo()
+        self._inner = inner_of(actions.state.site.tours)
         self._shown = Route("")
         self._address = ""
         self._is_kept = False
         self._player = Player(actions.store, self._go_on)
         self._sampler = Sampler(actions.store)
-        self._details = Details(actions.service, actions.parts)
+        self._comparing = Comparing(actions.service)
         self._writing = Writing(actions, self._live, self._player.end)
-        self._sums = Sums(actions.service)
+        self._sums = Sums(actions)
         self._handlers: dict[str, Handler] = {
             **self._writing.handlers(),
             **self._sums.handlers(),
@@ -102,7 +116,7 @@ class Page:
             "seek": lambda values: self._player.seek(int(values["value"])),
             "speed": lambda values: self._player.set_speed(float(values["value"])),
             "ask-token": lambda _values: self._ask(dom.field(ASK, "text") or ""),
-            "compare-token": lambda values: self._details.unembedding.compare(int(values["id"])),
+            "compare-token": lambda values: self._comparing.compare(int(values["id"])),
             "set-theme": lambda values: self._set_theme(values["value"]),
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
             "set-language": lambda values: actions.store.replace(language=values["value"]),
@@ -122,7 +136,7 @@ class Page:
         for slot, panel in PANELS.items():
             self._follow(slot, panel.fields)
         store.subscribe(("engine", "busy", "top"), self._enable)
-        store.subscribe(NEEDED, lambda _state: ffi.start_task(self._details.fill()))
+        store.subscribe(NEEDED, lambda _state: ffi.start_task(self._actions.fetcher.fill()))
         store.subscribe((*IN_ADDRESS, *OF_A_STEP), self._write_address)
         store.subscribe(("source",), self._leave_recording)
         store.subscribe(("theme",), lambda _state: self._draw())
@@ -130,7 +144,7 @@ class Page:
         self._enable(store.state)
         dom.listen(self._act)
         Cells(lambda *at: describe_cell(store.state, *at), self._choose_cell, self._rest_on_cell)
-        Keys(self._act, self._jump, lambda: store.state.has_keys)
+        Keys(self._act, self._jump, lambda: store.state.chrome.has_keys)
         Swipes(self._beside)
         ffi.on_fold(self._read_folds)
         ffi.on_full_screen_left(self._leave_presenting)
@@ -142,7 +156,7 @@ class Page:
         """What the address names; what was typed and not run yet is kept."""
         self._keep_typed()
         self._address = ffi.address()
-        return parse(self._address, languages=LANGUAGES)
+        return self._parse(self._address)
 
     async def _go(self) -> None:
         place = self._read_address()
@@ -158,8 +172,8 @@ class Page:
     async def _trace(self, place: Place) -> None:
         """Open the sum that the address names, where there is such a number."""
         state = self._actions.state
-        is_open = state.sum is not None and state.sum.cell == place.cell
-        if has_cell(place, state) and not is_open and state.route.view == "walk":
+        is_open = state.choice.sum is not None and state.choice.sum.cell == place.cell
+        if has_cell(place, state) and not is_open and state.tour is not None:
             await self._sums.select(str(place.cell))
 
     def _write_address(self, state: AppState) -> None:
@@ -194,7 +208,7 @@ class Page:
         def show(state: AppState) -> None:
             if self._slots.has(slot) and self._slots.mount(slot, self._memo.markup(state, slot)):
                 self._slots.forget(VIEW)
-                for inner in INNER.get(slot, ()):
+                for inner in self._inner.get(slot, ()):
                     self._slots.note(inner, self._memo.markup(state, inner))
                 if has_pictures(self._memo.markup(state, slot)):
                     self._draw(slot)
@@ -257,25 +271,30 @@ class Page:
         """Do what computes; where it leaves a recording, the address follows."""
         await work
         state = self._actions.state
-        if state.source == "live" and not self._is_kept:
+        if state.run.source == "live" and not self._is_kept:
             self._is_kept = True  # after the reader's own act: Firefox asks them
             ffi.start_task(ffi.persist())
         self._leave_recording(state)
 
     def _leave_recording(self, state: AppState) -> None:
         """What is live is the reader's own: the address says so as soon as it is."""
-        if state.source == "live" and state.route.view in SUBJECTS and state.route.subject != OWN:
+        if state.run.source == "live" and state.tour is not None and state.route.subject != OWN:
             ffi.go_to_address(address_of(Route(state.route.view, OWN, state.route.step)))
 
     def _heading(self) -> Route:
         """Where the reader goes: the state follows the address only after what it needs came."""
-        return settled(parse(ffi.address(), languages=LANGUAGES).route, self._actions.state)
+        return settled(self._parse(ffi.address()).route, self._actions.state)
+
+    def _parse(self, address: str) -> Place:
+        tours = steps_of(self._actions.state.site.tours)
+        return parse(address, tours=tours, languages=LANGUAGES)
 
     def _step(self, distance: int) -> bool:
         """Turn to the step beside this one. Returns: Whether there is one."""
         route = self._heading()
-        beside = step_beside(route, distance)
-        if route.view != "walk" or beside is None:
+        tour = tour_of(self._actions.state.site.tours, route.view)
+        beside = tour.beside(route, distance) if tour is not None and tour.steps else None
+        if beside is None:
             return False
         ffi.go_to_address(address_of(beside))
         return True
@@ -288,10 +307,12 @@ class Page:
         """The film of a step is over: on to the next."""
         return self._step(1)
 
-    def _jump(self, step: str) -> None:
-        """A step of the walk by its number."""
+    def _jump(self, number: int) -> None:
+        """A step of the tour by its number."""
         route = self._heading()
-        if route.view == "walk":
+        tour = tour_of(self._actions.state.site.tours, route.view)
+        if tour is not None and 1 <= number <= len(tour.steps):
+            step = tour.settled(tour.names[number - 1])
             ffi.go_to_address(address_of(Route(route.view, route.subject, step)))
 
     async def _copy_link(self) -> None:
@@ -319,12 +340,12 @@ class Page:
         self._actions.store.replace(notice=notice)
 
     async def _present(self) -> None:
-        is_presenting = not self._actions.state.is_presenting
+        is_presenting = not self._actions.state.chrome.is_presenting
         self._actions.store.replace(is_presenting=is_presenting)
         await ffi.present(is_presenting=is_presenting)
 
     def _leave_presenting(self) -> None:
-        if self._actions.state.is_presenting:
+        if self._actions.state.chrome.is_presenting:
             ffi.start_task(self._present())
 
     def _set_keys(self, *, is_on: bool) -> None:
@@ -338,7 +359,7 @@ class Page:
 
     async def _ask(self, text: str) -> None:
         """Compare a token of the reader's own, after the event: a form that is gone warns."""
-        self._details.unembedding.ask(text)
+        self._comparing.ask(text)
 
     def _set_theme(self, theme: str) -> None:
         ffi.set_theme(theme)
@@ -349,31 +370,31 @@ class Page:
         if (
             typed is not None
             and not state.busy
-            and (typed, self._chat()) != (state.prompt, state.chat)
+            and (typed, self._chat()) != (state.text.prompt, state.text.chat)
         ):
             self._actions.store.replace(prompt=typed, chat=self._chat())
 
     def _prompt(self) -> str:
         typed = dom.field(FORM, "prompt")
-        return self._actions.state.prompt if typed is None else typed
+        return self._actions.state.text.prompt if typed is None else typed
 
     def _chat(self) -> bool:
         chosen = dom.field(FORM, "mode")
-        return self._actions.state.chat if chosen is None else chosen == "chat"
+        return self._actions.state.text.chat if chosen is None else chosen == "chat"
 
     def _append_best(self) -> Coroutine[Any, Any, None] | None:
         """The next token: at the loop one more, elsewhere the walk turns to it."""
         one_more = self._writing.one_more()
         if one_more is not None:
             return one_more
-        top = self._actions.state.top
+        top = self._actions.state.run.top
         return self._live(self._actions.append(top[0].id)) if top else None
 
     def _enable(self, state: AppState) -> None:
-        is_idle = state.busy in {"", "load"} and state.engine.stage in WAITING
+        is_idle = state.busy in {"", "load"} and state.site.engine.stage in WAITING
         for name in ("run", "generate"):
             dom.enable(FORM, name, is_enabled=is_idle)
-        dom.enable(FORM, "next", is_enabled=is_idle and bool(state.top))
+        dom.enable(FORM, "next", is_enabled=is_idle and bool(state.run.top))
         dom.enable(FORM, "cancel", is_enabled=bool(state.busy) and state.busy != "generate")
         dom.enable(FORM, "stop", is_enabled=state.busy == "generate")
 

@@ -25,7 +25,7 @@ GRACE_S = 0.3
 IN_TABLE = "#view table[data-hook] td.number"
 BAR = "#view td.bar-cell"
 # What ends it at once: other numbers, another page, another sum that is kept.
-ENDS = ("tokens", "route", "picture", "model", "sum")
+ENDS = ("tokens", "route", "layer", "head", "position", "model", "sum")
 
 
 class Peek:
@@ -56,7 +56,7 @@ class Peek:
 
     def over(self, cell: str, box: ffi.Box) -> None:
         """The pointer, or the focus, is at a number that stands in a box of the window."""
-        if cell == self._wanted or self._store.state.stage.is_playing:
+        if cell == self._wanted or self._store.state.chrome.stage.is_playing:
             return
         self._wanted, self._box = cell, box
         self._after(REST_S)
@@ -87,7 +87,7 @@ class Peek:
         if turn != self._turn:
             return
         state = self._store.state
-        kept = "" if state.sum is None else str(state.sum.cell)
+        kept = "" if state.choice.sum is None else str(state.choice.sum.cell)
         if not self._wanted or self._wanted == kept:
             self._tracer.close()
         elif self._wanted != self._shown():
@@ -141,7 +141,7 @@ class Peek:
             self.end()
 
     def _place(self, state: AppState) -> None:
-        if state.peek is not None:
+        if state.choice.peek is not None:
             ffi.place_card(SLOT, self._box)
 
 

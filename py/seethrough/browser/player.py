@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.browser import ffi
-from seethrough.view.steps.table import moments_of
+from seethrough.view.moments import moments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ class Player:
 
     @property
     def _stage(self) -> Stage:
-        return self._store.state.stage
+        return self._store.state.chrome.stage
 
     def play(self) -> None:
         """Begin at the present moment; at the end, from the beginning."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
-    from seethrough.app.service import Service
+    from seethrough.app.actions import Actions
     from seethrough.app.state import AppState
     from seethrough.core.cell import Cell
 
@@ -31,10 +31,11 @@ FOLLOWED = ("tokens", "engine")
 class Sums:
     """Handlers of everything that carries a cell."""
 
-    def __init__(self, service: Service) -> None:
-        self._tracer = Tracer(service)
-        self._store = service.store
-        self.peek = Peek(Tracer(service, SLOT, self._tracer.kept), self._keep)
+    def __init__(self, actions: Actions) -> None:
+        self._tracer = Tracer(actions.service, actions.fetcher)
+        self._store = actions.store
+        peek = Tracer(actions.service, actions.fetcher, SLOT, self._tracer.lock)
+        self.peek = Peek(peek, self._keep)
         self._opener = ""
 
     def handlers(self) -> dict[str, Handler]:
@@ -61,17 +62,17 @@ class Sums:
         self._opener = focus.who(outside=PANEL) or self._opener
         self.peek.end()
         await self._tracer.select(cell)
-        if self._store.state.sum is not None and dom.reveal(PANEL):
+        if self._store.state.choice.sum is not None and dom.reveal(PANEL):
             focus.give_to(HEADING)  # the number itself is out of sight now
 
     async def _show_hook(self, leaf: str) -> None:
         """Light up a hook of the code, or leave it; its first number opens where it can be told."""
         state = self._store.state
-        is_shown = leaf == state.hook
+        is_shown = leaf == state.choice.hook
         self._store.replace(hook="" if is_shown else leaf)
         cell = None if is_shown else hook_places.cell_here(state, leaf)
-        is_open = self._tracer.service.is_loaded(state.model)
-        if cell is not None and (is_open or state.captured.value(cell) is not None):
+        is_open = self._tracer.service.is_loaded(state.run.model)
+        if cell is not None and (is_open or state.run.captured.value(cell) is not None):
             await self.select(str(cell))
 
     def _close(self) -> None:
@@ -88,7 +89,7 @@ class Sums:
         rows = {f"{PREFIX}{cell.name}@{row_of(cell)}" for cell in found}
         rows |= {f"{slices.PREFIX}{cell.name}@{place_of(cell)}" for cell in found}
         dom.light(frozenset(map(str, found)), frozenset(rows))
-        ffi.show_hook(state.hook)
+        ffi.show_hook(state.choice.hook)
 
 
 def row_of(cell: Cell) -> int:

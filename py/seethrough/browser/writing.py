@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.branches import Branches
 from seethrough.app.state import Message
+from seethrough.app.tours import WALK, tour_of
 from seethrough.browser import ffi
-from seethrough.core.routes import OWN, STEPS, Route, address_of
+from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view.steps.written import has_end, text_of
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ class Writing:
         """Make an earlier token the last of the input, and turn to a step of its walk."""
         await self._live(self._branches.go_to(n_new))
         state = self._actions.state
-        if state.error is None and len(state.written) == n_new and step in STEPS:
+        walk = tour_of(state.site.tours, WALK)
+        is_step = walk is not None and step in walk.names
+        if state.chrome.error is None and len(state.run.written) == n_new and is_step:
             ffi.go_to_address(address_of(Route("walk", OWN, step)))
 
     def _set_length(self, most: int) -> None:
@@ -89,8 +92,8 @@ class Writing:
     async def _copy_text(self) -> None:
         """The whole text, prompt and all, as it reads."""
         state = self._actions.state
-        given = state.tokens[: state.n_prompt]
+        given = state.run.tokens[: state.run.n_prompt]
         before = "".join(token.text for token in given if not token.is_special)
-        whole = before + text_of(state.steps, has_end=has_end(state))
+        whole = before + text_of(state.run.steps, has_end=has_end(state))
         done = await ffi.copy(whole)
         self._actions.store.replace(notice=Message("done.copied" if done else "tools.not_copied"))

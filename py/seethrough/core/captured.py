@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seethrough.core.hooks import LEAF_DIMS, leaf_of
 from seethrough.core.length import length_of, vector_of
 
@@ -83,3 +85,15 @@ NOTHING = Captured()
 def of_last(names: tuple[str, ...], last: int) -> dict[str, tuple[int, ...]]:
     """`positions` of those names that exist for the last position alone."""
     return {name: (last,) for name in names if name in FIRST_OF_UNEMBED}
+
+
+def with_rows(captured: Captured, name: str, rows: Mapping[int, Array]) -> Captured:
+    """With more rows of what is held row by row; those that are known stay the very numbers.
+
+    Args:
+        rows: By position; of a matrix (W_U) by row.
+    """
+    known = captured.positions.get(name, ()) if name in captured.arrays else ()
+    found = dict(zip(known, captured.arrays[name], strict=True)) if known else {}
+    found |= {place: row for place, row in rows.items() if place not in found}
+    return captured.with_more({name: np.stack(list(found.values()))}, {name: tuple(found)})

@@ -15,34 +15,20 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from seethrough.core.fields import FIELDS, OF_A_TEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seethrough.core.cell import Cell
 
-VIEWS = ("home", "walk", "block", "map", "all", "about", "styleguide")
-# Views that show one input: a recording, or the reader's own prompt.
-SUBJECTS = ("walk", "block", "all")
+# Pages of their own; the views that show one input in steps are the tours (app/tours.py).
+PAGES = ("home", "map", "about", "styleguide")
 OWN = "own"
-# The steps of the walk in their order; each has a panel of its own, `step-{name}`.
-STEPS = (
-    "input",
-    "tokenize",
-    "embed",
-    "layers",
-    "logits",
-    "softmax",
-    "sample",
-    "loop",
-    "done",
-)
-FIRST_STEP = STEPS[0]
-# Those whose picture is of one chosen token.
-OF_A_TOKEN = frozenset({"tokenize", "embed", "layers"})
 MAX_SHOWN = 60
 MAX_NAMED = 12
 
 
 @dataclass(frozen=True)
 class Route:
-    """Where the reader is: a view, its subject, a step of the walk.
+    """Where the reader is: a view, its subject, a step of its tour.
 
     `subject` is the id of a recording, "own" for the reader's own prompt, or empty where the
     address leaves it open.
@@ -88,18 +74,26 @@ class Place:
     ignored: tuple[str, ...] = ()
 
 
-def parse(address: str, *, languages: tuple[str, ...] = ()) -> Place:
+def parse(
+    address: str, *, tours: Mapping[str, tuple[str, ...]], languages: tuple[str, ...] = ()
+) -> Place:
     """The place of an address ("#/walk/january?pos=5"); one that is unknown is the view "missing".
 
     Args:
+        tours: The views that show one input (a recording, or the reader's own prompt), each with
+            the names of its steps.
         languages: The languages that there are; another one is ignored.
     """
     path, _, query = address.removeprefix("#").partition("?")
     names = [unquote(part) for part in path.split("/") if part]
-    route, ignored = _route(names)
+    route, ignored = _route(names, tours)
     given = dict(parse_qsl(query, keep_blank_values=True))
     read: dict[str, Any] = {}
-    meant = {name: text for name, text in given.items() if _may_say(route, name, given)}
+    meant = {
+        name: text
+        for name, text in given.items()
+        if _may_say(route, name, given, is_tour=route.view in tours)
+    }
     if meant.get("lang", "") not in languages:
         meant.pop("lang", None)
     for field in FIELDS:
@@ -124,32 +118,27 @@ def address_of_place(place: Place) -> str:
     return address_of(place.route) + (f"?{query}" if query else "")
 
 
-def _may_say(route: Route, name: str, given: dict[str, str]) -> bool:
+def _may_say(route: Route, name: str, given: dict[str, str], *, is_tour: bool) -> bool:
     """Whether a field can mean something at a route: a recording's text, say, is its own."""
     if name == "lang":
         return True
     if name in OF_A_TEXT:
-        return route.view in SUBJECTS and route.subject == OWN and "prompt" in given
-    return route.view in SUBJECTS
+        return is_tour and route.subject == OWN and "prompt" in given
+    return is_tour
 
 
-def _route(names: list[str]) -> tuple[Route, list[str]]:
+def _route(names: list[str], tours: Mapping[str, tuple[str, ...]]) -> tuple[Route, list[str]]:
     """The route of a path's parts, and the parts that mean nothing."""
     if not names:
         return Route(), []
     view, *rest = names
-    if view not in VIEWS:
+    if view not in PAGES and view not in tours:
         return Route("missing", "/".join(names)[:MAX_SHOWN]), []
-    if view not in SUBJECTS:
+    if view not in tours:
         return Route(view), rest
-    subject = rest[0] if rest else ""
-    if view != "walk":
-        return Route(view, subject), rest[1:]
-    step = rest[1] if len(rest) > 1 else ""
-    return Route(view, subject, step if step in STEPS else ""), [
-        *([step] if step and step not in STEPS else []),
-        *rest[2:],
-    ]
+    subject, step = (*rest, "", "")[:2]
+    is_step = step in tours[view]
+    return Route(view, subject, step if is_step else ""), rest[2 if is_step else 1 :]
 
 
 def _short(name: str) -> str:
@@ -168,16 +157,3 @@ def address_of(route: Route) -> str:
         return "#/" + quote(route.subject, errors="replace")
     parts = [part for part in (route.view, route.subject, route.step) if part]
     return "#/" + "/".join(quote(part, safe="", errors="replace") for part in parts)
-
-
-def shows(route: Route, field: str) -> bool:
-    """Whether a view's picture depends on the chosen layer and head, or position."""
-    if field == "layer":
-        return route.view in {"block", "all"}
-    return route.view in {"block", "all"} or route.step in OF_A_TOKEN
-
-
-def step_beside(route: Route, distance: int) -> Route | None:
-    """The walk's step before (−1) or after (+1) this one; None at the ends."""
-    index = STEPS.index(route.step or FIRST_STEP) + distance
-    return Route(route.view, route.subject, STEPS[index]) if 0 <= index < len(STEPS) else None

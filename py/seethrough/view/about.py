@@ -46,8 +46,8 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
 
 def storage(state: AppState) -> str:
     """The sizes and the way to remove them."""
-    kept = state.storage
-    if not state.device.has_store:
+    kept = state.site.storage
+    if not state.site.device.has_store:
         return to_html(h("p", {}, say(state, "about.storage.none")))
     rows = [
         ("site", kept.site_bytes if kept else None),

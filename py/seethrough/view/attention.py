@@ -18,7 +18,7 @@ from seethrough.view.unrecorded import note, spans
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.recording import Recording
 
@@ -73,93 +73,93 @@ class Grid:
         return self.side <= SVG_UP_TO
 
 
-def grid_of(state: AppState) -> Grid | None:
+def grid_of(scene: Scene) -> Grid | None:
     """What there is to draw; None before the first run."""
-    pattern = state.picture.pattern
+    pattern = scene.run.pattern(layer_of(scene))
     if pattern is None or pattern.size == 0:
         return None
-    head = min(max(state.picture.head, 0), len(pattern) - 1)
+    head = min(max(scene.choice.head, 0), len(pattern) - 1)
     side = pattern.shape[1]
     least = CELL_LEAST if side <= SVG_UP_TO else RASTER_LEAST
     return Grid(
-        layer=layer_of(state),
+        layer=layer_of(scene),
         head=head,
-        position=min(max(state.picture.position, 0), side - 1),
+        position=min(max(scene.choice.position, 0), side - 1),
         pattern=pattern[head],
         cell=min(max(PICTURE // side, least), CELL_MOST),
     )
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The pickers, the pattern with its tokens, the legend and the numbers."""
-    grid = grid_of(state)
+    grid = grid_of(scene)
     if grid is None:
-        return "" if state.recorded is None else lacking(state, state.recorded)
+        return "" if scene.run.recorded is None else lacking(scene, scene.run.recorded)
     return to_html(
-        title(state, "page.attention.title"),
-        named.lead(state, lead(state, grid)),
-        h("div", {"class": "controls"}, picker(state), heads(state, grid)),
+        title(scene, "page.attention.title"),
+        named.lead(scene, lead(scene, grid)),
+        h("div", {"class": "controls"}, picker(scene), heads(scene, grid)),
         h(
             "div",
             {"class": "matrix scroll"},
-            h("span", {"class": "axis-names"}, axis_names(state)),
-            key_labels(state, grid),
-            query_labels(state, grid),
-            cells(state, grid) if grid.is_svg else canvas(state, grid),
+            h("span", {"class": "axis-names"}, axis_names(scene)),
+            key_labels(scene, grid),
+            query_labels(scene, grid),
+            cells(scene, grid) if grid.is_svg else canvas(scene, grid),
         ),
-        h("output", {"class": "readout", "id": "attention-readout"}, strongest(state, grid)),
-        legend(state, grid),
-        data(state, grid),
+        h("output", {"class": "readout", "id": "attention-readout"}, strongest(scene, grid)),
+        legend(scene, grid),
+        data(scene, grid),
     )
 
 
-def picker(state: AppState) -> Node:
+def picker(scene: Scene) -> Node:
     """The layers, those without a recorded pattern marked."""
-    return layer_picker(state, is_of_patterns=True)
+    return layer_picker(scene, is_of_patterns=True)
 
 
-def lacking(state: AppState, recorded: Recording) -> str:
+def lacking(scene: Scene, recorded: Recording) -> str:
     """A layer whose pattern is not in the recording: the picker stays, with the way to it."""
-    layer, known = str(layer_of(state)), spans(recorded.layers)
-    sentence = say(state, "view.unrecorded.pattern", known=known, layer=layer)
+    layer, known = str(layer_of(scene)), spans(recorded.layers)
+    sentence = say(scene, "view.unrecorded.pattern", known=known, layer=layer)
     return to_html(
-        title(state, "page.attention.title"),
-        h("div", {"class": "controls"}, picker(state)),
-        note(state, sentence),
+        title(scene, "page.attention.title"),
+        h("div", {"class": "controls"}, picker(scene)),
+        note(scene, sentence),
     )
 
 
-def lead(state: AppState, grid: Grid) -> list[Node | str]:
+def lead(scene: Scene, grid: Grid) -> list[Node | str]:
     """Where the chosen token looks most, by name and number."""
     row = grid.pattern[grid.position]
     key = int(row.argmax())
     slot = "view.attention.lead_self" if key == grid.position else "view.attention.lead"
     return rich(
-        state,
+        scene,
         slot,
-        query=token_mark(visible_at(state, grid.position)),
-        key=token_mark(visible_at(state, key)),
-        weight=h("b", {}, probability(float(row[key]), state.language)),
+        query=token_mark(visible_at(scene, grid.position)),
+        key=token_mark(visible_at(scene, key)),
+        weight=h("b", {}, probability(float(row[key]), scene.language)),
         head=str(grid.head),
         layer=str(grid.layer),
     )
 
 
-def heads(state: AppState, grid: Grid) -> Node:
+def heads(scene: Scene, grid: Grid) -> Node:
     """A button a head, each with its own pattern of this layer in small."""
-    patterns = state.picture.pattern
+    patterns = scene.run.pattern(layer_of(scene))
     n_heads = 0 if patterns is None else len(patterns)
-    buttons = [head_button(state, grid, head) for head in range(n_heads)]
-    label = say(state, "view.heads")
+    buttons = [head_button(scene, grid, head) for head in range(n_heads)]
+    label = say(scene, "view.heads")
     return h(
         "div",
         {"class": "picker"},
-        h("span", {}, say(state, "view.head")),
+        h("span", {}, say(scene, "view.head")),
         h("div", {"class": "heads", "role": "group", "aria-label": label}, buttons),
     )
 
 
-def head_button(state: AppState, grid: Grid, head: int) -> Node:
+def head_button(scene: Scene, grid: Grid, head: int) -> Node:
     """One head: its number under its pattern."""
     selected = head == grid.head
     size = str(thumb_size(grid.side))
@@ -172,7 +172,7 @@ def head_button(state: AppState, grid: Grid, head: int) -> Node:
             "data-action": "select-head",
             "data-head": str(head),
             "aria-pressed": "true" if selected else "false",
-            "title": say(state, key, head=head, layer=grid.layer),
+            "title": say(scene, key, head=head, layer=grid.layer),
         },
         h(
             "canvas",
@@ -194,36 +194,36 @@ def thumb_size(side: int) -> int:
     return blocks * (THUMB // blocks)
 
 
-def raster(state: AppState, *, dark: bool) -> Array | None:
+def raster(scene: Scene, *, dark: bool) -> Array | None:
     """The large pattern's pixels, for prompts too long for one element a cell."""
-    grid = grid_of(state)
+    grid = grid_of(scene)
     if grid is None:
         return None
     return causal_raster(grid.pattern, ROLE, dark=dark, cell=grid.cell)
 
 
-def head_raster(state: AppState, head: int, *, dark: bool) -> Array | None:
+def head_raster(scene: Scene, head: int, *, dark: bool) -> Array | None:
     """One small pattern's pixels; None for a head that is not there."""
-    patterns = state.picture.pattern
+    patterns = scene.run.pattern(layer_of(scene))
     if patterns is None or not 0 <= head < len(patterns):
         return None
     small = pooled(patterns[head], THUMB)
     return causal_raster(small, ROLE, dark=dark, cell=THUMB // len(small))
 
 
-def axis_names(state: AppState) -> list[Node]:
+def axis_names(scene: Scene) -> list[Node]:
     """Which axis is which, in the colours of query and key."""
     return [
-        h("span", {"class": "is-key"}, say(state, "view.attention.keys")),
-        h("span", {"class": "is-query"}, say(state, "view.attention.queries")),
+        h("span", {"class": "is-key"}, say(scene, "view.attention.keys")),
+        h("span", {"class": "is-query"}, say(scene, "view.attention.queries")),
     ]
 
 
-def labels(state: AppState, grid: Grid) -> list[tuple[int, str]]:
+def labels(scene: Scene, grid: Grid) -> list[tuple[int, str]]:
     """Which positions have room for a label, and their tokens cut to fit."""
     every = -(-LABEL_HIGH // grid.cell)
     shown = {at for at in range(grid.side) if at % every == 0 and abs(at - grid.position) >= every}
-    return [(at, short(visible_at(state, at))) for at in sorted(shown | {grid.position})]
+    return [(at, short(visible_at(scene, at))) for at in sorted(shown | {grid.position})]
 
 
 def short(visible: str) -> str:
@@ -233,15 +233,15 @@ def short(visible: str) -> str:
     return visible[: LABEL_CHARACTERS - 1] + "\u2026"
 
 
-def label_width(state: AppState, grid: Grid) -> int:
+def label_width(scene: Scene, grid: Grid) -> int:
     """Pixels that the longest label needs."""
-    longest = max((len(label) for _, label in labels(state, grid)), default=1)
+    longest = max((len(label) for _, label in labels(scene, grid)), default=1)
     return (longest + 2) * CHARACTER
 
 
-def query_labels(state: AppState, grid: Grid) -> Node:
+def query_labels(scene: Scene, grid: Grid) -> Node:
     """The tokens down the left side, the chosen one in ink."""
-    wide = label_width(state, grid)
+    wide = label_width(scene, grid)
     texts = [
         h(
             "text",
@@ -253,14 +253,14 @@ def query_labels(state: AppState, grid: Grid) -> Node:
             },
             label,
         )
-        for at, label in labels(state, grid)
+        for at, label in labels(scene, grid)
     ]
     return h("svg", {"class": "labels query-labels", **box(wide, grid.size)}, texts)
 
 
-def key_labels(state: AppState, grid: Grid) -> Node:
+def key_labels(scene: Scene, grid: Grid) -> Node:
     """The tokens along the top, read upwards."""
-    high = label_width(state, grid)
+    high = label_width(scene, grid)
     texts = [
         h(
             "text",
@@ -270,7 +270,7 @@ def key_labels(state: AppState, grid: Grid) -> Node:
             },
             label,
         )
-        for at, label in labels(state, grid)
+        for at, label in labels(scene, grid)
     ]
     return h("svg", {"class": "labels key-labels", **box(grid.size, high)}, texts)
 
@@ -286,7 +286,7 @@ def box(wide: int, high: int) -> Attributes:
     return {**size, "aria-hidden": "true"}
 
 
-def cells(state: AppState, grid: Grid) -> Node:
+def cells(scene: Scene, grid: Grid) -> Node:
     """One rectangle a pair of tokens, the future hatched."""
     pairs = [(query, key) for query in range(grid.side) for key in range(query + 1)]
     step = grid.cell
@@ -298,7 +298,7 @@ def cells(state: AppState, grid: Grid) -> Node:
             "width": str(grid.size),
             "height": str(grid.size),
             "viewBox": f"0 0 {grid.size} {grid.size}",
-            **pointed(state, grid),
+            **pointed(scene, grid),
         },
         hatch(),
         h("path", {"class": "future", "fill": "url(#hatch)", "d": staircase(grid)}),
@@ -345,19 +345,19 @@ def square(side: int) -> Attributes:
     return {"width": side - 1, "height": side - 1}
 
 
-def canvas(state: AppState, grid: Grid) -> Node:
+def canvas(scene: Scene, grid: Grid) -> Node:
     """The pattern of a long prompt: the browser draws `raster` on it."""
     return h(
         "canvas",
         {
             "width": str(grid.size),
             "height": str(grid.size),
-            **pointed(state, grid),
+            **pointed(scene, grid),
         },
     )
 
 
-def pointed(state: AppState, grid: Grid) -> Attributes:
+def pointed(scene: Scene, grid: Grid) -> Attributes:
     """What makes the picture one whose cells can be pointed at, and reached by the arrow keys."""
     return {
         "data-raster": "attention",
@@ -366,58 +366,58 @@ def pointed(state: AppState, grid: Grid) -> Attributes:
         "data-columns": str(grid.side),
         "tabindex": "0",
         "role": "img",
-        "aria-label": summary(state, grid),
+        "aria-label": summary(scene, grid),
         "aria-describedby": "attention-readout",
     }
 
 
-def summary(state: AppState, grid: Grid) -> str:
+def summary(scene: Scene, grid: Grid) -> str:
     """The picture in words."""
     return say(
-        state,
+        scene,
         "view.attention.summary",
         name=grid.name,
         side=grid.side,
-        strongest=strongest(state, grid),
+        strongest=strongest(scene, grid),
     )
 
 
-def strongest(state: AppState, grid: Grid) -> str:
+def strongest(scene: Scene, grid: Grid) -> str:
     """The chosen token's largest weight in full; what the readout shows at rest."""
     key = int(grid.pattern[grid.position].argmax())
-    return describe(state, grid, grid.position, key)
+    return describe(scene, grid, grid.position, key)
 
 
-def describe(state: AppState, grid: Grid, query: int, key: int) -> str:
+def describe(scene: Scene, grid: Grid, query: int, key: int) -> str:
     """One cell in full: hook name, both tokens, the exact weight or that it is masked."""
     slots = {
         "name": grid.name,
         "query": query,
-        "query_token": visible_at(state, query),
+        "query_token": visible_at(scene, query),
         "key": key,
-        "key_token": visible_at(state, key),
+        "key_token": visible_at(scene, key),
     }
     if key > query:
-        return say(state, "view.attention.masked_cell", **slots)
-    return say(state, "view.attention.cell", value=exact(grid.pattern[query, key]), **slots)
+        return say(scene, "view.attention.masked_cell", **slots)
+    return say(scene, "view.attention.cell", value=exact(grid.pattern[query, key]), **slots)
 
 
-def cell_of(state: AppState, row: int, column: int) -> Cell | None:
+def cell_of(scene: Scene, row: int, column: int) -> Cell | None:
     """Which number of the model a cell is; None outside the picture."""
-    grid = grid_of(state)
+    grid = grid_of(scene)
     if grid is None or not (0 <= row < grid.side and 0 <= column < grid.side):
         return None
     return grid.cell_at(row, column)
 
 
-def describe_cell(state: AppState, row: int, column: int) -> str:
+def describe_cell(scene: Scene, row: int, column: int) -> str:
     """The text of a cell under the pointer or the keyboard; empty outside the picture."""
-    grid = grid_of(state)
+    grid = grid_of(scene)
     inside = grid is not None and 0 <= row < grid.side and 0 <= column < grid.side
-    return describe(state, grid, row, column) if grid is not None and inside else ""
+    return describe(scene, grid, row, column) if grid is not None and inside else ""
 
 
-def legend(state: AppState, grid: Grid) -> Node:
+def legend(scene: Scene, grid: Grid) -> Node:
     """The ramp with its ends, and what the hatching is."""
     wide = (LEGEND_STEPS + 1) * LEGEND_CELL
     swatches = [
@@ -449,5 +449,5 @@ def legend(state: AppState, grid: Grid) -> Node:
             h("svg", {**strip, **shape}, swatches),
             h("div", {"class": "legend-ticks"}, ticks),
         ),
-        h("p", {}, rich(state, "view.attention.scale", name=hook_mark(grid.name))),
+        h("p", {}, rich(scene, "view.attention.scale", name=hook_mark(grid.name))),
     )

@@ -10,38 +10,38 @@ from seethrough.view.numbers import exact
 from seethrough.view.words import hook_mark, rich, say, token_at, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.view.attention import Grid
 
 TABLE_UP_TO = 32
 
 
-def data(state: AppState, grid: Grid) -> Node:
+def data(scene: Scene, grid: Grid) -> Node:
     """The pattern as numbers; of a long prompt the chosen token's row."""
     whole = grid.side <= TABLE_UP_TO
     return folded(
-        state,
+        scene,
         "attention-data",
-        say(state, "view.attention.table" if whole else "view.attention.row"),
+        say(scene, "view.attention.table" if whole else "view.attention.row"),
         lambda: h(
             "div",
             {"class": "table scroll", "tabindex": "0"},
-            matrix_table(state, grid) if whole else row_table(state, grid),
+            matrix_table(scene, grid) if whole else row_table(scene, grid),
         ),
     )
 
 
-def axis_head(state: AppState, position: int, scope: str) -> Node:
+def axis_head(scene: Scene, position: int, scope: str) -> Node:
     """A table heading: the position and its token."""
-    token = token_at(state, position)
+    token = token_at(scene, position)
     mark = None if token is None else token_mark(token.visible)
     return h("th", {"scope": scope}, str(position), " ", mark)
 
 
-def matrix_table(state: AppState, grid: Grid) -> Node:
+def matrix_table(scene: Scene, grid: Grid) -> Node:
     """Every weight; masked pairs have no number."""
-    heads_row = [axis_head(state, key, "col") for key in range(grid.side)]
-    masked = h("td", {"class": "masked"}, say(state, "view.attention.masked"))
+    heads_row = [axis_head(scene, key, "col") for key in range(grid.side)]
+    masked = h("td", {"class": "masked"}, say(scene, "view.attention.masked"))
     lines = []
     for query in range(grid.side):
         weights = [
@@ -49,27 +49,27 @@ def matrix_table(state: AppState, grid: Grid) -> Node:
             for key in range(query + 1)
         ]
         future = [masked] * (grid.side - query - 1)
-        lines.append(h("tr", {}, axis_head(state, query, "row"), weights, future))
+        lines.append(h("tr", {}, axis_head(scene, query, "row"), weights, future))
     return h(
         "table",
         {"class": "numbers"},
-        h("caption", {}, rich(state, "view.attention.caption", name=hook_mark(grid.name))),
+        h("caption", {}, rich(scene, "view.attention.caption", name=hook_mark(grid.name))),
         h("thead", {}, h("tr", {}, h("td"), heads_row)),
         h("tbody", {}, lines),
     )
 
 
-def row_table(state: AppState, grid: Grid) -> Node:
+def row_table(scene: Scene, grid: Grid) -> Node:
     """One query's weights, key by key."""
     weights = grid.pattern[grid.position, : grid.position + 1]
     lines = [
-        h("tr", {}, axis_head(state, key, "row"), h("td", {"class": "number"}, exact(weight)))
+        h("tr", {}, axis_head(scene, key, "row"), h("td", {"class": "number"}, exact(weight)))
         for key, weight in enumerate(weights)
     ]
     name = hook_mark(f"{grid.name}[{grid.position}]")
     return h(
         "table",
         {"class": "numbers"},
-        h("caption", {}, rich(state, "view.attention.caption", name=name)),
+        h("caption", {}, rich(scene, "view.attention.caption", name=name)),
         h("tbody", {}, lines),
     )

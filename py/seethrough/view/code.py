@@ -18,7 +18,7 @@ from seethrough.view.words import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
 BLOCK = (reference.block, reference.attention)
 # Step -> the functions that do it, by family where the families differ.
@@ -42,7 +42,7 @@ SHOWN: Mapping[str, Mapping[str, tuple[Callable[..., object], ...]]] = {
     "loop": {"": (reference.remember, sampling.dart)},
     "done": {"": (sampling.standing,)},
 }
-FIELDS = ("language", "route", "config", "hook", "picture", "tokens")
+FIELDS = ("language", "route", "config", "hook", "layer", "head", "position", "tokens", "top")
 CONSTANT = re.compile(r"hooks\.([A-Z0-9_]+)")
 WORD = re.compile(r"(hooks\.[A-Z0-9_]+)")
 
@@ -53,26 +53,26 @@ def source_of(function: Callable[..., object]) -> str:
     return inspect.getsource(function).rstrip()
 
 
-def functions_of(state: AppState) -> tuple[Callable[..., object], ...]:
+def functions_of(scene: Scene) -> tuple[Callable[..., object], ...]:
     """The functions of the present step for the present family."""
-    by_family = SHOWN.get(state.route.step, {})
-    family = state.config.family if state.config else "llama"
+    by_family = SHOWN.get(scene.route.step, {})
+    family = scene.run.config.family if scene.run.config else "llama"
     return by_family.get(family) or by_family.get("", ())
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The code, folded away until it is asked for; nothing outside the walk."""
-    functions = functions_of(state) if state.route.view == "walk" else ()
+    functions = functions_of(scene) if scene.route.view == "walk" else ()
     if not functions:
         return ""
-    pieces = [piece(state, function) for function in functions]
-    is_asked = state.hook in leaves_of(functions)
-    told = hook_places.told(state, state.hook) if is_asked else []
+    pieces = [piece(scene, function) for function in functions]
+    is_asked = scene.choice.hook in leaves_of(functions)
+    told = hook_places.told(scene, scene.choice.hook) if is_asked else []
     details = h(
         "details",
         {"class": "code", "id": "code-of-step"},
-        h("summary", {}, say(state, "code.title")),
-        h("p", {"class": "note"}, say(state, "code.note")),
+        h("summary", {}, say(scene, "code.title")),
+        h("p", {"class": "note"}, say(scene, "code.note")),
         h("p", {"class": "code-told", "role": "status"}, told),
         pieces,
     )
@@ -85,11 +85,11 @@ def leaves_of(functions: tuple[Callable[..., object], ...]) -> frozenset[str]:
     return frozenset(str(getattr(hooks, name, "")) for name in names)
 
 
-def piece(state: AppState, function: Callable[..., object]) -> Node:
+def piece(scene: Scene, function: Callable[..., object]) -> Node:
     """One function: where it stands, and its lines."""
     module = inspect.getmodule(function)
     name = module.__name__.replace(".", "/") if module else ""
-    lines = marked(state, source_of(function))
+    lines = marked(scene, source_of(function))
     return h(
         "figure",
         {"class": "code-piece"},
@@ -98,17 +98,17 @@ def piece(state: AppState, function: Callable[..., object]) -> Node:
     )
 
 
-def marked(state: AppState, source: str) -> list[Child]:
+def marked(scene: Scene, source: str) -> list[Child]:
     """Lines whose hook constants light up what they name, and open it."""
     parts: list[Child] = []
     for text in WORD.split(source):
         found = CONSTANT.fullmatch(text)
         leaf = getattr(hooks, found[1], None) if found else None
-        parts.append(hook_button(state, leaf, text) if isinstance(leaf, str) else text)
+        parts.append(hook_button(scene, leaf, text) if isinstance(leaf, str) else text)
     return parts
 
 
-def hook_button(state: AppState, leaf: str, written: str) -> Node:
+def hook_button(scene: Scene, leaf: str, written: str) -> Node:
     """A hook's constant: pointed at it lights up the hook's numbers, pressed it opens them."""
     return h(
         "button",
@@ -118,8 +118,8 @@ def hook_button(state: AppState, leaf: str, written: str) -> Node:
             "data-action": "show-hook",
             "data-hook": leaf,
             "data-names": leaf,
-            "aria-pressed": "true" if leaf == state.hook else "false",
-            "aria-label": say(state, "code.hook_label", written=written, name=leaf),
+            "aria-pressed": "true" if leaf == scene.choice.hook else "false",
+            "aria-label": say(scene, "code.hook_label", written=written, name=leaf),
             "title": leaf,
         },
         written,

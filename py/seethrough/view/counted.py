@@ -9,10 +9,10 @@ from seethrough.view.numbers import count
 from seethrough.view.words import rich
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
 
-def counted(state: AppState, what: str, number: int) -> Node:
+def counted(scene: Scene, what: str, number: int) -> Node:
     """A number with its noun; `what` is characters, bytes, words, pieces, merges or tokens."""
     key = f"counted.{what}.one" if number == 1 else f"counted.{what}.many"
-    return h("span", {"class": "counted"}, rich(state, key, n=h("b", {}, count(number))))
+    return h("span", {"class": "counted"}, rich(scene, key, n=h("b", {}, count(number))))

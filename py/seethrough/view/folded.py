@@ -15,16 +15,16 @@ from seethrough.view.words import say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
 
-def folded(state: AppState, name: str, summary: Child, make: Callable[[], Child]) -> Node:
+def folded(scene: Scene, name: str, summary: Child, make: Callable[[], Child]) -> Node:
     """Details that hold tables; `make` is called only where they are open.
 
     Args:
         name: The element's id, by which the page tells what is open.
         summary: What is said of it while it is folded.
     """
-    is_open = state.unfolded is None or name in state.unfolded
-    body = make() if is_open else h("p", {"class": "note"}, say(state, "view.folded"))
+    is_open = scene.unfolded is None or name in scene.unfolded
+    body = make() if is_open else h("p", {"class": "note"}, say(scene, "view.folded"))
     return h("details", {"class": "data", "id": name}, h("summary", {}, summary), body)

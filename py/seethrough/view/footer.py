@@ -45,7 +45,11 @@ def keys(state: AppState) -> str:
 
 def switch(state: AppState) -> Node:
     """Keys of one letter can be switched off: speech input may press them (WCAG 2.1.4)."""
-    box: Attributes = {"type": "checkbox", "data-action": "set-keys", "checked": state.has_keys}
+    box: Attributes = {
+        "type": "checkbox",
+        "data-action": "set-keys",
+        "checked": state.chrome.has_keys,
+    }
     return h("label", {"class": "keys-switch"}, h("input", box), say(state, "keys.switch"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.messages import LANGUAGES, MIRRORED, PSEUDO, text
-from seethrough.core.routes import SUBJECTS, Route, address_of
+from seethrough.core.routes import Route, address_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import action_button, say
 
@@ -51,7 +51,7 @@ def views(state: AppState) -> Node:
 def view_link(state: AppState, view: str) -> Node:
     """A link to a view that keeps the subject: the same recording, or the reader's prompt."""
     is_here = state.route.view == view
-    subject = state.route.subject if state.route.view in SUBJECTS else ""
+    subject = state.route.subject if state.tour is not None else ""
     target = Route(view, subject if view != "map" else "")
     return h(
         "a",
@@ -87,7 +87,11 @@ def tools(state: AppState) -> Node:
 def theme(state: AppState) -> Node:
     """Light, dark, or as the device has it."""
     options = [
-        h("option", {"value": name, "selected": name == state.theme}, say(state, f"theme.{name}"))
+        h(
+            "option",
+            {"value": name, "selected": name == state.chrome.theme},
+            say(state, f"theme.{name}"),
+        )
         for name in THEMES
     ]
     return choice(say(state, "header.theme"), "set-theme", options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import OWN, SUBJECTS, Route, address_of
+from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view import top
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, megabytes, probability
@@ -22,6 +22,7 @@ MOST_TILES = 8
 
 def frame(state: AppState, _slot: Slot) -> list[Node]:
     """What this is, a real prediction, the recorded walks, the views."""
+    names = [tour.view for tour in state.site.tours]
     return [
         h(
             "div",
@@ -31,22 +32,26 @@ def frame(state: AppState, _slot: Slot) -> list[Node]:
         ),
         *walks(state),
         h("h2", {"class": "section-title"}, say(state, "home.views")),
-        h("ul", {"class": "cards"}, [h("li", {}, view_card(state, n)) for n in SUBJECTS]),
+        h(
+            "ul",
+            {"class": "cards"},
+            [h("li", {}, view_card(state, name)) for name in names],
+        ),
     ]
 
 
 def walks(state: AppState) -> list[Node]:
     """The recorded walks; a build need not have any."""
-    if not state.recordings:
+    if not state.site.recordings:
         return []
-    cards = [h("li", {}, card(state, item)) for item in state.recordings]
+    cards = [h("li", {}, card(state, item)) for item in state.site.recordings]
     title = h("h2", {"class": "section-title"}, say(state, "home.walks"))
     return [title, h("ul", {"class": "cards"}, cards)]
 
 
 def words(state: AppState) -> list[Node]:
     """The title, what is different here, the two ways in."""
-    first = state.recordings[0].id if state.recordings else OWN
+    first = state.site.recordings[0].id if state.site.recordings else OWN
     return [
         page_title(state, "home.title"),
         h("p", {"class": "tagline"}, say(state, "home.tagline")),
@@ -70,17 +75,17 @@ def words(state: AppState) -> list[Node]:
 
 def price(state: AppState) -> str:
     """What is fetched, once, and where it stays."""
-    default = state.models[0] if state.models else None
+    default = state.site.models[0] if state.site.models else None
     if default is None:
         return say(state, "about.private")
     size = megabytes(default.download_bytes, state.language)
-    key = "home.price" if state.recordings else "home.price_alone"
+    key = "home.price" if state.site.recordings else "home.price_alone"
     return say(state, key, model=default.title, size=size)
 
 
 def figure(state: AppState) -> Node | str:
     """The recorded prediction that is at hand: the prompt's tokens, then the best next ones."""
-    if not state.top or not state.tokens:
+    if not state.run.top or not state.run.tokens:
         return h("div", {"class": "hero-plate"})
     rows = [
         h(
@@ -90,12 +95,12 @@ def figure(state: AppState) -> Node | str:
             h("span", {"class": "number"}, probability(item.prob, state.language)),
             top.bar(item.prob, "bar-fill"),
         )
-        for item in state.top[:N_SHOWN]
+        for item in state.run.top[:N_SHOWN]
     ]
     axis = top.heading(state, "bar")
     scale = h("li", {"class": "guess", "aria-hidden": "true"}, h("span"), h("span"), axis)
-    first = max(0, len(state.tokens) - MOST_TILES)
-    shown = list(enumerate(state.tokens))[first:]
+    first = max(0, len(state.run.tokens) - MOST_TILES)
+    shown = list(enumerate(state.run.tokens))[first:]
     line = [h("li", {}, tile(token, index)) for index, token in shown]
     if first:
         line.insert(0, h("li", {"class": "is-quiet"}, say(state, "home.before", n_tokens=first)))
@@ -121,8 +126,8 @@ def tile(token: TokenView, position: int) -> Node:
 
 def caption(state: AppState) -> list[Node | str]:
     """Whose numbers these are."""
-    size = count(state.config.d_vocab) if state.config else ""
-    key = "home.caption" if state.source == "recorded" else "home.caption_live"
+    size = count(state.run.config.d_vocab) if state.run.config else ""
+    key = "home.caption" if state.run.source == "recorded" else "home.caption_live"
     return rich(state, key, model=h("b", {}, model_name(state)), d_vocab=size)
 
 

@@ -8,6 +8,7 @@ from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
 from seethrough.core.sums import DIMS
+from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import slices
 from seethrough.view.cell_button import cell_button
 from seethrough.view.node import Node, h, to_html
@@ -17,88 +18,108 @@ from seethrough.view.scales import symmetric_limit
 from seethrough.view.strip import readout as readout_of
 from seethrough.view.sums import ROLES
 from seethrough.view.unrecorded import lacks_position, note
+from seethrough.view.wants import chosen, is_kept
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
-FIELDS = ("language", "tokens", "config", "picture", "captured", "recorded", "source")
+FIELDS = (
+    "language",
+    "tokens",
+    "config",
+    "layer",
+    "head",
+    "position",
+    "captured",
+    "recorded",
+    "source",
+)
 READOUT = "inside-readout"
 # The pattern has a picture of its own.
 LEFT_OUT = frozenset({hooks.PATTERN})
 
 
-def render(state: AppState) -> str:
+def wants(scene: Scene) -> Wants:
+    """Every hook of the chosen layer, at the chosen token."""
+    position = chosen(scene)
+    if scene.run.config is None or not is_kept(scene, position):
+        return NOTHING
+    leaves = BLOCK_LEAVES[scene.run.config.family]
+    return want((hook_name(leaf, layer_of(scene)) for leaf in leaves), position)
+
+
+def render(scene: Scene) -> str:
     """A strip for each vector on the token's way through the block; nothing before a run."""
-    if state.config is None or not state.tokens:
+    if scene.run.config is None or not scene.run.tokens:
         return ""
-    names = names_of(state)
-    lines = [line for name in names if (line := row(state, name)) is not None]
+    names = names_of(scene)
+    lines = [line for name in names if (line := row(scene, name)) is not None]
     return to_html(
-        title(state, "page.inside.title"),
-        h("p", {"class": "lead"}, lead(state)),
-        "" if len(lines) == len(names) else lacking(state),
+        title(scene, "page.inside.title"),
+        h("p", {"class": "lead"}, lead(scene)),
+        "" if len(lines) == len(names) else lacking(scene),
         h("div", {"class": "scroll", "tabindex": "0"}, h("ol", {"class": "inside-rows"}, lines))
         if lines
         else "",
-        h("p", {"class": "note"}, say(state, "inside.scale")) if lines else "",
-        readout_of(state, READOUT) if lines else "",
+        h("p", {"class": "note"}, say(scene, "inside.scale")) if lines else "",
+        readout_of(scene, READOUT) if lines else "",
     )
 
 
-def lead(state: AppState) -> list[Node | str]:
+def lead(scene: Scene) -> list[Node | str]:
     """Which token, which block, which head; that numbers open, where the block's are known."""
-    position = min(state.picture.position, len(state.tokens) - 1)
+    position = min(scene.choice.position, len(scene.run.tokens) - 1)
     told = rich(
-        state,
+        scene,
         "inside.lead",
-        token=token_mark(visible_at(state, position)),
+        token=token_mark(visible_at(scene, position)),
         position=str(position),
-        layer=str(layer_of(state)),
-        head=str(state.picture.head),
+        layer=str(layer_of(scene)),
+        head=str(scene.choice.head),
     )
-    return told if state.recorded else [*told, " ", say(state, "inside.opens")]
+    return told if scene.run.recorded else [*told, " ", say(scene, "inside.opens")]
 
 
-def names_of(state: AppState) -> list[str]:
+def names_of(scene: Scene) -> list[str]:
     """The hooks of the chosen layer, in the order in which the block computes them."""
-    family = state.config.family if state.config else "llama"
+    family = scene.run.config.family if scene.run.config else "llama"
     leaves = (leaf for leaf in BLOCK_LEAVES[family] if leaf not in LEFT_OUT)
-    return [hook_name(leaf, layer_of(state)) for leaf in leaves]
+    return [hook_name(leaf, layer_of(scene)) for leaf in leaves]
 
 
-def lacking(state: AppState) -> Node:
+def lacking(scene: Scene) -> Node:
     """What is not known: a recording has no vectors of a block, a live run is being asked."""
-    if state.recorded is not None:
-        told = [say(state, "inside.lacking")]
-        if any(lacks_position(state, position) for position in range(len(state.tokens))):
-            told += [" ", say(state, "inside.lacking_tokens")]
-        return note(state, *told)
-    return h("p", {"class": "note", "role": "status"}, say(state, "inside.waits"))
+    if scene.run.recorded is not None:
+        told = [say(scene, "inside.lacking")]
+        if any(lacks_position(scene, position) for position in range(len(scene.run.tokens))):
+            told += [" ", say(scene, "inside.lacking_tokens")]
+        return note(scene, *told)
+    return h("p", {"class": "note", "role": "status"}, say(scene, "inside.waits"))
 
 
-def place_of(state: AppState, leaf: str) -> tuple[int, ...]:
+def place_of(scene: Scene, leaf: str) -> tuple[int, ...]:
     """The place of the chosen token (and head) before a hook's last axis."""
-    config, at = state.config, min(state.picture.position, len(state.tokens) - 1)
+    config, at = scene.run.config, min(scene.choice.position, len(scene.run.tokens) - 1)
     group = config.n_heads // config.n_key_value_heads if config else 1
-    head = state.picture.head
+    head = scene.choice.head
     places = {"pos": at, "query_pos": at, "head": head, "kv_head": head // group}
     return tuple(places[axis] for axis in DIMS[leaf][:-1])
 
 
-def row(state: AppState, name: str) -> Node | None:
+def row(scene: Scene, name: str) -> Node | None:
     """One hook: its name and place, its numbers, how far the colours reach."""
     leaf = leaf_of(name)
-    place = place_of(state, leaf)
-    values = slices.values_at(state, name, place)
+    place = place_of(scene, leaf)
+    values = slices.values_at(scene, name, place)
     if values is None:
         return None
     reach = symmetric_limit(values)
     written = f"{name}[{','.join(map(str, place))}]"
     sizes = {"n": count(len(values)), "limit": limit(reach)}
     told, words = (
-        say(state, "inside.strip", name=written, **sizes),
-        say(state, "inside.reach", **sizes),
+        say(scene, "inside.strip", name=written, **sizes),
+        say(scene, "inside.reach", **sizes),
     )
     kind = {"class": f"is-{ROLES.get(leaf, 'residual')}"}
     if len(values) == 1:

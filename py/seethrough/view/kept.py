@@ -1,14 +1,18 @@
-"""A part of a panel, made anew only if something that it is drawn from is another object.
+"""What was drawn last, made anew only if something that it is drawn from is another object.
 
 A panel is written as a whole. Where one of its fields changes twice in a row (in step 4 the lens
-comes after the numbers), its other parts are what they were.
+comes after the numbers), its other parts are what they were. Some runs' drawings are kept at once,
+so that two runs side by side do not throw out each other's. Only markup is kept alive by that:
+what it was drawn from is held weakly, because a run has many megabytes of arrays.
 """
 
 from __future__ import annotations
 
+import weakref
 from functools import update_wrapper
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
+from seethrough.app.state import value_of
 from seethrough.core.routes import Route
 from seethrough.view.node import Markup, to_html
 
@@ -16,46 +20,102 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Concatenate
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.view.node import Node
 
 Rest = ParamSpec("Rest")
+Made = TypeVar("Made")
+Owner = TypeVar("Owner")
+# How many drawings of the same thing are kept.
+DRAWINGS = 4
 
 
-def is_same(values: tuple[object, ...], before: tuple[object, ...]) -> bool:
-    """Whether fields are what they were: the same objects, or a route back to the same place."""
-    return len(values) == len(before) and all(
-        one is other or (isinstance(one, Route) and one == other)
-        for one, other in zip(values, before, strict=True)
-    )
+class Held:
+    """Values to compare with later ones, without keeping what is large alive."""
+
+    def __init__(self, values: tuple[object, ...]) -> None:
+        self._values = tuple(map(_weakly, values))
+
+    def is_same(self, values: tuple[object, ...]) -> bool:
+        """Whether these are the very same objects, or a route back to the same place."""
+        return len(values) == len(self._values) and all(
+            held() is value or (isinstance(value, Route) and held() == value)
+            for held, value in zip(self._values, values, strict=True)
+        )
+
+
+def _weakly(value: object) -> Callable[[], object]:
+    """A way to a value: weak where its kind allows it; small things are kept."""
+    if value is None or isinstance(value, Route):
+        return lambda: value
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return lambda: value
+
+
+class Kept(Generic[Made]):
+    """The last drawings of one thing.
+
+    Args:
+        names: What it is drawn from (app.state.value_of), and nothing else.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._last: list[tuple[Held, object, Made]] = []
+
+    def of(self, scene: Scene, make: Callable[[], Made], asked: object = None) -> Made:
+        """The drawing of a scene; what else it takes is compared, not looked at."""
+        values = tuple(value_of(scene, name) for name in self._names)
+        for at, (held, other, made) in enumerate(self._last):
+            if other == asked and held.is_same(values):
+                self._last.insert(0, self._last.pop(at))
+                return made
+        made = make()
+        self._last = [(Held(values), asked, made), *self._last[: DRAWINGS - 1]]
+        return made
+
+
+def kept_with(make: Callable[Concatenate[Owner, Rest], Made]) -> Callable[..., Made]:
+    """Keep what is made of an object as long as that object lives, for each of the other arguments.
+
+    Unlike lru_cache it keeps no run's arrays alive, and two runs do not throw out each other's.
+    """
+    made: weakref.WeakKeyDictionary[Owner, dict[object, Made]] = weakref.WeakKeyDictionary()
+
+    def get(owner: Owner, /, *args: Rest.args, **more: Rest.kwargs) -> Made:
+        asked = (args, tuple(sorted(more.items())))
+        known = made.setdefault(owner, {})
+        if asked not in known:
+            if len(known) >= DRAWINGS:
+                known.pop(next(iter(known)))
+            known[asked] = make(owner, *args, **more)
+        return known[asked]
+
+    update_wrapper(get, make)
+    return get
 
 
 def kept(
     *names: str,
 ) -> Callable[
-    [Callable[Concatenate[AppState, Rest], Node | str]],
-    Callable[Concatenate[AppState, Rest], Markup],
+    [Callable[Concatenate[Scene, Rest], Node | str]],
+    Callable[Concatenate[Scene, Rest], Markup],
 ]:
-    """Keep the last markup of a part.
+    """Keep the last drawings of a part of a panel.
 
     Args:
-        names: The fields of AppState that it is drawn from, and no others; what else it takes is
-            compared, not looked at.
+        names: What it is drawn from, and nothing else; what else it takes is compared.
     """
 
     def keep(
-        make: Callable[Concatenate[AppState, Rest], Node | str],
-    ) -> Callable[Concatenate[AppState, Rest], Markup]:
-        last: list[tuple[tuple[object, ...], object, Markup]] = []
+        make: Callable[Concatenate[Scene, Rest], Node | str],
+    ) -> Callable[Concatenate[Scene, Rest], Markup]:
+        last: Kept[Markup] = Kept(names)
 
-        def part(state: AppState, /, *args: Rest.args, **more: Rest.kwargs) -> Markup:
-            values = tuple(getattr(state, name) for name in names)
-            asked = (args, more)
-            if last and last[0][1] == asked and is_same(values, last[0][0]):
-                return last[0][2]
-            made = Markup(to_html(make(state, *args, **more)))
-            last[:] = [(values, asked, made)]
-            return made
+        def part(scene: Scene, /, *args: Rest.args, **more: Rest.kwargs) -> Markup:
+            return last.of(scene, lambda: Markup(to_html(make(scene, *args, **more))), (args, more))
 
         update_wrapper(part, make)
         return part

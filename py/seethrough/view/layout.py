@@ -16,7 +16,6 @@ from seethrough.view import (
     continuation,
     footer,
     header,
-    inside,
     message,
     residual,
     source,
@@ -28,17 +27,17 @@ from seethrough.view import (
     top,
     transport,
 )
-from seethrough.view.kept import is_same
+from seethrough.view.kept import Kept
 from seethrough.view.node import h, to_html
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
-from seethrough.view.steps import sample
-from seethrough.view.steps.table import ALL_FIELDS, DRAWN
+from seethrough.view.tours import TOURS
 from seethrough.view.words import say, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from seethrough.app.state import AppState
+    from seethrough.app.tours import Tours
 
 __all__ = [
     "ACTIONS",
@@ -122,7 +121,7 @@ def markup_of(state: AppState, panel: Panel) -> str:
     return to_html(title(state, f"page.{panel.rest}.title"), lead)
 
 
-PANELS: Mapping[str, Panel] = {
+FIXED: Mapping[str, Panel] = {
     "header": Panel(("language", "route", "theme"), header.render),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
     "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
@@ -133,7 +132,7 @@ PANELS: Mapping[str, Panel] = {
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
     "source": Panel(("language", "source", "model", "models", "busy"), source.render),
     "storage": Panel(("language", "storage", "device"), about.storage),
-    "tokens": Panel(("language", "tokens", "picture"), tokens.render, "tokens"),
+    "tokens": Panel(("language", "tokens", "position", "recorded"), tokens.render, "tokens"),
     "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "top"),
     "continuation": Panel(
         ("language", "tokens", "continuation", "stop", "recorded"),
@@ -141,43 +140,56 @@ PANELS: Mapping[str, Panel] = {
         "continuation",
     ),
     "residual": Panel(
-        ("language", "tokens", "config", "picture", "unfolded"), residual.render, "residual"
+        ("language", "tokens", "config", "layer", "head", "position", "unfolded"),
+        residual.render,
+        "residual",
     ),
     "attention": Panel(
-        ("language", "tokens", "config", "picture", "unfolded"), attention.render, "attention"
+        ("language", "tokens", "config", "layer", "head", "position", "unfolded"),
+        attention.render,
+        "attention",
     ),
-    "inside": Panel(inside.FIELDS, inside.render, "inside"),
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
     "tools": Panel(("language", "route", "is_presenting"), tools.render),
     "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),
-    "transport": Panel(("route", "stage", *ALL_FIELDS), transport.render),
-    **{
-        f"step-{name}": Panel((*step.fields, "unfolded"), step.render)
-        for name, step in DRAWN.items()
-    },
-    # Both stand inside "step-sample".
-    sample.LEAD: Panel((*sample.ODDS_FIELDS, "unfolded"), sample.render_lead),
-    sample.SLOT: Panel((*sample.ODDS_FIELDS, "unfolded"), sample.render_odds),
 }
 
-# Slots that stand inside another panel's markup, with what they hold.
-INNER: Mapping[str, tuple[str, ...]] = {"step-sample": (sample.LEAD, sample.SLOT)}
+
+def panels_of(tours: Tours) -> Mapping[str, Panel]:
+    """Every panel by its slot: those of the page, those of the tours' steps, the transport."""
+    steps = [step for tour in tours for step in tour.steps]
+    looked_at = dict.fromkeys(name for step in steps for name in step.fields)
+    return {
+        **FIXED,
+        "transport": Panel(("language", "route", "stage", *looked_at), transport.render),
+        **{step.place: Panel((*step.fields, "unfolded"), step.render, step.rest) for step in steps},
+        **{
+            slot: Panel((*fields, "unfolded"), render)
+            for step in steps
+            for slot, (fields, render) in step.inner.items()
+        },
+    }
+
+
+PANELS = panels_of(TOURS)
+
+
+def inner_of(tours: Tours) -> Mapping[str, tuple[str, ...]]:
+    """Slots that stand inside another panel's markup, with what they hold."""
+    steps = [step for tour in tours for step in tour.steps]
+    return {step.place: tuple(step.inner) for step in steps if step.inner}
 
 
 class Memo:
     """Remembers each panel's last markup: a page and its panels ask for the same one in turn."""
 
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[tuple[object, ...], str]] = {}
+    def __init__(self, panels: Mapping[str, Panel] = PANELS) -> None:
+        self._panels = panels
+        self._kept = {slot: Kept[str](panel.fields) for slot, panel in panels.items()}
 
     def markup(self, state: AppState, slot: str) -> str:
         """The markup of a slot's panel, made only if one of its fields is another object."""
-        panel = PANELS[slot]
-        values = tuple(getattr(state, name) for name in panel.fields)
-        kept = self._kept.get(slot)
-        if kept is None or not is_same(values, kept[0]):
-            kept = self._kept[slot] = (values, markup_of(state, panel))
-        return kept[1]
+        return self._kept[slot].of(state, lambda: markup_of(state, self._panels[slot]))

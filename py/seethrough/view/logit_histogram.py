@@ -13,7 +13,7 @@ from seethrough.view.words import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.tokens import Candidate
 
@@ -28,7 +28,7 @@ MOST_TICKS = 9
 LEAST_WIDTH = 1e-9
 
 
-def figure(state: AppState, logits: Array, marked: Sequence[Candidate], more: Attributes) -> Node:
+def figure(scene: Scene, logits: Array, marked: Sequence[Candidate], more: Attributes) -> Node:
     """The picture with its axis, and a table of its bins.
 
     Args:
@@ -37,19 +37,19 @@ def figure(state: AppState, logits: Array, marked: Sequence[Candidate], more: At
     """
     made = histogram(logits, N_BINS)
     if made is None:
-        return h("p", {"class": "note"}, say(state, "logits.histogram.none"))
-    asked = {item.id for item in state.asked}
+        return h("p", {"class": "note"}, say(scene, "logits.histogram.none"))
+    asked = {item.id for item in scene.choice.asked}
     named = [item for at, item in enumerate(marked) if at == 0 or item.id in asked]
     top = LINE * len(named)  # each name has a line over the bars
     shown = [
         *grid(made, top),
         *bars(made, top),
-        *marks(state, made, marked, top),
+        *marks(scene, made, marked, top),
         *labels(made, named, top),
         *axis(made, top),
     ]
     size: Attributes = {"width": "100%", "height": top + HIGH + LINE, "role": "img"}
-    label = summary(state, logits, made)
+    label = summary(scene, logits, made)
     return h(
         "figure",
         {"class": "histogram", **more},
@@ -58,11 +58,11 @@ def figure(state: AppState, logits: Array, marked: Sequence[Candidate], more: At
     )
 
 
-def summary(state: AppState, logits: Array, made: Histogram) -> str:
+def summary(scene: Scene, logits: Array, made: Histogram) -> str:
     """The picture in words."""
     at = int(made.counts.argmax())
     return say(
-        state,
+        scene,
         "logits.histogram.summary",
         n_logits=count(logits.size),
         least=cell(float(made.edges[0])),
@@ -122,12 +122,12 @@ def grid(made: Histogram, top: int) -> list[Node]:
     return lines
 
 
-def marks(state: AppState, made: Histogram, marked: Sequence[Candidate], top: int) -> list[Node]:
+def marks(scene: Scene, made: Histogram, marked: Sequence[Candidate], top: int) -> list[Node]:
     """A line at each compared token."""
     lines = []
     for item in marked:
         x = f"{across(made, item.logit):.3f}%"
-        told = say(state, "logits.mark", token=item.visible, id=item.id, logit=signed(item.logit))
+        told = say(scene, "logits.mark", token=item.visible, id=item.id, logit=signed(item.logit))
         line: Attributes = {
             "class": "mark-line",
             "x1": x,
@@ -170,11 +170,11 @@ def axis(made: Histogram, top: int) -> list[Node]:
     return drawn
 
 
-def table(state: AppState, logits: Array) -> Node:
+def table(scene: Scene, logits: Array) -> Node:
     """The bins with their edges and counts."""
     made = histogram(logits, N_BINS)
     if made is None:
-        return h("p", {}, say(state, "logits.histogram.none"))
+        return h("p", {}, say(scene, "logits.histogram.none"))
     rows = "".join(
         f'<tr><th scope="row" class="number">{exact(made.edges[at])}</th>'
         f'<td class="number">{exact(made.edges[at + 1])}</td>'
@@ -182,7 +182,7 @@ def table(state: AppState, logits: Array) -> Node:
         for at, n_tokens in enumerate(made.counts)
     )
     heads = [
-        h("th", {"scope": "col"}, say(state, f"logits.bins.{name}"))
+        h("th", {"scope": "col"}, say(scene, f"logits.bins.{name}"))
         for name in ("low", "high", "n")
     ]
     return h(
@@ -191,7 +191,7 @@ def table(state: AppState, logits: Array) -> Node:
         h(
             "table",
             {"class": "numbers"},
-            h("caption", {}, say(state, "logits.bins.caption")),
+            h("caption", {}, say(scene, "logits.bins.caption")),
             h("thead", {}, h("tr", {}, heads)),
             h("tbody", {}, Markup(rows)),
         ),

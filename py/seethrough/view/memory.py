@@ -20,8 +20,8 @@ TEN_MB = 10_000_000
 def choice(state: AppState) -> Node | str:
     """The mode that is in use, in words and bytes, and a button for the other one."""
     card = engine_card(state)
-    mode = state.engine.mode
-    if card is None or state.engine.stage not in OPEN or SMALL not in card.mode_bytes:
+    mode = state.site.engine.mode
+    if card is None or state.site.engine.stage not in OPEN or SMALL not in card.mode_bytes:
         return ""
     other = EXACT if mode == SMALL else SMALL
     return h(
@@ -33,7 +33,7 @@ def choice(state: AppState) -> Node | str:
             state,
             "mode",
             "modes.use_exact" if other == EXACT else "modes.use_small",
-            {"data-mode": other, "disabled": state.engine.stage == "running"},
+            {"data-mode": other, "disabled": state.site.engine.stage == "running"},
         ),
     )
 

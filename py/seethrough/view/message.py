@@ -8,15 +8,15 @@ from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, Message
+    from seethrough.app.state import AppState, Message, Spoken
 
 
 def render(state: AppState) -> str:
     """The error, then the notice, then that a new version waits; nothing where there is none."""
     return to_html(
-        *([sentence(state, state.error, "is-error")] if state.error else []),
-        *([sentence(state, state.notice, "is-notice")] if state.notice else []),
-        *([update(state)] if state.has_update else []),
+        *([sentence(state, state.chrome.error, "is-error")] if state.chrome.error else []),
+        *([sentence(state, state.chrome.notice, "is-notice")] if state.chrome.notice else []),
+        *([update(state)] if state.site.has_update else []),
     )
 
 
@@ -26,12 +26,12 @@ def update(state: AppState) -> Node:
     return h("p", {"class": "message is-notice"}, say(state, "update.ready"), " ", use)
 
 
-def sentence(state: AppState, message: Message, kind: str) -> Node:
+def sentence(spoken: Spoken, message: Message, kind: str) -> Node:
     """A sentence with a label, so that colour is not all that tells an error; then its more."""
     return h(
         "p",
         {"class": f"message {kind}"},
-        h("b", {}, say(state, f"view.message.{kind}")),
+        h("b", {}, say(spoken, f"view.message.{kind}")),
         " ",
-        " ".join(say(state, one.key, **one.fields) for one in (message, *message.more)),
+        " ".join(say(spoken, one.key, **one.fields) for one in (message, *message.more)),
     )

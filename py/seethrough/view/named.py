@@ -16,52 +16,39 @@ from seethrough.core.messages import text
 from seethrough.view.node import Attribute, Attributes, Child, Node, flatten, h
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.view.node import Markup
 
     Marker = Callable[[Node, str], Node]
 
 TOKEN = "token"  # noqa: S105 - a token of a text
 STOP: Attributes = {"tabindex": "0"}
-# What a step's first sentences may name besides tokens and hooks, because its picture has it; the
-# catalogue has the words for each.
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "tokenize": ("words", "merges", "tokens"),
-    "embed": ("row",),
-    "layers": ("attention", "mlp"),
-    "logits": ("query", "row", "logit"),
-    "softmax": ("logit", "power", "prob"),
-    "loop": ("key", "value"),
-}
-NAMES = tuple(dict.fromkeys(name for names in PARTS.values() for name in names))
 
 
-def lead(state: AppState, *words: Child, **more: Attribute) -> Node:
+def lead(scene: Scene, *words: Child, **more: Attribute) -> Node:
     """The first sentences of a step; what they name can be pointed at and comes by Tab."""
     attributes: Attributes = {"class": "lead", **more}
-    return h("p", attributes, within(state, words, STOP))
+    return h("p", attributes, within(scene, words, STOP))
 
 
-def caption(state: AppState, words: Child) -> list[Child]:
+def caption(scene: Scene, words: Child) -> list[Child]:
     """The sentence of a film's moment; it is gone in a moment, so its words are no stops of Tab."""
-    return within(state, [words], {})
+    return within(scene, [words], {})
 
 
-def within(state: AppState, words: Sequence[Child], stop: Attributes) -> list[Child]:
+def within(scene: Scene, words: Sequence[Child], stop: Attributes) -> list[Child]:
     """Sentences with what they name marked, each name once."""
-    left = list(PARTS.get(state.route.step, ()))
+    left = list(scene.step.terms) if scene.step else []
     marker = partial(mark, stop=stop)
-    return [part for child in flatten(words) for part in named(state, child, left, marker)]
+    return [part for child in flatten(words) for part in named(scene, child, left, marker)]
 
 
-def named(
-    state: AppState, child: Node | Markup | str, left: list[str], mark: Marker
-) -> list[Child]:
+def named(scene: Scene, child: Node | Markup | str, left: list[str], mark: Marker) -> list[Child]:
     """A piece of a sentence with its names marked; each name once, those of `left`."""
     if isinstance(child, str):
-        return marked(state, child, left, mark)
+        return marked(scene, child, left, mark)
     if not isinstance(child, Node):
         return [child]
     classes = child.attributes.get("class")
@@ -71,17 +58,17 @@ def named(
     if classes == "hook" and told:
         return [mark(child, leaf_of(told.partition("[")[0]))]
     if classes == "counted":
-        found = words_of(state.language).search(told)
+        found = words_of(scene.language, terms(scene)).search(told)
         is_new = found is not None and found.lastgroup in left
         return [mark(child, name_of(found, left))] if found and is_new else [child]
     return [child]
 
 
-def marked(state: AppState, told: str, left: list[str], mark: Marker) -> list[Child]:
+def marked(scene: Scene, told: str, left: list[str], mark: Marker) -> list[Child]:
     """Plain words: those that name something become elements of their own."""
     parts: list[Child] = []
     end = 0
-    for found in words_of(state.language).finditer(told):
+    for found in words_of(scene.language, terms(scene)).finditer(told):
         if found.lastgroup in left:
             word = mark(h("span", {}, found[0]), name_of(found, left))
             parts += [told[end : found.start()], word]
@@ -102,11 +89,16 @@ def mark(node: Node, names: str, *, stop: Attributes) -> Node:
     return h(node.tag, {**node.attributes, "data-names": names, **stop}, *node.children)
 
 
+def terms(scene: Scene) -> tuple[str, ...]:
+    """What the sentences of the present step may name besides tokens and hooks (view/tours.py)."""
+    return scene.step.terms if scene.step else ()
+
+
 @cache
-def words_of(language: str) -> re.Pattern[str]:
+def words_of(language: str, terms: tuple[str, ...]) -> re.Pattern[str]:
     """The words for each name, which stand in the catalogue with "|" between them."""
     groups = []
-    for name in NAMES:
+    for name in terms:
         words = "|".join(re.escape(word) for word in text(f"named.{name}", language).split("|"))
         groups.append(f"(?P<{name}>{words})")
-    return re.compile(rf"\b(?:{'|'.join(groups)})\b")
+    return re.compile(rf"\b(?:{'|'.join(groups)})\b" if groups else r"(?!)")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import OWN, SUBJECTS
-from seethrough.view import about, home, plain_pages, sheet, styleguide, walk
+from seethrough.core.routes import OWN
+from seethrough.view import about, home, plain_pages, styleguide
 from seethrough.view.layout import Memo
 from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.words import say, subject_name
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.view.node import Slot
 
+# The tours have frames of their own (view/tours.py).
 FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "home": home.frame,
-    "walk": walk.frame,
-    "block": sheet.block,
     "map": plain_pages.not_yet,
-    "all": sheet.everything,
     "about": about.frame,
     "styleguide": styleguide.frame,
     "missing": plain_pages.missing,
@@ -42,7 +40,10 @@ def render(state: AppState, memo: Memo | None = None) -> str:
         markup = Markup(memo.markup(state, name))
         return h("div", {"id": name, "class": f"slot is-{name}"}, markup)
 
-    view = state.route.view if state.route.view in FRAMES else "missing"
+    tour, view = state.tour, state.route.view
+    if tour is not None:
+        return to_html(h("div", {"class": f"page is-{view}"}, tour.frame(state, slot)))
+    view = view if view in FRAMES else "missing"
     return to_html(h("div", {"class": f"page is-{view}"}, FRAMES[view](state, slot)))
 
 
@@ -55,7 +56,9 @@ def title(state: AppState) -> str:
     what = say(state, f"title.{route.view}")
     if route.step:
         what = say(state, f"step.{route.step}")
-    if route.view in SUBJECTS and route.subject:
-        about_what = state.prompt if route.subject == OWN else subject_name(state, route.subject)
+    if state.tour is not None and route.subject:
+        about_what = (
+            state.text.prompt if route.subject == OWN else subject_name(state, route.subject)
+        )
         return say(state, "title.subject", what=what, subject=about_what[:40], name=name)
     return say(state, "title.page", what=what, name=name)

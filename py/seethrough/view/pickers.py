@@ -9,44 +9,42 @@ from seethrough.view.unrecorded import UNRECORDED, lacks_layer
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
 
-def n_layers(state: AppState) -> int:
+def n_layers(scene: Scene) -> int:
     """How many layers the pictures are about; 0 before anything is known."""
-    if state.config is not None:
-        return state.config.n_layers
-    return 0 if state.picture.resid is None else len(state.picture.resid) - 1
+    return 0 if scene.run.config is None else scene.run.config.n_layers
 
 
-def layer_of(state: AppState) -> int:
+def layer_of(scene: Scene) -> int:
     """The chosen layer, inside the model."""
-    return min(max(state.picture.layer, 0), max(n_layers(state) - 1, 0))
+    return min(max(scene.choice.layer, 0), max(n_layers(scene) - 1, 0))
 
 
-def layer_picker(state: AppState, *, is_of_patterns: bool = False) -> Node:
+def layer_picker(scene: Scene, *, is_of_patterns: bool = False) -> Node:
     """A list of the layers; changing it is the action.
 
     Args:
         is_of_patterns: Mark the layers whose attention the shown recording lacks.
     """
-    asked = state.picture.asked
-    chosen = layer_of(state) if asked is None else asked
+    asked = scene.choice.asked_layer
+    chosen = layer_of(scene) if asked is None else asked
     options = [
-        option(state, layer, is_chosen=layer == chosen, is_marked=is_of_patterns)
-        for layer in range(n_layers(state))
+        option(scene, layer, is_chosen=layer == chosen, is_marked=is_of_patterns)
+        for layer in range(n_layers(scene))
     ]
     return h(
         "label",
         {"class": "picker"},
-        h("span", {}, say(state, "view.layer")),
+        h("span", {}, say(scene, "view.layer")),
         h("select", {"data-action": "select-layer"}, options),
     )
 
 
-def option(state: AppState, layer: int, *, is_chosen: bool, is_marked: bool) -> Node:
+def option(scene: Scene, layer: int, *, is_chosen: bool, is_marked: bool) -> Node:
     """One layer of the list."""
-    lacks = is_marked and lacks_layer(state, layer)
-    label = say(state, "view.unrecorded.layer", layer=layer) if lacks else str(layer)
+    lacks = is_marked and lacks_layer(scene, layer)
+    label = say(scene, "view.unrecorded.layer", layer=layer) if lacks else str(layer)
     marked = UNRECORDED if lacks else None
     return h("option", {"value": str(layer), "selected": is_chosen, "class": marked}, label)

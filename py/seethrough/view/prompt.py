@@ -30,7 +30,7 @@ def form(state: AppState, *, has_sampling: bool) -> Node:
         h(
             "textarea",
             {"id": "prompt", "name": "prompt", "rows": "2", "spellcheck": "false", "dir": "auto"},
-            "\n" + state.prompt if state.prompt.startswith("\n") else state.prompt,
+            "\n" + state.text.prompt if state.text.prompt.startswith("\n") else state.text.prompt,
         ),
         mode(state),
         h("div", {"class": "buttons"}, button(state, "run", "submit"), button(state, "cancel")),
@@ -58,15 +58,15 @@ def button(state: AppState, name: str, kind: str = "button") -> Node:
 
 def mode(state: AppState) -> Node:
     """Plain text, or a message inside the model's chat template; a model need not have one."""
-    card = engine_card(state) or next(iter(state.models), None)
+    card = engine_card(state) or next(iter(state.site.models), None)
     title = "" if card is None or card.has_chat else card.title
     note = h("p", {"class": "note"}, say(state, "page.mode.no_chat", model=title)) if title else ""
     return h(
         "fieldset",
         {"class": "mode"},
         h("legend", {}, say(state, "page.mode.title")),
-        choice(state, "plain", is_chosen=bool(title) or not state.chat),
-        choice(state, "chat", is_chosen=not title and state.chat, is_offered=not title),
+        choice(state, "plain", is_chosen=bool(title) or not state.text.chat),
+        choice(state, "chat", is_chosen=not title and state.text.chat, is_offered=not title),
         note,
     )
 

@@ -23,7 +23,7 @@ from seethrough.view.words import hook_mark, rich, say, title, token_mark, visib
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.recording import Recording
 
@@ -53,26 +53,21 @@ class Stream:
         return norms
 
 
-def stream_of(state: AppState) -> Stream | None:
+def stream_of(scene: Scene) -> Stream | None:
     """What there is to draw; None before the first run, or where the recording lacks it."""
-    resid, position = state.picture.resid, state.picture.position
-    if resid is None or resid.size == 0:
+    position = min(max(scene.choice.position, 0), max(scene.run.last_kept, 0))
+    values = scene.run.stream_at(position)
+    if values is None:
         return None
-    if not state.picture.positions:
-        position = min(max(position, 0), resid.shape[1] - 1)
-    column = state.picture.row_of(position)
-    if column is None:
-        return None
-    values = resid[:, column]
     scale = Diverging(symmetric_limit(values), SQUARE_ROOT)
     return Stream(position, values, stream_names(len(values) - 1), scale)
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The heat map with its row names, norms, legend and tables; nothing before the first run."""
-    stream = stream_of(state)
+    stream = stream_of(scene)
     if stream is None:
-        return "" if state.recorded is None else lacking(state, state.recorded)
+        return "" if scene.run.recorded is None else lacking(scene, scene.run.recorded)
     n_rows, d_model = stream.values.shape
     canvas = h(
         "canvas",
@@ -84,52 +79,52 @@ def render(state: AppState) -> str:
             "height": str(n_rows * ROW_HIGH),
             "tabindex": "0",
             "role": "img",
-            "aria-label": summary(state, stream),
+            "aria-label": summary(scene, stream),
             "aria-describedby": "residual-readout",
         },
     )
     return to_html(
-        title(state, "page.residual.title"),
-        named.lead(state, lead(state, stream)),
+        title(scene, "page.residual.title"),
+        named.lead(scene, lead(scene, stream)),
         h(
             "div",
             {"class": "plate scroll"},
-            h("ol", {"class": "row-names"}, row_names(state, stream.names)),
+            h("ol", {"class": "row-names"}, row_names(scene, stream.names)),
             canvas,
-            norm_bars(state, stream.names, stream.norms),
+            norm_bars(scene, stream.names, stream.norms),
         ),
-        h("output", {"class": "readout", "id": "residual-readout"}, largest(state, stream)),
-        legend(state, stream),
-        data(state, stream),
+        h("output", {"class": "readout", "id": "residual-readout"}, largest(scene, stream)),
+        legend(scene, stream),
+        data(scene, stream),
     )
 
 
-def lacking(state: AppState, recorded: Recording) -> str:
+def lacking(scene: Scene, recorded: Recording) -> str:
     """A position whose stream is not in the recording: its norms, which are, and the way to it."""
-    position = state.picture.position
+    position = scene.choice.position
     names = stream_names(recorded.n_layers)
     sentence = rich(
-        state,
+        scene,
         "view.unrecorded.position",
         known=spans(recorded.positions),
-        token=token_mark(visible_at(state, position)),
+        token=token_mark(visible_at(scene, position)),
         position=str(position),
     )
-    norms = norm_bars(state, names, recorded.norms[:, position])
-    rows = h("ol", {"class": "row-names"}, row_names(state, names))
+    norms = norm_bars(scene, names, recorded.norms[:, position])
+    rows = h("ol", {"class": "row-names"}, row_names(scene, names))
     return to_html(
-        title(state, "page.residual.title"),
-        note(state, *sentence),
+        title(scene, "page.residual.title"),
+        note(scene, *sentence),
         h("div", {"class": "plate scroll"}, rows, norms),
     )
 
 
-def lead(state: AppState, stream: Stream) -> list[Node | str]:
+def lead(scene: Scene, stream: Stream) -> list[Node | str]:
     """One sentence with this token and its own numbers."""
     return rich(
-        state,
+        scene,
         "view.residual.lead",
-        token=token_mark(visible_at(state, stream.position)),
+        token=token_mark(visible_at(scene, stream.position)),
         d_model=count(stream.values.shape[1]),
         n_layers=count(len(stream.values) - 1),
         first=h("b", {}, readout(stream.norms[0])),
@@ -137,31 +132,31 @@ def lead(state: AppState, stream: Stream) -> list[Node | str]:
     )
 
 
-def summary(state: AppState, stream: Stream) -> str:
+def summary(scene: Scene, stream: Stream) -> str:
     """The picture in words, for those who do not see it."""
     return say(
-        state,
+        scene,
         "view.residual.summary",
-        token=visible_at(state, stream.position),
+        token=visible_at(scene, stream.position),
         n_rows=len(stream.values),
         d_model=stream.values.shape[1],
         limit=limit(stream.scale.limit),
-        largest=largest(state, stream),
+        largest=largest(scene, stream),
     )
 
 
-def largest(state: AppState, stream: Stream) -> str:
+def largest(scene: Scene, stream: Stream) -> str:
     """The value furthest from zero, by its full name; what the readout shows at rest."""
     magnitude = np.nan_to_num(np.abs(stream.values), nan=0.0)
     row, column = np.unravel_index(int(magnitude.argmax()), stream.values.shape)
-    cell = describe(state, stream, int(row), int(column))
-    return say(state, "view.residual.largest", cell=cell)
+    cell = describe(scene, stream, int(row), int(column))
+    return say(scene, "view.residual.largest", cell=cell)
 
 
-def describe(state: AppState, stream: Stream, row: int, column: int) -> str:
+def describe(scene: Scene, stream: Stream, row: int, column: int) -> str:
     """One cell in full: hook name, indices, the exact value."""
     return say(
-        state,
+        scene,
         "view.residual.cell",
         name=stream.names[row],
         position=stream.position,
@@ -170,27 +165,27 @@ def describe(state: AppState, stream: Stream, row: int, column: int) -> str:
     )
 
 
-def cell_of(state: AppState, row: int, column: int) -> Cell | None:
+def cell_of(scene: Scene, row: int, column: int) -> Cell | None:
     """Which number of the model a cell of the heat map is; None outside it."""
-    stream = stream_of(state)
+    stream = stream_of(scene)
     if stream is None:
         return None
     inside = 0 <= row < len(stream.values) and 0 <= column < stream.values.shape[1]
     return Cell(stream.names[row], (stream.position, column)) if inside else None
 
 
-def describe_cell(state: AppState, row: int, column: int) -> str:
+def describe_cell(scene: Scene, row: int, column: int) -> str:
     """The text of a cell under the pointer or the keyboard; empty outside the picture."""
-    stream = stream_of(state)
+    stream = stream_of(scene)
     if stream is None:
         return ""
     inside = 0 <= row < len(stream.values) and 0 <= column < stream.values.shape[1]
-    return describe(state, stream, row, column) if inside else ""
+    return describe(scene, stream, row, column) if inside else ""
 
 
-def raster(state: AppState, *, dark: bool) -> Array | None:
+def raster(scene: Scene, *, dark: bool) -> Array | None:
     """The heat map's pixels; None before the first run."""
-    stream = stream_of(state)
+    stream = stream_of(scene)
     if stream is None:
         return None
     return diverging_raster(
@@ -198,9 +193,9 @@ def raster(state: AppState, *, dark: bool) -> Array | None:
     )
 
 
-def row_names(state: AppState, names: Sequence[str]) -> list[Node]:
+def row_names(scene: Scene, names: Sequence[str]) -> list[Node]:
     """A hook name for each row; on a phone the parts that repeat give way to the picture."""
-    chosen = layer_of(state)
+    chosen = layer_of(scene)
     items = []
     for row, name in enumerate(names):
         block, layer, leaf = name.split(".")
@@ -217,7 +212,7 @@ def row_names(state: AppState, names: Sequence[str]) -> list[Node]:
     return items
 
 
-def norm_bars(state: AppState, names: Sequence[str], norms: Array) -> Node:
+def norm_bars(scene: Scene, names: Sequence[str], norms: Array) -> Node:
     """The length of each row's vector, as a bar and as text."""
     finite = norms[np.isfinite(norms)]
     width = Linear(0.0, float(finite.max()) if finite.size else 0.0, 0.0, NORM_BAR)
@@ -236,7 +231,7 @@ def norm_bars(state: AppState, names: Sequence[str], norms: Array) -> Node:
         rows.append(
             h("g", {}, told, h("rect", {"class": "norm", **rect}), h("text", value, readout(norm)))
         )
-    label = say(state, "view.residual.norm")
+    label = say(scene, "view.residual.norm")
     size: Attributes = {"width": NORM_WIDE, "height": high, "viewBox": f"0 0 {NORM_WIDE} {high}"}
     return h(
         "div",
@@ -246,13 +241,13 @@ def norm_bars(state: AppState, names: Sequence[str], norms: Array) -> Node:
     )
 
 
-def legend(state: AppState, stream: Stream) -> Node:
+def legend(scene: Scene, stream: Stream) -> Node:
     """The colours with their limits, what lies beyond them, and how a tick marks it."""
     cells = [swatch(step) for step in range(-LEGEND_STEPS, LEGEND_STEPS + 1)]
     wide = (2 * LEGEND_STEPS + 1) * LEGEND_CELL
     clipped = int(stream.scale.clipped(stream.values).sum())
     beyond = say(
-        state,
+        scene,
         "view.residual.clipped" if clipped else "view.residual.not_clipped",
         n_clipped=count(clipped),
         n_values=count(stream.values.size),
@@ -277,7 +272,7 @@ def legend(state: AppState, stream: Stream) -> Node:
             h("svg", {**strip, **shape}, cells),
             h("div", {"class": "legend-ticks"}, ticks),
         ),
-        h("p", {}, say(state, "view.residual.scale"), " ", beyond),
+        h("p", {}, say(scene, "view.residual.scale"), " ", beyond),
     )
 
 
@@ -293,25 +288,25 @@ def swatch(step: int) -> Node:
     return h("rect", {"class": f"fill-{role}", "fill-opacity": opacity, **place})
 
 
-def data(state: AppState, stream: Stream) -> Node:
+def data(scene: Scene, stream: Stream) -> Node:
     """The chosen layer's whole row as a table; the last layer also has what leaves it."""
-    layer = min(layer_of(state), max(len(stream.values) - 2, 0))
+    layer = min(layer_of(scene), max(len(stream.values) - 2, 0))
     rows = (layer, layer + 1) if layer == len(stream.values) - 2 else (layer,)
     return folded(
-        state,
+        scene,
         "residual-data",
-        say(state, "view.residual.table"),
+        say(scene, "view.residual.table"),
         lambda: [
-            h("div", {"class": "controls"}, layer_picker(state)),
-            [table(state, stream, row) for row in rows],
+            h("div", {"class": "controls"}, layer_picker(scene)),
+            [table(scene, stream, row) for row in rows],
         ],
     )
 
 
-def table(state: AppState, stream: Stream, row: int) -> Node:
+def table(scene: Scene, stream: Stream, row: int) -> Node:
     """All values of one state."""
     caption = rich(
-        state,
+        scene,
         "view.residual.caption",
         name=hook_mark(stream.names[row]),
         position=str(stream.position),

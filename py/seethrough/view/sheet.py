@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.routes import OWN
 from seethrough.view import prompt
 from seethrough.view.node import Node, h
-from seethrough.view.walk import subjects
+from seethrough.view.walk import spine, subjects
 from seethrough.view.words import page_title, say
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seethrough.view.node import Slot
 
 EVERYTHING = ("tokens", "top", "continuation", "residual", "attention")
-BLOCK = ("tokens", "attention", "inside")
+BLOCK = ("tokens", "attention")
 
 
 def everything(state: AppState, slot: Slot) -> list[Node]:
@@ -47,12 +47,14 @@ def panel(state: AppState, name: str, slot: Slot) -> Node:
 
 
 def block(state: AppState, slot: Slot) -> list[Node | str]:
-    """One block: which tokens each head of it looks at."""
+    """One block: which tokens each head of it looks at; then the step's own panel."""
+    names = (*BLOCK, *([state.step.place] if state.step else []))
     return [
+        spine(state) if state.tour is not None and len(state.tour.steps) > 1 else "",
         page_title(state, "block.title"),
         h("p", {"class": "page-lead"}, say(state, "block.lead")),
         h("div", {"class": "page-head"}, subjects(state), slot("source")),
         prompt.form(state, has_sampling=False) if state.route.subject == OWN else "",
-        h("div", {"class": "panels is-single"}, [panel(state, name, slot) for name in BLOCK]),
+        h("div", {"class": "panels is-single"}, [panel(state, name, slot) for name in names]),
         *traced(slot),
     ]

@@ -16,9 +16,9 @@ COMPUTING = ("run", "generate")
 
 def render(state: AppState) -> str:
     """One line: recorded or live, and the way to live; nothing before there is anything."""
-    if state.source == "live":
+    if state.run.source == "live":
         return to_html(badge(state, "live"), " ", h("span", {}, say(state, "source.live")))
-    if state.source != "recorded":
+    if state.run.source != "recorded":
         return ""
     words = h("span", {}, say(state, "source.recorded", model=model_name(state)))
     return to_html(badge(state, "recorded"), " ", words, " ", live(state))

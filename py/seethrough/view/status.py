@@ -18,7 +18,7 @@ BUSY = ("starting", *LOADING, "running")
 
 def render(state: AppState) -> str:
     """One line on the engine, its progress while it loads, and the models of this build."""
-    stage = state.engine.stage
+    stage = state.site.engine.stage
     return to_html(
         h("p", {"class": f"stage is-{stage}"}, stage_line(state)),
         progress(state),
@@ -31,17 +31,17 @@ def render(state: AppState) -> str:
 
 def ask(state: AppState) -> Node | str:
     """The download of the default model, with its price, where it waits to be asked for."""
-    if not state.models or state.device.may_download:
+    if not state.site.models or state.site.device.may_download:
         return ""
-    return download(state, state.models[0])
+    return download(state, state.site.models[0])
 
 
 def stage_line(state: AppState) -> list[Node | str]:
     """The stage in words, with the model's name where there is one."""
     model = engine_card(state)
-    name = model.title if model and state.engine.stage != "idle" else ""
+    name = model.title if model and state.site.engine.stage != "idle" else ""
     dot = h("span", {"class": "dot", "aria-hidden": "true"})
-    words = say(state, f"view.stage.{state.engine.stage}")
+    words = say(state, f"view.stage.{state.site.engine.stage}")
     return [dot, h("b", {}, name), " ", words] if name else [dot, words]
 
 
@@ -52,7 +52,7 @@ def spoken(state: AppState) -> str:
 
 def progress(state: AppState) -> Node | str:
     """A bar in bytes; without a total it only says that something is under way."""
-    engine = state.engine
+    engine = state.site.engine
     label = say(state, f"view.stage.{engine.stage}")
     if engine.stage == "download" and engine.total_bytes > 0:
         done = min(engine.done_bytes, engine.total_bytes)
@@ -76,13 +76,13 @@ def bytes_text(state: AppState, done: int) -> str:
         state,
         "view.status.bytes",
         done=megabytes(done, state.language),
-        total=megabytes(state.engine.total_bytes, state.language),
+        total=megabytes(state.site.engine.total_bytes, state.language),
     )
 
 
 def engine_line(state: AppState) -> str:
     """What runs the graph: backend, threads, the time the session took."""
-    engine = state.engine
+    engine = state.site.engine
     parts = [engine.backend] if engine.backend else []
     if engine.threads:
         one = engine.threads == 1
@@ -96,18 +96,18 @@ def engine_line(state: AppState) -> str:
 
 def retry(state: AppState) -> Node:
     """Try the same again; finished parts are kept."""
-    more = {"class": "button is-primary", "data-model": state.engine.model or state.model}
+    more = {"class": "button is-primary", "data-model": state.site.engine.model or state.run.model}
     return action_button(state, "retry", "view.status.retry", more)
 
 
 def models(state: AppState) -> Node | str:
     """The models to choose from, folded away."""
-    if not state.models:
+    if not state.site.models:
         return ""
-    rows = [card(state, model) for model in state.models]
-    rows += [absent_card(state, model) for model in state.absent]
+    rows = [card(state, model) for model in state.site.models]
+    rows += [absent_card(state, model) for model in state.site.absent]
     cards = h("ul", {"class": "models"}, rows)
-    n_models = count(len(state.models))
+    n_models = count(len(state.site.models))
     summary = h("summary", {}, say(state, "view.status.models", n_models=n_models))
     sheet = h("div", {"class": "sheet"}, cards, memory.choice(state))
     return h("details", {"class": "menu", "id": "status-models"}, summary, sheet)
@@ -117,7 +117,7 @@ def card(state: AppState, model: ModelCard) -> Node:
     """One model: what it is, what it costs, whose it is."""
     chosen = engine_card(state)
     is_chosen = chosen is not None and model.id == chosen.id
-    is_open = is_chosen and state.engine.stage in memory.OPEN
+    is_open = is_chosen and state.site.engine.stage in memory.OPEN
     end = (
         h("span", {"class": "note"}, say(state, "view.model.loaded"))
         if is_open
@@ -173,7 +173,7 @@ def download(state: AppState, model: ModelCard) -> Node:
             "class": "button",
             "data-action": "download",
             "data-model": model.id,
-            "disabled": state.engine.stage in BUSY,
+            "disabled": state.site.engine.stage in BUSY,
         },
         say(state, "view.model.download", size=size),
     )

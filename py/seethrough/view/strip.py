@@ -23,7 +23,7 @@ from seethrough.view.words import hook_mark, rich, say, token_at, token_mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.tokens import TokenView
     from seethrough.view.node import Child
@@ -43,7 +43,7 @@ def common_limit(rows: Sequence[Array]) -> float:
 
 
 def strip(
-    state: AppState, name: str, position: int, *, reach: float, label: str, told_in: str
+    scene: Scene, name: str, position: int, *, reach: float, label: str, told_in: str
 ) -> Node:
     """The canvas of one vector.
 
@@ -52,7 +52,7 @@ def strip(
         label: The picture in words, for those who do not see it.
         told_in: The id of the readout where its cells open (see `opened`).
     """
-    values = state.captured.row(name, position)
+    values = scene.run.captured.row(name, position)
     size = 0 if values is None else len(values)
     return canvas(f"{PREFIX}{name}@{position}~{reach:g}", size, label=label, told_in=told_in)
 
@@ -76,9 +76,9 @@ def canvas(raster_name: str, size: int, *, label: str, told_in: str, is_few: boo
     )
 
 
-def readout(state: AppState, element_id: str) -> Node:
+def readout(scene: Scene, element_id: str) -> Node:
     """Where the cells of a page's strips open; at rest it says how to."""
-    return h("output", {"class": "readout opened", "id": element_id}, say(state, "view.strip.rest"))
+    return h("output", {"class": "readout opened", "id": element_id}, say(scene, "view.strip.rest"))
 
 
 def read(raster: str) -> tuple[str, int, float] | None:
@@ -87,40 +87,40 @@ def read(raster: str) -> tuple[str, int, float] | None:
     return None if found is None else (found[1], int(found[2]), float(found[3]))
 
 
-def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
+def raster(scene: Scene, name: str, *, dark: bool) -> Array | None:
     """The strip's pixels; None where its hook is not known any more."""
     told = read(name)
-    values = None if told is None else state.captured.row(told[0], told[1])
+    values = None if told is None else scene.run.captured.row(told[0], told[1])
     if told is None or values is None:
         return None
     scale = Diverging(told[2], SQUARE_ROOT)
     return diverging_raster(values[None, :], scale, dark=dark, wide=1, high=HIGH, tick=TICK)
 
 
-def cell_of(state: AppState, name: str, _row: int, column: int) -> Cell | None:
+def cell_of(scene: Scene, name: str, _row: int, column: int) -> Cell | None:
     """Which number a place of the strip is; None outside it."""
     told = read(name)
-    values = None if told is None else state.captured.row(told[0], told[1])
+    values = None if told is None else scene.run.captured.row(told[0], told[1])
     if told is None or values is None or not 0 <= column < len(values):
         return None
     # A token's vector is a column of the unembedding.
     return Cell(told[0], (column, told[1]) if told[0] == UNEMBED else (told[1], column))
 
 
-def opened(state: AppState, name: str, row: int, column: int) -> str:
+def opened(scene: Scene, name: str, row: int, column: int) -> str:
     """The cell under the pointer among its neighbours, with its exact value; empty outside."""
-    told, cell = read(name), cell_of(state, name, row, column)
+    told, cell = read(name), cell_of(scene, name, row, column)
     if told is None or cell is None:
         return ""
-    values = state.captured.row(told[0], told[1])
+    values = scene.run.captured.row(told[0], told[1])
     if values is None:
         return ""
-    token = None if told[0].startswith(WEIGHTS) else token_at(state, told[1])
-    return among(state, values, column, cell, token)
+    token = None if told[0].startswith(WEIGHTS) else token_at(scene, told[1])
+    return among(scene, values, column, cell, token)
 
 
 def among(
-    state: AppState, values: Array, column: int, cell: Cell, token: TokenView | None = None
+    scene: Scene, values: Array, column: int, cell: Cell, token: TokenView | None = None
 ) -> str:
     """A number among its neighbours, with its name and exact value, and which of all they are.
 
@@ -143,12 +143,12 @@ def among(
             h("b", {}, exact(values[column])),
         ),
         " ",
-        h("span", {"class": "opened-place"}, place(state, around, len(values), cell, token)),
+        h("span", {"class": "opened-place"}, place(scene, around, len(values), cell, token)),
     )
 
 
 def place(
-    state: AppState, around: range, size: int, cell: Cell, token: TokenView | None
+    scene: Scene, around: range, size: int, cell: Cell, token: TokenView | None
 ) -> Sequence[Child]:
     """Which of all numbers stand there, and whose."""
     fields: dict[str, Node | str] = {
@@ -157,11 +157,11 @@ def place(
         "n_values": count(size),
     }
     if token is None:
-        return [say(state, "view.strip.around", **fields)]
+        return [say(scene, "view.strip.around", **fields)]
     fields |= {"token": token_mark(token.visible), "position": str(cell.index[0])}
-    return rich(state, "view.strip.around_token", **fields)
+    return rich(scene, "view.strip.around_token", **fields)
 
 
-def scale_note(state: AppState, reach: float) -> str:
+def scale_note(scene: Scene, reach: float) -> str:
     """The legend in words: which colours, how far they reach."""
-    return say(state, "view.strip.scale", limit=limit(reach))
+    return say(scene, "view.strip.scale", limit=limit(reach))

@@ -13,7 +13,7 @@ from seethrough.view.words import hook_mark, name_of, rich, say, token_mark, vis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cell import Cell
     from seethrough.core.sum_parts import Aside
     from seethrough.core.sums import Factor, Step, Sum, Term
@@ -36,9 +36,9 @@ def short_name(cell: Cell) -> str:
     return f"{last}[{','.join(map(str, cell.index))}]"
 
 
-def token_name(state: AppState, token: int) -> str:
+def token_name(scene: Scene, token: int) -> str:
     """A token of the vocabulary as shown, where its text is known here; else its id."""
-    return name_of(state, token) or str(token)
+    return name_of(scene, token) or str(token)
 
 
 def signed_readout(value: float) -> str:
@@ -51,73 +51,73 @@ def name_button(cell: Cell, written: str, label: str | None = None) -> Node:
     return cell_button(cell, written, str(cell), label, classes="cell-button")
 
 
-def number_button(state: AppState, cell: Cell | None, value: float) -> Node | str:
+def number_button(scene: Scene, cell: Cell | None, value: float) -> Node | str:
     """A number by four digits; where it has a name, a way to its own sum."""
     if cell is None:
         return readout(value)
-    label = say(state, "sums.named", name=str(cell), value=readout(value))
+    label = say(scene, "sums.named", name=str(cell), value=readout(value))
     return name_button(cell, readout(value), label)
 
 
-def listing(state: AppState, found: Sum) -> list[Node | str]:
+def listing(scene: Scene, found: Sum) -> list[Node | str]:
     """Terms, what is done to their sum, the total, and everything with all digits."""
     if not found.terms:
         return []
     return [
-        *terms_of(state, found),
-        rounding_note(state, found),
-        data(state, found),
+        *terms_of(scene, found),
+        rounding_note(scene, found),
+        data(scene, found),
     ]
 
 
-def terms_of(state: AppState, found: Sum) -> list[Node | str]:
+def terms_of(scene: Scene, found: Sum) -> list[Node | str]:
     """The terms, what is done to their sum, the total."""
     shown = [abs(term.value) for term in found.terms]
     reach = max([*shown, abs(found.rest)]) or 1.0
     is_signed = min([*(term.value for term in found.terms), found.rest]) < 0
-    items = [item(state, found, term, reach, is_signed=is_signed) for term in found.terms]
-    label = say(state, "sums.listing", n_terms=count(n_terms(found)))
+    items = [item(scene, found, term, reach, is_signed=is_signed) for term in found.terms]
+    label = say(scene, "sums.listing", n_terms=count(n_terms(found)))
     if not found.n_rest:
-        label = say(state, "sums.listing_all")
+        label = say(scene, "sums.listing_all")
     return [
-        *(aside(state, one) for one in found.aside),
+        *(aside(scene, one) for one in found.aside),
         h("ol", {"class": "sum-terms", "aria-label": label}, items),
-        results(state, found, reach, is_signed=is_signed),
+        results(scene, found, reach, is_signed=is_signed),
     ]
 
 
-def aside(state: AppState, one: Aside) -> Node:
+def aside(scene: Scene, one: Aside) -> Node:
     """A number that every term was made with."""
-    button = number_button(state, one.cell, one.value)
-    return h("p", {"class": "sum-aside"}, rich(state, f"sums.aside.{one.key}", value=button))
+    button = number_button(scene, one.cell, one.value)
+    return h("p", {"class": "sum-aside"}, rich(scene, f"sums.aside.{one.key}", value=button))
 
 
-def item(state: AppState, found: Sum, term: Term, reach: float, *, is_signed: bool) -> Node:
+def item(scene: Scene, found: Sum, term: Term, reach: float, *, is_signed: bool) -> Node:
     """One term: its factors, what they make, where they are, and how much it is."""
     product = signed_readout(term.value) if is_signed else readout(term.value)
     return h(
         "li",
         {"class": "sum-term is-own" if term.is_own else "sum-term"},
-        h("span", {"class": "sum-factors number"}, factors(state, found, term)),
+        h("span", {"class": "sum-factors number"}, factors(scene, found, term)),
         h("b", {"class": "number"}, product),
-        h("span", {"class": "sum-where"}, where(state, found, term)),
+        h("span", {"class": "sum-where"}, where(scene, found, term)),
         bar(term.value, reach, is_signed=is_signed),
     )
 
 
-def factors(state: AppState, found: Sum, term: Term) -> Child:
+def factors(scene: Scene, found: Sum, term: Term) -> Child:
     """The factors as they are combined."""
-    buttons = [factor_mark(state, factor) for factor in term.factors]
+    buttons = [factor_mark(scene, factor) for factor in term.factors]
     if found.rule in EXPONENTIALS:
         top = max(one.value for one in found.aside if one.key == "max") if found.aside else None
-        return exponential(state, buttons[0], highest(found) if top is None else top)
+        return exponential(scene, buttons[0], highest(found) if top is None else top)
     if found.rule in SQUARES:
-        return rich(state, "sums.square", x=buttons[0])
+        return rich(scene, "sums.square", x=buttons[0])
     if found.rule == "deviation":
-        return distance(state, buttons[0], found.aside[0].value)
+        return distance(scene, buttons[0], found.aside[0].value)
     times: list[Child] = []
     for button in buttons:
-        times += [button] if not times else [" ", say(state, "sums.times"), " ", button]
+        times += [button] if not times else [" ", say(scene, "sums.times"), " ", button]
     return times
 
 
@@ -126,42 +126,42 @@ def highest(found: Sum) -> float:
     return next(step.value or 0.0 for step in found.steps if step.key == "plus_max")
 
 
-def factor_mark(state: AppState, factor: Factor) -> Node | str:
+def factor_mark(scene: Scene, factor: Factor) -> Node | str:
     """A factor's number; a sign of the formula has its name before it."""
     if factor.cell is not None:
-        return number_button(state, factor.cell, factor.value)
-    name = say(state, f"sums.sign.{factor.name}")
+        return number_button(scene, factor.cell, factor.value)
+    name = say(scene, f"sums.sign.{factor.name}")
     return h("span", {"class": "sum-sign", "title": name}, readout(factor.value))
 
 
-def exponential(state: AppState, score: Node | str, top: float) -> list[Node | str]:
+def exponential(scene: Scene, score: Node | str, top: float) -> list[Node | str]:
     """exp(score − max), with its numbers."""
     if top < 0:
-        return rich(state, "sums.exp_plus", score=score, max=readout(-top))
-    return rich(state, "sums.exp", score=score, max=readout(top))
+        return rich(scene, "sums.exp_plus", score=score, max=readout(-top))
+    return rich(scene, "sums.exp", score=score, max=readout(top))
 
 
-def distance(state: AppState, x: Node | str, mean: float) -> list[Node | str]:
+def distance(scene: Scene, x: Node | str, mean: float) -> list[Node | str]:
     """(x − mean)², with its numbers."""
     if mean < 0:
-        return rich(state, "sums.distance_plus", x=x, mean=readout(-mean))
-    return rich(state, "sums.distance", x=x, mean=readout(mean))
+        return rich(scene, "sums.distance_plus", x=x, mean=readout(-mean))
+    return rich(scene, "sums.distance", x=x, mean=readout(mean))
 
 
-def where(state: AppState, found: Sum, term: Term) -> list[Child]:
+def where(scene: Scene, found: Sum, term: Term) -> list[Child]:
     """Which numbers they are: the token, where terms are tokens, then the names without block."""
     names: list[Child] = []
     for factor in term.factors:
         if factor.cell is None:
-            written = say(state, f"sums.sign.{factor.name}")
+            written = say(scene, f"sums.sign.{factor.name}")
         else:
             written = short_name(factor.cell)
         names += [h("code", {}, written)] if not names else [" · ", h("code", {}, written)]
     last = term.factors[0].cell
     if last is not None and found.rule in OF_POSITIONS:
-        return [token_mark(visible_at(state, last.index[-1])), " ", *names]
+        return [token_mark(visible_at(scene, last.index[-1])), " ", *names]
     if last is not None and found.rule in OF_TOKENS:
-        return [token_mark(token_name(state, last.index[-1])), " ", *names]
+        return [token_mark(token_name(scene, last.index[-1])), " ", *names]
     return names
 
 
@@ -179,18 +179,18 @@ def bar(value: float, reach: float, *, is_signed: bool) -> Node:
     )
 
 
-def results(state: AppState, found: Sum, reach: float, *, is_signed: bool) -> Node:
+def results(scene: Scene, found: Sum, reach: float, *, is_signed: bool) -> Node:
     """The rest as one number, the sum of all, each step after it, the total."""
     rows: list[Node] = []
     if found.n_rest:
         key = "sums.rest_one" if found.n_rest == 1 else "sums.rest"
-        more = [say(state, key, n_rest=count(found.n_rest))]
+        more = [say(scene, key, n_rest=count(found.n_rest))]
         rows.append(row("sum-rest", more, found.rest, bar(found.rest, reach, is_signed=is_signed)))
     if found.steps:
-        whole = [say(state, "sums.subtotal", n_terms=count(n_terms(found)))]
+        whole = [say(scene, "sums.subtotal", n_terms=count(n_terms(found)))]
         rows.append(row("sum-subtotal", whole, found.subtotal, None))
-        rows += [step_row(state, step) for step in found.steps]
-    rows.append(row("sum-total", [say(state, "sums.total")], found.total, None))
+        rows += [step_row(scene, step) for step in found.steps]
+    rows.append(row("sum-total", [say(scene, "sums.total")], found.total, None))
     return h("dl", {"class": "sum-results"}, rows)
 
 
@@ -200,46 +200,46 @@ def row(kind: str, words: Sequence[Node | str], value: float, picture: Node | No
     return h("div", {"class": kind}, h("dt", {}, words), number, picture)
 
 
-def step_row(state: AppState, step: Step) -> Node:
+def step_row(scene: Scene, step: Step) -> Node:
     """What is done to the sum, and what that gives."""
-    button = "" if step.value is None else number_button(state, step.cell, step.value)
-    words = rich(state, f"sums.step.{step.key}", value=button)
+    button = "" if step.value is None else number_button(scene, step.cell, step.value)
+    words = rich(scene, f"sums.step.{step.key}", value=button)
     return row("sum-step", words, step.result, None)
 
 
-def rounding_note(state: AppState, found: Sum) -> Node | str:
+def rounding_note(scene: Scene, found: Sum) -> Node | str:
     """How far the model's own float32 is from the sum, where it is at all."""
     if exact(found.total) == exact(found.value):
         return ""
     difference = readout(abs(found.total - found.value))
-    said = say(state, "sums.rounding", value=exact(found.value), difference=difference)
+    said = say(scene, "sums.rounding", value=exact(found.value), difference=difference)
     return h("p", {"class": "sum-note"}, said)
 
 
-def data(state: AppState, found: Sum) -> Node:
+def data(scene: Scene, found: Sum) -> Node:
     """Every number that is named, with its full name and all digits."""
     rows: list[Node] = []
     for term in found.terms:
         rows += [
             data_row(hook_mark(str(factor.cell)), factor.value)
             if factor.cell is not None
-            else data_row(say(state, f"sums.sign.{factor.name}"), factor.value)
+            else data_row(say(scene, f"sums.sign.{factor.name}"), factor.value)
             for factor in term.factors
         ]
-        rows.append(data_row(h("b", {}, say(state, "sums.data.term")), term.value))
+        rows.append(data_row(h("b", {}, say(scene, "sums.data.term")), term.value))
     if found.n_rest:
-        rows.append(data_row(say(state, "sums.rest", n_rest=count(found.n_rest)), found.rest))
-    rows.append(data_row(h("b", {}, say(state, "sums.total")), found.total))
+        rows.append(data_row(say(scene, "sums.rest", n_rest=count(found.n_rest)), found.rest))
+    rows.append(data_row(h("b", {}, say(scene, "sums.total")), found.total))
     titles = [
-        h("th", {"scope": "col"}, say(state, "sums.data.name")),
-        h("th", {"scope": "col"}, say(state, "sums.data.value")),
+        h("th", {"scope": "col"}, say(scene, "sums.data.name")),
+        h("th", {"scope": "col"}, say(scene, "sums.data.value")),
     ]
     body = [h("thead", {}, h("tr", {}, titles)), h("tbody", {}, rows)]
     table = h("table", {"class": "numbers"}, body)
     return h(
         "details",
         {"class": "data", "id": "sum-digits"},
-        h("summary", {}, say(state, "sums.data")),
+        h("summary", {}, say(scene, "sums.data")),
         h("div", {"class": "scroll", "tabindex": "0"}, table),
     )
 

@@ -19,7 +19,7 @@ from seethrough.view.unrecorded import note
 from seethrough.view.words import rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, Message, Tracing
+    from seethrough.app.state import Message, Scene, Tracing
     from seethrough.core.cell import Cell
     from seethrough.core.sums import Sum
 
@@ -51,50 +51,50 @@ WITH_BIAS = frozenset({"q", "k", "v", "attn_out", "pre", "mlp_out", "norm_out"})
 SHARES = frozenset({PROBS, hooks.PATTERN})
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The panel; nothing while no number is traced."""
-    tracing = state.sum
+    tracing = scene.choice.sum
     if tracing is None:
         return ""
     return to_html(
         h(
             "section",
             {"class": classes(tracing), "aria-labelledby": "sum-title"},
-            head(state),
-            trail(state, tracing),
+            head(scene),
+            trail(scene, tracing),
             h("p", {"class": "sum-name"}, full_name(tracing.cell)),
-            value(state, tracing),
-            "" if tracing.message is None else message(state, tracing),
-            "" if tracing.sum is None else body(state, tracing.sum),
+            value(scene, tracing),
+            "" if tracing.message is None else message(scene, tracing),
+            "" if tracing.sum is None else body(scene, tracing.sum),
         )
     )
 
 
-def peek(state: AppState) -> str:
+def peek(scene: Scene) -> str:
     """A look in passing at the number that is rested on: what it is, the largest terms."""
-    tracing = state.peek
+    tracing = scene.choice.peek
     if tracing is None:
         return ""
-    told = "" if tracing.message is None else sentence(state, tracing.message)
-    label = {"role": "group", "aria-label": say(state, "sums.title")}
+    told = "" if tracing.message is None else sentence(scene, tracing.message)
+    label = {"role": "group", "aria-label": say(scene, "sums.title")}
     return to_html(
         h(
             "div",
             {"class": f"{classes(tracing)} is-peek", **label},
             h("p", {"class": "sum-name"}, full_name(tracing.cell)),
-            value(state, tracing),
+            value(scene, tracing),
             h("p", {"class": "sum-message"}, told) if told else "",
-            "" if tracing.sum is None else gist(state, tracing.sum),
-            h("p", {"class": "sum-note"}, say(state, "sums.keep")),
+            "" if tracing.sum is None else gist(scene, tracing.sum),
+            h("p", {"class": "sum-note"}, say(scene, "sums.keep")),
         )
     )
 
 
-def gist(state: AppState, found: Sum) -> list[Node | str]:
+def gist(scene: Scene, found: Sum) -> list[Node | str]:
     """A sum in short: in words where there is nothing to add, else its terms and what they give."""
     if not found.terms:
-        return [words_of(state, found)]
-    return [formula_of(state, found), *sum_terms.terms_of(state, found)]
+        return [words_of(scene, found)]
+    return [formula_of(scene, found), *sum_terms.terms_of(scene, found)]
 
 
 def classes(tracing: Tracing) -> str:
@@ -103,36 +103,36 @@ def classes(tracing: Tracing) -> str:
     return f"sum-panel is-{ROLES.get(leaf, 'residual')}"
 
 
-def spoken(state: AppState) -> str:
+def spoken(scene: Scene) -> str:
     """What a screen reader is told when a number was chosen: its name, value and how many terms."""
-    tracing = state.sum
+    tracing = scene.choice.sum
     if tracing is None:
         return ""
     if tracing.message is not None:
-        return to_html(sentence(state, tracing.message))
+        return to_html(sentence(scene, tracing.message))
     if tracing.value is None:
         return ""
     cell, written = str(tracing.cell), readout(tracing.value)
     if tracing.sum is None or not tracing.sum.terms:
-        return to_html(say(state, "sums.spoken", cell=cell, value=written))
-    terms = terms_text(state, tracing.sum)
-    return to_html(say(state, "sums.spoken_sum", cell=cell, value=written, n_terms=terms))
+        return to_html(say(scene, "sums.spoken", cell=cell, value=written))
+    terms = terms_text(scene, tracing.sum)
+    return to_html(say(scene, "sums.spoken_sum", cell=cell, value=written, n_terms=terms))
 
 
-def terms_text(state: AppState, found: Sum) -> str:
+def terms_text(scene: Scene, found: Sum) -> str:
     """How many terms there are, in words."""
     n_terms = sum_terms.n_terms(found)
     if n_terms == 1:
-        return say(state, "sums.terms_one")
-    return say(state, "sums.terms", n_terms=count(n_terms))
+        return say(scene, "sums.terms_one")
+    return say(scene, "sums.terms", n_terms=count(n_terms))
 
 
-def sentence(state: AppState, told: Message) -> str:
+def sentence(scene: Scene, told: Message) -> str:
     """A message in the reader's language."""
-    return say(state, told.key, **told.fields)
+    return say(scene, told.key, **told.fields)
 
 
-def head(state: AppState) -> Node:
+def head(scene: Scene) -> Node:
     """The panel's heading, which takes over the focus of what stood in it, and the way out."""
     return h(
         "div",
@@ -140,7 +140,7 @@ def head(state: AppState) -> Node:
         h(
             "h2",
             {"class": "aside-title", "id": "sum-title", "tabindex": "-1", "data-heir": True},
-            say(state, "sums.title"),
+            say(scene, "sums.title"),
         ),
         h(
             "button",
@@ -148,7 +148,7 @@ def head(state: AppState) -> Node:
                 "type": "button",
                 "class": "tool sum-close",
                 "data-action": "close-sum",
-                "aria-label": say(state, "sums.close"),
+                "aria-label": say(scene, "sums.close"),
             },
             h("span", {"aria-hidden": "true"}, "×"),
         ),
@@ -161,99 +161,99 @@ def full_name(cell: Cell) -> Node:
     return h("code", {"class": "hook"}, name, h("wbr"), bracket + place)
 
 
-def trail(state: AppState, tracing: Tracing) -> Node | str:
+def trail(scene: Scene, tracing: Tracing) -> Node | str:
     """The numbers that led here, each a way back."""
     if not tracing.trail:
         return ""
     items = [h("li", {}, name_button(cell, short_name(cell))) for cell in tracing.trail]
-    label = say(state, "sums.trail")
+    label = say(scene, "sums.trail")
     return h("nav", {"class": "sum-trail", "aria-label": label}, h("ol", {}, items))
 
 
-def value(state: AppState, tracing: Tracing) -> Node | str:
+def value(scene: Scene, tracing: Tracing) -> Node | str:
     """The number itself, all digits; a share also as one."""
     if tracing.value is None:
         return ""
     written: list[Node | str] = [h("output", {}, exact(tracing.value))]
     if leaf_of(tracing.cell.name) in SHARES and math.isfinite(tracing.value):
-        share = probability(tracing.value, state.language)
+        share = probability(tracing.value, scene.language)
         written += [" ", h("span", {"class": "sum-share"}, share)]
     return h("p", {"class": "sum-value"}, written)
 
 
-def message(state: AppState, tracing: Tracing) -> Node:
+def message(scene: Scene, tracing: Tracing) -> Node:
     """Why there is no sum, or not yet."""
-    told = "" if tracing.message is None else sentence(state, tracing.message)
-    if tracing.needs_model and state.recorded is not None:
-        return note(state, told)
+    told = "" if tracing.message is None else sentence(scene, tracing.message)
+    if tracing.needs_model and scene.run.recorded is not None:
+        return note(scene, told)
     return h("p", {"class": "sum-message"}, told)
 
 
-def body(state: AppState, found: Sum) -> list[Node | str]:
+def body(scene: Scene, found: Sum) -> list[Node | str]:
     """How the number was made: in words, as a formula, with its numbers."""
     return [
-        words_of(state, found),
-        formula_of(state, found),
-        *sum_terms.listing(state, found),
+        words_of(scene, found),
+        formula_of(scene, found),
+        *sum_terms.listing(scene, found),
     ]
 
 
-def words_of(state: AppState, found: Sum) -> Node:
+def words_of(scene: Scene, found: Sum) -> Node:
     """What a number is, in a sentence."""
-    words = rich(state, f"sums.words.{found.rule}", **facts(state, found))
+    words = rich(scene, f"sums.words.{found.rule}", **facts(scene, found))
     return h("p", {"class": "sum-words"}, words)
 
 
-def formula_of(state: AppState, found: Sum) -> Node:
+def formula_of(scene: Scene, found: Sum) -> Node:
     """How a number is made, in signs."""
-    bias = f" {say(state, 'sums.bias')}" if has_bias(state, found) else ""
-    formula = say(state, f"sums.formula.{found.rule}", bias=bias)
+    bias = f" {say(scene, 'sums.bias')}" if has_bias(scene, found) else ""
+    formula = say(scene, f"sums.formula.{found.rule}", bias=bias)
     return h("p", {"class": "sum-formula"}, h("code", {}, formula))
 
 
-def has_bias(state: AppState, found: Sum) -> bool:
+def has_bias(scene: Scene, found: Sum) -> bool:
     """Whether a learned bias is one of the terms."""
     return (
-        state.config is not None
-        and FAMILIES[state.config.family].has_bias
+        scene.run.config is not None
+        and FAMILIES[scene.run.config.family].has_bias
         and found.rule in WITH_BIAS
     )
 
 
-def facts(state: AppState, found: Sum) -> dict[str, Node | str]:
+def facts(scene: Scene, found: Sum) -> dict[str, Node | str]:
     """What a sentence about a number may name: its token, head, neuron, dimension, its layer."""
     axes = DIMS.get(leaf_of(found.cell.name), ())
     facts: dict[str, Node | str] = {
         name: written
         for axis, at in zip(axes, found.cell.index, strict=False)
-        for name, written in fact(state, axis, at)
+        for name, written in fact(scene, axis, at)
     }
     if not axes and len(found.cell.index) > 1:
-        facts["out"] = token_mark(token_name(state, found.cell.index[1]))
+        facts["out"] = token_mark(token_name(scene, found.cell.index[1]))
     layer = layer_of(found.cell.name)
     if layer is not None:
         facts |= {"layer": str(layer), "before": str(layer - 1)}
     return facts | {"n_terms": count(sum_terms.n_terms(found))}
 
 
-def fact(state: AppState, axis: str, at: int) -> list[tuple[str, Node | str]]:
+def fact(scene: Scene, axis: str, at: int) -> list[tuple[str, Node | str]]:
     """What a place along an axis is called in a sentence."""
     if axis in {"pos", "unembed"}:
-        token = state.tokens[at].id if at < len(state.tokens) else at
-        mark = token_mark(visible_at(state, at))
+        token = scene.run.tokens[at].id if at < len(scene.run.tokens) else at
+        mark = token_mark(visible_at(scene, at))
         return [("token", mark), ("position", str(at)), ("id", count(token))]
     if axis in {"query_pos", "key_pos"}:
-        return [(axis.removesuffix("_pos"), token_mark(visible_at(state, at)))]
+        return [(axis.removesuffix("_pos"), token_mark(visible_at(scene, at)))]
     if axis == "d_vocab":
-        return [("out", token_mark(token_name(state, at)))]
+        return [("out", token_mark(token_name(scene, at)))]
     names = {"head": "head", "kv_head": "head", "d_mlp": "neuron"}
     return [(names.get(axis, "dim"), str(at))]
 
 
-def sources(state: AppState) -> frozenset[Cell]:
+def sources(scene: Scene) -> frozenset[Cell]:
     """The numbers that the shown sum names, to be lit up wherever they stand on the page.
 
     A look in passing goes before what is kept.
     """
-    tracing = state.peek or state.sum
+    tracing = scene.choice.peek or scene.choice.sum
     return frozenset() if tracing is None or tracing.sum is None else tracing.sum.sources

@@ -14,7 +14,7 @@ from seethrough.view.words import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.distribution import Distribution
 
@@ -54,9 +54,7 @@ class Axes:
         return self.down(float(self.falling[at]))
 
 
-def figure(
-    state: AppState, whole: Distribution, names: Mapping[int, str], more: Attributes
-) -> Node:
+def figure(scene: Scene, whole: Distribution, names: Mapping[int, str], more: Attributes) -> Node:
     """The picture.
 
     Args:
@@ -65,15 +63,15 @@ def figure(
     """
     falling = whole.falling
     if not np.isfinite(falling).all():
-        return h("p", {"class": "note"}, say(state, "softmax.tail.none"))
-    axes, label = Axes(falling), summary(state, whole)
+        return h("p", {"class": "note"}, say(scene, "softmax.tail.none"))
+    axes, label = Axes(falling), summary(scene, whole)
     if axes.falling.size < falling.size:
-        label += " " + say(state, "softmax.tail.zero", rank=count(axes.falling.size + 1))
+        label += " " + say(scene, "softmax.tail.zero", rank=count(axes.falling.size + 1))
     size: Attributes = {"width": WIDE, "height": HIGH, "viewBox": f"0 0 {WIDE} {HIGH}"}
     parts = [
-        *ticks(state, axes, falling.size),
+        *ticks(scene, axes, falling.size),
         h("polyline", {"class": "tail-line", "points": points(axes)}),
-        *marks(state, axes, names),
+        *marks(scene, axes, names),
     ]
     return h(
         "figure",
@@ -83,10 +81,10 @@ def figure(
     )
 
 
-def summary(state: AppState, whole: Distribution) -> str:
+def summary(scene: Scene, whole: Distribution) -> str:
     """The picture in words: on how few tokens most of the probability lies."""
     half, most, nearly = (count(whole.reaching(share)) for share in (0.5, 0.9, 0.99))
-    return say(state, "softmax.tail.summary", half=half, most=most, nearly=nearly)
+    return say(scene, "softmax.tail.summary", half=half, most=most, nearly=nearly)
 
 
 def ranks(size: int, n_points: int = N_POINTS) -> list[int]:
@@ -121,7 +119,7 @@ def decade(power: int) -> str:
     return f"1e{MINUS}{power}"
 
 
-def ticks(state: AppState, axes: Axes, size: int) -> list[Node]:
+def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:
     """Hairlines and labels of both axes, and what they measure."""
     low, right = HIGH - BOTTOM, WIDE - RIGHT
     step = -(-axes.decades // MOST_TICKS)
@@ -144,12 +142,12 @@ def ticks(state: AppState, axes: Axes, size: int) -> list[Node]:
             drawn.append(h("text", place, count(rank)))
     name: Attributes = {"class": "axis-name", "x": right, "y": HIGH - 6, "text-anchor": "end"}
     top: Attributes = {"class": "axis-name", "x": 0, "y": 12}
-    drawn.append(h("text", name, say(state, "softmax.tail.rank")))
-    drawn.append(h("text", top, say(state, "softmax.tail.probability")))
+    drawn.append(h("text", name, say(scene, "softmax.tail.rank")))
+    drawn.append(h("text", top, say(scene, "softmax.tail.probability")))
     return drawn
 
 
-def marks(state: AppState, axes: Axes, names: Mapping[int, str]) -> list[Node]:
+def marks(scene: Scene, axes: Axes, names: Mapping[int, str]) -> list[Node]:
     """A point at ranks 1, 10, 100 …: with its token where that is known, and its probability."""
     drawn: list[Node] = []
     taken: list[Box] = []
@@ -158,7 +156,7 @@ def marks(state: AppState, axes: Axes, names: Mapping[int, str]) -> list[Node]:
             break
         prob = float(axes.falling[rank - 1])
         x, y = axes.across(rank), axes.down(prob)
-        label = " ".join(filter(None, [names.get(rank, ""), probability(prob, state.language)]))
+        label = " ".join(filter(None, [names.get(rank, ""), probability(prob, scene.language)]))
         box = free_place(axes, x, y, len(label), taken)
         is_left = box[2] <= x
         place: Attributes = {
@@ -228,7 +226,7 @@ def meets(one: Box, other: Box) -> bool:
     return not apart
 
 
-def table(state: AppState, whole: Distribution, names: Mapping[int, str]) -> Node:
+def table(scene: Scene, whole: Distribution, names: Mapping[int, str]) -> Node:
     """Rank, token where it is known, probability and the sum so far, of ranks all over."""
     falling, total = whole.falling, np.cumsum(whole.falling)
     lines = [
@@ -245,7 +243,7 @@ def table(state: AppState, whole: Distribution, names: Mapping[int, str]) -> Nod
         for rank in rows(falling.size)
     ]
     heads = [
-        h("th", {"scope": "col"}, say(state, f"softmax.tail.{name}"))
+        h("th", {"scope": "col"}, say(scene, f"softmax.tail.{name}"))
         for name in ("rank", "token", "probability", "so_far")
     ]
     return h(
@@ -254,7 +252,7 @@ def table(state: AppState, whole: Distribution, names: Mapping[int, str]) -> Nod
         h(
             "table",
             {"class": "numbers"},
-            h("caption", {}, say(state, "softmax.tail.caption")),
+            h("caption", {}, say(scene, "softmax.tail.caption")),
             h("thead", {}, h("tr", {}, heads)),
             h("tbody", {}, lines),
         ),

@@ -20,7 +20,7 @@ from seethrough.view.strip import AROUND, HIGH, SQUARE_ROOT, TICK, canvas
 from seethrough.view.words import hook_mark, rich
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.distribution import Terms
 
@@ -40,16 +40,16 @@ def strip(terms: Terms, token: int, *, reach: float, label: str, told_in: str) -
     return canvas(name, terms.values.size, label=label, told_in=told_in)
 
 
-def _read(state: AppState, name: str) -> tuple[int, Terms, float] | None:
+def _read(scene: Scene, name: str) -> tuple[int, Terms, float] | None:
     """Token, terms and reach of a strip's name; None where they are not known."""
     found = NAME.fullmatch(name)
-    terms = None if found is None else terms_of(state, int(found[1]))
+    terms = None if found is None else terms_of(scene, int(found[1]))
     return None if found is None or terms is None else (int(found[1]), terms, float(found[2]))
 
 
-def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
+def raster(scene: Scene, name: str, *, dark: bool) -> Array | None:
     """The strip's pixels; None where its terms are not known any more."""
-    told = _read(state, name)
+    told = _read(scene, name)
     if told is None:
         return None
     scale = Diverging(told[2], SQUARE_ROOT)
@@ -57,17 +57,17 @@ def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
     return diverging_raster(values, scale, dark=dark, wide=1, high=HIGH, tick=TICK)
 
 
-def cell_of(state: AppState, name: str, _row: int, column: int) -> Cell | None:
+def cell_of(scene: Scene, name: str, _row: int, column: int) -> Cell | None:
     """Every place of the strip belongs to the one logit; None outside it."""
-    told = _read(state, name)
+    told = _read(scene, name)
     if told is None or not 0 <= column < told[1].values.size:
         return None
-    return Cell(hooks.LOGITS, (last_position(state), told[0]))
+    return Cell(hooks.LOGITS, (last_position(scene), told[0]))
 
 
-def opened(state: AppState, name: str, _row: int, column: int) -> str:
+def opened(scene: Scene, name: str, _row: int, column: int) -> str:
     """The term under the pointer among its neighbours, with both factors; empty outside."""
-    told = _read(state, name)
+    told = _read(scene, name)
     if told is None or not 0 <= column < told[1].values.size:
         return ""
     terms = told[1]
@@ -78,13 +78,13 @@ def opened(state: AppState, name: str, _row: int, column: int) -> str:
         for at in around
     ]
     sentence = rich(
-        state,
+        scene,
         "logits.term",
         column=str(column),
         query=readout(float(terms.query[column])),
         row=readout(float(terms.row[column])),
         product=h("b", {}, exact(terms.values[column])),
-        logit=hook_mark(str(Cell(hooks.LOGITS, (last_position(state), told[0])))),
+        logit=hook_mark(str(Cell(hooks.LOGITS, (last_position(scene), told[0])))),
     )
     return to_html(
         h("span", {"class": "opened-cells"}, cells), h("span", {"class": "opened-value"}, sentence)

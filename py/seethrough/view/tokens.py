@@ -10,45 +10,45 @@ from seethrough.view.unrecorded import UNRECORDED, lacks_position
 from seethrough.view.words import rich, say, title
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.tokens import TokenView
 
 N_HUES = 8
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """Every token of the prompt, the chosen one in solid ink; nothing before the first run."""
-    if not state.tokens:
+    if not scene.run.tokens:
         return ""
-    chips = (chip(state, token, index) for index, token in enumerate(state.tokens))
-    one = len(state.tokens) == 1
+    chips = (chip(scene, token, index) for index, token in enumerate(scene.run.tokens))
+    one = len(scene.run.tokens) == 1
     lead = rich(
-        state,
+        scene,
         "view.tokens.lead_one" if one else "view.tokens.lead",
-        n_tokens=h("b", {}, count(len(state.tokens))),
+        n_tokens=h("b", {}, count(len(scene.run.tokens))),
     )
     return to_html(
-        title(state, "page.tokens.title"),
+        title(scene, "page.tokens.title"),
         h("p", {"class": "lead"}, lead),
         h("ol", {"class": "chips follows"}, [h("li", {}, item) for item in chips]),
     )
 
 
-def chip(state: AppState, token: TokenView, position: int, *, is_marked: bool = True) -> Node:
+def chip(scene: Scene, token: TokenView, position: int, *, is_marked: bool = True) -> Node:
     """One token: a button that chooses its position.
 
     Args:
         is_marked: Mark it where the recording lacks its residual stream.
     """
-    selected = position == state.picture.position
+    selected = position == scene.choice.position
     classes = ["chip", f"hue-{position % N_HUES}"]
     classes += ["is-special"] if token.is_special else []
     classes += ["is-selected"] if selected else []
     key = "view.tokens.special" if token.is_special else "view.tokens.chip"
-    told = say(state, key, position=position, id=token.id)
-    if is_marked and lacks_position(state, position):
+    told = say(scene, key, position=position, id=token.id)
+    if is_marked and lacks_position(scene, position):
         classes.append(UNRECORDED)
-        told = say(state, "view.unrecorded.token", chip=told)
+        told = say(scene, "view.unrecorded.token", chip=told)
     return h(
         "button",
         {

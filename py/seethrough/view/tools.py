@@ -15,7 +15,7 @@ KINDS = ("png", "svg", "csv", "json")
 
 def render(state: AppState) -> str:
     """Copy the link, save picture or data, present; nothing outside the walk."""
-    if state.route.view != "walk":
+    if state.step is None:
         return ""
     kinds = [
         h(
@@ -31,7 +31,7 @@ def render(state: AppState) -> str:
         h("summary", {"class": "tool"}, say(state, "tools.save")),
         h("ul", {"class": "sheet"}, kinds),
     )
-    presents = "tools.leave" if state.is_presenting else "tools.present"
+    presents = "tools.leave" if state.chrome.is_presenting else "tools.present"
     return to_html(
         action_button(state, "copy-link", "tools.copy", {"class": "tool"}),
         saves,

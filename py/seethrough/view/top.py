@@ -10,7 +10,7 @@ from seethrough.view.numbers import count, duration, exact, probability, signed
 from seethrough.view.words import rich, say, title, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.tokens import Candidate
 
 # Below this the difference to 1 is made of float32 rounding, not of the model.
@@ -18,43 +18,43 @@ LEAST_REST = 1e-5
 AXIS = (0, 25, 50, 75, 100)
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The candidates as bars, best first; nothing before the first run."""
-    if not state.top:
+    if not scene.run.top:
         return ""
     lead = rich(
-        state,
+        scene,
         "view.top.lead",
-        token=token_mark(state.top[0].visible),
-        prob=h("b", {}, probability(state.top[0].prob, state.language)),
+        token=token_mark(scene.run.top[0].visible),
+        prob=h("b", {}, probability(scene.run.top[0].prob, scene.language)),
     )
     columns = ("token", "prob", "bar", "logit")
-    head = h("tr", {}, [column(state, name) for name in columns])
+    head = h("tr", {}, [column(scene, name) for name in columns])
     return to_html(
-        title(state, "page.top.title"),
+        title(scene, "page.top.title"),
         h("p", {"class": "lead"}, lead),
         h(
             "table",
             {"class": "candidates"},
             h("thead", {}, head),
-            h("tbody", {}, [row(state, candidate) for candidate in state.top]),
-            h("tfoot", {}, rest(state)),
+            h("tbody", {}, [row(scene, candidate) for candidate in scene.run.top]),
+            h("tfoot", {}, rest(scene)),
         ),
-        h("p", {"class": "note"}, note(state)),
+        h("p", {"class": "note"}, note(scene)),
     )
 
 
-def column(state: AppState, name: str) -> Node:
+def column(scene: Scene, name: str) -> Node:
     """The head of a column; the bars' one has an axis and no name, so it heads nothing."""
     if name == "bar":
-        return h("td", {"class": "bar-cell"}, heading(state, name))
-    return h("th", {"scope": "col"}, heading(state, name))
+        return h("td", {"class": "bar-cell"}, heading(scene, name))
+    return h("th", {"scope": "col"}, heading(scene, name))
 
 
-def heading(state: AppState, name: str) -> Node | str:
+def heading(scene: Scene, name: str) -> Node | str:
     """A column's name; the bars have their axis instead."""
     if name != "bar":
-        return say(state, f"view.top.{name}")
+        return say(scene, f"view.top.{name}")
     return h(
         "svg",
         {"class": "axis", "width": "100%", "height": "20", "aria-hidden": "true"},
@@ -62,7 +62,7 @@ def heading(state: AppState, name: str) -> Node | str:
             h(
                 "text",
                 {"class": f"at-{at}", "x": f"{at}%", "y": "14", "text-anchor": anchor(at)},
-                axis_text(state, at),
+                axis_text(scene, at),
             )
             for at in AXIS
             if at % 50 == 0
@@ -70,9 +70,9 @@ def heading(state: AppState, name: str) -> Node | str:
     )
 
 
-def axis_text(state: AppState, at: int) -> str:
+def axis_text(scene: Scene, at: int) -> str:
     """A tick's label; only the last one has the unit."""
-    return say(state, "view.percent", value=at) if at == AXIS[-1] else str(at)
+    return say(scene, "view.percent", value=at) if at == AXIS[-1] else str(at)
 
 
 def anchor(at: int) -> str:
@@ -80,7 +80,7 @@ def anchor(at: int) -> str:
     return {AXIS[0]: "start", AXIS[-1]: "end"}.get(at, "middle")
 
 
-def row(state: AppState, candidate: Candidate) -> Node:
+def row(scene: Scene, candidate: Candidate) -> Node:
     """One candidate: a button that appends it, its probability twice, its logit."""
     button = h(
         "button",
@@ -89,7 +89,7 @@ def row(state: AppState, candidate: Candidate) -> Node:
             "class": "chip is-candidate",
             "data-action": "append-token",
             "data-id": str(candidate.id),
-            "title": say(state, "view.top.append", id=candidate.id),
+            "title": say(scene, "view.top.append", id=candidate.id),
         },
         h("bdi", {"class": "chip-text"}, candidate.visible),
         h("span", {"class": "chip-note"}, str(candidate.id)),
@@ -101,7 +101,7 @@ def row(state: AppState, candidate: Candidate) -> Node:
         h(
             "td",
             {"class": "number", "title": exact(candidate.prob)},
-            probability(candidate.prob, state.language),
+            probability(candidate.prob, scene.language),
         ),
         h("td", {"class": "bar-cell"}, bar(candidate.prob, "bar-fill")),
         h("td", {"class": "number", "title": exact(candidate.logit)}, signed(candidate.logit)),
@@ -119,36 +119,38 @@ def bar(share: float, fill: str) -> Node:
     return h("svg", {"class": "bar", "width": "100%", "aria-hidden": "true"}, lines, fills)
 
 
-def rest(state: AppState) -> Node:
+def rest(scene: Scene) -> Node:
     """What the whole rest of the vocabulary shares, so that the bars add up to 1."""
-    left = max(0.0, 1.0 - math.fsum(candidate.prob for candidate in state.top))
-    words = probability(left, state.language)
+    left = max(0.0, 1.0 - math.fsum(candidate.prob for candidate in scene.run.top))
+    words = probability(left, scene.language)
     if left < LEAST_REST:
-        words = say(state, "view.top.rest_less", prob=probability(LEAST_REST, state.language))
+        words = say(scene, "view.top.rest_less", prob=probability(LEAST_REST, scene.language))
     return h(
         "tr",
         {},
-        h("th", {"scope": "row"}, rest_name(state)),
+        h("th", {"scope": "row"}, rest_name(scene)),
         h("td", {"class": "number"}, words),
         h("td", {"class": "bar-cell"}, bar(left, "bar-rest")),
         h("td", {}),
     )
 
 
-def rest_name(state: AppState) -> str:
+def rest_name(scene: Scene) -> str:
     """The rest by its size, where the vocabulary's is known."""
-    if state.config is None:
-        return say(state, "view.top.rest")
-    return say(state, "view.top.rest_count", n_rest=count(state.config.d_vocab - len(state.top)))
+    if scene.run.config is None:
+        return say(scene, "view.top.rest")
+    return say(
+        scene, "view.top.rest_count", n_rest=count(scene.run.config.d_vocab - len(scene.run.top))
+    )
 
 
-def note(state: AppState) -> str:
+def note(scene: Scene) -> str:
     """What the numbers are shares of, and what the run took."""
-    parts = [say(state, "view.top.note")]
-    if state.config is not None:
-        parts = [say(state, "view.top.note_count", d_vocab=count(state.config.d_vocab))]
-    if state.elapsed_ms > 0:
+    parts = [say(scene, "view.top.note")]
+    if scene.run.config is not None:
+        parts = [say(scene, "view.top.note_count", d_vocab=count(scene.run.config.d_vocab))]
+    if scene.run.elapsed_ms > 0:
         parts.append(
-            say(state, "view.top.elapsed", time=duration(state.elapsed_ms, state.language))
+            say(scene, "view.top.elapsed", time=duration(scene.run.elapsed_ms, scene.language))
         )
     return " ".join(parts)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import FIRST_STEP, STEPS, step_beside
 from seethrough.view import named
+from seethrough.view.moments import moments_of
 from seethrough.view.node import Attributes, Node, h, to_html
-from seethrough.view.steps.table import moments_of
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
@@ -21,7 +20,8 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0)
 
 def render(state: AppState) -> str:
     """The whole bar; nothing outside the walk."""
-    if state.route.view != "walk":
+    tour = state.tour
+    if tour is None or not tour.steps:
         return ""
     moments = moments_of(state)
     return to_html(
@@ -34,7 +34,7 @@ def render(state: AppState) -> str:
 
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
     """The sentence of the present moment; at the end of the film, where one is."""
-    at = state.stage.moment
+    at = state.chrome.stage.moment
     words: Child = place(state)
     if at is not None and at < len(moments):
         words = named.caption(state, moments[at])
@@ -44,13 +44,15 @@ def caption(state: AppState, moments: Sequence[Child]) -> Node:
 
 def place(state: AppState) -> str:
     """Which of the steps this is."""
-    index = STEPS.index(state.route.step or FIRST_STEP) + 1
-    return say(state, "walk.place", step=index, steps=len(STEPS))
+    tour = state.tour
+    if tour is None:
+        return ""
+    return say(state, "walk.place", step=tour.number(state.route.step), steps=len(tour.steps))
 
 
 def buttons(state: AppState, *, has_film: bool) -> Node:
     """Back, play or pause, on."""
-    name = "pause" if state.stage.is_playing else "play"
+    name = "pause" if state.chrome.stage.is_playing else "play"
     return h(
         "div",
         {"class": "transport-buttons", "role": "group", "aria-label": say(state, "walk.transport")},
@@ -69,14 +71,14 @@ def move(state: AppState, action: str, distance: int) -> Node:
     """Back or on; at the ends of the walk the button rests."""
     more: Attributes = {
         "class": "button is-primary" if distance > 0 else "button",
-        "disabled": step_beside(state.route, distance) is None,
+        "disabled": state.tour is None or state.tour.beside(state.route, distance) is None,
     }
     return action_button(state, action, f"walk.{action}", more)
 
 
 def scrubber(state: AppState, last: int) -> Node:
     """The moments of this step as a slider; its last place is the whole picture."""
-    at = last if state.stage.moment is None else state.stage.moment
+    at = last if state.chrome.stage.moment is None else state.chrome.stage.moment
     attributes: Attributes = {
         "type": "range",
         "min": "0",
@@ -96,7 +98,7 @@ def speed(state: AppState) -> Node:
     options = [
         h(
             "option",
-            {"value": f"{value:g}", "selected": value == state.stage.speed},
+            {"value": f"{value:g}", "selected": value == state.chrome.stage.speed},
             say(state, "walk.speed_value", value=f"{value:g}"),
         )
         for value in SPEEDS

@@ -10,24 +10,24 @@ from seethrough.view.words import action_button
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
 UNRECORDED = "is-unrecorded"
 
 
-def lacks_position(state: AppState, position: int) -> bool:
+def lacks_position(scene: Scene, position: int) -> bool:
     """Whether the residual stream of a position is not in the recording that is shown."""
-    return state.recorded is not None and position not in state.recorded.positions
+    return scene.run.recorded is not None and position not in scene.run.recorded.positions
 
 
-def lacks_layer(state: AppState, layer: int) -> bool:
+def lacks_layer(scene: Scene, layer: int) -> bool:
     """Whether the attention of a layer is not in the recording that is shown."""
-    return state.recorded is not None and layer not in state.recorded.layers
+    return scene.run.recorded is not None and layer not in scene.run.recorded.layers
 
 
-def note(state: AppState, *sentence: Node | str) -> Node:
+def note(scene: Scene, *sentence: Node | str) -> Node:
     """The sentence in the picture's place, announced, and a button that runs the prompt live."""
-    button = action_button(state, "live", "source.run")
+    button = action_button(scene, "live", "source.run")
     return h("p", {"class": "lead unrecorded", "role": "status"}, *sentence, " ", button)
 
 

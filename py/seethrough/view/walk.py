@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import FIRST_STEP, OWN, STEPS, Route, address_of
+from seethrough.core.routes import OWN, address_of
 from seethrough.view import prompt
 from seethrough.view.node import Node, h
 from seethrough.view.words import page_title, say, subject_name
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def frame(state: AppState, slot: Slot) -> list[Node | str]:
     """The subjects, the spine of steps, the step's picture, the way back and on."""
-    step = state.route.step or FIRST_STEP
+    shown = state.step
+    if shown is None:
+        return []
+    step = shown.name
     has_form = state.route.subject == OWN
     return [
         h(
@@ -27,12 +30,12 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
             slot("source"),
             own_text(state, step) if has_form else "",
         ),
-        spine(state, step),
+        spine(state),
         h("div", {"class": "title-row"}, page_title(state, f"step.{step}"), slot("tools")),
         h(
             "div",
             {"class": "walk-body"},
-            h("section", {"class": f"plate-of is-{step}"}, slot(f"step-{step}")),
+            h("section", {"class": f"plate-of is-{step}"}, slot(shown.place)),
             h("aside", {"class": "beside"}, slot("sum"), slot("stack")),
         ),
         slot("peek"),
@@ -45,7 +48,8 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
 def own_text(state: AppState, step: str) -> Node:
     """The prompt's form; behind the first step it folds away, so that the picture has the room."""
     form = prompt.form(state, has_sampling=False)
-    is_open = step == FIRST_STEP or not state.tokens
+    is_first = state.tour is not None and step == state.tour.first
+    is_open = is_first or not state.run.tokens
     name = "own-text" if is_open else "own-text-folded"  # a choice of the reader's stays with each
     return h(
         "details",
@@ -57,7 +61,7 @@ def own_text(state: AppState, step: str) -> Node:
 
 def subjects(state: AppState) -> Node:
     """What is walked through: a recorded prompt, or the reader's own."""
-    names = [card.id for card in state.recordings]
+    names = [card.id for card in state.site.recordings]
     links = [h("li", {}, subject(state, name)) for name in [*names, OWN]]
     label = say(state, "walk.subjects")
     return h("nav", {"class": "subjects follows", "aria-label": label}, h("ul", {}, links))
@@ -71,9 +75,10 @@ def subject(state: AppState, name: str) -> Node:
     return h("a", attributes, subject_name(state, name))
 
 
-def spine(state: AppState, step: str) -> Node:
+def spine(state: AppState) -> Node:
     """All steps in their order; any can be chosen."""
-    items = [h("li", {}, joint(state, name, step)) for name in STEPS]
+    names, step = (state.tour.names, state.step) if state.tour else ((), None)
+    items = [h("li", {}, joint(state, name, step.name if step else "")) for name in names]
     return h(
         "nav",
         {"class": "spine follows", "aria-label": say(state, "walk.steps")},
@@ -83,11 +88,11 @@ def spine(state: AppState, step: str) -> Node:
 
 def joint(state: AppState, name: str, current: str) -> Node:
     """One step of the spine: its number and name."""
-    number = STEPS.index(name) + 1
+    number = state.tour.number(name) if state.tour else 0
     return h(
         "a",
         {
-            "href": address_of(Route("walk", state.route.subject, name)),
+            "href": address_of(replace(state.route, step=name)),
             "aria-current": "step" if name == current else None,
         },
         h("span", {"class": "joint", "aria-hidden": "true"}, str(number)),

@@ -10,7 +10,7 @@ from seethrough.view.numbers import count
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
 MOST = 256
 FIRST = 32
@@ -38,45 +38,43 @@ def window(n_positions: int, *, most: int = MOST, chosen: int | None = None) -> 
     return Window(tuple(sorted(positions)), (first, last - 1), left_out)
 
 
-def gap_note(state: AppState, shown: Window) -> Node | str:
+def gap_note(scene: Scene, shown: Window) -> Node | str:
     """Which positions are left out, in words; nothing where all are there."""
-    words = gap_words(state, shown)
+    words = gap_words(scene, shown)
     return h("p", {"class": "note"}, words) if words else ""
 
 
-def gap_words(state: AppState, shown: Window) -> str:
+def gap_words(scene: Scene, shown: Window) -> str:
     """The same without an element around it."""
     if shown.gap is None:
         return ""
     first, last = shown.gap
     if first == last:
-        return say(state, "view.windowed.gap_one", first=first)
+        return say(scene, "view.windowed.gap_one", first=first)
     n_left_out = count(shown.n_left_out)
-    return say(state, "view.windowed.gap", first=first, last=last, n_left_out=n_left_out)
+    return say(scene, "view.windowed.gap", first=first, last=last, n_left_out=n_left_out)
 
 
-def new_gap_note(state: AppState, shown: Window) -> Node | str:
+def new_gap_note(scene: Scene, shown: Window) -> Node | str:
     """Which new tokens are left out, counted from 1; nothing where all are there."""
     if shown.gap is None:
         return ""
     first, last = (count(at + 1) for at in shown.gap)
     n_left_out = count(shown.n_left_out)
-    words = say(state, "view.windowed.gap_new", first=first, last=last, n_left_out=n_left_out)
+    words = say(scene, "view.windowed.gap_new", first=first, last=last, n_left_out=n_left_out)
     return h("p", {"class": "note"}, words)
 
 
-def is_beyond(state: AppState, position: int) -> bool:
+def is_beyond(scene: Scene, position: int) -> bool:
     """Whether a live run is so long that the page does not keep a position's numbers."""
-    picture = state.picture
-    is_kept = picture.resid is None or picture.row_of(position) is not None
-    return state.recorded is None and not is_kept
+    return scene.run.recorded is None and scene.run.lacks(position)
 
 
-def beyond_note(state: AppState) -> Node | str:
+def beyond_note(scene: Scene) -> Node | str:
     """Which positions' numbers are not kept; nothing where all are."""
-    n_tokens = len(state.tokens)
-    first = next((at for at in range(n_tokens) if is_beyond(state, at)), None)
+    n_tokens = len(scene.run.tokens)
+    first = next((at for at in range(n_tokens) if is_beyond(scene, at)), None)
     if first is None:
         return ""
-    words = say(state, "view.windowed.beyond", first=first, last=n_tokens - 1)
+    words = say(scene, "view.windowed.beyond", first=first, last=n_tokens - 1)
     return h("p", {"class": "note"}, words)

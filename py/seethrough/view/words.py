@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.core.messages import catalogue, text
@@ -11,25 +12,32 @@ from seethrough.view.node import Attributes, Node, h
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState, ModelCard
+    from seethrough.app.state import AppState, ModelCard, Scene, Spoken
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
 SLOT = re.compile("\ue000(\\d+)\ue001")
 
 
-def say(state: AppState, message: str, /, **fields: object) -> str:
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: all that words need to know where no scene is at hand."""
+
+    language: str
+
+
+def say(spoken: Spoken, message: str, /, **fields: object) -> str:
     """A sentence in the reader's language."""
-    return text(message, state.language, **fields)
+    return text(message, spoken.language, **fields)
 
 
-def rich(state: AppState, message: str, /, **fields: Node | str) -> list[Node | str]:
+def rich(spoken: Spoken, message: str, /, **fields: Node | str) -> list[Node | str]:
     """A sentence whose slots hold nodes (a token, a hook name) as well as text.
 
     Slots are filled with marks first and cut out after, so that no field is read as a mark.
     """
     values = list(fields.values())
     marks = {name: f"\ue000{index}\ue001" for index, name in enumerate(fields)}
-    parts = SLOT.split(text(message, state.language, **marks))
+    parts = SLOT.split(text(message, spoken.language, **marks))
     return [values[int(part)] if index % 2 else part for index, part in enumerate(parts)]
 
 
@@ -43,71 +51,66 @@ def hook_mark(name: str) -> Node:
     return h("code", {"class": "hook"}, name)
 
 
-def page_title(state: AppState, key: str) -> Node:
+def page_title(spoken: Spoken, key: str) -> Node:
     """A page's heading; it takes the focus when the page is turned to."""
-    return h("h1", {"class": "page-title", "tabindex": "-1"}, say(state, key))
+    return h("h1", {"class": "page-title", "tabindex": "-1"}, say(spoken, key))
 
 
-def title(state: AppState, key: str) -> Node:
+def title(spoken: Spoken, key: str) -> Node:
     """A panel's heading."""
-    return h("h2", {"class": "panel-title"}, say(state, key))
+    return h("h2", {"class": "panel-title"}, say(spoken, key))
 
 
-def action_button(state: AppState, action: str, key: str, more: Attributes | None = None) -> Node:
+def action_button(spoken: Spoken, action: str, key: str, more: Attributes | None = None) -> Node:
     """A button for an action; `more` adds attributes, or replaces the class."""
     attributes = {"type": "button", "class": "button", "data-action": action}
-    return h("button", {**attributes, **(more or {})}, say(state, key))
-
-
-def model_card(state: AppState) -> ModelCard | None:
-    """The model that is chosen: the shown numbers are of it, or it is loading."""
-    return next((card for card in state.models if card.id == state.model), None)
+    return h("button", {**attributes, **(more or {})}, say(spoken, key))
 
 
 def engine_card(state: AppState) -> ModelCard | None:
     """The model that is open, loading or failed; before any is, the chosen one."""
-    wanted = state.engine.model or state.model
-    return next((card for card in state.models if card.id == wanted), None)
+    wanted = state.site.engine.model or state.run.model
+    return next((card for card in state.site.models if card.id == wanted), None)
 
 
-def model_name(state: AppState) -> str:
+def model_name(scene: Scene) -> str:
     """The title of the chosen model; its id where it has no card."""
-    card = model_card(state)
-    return card.title if card else state.model
+    card = scene.model_card
+    return card.title if card else scene.run.model
 
 
-def token_at(state: AppState, position: int) -> TokenView | None:
+def token_at(scene: Scene, position: int) -> TokenView | None:
     """The token of a position, None where the state has none (yet)."""
-    return state.tokens[position] if 0 <= position < len(state.tokens) else None
+    return scene.run.tokens[position] if 0 <= position < len(scene.run.tokens) else None
 
 
-def visible_at(state: AppState, position: int) -> str:
+def visible_at(scene: Scene, position: int) -> str:
     """The token of a position as shown; its number where there is no token."""
-    token = token_at(state, position)
+    token = token_at(scene, position)
     return str(position) if token is None else token.visible
 
 
-def name_of(state: AppState, token: int) -> str | None:
+def name_of(scene: Scene, token: int) -> str | None:
     """A token as shown, where its text is known here; None where only its id is.
 
     A recording knows the text of its best tokens, some hundred; a model that is open of every one.
     """
     known: Sequence[Candidate | NewToken | TokenView] = (
-        *state.tokens,
-        *state.top,
-        *state.continuation,
+        *scene.run.tokens,
+        *scene.run.top,
+        *scene.run.continuation,
     )
     for item in known:
         if item.id == token:
             return item.visible
-    if state.vocabulary is not None and state.engine.model == state.model:
-        return state.vocabulary.visible(token)
-    return state.words.get(token) if state.source == "recorded" else None
+    if scene.vocabulary is not None:
+        return scene.vocabulary.visible(token)
+    return scene.run.words.get(token) if scene.run.source == "recorded" else None
 
 
-def subject_name(state: AppState, subject: str) -> str:
+def subject_name(scene: Scene, subject: str) -> str:
     """What a walk is about: a known recording's title, another one's prompt, "your own text"."""
-    if f"subject.{subject}" in catalogue(state.language):
-        return say(state, f"subject.{subject}")
-    prompts = (card.prompt for card in state.recordings if card.id == subject)
+    if f"subject.{subject}" in catalogue(scene.language):
+        return say(scene, f"subject.{subject}")
+    prompts = (card.prompt for card in scene.recordings if card.id == subject)
     return next(prompts, subject)

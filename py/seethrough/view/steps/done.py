@@ -27,7 +27,7 @@ from seethrough.view.words import action_button, rich, say, subject_name, token_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.config import ModelConfig
 
 FIELDS = (
@@ -51,84 +51,84 @@ BAR_HIGH = 64
 BAR_WIDE = 14
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The text, its surprises, its cost, the ways onward; before a run, what will be here."""
-    if not state.tokens or state.config is None:
-        return to_html(h("p", {"class": "lead"}, say(state, "done.nothing")))
-    if not state.steps:
+    if not scene.run.tokens or scene.run.config is None:
+        return to_html(h("p", {"class": "lead"}, say(scene, "done.nothing")))
+    if not scene.run.steps:
         button = action_button(
-            state,
+            scene,
             "generate",
             "loop.generate",
-            {"class": "button is-primary", "disabled": state.busy not in {"", "load"}},
+            {"class": "button is-primary", "disabled": scene.busy not in {"", "load"}},
         )
-        lead = h("p", {"class": "lead"}, say(state, "done.none"))
-        return to_html(lead, h("p", {"class": "buttons"}, button), onward(state))
+        lead = h("p", {"class": "lead"}, say(scene, "done.none"))
+        return to_html(lead, h("p", {"class": "buttons"}, button), onward(scene))
     return to_html(
-        named.lead(state, lead_of(state)),
-        text(state),
-        surprises(state),
+        named.lead(scene, lead_of(scene)),
+        text(scene),
+        surprises(scene),
         h(
             "div",
             {"class": "done-facts"},
-            averages(state),
-            costs(state, state.config),
-            onward(state),
+            averages(scene),
+            costs(scene, scene.run.config),
+            onward(scene),
         ),
-        table(state),
+        table(scene),
     )
 
 
-def lead_of(state: AppState) -> list[Node | str]:
+def lead_of(scene: Scene) -> list[Node | str]:
     """How long it became, and why it ended."""
-    one = len(state.steps) == 1
+    one = len(scene.run.steps) == 1
     key = "done.lead_one" if one else "done.lead"
-    told = rich(state, key, n_new=count(len(state.steps)), n_prompt=count(state.n_prompt))
-    return [*told, " ", *why_it_ended(state)]
+    told = rich(scene, key, n_new=count(len(scene.run.steps)), n_prompt=count(scene.run.n_prompt))
+    return [*told, " ", *why_it_ended(scene)]
 
 
-def text(state: AppState) -> Node:
+def text(scene: Scene) -> Node:
     """The text to read, to select and to copy: what was given in grey."""
-    shown = window(state.n_prompt)
-    end = shown.gap[0] if shown.gap else state.n_prompt
-    gap = h("i", {"class": "done-gap"}, " [", gap_words(state, shown), "] ") if shown.gap else ""
+    shown = window(scene.run.n_prompt)
+    end = shown.gap[0] if shown.gap else scene.run.n_prompt
+    gap = h("i", {"class": "done-gap"}, " [", gap_words(scene, shown), "] ") if shown.gap else ""
     given = [
-        reads(state, range(end)),
+        reads(scene, range(end)),
         gap,
-        reads(state, [at for at in shown.positions if at > end]),
+        reads(scene, [at for at in shown.positions if at > end]),
     ]
-    after = text_of(state.steps, has_end=has_end(state))
+    after = text_of(scene.run.steps, has_end=has_end(scene))
     words = h("p", {"class": "plain-text"}, h("span", {"class": "is-quiet"}, given), after)
-    button = action_button(state, "copy-text", "done.copy")
+    button = action_button(scene, "copy-text", "done.copy")
     return h("div", {"class": "done-text", **enters(0, "appear")}, words, button)
 
 
-def reads(state: AppState, positions: Iterable[int]) -> str:
+def reads(scene: Scene, positions: Iterable[int]) -> str:
     """Some tokens of the text as they read."""
-    given = (state.tokens[at] for at in positions)
+    given = (scene.run.tokens[at] for at in positions)
     return "".join(token.text for token in given if not token.is_special)
 
 
-def surprises(state: AppState) -> Node:
+def surprises(scene: Scene) -> Node:
     """A bar over each new token: how many bits it told."""
-    values = [bits(step.prob) for step in state.steps]
+    values = [bits(step.prob) for step in scene.run.steps]
     scale = scale_of(values)
     shown = window(len(values))
-    items = [h("li", {}, surprise(state, step, scale)) for step in shown.positions]
+    items = [h("li", {}, surprise(scene, step, scale)) for step in shown.positions]
     label = say(
-        state,
+        scene,
         "done.summary",
         n_new=count(len(values)),
         mean=readout(mean_of(values)),
-        token=state.steps[largest(values)].visible,
+        token=scene.run.steps[largest(values)].visible,
         most=readout(max(values)),
     )
     return h(
         "figure",
         {"class": "surprises"},
-        h("figcaption", {"class": "note"}, rich(state, "done.scale", most=readout(scale))),
+        h("figcaption", {"class": "note"}, rich(scene, "done.scale", most=readout(scale))),
         h("ol", {"aria-label": label}, items),
-        new_gap_note(state, shown),
+        new_gap_note(scene, shown),
     )
 
 
@@ -147,9 +147,9 @@ def mean_of(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def surprise(state: AppState, step: int, scale: float) -> list[Node]:
+def surprise(scene: Scene, step: int, scale: float) -> list[Node]:
     """One token under its bar."""
-    new, position = state.steps[step], state.n_prompt + step
+    new, position = scene.run.steps[step], scene.run.n_prompt + step
     value = bits(new.prob)
     high = min(value / scale, 1.0) * BAR_HIGH
     attributes: Attributes = {
@@ -167,35 +167,35 @@ def surprise(state: AppState, step: int, scale: float) -> list[Node]:
         "transform": f"translate(-{BAR_WIDE // 2})",
     }
     bar = h("rect", fill)
-    is_end = has_end(state) and step == len(state.steps) - 1
+    is_end = has_end(scene) and step == len(scene.run.steps) - 1
     classes = f"under hue-{position % N_HUES}" + (" is-special" if is_end else "")
     told = say(
-        state,
+        scene,
         "done.token",
         bits=readout(value),
-        prob=probability(new.prob, state.language),
+        prob=probability(new.prob, scene.language),
         rank=count(new.rank + 1),
     )
     return [
-        h("svg", attributes, h("g", enters(1 + group_of(state, step), "rise"), bar)),
+        h("svg", attributes, h("g", enters(1 + group_of(scene, step), "rise"), bar)),
         h("span", {"class": "number bits"}, cell(value)),
         h("bdi", {"class": classes, "title": told}, new.visible),
     ]
 
 
-def averages(state: AppState) -> Node:
+def averages(scene: Scene) -> Node:
     """The mean surprise and the perplexity; the prompt has none."""
-    mean = mean_of([bits(step.prob) for step in state.steps])
+    mean = mean_of([bits(step.prob) for step in scene.run.steps])
     values: list[Child] = [
-        rich(state, "done.bits", bits=number(readout(mean))),
+        rich(scene, "done.bits", bits=number(readout(mean))),
         number(readout(perplexity(mean))),
     ]
     return h(
         "section",
-        enters(1 + n_groups(state), "appear"),
-        h("h2", {"class": "part-title"}, say(state, "done.averages")),
-        listed(state, ("mean", "perplexity"), values),
-        h("p", {"class": "note"}, rich(state, "done.given", mean=readout(mean))),
+        enters(1 + n_groups(scene), "appear"),
+        h("h2", {"class": "part-title"}, say(scene, "done.averages")),
+        listed(scene, ("mean", "perplexity"), values),
+        h("p", {"class": "note"}, rich(scene, "done.given", mean=readout(mean))),
     )
 
 
@@ -204,14 +204,14 @@ def perplexity(mean: float) -> float:
     return 2.0**mean if mean < MOST_BITS else math.inf
 
 
-def n_groups(state: AppState) -> int:
+def n_groups(scene: Scene) -> int:
     """In how many groups the bars rise in the film."""
-    return min(MOST_GROUPS, len(state.steps))
+    return min(MOST_GROUPS, len(scene.run.steps))
 
 
-def group_of(state: AppState, step: int) -> int:
+def group_of(scene: Scene, step: int) -> int:
     """With which group a bar rises."""
-    return step * n_groups(state) // len(state.steps)
+    return step * n_groups(scene) // len(scene.run.steps)
 
 
 def number(words: str) -> Node:
@@ -219,119 +219,119 @@ def number(words: str) -> Node:
     return h("span", {"class": "number"}, words)
 
 
-def listed(state: AppState, names: Sequence[str], values: Sequence[Child]) -> Node:
+def listed(scene: Scene, names: Sequence[str], values: Sequence[Child]) -> Node:
     """Facts with their names."""
     items = [
-        h("div", {}, h("dt", {}, say(state, f"done.{name}")), h("dd", {}, value))
+        h("div", {}, h("dt", {}, say(scene, f"done.{name}")), h("dd", {}, value))
         for name, value in zip(names, values, strict=True)
     ]
     return h("dl", {"class": "facts"}, items)
 
 
-def costs(state: AppState, config: ModelConfig) -> Node:
+def costs(scene: Scene, config: ModelConfig) -> Node:
     """Time, multiply-adds, bytes kept, bytes read."""
-    n_steps, n_prompt = len(state.steps), state.n_prompt
+    n_steps, n_prompt = len(scene.run.steps), scene.run.n_prompt
     done = cost.continuation_cost(config, n_prompt, n_steps)
     again = cost.continuation_cost(config, n_prompt, n_steps, keeps=False)
     kept = cost.cache_bytes(config, n_prompt + n_steps - 1)
-    n_done = number(amount(state, done))
+    n_done = number(amount(scene, done))
     values: list[Child] = [
-        time_of(state),
-        rich(state, "done.times", n=n_done, times=cell(again / done)),
-        number(megabytes(kept, state.language)),
-        weights(state, cost.weight_bytes(config), n_steps),
+        time_of(scene),
+        rich(scene, "done.times", n=n_done, times=cell(again / done)),
+        number(megabytes(kept, scene.language)),
+        weights(scene, cost.weight_bytes(config), n_steps),
     ]
     return h(
         "section",
-        enters(2 + n_groups(state), "appear"),
-        h("h2", {"class": "part-title"}, say(state, "done.costs")),
-        listed(state, ("time", "adds", "cache", "weights"), values),
+        enters(2 + n_groups(scene), "appear"),
+        h("h2", {"class": "part-title"}, say(scene, "done.costs")),
+        listed(scene, ("time", "adds", "cache", "weights"), values),
     )
 
 
-def weights(state: AppState, read: int, n_steps: int) -> list[Node | str]:
+def weights(scene: Scene, read: int, n_steps: int) -> list[Node | str]:
     """Every step reads all matrices once."""
     return rich(
-        state,
+        scene,
         "done.passes",
         n_passes=count(n_steps),
-        each=megabytes(read, state.language),
-        n=number(gigabytes(state, read * n_steps)),
+        each=megabytes(read, scene.language),
+        n=number(gigabytes(scene, read * n_steps)),
     )
 
 
-def gigabytes(state: AppState, n_bytes: int) -> str:
+def gigabytes(scene: Scene, n_bytes: int) -> str:
     """Bytes by the thousand million."""
-    return say(state, "done.gigabytes", value=readout(n_bytes / 1e9))
+    return say(scene, "done.gigabytes", value=readout(n_bytes / 1e9))
 
 
-def amount(state: AppState, n_adds: int) -> str:
+def amount(scene: Scene, n_adds: int) -> str:
     """So many multiply-adds, in words that are not read as bytes."""
     if n_adds >= BILLION:
-        return say(state, "done.billion", value=readout(n_adds / BILLION))
-    return say(state, "done.million", value=readout(n_adds / MILLION))
+        return say(scene, "done.billion", value=readout(n_adds / BILLION))
+    return say(scene, "done.million", value=readout(n_adds / MILLION))
 
 
-def time_of(state: AppState) -> list[Node | str]:
+def time_of(scene: Scene) -> list[Node | str]:
     """The measured time of the passes; a recording has none."""
-    measured = [step.elapsed_ms for step in state.steps if step.elapsed_ms > 0]
+    measured = [step.elapsed_ms for step in scene.run.steps if step.elapsed_ms > 0]
     if not measured:
-        return [say(state, "done.no_time")]
+        return [say(scene, "done.no_time")]
     whole = math.fsum(measured)
-    each = duration(whole / len(measured), state.language)
-    key = "done.time_of" if len(measured) == len(state.steps) else "done.time_of_some"
+    each = duration(whole / len(measured), scene.language)
+    key = "done.time_of" if len(measured) == len(scene.run.steps) else "done.time_of_some"
     return rich(
-        state,
+        scene,
         key,
-        time=number(duration(whole, state.language)),
+        time=number(duration(whole, scene.language)),
         each=each,
         n_steps=count(len(measured)),
     )
 
 
-def onward(state: AppState) -> Node:
+def onward(scene: Scene) -> Node:
     """Where to go from here."""
-    subject = state.route.subject or OWN
-    to_loop = "done.to_loop" if state.steps else "done.to_loop_first"
+    subject = scene.route.subject or OWN
+    to_loop = "done.to_loop" if scene.run.steps else "done.to_loop_first"
     links = [
-        (address_of(Route("block", subject)), say(state, "done.to_block")),
-        (address_of(Route("walk", subject, "loop")), say(state, to_loop)),
+        (address_of(Route("block", subject)), say(scene, "done.to_block")),
+        (address_of(Route("walk", subject, "loop")), say(scene, to_loop)),
     ]
-    other = next_recording(state)
+    other = next_recording(scene)
     if other:
-        name = say(state, "done.to_other", name=subject_name(state, other))
+        name = say(scene, "done.to_other", name=subject_name(scene, other))
         links.append((address_of(Route("walk", other, "input")), name))
     if subject != OWN:
-        links.append((address_of(Route("walk", OWN, "input")), say(state, "done.to_own")))
+        links.append((address_of(Route("walk", OWN, "input")), say(scene, "done.to_own")))
     items = [h("li", {}, h("a", {"href": target}, words)) for target, words in links]
-    heading = h("h2", {"class": "part-title"}, say(state, "done.onward"))
+    heading = h("h2", {"class": "part-title"}, say(scene, "done.onward"))
     return h(
         "nav",
-        {"class": "onward", "aria-label": say(state, "done.onward")},
+        {"class": "onward", "aria-label": say(scene, "done.onward")},
         heading,
         h("ul", {}, items),
     )
 
 
-def next_recording(state: AppState) -> str:
+def next_recording(scene: Scene) -> str:
     """The recorded walk behind this one; the first behind the last, or behind one's own text."""
-    names = [card.id for card in state.recordings]
+    names = [card.id for card in scene.recordings]
     if not names:
         return ""
-    at = names.index(state.route.subject) + 1 if state.route.subject in names else 0
+    at = names.index(scene.route.subject) + 1 if scene.route.subject in names else 0
     other = names[at % len(names)]
-    return "" if other == state.route.subject else other
+    return "" if other == scene.route.subject else other
 
 
-def table(state: AppState) -> Node:
+def table(scene: Scene) -> Node:
     """Every new token's probability and surprise, exact."""
-    return folded(state, "done-data", say(state, "done.table"), lambda: lines(state))
+    return folded(scene, "done-data", say(scene, "done.table"), lambda: lines(scene))
 
 
-def lines(state: AppState) -> Node:
+def lines(scene: Scene) -> Node:
     """The table itself."""
     names = ("token", "id", "prob", "rank", "bits")
-    head = [h("th", {"scope": "col"}, say(state, f"loop.table.{name}")) for name in names]
+    head = [h("th", {"scope": "col"}, say(scene, f"loop.table.{name}")) for name in names]
     rows = [
         h(
             "tr",
@@ -347,47 +347,50 @@ def lines(state: AppState) -> Node:
                 )
             ],
         )
-        for step in state.steps
+        for step in scene.run.steps
     ]
     whole = h(
         "table",
         {"class": "numbers"},
-        h("caption", {}, say(state, "done.table.caption")),
+        h("caption", {}, say(scene, "done.table.caption")),
         h("thead", {}, h("tr", {}, head)),
         h("tbody", {}, rows),
     )
     return h("div", {"class": "table scroll", "tabindex": "0"}, whole)
 
 
-def moments(state: AppState) -> Sequence[Child]:
+def moments(scene: Scene) -> Sequence[Child]:
     """The text, the bars in four groups with the largest of each, the mean, the cost."""
-    if not state.steps or state.config is None:
+    if not scene.run.steps or scene.run.config is None:
         return ()
-    mean = mean_of([bits(step.prob) for step in state.steps])
-    done = cost.continuation_cost(state.config, state.n_prompt, len(state.steps))
+    mean = mean_of([bits(step.prob) for step in scene.run.steps])
+    done = cost.continuation_cost(scene.run.config, scene.run.n_prompt, len(scene.run.steps))
     first = rich(
-        state, "done.film.text", n_prompt=count(state.n_prompt), n_new=count(len(state.steps))
+        scene,
+        "done.film.text",
+        n_prompt=count(scene.run.n_prompt),
+        n_new=count(len(scene.run.steps)),
     )
-    groups = [group_told(state, group) for group in range(n_groups(state))]
+    groups = [group_told(scene, group) for group in range(n_groups(scene))]
     average = rich(
-        state,
+        scene,
         "done.film.mean",
         bits=h("b", {}, readout(mean)),
         choices=readout(perplexity(mean)),
     )
-    last = rich(state, "done.film.cost", n=h("b", {}, amount(state, done)))
+    last = rich(scene, "done.film.cost", n=h("b", {}, amount(scene, done)))
     return (first, *groups, average, last)
 
 
-def group_told(state: AppState, group: int) -> list[Node | str]:
+def group_told(scene: Scene, group: int) -> list[Node | str]:
     """The most surprising token of a group of bars."""
-    inside = [at for at in range(len(state.steps)) if group_of(state, at) == group]
-    at = max(inside, key=lambda step: bits(state.steps[step].prob))
-    new = state.steps[at]
+    inside = [at for at in range(len(scene.run.steps)) if group_of(scene, at) == group]
+    at = max(inside, key=lambda step: bits(scene.run.steps[step].prob))
+    new = scene.run.steps[at]
     return rich(
-        state,
+        scene,
         "done.film.bar",
         token=token_mark(new.visible),
         bits=h("b", {}, cell(bits(new.prob))),
-        prob=probability(new.prob, state.language),
+        prob=probability(new.prob, scene.language),
     )

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.core import hooks
+from seethrough.core.hooks import EMBED_LEAVES, hook_name
+from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, readout
@@ -31,39 +34,47 @@ from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
-FIELDS = ("language", "tokens", "picture", "config", "captured", "recorded")
+FIELDS = ("language", "tokens", "layer", "head", "position", "config", "captured", "recorded")
 READOUT = "embed-readout"
 MOST_PIXELS = 640
 # The film: the matrix, the chosen token's row, the other rows; a look; then what is added.
 MATRIX, CHOSEN, OTHERS = range(3)
 
 
-def render(state: AppState) -> str:
+def wants(scene: Scene) -> Wants:
+    """Every vector that enters, and what it is made of."""
+    config = scene.run.config
+    if config is None or not scene.run.tokens:
+        return NOTHING
+    return want((*EMBED_LEAVES[config.family], hook_name(hooks.RESID_PRE, 0)))
+
+
+def render(scene: Scene) -> str:
     """The matrix, the rows that the tokens pick, what is added to them."""
-    if not state.tokens or state.config is None:
-        return to_html(h("p", {"class": "lead"}, say(state, "embed.before")))
-    position = min(state.picture.position, len(state.tokens) - 1)
+    if not scene.run.tokens or scene.run.config is None:
+        return to_html(h("p", {"class": "lead"}, say(scene, "embed.before")))
+    position = min(scene.choice.position, len(scene.run.tokens) - 1)
     return to_html(
-        named.lead(state, lead(state, position)),
-        chips(state) if is_crowd(state) else "",
-        h("div", {"class": f"embed-plate scroll{width_class(state)}"}, plate(state, position)),
-        embed_sum.learned(state, position) if is_learned(state) else "",
-        embed_sum.opened(state, position, READOUT),
-        missing(state),
-        gap_note(state, shown(state)),
-        h("p", {"class": "note embed-scale"}, scale_note(state, reach_of(state))),
-        embed_sum.tables(state, position),
-        embed_sum.rotation(state, position) if not is_learned(state) else "",
+        named.lead(scene, lead(scene, position)),
+        chips(scene) if is_crowd(scene) else "",
+        h("div", {"class": f"embed-plate scroll{width_class(scene)}"}, plate(scene, position)),
+        embed_sum.learned(scene, position) if is_learned(scene) else "",
+        embed_sum.opened(scene, position, READOUT),
+        missing(scene),
+        gap_note(scene, shown(scene)),
+        h("p", {"class": "note embed-scale"}, scale_note(scene, reach_of(scene))),
+        embed_sum.tables(scene, position),
+        embed_sum.rotation(scene, position) if not is_learned(scene) else "",
     )
 
 
-def lead(state: AppState, position: int) -> list[Node | str]:
+def lead(scene: Scene, position: int) -> list[Node | str]:
     """What happens, with the chosen token's own row."""
-    config, token = state.config, state.tokens[position]
+    config, token = scene.run.config, scene.run.tokens[position]
     return rich(
-        state,
+        scene,
         "embed.lead",
         token=token_mark(token.visible),
         row=h("b", {}, count(token.id)),
@@ -72,46 +83,46 @@ def lead(state: AppState, position: int) -> list[Node | str]:
     )
 
 
-def width_class(state: AppState) -> str:
+def width_class(scene: Scene) -> str:
     """What a wide model's strips are told by: they may shrink a little to stand whole."""
-    return " embed-wide" if state.config and state.config.d_model > MOST_PIXELS else ""
+    return " embed-wide" if scene.run.config and scene.run.config.d_model > MOST_PIXELS else ""
 
 
-def chips(state: AppState) -> Node:
+def chips(scene: Scene) -> Node:
     """The tokens to choose from, where they do not head the rows themselves."""
-    items = [h("li", {}, token_chip(state, at)) for at in shown(state).positions]
+    items = [h("li", {}, token_chip(scene, at)) for at in shown(scene).positions]
     return h("div", {"class": "scroll embed-chips follows"}, h("ol", {"class": "chips"}, items))
 
 
-def token_chip(state: AppState, position: int) -> Node:
+def token_chip(scene: Scene, position: int) -> Node:
     """A token to choose; it is marked only where its row itself is not known."""
-    lacks = of_token(state, position) is None
-    return chip(state, state.tokens[position], position, is_marked=lacks)
+    lacks = of_token(scene, position) is None
+    return chip(scene, scene.run.tokens[position], position, is_marked=lacks)
 
 
-def plate(state: AppState, position: int) -> list[Node]:
+def plate(scene: Scene, position: int) -> list[Node]:
     """The matrix, the lines to the rows, the rows."""
-    rows = crowd(state, position) if is_crowd(state) else few(state)
+    rows = crowd(scene, position) if is_crowd(scene) else few(scene)
     return [
-        embed_matrix.matrix(state, position, MATRIX),
-        embed_matrix.fan(state, position, (CHOSEN, OTHERS)),
+        embed_matrix.matrix(scene, position, MATRIX),
+        embed_matrix.fan(scene, position, (CHOSEN, OTHERS)),
         rows,
     ]
 
 
-def moment_of(state: AppState, position: int) -> int:
+def moment_of(scene: Scene, position: int) -> int:
     """When a token's row slides out: the chosen one first, the others after it."""
-    return CHOSEN if position == state.picture.position else OTHERS
+    return CHOSEN if position == scene.choice.position else OTHERS
 
 
-def few(state: AppState) -> Node:
+def few(scene: Scene) -> Node:
     """One row a token: the token, its id, its whole vector, its length."""
     heads = [
-        h("span", {}, say(state, "embed.head.token")),
-        h("span", {}, say(state, "embed.head.vector")),
-        h("span", {"class": "is-number"}, say(state, "embed.head.length")),
+        h("span", {}, say(scene, "embed.head.token")),
+        h("span", {}, say(scene, "embed.head.vector")),
+        h("span", {"class": "is-number"}, say(scene, "embed.head.length")),
     ]
-    items = [h("li", {}, line(state, at)) for at in shown(state).positions]
+    items = [h("li", {}, line(scene, at)) for at in shown(scene).positions]
     return h(
         "div",
         {"class": "embed-rows"},
@@ -120,63 +131,63 @@ def few(state: AppState) -> Node:
     )
 
 
-def line(state: AppState, position: int) -> list[Node]:
+def line(scene: Scene, position: int) -> list[Node]:
     """One token with its row; the strip flies out of the matrix at the token's own height."""
-    moment = moment_of(state, position)
+    moment = moment_of(scene, position)
     film: Attributes = {"data-at": str(moment), "data-move": "after"}
     return [
-        token_chip(state, position),
-        vector(state, position, moment),
-        h("span", {"class": "number is-number", **film}, measured(state, position)),
+        token_chip(scene, position),
+        vector(scene, position, moment),
+        h("span", {"class": "number is-number", **film}, measured(scene, position)),
     ]
 
 
-def measured(state: AppState, position: int) -> Child:
+def measured(scene: Scene, position: int) -> Child:
     """The length of a token's row; the sum behind it opens where the row itself is known."""
-    found = of_token(state, position)
+    found = of_token(scene, position)
     if found is not None:
         return length_mark(found, position)
-    norm = length(state, position)
+    norm = length(scene, position)
     return "" if norm is None else readout(norm)
 
 
-def vector(state: AppState, position: int, moment: int) -> Node:
+def vector(scene: Scene, position: int, moment: int) -> Node:
     """The strip of a token's row; a hatched place where it is not known."""
     film: dict[str, str] = {
         "data-at": str(moment),
         "data-move": "fly",
         "data-from": f"embed-tick-{position}",
     }
-    found = of_token(state, position)
+    found = of_token(scene, position)
     if found is None:
-        label = say(state, "embed.no_row", token=visible_at(state, position))
+        label = say(scene, "embed.no_row", token=visible_at(scene, position))
         return h("span", {"class": "embed-strip is-missing", **film}, label)
     label = say(
-        state,
+        scene,
         "embed.strip",
-        token=visible_at(state, position),
-        row=state.tokens[position].id,
+        token=visible_at(scene, position),
+        row=scene.run.tokens[position].id,
         d_model=len(found.values),
-        length=readout(length(state, position) or 0.0),
+        length=readout(length(scene, position) or 0.0),
     )
-    reach = reach_of(state)
-    canvas = strip(state, found.name, position, reach=reach, label=label, told_in=READOUT)
-    part = "row" if position == state.picture.position else None
+    reach = reach_of(scene)
+    canvas = strip(scene, found.name, position, reach=reach, label=label, told_in=READOUT)
+    part = "row" if position == scene.choice.position else None
     return h("span", {"class": "embed-strip", "data-part": part, **film}, canvas)
 
 
-def crowd(state: AppState, position: int) -> Node:
+def crowd(scene: Scene, position: int) -> Node:
     """Many tokens: the chosen one's strip, and all of them as one heat map."""
-    positions = shown(state).positions
+    positions = shown(scene).positions
     high = len(positions) * row_high(len(positions))
-    wide = state.config.d_model if state.config else 0
+    wide = scene.run.config.d_model if scene.run.config else 0
     told = say(
-        state,
+        scene,
         "embed.crowd",
         n_rows=len(positions),
         d_model=wide,
-        token=visible_at(state, position),
-        row=state.tokens[position].id,
+        token=visible_at(scene, position),
+        row=scene.run.tokens[position].id,
     )
     picture = h(
         "canvas",
@@ -198,77 +209,77 @@ def crowd(state: AppState, position: int) -> Node:
     return h(
         "div",
         {"class": "embed-rows is-crowd"},
-        h("ol", {"class": "embed-one"}, h("li", {}, line(state, position))),
+        h("ol", {"class": "embed-one"}, h("li", {}, line(scene, position))),
         picture,
     )
 
 
-def missing(state: AppState) -> Node | str:
+def missing(scene: Scene) -> Node | str:
     """Which rows are not known, and the way to them."""
-    lacking = [at for at in shown(state).positions if of_token(state, at) is None]
+    lacking = [at for at in shown(scene).positions if of_token(scene, at) is None]
     if not lacking:
         return ""
-    if state.recorded is None:
-        words = say(state, "embed.beyond", positions=spans(lacking))
+    if scene.run.recorded is None:
+        words = say(scene, "embed.beyond", positions=spans(lacking))
         return h("p", {"class": "note"}, words)
-    return note(state, say(state, "embed.lacking", positions=spans(lacking)))
+    return note(scene, say(scene, "embed.lacking", positions=spans(lacking)))
 
 
-def moments(state: AppState) -> Sequence[Child]:
+def moments(scene: Scene) -> Sequence[Child]:
     """The look-up told: the matrix, one row, all rows, what is the same, what is added."""
-    if not state.tokens or state.config is None:
+    if not scene.run.tokens or scene.run.config is None:
         return ()
-    position = min(state.picture.position, len(state.tokens) - 1)
-    token, config = state.tokens[position], state.config
+    position = min(scene.choice.position, len(scene.run.tokens) - 1)
+    token, config = scene.run.tokens[position], scene.run.config
     told: list[Child] = [
         say(
-            state,
+            scene,
             "embed.film.matrix",
-            n_tokens=count(len(state.tokens)),
+            n_tokens=count(len(scene.run.tokens)),
             d_vocab=count(config.d_vocab),
             d_model=count(config.d_model),
         ),
         rich(
-            state,
+            scene,
             "embed.film.row",
             token=token_mark(token.visible),
             position=str(position),
             row=count(token.id),
         ),
-        others(state),
-        look(state, position),
+        others(scene),
+        look(scene, position),
     ]
-    if not is_learned(state):
-        return (*told, say(state, "embed.film.rotary", position=position))
-    return (*told, *embed_sum.moments(state, position))
+    if not is_learned(scene):
+        return (*told, say(scene, "embed.film.rotary", position=position))
+    return (*told, *embed_sum.moments(scene, position))
 
 
-def others(state: AppState) -> Child:
+def others(scene: Scene) -> Child:
     """The other tokens' rows; where tokens are the same, so are their rows."""
-    same = same_ids(state)
+    same = same_ids(scene)
     if same is None:
-        key = "embed.film.one" if len(state.tokens) == 1 else "embed.film.others"
-        return say(state, key, n_others=count(len(state.tokens) - 1))
+        key = "embed.film.one" if len(scene.run.tokens) == 1 else "embed.film.others"
+        return say(scene, key, n_others=count(len(scene.run.tokens) - 1))
     return rich(
-        state,
+        scene,
         "embed.film.same",
-        token=token_mark(visible_at(state, same[0])),
+        token=token_mark(visible_at(scene, same[0])),
         positions=spans(same),
-        row=count(state.tokens[same[0]].id),
+        row=count(scene.run.tokens[same[0]].id),
     )
 
 
-def look(state: AppState, position: int) -> Child:
+def look(scene: Scene, position: int) -> Child:
     """The chosen token's vector: its length and its largest number."""
-    found = of_token(state, position)
+    found = of_token(scene, position)
     if found is None:
-        return say(state, "embed.no_row", token=visible_at(state, position))
+        return say(scene, "embed.no_row", token=visible_at(scene, position))
     largest = int(np.nan_to_num(np.abs(found.values)).argmax())
     return rich(
-        state,
+        scene,
         "embed.film.look",
-        token=token_mark(visible_at(state, position)),
-        length=readout(length(state, position) or 0.0),
+        token=token_mark(visible_at(scene, position)),
+        length=readout(length(scene, position) or 0.0),
         cell=hook_mark(f"{found.name}[{position},{largest}]"),
         value=readout(float(found.values[largest])),
     )

@@ -30,38 +30,38 @@ from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
 SIGNS = ("", "+", "=")
 PARTS = {"": "token", "+": "position", "=": "total"}
 LOOKED, ADDED, SUMMED = 3, 4, 5
 
 
-def parts(state: AppState, position: int) -> list[Vector] | None:
+def parts(scene: Scene, position: int) -> list[Vector] | None:
     """The token's row, the position's row, their sum; None where one is not known."""
     found = [
         Vector(name, values)
         for name in (hooks.EMBED, hooks.POS_EMBED, ENTERS)
-        if (values := state.captured.row(name, position)) is not None
+        if (values := scene.run.captured.row(name, position)) is not None
     ]
     return found if len(found) == len(SIGNS) else None
 
 
-def learned(state: AppState, position: int) -> Node:
+def learned(scene: Scene, position: int) -> Node:
     """Token row + position row = what enters block 0, as three strips with their lengths."""
-    found = parts(state, position)
+    found = parts(scene, position)
     title = rich(
-        state,
+        scene,
         "embed.sum.title",
-        token=token_mark(visible_at(state, position)),
+        token=token_mark(visible_at(scene, position)),
         position=str(position),
     )
     heading = h("h2", {"class": "embed-sum-title"}, title)
     if found is None:
-        return h("section", {"class": "embed-sum embed-wide"}, heading, lacking_sum(state))
+        return h("section", {"class": "embed-sum embed-wide"}, heading, lacking_sum(scene))
     reach = strip.common_limit([vector.values for vector in found])
     lines = [
-        addend(state, vector, position, sign, reach)
+        addend(scene, vector, position, sign, reach)
         for vector, sign in zip(found, SIGNS, strict=True)
     ]
     return h(
@@ -69,26 +69,26 @@ def learned(state: AppState, position: int) -> Node:
         {"class": "embed-sum"},
         heading,
         h("div", {"class": "scroll"}, h("ul", {}, lines)),
-        h("p", {"class": "note", "data-at": str(SUMMED)}, worked(state, found, position)),
+        h("p", {"class": "note", "data-at": str(SUMMED)}, worked(scene, found, position)),
     )
 
 
-def lacking_sum(state: AppState) -> Node:
+def lacking_sum(scene: Scene) -> Node:
     """In the sum's place while its rows are not known."""
-    return h("p", {"class": "note"}, say(state, "embed.sum.lacking"))
+    return h("p", {"class": "note"}, say(scene, "embed.sum.lacking"))
 
 
-def addend(state: AppState, vector: Vector, position: int, sign: str, reach: float) -> Node:
+def addend(scene: Scene, vector: Vector, position: int, sign: str, reach: float) -> Node:
     """One strip of the sum: its sign, what it is and its hook, its numbers, its length."""
-    named = h("span", {}, say(state, f"embed.sum.{PARTS[sign]}", position=position))
+    named = h("span", {}, say(scene, f"embed.sum.{PARTS[sign]}", position=position))
     norm = readout(length_of(vector.values))
-    label = say(state, "embed.sum.strip", name=vector.name, position=position, length=norm)
+    label = say(scene, "embed.sum.strip", name=vector.name, position=position, length=norm)
     film: dict[str, str] = {}
     if sign:
         film = {"data-at": str(ADDED if sign == SIGNS[1] else SUMMED)}
         film["data-move"] = "sweep" if sign == SIGNS[1] else "rise"
     canvas = strip.strip(
-        state, vector.name, position, reach=reach, label=label, told_in="embed-readout"
+        scene, vector.name, position, reach=reach, label=label, told_in="embed-readout"
     )
     return h(
         "li",
@@ -100,12 +100,12 @@ def addend(state: AppState, vector: Vector, position: int, sign: str, reach: flo
     )
 
 
-def worked(state: AppState, found: list[Vector], position: int) -> list[Node | str]:
+def worked(scene: Scene, found: list[Vector], position: int) -> list[Node | str]:
     """One dimension of the sum with its own numbers: the one where the position changes most."""
     at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
     cells = [number(vector, position, at) for vector in found]
     return rich(
-        state,
+        scene,
         "embed.sum.worked",
         column=str(at),
         row=cells[0],
@@ -122,42 +122,42 @@ def number(vector: Vector, position: int, column: int) -> Node:
     return h("button", {**attributes, "data-cell": cell, "title": cell}, value)
 
 
-def opened(state: AppState, position: int, element_id: str) -> Node:
+def opened(scene: Scene, position: int, element_id: str) -> Node:
     """Where the cells of the strips open; at rest the chosen token's largest number is open."""
-    found = of_token(state, position)
-    inside: Child = say(state, "view.strip.rest")
+    found = of_token(scene, position)
+    inside: Child = say(scene, "view.strip.rest")
     if found is not None:
         largest = int(np.nan_to_num(np.abs(found.values)).argmax())
-        name = strip_name(found.name, position, reach_of(state))
-        inside = Markup(strip.opened(state, name, 0, largest))
+        name = strip_name(found.name, position, reach_of(scene))
+        inside = Markup(strip.opened(scene, name, 0, largest))
     place = {"class": "readout opened", "id": element_id, "data-at": str(LOOKED)}
     return h("output", {**place, "data-move": "rise"}, inside)
 
 
-def tables(state: AppState, position: int) -> Node | str:
+def tables(scene: Scene, position: int) -> Node | str:
     """All numbers of the chosen token's row, and of what is added to it."""
-    found = of_token(state, position)
+    found = of_token(scene, position)
     if found is None:
         return ""
-    vectors = (parts(state, position) if is_learned(state) else None) or [found]
+    vectors = (parts(scene, position) if is_learned(scene) else None) or [found]
     n_values = count(len(found.values))
-    token = token_mark(visible_at(state, position))
-    words = rich(state, "embed.table", n_values=n_values, token=token)
+    token = token_mark(visible_at(scene, position))
+    words = rich(scene, "embed.table", n_values=n_values, token=token)
     return folded(
-        state,
+        scene,
         "embed-data",
         words,
         lambda: [
-            vector_table(caption(state, vector, position), vector.values, vector.name, position)
+            vector_table(caption(scene, vector, position), vector.values, vector.name, position)
             for vector in vectors
         ],
     )
 
 
-def caption(state: AppState, vector: Vector, position: int) -> list[Node | str]:
+def caption(scene: Scene, vector: Vector, position: int) -> list[Node | str]:
     """What a table holds."""
     return rich(
-        state,
+        scene,
         "view.residual.caption",
         name=hook_mark(vector.name),
         position=str(position),
@@ -165,19 +165,19 @@ def caption(state: AppState, vector: Vector, position: int) -> list[Node | str]:
     )
 
 
-def rotation(state: AppState, position: int) -> Node | str:
+def rotation(scene: Scene, position: int) -> Node | str:
     """Where the position comes in where none is added: by how much this one turns its pairs."""
-    config = state.config
+    config = scene.run.config
     if config is None or config.rotary_base is None:
         return ""
     slowest = position * config.rotary_base ** (2 / config.d_head - 1)
-    same = same_ids(state)
-    sentences: list[Child] = [say(state, "embed.rotary.nothing"), " "]
+    same = same_ids(scene)
+    sentences: list[Child] = [say(scene, "embed.rotary.nothing"), " "]
     if same is not None:
-        token = token_mark(visible_at(state, same[0]))
-        sentences += [rich(state, "embed.rotary.same", token=token, positions=spans(same)), " "]
+        token = token_mark(visible_at(scene, same[0]))
+        sentences += [rich(scene, "embed.rotary.same", token=token, positions=spans(same)), " "]
     how = say(
-        state,
+        scene,
         "embed.rotary.how",
         n_pairs=count(config.d_head // 2),
         position=position,
@@ -187,21 +187,21 @@ def rotation(state: AppState, position: int) -> Node | str:
     return h(
         "details",
         {"class": "data side", "id": "embed-position", "data-at": str(ADDED)},
-        h("summary", {}, say(state, "embed.rotary.title")),
+        h("summary", {}, say(scene, "embed.rotary.title")),
         h("p", {"class": "note"}, sentences, how),
     )
 
 
-def moments(state: AppState, position: int) -> Sequence[Child]:
+def moments(scene: Scene, position: int) -> Sequence[Child]:
     """The position's row comes, and is added."""
-    found = parts(state, position)
+    found = parts(scene, position)
     if found is None:
-        lacking = say(state, "embed.sum.lacking")
-        return (say(state, "embed.film.learned", position=position), lacking)
+        lacking = say(scene, "embed.sum.lacking")
+        return (say(scene, "embed.film.learned", position=position), lacking)
     at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
     row, place, total = (readout(float(vector.values[at])) for vector in found)
     place = place if found[1].values[at] >= 0 else f"({place})"
     return (
-        say(state, "embed.film.learned", position=position),
-        say(state, "embed.film.sum", column=at, row=row, place=place, total=total),
+        say(scene, "embed.film.learned", position=position),
+        say(scene, "embed.film.sum", column=at, row=row, place=place, total=total),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +13,14 @@ from seethrough.core.hooks import hook_name
 from seethrough.core.length import length_cell, length_of
 from seethrough.view import strip
 from seethrough.view.cell_button import cell_button
+from seethrough.view.kept import kept_with
 from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import diverging_raster, hatched
 from seethrough.view.scales import Diverging
 from seethrough.view.windowed import Window, window
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
     from seethrough.view.node import Node
@@ -41,31 +41,31 @@ class Vector:
     values: Array
 
 
-def is_learned(state: AppState) -> bool:
+def is_learned(scene: Scene) -> bool:
     """Whether the model has a learned row for each position, to be added."""
-    return state.config is not None and state.config.positional_embedding_type != ROTARY
+    return scene.run.config is not None and scene.run.config.positional_embedding_type != ROTARY
 
 
-def of_token(state: AppState, position: int) -> Vector | None:
+def of_token(scene: Scene, position: int) -> Vector | None:
     """The row of a position's token; None where it is not known.
 
     With rotary positions nothing is added to it, so that it is block 0's input to the last bit.
     """
-    for name in (hooks.EMBED,) if is_learned(state) else (hooks.EMBED, ENTERS):
-        row = state.captured.row(name, position)
+    for name in (hooks.EMBED,) if is_learned(scene) else (hooks.EMBED, ENTERS):
+        row = scene.run.captured.row(name, position)
         if row is not None:
             return Vector(name, row)
     return None
 
 
-def length(state: AppState, position: int) -> float | None:
+def length(scene: Scene, position: int) -> float | None:
     """The length of a token's row; where a recording has no row, the length that it kept."""
-    found = of_token(state, position)
+    found = of_token(scene, position)
     if found is not None:
         return length_of(found.values)
-    if state.recorded is None or is_learned(state):
+    if scene.run.recorded is None or is_learned(scene):
         return None
-    return float(state.recorded.norms[0, position])
+    return float(scene.run.recorded.norms[0, position])
 
 
 def length_mark(vector: Vector, position: int) -> Node:
@@ -74,23 +74,23 @@ def length_mark(vector: Vector, position: int) -> Node:
     return cell_button(length_cell(vector.name, position), readout(norm), exact(norm))
 
 
-def shown(state: AppState) -> Window:
+def shown(scene: Scene) -> Window:
     """The positions that have a row in the picture."""
-    return window(len(state.tokens), chosen=state.picture.position)
+    return window(len(scene.run.tokens), chosen=scene.choice.position)
 
 
-def is_crowd(state: AppState) -> bool:
+def is_crowd(scene: Scene) -> bool:
     """Whether there are too many tokens for a line each."""
-    return len(state.tokens) > MOST_LINES
+    return len(scene.run.tokens) > MOST_LINES
 
 
-def reach_of(state: AppState) -> float:
+def reach_of(scene: Scene) -> float:
     """One scale for all the rows, so that their colours can be compared."""
-    names = (hooks.EMBED,) if is_learned(state) else (hooks.EMBED, ENTERS)
-    return _reach(state.captured, names, shown(state).positions)
+    names = (hooks.EMBED,) if is_learned(scene) else (hooks.EMBED, ENTERS)
+    return _reach(scene.run.captured, names, shown(scene).positions)
 
 
-@lru_cache(maxsize=1)
+@kept_with
 def _reach(captured: Captured, names: tuple[str, ...], positions: tuple[int, ...]) -> float:
     """The scale of the first of these hooks that each position has."""
     found = [
@@ -106,12 +106,12 @@ def strip_name(name: str, position: int, reach: float) -> str:
     return f"{strip.PREFIX}{name}@{position}~{reach:g}"
 
 
-def same_ids(state: AppState) -> list[int] | None:
+def same_ids(scene: Scene) -> list[int] | None:
     """The positions of a token that stands there more than once: the chosen one's, else any's."""
     places: dict[int, list[int]] = {}
-    for position, token in enumerate(state.tokens):
+    for position, token in enumerate(scene.run.tokens):
         places.setdefault(token.id, []).append(position)
-    chosen = state.tokens[min(state.picture.position, len(state.tokens) - 1)].id
+    chosen = scene.run.tokens[min(scene.choice.position, len(scene.run.tokens) - 1)].id
     candidates = [places[chosen], *places.values()]
     return next((found for found in candidates if len(found) > 1), None)
 
@@ -121,42 +121,42 @@ def row_high(n_rows: int) -> int:
     return max(2, min(16, CROWD_HIGH // max(n_rows, 1)))
 
 
-def row_at(state: AppState, row: int) -> tuple[int, Vector] | None:
+def row_at(scene: Scene, row: int) -> tuple[int, Vector] | None:
     """Position and vector of a row of the heat map; None outside it and where none is known."""
-    positions = shown(state).positions
+    positions = shown(scene).positions
     if not 0 <= row < len(positions):
         return None
-    found = of_token(state, positions[row])
+    found = of_token(scene, positions[row])
     return None if found is None else (positions[row], found)
 
 
-def raster(state: AppState, *, dark: bool) -> Array | None:
+def raster(scene: Scene, *, dark: bool) -> Array | None:
     """The heat map of all tokens' rows; a row that is not known is hatched."""
-    positions = shown(state).positions
-    known = [of_token(state, position) for position in positions]
-    if state.config is None or not positions:
+    positions = shown(scene).positions
+    known = [of_token(scene, position) for position in positions]
+    if scene.run.config is None or not positions:
         return None
-    empty = np.zeros(state.config.d_model, np.float32)
+    empty = np.zeros(scene.run.config.d_model, np.float32)
     values = np.stack([empty if vector is None else vector.values for vector in known])
     high = row_high(len(positions))
-    scale = Diverging(reach_of(state), strip.SQUARE_ROOT)
+    scale = Diverging(reach_of(scene), strip.SQUARE_ROOT)
     pixels = diverging_raster(values, scale, dark=dark, wide=1, high=high, tick=max(1, high // 4))
     lacking = np.repeat([vector is None for vector in known], high)
     return hatched(pixels, lacking, dark=dark)
 
 
-def cell_of(state: AppState, row: int, column: int) -> Cell | None:
+def cell_of(scene: Scene, row: int, column: int) -> Cell | None:
     """Which number of the model a cell of the heat map is; None outside it."""
-    found = row_at(state, row)
+    found = row_at(scene, row)
     if found is None or not 0 <= column < len(found[1].values):
         return None
     return Cell(found[1].name, (found[0], column))
 
 
-def opened(state: AppState, row: int, column: int) -> str:
+def opened(scene: Scene, row: int, column: int) -> str:
     """A cell of the heat map among its neighbours; empty outside it."""
-    found = row_at(state, row)
+    found = row_at(scene, row)
     if found is None:
         return ""
-    name = strip_name(found[1].name, found[0], reach_of(state))
-    return strip.opened(state, name, 0, column)
+    name = strip_name(found[1].name, found[0], reach_of(scene))
+    return strip.opened(scene, name, 0, column)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import AppState
 from seethrough.core.clean_text import clean_text
 from seethrough.core.visible import character_name, code_point
 from seethrough.view.characters import (
@@ -22,69 +21,82 @@ from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.template import received
 from seethrough.view.windowed import window
-from seethrough.view.words import rich, say, token_mark
+from seethrough.view.words import Reader, rich, say, token_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from seethrough.app.state import Scene, Spoken
     from seethrough.view.node import Child
     from seethrough.view.windowed import Window
 
-FIELDS = ("language", "prompt", "chat", "source", "recorded", "film", "tokens", "models", "model")
+FIELDS = (
+    "language",
+    "prompt",
+    "chat",
+    "source",
+    "recorded",
+    "film",
+    "tokens",
+    "model_card",
+    "model",
+)
 FEW, LARGE, MEDIUM = 14, 44, 160  # signs; longer texts are set smaller
 MOST_SIGNS = 256
 REMEMBERED = 2048  # different signs and characters
 TEXT, CODES, BYTES, MODEL = range(4)  # the moments of the film
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The text large, its counts, its signs over their code points and bytes, what comes of it."""
-    text = text_of(state)
+    text = text_of(scene)
     signs = signs_of(text)
     return to_html(
-        h("p", {"class": "lead"}, lead(state, text, signs)),
-        h("div", {"class": "input-head"}, page(state, text, len(signs)), counts(state, text)),
-        plate(state, signs),
-        received(state, text, MODEL),
-        table(state, text),
+        h("p", {"class": "lead"}, lead(scene, text, signs)),
+        h("div", {"class": "input-head"}, page(scene, text, len(signs)), counts(scene, text)),
+        plate(scene, signs),
+        received(scene, text, MODEL),
+        table(scene, text),
     )
 
 
-def moments(state: AppState) -> Sequence[Child]:
+def moments(scene: Scene) -> Sequence[Child]:
     """The text, its characters' numbers, their bytes, what is put around them."""
-    text = text_of(state)
-    if not (state.tokens and text):
+    text = text_of(scene)
+    if not (scene.run.tokens and text):
         return ()
-    film, first, key = state.film, text[0], "plain"
+    film, first, key = scene.run.film, text[0], "plain"
     if film is None:
         key = "unknown"
     elif film.is_chat:
         key = "chat"
     told = rich(
-        state,
+        scene,
         f"typed.moment.{key}",
         n_more=count(len(film.text) - len(text) if film else 0),
-        tokens=counted(state, "tokens", film.n_ids if film else len(state.tokens)),
+        tokens=counted(scene, "tokens", film.n_ids if film else len(scene.run.tokens)),
     )
     return (
-        rich(state, "typed.moment.text", characters=counted(state, "characters", len(text))),
+        rich(scene, "typed.moment.text", characters=counted(scene, "characters", len(text))),
         rich(
-            state,
+            scene,
             "typed.moment.codes",
             character=token_mark(shown_character(first)),
             code=code_point(first),
             number=count(ord(first)),
         ),
-        byte_sentence(state, text),
+        byte_sentence(scene, text),
         told,
     )
 
 
-def text_of(state: AppState) -> str:
+def text_of(scene: Scene) -> str:
     """The reader's own words: of the film, of the recording, or as they stand in the form."""
-    if state.film is not None:
-        return "".join(piece.text for piece in state.film.pieces if piece.kind == "content")
-    return clean_text(state.prompt if state.recorded is None else state.recorded.prompt).text
+    if scene.run.film is not None:
+        return "".join(piece.text for piece in scene.run.film.pieces if piece.kind == "content")
+    return clean_text(
+        scene.text.prompt if scene.run.recorded is None else scene.run.recorded.prompt
+    ).text
 
 
 def size_of(text: str) -> int:
@@ -97,31 +109,31 @@ def widest(signs: Sequence[Sign]) -> Sign:
     return max(signs, key=lambda sign: size_of(sign.text))
 
 
-def lead(state: AppState, text: str, signs: Sequence[Sign]) -> list[Node | str] | str:
+def lead(scene: Scene, text: str, signs: Sequence[Sign]) -> list[Node | str] | str:
     """What this step is about, with the text's own numbers."""
     if not signs:
-        return say(state, "typed.empty")
+        return say(scene, "typed.empty")
     n_bytes = size_of(text)
     key = "typed.lead_ascii" if n_bytes == len(text) else "typed.lead"
     return rich(
-        state,
+        scene,
         key,
-        characters=counted(state, "characters", len(text)),
-        bytes=counted(state, "bytes", n_bytes),
+        characters=counted(scene, "characters", len(text)),
+        bytes=counted(scene, "bytes", n_bytes),
     )
 
 
-def byte_sentence(state: AppState, text: str) -> list[Node | str]:
+def byte_sentence(scene: Scene, text: str) -> list[Node | str]:
     """How the text is kept; the sign with the most bytes tells why it is not one byte each."""
     sign, n_bytes = widest(signs_of(text)), size_of(text)
-    in_all = counted(state, "bytes", n_bytes)
+    in_all = counted(scene, "bytes", n_bytes)
     mark = token_mark("".join(map(shown_character, sign.text)) if is_plain(sign) else sign.text)
     alone = " ".join(hex_bytes(sign.text))
     if n_bytes == len(text):
-        return rich(state, "typed.moment.bytes_ascii", bytes_in_all=in_all)
+        return rich(scene, "typed.moment.bytes_ascii", bytes_in_all=in_all)
     key = "one" if len(sign.text) == 1 else "several"
     return rich(
-        state,
+        scene,
         f"typed.moment.bytes_{key}",
         bytes_in_all=in_all,
         sign=mark,
@@ -136,7 +148,7 @@ def is_plain(sign: Sign) -> bool:
     return len(sign.text) == 1
 
 
-def page(state: AppState, text: str, n_signs: int) -> Node:
+def page(scene: Scene, text: str, n_signs: int) -> Node:
     """The text as it would stand on a page, the larger the shorter it is."""
     size = "large" if n_signs <= LARGE else "medium" if n_signs <= MEDIUM else "small"
     attributes = {
@@ -145,46 +157,46 @@ def page(state: AppState, text: str, n_signs: int) -> Node:
         "data-at": str(TEXT),
         "data-move": "appear",
         "tabindex": "0" if size == "small" else None,
-        "aria-label": say(state, "typed.text"),
+        "aria-label": say(scene, "typed.text"),
         "role": "group",
     }
     return h("div", attributes, h("bdi", {"id": "input-text"}, text))
 
 
-def counts(state: AppState, text: str) -> Node:
+def counts(scene: Scene, text: str) -> Node:
     """How much text it is: characters, bytes, words by the tokeniser's own split."""
-    n_words = own_words(state)
+    n_words = own_words(scene)
     return h(
         "dl",
         {"class": "input-counts"},
-        figure(state, "characters", len(text), CODES),
-        figure(state, "bytes", size_of(text), BYTES),
-        "" if n_words is None else figure(state, "words", n_words, MODEL),
+        figure(scene, "characters", len(text), CODES),
+        figure(scene, "bytes", size_of(text), BYTES),
+        "" if n_words is None else figure(scene, "words", n_words, MODEL),
     )
 
 
-def figure(state: AppState, what: str, number: int, moment: int) -> Node:
+def figure(scene: Scene, what: str, number: int, moment: int) -> Node:
     """One count with its name."""
     return h(
         "div",
         {"data-at": str(moment), "data-move": "appear"},
-        h("dt", {}, say(state, f"typed.count.{what}")),
+        h("dt", {}, say(scene, f"typed.count.{what}")),
         h("dd", {"class": "number"}, count(number)),
     )
 
 
-def own_words(state: AppState) -> int | None:
+def own_words(scene: Scene) -> int | None:
     """How many words the tokeniser makes of plain text; a template's are not the reader's."""
-    film = state.film
+    film = scene.run.film
     return None if film is None or film.is_chat else film.n_words
 
 
-def plate(state: AppState, signs: Sequence[Sign]) -> Node | str:
+def plate(scene: Scene, signs: Sequence[Sign]) -> Node | str:
     """Every sign over its characters' numbers, those over their bytes; one can be opened."""
     if not signs:
         return ""
     shown = window(len(signs), most=MOST_SIGNS)
-    blocks = [Markup(block(state.language, signs[index].text)) for index in shown.positions]
+    blocks = [Markup(block(scene.language, signs[index].text)) for index in shown.positions]
     size = " is-few" if len(signs) <= FEW else " is-short" if len(signs) <= LARGE else ""
     return h(
         "div",
@@ -194,35 +206,35 @@ def plate(state: AppState, signs: Sequence[Sign]) -> Node | str:
             {
                 "class": f"signs scroll{size}",
                 "tabindex": "0" if len(signs) > LARGE else None,
-                "aria-label": say(state, "typed.signs"),
+                "aria-label": say(scene, "typed.signs"),
             },
-            heads(state),
+            heads(scene),
             blocks,
         ),
-        h("p", {"class": "note signs-rest"}, say(state, "typed.open")),
-        gap(state, shown),
+        h("p", {"class": "note signs-rest"}, say(scene, "typed.open")),
+        gap(scene, shown),
     )
 
 
-def heads(state: AppState) -> Node:
+def heads(scene: Scene) -> Node:
     """What the rows below a sign are, at their left."""
     rows = [
-        h("span", {"data-at": str(at), "data-move": "appear"}, say(state, f"typed.row.{name}"))
+        h("span", {"data-at": str(at), "data-move": "appear"}, say(scene, f"typed.row.{name}"))
         for name, at in (("code", CODES), ("bytes", BYTES))
     ]
     return h("li", {"class": "sign-heads", "aria-hidden": "true"}, rows)
 
 
-def gap(state: AppState, shown: Window) -> Node | str:
+def gap(scene: Scene, shown: Window) -> Node | str:
     """Which signs are left out, in words."""
     if shown.gap is None:
         return ""
     first, last = shown.gap
     n_left_out = count(last - first + 1)
     words = (
-        say(state, "typed.gap_one", first=first)
+        say(scene, "typed.gap_one", first=first)
         if first == last
-        else say(state, "typed.gap", first=first, last=last, n_left_out=n_left_out)
+        else say(scene, "typed.gap", first=first, last=last, n_left_out=n_left_out)
     )
     return h("p", {"class": "note"}, words)
 
@@ -230,7 +242,7 @@ def gap(state: AppState, shown: Window) -> Node | str:
 @lru_cache(REMEMBERED)
 def block(language: str, sign: str) -> str:
     """One sign: a summary that opens to its characters' names. A text has few different ones."""
-    state, is_alone = AppState(language=language), len(sign) == 1
+    reader, is_alone = Reader(language), len(sign) == 1
     is_dim = is_alone and is_hidden(sign)
     return to_html(
         h(
@@ -253,7 +265,7 @@ def block(language: str, sign: str) -> str:
                         [character_block(character, is_alone=is_alone) for character in sign],
                     ),
                 ),
-                h("ul", {"class": "sign-names"}, [name_line(state, one) for one in sign]),
+                h("ul", {"class": "sign-names"}, [name_line(reader, one) for one in sign]),
             ),
         )
     )
@@ -279,31 +291,31 @@ def character_block(character: str, *, is_alone: bool) -> Node:
     )
 
 
-def name_line(state: AppState, character: str) -> Node:
+def name_line(reader: Spoken, character: str) -> Node:
     """What Unicode says of a character."""
     told = rich(
-        state,
+        reader,
         "typed.character",
         character=token_mark(shown_character(character)),
         code=h("span", {"class": "number"}, code_point(character)),
-        name=character_name(character) or say(state, "typed.nameless"),
+        name=character_name(character) or say(reader, "typed.nameless"),
         bytes=h("span", {"class": "number"}, " ".join(hex_bytes(character))),
     )
     return h("li", {}, told)
 
 
-def table(state: AppState, text: str) -> Node | str:
+def table(scene: Scene, text: str) -> Node | str:
     """Every character with its number, name and bytes."""
     if not text:
         return ""
-    return folded(state, "input-data", say(state, "typed.data"), lambda: characters(state, text))
+    return folded(scene, "input-data", say(scene, "typed.data"), lambda: characters(scene, text))
 
 
-def characters(state: AppState, text: str) -> list[Child]:
+def characters(scene: Scene, text: str) -> list[Child]:
     """The table itself; of a long text the first and the last characters."""
     shown = window(len(text), most=MOST_SIGNS)
     heads = ("place", "sign", "code", "name", "bytes")
-    rows = [table_row(state, text, at) for at in shown.positions]
+    rows = [table_row(scene, text, at) for at in shown.positions]
     return [
         h(
             "div",
@@ -311,34 +323,34 @@ def characters(state: AppState, text: str) -> list[Child]:
             h(
                 "table",
                 {"class": "numbers is-characters"},
-                h("caption", {}, say(state, "typed.caption")),
+                h("caption", {}, say(scene, "typed.caption")),
                 h(
                     "thead",
                     {},
                     h(
                         "tr",
                         {},
-                        [h("th", {"scope": "col"}, say(state, f"typed.{x}")) for x in heads],
+                        [h("th", {"scope": "col"}, say(scene, f"typed.{x}")) for x in heads],
                     ),
                 ),
                 h("tbody", {}, rows),
             ),
         ),
-        gap(state, shown),
+        gap(scene, shown),
     ]
 
 
-def table_row(state: AppState, text: str, at: int) -> Node:
+def table_row(scene: Scene, text: str, at: int) -> Node:
     """One character of the table."""
     return h(
-        "tr", {}, h("th", {"scope": "row"}, count(at)), Markup(told_of(state.language, text[at]))
+        "tr", {}, h("th", {"scope": "row"}, count(at)), Markup(told_of(scene.language, text[at]))
     )
 
 
 @lru_cache(REMEMBERED)
 def told_of(language: str, character: str) -> str:
     """The cells that tell of a character, wherever it stands."""
-    nameless = say(AppState(language=language), "typed.nameless")
+    nameless = say(Reader(language), "typed.nameless")
     return to_html(
         h("td", {}, h("bdi", {}, shown_character(character))),
         h("td", {}, code_point(character)),

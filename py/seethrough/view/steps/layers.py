@@ -11,7 +11,9 @@ from seethrough.core import hooks
 from seethrough.core.hooks import hook_name, leaf_of
 from seethrough.core.length import NORM, length_cell
 from seethrough.core.messages import text
+from seethrough.core.parts import WRITES
 from seethrough.core.routes import Route, address_of
+from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.film import Film
 from seethrough.view.node import Attributes, Child, Markup, Node, escape, h, to_html
@@ -32,13 +34,14 @@ from seethrough.view.steps.layers_stream import (
     written,
 )
 from seethrough.view.unrecorded import note, spans
+from seethrough.view.wants import is_kept, of_stream
 from seethrough.view.windowed import beyond_note, is_beyond
 from seethrough.view.words import rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cell import Cell
     from seethrough.core.tokens import Candidate
 
@@ -46,7 +49,9 @@ FIELDS = (
     "language",
     "route",
     "tokens",
-    "picture",
+    "layer",
+    "head",
+    "position",
     "config",
     "captured",
     "lens",
@@ -63,118 +68,127 @@ MOST_PIXELS = 640
 CLOSE = 24
 
 
-def render(state: AppState) -> str:
+def wants(scene: Scene) -> Wants:
+    """The stream, what each half of a layer wrote for the chosen token, and its lens."""
+    config, position = scene.run.config, chosen(scene)
+    if config is None or not is_kept(scene, position):
+        return NOTHING
+    written = (hook_name(leaf, layer) for layer in range(config.n_layers) for leaf in WRITES)
+    return of_stream(scene) | want(written, position, lens=position)
+
+
+def render(scene: Scene) -> str:
     """The ribbon with what was written into it, and the lengths of all tokens' states."""
-    ribbon = ribbon_of(state)
+    ribbon = ribbon_of(scene)
     if ribbon is None:
-        return to_html(h("p", {"class": "lead"}, say(state, "layers.before")))
+        return to_html(h("p", {"class": "lead"}, say(scene, "layers.before")))
     last_moment = len(groups(len(ribbon.names) // 2)) + 1
     return to_html(
-        named.lead(state, lead(state, ribbon)),
-        h("div", {"class": f"layers-plate scroll{classes(state)}"}, plate(state, ribbon)),
-        h("p", {"class": "note layers-scale"}, scale(state, ribbon)),
-        missing(state, ribbon),
-        layers_norms.panel(state, last_moment),
-        *layers_data.tables(state, ribbon),
+        named.lead(scene, lead(scene, ribbon)),
+        h("div", {"class": f"layers-plate scroll{classes(scene)}"}, plate(scene, ribbon)),
+        h("p", {"class": "note layers-scale"}, scale(scene, ribbon)),
+        missing(scene, ribbon),
+        layers_norms.panel(scene, last_moment),
+        *layers_data.tables(scene, ribbon),
     )
 
 
-def classes(state: AppState) -> str:
+def classes(scene: Scene) -> str:
     """How high a layer is drawn, and whether the ribbon may shrink a little to stand whole."""
-    if state.config is None:
+    if scene.run.config is None:
         return ""
-    high = layer_high(state.config.n_layers)
+    high = layer_high(scene.run.config.n_layers)
     close = " is-close" if high < CLOSE else ""
-    wide = " is-wide" if state.config.d_model > MOST_PIXELS else ""
+    wide = " is-wide" if scene.run.config.d_model > MOST_PIXELS else ""
     return f" is-{high}{close}{wide}"
 
 
-def lead(state: AppState, ribbon: Ribbon) -> list[Child]:
+def lead(scene: Scene, ribbon: Ribbon) -> list[Child]:
     """The token's way in one sentence, and what it would say on the way in another."""
-    token = token_mark(visible_at(state, ribbon.position))
+    token = token_mark(visible_at(scene, ribbon.position))
     n_layers = count(len(ribbon.names) // 2)
-    ends = [length_at(state, ribbon, row) for row in (0, len(ribbon.names) - 1)]
+    ends = [length_at(scene, ribbon, row) for row in (0, len(ribbon.names) - 1)]
     if None in ends:
-        way = rich(state, "layers.lead_bare", token=token, n_layers=n_layers)
+        way = rich(scene, "layers.lead_bare", token=token, n_layers=n_layers)
     else:
         first, last = (h("b", {}, readout(end or 0.0)) for end in ends)
-        way = rich(state, "layers.lead", token=token, n_layers=n_layers, first=first, last=last)
-    best = answers(state)
-    return [way, " ", said(state, best)] if best else [way]
+        way = rich(scene, "layers.lead", token=token, n_layers=n_layers, first=first, last=last)
+    best = answers(scene)
+    return [way, " ", said(scene, best)] if best else [way]
 
 
-def said(state: AppState, best: tuple[Candidate, ...]) -> list[Node | str]:
+def said(scene: Scene, best: tuple[Candidate, ...]) -> list[Node | str]:
     """Where the final answer first comes to the top, and from where on it stays."""
     first, stays = first_and_last(best)
     token = token_mark(best[-1].visible)
     if stays == 0:
-        return rich(state, "layers.said_at_once", token=token)
+        return rich(scene, "layers.said_at_once", token=token)
     if first == stays == len(best) - 1:
-        return rich(state, "layers.said_last", token=token)
+        return rich(scene, "layers.said_last", token=token)
     if first == stays:
-        return rich(state, "layers.said", token=token, layer=str(stays - 1))
-    where = say(state, "layers.after", layer=first - 1) if first else ""
-    where = where or say(state, "layers.said_before")
-    return rich(state, "layers.said_twice", token=token, where=where, layer=str(stays - 1))
+        return rich(scene, "layers.said", token=token, layer=str(stays - 1))
+    where = say(scene, "layers.after", layer=first - 1) if first else ""
+    where = where or say(scene, "layers.said_before")
+    return rich(scene, "layers.said_twice", token=token, where=where, layer=str(stays - 1))
 
 
-def plate(state: AppState, ribbon: Ribbon) -> list[Node]:
+def plate(scene: Scene, ribbon: Ribbon) -> list[Node]:
     """The heads of the columns, what enters, the layers in the film's groups."""
-    best = answers(state)
-    wrote = {leaf: written(state, leaf) for leaf in SIDES}
+    best = answers(scene)
+    wrote = {leaf: written(scene, leaf) for leaf in SIDES}
     told = [length for lengths in wrote.values() for length in lengths if length is not None]
     longest = max(told, default=0.0)
-    parts = [heads(state, ribbon), entry(state, ribbon, best)]
+    parts = [heads(scene, ribbon), entry(scene, ribbon, best)]
     for moment, layers in enumerate(groups(len(ribbon.names) // 2), start=1):
-        rows = [layer_row(state, layer, moment, (wrote, longest), best) for layer in layers]
-        picture = canvas(state, ribbon, group_name(layers), moment)
+        rows = [layer_row(scene, layer, moment, (wrote, longest), best) for layer in layers]
+        picture = canvas(scene, ribbon, group_name(layers), moment)
         parts.append(h("div", {"class": "layer-group"}, picture, rows))
     return parts
 
 
-def heads(state: AppState, ribbon: Ribbon) -> Node:
+def heads(scene: Scene, ribbon: Ribbon) -> Node:
     """What each column is; the ribbon's own head is where its cells are told."""
-    rest = say(state, "layers.head.ribbon", d_model=count(ribbon.values.shape[1]))
+    rest = say(scene, "layers.head.ribbon", d_model=count(ribbon.values.shape[1]))
     return h(
         "div",
         {"class": "layer-heads"},
-        h("span", {}, say(state, "layers.head.layer")),
-        wrote_head(state, hooks.ATTN_OUT, "attn"),
+        h("span", {}, say(scene, "layers.head.layer")),
+        wrote_head(scene, hooks.ATTN_OUT, "attn"),
         h("output", {"class": "layers-readout", "id": READOUT}, rest),
-        wrote_head(state, hooks.MLP_OUT, "mlp"),
-        h("span", {"class": "is-says"}, say(state, "layers.head.says")),
+        wrote_head(scene, hooks.MLP_OUT, "mlp"),
+        h("span", {"class": "is-says"}, say(scene, "layers.head.says")),
     )
 
 
-def wrote_head(state: AppState, leaf: str, part: str) -> Node:
+def wrote_head(scene: Scene, leaf: str, part: str) -> Node:
     """Whose writes a column holds."""
     place = {"id": FROM[leaf], "class": f"is-{SIDES[leaf]}", "data-part": leaf}
-    return h("span", place, say(state, f"layers.head.{part}"))
+    return h("span", place, say(scene, f"layers.head.{part}"))
 
 
-def entry(state: AppState, ribbon: Ribbon, best: tuple[Candidate, ...]) -> Node:
+def entry(scene: Scene, ribbon: Ribbon, best: tuple[Candidate, ...]) -> Node:
     """What enters the first block, before anything was written."""
     return h(
         "div",
         {"class": "layer-group is-entry"},
-        canvas(state, ribbon, ENTRY, 0),
+        canvas(scene, ribbon, ENTRY, 0),
         h(
             "div",
             {"class": "layer-row", "data-at": "0"},
-            h("span", {"class": "layer-name"}, say(state, "layers.entry")),
-            answer(state, best, 0),
+            h("span", {"class": "layer-name"}, say(scene, "layers.entry")),
+            answer(scene, best, 0),
         ),
     )
 
 
-def canvas(state: AppState, ribbon: Ribbon, name: str, moment: int) -> Node:
+def canvas(scene: Scene, ribbon: Ribbon, name: str, moment: int) -> Node:
     """The states of a group of layers."""
     rows = rows_of(ribbon, name) or range(0)
     wide, high = ribbon.values.shape[1], layer_high(len(ribbon.names) // 2)
     label = say(
-        state,
+        scene,
         "layers.summary",
-        token=visible_at(state, ribbon.position),
+        token=visible_at(scene, ribbon.position),
         first=ribbon.names[rows[0]],
         last=ribbon.names[rows[-1]],
         d_model=wide,
@@ -201,7 +215,7 @@ def canvas(state: AppState, ribbon: Ribbon, name: str, moment: int) -> Node:
 
 
 def layer_row(
-    state: AppState,
+    scene: Scene,
     layer: int,
     moment: int,
     writes: tuple[dict[str, tuple[float | None, ...]], float],
@@ -213,16 +227,16 @@ def layer_row(
         writes: The lengths of the writes by hook, and the longest of all.
     """
     lengths, longest = writes
-    is_chosen = " is-selected" if layer == state.picture.layer else ""
-    bars = [wrote(state, (leaf, layer), lengths[leaf][layer], longest, moment) for leaf in SIDES]
-    inside = to_html(link(state, layer), *bars, answer(state, best, layer + 1, moment))
+    is_chosen = " is-selected" if layer == scene.choice.layer else ""
+    bars = [wrote(scene, (leaf, layer), lengths[leaf][layer], longest, moment) for leaf in SIDES]
+    inside = to_html(link(scene, layer), *bars, answer(scene, best, layer + 1, moment))
     return Markup(f'<div class="layer-row{is_chosen}">{inside}</div>')
 
 
-def link(state: AppState, layer: int) -> Markup:
+def link(scene: Scene, layer: int) -> Markup:
     """The way into a block, at the same token."""
-    picture = state.picture
-    return link_of(state.language, state.route.subject, layer, chosen(state), picture.head)
+    picture = scene.choice
+    return link_of(scene.language, scene.route.subject, layer, chosen(scene), picture.head)
 
 
 @lru_cache(maxsize=512)
@@ -238,14 +252,14 @@ def link_of(language: str, subject: str, layer: int, position: int, head: int) -
 
 
 def wrote(
-    state: AppState, place: tuple[str, int], length: float | None, longest: float, moment: int
+    scene: Scene, place: tuple[str, int], length: float | None, longest: float, moment: int
 ) -> Node | Markup:
     """The length of one write, by its leaf and layer, as a bar that ends at the ribbon."""
     leaf, layer = place
     if length is None:
         return h("span", {"class": f"layer-wrote is-{SIDES[leaf]} is-missing"})
-    cell = length_cell(hook_name(leaf, layer), chosen(state))
-    return bar_of(state.language, cell, length, longest, moment)
+    cell = length_cell(hook_name(leaf, layer), chosen(scene))
+    return bar_of(scene.language, cell, length, longest, moment)
 
 
 @lru_cache(maxsize=512)
@@ -266,13 +280,13 @@ def bar_of(language: str, cell: Cell, length: float, longest: float, moment: int
     )
 
 
-def answer(state: AppState, best: tuple[Candidate, ...], row: int, moment: int = 0) -> Markup | str:
+def answer(scene: Scene, best: tuple[Candidate, ...], row: int, moment: int = 0) -> Markup | str:
     """What the model would say if it stopped here; bold where it is the final answer."""
     if not best:
         return ""
     item = best[row]
     is_final = item.id == best[-1].id
-    return answer_of(state.language, item.visible, item.prob, moment, is_final=is_final)
+    return answer_of(scene.language, item.visible, item.prob, moment, is_final=is_final)
 
 
 @lru_cache(maxsize=512)
@@ -287,108 +301,108 @@ def answer_of(language: str, visible: str, prob: float, moment: int, *, is_final
     return Markup(to_html(node))
 
 
-def scale(state: AppState, ribbon: Ribbon) -> list[Child]:
+def scale(scene: Scene, ribbon: Ribbon) -> list[Child]:
     """How to read the picture: rows, colours, limits, what lies beyond."""
     known = ribbon.values[ribbon.known]
     clipped = int(ribbon.scale.clipped(known).sum())
     reach = limit(ribbon.scale.limit)
     beyond = say(
-        state,
+        scene,
         "view.residual.clipped" if clipped else "view.residual.not_clipped",
         n_clipped=count(clipped),
         n_values=count(known.size),
         limit=reach,
     )
-    first = status(state, ribbon) or say(state, "layers.rows")
-    return [first, " ", say(state, "view.strip.scale", limit=reach), " ", beyond]
+    first = status(scene, ribbon) or say(scene, "layers.rows")
+    return [first, " ", say(scene, "view.strip.scale", limit=reach), " ", beyond]
 
 
-def status(state: AppState, ribbon: Ribbon) -> Node | None:
+def status(scene: Scene, ribbon: Ribbon) -> Node | None:
     """That the rest is on its way, where it is; nothing moves when it has come."""
-    if ribbon.known.all() and answers(state):
+    if ribbon.known.all() and answers(scene):
         return None
-    if state.recorded is None and not is_beyond(state, ribbon.position):
-        return h("b", {"role": "status"}, say(state, "layers.coming"))
-    if state.recorded and ribbon.known.any() and ribbon.position == len(state.tokens) - 1:
-        return h("b", {"role": "status"}, say(state, "layers.fetching"))
+    if scene.run.recorded is None and not is_beyond(scene, ribbon.position):
+        return h("b", {"role": "status"}, say(scene, "layers.coming"))
+    if scene.run.recorded and ribbon.known.any() and ribbon.position == len(scene.run.tokens) - 1:
+        return h("b", {"role": "status"}, say(scene, "layers.fetching"))
     return None
 
 
-def missing(state: AppState, ribbon: Ribbon) -> Node | str:
+def missing(scene: Scene, ribbon: Ribbon) -> Node | str:
     """What the recording or a long run does not hold of this token, and the way to it."""
-    if is_beyond(state, ribbon.position):
-        return beyond_note(state)
-    token, position = token_mark(visible_at(state, ribbon.position)), str(ribbon.position)
-    recorded = state.recorded
-    if recorded is None or status(state, ribbon) or (ribbon.known.all() and answers(state)):
+    if is_beyond(scene, ribbon.position):
+        return beyond_note(scene)
+    token, position = token_mark(visible_at(scene, ribbon.position)), str(ribbon.position)
+    recorded = scene.run.recorded
+    if recorded is None or status(scene, ribbon) or (ribbon.known.all() and answers(scene)):
         return ""
     if ribbon.known.any():
-        return note(state, *rich(state, "layers.unrecorded", token=token, position=position))
+        return note(scene, *rich(scene, "layers.unrecorded", token=token, position=position))
     sentence = rich(
-        state,
+        scene,
         "view.unrecorded.position",
         known=spans(recorded.positions),
         token=token,
         position=position,
     )
-    return note(state, *sentence)
+    return note(scene, *sentence)
 
 
-def moments(state: AppState) -> Sequence[Child]:
+def moments(scene: Scene) -> Sequence[Child]:
     """The ribbon grows: what enters, group by group what is written, the answer at the end."""
-    ribbon = ribbon_of(state)
+    ribbon = ribbon_of(scene)
     if ribbon is None:
         return ()
     parts = [
-        partial(group_told, state, ribbon, layers) for layers in groups(len(ribbon.names) // 2)
+        partial(group_told, scene, ribbon, layers) for layers in groups(len(ribbon.names) // 2)
     ]
-    return Film((partial(enters_told, state, ribbon), *parts, partial(end_told, state)))
+    return Film((partial(enters_told, scene, ribbon), *parts, partial(end_told, scene)))
 
 
-def enters_told(state: AppState, ribbon: Ribbon) -> Child:
+def enters_told(scene: Scene, ribbon: Ribbon) -> Child:
     """What enters the first block."""
-    first = length_at(state, ribbon, 0)
+    first = length_at(scene, ribbon, 0)
     return rich(
-        state,
+        scene,
         "layers.film.enters" if first is not None else "layers.film.enters_bare",
-        token=token_mark(visible_at(state, ribbon.position)),
+        token=token_mark(visible_at(scene, ribbon.position)),
         d_model=count(ribbon.values.shape[1]),
         length=readout(first or 0.0),
     )
 
 
-def end_told(state: AppState) -> Child:
+def end_told(scene: Scene) -> Child:
     """What the layers came to."""
-    best = answers(state)
+    best = answers(scene)
     if not best:
-        return say(state, "layers.film.end")
-    prob = probability(best[-1].prob, state.language)
-    sure = rich(state, "layers.film.sure", token=token_mark(best[-1].visible), prob=prob)
-    return [*said(state, best), " ", *sure]
+        return say(scene, "layers.film.end")
+    prob = probability(best[-1].prob, scene.language)
+    sure = rich(scene, "layers.film.sure", token=token_mark(best[-1].visible), prob=prob)
+    return [*said(scene, best), " ", *sure]
 
 
-def group_told(state: AppState, ribbon: Ribbon, layers: range) -> Child:
+def group_told(scene: Scene, ribbon: Ribbon, layers: range) -> Child:
     """What a group of layers wrote, how long the stream is after it, what it would say."""
-    name = span_name(state, layers)
-    told = {leaf: written(state, leaf)[layers.start : layers.stop] for leaf in SIDES}
+    name = span_name(scene, layers)
+    told = {leaf: written(scene, leaf)[layers.start : layers.stop] for leaf in SIDES}
     known = [length for lengths in told.values() for length in lengths if length is not None]
-    after = length_at(state, ribbon, 2 * layers.stop)
-    best = answers(state)
-    parts: list[Child] = [say(state, "layers.film.writes", layers=name)]
+    after = length_at(scene, ribbon, 2 * layers.stop)
+    best = answers(scene)
+    parts: list[Child] = [say(scene, "layers.film.writes", layers=name)]
     if len(known) == 2 * len(layers):
         attention, mlp = (readout(max(length or 0.0 for length in told[leaf])) for leaf in SIDES)
-        parts = [say(state, "layers.film.wrote", layers=name, attention=attention, mlp=mlp)]
+        parts = [say(scene, "layers.film.wrote", layers=name, attention=attention, mlp=mlp)]
     if after is not None:
-        parts += [" ", say(state, "layers.film.after", length=readout(after))]
+        parts += [" ", say(scene, "layers.film.after", length=readout(after))]
     if best:
         token = token_mark(best[layers.stop].visible)
-        prob = probability(best[layers.stop].prob, state.language)
-        parts += [" ", rich(state, "layers.film.says", token=token, prob=prob)]
+        prob = probability(best[layers.stop].prob, scene.language)
+        parts += [" ", rich(scene, "layers.film.says", token=token, prob=prob)]
     return parts
 
 
-def span_name(state: AppState, layers: range) -> str:
+def span_name(scene: Scene, layers: range) -> str:
     """The name of a group: one layer, or from which to which."""
     if len(layers) == 1:
-        return say(state, "layers.one", layer=layers.start)
-    return say(state, "layers.several", first=layers.start, last=layers.stop - 1)
+        return say(scene, "layers.one", layer=layers.start)
+    return say(scene, "layers.several", first=layers.start, last=layers.stop - 1)

@@ -17,53 +17,53 @@ from seethrough.view.vector_table import vector_table
 from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.tokens import Candidate
 
 COLUMNS = ("layer", "attn", "mid", "mlp", "post", "says", "prob", "logit")
 
 
-def tables(state: AppState, ribbon: Ribbon) -> list[Node]:
+def tables(scene: Scene, ribbon: Ribbon) -> list[Node]:
     """Two tables, folded away until they are asked for."""
-    layer = layer_of(state)
-    token = token_mark(visible_at(state, ribbon.position))
+    layer = layer_of(scene)
+    token = token_mark(visible_at(scene, ribbon.position))
     rows = range(0 if layer == 0 else 2 * layer + 1, 2 * layer + 3)
     return [
         folded(
-            state,
+            scene,
             "layers-data",
-            rich(state, "layers.table", token=token),
-            lambda: summary_table(state, ribbon),
+            rich(scene, "layers.table", token=token),
+            lambda: summary_table(scene, ribbon),
         ),
         folded(
-            state,
+            scene,
             "layers-numbers",
-            rich(state, "layers.numbers", token=token),
+            rich(scene, "layers.numbers", token=token),
             lambda: [
-                h("div", {"class": "controls"}, layer_picker(state)),
-                [numbers(state, ribbon, row) for row in rows],
+                h("div", {"class": "controls"}, layer_picker(scene)),
+                [numbers(scene, ribbon, row) for row in rows],
             ],
         ),
     ]
 
 
-def numbers(state: AppState, ribbon: Ribbon, row: int) -> Node | str:
+def numbers(scene: Scene, ribbon: Ribbon, row: int) -> Node | str:
     """All numbers of one state."""
     if not ribbon.known[row]:
         return ""
     caption = rich(
-        state,
+        scene,
         "view.residual.caption",
         name=hook_mark(ribbon.names[row]),
         position=str(ribbon.position),
-        norm=readout(length_at(state, ribbon, row) or 0.0),
+        norm=readout(length_at(scene, ribbon, row) or 0.0),
     )
     return vector_table(caption, ribbon.values[row], ribbon.names[row], ribbon.position)
 
 
-def summary_table(state: AppState, ribbon: Ribbon) -> Node:
+def summary_table(scene: Scene, ribbon: Ribbon) -> Node:
     """A line a layer: the lengths of the writes and of the stream, the best next token."""
-    heads = [h("th", {"scope": "col"}, column(state, name)) for name in COLUMNS]
+    heads = [h("th", {"scope": "col"}, column(scene, name)) for name in COLUMNS]
     return h(
         "div",
         {"class": "table scroll", "tabindex": "0"},
@@ -71,43 +71,43 @@ def summary_table(state: AppState, ribbon: Ribbon) -> Node:
             "table",
             {"class": "numbers"},
             h("thead", {}, h("tr", {}, heads)),
-            h("tbody", {}, entry_line(state, ribbon), lines(state, ribbon)),
+            h("tbody", {}, entry_line(scene, ribbon), lines(scene, ribbon)),
         ),
     )
 
 
-def column(state: AppState, name: str) -> str:
+def column(scene: Scene, name: str) -> str:
     """A column's name."""
-    return say(state, f"layers.column.{name}")
+    return say(scene, f"layers.column.{name}")
 
 
-def entry_line(state: AppState, ribbon: Ribbon) -> Node:
+def entry_line(scene: Scene, ribbon: Ribbon) -> Node:
     """What enters: nothing was written yet."""
-    best = answers(state)
+    best = answers(scene)
     return h(
         "tr",
         {},
-        h("th", {"scope": "row"}, say(state, "layers.entry")),
+        h("th", {"scope": "row"}, say(scene, "layers.entry")),
         [h("td") for _ in range(3)],
-        number(length_at(state, ribbon, 0), ribbon.names[0], ribbon.position),
-        says(state, best[0] if best else None),
+        number(length_at(scene, ribbon, 0), ribbon.names[0], ribbon.position),
+        says(scene, best[0] if best else None),
     )
 
 
-def lines(state: AppState, ribbon: Ribbon) -> list[Node]:
+def lines(scene: Scene, ribbon: Ribbon) -> list[Node]:
     """The layers."""
-    attention, mlp = written(state, hooks.ATTN_OUT), written(state, hooks.MLP_OUT)
-    best, at = answers(state), ribbon.position
+    attention, mlp = written(scene, hooks.ATTN_OUT), written(scene, hooks.MLP_OUT)
+    best, at = answers(scene), ribbon.position
     return [
         h(
             "tr",
             {},
             h("th", {"scope": "row"}, count(layer)),
             number(attention[layer], hook_name(hooks.ATTN_OUT, layer), at),
-            number(length_at(state, ribbon, 2 * layer + 1), ribbon.names[2 * layer + 1], at),
+            number(length_at(scene, ribbon, 2 * layer + 1), ribbon.names[2 * layer + 1], at),
             number(mlp[layer], hook_name(hooks.MLP_OUT, layer), at),
-            number(length_at(state, ribbon, 2 * layer + 2), ribbon.names[2 * layer + 2], at),
-            says(state, best[layer + 1] if best else None),
+            number(length_at(scene, ribbon, 2 * layer + 2), ribbon.names[2 * layer + 2], at),
+            says(scene, best[layer + 1] if best else None),
         )
         for layer in range(len(ribbon.names) // 2)
     ]
@@ -121,17 +121,17 @@ def number(value: float | None, hook: str, position: int) -> Node:
     return h("td", {"class": "number"}, cell_button(cell, exact(value), str(cell)))
 
 
-def says(state: AppState, item: Candidate | None) -> list[Child]:
+def says(scene: Scene, item: Candidate | None) -> list[Child]:
     """The best next token, its probability and its logit."""
     if item is None:
         return [h("td") for _ in range(3)]
     return [
         h("td", {}, h("bdi", {}, item.visible)),
-        h("td", {"class": "number", "title": exact(item.prob)}, probability_of(state, item)),
+        h("td", {"class": "number", "title": exact(item.prob)}, probability_of(scene, item)),
         h("td", {"class": "number"}, exact(item.logit)),
     ]
 
 
-def probability_of(state: AppState, item: Candidate) -> str:
+def probability_of(scene: Scene, item: Candidate) -> str:
     """Its share of the vocabulary."""
-    return probability(item.prob, state.language)
+    return probability(item.prob, scene.language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from seethrough.core.length import length_cell
 from seethrough.core.recording import Recording, stream_names
 from seethrough.view.folded import folded
-from seethrough.view.kept import kept
+from seethrough.view.kept import kept, kept_with
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import enlarge
@@ -20,7 +19,7 @@ from seethrough.view.windowed import beyond_note, gap_note, is_beyond, window
 from seethrough.view.words import say, visible_at
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
     from seethrough.core.cell import Cell
@@ -35,21 +34,21 @@ WIDE, HIGH = 960, 160
 TICK = 3
 
 
-def norms_of(state: AppState) -> tuple[tuple[int, ...], Array] | None:
+def norms_of(scene: Scene) -> tuple[tuple[int, ...], Array] | None:
     """The shown positions and their lengths [n_layers + 1, position]; None where none is known."""
-    if not state.tokens or state.config is None:
+    if not scene.run.tokens or scene.run.config is None:
         return None
-    positions = window(len(state.tokens), chosen=state.picture.position).positions
-    if state.recorded is not None:
-        return positions, state.recorded.norms[:, list(positions)]
-    norms = _norms(state.captured, state.config.n_layers)
+    positions = window(len(scene.run.tokens), chosen=scene.choice.position).positions
+    if scene.run.recorded is not None:
+        return positions, scene.run.recorded.norms[:, list(positions)]
+    norms = _norms(scene.run.captured, scene.run.config.n_layers)
     if norms is None:
         return None
     kept = tuple(position for position in positions if position < norms.shape[1])
     return kept, norms[:, list(kept)]
 
 
-@lru_cache(maxsize=1)
+@kept_with
 def _norms(captured: Captured, n_layers: int) -> Array | None:
     """The lengths of every captured state, in float64."""
     names = stream_names(n_layers)
@@ -60,41 +59,50 @@ def _norms(captured: Captured, n_layers: int) -> Array | None:
     return norms
 
 
-@kept("language", "tokens", "picture", "config", "captured", "recorded", "source", "unfolded")
-def panel(state: AppState, moment: int) -> Node | str:
+@kept(
+    "language",
+    "tokens",
+    "position",
+    "config",
+    "captured",
+    "recorded",
+    "source",
+    "unfolded",
+)
+def panel(scene: Scene, moment: int) -> Node | str:
     """The heat map under its tokens, which choose; its numbers in a table."""
-    found = norms_of(state)
+    found = norms_of(scene)
     if found is None:
         return ""
     positions, norms = found
-    heading = h("h2", {"class": "layer-norms-title"}, say(state, "layers.norms.title"))
+    heading = h("h2", {"class": "layer-norms-title"}, say(scene, "layers.norms.title"))
     return h(
         "section",
         {"class": "layer-norms", "data-at": str(moment)},
         heading,
-        picture(state, positions, norms),
-        h("output", {"class": "readout", "id": READOUT}, rest(state, positions, norms)),
-        gap_note(state, window(len(state.tokens), chosen=state.picture.position)),
-        "" if is_beyond(state, state.picture.position) else beyond_note(state),
+        picture(scene, positions, norms),
+        h("output", {"class": "readout", "id": READOUT}, rest(scene, positions, norms)),
+        gap_note(scene, window(len(scene.run.tokens), chosen=scene.choice.position)),
+        "" if is_beyond(scene, scene.choice.position) else beyond_note(scene),
         folded(
-            state,
+            scene,
             "layer-norms-data",
-            say(state, "layers.norms.table"),
-            lambda: table(state, positions, norms),
+            say(scene, "layers.norms.table"),
+            lambda: table(scene, positions, norms),
         ),
     )
 
 
-def picture(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
+def picture(scene: Scene, positions: tuple[int, ...], norms: Array) -> Node:
     """Chips over their columns where they fit; else a line of chips over one picture."""
-    chips = [chip(state, state.tokens[at], at) for at in positions]
-    canvas = heat_map(state, positions, norms)
+    chips = [chip(scene, scene.run.tokens[at], at) for at in positions]
+    canvas = heat_map(scene, positions, norms)
     last = norms.shape[0] - 1
     ends = h(
         "div",
         {"class": "layer-norms-ends", "aria-hidden": "true"},
-        h("span", {}, say(state, "layers.norms.first")),
-        h("span", {}, say(state, "layers.norms.last", layer=last - 1)),
+        h("span", {}, say(scene, "layers.norms.first")),
+        h("span", {}, say(scene, "layers.norms.last", layer=last - 1)),
     )
     if len(positions) > MOST_CHIPS:
         items = [h("li", {}, item) for item in chips]
@@ -119,16 +127,16 @@ def cells_of(n_rows: int, n_columns: int) -> tuple[int, int]:
     return max(1, WIDE // max(n_columns, 1)), max(4, HIGH // max(n_rows, 1))
 
 
-def heat_map(state: AppState, positions: tuple[int, ...], norms: Array) -> Node:
+def heat_map(scene: Scene, positions: tuple[int, ...], norms: Array) -> Node:
     """The picture itself."""
     n_rows, n_columns = norms.shape
     wide, high = cells_of(n_rows, n_columns)
     label = say(
-        state,
+        scene,
         "layers.norms.summary",
         n_rows=n_rows,
         n_columns=n_columns,
-        largest=rest(state, positions, norms),
+        largest=rest(scene, positions, norms),
     )
     return h(
         "canvas",
@@ -154,21 +162,23 @@ def shares(norms: Array) -> Array:
     return flat
 
 
-def raster(state: AppState, *, dark: bool) -> Array | None:
+def raster(scene: Scene, *, dark: bool) -> Array | None:
     """The heat map's pixels."""
-    found = norms_of(state)
-    if found is None or state.config is None:
+    found = norms_of(scene)
+    if found is None or scene.run.config is None:
         return None
     wide, _high = cells_of(*found[1].shape)
-    pixels = _pixels(state.recorded or state.captured, found[0], state.config, dark=dark).copy()
-    if state.picture.position in found[0]:  # its column carries a tick of ink
-        at = found[0].index(state.picture.position) * wide
+    pixels = _pixels(
+        scene.run.recorded or scene.run.captured, found[0], scene.run.config, dark=dark
+    ).copy()
+    if scene.choice.position in found[0]:  # its column carries a tick of ink
+        at = found[0].index(scene.choice.position) * wide
         ink = rgb(theme(dark=dark)["ink"]).astype(np.uint8)
         pixels[:TICK, at : at + wide, :3] = ink
     return pixels
 
 
-@lru_cache(maxsize=1)
+@kept_with
 def _pixels(
     source: Captured | Recording, positions: tuple[int, ...], config: ModelConfig, *, dark: bool
 ) -> Array:
@@ -179,40 +189,40 @@ def _pixels(
     return enlarge(Ramp("residual").colours(shares(norms), dark=dark), wide=wide, high=high)
 
 
-def cell_of(state: AppState, row: int, column: int) -> Cell | None:
+def cell_of(scene: Scene, row: int, column: int) -> Cell | None:
     """Which number a cell of the heat map is: the length of a token's state; None outside it."""
-    found = norms_of(state)
+    found = norms_of(scene)
     if found is None or not (0 <= row < len(found[1]) and 0 <= column < len(found[0])):
         return None
     names = stream_names(len(found[1]) - 1)
     return length_cell(names[row], found[0][column])
 
 
-def describe_cell(state: AppState, row: int, column: int) -> str:
+def describe_cell(scene: Scene, row: int, column: int) -> str:
     """One length: whose, after which layer."""
-    found = norms_of(state)
+    found = norms_of(scene)
     if found is None or not (0 <= row < len(found[1]) and 0 <= column < len(found[0])):
         return ""
-    return told(state, found[0][column], row, float(found[1][row, column]))
+    return told(scene, found[0][column], row, float(found[1][row, column]))
 
 
-def told(state: AppState, position: int, row: int, norm: float) -> str:
+def told(scene: Scene, position: int, row: int, norm: float) -> str:
     """A length in words; row 0 is what enters."""
-    token = visible_at(state, position)
+    token = visible_at(scene, position)
     if row == 0:
-        words = say(state, "layers.norms.cell_first", token=token, position=position)
+        words = say(scene, "layers.norms.cell_first", token=token, position=position)
     else:
-        words = say(state, "layers.norms.cell", token=token, position=position, layer=row - 1)
-    return say(state, "layers.norms.value", what=words, value=exact(norm))
+        words = say(scene, "layers.norms.cell", token=token, position=position, layer=row - 1)
+    return say(scene, "layers.norms.value", what=words, value=exact(norm))
 
 
-def rest(state: AppState, positions: tuple[int, ...], norms: Array) -> str:
+def rest(scene: Scene, positions: tuple[int, ...], norms: Array) -> str:
     """The longest state and the scale: what the readout shows at rest."""
     finite = np.nan_to_num(norms)
     row, column = np.unravel_index(int(finite.argmax()), finite.shape)
-    longest = told(state, positions[int(column)], int(row), float(norms[row, column]))
+    longest = told(scene, positions[int(column)], int(row), float(norms[row, column]))
     return say(
-        state,
+        scene,
         "layers.norms.longest",
         longest=longest,
         low=readout(float(finite.min())),
@@ -220,18 +230,18 @@ def rest(state: AppState, positions: tuple[int, ...], norms: Array) -> str:
     )
 
 
-def table(state: AppState, positions: tuple[int, ...], norms: Array) -> list[Node | str]:
+def table(scene: Scene, positions: tuple[int, ...], norms: Array) -> list[Node | str]:
     """The lengths as numbers; of many tokens the first and the last, and the chosen one."""
-    kept = window(len(state.tokens), most=MOST_IN_TABLE, chosen=state.picture.position)
+    kept = window(len(scene.run.tokens), most=MOST_IN_TABLE, chosen=scene.choice.position)
     places = [positions.index(at) for at in kept.positions if at in positions]
     head: list[Child] = [
-        h("th", {"scope": "col"}, h("bdi", {}, visible_at(state, positions[at]))) for at in places
+        h("th", {"scope": "col"}, h("bdi", {}, visible_at(scene, positions[at]))) for at in places
     ]
     lines = [
         h(
             "tr",
             {},
-            h("th", {"scope": "row"}, side(state, row)),
+            h("th", {"scope": "row"}, side(scene, row)),
             [h("td", {"class": "number"}, exact(float(norms[row, at]))) for at in places],
         )
         for row in range(len(norms))
@@ -247,12 +257,12 @@ def table(state: AppState, positions: tuple[int, ...], norms: Array) -> list[Nod
                 h("tbody", {}, lines),
             ),
         ),
-        gap_note(state, kept),
+        gap_note(scene, kept),
     ]
 
 
-def side(state: AppState, row: int) -> str:
+def side(scene: Scene, row: int) -> str:
     """A row's name: what enters, or after which layer."""
     if row == 0:
-        return say(state, "layers.norms.first")
-    return say(state, "layers.after", layer=row - 1)
+        return say(scene, "layers.norms.first")
+    return say(scene, "layers.after", layer=row - 1)

@@ -13,13 +13,14 @@ from seethrough.core.cell import Cell
 from seethrough.core.hooks import hook_name
 from seethrough.core.length import lengths_of
 from seethrough.core.recording import stream_names
+from seethrough.view.kept import kept_with
 from seethrough.view.numbers import exact
 from seethrough.view.raster import diverging_raster, hatched
 from seethrough.view.scales import Diverging, symmetric_limit
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
     from seethrough.core.tokens import Candidate
@@ -58,19 +59,21 @@ def ribbon_names(n_layers: int) -> tuple[str, ...]:
     return (stream[0], *(name for pair in pairs for name in pair))
 
 
-def ribbon_of(state: AppState) -> Ribbon | None:
+def ribbon_of(scene: Scene) -> Ribbon | None:
     """The chosen token's ribbon; None before anything ran."""
-    if state.config is None or not state.tokens:
+    if scene.run.config is None or not scene.run.tokens:
         return None
-    return _ribbon(state.captured, state.config.n_layers, state.config.d_model, chosen(state))
+    return _ribbon(
+        scene.run.captured, scene.run.config.n_layers, scene.run.config.d_model, chosen(scene)
+    )
 
 
-def chosen(state: AppState) -> int:
+def chosen(scene: Scene) -> int:
     """The chosen position, inside the text."""
-    return max(min(state.picture.position, len(state.tokens) - 1), 0)
+    return max(min(scene.choice.position, len(scene.run.tokens) - 1), 0)
 
 
-@lru_cache(maxsize=1)
+@kept_with
 def _ribbon(captured: Captured, n_layers: int, d_model: int, position: int) -> Ribbon:
     names = ribbon_names(n_layers)
     rows = [captured.row(name, position) for name in names]
@@ -81,22 +84,22 @@ def _ribbon(captured: Captured, n_layers: int, d_model: int, position: int) -> R
     return Ribbon(position, names, values, known, lengths_of(values), Diverging(reach, SQUARE_ROOT))
 
 
-def length_at(state: AppState, ribbon: Ribbon, row: int) -> float | None:
+def length_at(scene: Scene, ribbon: Ribbon, row: int) -> float | None:
     """The length of one of the ribbon's states; a recording knows some without their numbers."""
     if ribbon.known[row]:
         return float(ribbon.lengths[row])
-    if state.recorded is None or row % 2:
+    if scene.run.recorded is None or row % 2:
         return None
-    return float(state.recorded.norms[row // 2, ribbon.position])
+    return float(scene.run.recorded.norms[row // 2, ribbon.position])
 
 
-def written(state: AppState, leaf: str) -> tuple[float | None, ...]:
+def written(scene: Scene, leaf: str) -> tuple[float | None, ...]:
     """The length of what each layer's attention or MLP (by its hook) wrote for the token."""
-    n_layers = state.config.n_layers if state.config else 0
-    return _written(state.captured, leaf, n_layers, chosen(state))
+    n_layers = scene.run.config.n_layers if scene.run.config else 0
+    return _written(scene.run.captured, leaf, n_layers, chosen(scene))
 
 
-@lru_cache(maxsize=2)
+@kept_with
 def _written(
     captured: Captured, leaf: str, n_layers: int, position: int
 ) -> tuple[float | None, ...]:
@@ -106,13 +109,13 @@ def _written(
     return tuple(None if row is None else next(lengths) for row in rows)
 
 
-def answers(state: AppState) -> tuple[Candidate, ...]:
+def answers(scene: Scene) -> tuple[Candidate, ...]:
     """The best next token of each state, from what enters to the end; empty where not known."""
-    lens = state.lens
-    if lens is None or lens.position != chosen(state) or state.config is None:
+    lens = scene.run.lens
+    if lens is None or lens.position != chosen(scene) or scene.run.config is None:
         return ()
     best = tuple(top[0] for top in lens.tops if top)
-    return best if len(best) == state.config.n_layers + 1 else ()
+    return best if len(best) == scene.run.config.n_layers + 1 else ()
 
 
 def first_and_last(best: tuple[Candidate, ...]) -> tuple[int, int]:
@@ -152,9 +155,9 @@ def rows_of(ribbon: Ribbon, name: str) -> range | None:
     return rows if rows and rows.stop <= len(ribbon.names) else None
 
 
-def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
+def raster(scene: Scene, name: str, *, dark: bool) -> Array | None:
     """A group's pixels; a state that is not known is hatched."""
-    ribbon = ribbon_of(state)
+    ribbon = ribbon_of(scene)
     rows = None if ribbon is None else rows_of(ribbon, name)
     if ribbon is None or rows is None:
         return None
@@ -183,9 +186,9 @@ def _cells(ribbon: Ribbon, n_rows: int, high: int, *, dark: bool) -> Array:
     return diverging_raster(values, ribbon.scale, dark=dark, wide=1, high=high, tick=tick)
 
 
-def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
+def cell_of(scene: Scene, name: str, row: int, column: int) -> Cell | None:
     """Which number of the model a cell of the ribbon is; None outside it and where unknown."""
-    ribbon = ribbon_of(state)
+    ribbon = ribbon_of(scene)
     rows = None if ribbon is None else rows_of(ribbon, name)
     if ribbon is None or rows is None or not 0 <= row < len(rows):
         return None
@@ -194,10 +197,10 @@ def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
     return Cell(ribbon.names[rows[row]], (ribbon.position, column))
 
 
-def describe_cell(state: AppState, name: str, row: int, column: int) -> str:
+def describe_cell(scene: Scene, name: str, row: int, column: int) -> str:
     """A cell of the ribbon in words; empty outside it and where it is not known."""
-    cell = cell_of(state, name, row, column)
-    value = None if cell is None else state.captured.value(cell)
+    cell = cell_of(scene, name, row, column)
+    value = None if cell is None else scene.run.captured.value(cell)
     if cell is None or value is None:
         return ""
-    return say(state, "layers.cell", cell=str(cell), value=exact(value))
+    return say(scene, "layers.cell", cell=str(cell), value=exact(value))

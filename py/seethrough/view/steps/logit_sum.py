@@ -14,21 +14,21 @@ from seethrough.view.sum_terms import signed_readout
 from seethrough.view.words import hook_mark, rich, say, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.distribution import Terms
     from seethrough.core.tokens import Candidate
 
 N_LARGEST = 3
 
 
-def the_sum(state: AppState, item: Candidate, found: Terms, place: Attributes) -> Node:
+def the_sum(scene: Scene, item: Candidate, found: Terms, place: Attributes) -> Node:
     """The opened token's logit as a sum: what agrees, what does not, the largest terms.
 
     Args:
         place: Its place in the film.
     """
     sentence = rich(
-        state,
+        scene,
         "logits.sum",
         gains=h("b", {"class": "is-gain"}, signed(found.gains)),
         n_agreeing=count(found.n_agreeing),
@@ -36,22 +36,22 @@ def the_sum(state: AppState, item: Candidate, found: Terms, place: Attributes) -
         n_others=count(found.values.size - found.n_agreeing),
         logit=h("b", {}, signed(item.logit)),
     )
-    largest = [h("li", {}, term(state, found, at)) for at in found.largest(N_LARGEST)]
+    largest = [h("li", {}, term(scene, found, at)) for at in found.largest(N_LARGEST)]
     return h(
         "div",
         {"class": "the-sum", **place},
         h("p", {}, sentence),
-        h("p", {}, say(state, "logits.largest")),
+        h("p", {}, say(scene, "logits.largest")),
         h("ul", {}, largest),
     )
 
 
-def term(state: AppState, found: Terms, at: int) -> list[Node | str]:
+def term(scene: Scene, found: Terms, at: int) -> list[Node | str]:
     """One term with its factors; the query's opens the sum behind it."""
-    where = Cell(hooks.FINAL_OUT, (last_position(state), at))
+    where = Cell(hooks.FINAL_OUT, (last_position(scene), at))
     query, row = float(found.query[at]), float(found.row[at])
     return rich(
-        state,
+        scene,
         "logits.largest.term",
         column=str(at),
         query=cell_button(where, readout(query), exact(query)),
@@ -60,7 +60,7 @@ def term(state: AppState, found: Terms, at: int) -> list[Node | str]:
     )
 
 
-def terms_table(state: AppState, item: Candidate, found: Terms) -> Node:
+def terms_table(scene: Scene, item: Candidate, found: Terms) -> Node:
     """Query, row and product of every dimension, exactly, and their sum."""
     heads = ("dimension", "query", "row", "product")
     lines = "".join(
@@ -73,16 +73,16 @@ def terms_table(state: AppState, item: Candidate, found: Terms) -> Node:
     total = h(
         "tr",
         {},
-        h("th", {"scope": "row"}, say(state, "logits.heads.sum")),
+        h("th", {"scope": "row"}, say(scene, "logits.heads.sum")),
         h("td"),
         h("td"),
         h("td", {"class": "number"}, exact(found.total)),
     )
     caption = rich(
-        state,
+        scene,
         "logits.terms.caption",
         token=token_mark(item.visible),
-        name=hook_mark(str(Cell(hooks.LOGITS, (last_position(state), item.id)))),
+        name=hook_mark(str(Cell(hooks.LOGITS, (last_position(scene), item.id)))),
         logit=exact(item.logit),
     )
     return h(
@@ -99,7 +99,7 @@ def terms_table(state: AppState, item: Candidate, found: Terms) -> Node:
                     "tr",
                     {},
                     [
-                        h("th", {"scope": "col"}, say(state, f"logits.heads.{name}"))
+                        h("th", {"scope": "col"}, say(scene, f"logits.heads.{name}"))
                         for name in heads
                     ],
                 ),

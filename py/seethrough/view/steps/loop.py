@@ -22,10 +22,10 @@ from seethrough.view.steps.written import (
 from seethrough.view.tokens import N_HUES
 from seethrough.view.unrecorded import note
 from seethrough.view.windowed import gap_note, new_gap_note, window
-from seethrough.view.words import action_button, model_card, rich, say, token_mark
+from seethrough.view.words import action_button, rich, say, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.tokens import Candidate, NewToken
 
 __all__ = ["FIELDS", "moments", "render"]
@@ -44,7 +44,7 @@ FIELDS = (
     "sampling",
     "busy",
     "recorded",
-    "models",
+    "model_card",
     "model",
 )
 LENGTHS = (8, 24, 64, 256)
@@ -52,147 +52,151 @@ MOST_TOKENS = 60
 SHOWN_CANDIDATES = 5
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The text as it grows, what a step could have said, the cache; before a run, what will be."""
-    if not state.tokens or state.config is None:
-        return to_html(h("p", {"class": "lead"}, say(state, "loop.nothing")))
+    if not scene.run.tokens or scene.run.config is None:
+        return to_html(h("p", {"class": "lead"}, say(scene, "loop.nothing")))
     return to_html(
-        named.lead(state, lead(state), **enters(last_moment(state), "appear")),
-        text(state),
-        controls(state),
+        named.lead(scene, lead(scene), **enters(last_moment(scene), "appear")),
+        text(scene),
+        controls(scene),
         h(
             "div",
             {"class": "loop-body"},
-            h("section", {"class": "loop-step"}, step_panel(state)),
-            h("section", {"class": "loop-cache"}, loop_cache.picture(state, state.config)),
+            h("section", {"class": "loop-step"}, step_panel(scene)),
+            h("section", {"class": "loop-cache"}, loop_cache.picture(scene, scene.run.config)),
         ),
-        *loop_branches.panel(state),
-        *table(state),
+        *loop_branches.panel(scene),
+        *table(scene),
     )
 
 
-def lead(state: AppState) -> list[Node | str]:
+def lead(scene: Scene) -> list[Node | str]:
     """What happened at the shown step, or what will happen first."""
-    step = shown_step(state)
+    step = shown_step(scene)
     if step is None:
-        return rich(state, "loop.lead.none", token=best_of(state), prob=best_prob(state))
-    new = state.steps[step]
-    number = rich(state, "loop.lead.step", step=count(step + 1), n_steps=count(len(state.steps)))
-    read = loop_cache.reading(state, loop_cache.cache_of(state), step)
+        return rich(scene, "loop.lead.none", token=best_of(scene), prob=best_prob(scene))
+    new = scene.run.steps[step]
+    number = rich(
+        scene, "loop.lead.step", step=count(step + 1), n_steps=count(len(scene.run.steps))
+    )
+    read = loop_cache.reading(scene, loop_cache.cache_of(scene), step)
     key = "loop.lead.best" if new.rank == 0 else "loop.lead.other"
     told = rich(
-        state,
+        scene,
         key,
         token=token_mark(new.visible),
-        prob=h("b", {}, probability(new.prob, state.language)),
+        prob=h("b", {}, probability(new.prob, scene.language)),
         rank=count(new.rank + 1),
     )
     return [*number, " ", *read, " ", *told]
 
 
-def best_of(state: AppState) -> Node | str:
+def best_of(scene: Scene) -> Node | str:
     """The token that would be first."""
-    return token_mark(state.top[0].visible) if state.top else ""
+    return token_mark(scene.run.top[0].visible) if scene.run.top else ""
 
 
-def best_prob(state: AppState) -> Node:
+def best_prob(scene: Scene) -> Node:
     """Its probability."""
-    prob = state.top[0].prob if state.top else 0.0
-    return h("b", {}, probability(prob, state.language))
+    prob = scene.run.top[0].prob if scene.run.top else 0.0
+    return h("b", {}, probability(prob, scene.language))
 
 
-def controls(state: AppState) -> Node:
+def controls(scene: Scene) -> Node:
     """Generate, go on, one token, stop; how long. On a recording they run the model here."""
-    is_idle = state.busy in {"", "load"}
-    is_writing = state.busy == "generate"
-    is_open = state.stop not in {END, CONTEXT}
+    is_idle = scene.busy in {"", "load"}
+    is_writing = scene.busy == "generate"
+    is_open = scene.run.stop not in {END, CONTEXT}
     buttons = [
-        generate(state, is_offered=is_idle),
-        act(state, "go-on", is_offered=is_idle) if state.steps and is_open else None,
-        act(state, "next", is_offered=is_idle and is_open and bool(state.top)),
-        act(state, "stop", is_offered=is_writing),
+        generate(scene, is_offered=is_idle),
+        act(scene, "go-on", is_offered=is_idle) if scene.run.steps and is_open else None,
+        act(scene, "next", is_offered=is_idle and is_open and bool(scene.run.top)),
+        act(scene, "stop", is_offered=is_writing),
     ]
-    told = why_it_ended(state)
-    told += [" ", runs_here(state)] if state.recorded else []
+    told = why_it_ended(scene)
+    told += [" ", runs_here(scene)] if scene.run.recorded else []
     return h(
         "div",
         {"class": "loop-controls"},
         h("div", {"class": "buttons"}, buttons),
-        length(state),
+        length(scene),
         h(
             "p",
-            {"class": "why", "role": "status", **enters(last_moment(state), "appear")},
+            {"class": "why", "role": "status", **enters(last_moment(scene), "appear")},
             told,
         ),
     )
 
 
-def runs_here(state: AppState) -> str:
+def runs_here(scene: Scene) -> str:
     """What going on from a recording costs: the model, where this build has it."""
-    card = model_card(state)
+    card = scene.model_card
     if card is None:
-        return say(state, "loop.runs_here")
-    size = megabytes(card.download_bytes, state.language)
-    return say(state, "loop.runs_here_for", size=size)
+        return say(scene, "loop.runs_here")
+    size = megabytes(card.download_bytes, scene.language)
+    return say(scene, "loop.runs_here_for", size=size)
 
 
-def generate(state: AppState, *, is_offered: bool) -> Node:
+def generate(scene: Scene, *, is_offered: bool) -> Node:
     """Write from the shown input on; what was written behind it makes room."""
-    key = "loop.generate_again" if state.continuation else "loop.generate"
-    classes = "button" if state.steps else "button is-primary"
-    return action_button(state, "generate", key, {"class": classes, "disabled": not is_offered})
+    key = "loop.generate_again" if scene.run.continuation else "loop.generate"
+    classes = "button" if scene.run.steps else "button is-primary"
+    return action_button(scene, "generate", key, {"class": classes, "disabled": not is_offered})
 
 
-def act(state: AppState, name: str, *, is_offered: bool) -> Node:
+def act(scene: Scene, name: str, *, is_offered: bool) -> Node:
     """One button."""
     more: Attributes = {
         "disabled": not is_offered,
         "data-heir": name == "stop",  # while the model writes it stands for what began it
     }
-    return action_button(state, name, f"loop.{name}", more)
+    return action_button(scene, name, f"loop.{name}", more)
 
 
-def length(state: AppState) -> Node:
+def length(scene: Scene) -> Node:
     """How many tokens are written at most."""
-    now = state.sampling.max_new_tokens
+    now = scene.sampling.max_new_tokens
     options = [
         h("option", {"value": str(most), "selected": most == now}, count(most))
         for most in sorted({*LENGTHS, now})
     ]
-    attributes: Attributes = {"data-action": "set-length", "disabled": state.busy == "generate"}
+    attributes: Attributes = {"data-action": "set-length", "disabled": scene.busy == "generate"}
     control = h("select", attributes, options)
-    return h("label", {"class": "picker"}, rich(state, "loop.length", n=control))
+    return h("label", {"class": "picker"}, rich(scene, "loop.length", n=control))
 
 
-def text(state: AppState) -> Node:
+def text(scene: Scene) -> Node:
     """The prompt, then a chip for each new token: its step can be chosen."""
-    shown = window(state.n_prompt, most=MOST_TOKENS)
+    shown = window(scene.run.n_prompt, most=MOST_TOKENS)
     given: list[Node] = []
     for position in shown.positions:
         if shown.gap is not None and position == shown.gap[1] + 1:
-            given.append(h("li", {"class": "gap"}, gap_note(state, shown)))
-        token = state.tokens[position]
+            given.append(h("li", {"class": "gap"}, gap_note(scene, shown)))
+        token = scene.run.tokens[position]
         classes = f"prompt-token hue-{position % N_HUES}"
         given.append(h("li", {}, h("bdi", {"class": classes}, token.visible)))
-    new_shown = window(len(state.steps), chosen=shown_step(state))
+    new_shown = window(len(scene.run.steps), chosen=shown_step(scene))
     new: list[Node] = []
     for step in new_shown.positions:
         if new_shown.gap is not None and step == new_shown.gap[1] + 1:
-            new.append(h("li", {"class": "gap"}, new_gap_note(state, new_shown)))
-        new.append(h("li", {}, chip(state, step)))
-    label = say(state, "loop.text", n_prompt=state.n_prompt, n_new=len(state.steps))
+            new.append(h("li", {"class": "gap"}, new_gap_note(scene, new_shown)))
+        new.append(h("li", {}, chip(scene, step)))
+    label = say(scene, "loop.text", n_prompt=scene.run.n_prompt, n_new=len(scene.run.steps))
     return h("ol", {"class": "chips grown", "aria-label": label}, given, new)
 
 
-def chip(state: AppState, step: int) -> Node:
+def chip(scene: Scene, step: int) -> Node:
     """One new token: a button that shows what its step could have said."""
-    new, position = state.steps[step], state.n_prompt + step
-    is_end = has_end(state) and step == len(state.steps) - 1
-    is_shown = step == shown_step(state)
+    new, position = scene.run.steps[step], scene.run.n_prompt + step
+    is_end = has_end(scene) and step == len(scene.run.steps) - 1
+    is_shown = step == shown_step(scene)
     classes = ["chip", "is-new", f"hue-{position % N_HUES}"]
     classes += ["is-special"] if is_end else []
     classes += ["is-selected"] if is_shown else []
-    classes += ["is-newest"] if state.busy == "generate" and step == len(state.steps) - 1 else []
+    classes += (
+        ["is-newest"] if scene.busy == "generate" and step == len(scene.run.steps) - 1 else []
+    )
     source = f"film-step-{step}" if step < PERFORMED and new.candidates else None
     told = "loop.chip_end" if is_end else "loop.chip"
     return h(
@@ -204,49 +208,52 @@ def chip(state: AppState, step: int) -> Node:
             "data-step": str(step),
             "aria-pressed": "true" if is_shown else "false",
             "title": say(
-                state,
+                scene,
                 told,
                 step=step + 1,
                 position=position,
                 id=new.id,
-                prob=probability(new.prob, state.language),
+                prob=probability(new.prob, scene.language),
             ),
-            **enters(moment_of(state, "join", step), "fly" if source else "appear", source=source),
+            **enters(moment_of(scene, "join", step), "fly" if source else "appear", source=source),
         },
         h("bdi", {"class": "chip-text"}, new.visible),
-        h("span", {"class": "chip-note"}, say(state, "view.continuation.rank", rank=new.rank + 1))
+        h("span", {"class": "chip-note"}, say(scene, "view.continuation.rank", rank=new.rank + 1))
         if new.rank
         else None,
     )
 
 
-def step_panel(state: AppState) -> list[Node | str]:
+def step_panel(scene: Scene) -> list[Node | str]:
     """The candidates of the shown step; before any step, those of the prompt."""
-    step = shown_step(state)
+    step = shown_step(scene)
     if step is None:
-        heading = h("h2", {"class": "part-title"}, say(state, "loop.candidates.first"))
-        return [heading, candidates(state, None, state.top[:SHOWN_CANDIDATES])]
-    new = state.steps[step]
-    title = rich(state, "loop.candidates", step=count(step + 1))
+        heading = h("h2", {"class": "part-title"}, say(scene, "loop.candidates.first"))
+        return [heading, candidates(scene, None, scene.run.top[:SHOWN_CANDIDATES])]
+    new = scene.run.steps[step]
+    title = rich(scene, "loop.candidates", step=count(step + 1))
     heading = h("h2", {"class": "part-title"}, title)
     if not new.candidates:
-        told = rich(state, "loop.candidates.unknown", token=token_mark(new.visible))
-        return [heading, note(state, *told) if state.recorded else h("p", {"class": "note"}, told)]
-    whole = [heading, candidates(state, step, new.candidates), passes(state, step)]
+        told = rich(scene, "loop.candidates.unknown", token=token_mark(new.visible))
+        return [
+            heading,
+            note(scene, *told) if scene.run.recorded else h("p", {"class": "note"}, told),
+        ]
+    whole = [heading, candidates(scene, step, new.candidates), passes(scene, step)]
     return [
         h(
             "div",
             {"class": "stacked"},
-            h("div", enters(last_moment(state), "appear"), whole),
-            [performed(state, at) for at in range(min(PERFORMED, len(state.steps)))],
+            h("div", enters(last_moment(scene), "appear"), whole),
+            [performed(scene, at) for at in range(min(PERFORMED, len(scene.run.steps)))],
         ),
     ]
 
 
-def candidates(state: AppState, step: int | None, items: tuple[Candidate, ...]) -> Node:
+def candidates(scene: Scene, step: int | None, items: tuple[Candidate, ...]) -> Node:
     """The best tokens of a step as bars; each is a button that takes it instead."""
-    rows = [row(state, step, item) for item in items]
-    caption = say(state, "loop.candidates.note" if step is not None else "loop.candidates.take")
+    rows = [row(scene, step, item) for item in items]
+    caption = say(scene, "loop.candidates.note" if step is not None else "loop.candidates.take")
     return h(
         "table",
         {"class": "candidates is-of-step"},
@@ -254,26 +261,26 @@ def candidates(state: AppState, step: int | None, items: tuple[Candidate, ...]) 
         h(
             "thead",
             {},
-            h("tr", {}, [top.column(state, name) for name in ("token", "prob", "bar", "logit")]),
+            h("tr", {}, [top.column(scene, name) for name in ("token", "prob", "bar", "logit")]),
         ),
         h("tbody", {}, rows),
     )
 
 
-def row(state: AppState, step: int | None, item: Candidate) -> Node:
+def row(scene: Scene, step: int | None, item: Candidate) -> Node:
     """One candidate: its token, its share twice, its logit."""
-    is_taken = step is not None and state.steps[step].id == item.id
+    is_taken = step is not None and scene.run.steps[step].id == item.id
     return h(
         "tr",
         {"class": "is-taken" if is_taken else None},
-        h("th", {"scope": "row"}, offer(state, step, item, is_taken=is_taken)),
-        *numbers_of(state, item),
+        h("th", {"scope": "row"}, offer(scene, step, item, is_taken=is_taken)),
+        *numbers_of(scene, item),
     )
 
 
-def numbers_of(state: AppState, item: Candidate) -> list[Node]:
+def numbers_of(scene: Scene, item: Candidate) -> list[Node]:
     """A candidate's probability, as a number and as a bar, and its logit."""
-    prob = probability(item.prob, state.language)
+    prob = probability(item.prob, scene.language)
     return [
         h("td", {"class": "number", "title": exact(item.prob)}, prob),
         h("td", {"class": "bar-cell"}, top.bar(item.prob, "bar-fill")),
@@ -281,11 +288,11 @@ def numbers_of(state: AppState, item: Candidate) -> list[Node]:
     ]
 
 
-def offer(state: AppState, step: int | None, item: Candidate, *, is_taken: bool) -> Node:
+def offer(scene: Scene, step: int | None, item: Candidate, *, is_taken: bool) -> Node:
     """The candidate's chip: a button, or, where it was taken, a mark that says so."""
     words = h("bdi", {"class": "chip-text"}, item.visible)
     if is_taken:
-        mark = h("span", {"class": "chip-note"}, say(state, "loop.taken"))
+        mark = h("span", {"class": "chip-note"}, say(scene, "loop.taken"))
         return h("span", {"class": "chip is-candidate is-selected"}, words, mark)
     attributes: Attributes = {
         "type": "button",
@@ -293,16 +300,16 @@ def offer(state: AppState, step: int | None, item: Candidate, *, is_taken: bool)
         "data-action": "append-token" if step is None else "fork",
         "data-step": None if step is None else str(step),
         "data-id": str(item.id),
-        "disabled": state.busy not in {"", "load"},
-        "title": say(state, "loop.fork" if step is not None else "loop.append", id=item.id),
+        "disabled": scene.busy not in {"", "load"},
+        "title": say(scene, "loop.fork" if step is not None else "loop.append", id=item.id),
     }
     return h("button", attributes, words)
 
 
-def performed(state: AppState, step: int) -> Node | None:
+def performed(scene: Scene, step: int) -> Node | None:
     """The candidates of one of the first steps, for the film alone: the taken one flies off."""
-    new = state.steps[step]
-    joins = moment_of(state, "join", step)
+    new = scene.run.steps[step]
+    joins = moment_of(scene, "join", step)
     if not new.candidates or joins is None:
         return None
     rows = []
@@ -312,8 +319,8 @@ def performed(state: AppState, step: int) -> Node | None:
         name = {"id": f"film-step-{step}"} if is_taken else {}
         classes = "chip is-candidate is-selected" if is_taken else "chip is-candidate"
         chip_of = h("span", {"class": classes, **name}, mark)
-        rows.append(h("tr", {}, h("th", {"scope": "row"}, chip_of), *numbers_of(state, item)))
-    begins, last = max(joins - 1, 0), last_moment(state) or 0
+        rows.append(h("tr", {}, h("th", {"scope": "row"}, chip_of), *numbers_of(scene, item)))
+    begins, last = max(joins - 1, 0), last_moment(scene) or 0
     until = min(joins, last - 1)
     if begins > until:
         return None
@@ -322,55 +329,55 @@ def performed(state: AppState, step: int) -> Node | None:
         "aria-hidden": "true",
         **enters(begins, "appear", until=until),
     }
-    heading = h("p", {"class": "part-title"}, say(state, "loop.candidates", step=count(step + 1)))
+    heading = h("p", {"class": "part-title"}, say(scene, "loop.candidates", step=count(step + 1)))
     body = h("tbody", {}, rows)
     return h("div", attributes, heading, h("table", {"class": "candidates is-of-step"}, body))
 
 
-def passes(state: AppState, step: int) -> Node:
+def passes(scene: Scene, step: int) -> Node:
     """From here into the model: the token's own way through it, or the pass that chose it."""
-    is_idle = state.busy in {"", "load"}
+    is_idle = scene.busy in {"", "load"}
     follow: Attributes = {"data-new": str(step + 1), "data-to": "embed", "disabled": not is_idle}
     chosen: Attributes = {"data-new": str(step), "data-to": "logits", "disabled": not is_idle}
     return h(
         "div",
         {"class": "buttons"},
-        action_button(state, "go-to", "loop.follow", follow),
-        action_button(state, "go-to", "loop.how_chosen", chosen),
+        action_button(scene, "go-to", "loop.follow", follow),
+        action_button(scene, "go-to", "loop.how_chosen", chosen),
     )
 
 
-def table(state: AppState) -> list[Node]:
+def table(scene: Scene) -> list[Node]:
     """All steps with exact numbers; nothing before the first."""
-    if not state.steps or state.config is None:
+    if not scene.run.steps or scene.run.config is None:
         return []
-    return [folded(state, "loop-data", say(state, "loop.table"), lambda: lines(state))]
+    return [folded(scene, "loop-data", say(scene, "loop.table"), lambda: lines(scene))]
 
 
-def lines(state: AppState) -> Node:
+def lines(scene: Scene) -> Node:
     """The table itself."""
     names = ("step", "token", "id", "prob", "rank", "bits", "logit", "ms", "kept", "done")
     head = h(
         "tr",
         {},
-        [h("th", {"scope": "col"}, say(state, f"loop.table.{name}")) for name in names],
+        [h("th", {"scope": "col"}, say(scene, f"loop.table.{name}")) for name in names],
     )
-    rows = [table_row(state, step, new) for step, new in enumerate(state.steps)]
+    rows = [table_row(scene, step, new) for step, new in enumerate(scene.run.steps)]
     whole = h(
         "table",
         {"class": "numbers"},
-        h("caption", {}, say(state, "loop.table.caption")),
+        h("caption", {}, say(scene, "loop.table.caption")),
         h("thead", {}, head),
         h("tbody", {}, rows),
     )
     return h("div", {"class": "table scroll", "tabindex": "0"}, whole)
 
 
-def table_row(state: AppState, step: int, new: NewToken) -> Node:
+def table_row(scene: Scene, step: int, new: NewToken) -> Node:
     """One step: what was taken, what it was given, what it took."""
-    config, unknown = state.config, say(state, "loop.unknown")
-    n_kept = state.n_prompt + step - 1 if step else 0
-    n_new = 1 if step else state.n_prompt
+    config, unknown = scene.run.config, say(scene, "loop.unknown")
+    n_kept = scene.run.n_prompt + step - 1 if step else 0
+    n_new = 1 if step else scene.run.n_prompt
     logits = [item.logit for item in new.candidates if item.id == new.id]
     values: list[Child] = [
         h("bdi", {}, new.visible),

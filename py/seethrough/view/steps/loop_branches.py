@@ -13,55 +13,55 @@ from seethrough.view.steps.written import bits, text_of
 from seethrough.view.words import action_button, rich, say, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, Branch
+    from seethrough.app.state import Branch, Scene
 
 MOST_LETTERS = 120
 EXPONENT_FROM = 30
 
 
-def panel(state: AppState) -> list[Node]:
+def panel(scene: Scene) -> list[Node]:
     """The other ways, each with its text and what it was given; nothing where there is none."""
-    if not state.branches and not state.written:
+    if not scene.run.branches and not scene.run.written:
         return []
-    items = [h("li", {}, way(state, index)) for index in range(len(state.branches))]
-    heading = h("h2", {"class": "part-title"}, say(state, "loop.branches"))
+    items = [h("li", {}, way(scene, index)) for index in range(len(scene.run.branches))]
+    heading = h("h2", {"class": "part-title"}, say(scene, "loop.branches"))
     ways = [heading, h("ol", {}, items)] if items else []
-    return [h("section", {"class": "branches"}, back(state) if state.written else None, ways)]
+    return [h("section", {"class": "branches"}, back(scene) if scene.run.written else None, ways)]
 
 
-def back(state: AppState) -> Node:
+def back(scene: Scene) -> Node:
     """The walk is about a longer text now: say so, with the way back."""
     attributes: Attributes = {
         "data-new": "0",
         "data-to": "loop",
-        "disabled": state.busy not in {"", "load"},
+        "disabled": scene.busy not in {"", "load"},
     }
-    last = token_mark(state.written[-1].visible)
-    words = rich(state, "loop.longer", n_new=count(len(state.written)), token=last)
-    button = action_button(state, "go-to", "loop.back", attributes)
+    last = token_mark(scene.run.written[-1].visible)
+    words = rich(scene, "loop.longer", n_new=count(len(scene.run.written)), token=last)
+    button = action_button(scene, "go-to", "loop.back", attributes)
     return h("p", {"class": "note"}, words, " ", button)
 
 
-def way(state: AppState, index: int) -> list[Node | str]:
+def way(scene: Scene, index: int) -> list[Node | str]:
     """One way: a button that takes it, its text from the fork on, its probability."""
-    branch = state.branches[index]
-    fork = fork_of(state, branch)
+    branch = scene.run.branches[index]
+    fork = fork_of(scene, branch)
     attributes: Attributes = {
         "class": "way",
         "type": "button",
         "data-action": "return-to",
         "data-index": str(index),
-        "disabled": state.busy not in {"", "load"},
+        "disabled": scene.busy not in {"", "load"},
     }
     ended = branch.stop == END
     same = text_of(branch.steps[:fork], has_end=False)
     other = text_of(branch.steps[fork:], has_end=ended)
     told = rich(
-        state,
+        scene,
         "loop.way" if other else "loop.way_same",
         n_tokens=count(len(branch.steps)),
         step=count(fork + 1),
-        prob=odds(math.fsum(bits(step.prob) for step in branch.steps), state.language),
+        prob=odds(math.fsum(bits(step.prob) for step in branch.steps), scene.language),
     )
     words = h(
         "bdi", {}, h("span", {"class": "is-quiet"}, same[-MOST_LETTERS:]), other[:MOST_LETTERS]
@@ -69,10 +69,10 @@ def way(state: AppState, index: int) -> list[Node | str]:
     return [h("button", attributes, words), h("span", {"class": "note"}, told)]
 
 
-def fork_of(state: AppState, branch: Branch) -> int:
+def fork_of(scene: Scene, branch: Branch) -> int:
     """The first step at which a way differs from the present one."""
-    pairs = zip(branch.steps, state.steps, strict=False)
-    shared = min(len(branch.steps), len(state.steps))
+    pairs = zip(branch.steps, scene.run.steps, strict=False)
+    shared = min(len(branch.steps), len(scene.run.steps))
     return next((at for at, (old, new) in enumerate(pairs) if old.id != new.id), shared)
 
 

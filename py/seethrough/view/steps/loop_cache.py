@@ -17,7 +17,7 @@ from seethrough.view.words import rich, say, token_mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.config import ModelConfig
 
 WIDE = 560  # what the columns share
@@ -51,45 +51,45 @@ class Cache:
         return "new" if position < self.n_kept + self.n_new else "later"
 
 
-def cache_of(state: AppState) -> Cache:
+def cache_of(scene: Scene) -> Cache:
     """The cache at the shown step: at the first one the whole prompt is new."""
-    step = shown_step(state)
-    n_all = state.n_prompt + len(state.steps)
+    step = shown_step(scene)
+    n_all = scene.run.n_prompt + len(scene.run.steps)
     if not step:
-        return Cache(0, state.n_prompt, n_all)
-    return Cache(state.n_prompt + step - 1, 1, n_all)
+        return Cache(0, scene.run.n_prompt, n_all)
+    return Cache(scene.run.n_prompt + step - 1, 1, n_all)
 
 
-def picture(state: AppState, config: ModelConfig) -> list[Node | str]:
+def picture(scene: Scene, config: ModelConfig) -> list[Node | str]:
     """The columns with their tokens, keys above, values below, and what they cost."""
-    cache = cache_of(state)
+    cache = cache_of(scene)
     shown = window(cache.n_all, most=MOST_COLUMNS, chosen=cache.n_kept)
     return [
         h(
             "div",
             {"class": "part-head"},
-            h("h2", {"class": "part-title"}, say(state, "loop.cache.title")),
-            legend(state),
+            h("h2", {"class": "part-title"}, say(scene, "loop.cache.title")),
+            legend(scene),
         ),
         h(
             "div",
             {"class": "scroll follows", "tabindex": "0"},
-            band_names(state),
-            drawing(state, config, cache, shown.positions),
+            band_names(scene),
+            drawing(scene, config, cache, shown.positions),
         ),
-        gap_note(state, shown),
-        facts(state, config, cache),
+        gap_note(scene, shown),
+        facts(scene, config, cache),
     ]
 
 
-def drawing(state: AppState, config: ModelConfig, cache: Cache, shown: Sequence[int]) -> Node:
+def drawing(scene: Scene, config: ModelConfig, cache: Cache, shown: Sequence[int]) -> Node:
     """The columns as rectangles: two bands, a row for each layer."""
     wide = min(max(WIDE // len(shown), NARROWEST), WIDEST)
     top = LABEL_HIGH
     high = top + TICK + 2 * BAND_HIGH + BAND_GAP
     places = [(place * wide, wide, top) for place in range(len(shown))]
-    marks = [column(state, cache, at, place) for at, place in zip(shown, places, strict=True)]
-    of_prompt = [place for at, place in zip(shown, places, strict=True) if at < state.n_prompt]
+    marks = [column(scene, cache, at, place) for at, place in zip(shown, places, strict=True)]
+    of_prompt = [place for at, place in zip(shown, places, strict=True) if at < scene.run.n_prompt]
     rows = [rows_of(config, band_top(top, band), wide * len(shown)) for band in range(len(BANDS))]
     return h(
         "svg",
@@ -98,17 +98,17 @@ def drawing(state: AppState, config: ModelConfig, cache: Cache, shown: Sequence[
             "width": str(wide * len(shown) + 1),
             "height": str(high),
             "role": "img",
-            "aria-label": summary(state, config, cache),
+            "aria-label": summary(scene, config, cache),
         },
         marks,
-        lit_prompt(state, cache, of_prompt),
+        lit_prompt(scene, cache, of_prompt),
         rows,
     )
 
 
-def band_names(state: AppState) -> Node:
+def band_names(scene: Scene) -> Node:
     """What each band is, beside it."""
-    items = [h("li", {"class": f"is-{name}"}, say(state, f"loop.band.{name}")) for name in BANDS]
+    items = [h("li", {"class": f"is-{name}"}, say(scene, f"loop.band.{name}")) for name in BANDS]
     return h("ul", {"class": "band-names"}, items)
 
 
@@ -131,10 +131,10 @@ def rows_of(config: ModelConfig, top: int, wide: int) -> list[Node]:
     return [h("line", {"x1": 0, "x2": wide, "y1": y, "y2": y, "class": "between"}) for y in lines]
 
 
-def column(state: AppState, cache: Cache, position: int, place: tuple[int, int, int]) -> Node:
+def column(scene: Scene, cache: Cache, position: int, place: tuple[int, int, int]) -> Node:
     """One position: its token, its hue, its keys and its values; the first new one is followed."""
     left, wide, top = place
-    step = position - state.n_prompt
+    step = position - scene.run.n_prompt
     is_followed = position == cache.n_kept
     has_label = wide >= LABELLED or position == cache.n_kept + cache.n_new - 1
     tick: Attributes = {
@@ -151,29 +151,29 @@ def column(state: AppState, cache: Cache, position: int, place: tuple[int, int, 
             "data-position": str(position) if is_followed else None,
             "aria-current": "true" if is_followed else None,
         },
-        h("title", {}, told(state, cache, position)),
+        h("title", {}, told(scene, cache, position)),
         h(
             "g",
-            token_enters(state, step),
-            label(state, position, place) if has_label else None,
+            token_enters(scene, step),
+            label(scene, position, place) if has_label else None,
             h("rect", tick),
         ),
-        bands(place, column_enters(state, step)),
-        lit(state, position, place, cache),
+        bands(place, column_enters(scene, step)),
+        lit(scene, position, place, cache),
     )
 
 
-def token_enters(state: AppState, step: int) -> dict[str, str]:
+def token_enters(scene: Scene, step: int) -> dict[str, str]:
     """When a token joins: those of the prompt are there from the beginning."""
-    return {} if step < 0 else enters(moment_of(state, "join", step), "appear")
+    return {} if step < 0 else enters(moment_of(scene, "join", step), "appear")
 
 
-def column_enters(state: AppState, step: int) -> dict[str, str]:
+def column_enters(scene: Scene, step: int) -> dict[str, str]:
     """When a column is computed: those of the prompt at once, the last token's never."""
     if step < 0:
         return {}
-    at = moment_of(state, "column", step)
-    return enters(last_moment(state) if at is None else at, "sweep")
+    at = moment_of(scene, "column", step)
+    return enters(last_moment(scene) if at is None else at, "sweep")
 
 
 def bands(place: tuple[int, int, int], enters_as: dict[str, str]) -> Node:
@@ -195,32 +195,30 @@ def bands(place: tuple[int, int, int], enters_as: dict[str, str]) -> Node:
     return h("g", enters_as, boxes)
 
 
-def lit(state: AppState, position: int, place: tuple[int, int, int], cache: Cache) -> Node | None:
+def lit(scene: Scene, position: int, place: tuple[int, int, int], cache: Cache) -> Node | None:
     """In the film a column shines while it is computed, if it does not at the end."""
-    step = position - state.n_prompt
-    at = moment_of(state, "column", step)
-    if step < 0 or at in {None, moment_of(state, "rest")} or cache.kind(position) == "new":
+    step = position - scene.run.n_prompt
+    at = moment_of(scene, "column", step)
+    if step < 0 or at in {None, moment_of(scene, "rest")} or cache.kind(position) == "new":
         return None
     return bands(place, {**SHINES, **enters(at, "sweep", until=(at or 0) + 1)})
 
 
-def lit_prompt(
-    state: AppState, cache: Cache, places: Sequence[tuple[int, int, int]]
-) -> Node | None:
+def lit_prompt(scene: Scene, cache: Cache, places: Sequence[tuple[int, int, int]]) -> Node | None:
     """In the film the columns of the prompt shine together: they are computed at once."""
-    at = moment_of(state, "prompt")
+    at = moment_of(scene, "prompt")
     if at is None or cache.n_kept == 0:
         return None
     boxes = [bands(place, {}) for place in places]
     return h("g", {**SHINES, **enters(at, "sweep", until=at)}, boxes)
 
 
-def label(state: AppState, position: int, place: tuple[int, int, int]) -> Node:
+def label(scene: Scene, position: int, place: tuple[int, int, int]) -> Node:
     """The token, standing on its column."""
     left, wide, top = place
     across, foot = left + wide / 2 + 4, top - 5
     turn = f"translate({across:g} {foot}) rotate(-90)"
-    words = shortened(visible(state, position))
+    words = shortened(visible(scene, position))
     return h("text", {"transform": turn, "class": "name"}, words)
 
 
@@ -229,22 +227,22 @@ def shortened(words: str) -> str:
     return words if len(words) <= LABEL_LETTERS else words[: LABEL_LETTERS - 1] + "\u2026"
 
 
-def visible(state: AppState, position: int) -> str:
+def visible(scene: Scene, position: int) -> str:
     """The token of a position of the whole text."""
-    step = position - state.n_prompt
-    return state.tokens[position].visible if step < 0 else state.steps[step].visible
+    step = position - scene.run.n_prompt
+    return scene.run.tokens[position].visible if step < 0 else scene.run.steps[step].visible
 
 
-def told(state: AppState, cache: Cache, position: int) -> str:
+def told(scene: Scene, cache: Cache, position: int) -> str:
     """A column in words."""
     key = f"loop.column.{cache.kind(position)}"
-    return say(state, key, position=position, token=visible(state, position))
+    return say(scene, key, position=position, token=visible(scene, position))
 
 
-def summary(state: AppState, config: ModelConfig, cache: Cache) -> str:
+def summary(scene: Scene, config: ModelConfig, cache: Cache) -> str:
     """The picture in words."""
     return say(
-        state,
+        scene,
         "loop.cache.summary",
         n_all=count(cache.n_all),
         n_kept=count(cache.n_kept),
@@ -253,7 +251,7 @@ def summary(state: AppState, config: ModelConfig, cache: Cache) -> str:
     )
 
 
-def legend(state: AppState) -> Node:
+def legend(scene: Scene) -> Node:
     """What the colours mean, in words beside a sample of each."""
     names = ("key", "value", "kept", "later")
     items = [
@@ -261,31 +259,31 @@ def legend(state: AppState) -> Node:
             "li",
             {},
             h("span", {"class": f"swatch-of is-{name}"}),
-            say(state, f"loop.legend.{name}"),
+            say(scene, f"loop.legend.{name}"),
         )
         for name in names
     ]
     return h("ul", {"class": "cache-legend"}, items)
 
 
-def facts(state: AppState, config: ModelConfig, cache: Cache) -> Node:
+def facts(scene: Scene, config: ModelConfig, cache: Cache) -> Node:
     """What the step keeps and computes, and what it would without the cache."""
     n_text = cache.n_kept + cache.n_new
     done = cost.multiply_adds(config, cache.n_new, cache.n_kept)
     again = cost.multiply_adds(config, n_text)
     rows: list[tuple[str, list[Node | str]]] = [
-        ("kept", held(state, config, cache.n_kept)),
-        ("new", held(state, config, cache.n_new)),
+        ("kept", held(scene, config, cache.n_kept)),
+        ("new", held(scene, config, cache.n_new)),
         ("done", [amount(done)]),
         (
             "again",
-            rich(state, "loop.fact.times", n=amount(again), times=cell(again / done))
+            rich(scene, "loop.fact.times", n=amount(again), times=cell(again / done))
             if cache.n_kept
-            else rich(state, "loop.fact.same", n=amount(again)),
+            else rich(scene, "loop.fact.same", n=amount(again)),
         ),
     ]
     items = [
-        h("div", {}, h("dt", {}, say(state, f"loop.fact.{name}")), h("dd", {}, *value))
+        h("div", {}, h("dt", {}, say(scene, f"loop.fact.{name}")), h("dd", {}, *value))
         for name, value in rows
     ]
     sizes: dict[str, Node | str] = {
@@ -294,17 +292,17 @@ def facts(state: AppState, config: ModelConfig, cache: Cache) -> Node:
         "d_head": count(config.d_head),
         "n_bytes": amount(cost.cache_bytes(config)),
     }
-    striped = [" ", say(state, "loop.stripes")] if has_stripes(config) else []
-    note = h("p", {"class": "note"}, *rich(state, "loop.bytes", **sizes), *striped)
-    attributes = {"class": "cache-facts", **enters(last_moment(state), "appear")}
+    striped = [" ", say(scene, "loop.stripes")] if has_stripes(config) else []
+    note = h("p", {"class": "note"}, *rich(scene, "loop.bytes", **sizes), *striped)
+    attributes = {"class": "cache-facts", **enters(last_moment(scene), "appear")}
     return h("div", attributes, h("dl", {"class": "facts"}, items), note)
 
 
-def held(state: AppState, config: ModelConfig, n_columns: int) -> list[Node | str]:
+def held(scene: Scene, config: ModelConfig, n_columns: int) -> list[Node | str]:
     """So many columns, so many bytes."""
     key = "loop.fact.column" if n_columns == 1 else "loop.fact.columns"
     n_bytes = amount(cost.cache_bytes(config, n_columns))
-    return rich(state, key, n=amount(n_columns), n_bytes=n_bytes)
+    return rich(scene, key, n=amount(n_columns), n_bytes=n_bytes)
 
 
 def amount(value: int) -> Node:
@@ -312,14 +310,14 @@ def amount(value: int) -> Node:
     return h("span", {"class": "number"}, count(value))
 
 
-def reading(state: AppState, cache: Cache, step: int) -> list[Node | str]:
+def reading(scene: Scene, cache: Cache, step: int) -> list[Node | str]:
     """What the model reads at a step, in words."""
     if step == 0:
-        key = "loop.lead.first_one" if state.n_prompt == 1 else "loop.lead.first"
-        return rich(state, key, n_prompt=count(state.n_prompt))
-    before = state.steps[step - 1]
+        key = "loop.lead.first_one" if scene.run.n_prompt == 1 else "loop.lead.first"
+        return rich(scene, key, n_prompt=count(scene.run.n_prompt))
+    before = scene.run.steps[step - 1]
     return rich(
-        state,
+        scene,
         "loop.lead.later",
         token=token_mark(before.visible),
         n_kept=count(cache.n_kept),

@@ -15,7 +15,7 @@ from seethrough.view.words import rich, token_mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.view.node import Child
 
 # So many steps are performed one by one; the others follow at once.
@@ -30,10 +30,12 @@ class Beat:
     step: int = 0
 
 
-def beats(state: AppState) -> tuple[Beat, ...]:
+def beats(scene: Scene) -> tuple[Beat, ...]:
     """What happens, in order; nothing before something is written."""
-    n_steps = 0 if state.config is None else len(state.written) + len(state.continuation)
-    return film_of(n_steps, bool(state.stop))
+    n_steps = (
+        0 if scene.run.config is None else len(scene.run.written) + len(scene.run.continuation)
+    )
+    return film_of(n_steps, bool(scene.run.stop))
 
 
 @cache
@@ -50,9 +52,9 @@ def film_of(n_steps: int, ends: bool) -> tuple[Beat, ...]:  # noqa: FBT001 - whe
     return (*film, Beat("stop")) if ends else tuple(film)
 
 
-def moment_of(state: AppState, kind: str, step: int = 0) -> int | None:
+def moment_of(scene: Scene, kind: str, step: int = 0) -> int | None:
     """When something happens; what has no moment of its own comes with the rest."""
-    return place_in(beats(state), kind, step)
+    return place_in(beats(scene), kind, step)
 
 
 @cache
@@ -63,56 +65,56 @@ def place_in(film: tuple[Beat, ...], kind: str, step: int) -> int | None:
     return film.index(found) if found in film else None
 
 
-def last_moment(state: AppState) -> int | None:
+def last_moment(scene: Scene) -> int | None:
     """The film's last moment; None without a film."""
-    return len(beats(state)) - 1 if beats(state) else None
+    return len(beats(scene)) - 1 if beats(scene) else None
 
 
-def moments(state: AppState) -> Sequence[Child]:
+def moments(scene: Scene) -> Sequence[Child]:
     """The sentence of each moment, with this text's own tokens and numbers."""
     told = {"prompt": prompt, "join": join, "column": column, "rest": rest, "stop": stop}
-    return tuple(told[beat.kind](state, beat.step) for beat in beats(state))
+    return tuple(told[beat.kind](scene, beat.step) for beat in beats(scene))
 
 
-def prompt(state: AppState, _step: int) -> Sequence[Node | str]:
+def prompt(scene: Scene, _step: int) -> Sequence[Node | str]:
     """The prompt goes through the model at once."""
-    one = state.n_prompt == 1
-    n_layers = state.config.n_layers if state.config else 0
+    one = scene.run.n_prompt == 1
+    n_layers = scene.run.config.n_layers if scene.run.config else 0
     key = "loop.film.prompt_one" if one else "loop.film.prompt"
-    return rich(state, key, n_prompt=count(state.n_prompt), n_layers=count(n_layers))
+    return rich(scene, key, n_prompt=count(scene.run.n_prompt), n_layers=count(n_layers))
 
 
-def join(state: AppState, step: int) -> Sequence[Node | str]:
+def join(scene: Scene, step: int) -> Sequence[Node | str]:
     """A token is taken and stands behind the text."""
-    new = state.steps[step]
+    new = scene.run.steps[step]
     return rich(
-        state,
+        scene,
         "loop.film.join_best" if new.rank == 0 else "loop.film.join",
         token=token_mark(new.visible),
-        prob=h("b", {}, probability(new.prob, state.language)),
+        prob=h("b", {}, probability(new.prob, scene.language)),
         rank=count(new.rank + 1),
     )
 
 
-def column(state: AppState, step: int) -> Sequence[Node | str]:
+def column(scene: Scene, step: int) -> Sequence[Node | str]:
     """Only that token is read."""
-    n_bytes = cost.cache_bytes(state.config) if state.config else 0
+    n_bytes = cost.cache_bytes(scene.run.config) if scene.run.config else 0
     return rich(
-        state,
+        scene,
         "loop.film.column",
-        token=token_mark(state.steps[step].visible),
-        n_kept=count(state.n_prompt + step),
+        token=token_mark(scene.run.steps[step].visible),
+        n_kept=count(scene.run.n_prompt + step),
         n_bytes=count(n_bytes),
     )
 
 
-def rest(state: AppState, _step: int) -> Sequence[Node | str]:
+def rest(scene: Scene, _step: int) -> Sequence[Node | str]:
     """The same again for every further token."""
-    n_more = len(state.steps) - PERFORMED
+    n_more = len(scene.run.steps) - PERFORMED
     key = "loop.film.rest_one" if n_more == 1 else "loop.film.rest"
-    return rich(state, key, n_more=count(n_more), token=token_mark(state.steps[-1].visible))
+    return rich(scene, key, n_more=count(n_more), token=token_mark(scene.run.steps[-1].visible))
 
 
-def stop(state: AppState, _step: int) -> Sequence[Node | str]:
+def stop(scene: Scene, _step: int) -> Sequence[Node | str]:
     """Why there is no further one."""
-    return why_it_ended(state)
+    return why_it_ended(scene)

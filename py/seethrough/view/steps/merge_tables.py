@@ -13,7 +13,7 @@ from seethrough.view.words import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.film import Film
     from seethrough.view.node import Child
     from seethrough.view.steps.merges import WordShown
@@ -22,24 +22,24 @@ MERGE_HEADS = ("order", "left", "right", "result", "rank")
 WORD_HEADS = ("order", "text", "symbols", "merges", "ids")
 
 
-def data(state: AppState, film: Film, shown: WordShown | None) -> Node:
+def data(scene: Scene, film: Film, shown: WordShown | None) -> Node:
     """Both tables, folded away."""
     return folded(
-        state,
+        scene,
         "tokenize-data",
-        say(state, "tokenize.data"),
-        lambda: [None if shown is None else merges(state, shown), words(state, film)],
+        say(scene, "tokenize.data"),
+        lambda: [None if shown is None else merges(scene, shown), words(scene, film)],
     )
 
 
-def merges(state: AppState, shown: WordShown) -> Node:
+def merges(scene: Scene, shown: WordShown) -> Node:
     """Each merge of the chosen word."""
     rows = [(merge.left, merge.right, merge.result, str(merge.rank)) for merge in shown.word.merges]
-    caption = say(state, "tokenize.caption_merges", word=readable(shown.word.text))
-    return table(state, caption, MERGE_HEADS, rows)
+    caption = say(scene, "tokenize.caption_merges", word=readable(shown.word.text))
+    return table(scene, caption, MERGE_HEADS, rows)
 
 
-def words(state: AppState, film: Film) -> Node:
+def words(scene: Scene, film: Film) -> Node:
     """Each word: its symbols, how many merges, the ids that are left."""
     rows = [
         (
@@ -50,8 +50,8 @@ def words(state: AppState, film: Film) -> Node:
         )
         for word in film.words
     ]
-    caption = say(state, "tokenize.caption_words", n_words=count(film.n_words))
-    return table(state, caption, WORD_HEADS, rows)
+    caption = say(scene, "tokenize.caption_words", n_words=count(film.n_words))
+    return table(scene, caption, WORD_HEADS, rows)
 
 
 def readable(text: str) -> str:
@@ -59,12 +59,10 @@ def readable(text: str) -> str:
     return visible_bytes(text.encode("utf-8", "surrogatepass"))
 
 
-def table(
-    state: AppState, caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]
-) -> Node:
+def table(scene: Scene, caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Node:
     """Rows with their number before them."""
     names: list[Child] = [
-        h("th", {"scope": "col"}, say(state, f"tokenize.head.{name}")) for name in heads
+        h("th", {"scope": "col"}, say(scene, f"tokenize.head.{name}")) for name in heads
     ]
     body = [
         h(

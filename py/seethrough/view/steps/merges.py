@@ -16,7 +16,7 @@ from seethrough.view.words import rich, say, token_mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.film import Film, FilmMerge, FilmWord
     from seethrough.view.node import Attributes
 
@@ -67,33 +67,33 @@ def of_word(film: Film, index: int) -> WordShown:
     return WordShown(index, word, ladder, film.first_position(index), times)
 
 
-def picture(state: AppState, shown: WordShown, beside: Sequence[Node | str]) -> Node:
+def picture(scene: Scene, shown: WordShown, beside: Sequence[Node | str]) -> Node:
     """The ladder, and beside it what happens to the word and what comes of the whole text."""
     return h(
         "div",
         {"class": "ladder-plate"},
-        drawn(state, shown),
+        drawn(scene, shown),
         h(
             "div",
             {"class": "ladder-side"},
             h(
                 "p",
                 {"class": "ladder-told", "data-at": str(SYMBOLS), "data-move": "appear"},
-                told(state, shown),
+                told(scene, shown),
             ),
             *beside,
         ),
     )
 
 
-def told(state: AppState, shown: WordShown) -> list[Node | str]:
+def told(scene: Scene, shown: WordShown) -> list[Node | str]:
     """What happens to the chosen word, in a sentence."""
     word = shown.word
     fields: dict[str, Node | str] = {
         "word": token_mark(visible_bytes(word.text.encode("utf-8", "surrogatepass"))),
-        "pieces": counted(state, "pieces", len(word.symbols)),
-        "merges": counted(state, "merges", len(word.merges)),
-        "tokens": counted(state, "tokens", len(word.ids)),
+        "pieces": counted(scene, "pieces", len(word.symbols)),
+        "merges": counted(scene, "merges", len(word.merges)),
+        "tokens": counted(scene, "tokens", len(word.ids)),
     }
     if word.is_added:
         key = "special"
@@ -105,33 +105,33 @@ def told(state: AppState, shown: WordShown) -> list[Node | str]:
         key = "no_merge_one" if len(word.ids) == 1 else "no_merge"
     else:
         key = "merged_one" if len(word.ids) == 1 else "merged"
-    sentence = rich(state, f"tokenize.told.{key}", **fields)
+    sentence = rich(scene, f"tokenize.told.{key}", **fields)
     is_spaced = word.symbols[:1] == (PICTURES[" "],) and not word.text.startswith(" ")
-    return [*sentence, " ", say(state, "tokenize.told.space")] if is_spaced else sentence
+    return [*sentence, " ", say(scene, "tokenize.told.space")] if is_spaced else sentence
 
 
-def drawn(state: AppState, shown: WordShown) -> Node | str:
+def drawn(scene: Scene, shown: WordShown) -> Node | str:
     """The table of the ladder, its rows the rounds; the last row the ids."""
     if not shown.ladder.columns:
-        return alone(state, shown)
-    rows = [start_row(state, shown)]
-    rows += [round_row(state, shown, index) for index in range(len(shown.ladder.rows))]
+        return alone(scene, shown)
+    rows = [start_row(scene, shown)]
+    rows += [round_row(scene, shown, index) for index in range(len(shown.ladder.rows))]
     return h(
         "div",
         {"class": "scroll ladder-scroll", "tabindex": "0"},
         h(
             "table",
             {"class": "ladder", "data-part": "merges"},
-            h("caption", {"class": "visually-hidden"}, say(state, "tokenize.ladder")),
-            h("tbody", {}, rows, end_row(state, shown)),
+            h("caption", {"class": "visually-hidden"}, say(scene, "tokenize.ladder")),
+            h("tbody", {}, rows, end_row(scene, shown)),
         ),
     )
 
 
-def alone(state: AppState, shown: WordShown) -> Node:
+def alone(scene: Scene, shown: WordShown) -> Node:
     """The tokens of a word that has no ladder: a special token, or a very long word."""
     boxes = [
-        h("li", {}, end_box(state, shown, position)) for position in list(shown.positions)[:64]
+        h("li", {}, end_box(scene, shown, position)) for position in list(shown.positions)[:64]
     ]
     return h("ol", {"class": "ladder-alone"}, boxes)
 
@@ -142,17 +142,17 @@ def row_name(words: str, moment: int) -> Node:
     return h("th", {"scope": "row", "class": "ladder-row"}, name)
 
 
-def start_row(state: AppState, shown: WordShown) -> Node:
+def start_row(scene: Scene, shown: WordShown) -> Node:
     """The symbols that merging starts from; lost bytes struck out among them."""
-    cells = [h("td", {}, start_cell(state, column)) for column in shown.ladder.columns]
-    return h("tr", {}, row_name(say(state, "tokenize.row.start"), SYMBOLS), cells)
+    cells = [h("td", {}, start_cell(scene, column)) for column in shown.ladder.columns]
+    return h("tr", {}, row_name(say(scene, "tokenize.row.start"), SYMBOLS), cells)
 
 
-def start_cell(state: AppState, column: Column) -> Node:
+def start_cell(scene: Scene, column: Column) -> Node:
     """One symbol, or a byte that no token stands for."""
     attributes: Attributes = {
         "class": "lost-byte" if column.is_lost else "ladder-symbol",
-        "title": say(state, "tokenize.lost_here") if column.is_lost else None,
+        "title": say(scene, "tokenize.lost_here") if column.is_lost else None,
         "data-at": str(SYMBOLS),
         "data-move": "rise",
     }
@@ -160,14 +160,14 @@ def start_cell(state: AppState, column: Column) -> Node:
     return h("span", attributes, h("bdi", {"id": name}, column.shown))
 
 
-def round_row(state: AppState, shown: WordShown, index: int) -> Node:
+def round_row(scene: Scene, shown: WordShown, index: int) -> Node:
     """One round: what is merged now, and lines for the pieces that wait."""
     moment = FIRST_MERGE + shown.times[index]
-    cells = [round_cell(state, shown, index, rung, moment) for rung in shown.ladder.rows[index]]
+    cells = [round_cell(scene, shown, index, rung, moment) for rung in shown.ladder.rows[index]]
     return h("tr", {}, row_name(count(index + 1), moment), cells)
 
 
-def round_cell(state: AppState, shown: WordShown, index: int, rung: Rung, moment: int) -> Node:
+def round_cell(scene: Scene, shown: WordShown, index: int, rung: Rung, moment: int) -> Node:
     """One cell of a round."""
     span = str(rung.width) if rung.width > 1 else None
     if rung.is_lost:
@@ -181,7 +181,7 @@ def round_cell(state: AppState, shown: WordShown, index: int, rung: Rung, moment
         {"class": "ladder-box", "data-at": str(moment), "data-move": "appear"},
         h(
             "span",
-            {"class": "rank number", "title": say(state, "tokenize.rank")},
+            {"class": "rank number", "title": say(scene, "tokenize.rank")},
             count(merge.rank),
         ),
         h(
@@ -222,31 +222,31 @@ def source(shown: WordShown, index: int, place: int) -> str:
     return f"ladder-0-{place}"
 
 
-def end_row(state: AppState, shown: WordShown) -> Node:
+def end_row(scene: Scene, shown: WordShown) -> Node:
     """The pieces that are left: tokens in their hues, with their ids."""
     positions = iter(shown.positions)
     cells = [
-        h("td", {}) if rung.is_lost else end_cell(state, shown, rung, next(positions))
+        h("td", {}) if rung.is_lost else end_cell(scene, shown, rung, next(positions))
         for rung in shown.ladder.ends
     ]
     return h(
         "tr",
         {"class": "ladder-end"},
-        row_name(say(state, "tokenize.row.end"), shown.end),
+        row_name(say(scene, "tokenize.row.end"), shown.end),
         cells,
     )
 
 
-def end_cell(state: AppState, shown: WordShown, rung: Rung, position: int) -> Node:
+def end_cell(scene: Scene, shown: WordShown, rung: Rung, position: int) -> Node:
     """One token at the ladder's end."""
     span = str(rung.width) if rung.width > 1 else None
-    return h("td", {"colspan": span}, end_box(state, shown, position))
+    return h("td", {"colspan": span}, end_box(scene, shown, position))
 
 
-def end_box(state: AppState, shown: WordShown, position: int) -> Node:
+def end_box(scene: Scene, shown: WordShown, position: int) -> Node:
     """A token's text and id."""
     token = shown.word.ids[position - shown.first_position]
-    view = state.tokens[position] if position < len(state.tokens) else None
+    view = scene.run.tokens[position] if position < len(scene.run.tokens) else None
     text = view.visible if view is not None and view.id == token else shown_piece(shown, position)
     return h(
         "span",

@@ -15,7 +15,7 @@ from seethrough.view.steps.sample_words import named, number, share, share_of
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.view.steps.sample_odds import Odds, Piece, Taken
 
@@ -31,16 +31,16 @@ MIDDLE = 0.5
 LEAST_LINK = 0.02
 
 
-def cascade(state: AppState, odds: Odds) -> Node:
+def cascade(scene: Scene, odds: Odds) -> Node:
     """The whole picture, told in words for those who do not see it."""
-    rungs: list[Child] = [hatch(), rung(state, odds, "own")]
+    rungs: list[Child] = [hatch(), rung(scene, odds, "own")]
     if "tempered" in odds.bars:
-        rungs += [links(odds, "own", "tempered"), rung(state, odds, "tempered")]
-    rungs += [cut(state, odds, taken) for taken in odds.taken]
+        rungs += [links(odds, "own", "tempered"), rung(scene, odds, "tempered")]
+    rungs += [cut(scene, odds, taken) for taken in odds.taken]
     if "left" in odds.bars:
-        rungs += [links(odds, before("left", odds), "left"), rung(state, odds, "left")]
+        rungs += [links(odds, before("left", odds), "left"), rung(scene, odds, "left")]
     rungs.append(axis(odds.stages.index(last_bar(odds))))
-    return h("div", {"class": "cascade", "role": "img", "aria-label": summary(state, odds)}, rungs)
+    return h("div", {"class": "cascade", "role": "img", "aria-label": summary(scene, odds)}, rungs)
 
 
 def before(bar: str, odds: Odds) -> str:
@@ -55,70 +55,70 @@ def last_bar(odds: Odds) -> str:
     return list(odds.bars)[-1]
 
 
-def summary(state: AppState, odds: Odds) -> str:
+def summary(scene: Scene, odds: Odds) -> str:
     """The cascade as sentences."""
-    bars = {bar: (name_of_bar(state, odds, bar), told(state, odds, bar)) for bar in odds.bars}
+    bars = {bar: (name_of_bar(scene, odds, bar), told(scene, odds, bar)) for bar in odds.bars}
     left = [bars.pop("left")] if "left" in bars else []
-    cuts = [(name_of_cut(state, taken), told_of_cut(state, taken)) for taken in odds.taken]
+    cuts = [(name_of_cut(scene, taken), told_of_cut(scene, taken)) for taken in odds.taken]
     parts = [*bars.values(), *cuts, *left]
-    steps = " ".join(say(state, "step.sample.step", name=name, told=what) for name, what in parts)
-    return say(state, "step.sample.picture", steps=steps)
+    steps = " ".join(say(scene, "step.sample.step", name=name, told=what) for name, what in parts)
+    return say(scene, "step.sample.picture", steps=steps)
 
 
-def name_of_bar(state: AppState, odds: Odds, bar: str) -> str:
+def name_of_bar(scene: Scene, odds: Odds, bar: str) -> str:
     """What a bar shows."""
-    return say(state, f"step.sample.{bar}", value=number(odds.settings.temperature))
+    return say(scene, f"step.sample.{bar}", value=number(odds.settings.temperature))
 
 
-def told(state: AppState, odds: Odds, bar: str) -> str:
+def told(scene: Scene, odds: Odds, bar: str) -> str:
     """What became of the most probable token."""
     best = int(odds.order[0])
-    now = share_of(state, odds.bars[bar].probs, best)
-    before = share_of(state, odds.own, best)
-    name = named(state, best)
-    return say(state, f"step.sample.{bar}_told", token=name, share=now, before=before, after=now)
+    now = share_of(scene, odds.bars[bar].probs, best)
+    before = share_of(scene, odds.own, best)
+    name = named(scene, best)
+    return say(scene, f"step.sample.{bar}_told", token=name, share=now, before=before, after=now)
 
 
-def rung(state: AppState, odds: Odds, bar: str) -> Node:
+def rung(scene: Scene, odds: Odds, bar: str) -> Node:
     """One bar with its name; on the last one the dart falls."""
     at = odds.stages.index(bar)
     is_last = bar == last_bar(odds)
     name = h(
         "p",
         {"class": "rung-name", "data-at": at, "data-move": "rise"},
-        h("b", {}, name_of_bar(state, odds, bar)),
-        h("span", {}, told(state, odds, bar)),
+        h("b", {}, name_of_bar(scene, odds, bar)),
+        h("span", {}, told(scene, odds, bar)),
     )
     falls = is_last and odds.shaped is not None
     return h(
         "div",
         {"class": "rung"},
         name,
-        dart(state, odds) if falls else None,
-        h("svg", {"class": "odds", "width": "100%", "height": HIGH}, parts(state, odds, bar, at)),
+        dart(scene, odds) if falls else None,
+        h("svg", {"class": "odds", "width": "100%", "height": HIGH}, parts(scene, odds, bar, at)),
     )
 
 
-def parts(state: AppState, odds: Odds, bar: str, at: int) -> list[Child]:
+def parts(scene: Scene, odds: Odds, bar: str, at: int) -> list[Child]:
     """The pieces of a bar, all the rest as one, and the landed one in ink."""
     drawn, above = odds.bars[bar], before(bar, odds)
     known = odds.bars[above].pieces if above else {}
     pieces = list(drawn.pieces.values())
     shapes: list[Child] = [
-        segment(state, odds, piece, bar=bar, above=above if piece.token in known else "")
+        segment(scene, odds, piece, bar=bar, above=above if piece.token in known else "")
         for piece in pieces
     ]
     end = pieces[-1].start + pieces[-1].size if pieces else 0.0
     n_more = int(np.count_nonzero(drawn.probs)) - len(pieces)
-    shapes.append(tail(state, end, n_more, at))
+    shapes.append(tail(scene, end, n_more, at))
     if bar == last_bar(odds):
-        shapes.append(landed(state, odds, drawn.probs))
+        shapes.append(landed(scene, odds, drawn.probs))
     return shapes
 
 
-def segment(state: AppState, odds: Odds, piece: Piece, *, bar: str, above: str) -> Node:
+def segment(scene: Scene, odds: Odds, piece: Piece, *, bar: str, above: str) -> Node:
     """A token's share of a bar, its name in it where it fits; it comes from the bar above."""
-    name = named(state, piece.token)
+    name = named(scene, piece.token)
     kind = "piece is-best" if piece.token == odds.order[0] else "piece"
     at = odds.stages.index(bar)
     attributes: Attributes = {
@@ -130,7 +130,7 @@ def segment(state: AppState, odds: Odds, piece: Piece, *, bar: str, above: str) 
         "data-move": "fly" if above else "sweep",
         "data-from": f"odds-{above}-{piece.token}" if above else None,
     }
-    title = h("title", {}, f"{name} {share(state, piece.size)}")
+    title = h("title", {}, f"{name} {share(scene, piece.size)}")
     words = label(name, piece.start, piece.size)
     if words is None:
         return h("rect", {"class": kind, **attributes}, title)
@@ -148,11 +148,11 @@ def label(name: str, start: float, size: float) -> Node | None:
     return h("svg", {"class": kind, **place}, h("text", {"x": "8", "y": "20"}, name))
 
 
-def tail(state: AppState, start: float, n_more: int, at: int) -> Child:
+def tail(scene: Scene, start: float, n_more: int, at: int) -> Child:
     """All tokens that are too thin to be drawn by themselves."""
     if n_more <= 0:
         return None
-    words = say(state, "step.sample.more", n_more=count(n_more))
+    words = say(scene, "step.sample.more", n_more=count(n_more))
     wide = max(0.0, 1.0 - start)
     return h(
         "g",
@@ -163,10 +163,10 @@ def tail(state: AppState, start: float, n_more: int, at: int) -> Child:
     )
 
 
-def landed(state: AppState, odds: Odds, probs: Array) -> Node:
+def landed(scene: Scene, odds: Odds, probs: Array) -> Node:
     """The taken token over the bar, in ink."""
     start, size = odds.start_of(odds.landed), float(probs[odds.landed])
-    name = named(state, odds.landed)
+    name = named(scene, odds.landed)
     at = len(odds.stages) - 1
     return h(
         "g",
@@ -176,7 +176,7 @@ def landed(state: AppState, odds: Odds, probs: Array) -> Node:
     )
 
 
-def dart(state: AppState, odds: Odds) -> Node:
+def dart(scene: Scene, odds: Odds) -> Node:
     """The dart over its number."""
     stages, at = odds.stages, percent(odds.point)
     is_left = odds.point < MIDDLE
@@ -201,7 +201,7 @@ def dart(state: AppState, odds: Odds) -> Node:
                 {"x": at, "overflow": "visible"},
                 h("path", {"d": "M0 26l-6 -11h4.5v-15h3v15h4.5z"}),
             ),
-            h("text", place, say(state, "step.sample.dart", dart=readout(odds.point))),
+            h("text", place, say(scene, "step.sample.dart", dart=readout(odds.point))),
         ),
     )
 
@@ -237,24 +237,24 @@ def between(upper: Piece, lower: Piece) -> str:
     return f"M{top[0]:.2f} 0H{top[1]:.2f}L{low[1]:.2f} {LINK_HIGH}H{low[0]:.2f}Z"
 
 
-def name_of_cut(state: AppState, taken: Taken) -> str:
+def name_of_cut(scene: Scene, taken: Taken) -> str:
     """A cut and its setting."""
-    return say(state, f"step.sample.cut.{taken.name}", value=number(taken.setting))
+    return say(scene, f"step.sample.cut.{taken.name}", value=number(taken.setting))
 
 
-def told_of_cut(state: AppState, taken: Taken) -> str:
+def told_of_cut(scene: Scene, taken: Taken) -> str:
     """What a cut took."""
     key = "step.sample.cut_told" if taken.n_gone else "step.sample.cut_nothing"
     return say(
-        state,
+        scene,
         key,
-        share=share(state, taken.end - taken.start),
+        share=share(scene, taken.end - taken.start),
         n_gone=count(taken.n_gone),
         n_kept=count(taken.n_kept),
     )
 
 
-def cut(state: AppState, odds: Odds, taken: Taken) -> Node:
+def cut(scene: Scene, odds: Odds, taken: Taken) -> Node:
     """What one cut leaves, as a line, and what it takes, hatched."""
     at = odds.stages.index(taken.name)
     wide = max(0.0, taken.end - taken.start)
@@ -265,8 +265,8 @@ def cut(state: AppState, odds: Odds, taken: Taken) -> Node:
         h(
             "p",
             {"class": "rung-name", "data-at": at, "data-move": "rise"},
-            h("b", {}, name_of_cut(state, taken)),
-            h("span", {}, told_of_cut(state, taken)),
+            h("b", {}, name_of_cut(scene, taken)),
+            h("span", {}, told_of_cut(scene, taken)),
         ),
         h(
             "svg",

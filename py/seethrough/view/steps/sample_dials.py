@@ -11,7 +11,7 @@ from seethrough.view.steps.sample_words import number
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
 
 # Name, kind, least, greatest, step: what the browser offers; app/sampler.py decides.
 DIALS = (
@@ -23,25 +23,23 @@ DIALS = (
 )
 
 
-def dials(state: AppState) -> Node:
+def dials(scene: Scene) -> Node:
     """The settings, as they are; what was refused is said below them."""
-    refused = state.throws.refused
+    refused = scene.choice.throws.refused
     return h(
         "fieldset",
         {"class": "dials"},
-        h("legend", {"class": "visually-hidden"}, say(state, "step.sample.dials")),
-        [dial(state, *one) for one in DIALS],
-        h("div", {"class": "refused", "role": "alert"}, sentence(state, refused, "is-error"))
+        h("legend", {"class": "visually-hidden"}, say(scene, "step.sample.dials")),
+        [dial(scene, *one) for one in DIALS],
+        h("div", {"class": "refused", "role": "alert"}, sentence(scene, refused, "is-error"))
         if refused
         else None,
     )
 
 
-def dial(
-    state: AppState, name: str, kind: str, least: str, greatest: str | None, *steps: str
-) -> Node:
+def dial(scene: Scene, name: str, kind: str, least: str, greatest: str | None, *steps: str) -> Node:
     """One setting: a slider with its number, or a number to write."""
-    value = number(getattr(state.sampling, name))
+    value = number(getattr(scene.sampling, name))
     is_slider = kind == "range"
     attributes: Attributes = {
         "type": kind,
@@ -52,26 +50,26 @@ def dial(
         "data-action": "set-sampling",
         "data-name": name,
         "data-live": "try-sampling" if is_slider else None,
-        "aria-label": say(state, f"step.sample.dial.{name}"),
+        "aria-label": say(scene, f"step.sample.dial.{name}"),
         "aria-valuetext": value if is_slider else None,
         "inputmode": None if is_slider else "numeric",
     }
     return h(
         "label",
-        {"class": f"dial is-{kind}", "title": say(state, f"page.sampling.{name}")},
-        h("span", {"class": "dial-name"}, say(state, f"step.sample.dial.{name}")),
+        {"class": f"dial is-{kind}", "title": say(scene, f"page.sampling.{name}")},
+        h("span", {"class": "dial-name"}, say(scene, f"step.sample.dial.{name}")),
         h("span", {"class": "number dial-value"}, value) if is_slider else None,
         h("input", attributes),
     )
 
 
-def presets(state: AppState) -> Node:
+def presets(scene: Scene) -> Node:
     """Settings that are worth trying."""
-    now = state.sampling
+    now = scene.sampling
     shape = (now.temperature, now.top_k, now.top_p, now.min_p)
     buttons = [
         action_button(
-            state,
+            scene,
             "set-sampling",
             f"step.sample.preset.{name}",
             {
@@ -84,5 +82,5 @@ def presets(state: AppState) -> Node:
         )
         for name, preset in PRESETS.items()
     ]
-    label = say(state, "step.sample.presets")
+    label = say(scene, "step.sample.presets")
     return h("div", {"class": "presets", "role": "group", "aria-label": label}, buttons)

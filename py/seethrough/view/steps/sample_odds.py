@@ -14,7 +14,7 @@ from seethrough.core.sampling import Shaped, by_rank, dart, draws, reshape, temp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seethrough.app.state import AppState, Sampling
+    from seethrough.app.state import Sampling, Scene
     from seethrough.core.cache import Array
 
 # What is drawn as a piece of its own: this much of a bar at least, and no more pieces than that.
@@ -179,15 +179,15 @@ class Kept:
         self._key: tuple[object, ...] = ()
         self._odds: Odds | None = None
 
-    def odds(self, state: AppState) -> Odds | None:
+    def odds(self, scene: Scene) -> Odds | None:
         """The odds of a state; None where the logits of the last position are not known."""
-        last = len(state.tokens) - 1
-        logits = state.captured.row(LOGITS, last) if state.tokens else None
+        last = len(scene.run.tokens) - 1
+        logits = scene.run.captured.row(LOGITS, last) if scene.run.tokens else None
         if logits is None:
             return None
-        whole, settings = state.captured.arrays[LOGITS], state.trying or state.sampling
-        throws = state.throws
-        at = len(state.written) + throws.at  # the loop's dart for this very place comes first
+        whole, settings = scene.run.captured.arrays[LOGITS], scene.choice.trying or scene.sampling
+        throws = scene.choice.throws
+        at = len(scene.run.written) + throws.at  # the loop's dart for this very place comes first
         key = (id(whole), last, settings, at, throws.tallied)
         if self._ranked is None or self._ranked[0] is not whole or self._ranked[1] != last:
             order = by_rank(logits)
@@ -221,9 +221,9 @@ def shape(logits: Array, order: Array, settings: Sampling) -> Shaped | None:
 KEPT = Kept()
 
 
-def odds_of(state: AppState) -> Odds | None:
+def odds_of(scene: Scene) -> Odds | None:
     """The odds of a state, from the last time where nothing changed."""
-    return KEPT.odds(state)
+    return KEPT.odds(scene)
 
 
 def rows_of(odds: Odds, count: int) -> list[int]:

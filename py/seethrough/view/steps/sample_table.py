@@ -19,7 +19,7 @@ from seethrough.view.steps.sample_words import named, number, share
 from seethrough.view.words import name_of, say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.view.steps.sample_odds import Odds
 
 ROWS = 8
@@ -30,40 +30,40 @@ TOKEN_HEADS = ("rank", "id", "token", "logit", "own", "tempered", "now", "start"
 CUT_HEADS = ("cut", "setting", "mass", "removed", "gone", "kept")
 
 
-def candidates(state: AppState, odds: Odds) -> Node:
+def candidates(scene: Scene, odds: Odds) -> Node:
     """The best tokens and the landed one: each a button that takes it."""
     tokens = rows_of(odds, ROWS)
     reach = limit_of(odds, tokens)
-    head = [column(state, name) for name in COLUMNS]
-    head.append(h("td", {"class": "bar-cell"}, axis(state, reach)))
+    head = [column(scene, name) for name in COLUMNS]
+    head.append(h("td", {"class": "bar-cell"}, axis(scene, reach)))
     if odds.counts is not None:
-        head.append(column(state, "drawn"))
+        head.append(column(scene, "drawn"))
     return h(
         "table",
         {"class": "candidates odds-table"},
-        h("caption", {}, say(state, "step.sample.choose")),
+        h("caption", {}, say(scene, "step.sample.choose")),
         h("thead", {}, h("tr", {}, head)),
-        h("tbody", {}, [row(state, odds, token, reach) for token in tokens]),
-        h("tfoot", {}, others(state, odds, tokens)),
+        h("tbody", {}, [row(scene, odds, token, reach) for token in tokens]),
+        h("tfoot", {}, others(scene, odds, tokens)),
     )
 
 
-def column(state: AppState, name: str) -> Node:
+def column(scene: Scene, name: str) -> Node:
     """A column's head."""
-    return h("th", {"scope": "col"}, say(state, f"step.sample.column.{name}"))
+    return h("th", {"scope": "col"}, say(scene, f"step.sample.column.{name}"))
 
 
-def axis(state: AppState, reach: float) -> Node:
+def axis(scene: Scene, reach: float) -> Node:
     """What the bars' left and right ends stand for."""
-    ends = (("0%", "start", "0"), ("100%", "end", percent_of(state, reach)))
+    ends = (("0%", "start", "0"), ("100%", "end", percent_of(scene, reach)))
     texts = [h("text", {"x": x, "y": 14, "text-anchor": anchor}, told) for x, anchor, told in ends]
     shape: Attributes = {"width": "100%", "height": 20, "aria-hidden": "true"}
     return h("svg", {"class": "axis", **shape}, texts)
 
 
-def percent_of(state: AppState, reach: float) -> str:
+def percent_of(scene: Scene, reach: float) -> str:
     """A round share, without needless zeros."""
-    return say(state, "view.percent", value=f"{reach * 100:g}")
+    return say(scene, "view.percent", value=f"{reach * 100:g}")
 
 
 def limit_of(odds: Odds, tokens: list[int]) -> float:
@@ -80,7 +80,7 @@ def deviation(prob: float, n_darts: int) -> float:
     return math.sqrt(prob * (1 - prob) / n_darts)
 
 
-def row(state: AppState, odds: Odds, token: int, reach: float) -> Node:
+def row(scene: Scene, odds: Odds, token: int, reach: float) -> Node:
     """One token: take it, its odds before and now, how often it was drawn."""
     is_landed = token == odds.landed
     button = h(
@@ -90,10 +90,10 @@ def row(state: AppState, odds: Odds, token: int, reach: float) -> Node:
             "class": "chip is-candidate",
             "data-action": "append-token",
             "data-id": str(token),
-            "title": say(state, "view.top.append", id=token),
+            "title": say(scene, "view.top.append", id=token),
         },
-        h("bdi", {"class": "chip-text"}, named(state, token)),
-        h("span", {"class": "visually-hidden"}, say(state, "step.sample.landed"))
+        h("bdi", {"class": "chip-text"}, named(scene, token)),
+        h("span", {"class": "visually-hidden"}, say(scene, "step.sample.landed"))
         if is_landed
         else None,
     )
@@ -104,18 +104,18 @@ def row(state: AppState, odds: Odds, token: int, reach: float) -> Node:
         "tr",
         {"class": "is-landed" if is_landed else None},
         h("th", {"scope": "row"}, button),
-        h("td", {"class": "number"}, own(state, odds, token)),
+        h("td", {"class": "number"}, own(scene, odds, token)),
         h(
             "td",
             {"class": "number", "title": exact(odds.now[token])},
-            share(state, odds.now[token]),
+            share(scene, odds.now[token]),
         ),
         h("td", {"class": "bar-cell"}, bar(odds, token, reach)),
         drawn,
     )
 
 
-def own(state: AppState, odds: Odds, token: int) -> Node:
+def own(scene: Scene, odds: Odds, token: int) -> Node:
     """The model's own probability; its sum opens."""
     return h(
         "button",
@@ -123,10 +123,10 @@ def own(state: AppState, odds: Odds, token: int) -> Node:
             "type": "button",
             "class": "cell-button",
             "data-action": "select-cell",
-            "data-cell": str(Cell(PROBS, (len(state.tokens) - 1, token))),
+            "data-cell": str(Cell(PROBS, (len(scene.run.tokens) - 1, token))),
             "title": exact(odds.own[token]),
         },
-        share(state, odds.own[token]),
+        share(scene, odds.own[token]),
     )
 
 
@@ -153,9 +153,9 @@ def box(kind: str, part: float) -> Node:
     return h("rect", {"class": kind, "y": "30%", "width": width, "height": "40%"})
 
 
-def others(state: AppState, odds: Odds, tokens: list[int]) -> Node:
+def others(scene: Scene, odds: Odds, tokens: list[int]) -> Node:
     """The whole rest of the vocabulary, so that every column adds up."""
-    name = say(state, "step.sample.others", count=count(odds.own.size - len(tokens)))
+    name = say(scene, "step.sample.others", count=count(odds.own.size - len(tokens)))
     rests = [float(np.delete(probs, tokens).sum()) for probs in (odds.own, odds.now)]
     drawn = None
     if odds.counts is not None:
@@ -165,20 +165,20 @@ def others(state: AppState, odds: Odds, tokens: list[int]) -> Node:
         "tr",
         {},
         h("th", {"scope": "row"}, name),
-        [h("td", {"class": "number"}, share(state, rest)) for rest in rests],
+        [h("td", {"class": "number"}, share(scene, rest)) for rest in rests],
         h("td", {}),
         drawn,
     )
 
 
-def tally_note(state: AppState, odds: Odds) -> Node | None:
+def tally_note(scene: Scene, odds: Odds) -> Node | None:
     """How the count compares with the odds; nothing while nothing is counted."""
     if odds.counts is None:
         return None
     tokens = [token for token in rows_of(odds, ROWS) if odds.now[token] > 0]
     inside = sum(is_within(odds, token) for token in tokens)
     words = say(
-        state,
+        scene,
         "step.sample.tally_told",
         count=count(odds.tallied),
         seed=odds.settings.seed,
@@ -197,39 +197,39 @@ def is_within(odds: Odds, token: int) -> bool:
     return off <= SIGMAS * deviation(expected, odds.tallied) + 1e-12
 
 
-def unnamed_note(state: AppState, odds: Odds) -> Node | None:
+def unnamed_note(scene: Scene, odds: Odds) -> Node | None:
     """Why some tokens stand there by their number."""
-    if all(name_of(state, token) is not None for token in rows_of(odds, ROWS)):
+    if all(name_of(scene, token) is not None for token in rows_of(odds, ROWS)):
         return None
-    return h("p", {"class": "note"}, say(state, "step.sample.unnamed_note"))
+    return h("p", {"class": "note"}, say(scene, "step.sample.unnamed_note"))
 
 
-def data(state: AppState, odds: Odds) -> Node:
+def data(scene: Scene, odds: Odds) -> Node:
     """Every number of the draw, to read and to copy."""
     return folded(
-        state,
+        scene,
         "sample-data",
-        say(state, "step.sample.table"),
+        say(scene, "step.sample.table"),
         lambda: [
-            h("div", {"class": "scroll table", "tabindex": "0"}, cut_table(state, odds)),
-            h("div", {"class": "scroll table", "tabindex": "0"}, token_table(state, odds)),
+            h("div", {"class": "scroll table", "tabindex": "0"}, cut_table(scene, odds)),
+            h("div", {"class": "scroll table", "tabindex": "0"}, token_table(scene, odds)),
         ],
     )
 
 
-def heads(state: AppState, names: tuple[str, ...]) -> Node:
+def heads(scene: Scene, names: tuple[str, ...]) -> Node:
     """The row of column heads."""
-    cells = [h("th", {"scope": "col"}, say(state, f"step.sample.head.{name}")) for name in names]
+    cells = [h("th", {"scope": "col"}, say(scene, f"step.sample.head.{name}")) for name in names]
     return h("thead", {}, h("tr", {}, cells))
 
 
-def cut_table(state: AppState, odds: Odds) -> Node:
+def cut_table(scene: Scene, odds: Odds) -> Node:
     """What each cut took, as shares of the bar and of what stood before it."""
     rows = [
         h(
             "tr",
             {},
-            h("th", {"scope": "row", "title": told_of_cut(state, cut)}, name_of_cut(state, cut)),
+            h("th", {"scope": "row", "title": told_of_cut(scene, cut)}, name_of_cut(scene, cut)),
             h("td", {}, number(cut.setting)),
             h("td", {}, exact(cut.end - cut.start)),
             h("td", {}, exact(cut.removed)),
@@ -238,29 +238,29 @@ def cut_table(state: AppState, odds: Odds) -> Node:
         )
         for cut in odds.taken
     ]
-    caption = h("caption", {}, say(state, "step.sample.table_cuts"))
-    return h("table", {"class": "numbers"}, caption, heads(state, CUT_HEADS), h("tbody", {}, rows))
+    caption = h("caption", {}, say(scene, "step.sample.table_cuts"))
+    return h("table", {"class": "numbers"}, caption, heads(scene, CUT_HEADS), h("tbody", {}, rows))
 
 
-def token_table(state: AppState, odds: Odds) -> Node:
+def token_table(scene: Scene, odds: Odds) -> Node:
     """The most probable tokens with every probability on their way."""
     tokens = rows_of(odds, min(LONG_ROWS, odds.own.size))
-    caption = say(state, "step.sample.table_tokens", count=count(min(LONG_ROWS, odds.own.size)))
+    caption = say(scene, "step.sample.table_tokens", count=count(min(LONG_ROWS, odds.own.size)))
     return h(
         "table",
         {"class": "numbers"},
         h("caption", {}, caption),
-        heads(state, TOKEN_HEADS if odds.counts is not None else TOKEN_HEADS[:-1]),
-        h("tbody", {}, [token_row(state, odds, token) for token in tokens]),
+        heads(scene, TOKEN_HEADS if odds.counts is not None else TOKEN_HEADS[:-1]),
+        h("tbody", {}, [token_row(scene, odds, token) for token in tokens]),
     )
 
 
-def token_row(state: AppState, odds: Odds, token: int) -> Node:
+def token_row(scene: Scene, odds: Odds, token: int) -> Node:
     """A token's logit, its probability three times, its place on the last bar."""
     start = odds.start_of(token)
     tempered = odds.shaped.tempered if odds.shaped is not None else odds.now
     numbers = (odds.own[token], tempered[token], odds.now[token], start, start + odds.now[token])
-    logit = str(Cell(LOGITS, (len(state.tokens) - 1, token)))
+    logit = str(Cell(LOGITS, (len(scene.run.tokens) - 1, token)))
     cells: list[Child] = [h("td", {}, exact(value)) for value in numbers]
     if odds.counts is not None:
         cells.append(h("td", {}, count(int(odds.counts[token]))))
@@ -270,7 +270,7 @@ def token_row(state: AppState, odds: Odds, token: int) -> Node:
         {},
         h("th", {"scope": "row"}, count(odds.rank_of(token) + 1)),
         h("td", {}, str(token)),
-        h("td", {}, h("bdi", {}, named(state, token))),
+        h("td", {}, h("bdi", {}, named(scene, token))),
         h("td", {}, h("button", {**opens, "data-cell": logit}, exact(odds.logits[token]))),
         cells,
     )

@@ -8,30 +8,30 @@ from seethrough.view.numbers import probability
 from seethrough.view.words import name_of, say, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.view.node import Node
 
 
-def named(state: AppState, token: int) -> str:
+def named(scene: Scene, token: int) -> str:
     """A token's text as shown; its number where nobody knows the text here."""
-    known = name_of(state, token)
-    return say(state, "step.sample.unnamed", id=token) if known is None else known
+    known = name_of(scene, token)
+    return say(scene, "step.sample.unnamed", id=token) if known is None else known
 
 
-def marked(state: AppState, token: int) -> Node:
+def marked(scene: Scene, token: int) -> Node:
     """A token inside a sentence."""
-    return token_mark(named(state, token))
+    return token_mark(named(scene, token))
 
 
-def share(state: AppState, value: float) -> str:
+def share(scene: Scene, value: float) -> str:
     """A probability as the page writes them."""
-    return probability(float(value), state.language)
+    return probability(float(value), scene.language)
 
 
-def share_of(state: AppState, probs: Array, token: int) -> str:
+def share_of(scene: Scene, probs: Array, token: int) -> str:
     """A token's probability among some."""
-    return share(state, float(probs[token]))
+    return share(scene, float(probs[token]))
 
 
 def number(value: float) -> str:

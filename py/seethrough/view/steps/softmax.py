@@ -22,7 +22,7 @@ from seethrough.view.words import hook_mark, name_of, rich, say, title, token_ma
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.distribution import Distribution
     from seethrough.core.tokens import Candidate
 
@@ -33,7 +33,7 @@ FIELDS = (
     "config",
     "captured",
     "recorded",
-    "recordings",
+    "walk_card",
     "source",
     "asked",
     "compared",
@@ -79,10 +79,10 @@ class Softened:
         return min(max(deep, LEAST_DECADES), MOST_DECADES)
 
 
-def softened(state: AppState) -> Softened:
+def softened(scene: Scene) -> Softened:
     """Softmax of what is shown, in float64."""
-    shown, whole = compared(state, N_BEST), spread(state)
-    n_rest = state.config.d_vocab - len(shown) if state.config else None
+    shown, whole = compared(scene, N_BEST), spread(scene)
+    n_rest = scene.run.config.d_vocab - len(shown) if scene.run.config else None
     if whole is not None:
         ids = [item.id for item in shown]
         powers = [float(whole.powers[token]) for token in ids]
@@ -90,7 +90,7 @@ def softened(state: AppState) -> Softened:
         others = np.delete(whole.powers, ids)
         rest, n_rest = float(others.sum()), others.size
     else:
-        best = state.top[0]
+        best = scene.run.top[0]
         largest, total = best.logit, 1 / best.prob if best.prob > 0 else math.nan
         powers = [math.exp(item.logit - largest) for item in shown]
         rest = max(0.0, total - math.fsum(powers))
@@ -101,108 +101,108 @@ def softened(state: AppState) -> Softened:
     return Softened(rows, largest, total, rest, n_rest)
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """The four columns, the tail; before a run what will stand here."""
-    if not state.tokens or not state.top:
-        return to_html(h("p", {"class": "lead"}, say(state, "softmax.rest")))
-    made, whole = softened(state), spread(state)
+    if not scene.run.tokens or not scene.run.top:
+        return to_html(h("p", {"class": "lead"}, say(scene, "softmax.rest")))
+    made, whole = softened(scene), spread(scene)
     return to_html(
-        title(state, "step.softmax"),
-        named.lead(state, lead(state, made)),
+        title(scene, "step.softmax"),
+        named.lead(scene, lead(scene, made)),
         h(
             "div",
             {"class": "softened"},
             h(
                 "div",
                 {"class": "columns"},
-                h("div", {"class": "scroll", "tabindex": "0"}, columns(state, made)),
-                scale_switch(state),
+                h("div", {"class": "scroll", "tabindex": "0"}, columns(scene, made)),
+                scale_switch(scene),
             ),
-            lacking(state)
+            lacking(scene)
             if whole is None
-            else tail.figure(state, whole, names(state, whole), timed(state, "tail", "appear")),
+            else tail.figure(scene, whole, names(scene, whole), timed(scene, "tail", "appear")),
         ),
-        data(state, made),
+        data(scene, made),
     )
 
 
-def lead(state: AppState, made: Softened) -> list[Node | str]:
+def lead(scene: Scene, made: Softened) -> list[Node | str]:
     """What the four steps do, and what came out."""
     best = made.rows[0]
     held = math.fsum(row.prob for row in made.rows[:N_BEST])
     return rich(
-        state,
+        scene,
         "softmax.lead",
         best=token_mark(best.item.visible),
-        prob=h("b", {}, probability(best.prob, state.language)),
+        prob=h("b", {}, probability(best.prob, scene.language)),
         n_best=count(min(N_BEST, len(made.rows))),
-        held=h("b", {}, probability(held, state.language)),
+        held=h("b", {}, probability(held, scene.language)),
     )
 
 
-def names(state: AppState, whole: Distribution) -> dict[int, str]:
+def names(scene: Scene, whole: Distribution) -> dict[int, str]:
     """The tokens of the ranks that are told, where their text is known here."""
-    told = {rank: name_of(state, int(whole.order[rank - 1])) for rank in tail.told(whole)}
+    told = {rank: name_of(scene, int(whole.order[rank - 1])) for rank in tail.told(whole)}
     return {rank: name for rank, name in told.items() if name is not None}
 
 
-def lacking(state: AppState) -> Node:
+def lacking(scene: Scene) -> Node:
     """Why there is no tail."""
-    if is_coming(state):
-        return h("p", {"class": "note", "role": "status"}, say(state, "softmax.coming"))
-    d_vocab = count(state.config.d_vocab if state.config else 0)
-    return note(state, say(state, "softmax.lacking", d_vocab=d_vocab))
+    if is_coming(scene):
+        return h("p", {"class": "note", "role": "status"}, say(scene, "softmax.coming"))
+    d_vocab = count(scene.run.config.d_vocab if scene.run.config else 0)
+    return note(scene, say(scene, "softmax.lacking", d_vocab=d_vocab))
 
 
-def scenes(state: AppState) -> tuple[str, ...]:
+def shots(scene: Scene) -> tuple[str, ...]:
     """The moments of the film."""
-    if not state.tokens or not state.top:
+    if not scene.run.tokens or not scene.run.top:
         return ()
     told = ("logits", "largest", "exp", "sum", "divide")
-    return told if spread(state) is None else (*told, "tail")
+    return told if spread(scene) is None else (*told, "tail")
 
 
-def timed(state: AppState, scene: str, move: str, source: str = "") -> Attributes:
+def timed(scene: Scene, shot: str, move: str, source: str = "") -> Attributes:
     """The place in the film of what enters at a moment."""
-    known = scenes(state)
-    if scene not in known:
+    known = shots(scene)
+    if shot not in known:
         return {}
-    place: dict[str, str] = {"data-at": str(known.index(scene)), "data-move": move}
+    place: dict[str, str] = {"data-at": str(known.index(shot)), "data-move": move}
     return {**place, "data-from": source} if source else place
 
 
-def columns(state: AppState, made: Softened) -> Node:
+def columns(scene: Scene, made: Softened) -> Node:
     """One line a token, one column an operation."""
-    heads = [head(state, name, made) for name in COLUMNS]
+    heads = [head(scene, name, made) for name in COLUMNS]
     return h(
         "table",
         {"class": "softmax-table"},
-        h("caption", {"class": "visually-hidden"}, say(state, "softmax.caption")),
+        h("caption", {"class": "visually-hidden"}, say(scene, "softmax.caption")),
         h("thead", {}, h("tr", {}, heads)),
-        h("tbody", {}, [line(state, row, made) for row in made.rows]),
-        h("tfoot", {}, rest(state, made), total(state, made)),
+        h("tbody", {}, [line(scene, row, made) for row in made.rows]),
+        h("tfoot", {}, rest(scene, made), total(scene, made)),
     )
 
 
-def head(state: AppState, name: str, made: Softened) -> Node:
+def head(scene: Scene, name: str, made: Softened) -> Node:
     """A column's head: the operation that makes it, and what comes out."""
     if name == "bar":
-        return h("td", {"class": "bar-cell"}, axis(state, made))
+        return h("td", {"class": "bar-cell"}, axis(scene, made))
     operations = {"below": cell(made.largest), "prob": readout(made.total)}
     operation: Child = ""
     if name in {"below", "power", "prob"}:
-        words = say(state, f"softmax.operation.{name}", number=operations.get(name, ""))
+        words = say(scene, f"softmax.operation.{name}", number=operations.get(name, ""))
         # The sum is there before it divides.
-        scene = "sum" if name == "prob" else SCENES[name]
-        operation = h("b", {"class": "operation", **timed(state, scene, "rise")}, words)
-    named = h("span", {}, say(state, f"softmax.column.{name}"))
+        shot = "sum" if name == "prob" else SCENES[name]
+        operation = h("b", {"class": "operation", **timed(scene, shot, "rise")}, words)
+    named = h("span", {}, say(scene, f"softmax.column.{name}"))
     return h("th", {"scope": "col", "class": f"is-{name}"}, operation, named)
 
 
-def axis(state: AppState, made: Softened) -> list[Node]:
+def axis(scene: Scene, made: Softened) -> list[Node]:
     """The bars' two axes; the switch below shows one of them."""
     linear = [
-        (at, say(state, "view.percent", value=at) if at == AXIS[-1] else str(at)) for at in AXIS
+        (at, say(scene, "view.percent", value=at) if at == AXIS[-1] else str(at)) for at in AXIS
     ]
     decades = made.decades
     log = [(0.0, tail.decade(decades)), (100.0, tail.decade(0))]
@@ -220,14 +220,14 @@ def axis_line(kind: str, labels: Sequence[tuple[float, str]]) -> Node:
     return h("svg", {"class": f"axis {kind}", **shape}, texts)
 
 
-def line(state: AppState, row: Row, made: Softened) -> Node:
+def line(scene: Scene, row: Row, made: Softened) -> Node:
     """One token through all columns; each number comes from the one on its left."""
-    token, last = row.item.id, last_position(state)
-    is_asked = token in {item.id for item in state.asked}
+    token, last = row.item.id, last_position(scene)
+    is_asked = token in {item.id for item in scene.choice.asked}
     logit = cell_button(
         Cell(hooks.LOGITS, (last, token)), signed(row.item.logit), exact(row.item.logit)
     )
-    shown = probability(row.prob, state.language)
+    shown = probability(row.prob, scene.language)
     prob = cell_button(Cell(PROBS, (last, token)), shown, exact(row.prob))
     below = h("span", {"class": "number", "title": exact(row.below)}, cell(row.below))
     power = h("span", {"class": "number", "title": exact(row.power)}, readout(row.power))
@@ -235,19 +235,19 @@ def line(state: AppState, row: Row, made: Softened) -> Node:
     cells, before = [], ""
     for name, number in numbers.items():
         here = f"softmax-{name}-{token}"
-        move = timed(state, SCENES[name], "fly" if before else "rise", before)
+        move = timed(scene, SCENES[name], "fly" if before else "rise", before)
         cells.append(h("td", {"class": f"is-{name}"}, h("div", {"id": here, **move}, number)))
         before = here
     return h(
         "tr",
         {"class": "is-asked" if is_asked else None},
-        h("th", {"scope": "row"}, append_button(state, row.item)),
+        h("th", {"scope": "row"}, append_button(scene, row.item)),
         cells,
-        h("td", {"class": "bar-cell"}, bars(state, row.prob, made, "bar-fill")),
+        h("td", {"class": "bar-cell"}, bars(scene, row.prob, made, "bar-fill")),
     )
 
 
-def append_button(state: AppState, item: Candidate) -> Node:
+def append_button(scene: Scene, item: Candidate) -> Node:
     """The token: a click puts it behind the text."""
     return h(
         "button",
@@ -256,18 +256,18 @@ def append_button(state: AppState, item: Candidate) -> Node:
             "class": "chip is-candidate",
             "data-action": "append-token",
             "data-id": str(item.id),
-            "title": say(state, "view.top.append", id=item.id),
+            "title": say(scene, "view.top.append", id=item.id),
         },
         h("bdi", {"class": "chip-text"}, item.visible),
     )
 
 
-def bars(state: AppState, prob: float, made: Softened, fill: str) -> list[Node]:
+def bars(scene: Scene, prob: float, made: Softened, fill: str) -> list[Node]:
     """The probability as a length, on both scales."""
     share = min(max(prob, 0.0), 1.0) if math.isfinite(prob) else 0.0
     depth = -math.log10(share) if share > 0 else made.decades
     log = 1 - min(depth / made.decades, 1.0)
-    move = timed(state, "divide", "grow")
+    move = timed(scene, "divide", "grow")
     return [bar("is-linear", share, fill, move), bar("is-log", log, fill, move)]
 
 
@@ -284,32 +284,32 @@ def bar(kind: str, share: float, fill: str, move: Attributes) -> Node:
     return h("svg", shape, lines, length)
 
 
-def rest(state: AppState, made: Softened) -> Node:
+def rest(scene: Scene, made: Softened) -> Node:
     """All tokens that are not listed, together."""
     key = "softmax.others" if made.n_rest is None else "softmax.others_count"
-    name = say(state, key, n_rest=count(made.n_rest or 0))
+    name = say(scene, key, n_rest=count(made.n_rest or 0))
     share = made.rest / made.total
     return h(
         "tr",
         {"class": "is-rest"},
         h("th", {"scope": "row", "colspan": "3"}, name),
-        h("td", {"class": "is-power"}, told(state, "sum", made.rest, readout(made.rest))),
+        h("td", {"class": "is-power"}, told(scene, "sum", made.rest, readout(made.rest))),
         h(
             "td",
             {"class": "is-prob"},
-            told(state, "divide", share, probability(share, state.language)),
+            told(scene, "divide", share, probability(share, scene.language)),
         ),
-        h("td", {"class": "bar-cell"}, bars(state, share, made, "bar-rest")),
+        h("td", {"class": "bar-cell"}, bars(scene, share, made, "bar-rest")),
     )
 
 
-def total(state: AppState, made: Softened) -> Node:
+def total(scene: Scene, made: Softened) -> Node:
     """What the columns add up to."""
     n_all = count(len(made.rows) + (made.n_rest or 0))
     words = (
-        say(state, "softmax.total")
+        say(scene, "softmax.total")
         if made.n_rest is None
-        else say(state, "softmax.total_count", n_all=n_all)
+        else say(scene, "softmax.total_count", n_all=n_all)
     )
     return h(
         "tr",
@@ -318,20 +318,20 @@ def total(state: AppState, made: Softened) -> Node:
         h(
             "td",
             {"class": "is-power"},
-            told(state, "sum", made.total, readout(made.total), mark="softmax-sum"),
+            told(scene, "sum", made.total, readout(made.total), mark="softmax-sum"),
         ),
-        h("td", {"class": "is-prob"}, told(state, "divide", 1.0, probability(1.0, state.language))),
+        h("td", {"class": "is-prob"}, told(scene, "divide", 1.0, probability(1.0, scene.language))),
         h("td"),
     )
 
 
-def told(state: AppState, scene: str, value: float, shown: str, mark: str = "") -> Node:
+def told(scene: Scene, shot: str, value: float, shown: str, mark: str = "") -> Node:
     """A number of the foot, exact on hover."""
-    place = timed(state, scene, "rise")
+    place = timed(scene, shot, "rise")
     return h("div", {"class": "number", "title": exact(value), "id": mark or None, **place}, shown)
 
 
-def scale_switch(state: AppState) -> Node:
+def scale_switch(scene: Scene) -> Node:
     """Linear or logarithmic bars."""
     choices = [
         h(
@@ -347,44 +347,44 @@ def scale_switch(state: AppState) -> Node:
                 },
             ),
             " ",
-            say(state, f"softmax.scale.{kind}"),
+            say(scene, f"softmax.scale.{kind}"),
         )
         for kind in ("linear", "log")
     ]
     return h(
-        "fieldset", {"class": "scale-switch"}, h("legend", {}, say(state, "softmax.scale")), choices
+        "fieldset", {"class": "scale-switch"}, h("legend", {}, say(scene, "softmax.scale")), choices
     )
 
 
-def data(state: AppState, made: Softened) -> Node:
+def data(scene: Scene, made: Softened) -> Node:
     """The four columns with all their digits, and the tail by rank."""
-    whole = spread(state)
+    whole = spread(scene)
     return folded(
-        state,
+        scene,
         "softmax-data",
-        say(state, "softmax.table"),
+        say(scene, "softmax.table"),
         lambda: [
-            exact_table(state, made),
-            "" if whole is None else tail.table(state, whole, names(state, whole)),
+            exact_table(scene, made),
+            "" if whole is None else tail.table(scene, whole, names(scene, whole)),
         ],
     )
 
 
-def exact_table(state: AppState, made: Softened) -> Node:
+def exact_table(scene: Scene, made: Softened) -> Node:
     """Every number of the picture, exactly."""
     heads = [
-        h("th", {"scope": "col"}, say(state, f"softmax.column.{name}")) for name in COLUMNS[:-1]
+        h("th", {"scope": "col"}, say(scene, f"softmax.column.{name}")) for name in COLUMNS[:-1]
     ]
     lines = [
         exact_line(row.item.visible, row.item.logit, row.below, row.power, row.prob)
         for row in made.rows
     ]
-    others = exact_line(say(state, "softmax.others"), None, None, made.rest, made.rest / made.total)
-    together = exact_line(say(state, "softmax.total"), None, None, made.total, 1.0)
+    others = exact_line(say(scene, "softmax.others"), None, None, made.rest, made.rest / made.total)
+    together = exact_line(say(scene, "softmax.total"), None, None, made.total, 1.0)
     caption = rich(
-        state,
+        scene,
         "softmax.exact.caption",
-        logits=hook_mark(f"{hooks.LOGITS}[{last_position(state)}]"),
+        logits=hook_mark(f"{hooks.LOGITS}[{last_position(scene)}]"),
         largest=exact(made.largest),
     )
     return h(
@@ -409,12 +409,12 @@ def exact_line(name: str, *values: float | None) -> Node:
     return h("tr", {}, h("th", {"scope": "row"}, h("bdi", {}, name)), cells)
 
 
-def moments(state: AppState) -> Sequence[Child]:
+def moments(scene: Scene) -> Sequence[Child]:
     """A sentence for each moment of the film, with this input's own tokens and numbers."""
-    known = scenes(state)
+    known = shots(scene)
     if not known:
         return ()
-    made, whole = softened(state), spread(state)
+    made, whole = softened(scene), spread(scene)
     best, second = made.rows[0], made.rows[min(1, len(made.rows) - 1)]
     fields: dict[str, Node | str] = {
         "best": token_mark(best.item.visible),
@@ -425,10 +425,10 @@ def moments(state: AppState) -> Sequence[Child]:
         "power": readout(second.power),
         "total": readout(made.total),
         "rest": readout(made.rest),
-        "best_prob": probability(best.prob, state.language),
-        "second_prob": probability(second.prob, state.language),
+        "best_prob": probability(best.prob, scene.language),
+        "second_prob": probability(second.prob, scene.language),
     }
     if whole is not None:
         fields["most"] = count(whole.reaching(0.9))
         fields["d_vocab"] = count(whole.logits.size)
-    return tuple(rich(state, f"softmax.film.{scene}", **fields) for scene in known)
+    return tuple(rich(scene, f"softmax.film.{shot}", **fields) for shot in known)

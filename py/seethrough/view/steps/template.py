@@ -15,7 +15,7 @@ from seethrough.view.words import model_name, rich, say, token_at, token_mark
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.chat import Piece
     from seethrough.core.film import Film
     from seethrough.view.node import Child
@@ -24,7 +24,7 @@ LINE_FEED = "\n"
 LONGEST = 1200  # characters of one piece; the middle of a longer one is named
 
 
-def received(state: AppState, text: str, moment: int) -> Node | str:
+def received(scene: Scene, text: str, moment: int) -> Node | str:
     """What the model gets, at a moment of the film."""
     if not text:
         return ""
@@ -35,76 +35,76 @@ def received(state: AppState, text: str, moment: int) -> Node | str:
         "data-move": "rise",
     }
     heading = h(
-        "h2", {"class": "received-title", "id": "received-title"}, say(state, "typed.received")
+        "h2", {"class": "received-title", "id": "received-title"}, say(scene, "typed.received")
     )
-    return h("section", attributes, heading, body(state, state.film, moment))
+    return h("section", attributes, heading, body(scene, scene.run.film, moment))
 
 
-def body(state: AppState, film: Film | None, moment: int) -> Child:
+def body(scene: Scene, film: Film | None, moment: int) -> Child:
     """The template piece by piece; for plain text a sentence; what is not known is said."""
     if film is None:
-        return unknown(state)
+        return unknown(scene)
     if film.is_chat:
-        return conversation(state, film, moment)
+        return conversation(scene, film, moment)
     fields = {
-        "tokens": counted(state, "tokens", film.n_ids),
-        "words": counted(state, "words", film.n_words),
+        "tokens": counted(scene, "tokens", film.n_ids),
+        "words": counted(scene, "words", film.n_words),
     }
-    start = [token_at(state, position) for position in range(len(film.start_ids))]
+    start = [token_at(scene, position) for position in range(len(film.start_ids))]
     marks = [token_mark(token.visible) for token in start if token is not None]
     if marks:
         told = rich(
-            state,
+            scene,
             "typed.plain_start",
             token=marks[0],
             id=str(film.start_ids[0]),
-            model=model_name(state),
+            model=model_name(scene),
             **fields,
         )
     else:
-        told = rich(state, "typed.plain", **fields)
+        told = rich(scene, "typed.plain", **fields)
     return h("p", {"class": "received-plain"}, told)
 
 
-def unknown(state: AppState) -> Node:
+def unknown(scene: Scene) -> Node:
     """Before a run, and where the recording lacks the film: said, with the way to it."""
-    if state.recorded is not None:
-        return note(state, say(state, "typed.unrecorded"))
-    return h("p", {"class": "lead"}, say(state, "typed.not_run"))
+    if scene.run.recorded is not None:
+        return note(scene, say(scene, "typed.unrecorded"))
+    return h("p", {"class": "lead"}, say(scene, "typed.not_run"))
 
 
-def conversation(state: AppState, film: Film, moment: int) -> list[Node]:
+def conversation(scene: Scene, film: Film, moment: int) -> list[Node]:
     """One row for each turn: its role, the template's words and the reader's among them."""
     n_template = sum(len(piece.text) for piece in film.pieces if piece.kind == "template")
     told = rich(
-        state,
+        scene,
         "typed.chat",
         n_template=h("b", {}, count(n_template)),
-        model=model_name(state),
+        model=model_name(scene),
     )
     turns = [
         h(
             "li",
             {"class": "turn"},
-            h("span", {"class": "turn-role"}, role_name(state, role)),
+            h("span", {"class": "turn-role"}, role_name(scene, role)),
             h("span", {"class": "turn-text", "dir": "ltr"}, parts),
         )
-        for role, parts in turns_of(state, film, moment)
+        for role, parts in turns_of(scene, film, moment)
     ]
     return [
         h("p", {"class": "received-lead"}, told),
         h("ol", {"class": "turns"}, turns),
-        h("p", {"class": "note"}, say(state, "typed.safe")),
+        h("p", {"class": "note"}, say(scene, "typed.safe")),
     ]
 
 
-def role_name(state: AppState, role: str) -> str:
+def role_name(scene: Scene, role: str) -> str:
     """Whose turn it is, in words; a role of a foreign template as it is written."""
     known = {"system", "user", "assistant"}
-    return say(state, f"typed.role.{role}") if role in known else role
+    return say(scene, f"typed.role.{role}") if role in known else role
 
 
-def turns_of(state: AppState, film: Film, moment: int) -> list[tuple[str, list[Child]]]:
+def turns_of(scene: Scene, film: Film, moment: int) -> list[tuple[str, list[Child]]]:
     """The pieces of each turn in order; what stands before all turns opens the first."""
     turns: list[tuple[str, list[Child]]] = []
     places = accumulate((len(piece.text) for piece in film.pieces), initial=0)
@@ -112,23 +112,21 @@ def turns_of(state: AppState, film: Film, moment: int) -> list[tuple[str, list[C
         if not turns or turns[-1][0] not in {piece.role, ""}:
             turns.append((piece.role, []))
         turns[-1] = (piece.role, turns[-1][1])
-        turns[-1][1].append(piece_node(state, film, piece, (start, end), moment))
+        turns[-1][1].append(piece_node(scene, film, piece, (start, end), moment))
     return turns
 
 
-def piece_node(
-    state: AppState, film: Film, piece: Piece, place: tuple[int, int], moment: int
-) -> Node:
+def piece_node(scene: Scene, film: Film, piece: Piece, place: tuple[int, int], moment: int) -> Node:
     """A stretch of the conversation: the template's words quiet, the reader's own marked."""
     if piece.kind == "content":
         attributes = {
             "class": "own-words",
-            "title": say(state, "typed.own"),
+            "title": say(scene, "typed.own"),
             "data-at": str(moment),
             "data-move": "fly",
             "data-from": "input-text",
         }
-        return h("mark", attributes, h("bdi", {}, own_words(shortened(state, piece.text))))
+        return h("mark", attributes, h("bdi", {}, own_words(shortened(scene, piece.text))))
     return h("span", {"class": "template-words"}, list(template_words(film, place)))
 
 
@@ -144,12 +142,12 @@ def template_words(film: Film, place: tuple[int, int]) -> Iterator[Node | str]:
     yield visible(film.text[at:end])
 
 
-def shortened(state: AppState, text: str) -> str:
+def shortened(scene: Scene, text: str) -> str:
     """A text whose middle is named where it is too long to stand here."""
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2
-    left_out = say(state, "typed.left_out", n_characters=count(len(text) - 2 * half))
+    left_out = say(scene, "typed.left_out", n_characters=count(len(text) - 2 * half))
     return f"{text[:half]} {left_out} {text[-half:]}"
 
 

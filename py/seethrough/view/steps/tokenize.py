@@ -21,75 +21,75 @@ from seethrough.view.words import rich, say, token_mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.film import Film, FilmWord
     from seethrough.view.node import Child
 
-FIELDS = ("language", "tokens", "film", "word", "picture", "recorded", "source")
+FIELDS = ("language", "tokens", "film", "word", "layer", "head", "position", "recorded", "source")
 LARGE, MEDIUM = 12, 24  # tokens; more are set smaller
 MOST_NAMED = 8  # lost bytes that are listed one by one
 
 
-def render(state: AppState) -> str:
+def render(scene: Scene) -> str:
     """Words, ladder, tokens; without a film the tokens alone; before a run what will stand here."""
-    film = state.film
-    if not state.tokens:
-        return to_html(h("p", {"class": "lead"}, say(state, "tokenize.not_run")))
+    film = scene.run.film
+    if not scene.run.tokens:
+        return to_html(h("p", {"class": "lead"}, say(scene, "tokenize.not_run")))
     if film is None:
-        missing = note(state, say(state, "tokenize.unrecorded"))
-        return to_html(missing, tokens(state, None, None))
-    shown = of_word(film, chosen(state, film)) if film.words else None
-    given = [losses(state, film), tokens(state, film, shown)]
+        missing = note(scene, say(scene, "tokenize.unrecorded"))
+        return to_html(missing, tokens(scene, None, None))
+    shown = of_word(film, chosen(scene, film)) if film.words else None
+    given = [losses(scene, film), tokens(scene, film, shown)]
     return to_html(
-        named.lead(state, lead(state, film)),
-        words(state, film, shown),
-        h("div", {}, given) if shown is None else picture(state, shown, given),
-        data(state, film, shown),
+        named.lead(scene, lead(scene, film)),
+        words(scene, film, shown),
+        h("div", {}, given) if shown is None else picture(scene, shown, given),
+        data(scene, film, shown),
     )
 
 
-def moments(state: AppState) -> Sequence[Child]:
+def moments(scene: Scene) -> Sequence[Child]:
     """The cut, the symbols, the merges of the chosen word, the ids."""
-    film = state.film
-    if film is None or not film.words or not state.tokens:
+    film = scene.run.film
+    if film is None or not film.words or not scene.run.tokens:
         return ()
-    shown = of_word(film, chosen(state, film))
-    ids = " ".join(str(token.id) for token in state.tokens[: film.n_ids][:MOST_NAMED])
+    shown = of_word(film, chosen(scene, film))
+    ids = " ".join(str(token.id) for token in scene.run.tokens[: film.n_ids][:MOST_NAMED])
     last = rich(
-        state,
+        scene,
         "tokenize.moment.ids" if film.n_ids <= MOST_NAMED else "tokenize.moment.first_ids",
-        tokens=counted(state, "tokens", film.n_ids),
+        tokens=counted(scene, "tokens", film.n_ids),
         ids=h("span", {"class": "number"}, ids),
     )
     return (
-        rich(state, "tokenize.moment.cut", words=counted(state, "words", film.n_words)),
-        start_sentence(state, shown),
-        *(merge_sentence(state, shown, index) for index in range(shown.n_moments)),
+        rich(scene, "tokenize.moment.cut", words=counted(scene, "words", film.n_words)),
+        start_sentence(scene, shown),
+        *(merge_sentence(scene, shown, index) for index in range(shown.n_moments)),
         last,
     )
 
 
-def start_sentence(state: AppState, shown: WordShown) -> Child:
+def start_sentence(scene: Scene, shown: WordShown) -> Child:
     """What the chosen word starts from."""
     word = shown.word
     key = "special" if word.is_added else "symbols" if word.symbols else "long"
     if not word.ids:
         key = "lost"
     return rich(
-        state,
+        scene,
         f"tokenize.moment.{key}",
         word=token_mark(visible_text(word)),
-        pieces=counted(state, "pieces", len(word.symbols)),
+        pieces=counted(scene, "pieces", len(word.symbols)),
     )
 
 
-def merge_sentence(state: AppState, shown: WordShown, moment: int) -> Child:
+def merge_sentence(scene: Scene, shown: WordShown, moment: int) -> Child:
     """The merges of one moment; several are told by their ranks."""
     merges = shown.merges_at(moment)
     first, last = merges[0], merges[-1]
     if len(merges) == 1:
         return rich(
-            state,
+            scene,
             "tokenize.moment.merge",
             left=token_mark(first.left),
             right=token_mark(first.right),
@@ -97,7 +97,7 @@ def merge_sentence(state: AppState, shown: WordShown, moment: int) -> Child:
             rank=count(first.rank),
         )
     return rich(
-        state,
+        scene,
         "tokenize.moment.merges",
         n_merges=count(len(merges)),
         first=count(first.rank),
@@ -106,10 +106,10 @@ def merge_sentence(state: AppState, shown: WordShown, moment: int) -> Child:
     )
 
 
-def chosen(state: AppState, film: Film) -> int:
+def chosen(scene: Scene, film: Film) -> int:
     """The word whose merges are drawn: the reader's, else the one with the most."""
-    if state.word is not None and 0 <= state.word < len(film.words):
-        return state.word
+    if scene.choice.word is not None and 0 <= scene.choice.word < len(film.words):
+        return scene.choice.word
     return most_merged(film)
 
 
@@ -118,41 +118,41 @@ def visible_text(word: FilmWord) -> str:
     return visible_bytes(word.text.encode("utf-8", "surrogatepass"))
 
 
-def lead(state: AppState, film: Film) -> list[Node | str]:
+def lead(scene: Scene, film: Film) -> list[Node | str]:
     """The cut and the merging in one sentence, with this text's numbers."""
     n_merges = sum(len(word.merges) for word in film.words)
     return rich(
-        state,
+        scene,
         "tokenize.lead",
-        words=counted(state, "words", film.n_words),
-        merges=counted(state, "merges", n_merges),
-        tokens=counted(state, "tokens", film.n_ids),
+        words=counted(scene, "words", film.n_words),
+        merges=counted(scene, "merges", n_merges),
+        tokens=counted(scene, "tokens", film.n_ids),
     )
 
 
-def words(state: AppState, film: Film, shown: WordShown | None) -> Node:
+def words(scene: Scene, film: Film, shown: WordShown | None) -> Node:
     """The text with its cuts; each word is a button that opens its merges."""
     size = "is-large" if len(film.words) <= LARGE else "is-small"
     index = None if shown is None else shown.index
-    buttons = [word_button(state, film, at, is_chosen=at == index) for at in range(len(film.words))]
+    buttons = [word_button(scene, film, at, is_chosen=at == index) for at in range(len(film.words))]
     attributes = {
         "class": f"cut-words scroll follows {size}",
         "data-part": "words",
-        "aria-label": say(state, "tokenize.words"),
+        "aria-label": say(scene, "tokenize.words"),
         "tabindex": None if len(film.words) <= LARGE else "0",
     }
     rest = film.n_words - len(film.words)
     fields = {"n_shown": count(len(film.words)), "n_rest": count(rest)}
-    gap = h("p", {"class": "note"}, say(state, "tokenize.more_words", **fields)) if rest else ""
+    gap = h("p", {"class": "note"}, say(scene, "tokenize.more_words", **fields)) if rest else ""
     return h("div", {}, h("ol", attributes, buttons), gap)
 
 
-def word_button(state: AppState, film: Film, index: int, *, is_chosen: bool) -> Node:
+def word_button(scene: Scene, film: Film, index: int, *, is_chosen: bool) -> Node:
     """One word: what it reads, and that it can be opened."""
     word = film.words[index]
     classes = ["cut-word", "is-chosen" if is_chosen else "", "is-special" if word.is_added else ""]
     classes += [] if is_own(film, word) else ["is-template"]
-    told = say(state, "tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids))
+    told = say(scene, "tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids))
     button = h(
         "button",
         {
@@ -177,7 +177,7 @@ def marked_text(film: Film, word: FilmWord) -> list[Node | str]:
     return [h("s", {"class": "lost-part"}, text) if at in lost else text for at, text in shown]
 
 
-def losses(state: AppState, film: Film) -> Node | str:
+def losses(scene: Scene, film: Film) -> Node | str:
     """The bytes that never reach the model, by name; nothing where there are none."""
     if not film.n_lost:
         return ""
@@ -193,7 +193,7 @@ def losses(state: AppState, film: Film) -> Node | str:
     ]
     key = "tokenize.lost_one" if film.n_lost == 1 else "tokenize.lost"
     told = rich(
-        state,
+        scene,
         key,
         n_lost=h("b", {}, count(film.n_lost)),
         bytes=h("span", {}, spaced),
@@ -202,17 +202,17 @@ def losses(state: AppState, film: Film) -> Node | str:
     return h("p", {"class": "note losses"}, told)
 
 
-def tokens(state: AppState, film: Film | None, shown: WordShown | None) -> Node:
+def tokens(scene: Scene, film: Film | None, shown: WordShown | None) -> Node:
     """What the model gets: every token with its id, those that the reader chose behind them."""
-    n_tokens = len(state.tokens)
+    n_tokens = len(scene.run.tokens)
     size = "is-large" if n_tokens <= LARGE else "is-medium" if n_tokens <= MEDIUM else "is-small"
-    part = window(n_tokens, chosen=state.picture.position)
+    part = window(n_tokens, chosen=scene.choice.position)
     n_prompt = n_tokens if film is None else film.n_ids
     moment = TEXT if shown is None else shown.end
-    items = [token(state, position, moment, shown) for position in part.positions]
+    items = [token(scene, position, moment, shown) for position in part.positions]
     at = next((at for at, position in enumerate(part.positions) if position >= n_prompt), None)
     if at is not None:
-        words_of_reader = say(state, "tokenize.chosen_by_you")
+        words_of_reader = say(scene, "tokenize.chosen_by_you")
         items.insert(at, h("li", {"class": "note token-divide"}, words_of_reader))
     return h(
         "div",
@@ -220,14 +220,14 @@ def tokens(state: AppState, film: Film | None, shown: WordShown | None) -> Node:
         h(
             "h2",
             {"class": "tokens-title", "data-at": str(moment), "data-move": "appear"},
-            say(state, "tokenize.tokens"),
+            say(scene, "tokenize.tokens"),
         ),
         h("ol", {"class": f"chips {size} follows", "data-part": "tokens"}, items),
-        gap_note(state, part),
+        gap_note(scene, part),
     )
 
 
-def token(state: AppState, position: int, moment: int, shown: WordShown | None) -> Node:
+def token(scene: Scene, position: int, moment: int, shown: WordShown | None) -> Node:
     """One token's chip; one of the chosen word comes from the end of the ladder.
 
     Its id is known, and that is all that counts here: no mark for vectors that were not recorded.
@@ -238,4 +238,4 @@ def token(state: AppState, position: int, moment: int, shown: WordShown | None) 
         "data-move": "fly" if is_own else "rise",
         "data-from": f"ladder-token-{position}" if is_own else None,
     }
-    return h("li", attributes, chip(state, state.tokens[position], position, is_marked=False))
+    return h("li", attributes, chip(scene, scene.run.tokens[position], position, is_marked=False))

@@ -11,16 +11,16 @@ from seethrough.view.numbers import signed
 from seethrough.view.words import rich, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import Scene
     from seethrough.core.tokens import Candidate, NewToken
     from seethrough.view.node import Attributes, Node
 
 
-def shown_step(state: AppState) -> int | None:
+def shown_step(scene: Scene) -> int | None:
     """The step whose numbers are shown: the chosen one, else the last; None before any."""
-    n_steps = len(state.steps)
-    if state.chosen_step is not None and state.chosen_step < n_steps:
-        return state.chosen_step
+    n_steps = len(scene.run.steps)
+    if scene.choice.chosen_step is not None and scene.choice.chosen_step < n_steps:
+        return scene.choice.chosen_step
     return n_steps - 1 if n_steps else None
 
 
@@ -34,9 +34,9 @@ def text_of(steps: tuple[NewToken, ...], *, has_end: bool) -> str:
     return "".join(step.text for step in (steps[:-1] if has_end else steps))
 
 
-def has_end(state: AppState) -> bool:
+def has_end(scene: Scene) -> bool:
     """Whether the last new token is the model's end token."""
-    return state.stop == END and bool(state.steps)
+    return scene.run.stop == END and bool(scene.run.steps)
 
 
 def taken_candidate(step: NewToken) -> Candidate | None:
@@ -63,15 +63,15 @@ def with_class(name: str, more: Attributes) -> dict[str, str | float | bool | No
     return {"class": name, **more}
 
 
-def why_it_ended(state: AppState) -> list[Node | str]:
+def why_it_ended(scene: Scene) -> list[Node | str]:
     """The reason in words; an end token with its logit against the strongest other one's."""
-    end = taken_candidate(state.steps[-1]) if has_end(state) else None
+    end = taken_candidate(scene.run.steps[-1]) if has_end(scene) else None
     if end is None:
-        return [continuation.stop_reason(state)] if state.stop else []
-    other = next(item for item in state.steps[-1].candidates if item.id != end.id)
+        return [continuation.stop_reason(scene)] if scene.run.stop else []
+    other = next(item for item in scene.run.steps[-1].candidates if item.id != end.id)
     key = "loop.stop.end" if end.logit >= other.logit else "loop.stop.end_drawn"
     return rich(
-        state,
+        scene,
         key,
         end=token_mark(end.visible),
         logit=signed(end.logit),

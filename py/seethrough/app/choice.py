@@ -1,0 +1,115 @@
+"""What the reader chose of a run: where the pictures look, what is compared, traced, thrown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seethrough.app.message import Message
+    from seethrough.app.run import Run
+    from seethrough.core.cell import Cell
+    from seethrough.core.settings import Sampling
+    from seethrough.core.sums import Sum
+    from seethrough.core.tokens import Candidate, TokenView
+
+# How many darts the step "sample" counts at once.
+TALLY = 200
+
+
+@dataclass(frozen=True)
+class Throws:
+    """The darts of the step "sample": which one is shown, and how many are counted.
+
+    `at` counts from 0, the dart that a continuation throws for the next token here. `tallied` is 0
+    while nothing is counted. `refused` says why a setting was not taken.
+    """
+
+    at: int = 0
+    tallied: int = 0
+    refused: Message | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tracing:
+    """The number that the reader traces. `sum` is what made it; `message` says why there is none.
+
+    `tokens` are those that were shown when it was asked for, `trail` the cells that led to it.
+    `needs_model`: only the model itself can tell, and it is not open.
+    """
+
+    cell: Cell
+    value: float | None = None
+    sum: Sum | None = None
+    message: Message | None = None
+    needs_model: bool = False
+    tokens: tuple[TokenView, ...] = ()
+    trail: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where the reader looks.
+
+    `asked_layer` is a layer that was chosen and whose numbers have not come yet. `word` is one of
+    the text's words, `chosen_step` a new token (counted through those written and those that
+    follow), None the last. `asked` are tokens that the reader compares with the best ones,
+    `compared` is the one whose terms are told (None: the best), `asked_note` what is to be said of
+    the last question. `trying` are the settings under a slider that is still held. `sum` is the
+    number that the reader traces, `peek` the one that a pointer or the focus rests on, `hook` the
+    leaf that was asked for in the code of the step.
+    """
+
+    layer: int = 0
+    head: int = 0
+    position: int = 0
+    asked_layer: int | None = None
+    word: int | None = None
+    chosen_step: int | None = None
+    asked: tuple[Candidate, ...] = ()
+    compared: int | None = None
+    asked_note: Message | None = None
+    throws: Throws = field(default_factory=Throws)
+    trying: Sampling | None = None
+    sum: Tracing | None = None
+    peek: Tracing | None = None
+    hook: str = ""
+
+    @property
+    def place(self) -> Choice:
+        """Layer, head and position alone."""
+        return Choice(self.layer, self.head, self.position)
+
+    def at_layer(self, layer: int, asked: int | None) -> Choice:
+        """The same at another layer, while one more is asked for."""
+        return replace(self, layer=layer, asked_layer=asked)
+
+    def carried(self, before: Run, now: Run, *, keeps_position: bool = False) -> Choice:
+        """What stays chosen when another run is shown; all else begins anew.
+
+        Layer and head stay, inside the model; the position where it is asked for, else it is the
+        last one; the word with the same film; tokens asked for with the same live model. The sum,
+        the peek and the hook are the tracer's (app/tracing.py), which follows the tokens.
+        """
+        config = now.config
+        n_layers, n_heads = (config.n_layers, config.n_heads) if config else (1, 1)
+        is_same_model = before.model == now.model and now.recorded is None
+        last = max(now.last_kept, 0)
+        return Choice(
+            layer=within(self.layer, n_layers - 1),
+            head=within(self.head, n_heads - 1),
+            position=within(self.position, last) if keeps_position else last,
+            asked_layer=None
+            if self.asked_layer is None
+            else within(self.asked_layer, n_layers - 1),
+            word=self.word if before.film == now.film and now.recorded is None else None,
+            asked=self.asked if is_same_model else (),
+            sum=self.sum,
+            peek=self.peek,
+            hook=self.hook,
+        )
+
+
+def within(value: int, last: int) -> int:
+    """The value, or the nearest of 0 … last."""
+    return min(max(value, 0), last)

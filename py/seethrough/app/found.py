@@ -1,0 +1,27 @@
+"""What was brought of the numbers that were asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seethrough.app.run import Lens
+    from seethrough.core.cache import Array
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was brought: whole arrays, single rows of others, the lens, more words of tokens.
+
+    `positions` are those of whole arrays where they are not simply 0, 1, 2 …; `rows` are
+    [position or token, ...] by name.
+    """
+
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    positions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    rows: Mapping[str, Mapping[int, Array]] = field(default_factory=dict)
+    lens: Lens | None = None
+    words: Mapping[int, str] = field(default_factory=dict)

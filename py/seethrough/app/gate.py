@@ -1,0 +1,83 @@
+"""One thing at a time: what is asked for begins when the engine is free, and fails in words."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from seethrough.app.message import Message
+from seethrough.core.errors import CancelledRunError, SeethroughError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from seethrough.app.fetcher import Fetcher
+    from seethrough.app.service import Service
+
+STOPPED_BY_A_RECORDING = ("run", "generate")
+LOAD_WAITS = "recording.load_waits"
+
+
+class Gate:
+    """Lets one action through; one more may wait for the end of a load.
+
+    `turn` counts how often the reader turned to another subject: what waited is then dropped.
+    """
+
+    def __init__(self, service: Service, fetcher: Fetcher) -> None:
+        self._service = service
+        self._store = service.store
+        self._fetcher = fetcher
+        self._ended = asyncio.Event()  # of what is going on
+        self.is_waiting = False  # for a load to end
+        self.turn = 0
+
+    async def do(self, name: str, work: Awaitable[object], **changes: Any) -> None:  # noqa: ANN401 - fields of AppState
+        """Do one thing at a time; what fails is told in a sentence and the prompt stays.
+
+        What is asked for during a load waits for its end; anything else is refused while busy.
+
+        Args:
+            name: As `Site.busy` tells it.
+            changes: What is shown of it at once.
+        """
+        if not await self._may_begin(name, changes):
+            if hasattr(work, "close"):
+                work.close()
+            return
+        ended = self._ended = asyncio.Event()
+        self._store.replace(busy=name, error=None, notice=None, **changes)
+        try:
+            await work
+        except CancelledRunError as error:
+            self._store.replace(notice=Message(error.key, error.fields), asked_layer=None)
+        except SeethroughError as error:
+            self._store.replace(error=Message(error.key, error.fields), asked_layer=None)
+        finally:
+            self._store.replace(busy="")
+            ended.set()
+        if self._store.state.choice.asked_layer is not None:
+            await self._fetcher.fill()
+
+    async def stop_for_a_recording(self) -> None:
+        """End a run or a continuation: the reader turns to a recording, which needs no engine."""
+        if self._store.state.busy in STOPPED_BY_A_RECORDING:
+            self._service.stop()
+            await self._ended.wait()
+
+    def is_busy_for_a_recording(self) -> bool:
+        """Whether a run or a continuation is going on, which a recording must not disturb."""
+        return self._store.state.busy in STOPPED_BY_A_RECORDING
+
+    async def _may_begin(self, name: str, changes: dict[str, Any]) -> bool:
+        """Whether the engine is free; one action may wait for the end of a load."""
+        if self._store.state.busy != "load" or name == "load" or self.is_waiting:
+            return not self._store.state.busy
+        turn, self.is_waiting = self.turn, True
+        self._store.replace(notice=Message(LOAD_WAITS), **changes)
+        await self._ended.wait()
+        self.is_waiting = False
+        notice = self._store.state.chrome.notice
+        if notice is not None and notice.key == LOAD_WAITS:
+            self._store.replace(notice=None)
+        return self._service.model is not None and turn == self.turn and not self._store.state.busy

@@ -1,0 +1,81 @@
+"""The open engine, asked for what a live run lacks: one forward pass, then rows of weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.app.found import Found
+from seethrough.app.run import PICTURE_TOKENS, Lens
+from seethrough.app.unembedding import ROWS, read_rows
+from seethrough.core import hooks
+from seethrough.core.tokens import candidates
+from seethrough.core.wants import is_of_unembedding
+
+if TYPE_CHECKING:
+    from seethrough.app.run import Run
+    from seethrough.app.service import Service
+    from seethrough.core.cache import ActivationCache, Array
+    from seethrough.core.wants import Wants
+
+TOP_OUTPUTS = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
+# Of each layer's answer the best token alone is shown.
+LENS_TOP = 1
+
+
+async def ask_engine(service: Service, run: Run, lacking: Wants) -> Found:
+    """What is lacking, of the kept positions of a run.
+
+    Raises:
+        SeethroughError: The engine failed, or was stopped.
+    """
+    found = await _pass(service, run, lacking) if lacking.hooks or lacking.lens else Found()
+    tokens = tuple(sorted(row for name, row in lacking.rows if name == ROWS))
+    rows = await read_rows(service, run, tokens) if tokens else None
+    if rows is None:
+        return found
+    known = {**found.rows, ROWS: dict(zip(tokens, rows, strict=True))}
+    return Found(found.arrays, found.positions, known, found.lens)
+
+
+async def _pass(service: Service, run: Run, lacking: Wants) -> Found:
+    """Hooks whole, what exists of unembedded states at its positions, and the lens: one run."""
+    config = run.config
+    if config is None:
+        return Found()
+    ids = run.ids[:PICTURE_TOKENS]
+    late = sorted(
+        (name, at) for name, at in lacking.hooks if at is not None and is_of_unembedding(name)
+    )
+    whole = sorted(name for name in lacking.names if not is_of_unembedding(name))
+    places = sorted({at for _, at in late})
+    lenses = sorted(lacking.lens)
+    states = [(layer, at) for at in lenses for layer in range(config.n_layers + 1)]
+    states += [(config.n_layers, at) for at in places]
+    if not whole:  # nothing behind the last state is looked at
+        ids = ids[: max(at for _, at in states) + 1]
+    cache = await service.capture_ids(
+        ids,
+        (*whole, *sorted({name for name, _ in late}), *(TOP_OUTPUTS if lenses else ())),
+        run.knobs or None,
+        unembed=tuple(states) or None,
+        top_k=LENS_TOP,
+    )
+    first = len(states) - len(places)
+    rows: dict[str, dict[int, Array]] = {}
+    for name, at in late:
+        rows.setdefault(name, {})[at] = cache[name][first + places.index(at)]
+    arrays = {name: cache[name] for name in whole}
+    lens = _lens(service, cache, lenses[0], config.n_layers + 1) if lenses else None
+    return Found(arrays, {}, rows, lens)
+
+
+def _lens(service: Service, cache: ActivationCache, position: int, n_states: int) -> Lens | None:
+    """The best next tokens of each layer's state, the first states of the run."""
+    model = service.model
+    if model is None:
+        return None
+    tops = (
+        candidates(model.tokenizer, {name: cache[name][at : at + 1] for name in TOP_OUTPUTS})
+        for at in range(n_states)
+    )
+    return Lens(position, tuple(tops))

@@ -1,0 +1,148 @@
+"""One run of a model over one input, as a value: what came out, and what was written behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core.captured import NOTHING, Captured
+from seethrough.core.hooks import PATTERN, RESID_PRE, hook_name
+from seethrough.core.recording import stream_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seethrough.core.cache import Array
+    from seethrough.core.config import ModelConfig
+    from seethrough.core.film import Film
+    from seethrough.core.recording import Recording
+    from seethrough.core.tokens import Candidate, NewToken, TokenView
+
+# Positions whose numbers a live run keeps; longer inputs are captured in part (the first
+# positions), because 512 tokens of SmolLM2's residual stream are 37 MB.
+PICTURE_TOKENS = 512
+
+
+@dataclass(frozen=True)
+class Lens:
+    """What the model would say of one position if it stopped at each layer.
+
+    `tops[l]` are the best next tokens of the residual state that enters block l, through the final
+    norm and the unembedding (`unembed_layer` l); the last is the end. A recording holds some of
+    each, a run the best alone.
+    """
+
+    position: int
+    tops: tuple[tuple[Candidate, ...], ...]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Another way that the text went: its new tokens behind the prompt, and why it ended."""
+
+    steps: tuple[NewToken, ...]
+    stop: str = ""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Its new tokens' ids."""
+        return tuple(step.id for step in self.steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A model, an input and all that is known of it. Arrays are read-only by agreement.
+
+    What is shown next is another value: whatever a new run does not name begins empty.
+
+    `source` tells where the numbers come from: "recorded" (then `recorded` is the recording),
+    "live" (the engine), or "" while there are none. `given` is the prompt, and whether it was a
+    chat message. `knobs` are those it was run with.
+    `written` are those of `tokens` that are no prompt: the last ones, put there by the model or by
+    the reader. `continuation` follows them, `branches` are other ways that the text went.
+    `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
+    `words` are the texts of tokens that a recording knows.
+    """
+
+    model: str = ""
+    config: ModelConfig | None = None
+    source: str = ""
+    recorded: Recording | None = None
+    given: tuple[str, bool] | None = None
+    knobs: Mapping[str, Array] = field(default_factory=dict)
+    tokens: tuple[TokenView, ...] = ()
+    film: Film | None = None
+    top: tuple[Candidate, ...] = ()
+    elapsed_ms: float = 0.0
+    captured: Captured = NOTHING
+    lens: Lens | None = None
+    words: Mapping[int, str] = field(default_factory=dict)
+    written: tuple[NewToken, ...] = ()
+    continuation: tuple[NewToken, ...] = ()
+    stop: str = ""
+    branches: tuple[Branch, ...] = ()
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The input's token ids."""
+        return tuple(token.id for token in self.tokens)
+
+    @property
+    def steps(self) -> tuple[NewToken, ...]:
+        """Every new token behind the prompt, those that are part of the shown input first."""
+        return (*self.written, *self.continuation)
+
+    @property
+    def n_prompt(self) -> int:
+        """How many of `tokens` were given: the rest was written."""
+        return len(self.tokens) - len(self.written)
+
+    @property
+    def last_kept(self) -> int:
+        """The last position whose numbers are kept; −1 without tokens."""
+        limit = len(self.tokens) if self.recorded else min(len(self.tokens), PICTURE_TOKENS)
+        return limit - 1
+
+    def lacks(self, position: int) -> bool:
+        """Whether the residual stream is here, but not of this position."""
+        first = hook_name(RESID_PRE, 0)
+        return self.captured.has(first) and self.captured.row(first, position) is None
+
+    def stream_at(self, position: int) -> Array | None:
+        """The residual stream of a token; None where a part of it is not here.
+
+        Shapes: [n_layers + 1, d_model]: hook_resid_pre of every layer, then the last
+        hook_resid_post.
+        """
+        if self.config is None:
+            return None
+        rows = [self.captured.row(name, position) for name in stream_names(self.config.n_layers)]
+        known = [row for row in rows if row is not None]
+        return np.stack(known) if len(known) == len(rows) else None
+
+    def pattern(self, layer: int) -> Array | None:
+        """A layer's attention pattern, [head, query_pos, key_pos]; None where it is not here."""
+        return self.captured.arrays.get(hook_name(PATTERN, layer))
+
+    def is_of(self, other: Run) -> bool:
+        """Whether it is the same model over the very same input: what is known of one holds."""
+        return self.tokens is other.tokens and self.model == other.model
+
+    def on(
+        self,
+        continuation: tuple[NewToken, ...],
+        stop: str,
+        *,
+        written: tuple[NewToken, ...] | None = None,
+        branches: tuple[Branch, ...] | None = None,
+    ) -> Run:
+        """The same input, another text behind it."""
+        return replace(
+            self,
+            continuation=continuation,
+            stop=stop,
+            written=self.written if written is None else written,
+            branches=self.branches if branches is None else branches,
+        )

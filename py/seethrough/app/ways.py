@@ -1,0 +1,52 @@
+"""The ways that a text went, as values: which tokens stand where, and which ways lie beside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.app.run import Branch
+from seethrough.core.tokens import NewToken
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.run import Run
+    from seethrough.core.tokens import Candidate
+
+MOST_BRANCHES = 12
+
+
+def taken(step: NewToken, token: int) -> NewToken | None:
+    """A step as it is if another of its candidates is taken; None: it is none of them."""
+    for rank, item in enumerate(step.candidates):
+        if item.id == token != step.id:
+            return token_of(item, rank, step.candidates, step.elapsed_ms)
+    return None
+
+
+def token_of(
+    item: Candidate, rank: int, candidates: tuple[Candidate, ...], elapsed_ms: float
+) -> NewToken:
+    """A candidate as the token that was taken."""
+    return NewToken(item.id, item.text, item.visible, item.prob, rank, candidates, elapsed_ms)
+
+
+def beside(run: Run, way: Sequence[int]) -> tuple[Branch, ...]:
+    """Continuations to keep as alternatives after switching to this one.
+
+    The present one is among them, unless the new one begins with it; none is there twice.
+    """
+    known = {branch.ids: branch for branch in (*run.branches, Branch(run.steps, run.stop))}
+    others = [branch for ids, branch in known.items() if ids != tuple(way[: len(ids)])]
+    return tuple(others[-MOST_BRANCHES:])
+
+
+def n_common(first: Sequence[int], second: Sequence[int]) -> int:
+    """How long the common beginning is."""
+    pairs = zip(first, second, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
+
+
+def ids_of(steps: Sequence[NewToken]) -> tuple[int, ...]:
+    """The ids of new tokens."""
+    return tuple(step.id for step in steps)

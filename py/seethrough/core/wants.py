@@ -1,0 +1,85 @@
+"""What a panel wants to draw: hooks at positions, rows of weights, the lens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seethrough.core.captured import BY_HEAD, FIRST_OF_UNEMBED
+from seethrough.core.hooks import leaf_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from seethrough.core.captured import Captured
+
+
+@dataclass(frozen=True)
+class Wants:
+    """A question for numbers; two are joined by `|`.
+
+    `hooks` are (name, position), position None for all that a run keeps. `rows` are (matrix, row):
+    of W_U the row is a token, whose vector that is. `lens` are positions whose residual states are
+    unembedded at every layer.
+    """
+
+    hooks: frozenset[tuple[str, int | None]] = field(default_factory=frozenset)
+    rows: frozenset[tuple[str, int]] = field(default_factory=frozenset)
+    lens: frozenset[int] = field(default_factory=frozenset)
+
+    def __or__(self, other: Wants) -> Wants:
+        return Wants(self.hooks | other.hooks, self.rows | other.rows, self.lens | other.lens)
+
+    def __bool__(self) -> bool:
+        return bool(self.hooks or self.rows or self.lens)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The hooks by name alone, wherever they are wanted."""
+        return frozenset(name for name, _ in self.hooks)
+
+    def lacking(self, captured: Captured, lens: int | None) -> Wants:
+        """What of it is not on hand.
+
+        Args:
+            lens: The position whose lens is known.
+        """
+        return Wants(
+            frozenset(place for place in self.hooks if not has(captured, *place)),
+            frozenset(
+                (name, row)
+                for name, row in self.rows
+                if row not in captured.positions.get(name, ())
+            ),
+            frozenset(position for position in self.lens if position != lens),
+        )
+
+
+NOTHING = Wants()
+
+
+def want(
+    names: Iterable[str],
+    position: int | None = None,
+    *,
+    rows: Iterable[tuple[str, int]] = (),
+    lens: int | None = None,
+) -> Wants:
+    """Some hooks, all at one position or (None) whole, with rows of weights and a lens."""
+    return Wants(
+        frozenset((name, position) for name in names),
+        frozenset(rows),
+        frozenset() if lens is None else frozenset({lens}),
+    )
+
+
+def has(captured: Captured, name: str, position: int | None) -> bool:
+    """Whether a hook is known at a position; with None, or where its heads come first, at all."""
+    if position is None or leaf_of(name) in BY_HEAD:
+        return name in captured.arrays
+    return captured.row(name, position) is not None
+
+
+def is_of_unembedding(name: str) -> bool:
+    """Whether a hook exists only for the states that are unembedded."""
+    return name in FIRST_OF_UNEMBED

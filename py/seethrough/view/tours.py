@@ -1,0 +1,143 @@
+"""The tours: every step of each in one row.
+
+A new step is a file of view/steps/ (its panel, its film, what it wants) and a row here.
+"""
+
+from __future__ import annotations
+
+from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Step, Tour, Tours
+from seethrough.core import hooks
+from seethrough.view import inside, sheet, walk
+from seethrough.view.steps import (
+    done,
+    embed,
+    input_text,
+    layers,
+    logits,
+    loop,
+    sample,
+    softmax,
+    tokenize,
+)
+from seethrough.view.wants import of_attention, of_everything, of_logits
+
+THE_WALK = Tour(
+    WALK,
+    walk.frame,
+    (
+        Step(
+            "input",
+            input_text.FIELDS,
+            input_text.render,
+            input_text.moments,
+            parts=("page.capture",),
+        ),
+        Step(
+            "tokenize",
+            tokenize.FIELDS,
+            tokenize.render,
+            tokenize.moments,
+            chosen=frozenset({"position", "word"}),
+            parts=("runtime.tokeniser",),
+            terms=("words", "merges", "tokens"),
+        ),
+        Step(
+            "embed",
+            embed.FIELDS,
+            embed.render,
+            embed.moments,
+            wants=embed.wants,
+            chosen=frozenset({"position"}),
+            parts=("runtime.driver", "model.embedding"),
+            terms=("row",),
+            hooks=frozenset({hooks.EMBED, hooks.POS_EMBED}),
+        ),
+        Step(
+            "layers",
+            layers.FIELDS,
+            layers.render,
+            layers.moments,
+            wants=layers.wants,
+            chosen=frozenset({"position"}),
+            parts=("runtime.driver", "model.blocks"),
+            terms=("attention", "mlp"),
+            hooks=frozenset(
+                {hooks.RESID_PRE, hooks.RESID_MID, hooks.RESID_POST, hooks.ATTN_OUT, hooks.MLP_OUT}
+            ),
+        ),
+        Step(
+            "logits",
+            logits.FIELDS,
+            logits.render,
+            logits.moments,
+            wants=logits.wants,
+            chosen=frozenset({"compared"}),
+            parts=("runtime.driver", "model.head"),
+            terms=("query", "row", "logit"),
+            hooks=frozenset({hooks.FINAL_SCALE, hooks.FINAL_OUT, hooks.LOGITS}),
+        ),
+        Step(
+            "softmax",
+            softmax.FIELDS,
+            softmax.render,
+            softmax.moments,
+            wants=of_logits,
+            parts=("runtime.sampler",),
+            terms=("logit", "power", "prob"),
+            hooks=frozenset({hooks.LOGSUMEXP}),
+        ),
+        Step(
+            "sample",
+            sample.FIELDS,
+            sample.render,
+            sample.moments,
+            wants=of_logits,
+            chosen=frozenset({"dart", "is_tallied"}),
+            parts=("runtime.sampler",),
+            inner={
+                sample.LEAD: (sample.ODDS_FIELDS, sample.render_lead),
+                sample.SLOT: (sample.ODDS_FIELDS, sample.render_odds),
+            },
+        ),
+        Step(
+            "loop",
+            loop.FIELDS,
+            loop.render,
+            loop.moments,
+            chosen=frozenset({"chosen_step"}),
+            parts=("runtime.loop", "runtime.cache"),
+            terms=("key", "value"),
+        ),
+        Step(
+            "done",
+            done.FIELDS,
+            done.render,
+            done.moments,
+            chosen=frozenset({"chosen_step"}),
+            parts=("page.display",),
+        ),
+    ),
+)
+THE_BLOCK = Tour(
+    BLOCK,
+    sheet.block,
+    (
+        Step(
+            "inside",
+            inside.FIELDS,
+            inside.render,
+            wants=inside.wants,
+            slot="inside",
+            rest="inside",
+        ),
+    ),
+    wants=of_attention,
+    chosen=frozenset({"position", "layer", "head"}),
+)
+ALL_AT_ONCE = Tour(
+    EVERYTHING,
+    sheet.everything,
+    wants=of_everything,
+    chosen=frozenset({"position", "layer", "head"}),
+)
+TOURS: Tours = (THE_WALK, THE_BLOCK, ALL_AT_ONCE)
