@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app.details import Details
+
 from export.native import NativeModel
 from seethrough.app.actions import Actions
-from seethrough.app.details import Details
 from seethrough.app.engine import EngineInfo, RunRequest, RunResult
 from seethrough.app.service import Service
 from seethrough.app.state import Store
@@ -137,7 +138,9 @@ class NativePage:
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""
         settings = replace(self.state.sampling, max_new_tokens=count)
-        work = self.actions.generate(self.state.text.prompt, chat=self.state.text.chat, settings=settings)
+        work = self.actions.generate(
+            self.state.text.prompt, chat=self.state.text.chat, settings=settings
+        )
         self._do(work)
 
     def close(self) -> None:

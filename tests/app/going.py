@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from seethrough.app.navigation import Navigation
-from seethrough.core.routes import parse
+from tests.steps import parse
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions

@@ -33,14 +33,23 @@ def ran(prompt: str = PROMPT, *, chat: bool = False) -> Actions:
 
 def shown(state: AppState) -> tuple[object, ...]:
     """What a reader sees of the last run."""
-    return (state.text.prompt, state.run.tokens, state.run.top, state.run.continuation, state.run.stop, state.sampling)
+    return (
+        state.text.prompt,
+        state.run.tokens,
+        state.run.top,
+        state.run.continuation,
+        state.run.stop,
+        state.sampling,
+    )
 
 
 def test_run_shows_tokens_and_candidates() -> None:
     """The ids with their text; the ten best next tokens with the reference's numbers."""
     state = ran("the<|im_end|>").state
 
-    assert [(token.id, token.text, token.visible, token.is_special) for token in state.run.tokens] == [
+    assert [
+        (token.id, token.text, token.visible, token.is_special) for token in state.run.tokens
+    ] == [
         (116, "t", "t", False),
         (258, "he", "he", False),
         (299, "<|im_end|>", "<|im_end|>", True),
@@ -51,7 +60,12 @@ def test_run_shows_tokens_and_candidates() -> None:
     for item in state.run.top:
         assert item.logit == pytest.approx(logits[item.id], abs=CLOSE)
         assert item.prob == pytest.approx(probs[item.id], abs=CLOSE)
-    assert (state.run.elapsed_ms, state.busy, state.chrome.error, state.chrome.notice) == (1.5, "", None, None)
+    assert (state.run.elapsed_ms, state.busy, state.chrome.error, state.chrome.notice) == (
+        1.5,
+        "",
+        None,
+        None,
+    )
 
 
 def test_run_shows_the_reference_s_pictures() -> None:
@@ -199,7 +213,11 @@ def test_append_before_any_run_does_nothing() -> None:
 
     asyncio.run(actions.append(3))
 
-    assert (actions.state.run.tokens, actions.state.chrome.error, actions.state.busy) == ((), None, "")
+    assert (actions.state.run.tokens, actions.state.chrome.error, actions.state.busy) == (
+        (),
+        None,
+        "",
+    )
 
 
 def test_select_layer_draws_its_pattern() -> None:
@@ -249,7 +267,11 @@ def test_a_layer_chosen_in_a_continuation_is_drawn_after_it() -> None:
     state = actions.state
     told = [(item.key, item.fields) for item in notices if isinstance(item, Message)]
     assert told == [("recording.layer_waits", {"layer": 1})]
-    assert (len(state.run.continuation), state.choice.layer, state.choice.asked_layer) == (6, 1, None)
+    assert (len(state.run.continuation), state.choice.layer, state.choice.asked_layer) == (
+        6,
+        1,
+        None,
+    )
     assert (state.chrome.notice, state.chrome.error, state.busy) == (None, None, "")
     expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
     np.testing.assert_allclose(
@@ -309,7 +331,12 @@ def test_an_error_is_a_message_and_the_prompt_stays(prompt: str, key: str) -> No
 
     state = actions.state
     assert state.chrome.error
-    assert (state.chrome.error.key, state.text.prompt, state.run.tokens, state.busy) == (key, prompt, before, "")
+    assert (state.chrome.error.key, state.text.prompt, state.run.tokens, state.busy) == (
+        key,
+        prompt,
+        before,
+        "",
+    )
     asyncio.run(actions.run(PROMPT, chat=False))
     assert actions.state.chrome.error is None
 
@@ -331,7 +358,10 @@ def test_broken_characters_are_a_notice() -> None:
     state = ran("a\ud800b\udfff").state
 
     assert state.chrome.notice
-    assert (state.chrome.notice.key, state.chrome.notice.fields) == ("input.surrogates", {"count": 2})
+    assert (state.chrome.notice.key, state.chrome.notice.fields) == (
+        "input.surrogates",
+        {"count": 2},
+    )
     assert len(state.run.tokens) == len(MODEL.tokenizer.encode("a�b�"))
     assert state.chrome.error is None
 
@@ -391,7 +421,11 @@ def test_cancel_is_a_notice() -> None:
         await run
         state = actions.state
         assert state.chrome.notice
-        assert (state.chrome.notice.key, state.chrome.error, state.busy) == ("engine.cancelled", None, "")
+        assert (state.chrome.notice.key, state.chrome.error, state.busy) == (
+            "engine.cancelled",
+            None,
+            "",
+        )
         assert (state.text.prompt, state.run.tokens) == ("an", tokens)
 
     asyncio.run(scenario())
@@ -407,7 +441,11 @@ def test_cancel_ends_a_continuation() -> None:
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=9)))
 
     state = actions.state
-    assert (len(state.run.continuation), state.run.stop, state.chrome.notice) == (2, "stopped", None)
+    assert (len(state.run.continuation), state.run.stop, state.chrome.notice) == (
+        2,
+        "stopped",
+        None,
+    )
 
 
 def test_load_opens_the_model_that_was_chosen() -> None:
@@ -443,7 +481,12 @@ def test_another_model_takes_the_old_numbers_off() -> None:
     asyncio.run(actions.append(3))
 
     state = actions.state
-    assert (state.run.tokens, state.run.top, state.run.continuation, state.run.stop) == ((), (), (), "")
+    assert (state.run.tokens, state.run.top, state.run.continuation, state.run.stop) == (
+        (),
+        (),
+        (),
+        "",
+    )
     assert (state.choice.resid, state.choice.pattern) == (None, None)
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
     assert actions.state.run.continuation[0].id == int(true_logits(OTHER, IDS).argmax())
@@ -457,7 +500,10 @@ def test_an_engine_that_dies_is_told_and_works_again() -> None:
     asyncio.run(actions.run("an", chat=False))
 
     assert actions.state.chrome.notice
-    assert (actions.state.chrome.notice.key, actions.state.text.prompt) == ("engine.recovered", "an")
+    assert (actions.state.chrome.notice.key, actions.state.text.prompt) == (
+        "engine.recovered",
+        "an",
+    )
     assert actions.state.chrome.error is None
     assert actions.ids == tuple(MODEL.tokenizer.encode("an"))
 

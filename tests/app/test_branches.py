@@ -14,6 +14,7 @@ from seethrough.core.sampling import draw, greedy, standing
 from seethrough.core.tokens import NewToken
 from tests.fake_engine import engine_of, opened, tiny_model, true_logits
 from tests.recorded import opened_with, recorded
+from tests.steps import page_state
 
 MODEL = tiny_model()
 PROMPT = "the thing and"
@@ -77,7 +78,11 @@ def test_the_way_back_is_the_prompt_again() -> None:
 
     asyncio.run(branches.go_to(0))
 
-    assert (actions.state.run.tokens, actions.state.run.written, actions.state.run.continuation) == (
+    assert (
+        actions.state.run.tokens,
+        actions.state.run.written,
+        actions.state.run.continuation,
+    ) == (
         tokens,
         (),
         steps,
@@ -260,7 +265,12 @@ def test_a_new_prompt_has_no_branches() -> None:
     asyncio.run(actions.run("an", chat=False))
 
     state = actions.state
-    assert (state.run.branches, state.run.written, state.choice.chosen_step, state.run.steps) == ((), (), None, ())
+    assert (state.run.branches, state.run.written, state.choice.chosen_step, state.run.steps) == (
+        (),
+        (),
+        None,
+        (),
+    )
 
 
 def test_a_recording_is_forked_live() -> None:
@@ -275,7 +285,11 @@ def test_a_recording_is_forked_live() -> None:
     asyncio.run(Branches(actions).fork(1, candidate.id))
 
     state = actions.state
-    assert (state.run.source, state.run.recorded, actions.asked) == ("live", None, (made.prompt, made.chat))
+    assert (state.run.source, state.run.recorded, actions.asked) == (
+        "live",
+        None,
+        (made.prompt, made.chat),
+    )
     assert ids_of(state)[:2] == (first[0].id, candidate.id)
     assert state.run.branches == (Branch(first, made.stop),)
     assert input_of(state) == made.ids
@@ -331,7 +345,7 @@ def test_a_cancelled_fork_keeps_what_it_has() -> None:
 def test_ways_are_kept_once_and_not_without_end() -> None:
     """A way that the present one begins with is part of it; the oldest ones give way."""
     steps = tuple(NewToken(at, "x", "x", 0.5, 0) for at in range(4))
-    state = AppState().but(continuation=steps, stop="stopped")
+    state = page_state(continuation=steps, stop="stopped")
 
     assert beside(state, [0, 1, 2, 3, 4]) == ()
     assert beside(state, [0, 1]) == (Branch(steps, "stopped"),)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-
-from seethrough.app import block_details, layer_details
-from seethrough.app.actions import Actions
 from seethrough.app.block_details import missing
 from seethrough.app.details import Details
 from seethrough.app.layer_details import writes_of
+
+from seethrough.app import block_details, layer_details
+from seethrough.app.actions import Actions
 from seethrough.core import hooks
 from seethrough.core.errors import CancelledRunError, EngineError
 from seethrough.core.reference import forward, from_arrays

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from seethrough.app.details import Details
+
 from seethrough.app import actions as actions_module
 from seethrough.app import layer_details
 from seethrough.app.actions import Actions
-from seethrough.app.details import Details
 from seethrough.core.routes import OWN, Route
 from tests.fake_engine import engine_of, tiny_model
 from tests.recorded import opened_with

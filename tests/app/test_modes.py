@@ -48,7 +48,11 @@ def test_another_mode_opens_the_same_model_anew_and_keeps_what_is_shown() -> Non
 
     assert (engine.loads, engine.modes) == (["tiny-7", "tiny-7"], ["exact", "small"])
     after = service.store.state
-    assert (after.run.top, after.run.tokens, after.run.config) == (shown.run.top, shown.run.tokens, shown.run.config)
+    assert (after.run.top, after.run.tokens, after.run.config) == (
+        shown.run.top,
+        shown.run.tokens,
+        shown.run.config,
+    )
     assert asyncio.run(service.next(PROMPT, 3)) == first
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation, address, settled
 from seethrough.app.state import AppState, Device
-from seethrough.core.routes import OWN, Route, parse
+from seethrough.core.routes import OWN, Route
 from tests.app.going import state_after
 from tests.fake_engine import tiny_model
 from tests.recorded import PROMPT, opened_with, recorded
+from tests.steps import page_state, parse
 
 MODEL = tiny_model()
 MADE, SECOND = recorded(), recorded(name="second", prompt="an other", positions=(0, 1))
@@ -113,7 +114,10 @@ def test_what_means_nothing_is_told() -> None:
     state = went("#/walk/thing/tokenize?colour=red")
 
     assert state.chrome.notice is not None
-    assert (state.chrome.notice.key, state.chrome.notice.fields) == ("route.ignored", {"fields": "colour"})
+    assert (state.chrome.notice.key, state.chrome.notice.fields) == (
+        "route.ignored",
+        {"fields": "colour"},
+    )
 
 
 def test_a_language_by_address() -> None:
@@ -135,7 +139,7 @@ def test_the_address_shows_the_same() -> None:
 
 def test_the_address_of_a_live_prompt() -> None:
     """A live prompt is in the address, with its mode; a lone surrogate does no harm."""
-    state = AppState().but(route=Route("all", OWN), source="live", prompt="a b\ud83d&c")
+    state = page_state(route=Route("all", OWN), source="live", prompt="a b\ud83d&c")
 
     assert address(state).startswith("#/all/own?prompt=a%20b%3F%26c")
 

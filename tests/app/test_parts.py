@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from seethrough.app.details import Details
 
 from seethrough.app.actions import Actions
-from seethrough.app.details import Details
 from seethrough.app.navigation import Navigation
 from seethrough.app.parts import PART_OF_STEP
 from seethrough.core import hooks
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.parts import LAYERS_PART, LOGITS_PART, PARTS, write_names
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.routes import STEPS, Route, parse
+from seethrough.core.routes import Route
 from tests.fake_engine import engine_of, served, tiny_model
 from tests.recorded import PROMPT, parts, recorded, site_of
+from tests.steps import STEPS, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -202,7 +203,11 @@ def test_a_recording_without_parts_is_shown_all_the_same() -> None:
     """What it lacks is for the step to say; nothing is fetched, and no error told."""
     page = walked("#/walk/thing/logits", "#/walk/thing/layers", files=site(thing={}))
 
-    assert (page.state.chrome.error, page.state.run.source, page.fetched()) == (None, "recorded", [])
+    assert (page.state.chrome.error, page.state.run.source, page.fetched()) == (
+        None,
+        "recorded",
+        [],
+    )
     assert (page.state.run.lens, page.state.run.captured.has(hooks.LOGITS)) == (None, False)
 
 

@@ -18,12 +18,12 @@ from seethrough.app.sampler import Sampler
 from seethrough.app.state import TALLY, AppState, Device, Message, Sampling, Throws, Tracing
 from seethrough.core.cell import Cell
 from seethrough.core.fields import FIELDS, MAX_WRITTEN
-from seethrough.core.routes import parse
 from seethrough.core.tokens import LIMIT, STOPPED
 from seethrough.view import message
 from tests.app.going import state_after
 from tests.fake_engine import engine_of, tiny_model
 from tests.recorded import opened_with, recorded
+from tests.steps import page_state, parse
 
 MODEL = tiny_model()
 MADE = recorded()
@@ -62,7 +62,11 @@ def written() -> Actions:
 
 def told(state: AppState) -> list[str]:
     """The keys of a notice's sentences."""
-    return [one.key for one in (state.chrome.notice, *state.chrome.notice.more)] if state.chrome.notice else []
+    return (
+        [one.key for one in (state.chrome.notice, *state.chrome.notice.more)]
+        if state.chrome.notice
+        else []
+    )
 
 
 def test_a_link_has_what_was_written() -> None:
@@ -74,7 +78,9 @@ def test_a_link_has_what_was_written() -> None:
     assert [token.id for token in again.run.tokens] == [token.id for token in first.run.tokens]
     assert again.sampling == SETTINGS
     assert [step.prob for step in again.run.steps] == [step.prob for step in first.run.steps]
-    assert [step.candidates for step in again.run.steps] == [step.candidates for step in first.run.steps]
+    assert [step.candidates for step in again.run.steps] == [
+        step.candidates for step in first.run.steps
+    ]
     assert again.run.branches == ()
     assert address(again) == address(first)
 
@@ -317,7 +323,7 @@ def test_more_sentences_stand_behind_the_first() -> None:
     told_twice = Message(
         "route.ignored", {"fields": "<b>"}, (Message("route.no_step", {"got": 7}),)
     )
-    shown = message.render(AppState().but(notice=told_twice))
+    shown = message.render(page_state(notice=told_twice))
 
     assert "&lt;b&gt;. The address asks for new token 7" in shown
     assert shown.count("<p") == 1

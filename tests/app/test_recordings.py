@@ -12,11 +12,12 @@ from export import record
 from seethrough.app import generate
 from seethrough.app.actions import Actions
 from seethrough.app.recordings import recorded_changes
-from seethrough.app.state import AppState, Sampling
+from seethrough.app.state import Sampling
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.reference import forward, from_arrays
 from tests.fake_engine import engine_of, served, tiny_model, true_logits
 from tests.recorded import PROMPT, opened_with, recorded, site_of
+from tests.steps import page_state
 
 if TYPE_CHECKING:
     from tests.fake_engine import FakeSite
@@ -85,7 +86,11 @@ def test_a_recording_needs_no_model() -> None:
     """Everything that a live run shows is there, and no call reached the engine."""
     state = shown().state
 
-    assert (state.run.source, state.run.recorded, state.run.model) == ("recorded", state.run.recorded, "tiny-7")
+    assert (state.run.source, state.run.recorded, state.run.model) == (
+        "recorded",
+        state.run.recorded,
+        "tiny-7",
+    )
     assert (state.text.prompt, state.text.chat, state.run.config) == (PROMPT, False, MODEL.config)
     assert [token.id for token in state.run.tokens] == list(IDS)
     logits = true_logits(MODEL, IDS).astype(np.float64)
@@ -126,7 +131,7 @@ def test_the_changes_are_pure(asked: dict[str, int], expected: tuple[int, int, i
     """Layer, head and position of an address, kept inside the model; the build calls it too."""
     changes = recorded_changes(MADE, MODEL.config, **asked)
 
-    state = AppState().but(**changes)
+    state = page_state(**changes)
     picture = state.choice
     assert (picture.layer, picture.head, picture.position) == expected
     assert (picture.pattern is None) == (picture.layer == 1)
@@ -174,7 +179,12 @@ def test_going_live_keeps_the_place() -> None:
     asyncio.run(actions.go_live())
 
     state = actions.state
-    assert (state.run.source, state.run.recorded, state.chrome.error, state.busy) == ("live", None, None, "")
+    assert (state.run.source, state.run.recorded, state.chrome.error, state.busy) == (
+        "live",
+        None,
+        None,
+        "",
+    )
     assert [token.id for token in state.run.tokens] == list(IDS)
     picture = state.choice
     assert (picture.layer, picture.head, picture.position, picture.positions) == (1, 3, 0, ())
@@ -209,7 +219,11 @@ def test_a_failed_load_leaves_the_recording() -> None:
 
     state = actions.state
     assert state.chrome.error
-    assert (state.chrome.error.key, state.run.source, state.run.model) == ("engine.network", "recorded", "tiny-7")
+    assert (state.chrome.error.key, state.run.source, state.run.model) == (
+        "engine.network",
+        "recorded",
+        "tiny-7",
+    )
     assert state.choice.resid is not None
     asyncio.run(actions.go_live())
     assert (actions.state.run.source, actions.state.chrome.error) == ("live", None)
@@ -221,7 +235,11 @@ def test_live_without_a_recording_does_nothing() -> None:
 
     asyncio.run(actions.go_live())
 
-    assert (actions.state.run.tokens, actions.state.chrome.error, actions.state.busy) == ((), None, "")
+    assert (actions.state.run.tokens, actions.state.chrome.error, actions.state.busy) == (
+        (),
+        None,
+        "",
+    )
 
 
 def test_a_continuation_of_a_recording_is_live() -> None:
@@ -265,7 +283,11 @@ def test_a_recording_is_shown_while_a_model_loads() -> None:
         wait.set()
         await load
         state = actions.state
-        assert (state.run.source, state.run.model, state.run.config) == ("recorded", "tiny-8", OTHER.config)
+        assert (state.run.source, state.run.model, state.run.config) == (
+            "recorded",
+            "tiny-8",
+            OTHER.config,
+        )
         assert (state.choice.layer, state.busy, state.chrome.error) == (1, "", None)
         assert actions.service.is_loaded("tiny-7")
 
@@ -339,7 +361,11 @@ def test_a_load_that_fails_starts_nothing() -> None:
 
         state = actions.state
         assert state.chrome.error
-        assert (state.chrome.error.key, state.chrome.notice, state.busy) == ("engine.network", None, "")
+        assert (state.chrome.error.key, state.chrome.notice, state.busy) == (
+            "engine.network",
+            None,
+            "",
+        )
         assert state.text.prompt == "an"
         assert (engine.requests, engine.loads) == ([], ["tiny-7"])
 
@@ -361,7 +387,9 @@ def test_a_recording_takes_the_place_of_a_run() -> None:
 
         state = actions.state
         assert (state.run.source, state.busy, state.chrome.notice) == ("recorded", "", None)
-        assert [step.id for step in state.run.continuation] == [step.id for step in MADE.continuation]
+        assert [step.id for step in state.run.continuation] == [
+            step.id for step in MADE.continuation
+        ]
 
     asyncio.run(scenario())
 
@@ -466,7 +494,11 @@ def test_another_model_leaves_the_recording() -> None:
     asyncio.run(actions.load("tiny-8"))
 
     state = actions.state
-    assert (state.run.source, state.run.model, state.run.config) == ("recorded", "tiny-7", MODEL.config)
+    assert (state.run.source, state.run.model, state.run.config) == (
+        "recorded",
+        "tiny-7",
+        MODEL.config,
+    )
     assert (state.site.engine.model, state.site.engine.stage) == ("tiny-8", "ready")
 
 

@@ -7,15 +7,16 @@ import asyncio
 import pytest
 
 from seethrough.app.sampler import Sampler
-from seethrough.app.state import TALLY, AppState, Sampling, Store, Throws
+from seethrough.app.state import TALLY, Sampling, Store, Throws
 from seethrough.core.sampling import PRESETS
 from tests.fake_engine import opened, tiny_model
+from tests.steps import page_state
 from tests.view.sample import CONFIG
 
 
 def made(**changes: object) -> Sampler:
     """A sampler over a state that shows something."""
-    return Sampler(Store(AppState().but(config=CONFIG, **changes)))  # type: ignore[arg-type]
+    return Sampler(Store(page_state(config=CONFIG, **changes)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

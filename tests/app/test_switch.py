@@ -117,9 +117,17 @@ def test_a_switch_to_a_model_without_messages_runs_plain_text() -> None:
     asyncio.run(actions.switch("tiny-8"))
 
     state = actions.state
-    assert (state.text.prompt, state.text.chat, state.chrome.error, actions.ids) == (PROMPT, False, None, IDS)
+    assert (state.text.prompt, state.text.chat, state.chrome.error, actions.ids) == (
+        PROMPT,
+        False,
+        None,
+        IDS,
+    )
     assert state.chrome.notice
-    assert (state.chrome.notice.key, state.chrome.notice.fields) == ("input.no_chat", {"model": "Tiny 8"})
+    assert (state.chrome.notice.key, state.chrome.notice.fields) == (
+        "input.no_chat",
+        {"model": "Tiny 8"},
+    )
 
 
 def test_a_switch_before_any_run_only_loads() -> None:

@@ -301,7 +301,10 @@ def test_a_recording_says_that_the_model_is_needed() -> None:
     shown = actions.state
     closed = Tracer(asyncio.run(opened(MODEL)))
     closed.store.replace(
-        tokens=shown.run.tokens, config=shown.run.config, model=shown.run.model, captured=shown.run.captured
+        tokens=shown.run.tokens,
+        config=shown.run.config,
+        model=shown.run.model,
+        captured=shown.run.captured,
     )
     asyncio.run(closed.select("blocks.0.hook_resid_pre[1,5]"))
     assert closed.store.state.choice.sum is not None
@@ -316,7 +319,10 @@ def test_a_recording_says_that_the_model_is_needed() -> None:
 
     asyncio.run(closed.service.load())
     closed.store.replace(
-        tokens=shown.run.tokens, config=shown.run.config, model=shown.run.model, captured=shown.run.captured
+        tokens=shown.run.tokens,
+        config=shown.run.config,
+        model=shown.run.model,
+        captured=shown.run.captured,
     )
     asyncio.run(closed.renew())
     assert closed.store.state.choice.sum.sum is not None
@@ -337,7 +343,9 @@ def test_a_recorded_unembedding_needs_no_model() -> None:
 
     assert closed.store.state.choice.sum is not None
     assert closed.store.state.choice.sum.sum is not None
-    assert closed.store.state.choice.sum.sum.total == pytest.approx(shown.run.top[0].logit, abs=1e-4)
+    assert closed.store.state.choice.sum.sum.total == pytest.approx(
+        shown.run.top[0].logit, abs=1e-4
+    )
 
 
 def test_rows_join() -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from seethrough.app.details import Details
 
 from seethrough.app import unembedding
 from seethrough.app.actions import Actions
-from seethrough.app.details import Details
 from seethrough.core.routes import Route
 from tests.fake_engine import CONFIG, TinyModel, engine_of, opened, tiny_model, true_logits
 

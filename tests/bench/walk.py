@@ -19,7 +19,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from seethrough.core.routes import STEPS
+from tests.steps import STEPS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession, Page

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from seethrough.core.routes import STEPS
 from tests.browser.conftest import KEEP_WORKERS, Server, Tab
+from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
 

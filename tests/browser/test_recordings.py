@@ -10,9 +10,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from export.site import write_service_worker
-from seethrough.core.routes import STEPS
 from seethrough.core.safetensors import read_safetensors
 from tests.browser.conftest import FOLDER, SAVES_DATA, Server, Tab
+from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
 

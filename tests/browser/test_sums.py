@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seethrough.core.routes import STEPS
+from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seethrough.core.routes import STEPS
 from tests.browser.conftest import KEEP_WORKERS, SAVES_DATA, Server, Tab
+from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
 

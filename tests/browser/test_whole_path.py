@@ -18,12 +18,12 @@ from export.stages.models import DISTILGPT2
 from export.stages.paths import user_cache
 from seethrough.core.hooks import expected_hooks
 from seethrough.core.reference import forward
-from seethrough.core.routes import STEPS
 from tests import parity
 from tests.browser.captures import captured
 from tests.browser.conftest import FOLDER, opened_site
 from tests.hub_server import Cut, SmallHub, served
 from tests.screens.gpt2_site import write_checkpoint
+from tests.steps import STEPS
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.long]
 

@@ -7,16 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seethrough.core.keys import KEYS, action_of, shown
-from seethrough.core.routes import (
-    OWN,
-    STEPS,
-    SUBJECTS,
-    VIEWS,
-    Route,
-    address_of,
-    parse,
-    step_beside,
-)
+from seethrough.core.routes import OWN, Route, address_of
+from tests.steps import STEPS, SUBJECTS, VIEWS, parse, step_beside
 
 
 @pytest.mark.parametrize("address", ["", "#", "#/"])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from seethrough.core.cell import Cell
 from seethrough.core.fields import FIELDS, MAX_ID, MAX_NEW, MAX_SEED, MAX_WRITTEN, OF_A_TEXT, STOPS
-from seethrough.core.routes import OWN, STEPS, SUBJECTS, Place, Route, address_of_place, parse
+from seethrough.core.routes import OWN, Place, Route, address_of_place
+from tests.steps import STEPS, SUBJECTS, parse
 
 LANGUAGES = ("en", "qps")
 HERE = "#/walk/own/sample?prompt=a&"

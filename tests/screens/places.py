@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seethrough.core.routes import STEPS
+from tests.steps import STEPS
 
 WIDE = (1440, 900)
 NARROW = (390, 844)

@@ -5,11 +5,11 @@ The same rules as in test_axe.py, where the places rest as they are opened.
 
 import pytest
 
-from seethrough.core.routes import STEPS
 from tests.screens.gpt2_site import build_site
 from tests.screens.places import GPT2_PROMPT, NARROW, WIDE
 from tests.screens.screen import opened, served, told
 from tests.screens.test_axe import CONTRAST, in_place
+from tests.steps import STEPS
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 

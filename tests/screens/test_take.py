@@ -1,8 +1,8 @@
 """The pictures' list and their sheet."""
 
-from seethrough.core.routes import VIEWS, parse
 from tests.screens.places import PLACES
 from tests.screens.take import picture_name, sheet
+from tests.steps import VIEWS, parse
 
 
 def test_every_view_has_a_picture():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import numpy as np
 from hypothesis import settings
@@ -20,6 +19,7 @@ from seethrough.app.state import (
 from seethrough.core.config import ModelConfig
 from seethrough.core.tokens import Candidate, NewToken, TokenView
 from seethrough.view.layout import PANELS
+from tests.steps import page_state
 
 # Enough to find a slip; the machine that runs the tests may be busy, so there is no deadline.
 QUICK = settings(deadline=None, max_examples=30)
@@ -79,7 +79,7 @@ def tokens(texts: tuple[str, ...]) -> tuple[TokenView, ...]:
 def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
     """A state in which every panel has something to show."""
     first, other = texts[0], texts[-1]
-    whole = AppState().but(
+    whole = page_state(
         models=CARDS,
         absent=ABSENT,
         model="tiny",

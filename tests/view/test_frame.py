@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from seethrough.view.steps.table import moments_of
 
 from seethrough.app.state import AppState, Stage
 from seethrough.core import reference
 from seethrough.core.cell import Cell
-from seethrough.core.routes import STEPS, Route
+from seethrough.core.routes import Route
 from seethrough.view import code, stack, strip, transport
 from seethrough.view.layout import cell_of, describe_cell, raster_for
 from seethrough.view.node import to_html
 from seethrough.view.numbers import exact
-from seethrough.view.steps.table import moments_of
 from seethrough.view.windowed import gap_note, window
+from tests.steps import STEPS
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
 

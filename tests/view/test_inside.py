@@ -109,8 +109,6 @@ def test_each_strip_says_how_far_it_reaches() -> None:
     assert text("inside.opens") in words
     assert text("inside.scale") in words
     recording = recorded()
-    shown = "".join(
-        Reading(inside.render(at().but(recorded=recording, captured=NOTHING))).texts
-    )
+    shown = "".join(Reading(inside.render(at().but(recorded=recording, captured=NOTHING))).texts)
     assert text("inside.opens") not in shown
     assert text("inside.lacking_tokens") in shown

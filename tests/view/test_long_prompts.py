@@ -11,9 +11,10 @@ import pytest
 
 from seethrough.core.captured import BY_HEAD, FIRST_OF_UNEMBED
 from seethrough.core.hooks import leaf_of
-from seethrough.core.routes import STEPS, Route
+from seethrough.core.routes import Route
 from seethrough.view.layout import PANELS
 from seethrough.view.windowed import FIRST, MOST, beyond_note, is_beyond, window
+from tests.steps import STEPS
 from tests.view.walk_sample import FAMILIES, walk_state
 
 if TYPE_CHECKING:

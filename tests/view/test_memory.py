@@ -10,6 +10,7 @@ from seethrough.app.state import AppState, EngineStatus, ModelCard
 from seethrough.view.layout import PANELS
 from seethrough.view.memory import choice
 from seethrough.view.node import to_html
+from tests.steps import page_state
 
 CARD = ModelCard(
     "tiny",
@@ -26,7 +27,7 @@ CARD = ModelCard(
 
 def state(mode: str = "exact", stage: str = "ready", card: ModelCard = CARD) -> AppState:
     """A state with one model open in a mode."""
-    return AppState().but(models=(card,), model="tiny", engine=EngineStatus(stage, mode=mode))
+    return page_state(models=(card,), model="tiny", engine=EngineStatus(stage, mode=mode))
 
 
 @pytest.mark.parametrize(

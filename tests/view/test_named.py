@@ -1,23 +1,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from seethrough.view.steps.table import moments_of
 
 from seethrough.app.state import AppState, Stage
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import BLOCK_LEAVES, EMBED_LEAVES, FINAL_LEAVES
 from seethrough.core.messages import text
-from seethrough.core.routes import STEPS, Route
+from seethrough.core.routes import Route
 from seethrough.core.sums import check_cell
 from seethrough.view import code, hook_places, named
 from seethrough.view.layout import PANELS
 from seethrough.view.node import h, to_html
-from seethrough.view.steps.table import moments_of
 from seethrough.view.words import hook_mark, token_mark
+from tests.steps import STEPS
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
 

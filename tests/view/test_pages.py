@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from seethrough.app.state import Device, Message, RecordingCard, Route, Storage
-from seethrough.core.routes import OWN, STEPS, VIEWS, parse
+from seethrough.core.routes import OWN
 from seethrough.view import about, header, message, pages, source, status
 from seethrough.view.layout import ACTIONS, PANELS
+from tests.steps import STEPS, VIEWS, parse
 from tests.view.sample import Reading, state
 
 ROUTES = [
@@ -70,9 +71,7 @@ def test_an_address_is_text() -> None:
 
 def test_home_before_anything_is_known() -> None:
     """Without models and recordings the first page still says what this is."""
-    html = pages.render(
-        state().but(route=Route(), models=(), recordings=(), tokens=(), top=())
-    )
+    html = pages.render(state().but(route=Route(), models=(), recordings=(), tokens=(), top=()))
 
     assert "See a real language model think" in html
 

@@ -145,7 +145,8 @@ def test_the_same_token_has_the_same_row() -> None:
     """A token that stands there more than once is named with all of its positions."""
     state = walk_state()
     tokens = tuple(
-        replace(token, id=7) if at in (1, 3, 5) else token for at, token in enumerate(state.run.tokens)
+        replace(token, id=7) if at in (1, 3, 5) else token
+        for at, token in enumerate(state.run.tokens)
     )
     film = embed.moments(state.but(tokens=tokens))
     told = words(to_html(h("p", {}, film[2])))

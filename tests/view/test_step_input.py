@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -21,6 +20,7 @@ from seethrough.view.characters import signs_of
 from seethrough.view.node import h, to_html
 from seethrough.view.steps import input_text
 from tests.hostile_text import CLUSTERS
+from tests.steps import page_state
 from tests.tokenizer_cases import any_text, spaced, tiny
 from tests.view.sample import QUICK, Reading
 
@@ -38,7 +38,7 @@ def shown(text: str, *, is_chat: bool = False, start: tuple[int, ...] = ()) -> A
     made_by = Tokenizer.from_json(spaced())
     film = film_of(made_by, text, CHAT if is_chat else None, start)
     ids = [*film.start_ids, *(token for word in film.words for token in word.ids)]
-    return AppState().but(
+    return page_state(
         route=Route("walk", "own", "input"),
         source="live",
         models=(CARD,),
@@ -172,7 +172,7 @@ def test_the_turns_are_the_whole_text(text: str) -> None:
 
 def test_before_a_run_and_without_a_film() -> None:
     """The text needs no model; what the model gets of it is not known yet, and there is no film."""
-    state = AppState().but(route=Route("walk", "own", "input"), prompt="žluť")
+    state = page_state(route=Route("walk", "own", "input"), prompt="žluť")
     html = input_text.render(state)
 
     assert bytes_in(html) == "žluť".encode()
@@ -230,7 +230,7 @@ def test_no_text_becomes_markup(text: str) -> None:
 
 def test_a_lone_surrogate_is_shown_as_the_model_gets_it() -> None:
     """What the page replaces before the model is what stands here."""
-    state = AppState().but(route=Route("walk", "own", "input"), prompt="a\ud800")
+    state = page_state(route=Route("walk", "own", "input"), prompt="a\ud800")
 
     assert bytes_in(input_text.render(state)) == clean_text("a\ud800").text.encode()
 

@@ -14,7 +14,7 @@ from seethrough.core.captured import Captured
 from seethrough.core.cell import parse_cell
 from seethrough.core.config import ModelConfig
 from seethrough.core.messages import text
-from seethrough.core.routes import Route, parse
+from seethrough.core.routes import Route
 from seethrough.core.tokens import Candidate
 from seethrough.view.layout import PANELS, cell_of, describe_cell, raster_for
 from seethrough.view.node import h, to_html
@@ -30,6 +30,7 @@ from seethrough.view.steps.layers_stream import (
     written,
 )
 from tests.recorded import recorded
+from tests.steps import parse
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, WORDS, config_of, walk_state
 

@@ -22,6 +22,7 @@ from seethrough.view.numbers import exact, signed
 from seethrough.view.steps import logits
 from tests.fake_engine import tiny_model
 from tests.recorded import recorded
+from tests.steps import page_state
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state, weights_of
 
@@ -184,7 +185,7 @@ def test_the_norm_is_the_family_s() -> None:
 def test_what_a_recording_lacks_is_said() -> None:
     """Its logits stand there; the vectors are said to be missing, with the way to them."""
     model = tiny_model()
-    state = AppState().but(**recorded_changes(recorded(), model.config))
+    state = page_state(**recorded_changes(recorded(), model.config))
     state = state.but(route=Route("walk", "thing", "logits"))
     html = logits.render(state)
 
@@ -222,8 +223,7 @@ def test_odd_logits_do_not_break_it() -> None:
     state = shown()
     for value in (np.nan, np.inf, -np.inf, 1.0):
         broken = np.full((1, 300), value, np.float32)
-        odd = state.but(captured=state.run.captured.with_more({"logits": broken}, {"logits": (5,)})
-        )
+        odd = state.but(captured=state.run.captured.with_more({"logits": broken}, {"logits": (5,)}))
         assert logits.render(odd)
         assert logits.moments(odd)
 

@@ -54,7 +54,9 @@ def test_the_shown_candidates_are_the_reference_s(family: str) -> None:
     state = at(family=family)
     ids = tuple(token.id for token in state.run.tokens)
     for step in range(N_NEW):
-        logits = pass_of(family, (*ids, *(new.id for new in state.run.steps[:step])))[hooks.LOGITS][-1]
+        logits = pass_of(family, (*ids, *(new.id for new in state.run.steps[:step])))[hooks.LOGITS][
+            -1
+        ]
         wide = logits.astype(np.float64)
         shares = np.exp(wide - wide.max()) / np.exp(wide - wide.max()).sum()
         html = loop.render(state.but(chosen_step=step, written=()))
@@ -91,9 +93,7 @@ def test_every_other_candidate_can_be_taken() -> None:
     ]
     assert "taken" in text_in(loop.render(state))
     assert all("disabled" not in attrs for attrs in offers)
-    assert all(
-        "disabled" in attrs for attrs in attributes_of(state.but(busy="generate"), "fork")
-    )
+    assert all("disabled" in attrs for attrs in attributes_of(state.but(busy="generate"), "fork"))
 
 
 def test_each_new_token_is_a_way_to_its_step() -> None:
@@ -152,9 +152,7 @@ def test_the_table_has_every_step_exactly(family: str) -> None:
         assert exact(new.candidates[new.rank].logit) in words
     assert words.count("41.50") == N_NEW
     bare = tuple(replace(new, candidates=(), elapsed_ms=0.0) for new in state.run.continuation)
-    assert (
-        text_in(loop.render(state.but(continuation=bare))).count("not recorded") == 2 * N_NEW
-    )
+    assert text_in(loop.render(state.but(continuation=bare))).count("not recorded") == 2 * N_NEW
 
 
 def test_an_end_token_is_told_with_the_runner_up() -> None:

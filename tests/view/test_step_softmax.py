@@ -22,6 +22,7 @@ from seethrough.view.steps import softmax
 from seethrough.view.words import name_of
 from tests.fake_engine import tiny_model
 from tests.recorded import recorded
+from tests.steps import page_state
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
 
@@ -145,7 +146,9 @@ def test_the_tail_falls_over_the_whole_vocabulary() -> None:
     assert ranks == sorted(set(ranks))
     read = Reading(softmax.render(state))
     assert sum(attrs.get("class") == "tail-mark" for _, attrs in read.elements) == 3
-    assert any(f"{state.run.top[9].visible} {probability(falling[9], 'en')}" in it for it in read.texts)
+    assert any(
+        f"{state.run.top[9].visible} {probability(falling[9], 'en')}" in it for it in read.texts
+    )
     line = next(attrs["points"] for tag, attrs in read.elements if tag == "polyline")
     heights = [float(point.split(",")[1]) for point in (line or "").split()]
     assert heights == sorted(heights)
@@ -224,7 +227,7 @@ def test_the_tail_names_its_tokens() -> None:
 def test_what_a_recording_lacks_is_said() -> None:
     """Without all logits: the columns of the best, the sum they were made with, and no tail."""
     model, made = tiny_model(), recorded()
-    state = AppState().but(**recorded_changes(made, model.config))
+    state = page_state(**recorded_changes(made, model.config))
     state = state.but(route=Route("walk", "thing", "softmax"))
     soft, html = softmax.softened(state), softmax.render(state)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +18,7 @@ from seethrough.view.ladder import ladder_of, moments_of_rounds, rounds_of
 from seethrough.view.node import h, to_html
 from seethrough.view.steps import tokenize
 from seethrough.view.steps.merges import of_word
+from tests.steps import page_state
 from tests.tokenizer_cases import any_text, spaced, tiny
 from tests.view.sample import QUICK, Reading
 from tests.view.walk_sample import walk_state
@@ -47,7 +47,7 @@ def shown(
     """What a live run of a text shows at this step; `more` are tokens chosen behind it."""
     film = film_of(made_by, text, CHAT if is_chat else None)
     ids = [*(token for word in film.words for token in word.ids), *more]
-    return AppState().but(
+    return page_state(
         route=Route("walk", "own", "tokenize"),
         source="live",
         film=film,
@@ -167,7 +167,8 @@ def test_rounds_are_spread_over_five_moments(n_rounds: int, times: tuple[int, ..
 def test_lost_bytes_are_struck_out() -> None:
     """A byte without a token stands at its place in the ladder, is named, and has no id."""
     state = shown(TINY, "aéb")
-    state = state.but(word=next(at for at, word in enumerate(film_in(state).words) if "é" in word.text)
+    state = state.but(
+        word=next(at for at, word in enumerate(film_in(state).words) if "é" in word.text)
     )
     html = tokenize.render(state)
     ladder = ladder_of(film_in(state), film_in(state).words[state.choice.word or 0])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from seethrough.view.steps.table import ALL_FIELDS, DRAWN
 
 from seethrough.app.state import AppState, Stage
-from seethrough.core.routes import STEPS, Route
+from seethrough.core.routes import Route
 from seethrough.view import pages
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, raster_for
 from seethrough.view.node import h, to_html
-from seethrough.view.steps.table import ALL_FIELDS, DRAWN
+from tests.steps import STEPS, page_state
 from tests.view.sample import Reading, rounded
 from tests.view.walk_sample import FAMILIES, walk_state
 
@@ -59,7 +59,7 @@ def test_any_length(step: str, count: int) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_before_anything_is_known(step: str) -> None:
     """Without numbers a step says what will stand there, and has no film."""
-    state = AppState().but(route=Route("walk", "own", step))
+    state = page_state(route=Route("walk", "own", step))
 
     assert Reading(drawn(state)).texts
     assert DRAWN[step].moments(state) == ()

@@ -25,6 +25,7 @@ from seethrough.view.numbers import exact, readout
 from tests import own_loop
 from tests.fake_engine import CONFIG, opened, tiny_model
 from tests.kinds import name_of_kind
+from tests.steps import page_state
 from tests.view.sample import Reading, state
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def traced(family: str, cell: Cell, **changes: object) -> AppState:
     made = sum_of(cell, config, IDS, captured, slices)
     tokens = tuple(TokenView(token, f"t{token}", f"·t{token}", False) for token in IDS)
     tracing = Tracing(cell, made.value, made, tokens=tokens)
-    shown = AppState().but(config=config, model="tiny", tokens=tokens, captured=captured, sum=tracing)
+    shown = page_state(config=config, model="tiny", tokens=tokens, captured=captured, sum=tracing)
     return shown.but(**changes)  # type: ignore[arg-type]
 
 

@@ -17,6 +17,7 @@ from seethrough.view.pickers import layer_picker
 from seethrough.view.unrecorded import spans
 from tests.fake_engine import tiny_model
 from tests.recorded import recorded
+from tests.steps import page_state
 from tests.view.sample import Reading, state
 
 MODEL = tiny_model()
@@ -26,7 +27,7 @@ MADE = recorded()
 def shown(layer: int = 0, position: int = 4) -> AppState:
     """A page that shows the tests' recording, which lacks layer 1 and positions 0 to 2."""
     changes = recorded_changes(MADE, MODEL.config, layer=layer, position=position)
-    return AppState().but(**changes)
+    return page_state(**changes)
 
 
 def test_the_chips_of_other_positions_are_marked() -> None:

@@ -22,6 +22,7 @@ from seethrough.core.sampling import greedy, standing
 from seethrough.core.tokens import Candidate, NewToken, TokenView, candidate
 from seethrough.core.visible import visible_bytes
 from seethrough.core.weight_names import expected_dims
+from tests.steps import page_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +106,7 @@ def walk_state(texts: tuple[str, ...] = WORDS, family: str = "llama") -> AppStat
     captured = Captured(arrays, of_last(final, last)).with_more(
         {"W_U": embedding[rows]}, {"W_U": tuple(rows)}
     )
-    return AppState().but(
+    return page_state(
         models=(CARD,),
         model="tiny",
         source="live",
