@@ -137,7 +137,7 @@ class NativePage:
 
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""
-        settings = replace(self.state.sampling, max_new_tokens=count)
+        settings = self.state.sampling.but(max_new_tokens=count)
         work = self.actions.generate(
             self.state.text.prompt, chat=self.state.text.chat, settings=settings
         )

@@ -13,6 +13,7 @@ from seethrough.app.places import (
     model_ids,
     not_there,
     not_written,
+    too_large,
     with_settings,
 )
 from seethrough.app.state import TALLY, Message, Throws
@@ -195,8 +196,9 @@ class Navigation:
         self._choose_of_text(place, state)
         if state.run.config is None:
             return
-        if place.top_k is not None and place.top_k > state.run.config.d_vocab:
-            self._store.replace(sampling=replace(state.sampling, top_k=0))
+        beyond = too_large(place, state.run.config)
+        if beyond:
+            self._store.replace(sampling=state.sampling.but(**dict.fromkeys(beyond, 0)))
         if place.head is not None and place.head < state.run.config.n_heads:
             actions.select_head(place.head)
         is_layer = place.layer is not None and place.layer < state.run.config.n_layers

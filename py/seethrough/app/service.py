@@ -260,22 +260,16 @@ class Service:
         return dict(await self.capture_ids(ids, names, checked))
 
     async def generate(
-        self,
-        prompt: str,
-        *,
-        max_new_tokens: int = 24,
-        temperature: float = 0.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
-        seed: int = 1,
-        chat: bool = False,
+        self, prompt: str, *, chat: bool = False, **settings: float
     ) -> dict[str, Any]:
-        """Continue a prompt: the new ids, their text, and why it stopped."""
+        """Continue a prompt: the new ids, their text, and why it stopped.
+
+        Args:
+            settings: Of the draw, by name (core/settings.py).
+        """
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
-        settings = Sampling(temperature, top_k, top_p, min_p, seed, max_new_tokens)
-        done = await self.continue_ids(ids, settings, lambda _: None)
+        done = await self.continue_ids(ids, Sampling(settings), lambda _: None)
         text = model.tokenizer.decode(done.ids, at_start=False)
         return {"ids": list(done.ids), "text": text, "stop": done.stop}
 

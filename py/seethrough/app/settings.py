@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import Sampling
 from seethrough.core.errors import InputError
-from seethrough.core.sampling import check_settings
+from seethrough.core.settings import SETTINGS, Sampling, check_settings
 
 if TYPE_CHECKING:
     from seethrough.core.config import ModelConfig
-
-MAX_NEW_TOKENS = 4096
+    from seethrough.core.settings import Setting
 
 
 def checked_sampling(settings: Sampling, config: ModelConfig) -> Sampling:
@@ -20,16 +18,21 @@ def checked_sampling(settings: Sampling, config: ModelConfig) -> Sampling:
     Raises:
         InputError: One means nothing.
     """
-    checked = Sampling(
-        temperature=number("temperature", settings.temperature),
-        top_k=whole("top_k", settings.top_k, 0, config.d_vocab),
-        top_p=number("top_p", settings.top_p),
-        min_p=number("min_p", settings.min_p),
-        seed=whole("seed", settings.seed, 0, 2**53),
-        max_new_tokens=whole("max_new_tokens", settings.max_new_tokens, 1, MAX_NEW_TOKENS),
-    )
-    check_settings(checked.temperature, checked.top_k, checked.top_p, checked.min_p)
-    return checked
+    values = {name: checked(row, settings[name], config) for name, row in SETTINGS.items()}
+    check_settings(**values)
+    return Sampling(values)
+
+
+def checked(row: Setting, value: object, config: ModelConfig) -> float:
+    """A setting's value, of its kind.
+
+    Raises:
+        InputError: It is of another kind, or a whole number out of its range.
+    """
+    if not row.is_whole:
+        return number(row.name, value)
+    most = config.d_vocab if row.most is None else int(row.most)
+    return whole(row.name, value, int(row.least), most)
 
 
 def whole(name: str, value: object, least: int, most: int) -> int:

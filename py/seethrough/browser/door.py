@@ -13,6 +13,7 @@ import numpy as np
 from seethrough.app.inputs import KNOBS
 from seethrough.browser import ffi
 from seethrough.core.errors import InputError, SeethroughError
+from seethrough.core.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
     from seethrough.app.service import Service
     from seethrough.core.cache import Array
 
-SAMPLING = {
-    "max_new_tokens": int,
-    "temperature": float,
-    "top_k": int,
-    "top_p": float,
-    "min_p": float,
-    "seed": int,
-    "chat": bool,
-}
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}  # no words: JavaScript's
 MAX_SHOWN = 60
 
@@ -88,12 +80,18 @@ class Door:
 
     async def _generate(self, arguments: list[Any]) -> object:
         prompt, options = _padded("generate", arguments, 2)
-        return await self._service.generate(_prompt(prompt), **_options(options, SAMPLING))
+        return await self._service.generate(_prompt(prompt), **_options(options, sampling()))
 
     async def _weight(self, arguments: list[Any]) -> object:
         name, rows = _padded("weight", arguments, 2)
         wanted = None if rows is None else _rows(rows)
         return await self._service.weight(_text("name", name), wanted)
+
+
+def sampling() -> dict[str, type]:
+    """The options of a continuation, each with its type."""
+    kinds = {name: int if row.is_whole else float for name, row in SETTINGS.items()}
+    return {**kinds, "chat": bool}
 
 
 def failure(error: SeethroughError) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.fields import MAX_WRITTEN
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
+from seethrough.core.settings import SETTINGS
 from seethrough.view import pages
 from seethrough.view.header import OFFERED
 from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, inner_of, raster_for
@@ -412,14 +413,8 @@ def sampling(now: Sampling) -> Sampling:
     """
     if dom.field(FORM, "temperature") is None:
         return now
-    return Sampling(
-        temperature=_number("temperature"),
-        top_k=_whole("top_k"),
-        top_p=_number("top_p"),
-        min_p=_number("min_p"),
-        seed=_whole("seed"),
-        max_new_tokens=_whole("max_new_tokens"),
-    )
+    read = {name: _whole if row.is_whole else _number for name, row in SETTINGS.items()}
+    return Sampling({name: reader(name) for name, reader in read.items()})
 
 
 def _number(name: str) -> float:
