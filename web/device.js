@@ -3,7 +3,7 @@
  * downloaded without asking.
  */
 
-import { openStore, whereKept } from "./download.js";
+import { filesOf, openStore, whereKept } from "./download.js";
 import { recall } from "./site.js";
 
 /**
@@ -50,7 +50,7 @@ export function chosenModel() {
     const card = models.find(({ id }) => id === last) ?? models.find((model) => model.default);
     const baseUrl = new URL(card.path, import.meta.url).href;
     const manifest = await json(`./${card.path}manifest.json`);
-    const kept = await whereKept(baseUrl, [manifest.graph, ...manifest.shards]);
+    const kept = await whereKept(baseUrl, filesOf(manifest, "graph", "weights"));
     return { id: card.id, baseUrl, manifest, isStored: kept === "stored" };
   })();
   choosing.catch(() => (choosing = null)); // a later call asks again

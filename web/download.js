@@ -8,7 +8,7 @@
 
 import { hex, sha256 } from "./sha256.js";
 
-/** @typedef {{path: string, size_bytes: number, sha256: string}} ModelFile */
+/** @typedef {{kind: string, path: string, size_bytes: number, sha256: string}} ModelFile */
 
 const STORE = `seethrough-models:${new URL("./", import.meta.url).href}`;
 const LANES = 3;
@@ -25,6 +25,14 @@ export class KeyedError extends Error {
     this.fields = fields;
   }
 }
+
+/**
+ * A model's files of some kinds, in the order of its list (core/assets.py).
+ * @param {{assets: ModelFile[]}} manifest
+ * @param {...string} kinds
+ * @returns {ModelFile[]}
+ */
+export const filesOf = ({ assets }, ...kinds) => assets.filter(({ kind }) => kinds.includes(kind));
 
 /** @type {Set<string>} addresses that gave a bad file: asked again past the browser's own cache */
 const suspects = new Set();

@@ -7,13 +7,13 @@
  * {id, progress}.
  */
 
-import { fetchFiles, KeyedError, readStored, whereKept } from "./download.js";
+import { fetchFiles, filesOf, KeyedError, readStored, whereKept } from "./download.js";
 import * as ort from "./ort/ort.wasm.min.mjs";
 
 /**
  * @typedef {import("./download.js").ModelFile} ModelFile
- * @typedef {{config: Record<string, number>, graph: ModelFile, weight_file: string,
- *   weight_bytes: number, shards: ModelFile[]}} Manifest
+ * @typedef {{config: Record<string, number>, assets: ModelFile[], weight_file: string,
+ *   weight_bytes: number}} Manifest
  * @typedef {{dims: number[], data: Float32Array}} Tensor
  */
 
@@ -82,11 +82,12 @@ async function release() {
 async function load(message, mayOpen, tell) {
   await release();
   const { manifest, threads, mode, signal } = message;
-  const graph = new Uint8Array(manifest.graph.size_bytes);
+  const [graphFile] = filesOf(manifest, "graph");
+  const graph = new Uint8Array(graphFile.size_bytes);
   const joined = new Uint8Array(manifest.weight_bytes);
-  const jobs = [[manifest.graph, graph]];
+  const jobs = [[graphFile, graph]];
   let offset = 0;
-  for (const shard of manifest.shards) {
+  for (const shard of filesOf(manifest, "weights")) {
     jobs.push([shard, joined.subarray(offset, (offset += shard.size_bytes))]);
   }
   const progress = { stage: "download", done: 0, total: graph.length + joined.length };
@@ -120,7 +121,7 @@ async function load(message, mayOpen, tell) {
   session = opened;
   model = manifest;
   baseUrl = message.baseUrl;
-  const kept = await whereKept(baseUrl, manifest.shards);
+  const kept = await whereKept(baseUrl, filesOf(manifest, "weights"));
   weights = kept === "stored" ? null : joined;
   if (!weights) joined.buffer.transfer?.(0); // its memory is free now, not at some collection
   return { backend: "wasm", threads: ort.env.wasm.numThreads, sessionMs, kept };
@@ -225,7 +226,7 @@ async function readRange(offset, size) {
   if (weights) return weights.slice(offset, offset + size);
   const bytes = new Uint8Array(size);
   let at = 0;
-  for (const shard of model.shards) {
+  for (const shard of filesOf(model, "weights")) {
     const start = Math.max(offset, at);
     const end = Math.min(offset + size, at + shard.size_bytes);
     if (start < end) {
@@ -258,7 +259,7 @@ let newest = null;
 
 /** @param {{manifest: Manifest, mode: string}} message @returns {string} what a load is of */
 function keyOf({ manifest, mode }) {
-  return [mode, ...[manifest.graph, ...manifest.shards].map((file) => file.sha256)].join();
+  return [mode, ...filesOf(manifest, "graph", "weights").map((file) => file.sha256)].join();
 }
 
 /**

@@ -36,6 +36,7 @@ from seethrough.app.site import (
     RecordingCard,
     Site,
     Storage,
+    card_of,
 )
 from seethrough.app.tours import step_of, tour_of
 from seethrough.core.routes import Route
@@ -77,6 +78,7 @@ __all__ = [
     "Text",
     "Throws",
     "Tracing",
+    "card_of",
     "costs_a_download",
     "model_state",
     "value_of",
@@ -152,7 +154,7 @@ class AppState:
     def walk_card(self) -> RecordingCard | None:
         """The shown recording's; None where a live run is shown."""
         shown, known = self.run.recorded, self.site.recordings
-        return next((card for card in known if shown is not None and card.id == shown.id), None)
+        return next((card for card in known if card.is_of(shown)), None)
 
     @property
     def recordings(self) -> tuple[RecordingCard, ...]:
