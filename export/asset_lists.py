@@ -38,7 +38,7 @@ def read_lists(model: Path) -> tuple[Asset, ...]:
     """What every list below a model's folder tells, paths relative to that folder.
 
     Raises:
-        ValueError, KeyError, TypeError: A list cannot be read.
+        SourceError, ValueError, KeyError, TypeError: A list cannot be read.
     """
     found: list[Asset] = []
     for file in sorted(model.glob(f"*/{LIST}")):

@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.errors import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -48,13 +50,13 @@ def asset_of(row: Mapping[str, Any]) -> Asset:
     """The inverse of `Asset.row`.
 
     Raises:
-        KeyError, TypeError: It is no such row.
+        SourceError, KeyError: It is no such row.
     """
     told = dict(row)
     text = {name: told.pop(name) for name in ("kind", "path", "sha256")}
     size = told.pop("size_bytes")
     if not all(isinstance(value, str) for value in text.values()) or type(size) is not int:
-        raise TypeError(row)
+        raise SourceError("manifest.unreadable", reason=str(row)[:200])
     return Asset(**text, size_bytes=size, told=told)
 
 
