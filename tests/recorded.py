@@ -132,11 +132,12 @@ def with_recordings(
             told["n_tokens"] = len(item.tokens)
             path = f"recordings/{item.id}.safetensors"
             found.append(placed(site, base, RECORDING, path, file_of(item), **told))
-            for name, part in (parted or {}).get(item.id, {}).items():
-                if part.graph_sha256 == item.graph_sha256:
-                    path, told = f"recordings/parts/{item.id}-{name}", {"name": name}
-                    data = file_of_part(part)
-                    found.append(placed(site, base, PART, path, data, recording=item.id, **told))
+            of_all = parted or {}
+            of_one = of_all.get(f"{item.model}.{item.id}", of_all.get(item.id, {}))
+            for name, part in of_one.items():
+                path, told = f"recordings/parts/{item.id}-{name}", {"name": name}
+                data = file_of_part(part)
+                found.append(placed(site, base, PART, path, data, recording=item.id, **told))
         site.files[place] = to_json(replace(manifest, assets=(*manifest.assets, *found)))
     return site
 

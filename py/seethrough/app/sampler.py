@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seethrough.app.settings import checked_sampling
+from seethrough.app.settings import checked_sampling, number_in
 from seethrough.app.state import TALLY, Message, Sampling, Throws
 from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.settings import PRESETS, SETTINGS, preset
@@ -63,7 +63,7 @@ class Sampler:
             raise InputError("page.number", name=name, got=written)
         if now.run.config is None:
             return now.sampling
-        change = {name: _number(name, written)}
+        change = {name: number_in(name, written)}
         return checked_sampling(now.sampling.but(**change), now.run.config)
 
     def _take_off(self) -> None:
@@ -75,15 +75,3 @@ class Sampler:
         """Another text has other odds: its first dart, nothing counted."""
         if state.choice.throws != Throws() or state.choice.trying is not None:
             self.store.replace(throws=Throws(), trying=None)
-
-
-def _number(name: str, written: str) -> float:
-    """What was written, as a number.
-
-    Raises:
-        InputError: It is none.
-    """
-    try:
-        return float(written)
-    except ValueError as error:
-        raise InputError("page.number", name=name, got=written) from error

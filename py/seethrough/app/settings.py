@@ -8,6 +8,8 @@ from seethrough.core.errors import InputError
 from seethrough.core.settings import SETTINGS, Sampling, check_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seethrough.core.config import ModelConfig
     from seethrough.core.settings import Setting
 
@@ -33,6 +35,49 @@ def checked(row: Setting, value: object, config: ModelConfig) -> float:
         return number(row.name, value)
     most = config.d_vocab if row.most is None else int(row.most)
     return whole(row.name, value, int(row.least), most)
+
+
+def kinds() -> dict[str, type]:
+    """Every setting with the type that a script gives it."""
+    return {name: int if row.is_whole else float for name, row in SETTINGS.items()}
+
+
+def written_sampling(written: Callable[[str], str | None]) -> Sampling | None:
+    """The settings of a form; None where the page has none.
+
+    Args:
+        written: What stands in a field of the form; None: there is no such field.
+    Raises:
+        InputError: A field does not hold a number, or no whole one where only such a one can be.
+    """
+    texts = {name: written(name) for name in SETTINGS}
+    if all(text is None for text in texts.values()):
+        return None
+    return Sampling({name: read(SETTINGS[name], text or "") for name, text in texts.items()})
+
+
+def read(row: Setting, text: str) -> float:
+    """What a reader wrote, as a number; 2.7 or 1e999 is refused as a whole one, not cut.
+
+    Raises:
+        InputError: It is none.
+    """
+    given = number_in(row.name, text)
+    if row.is_whole and not given.is_integer():
+        raise InputError("page.whole", name=row.name, got=text)
+    return int(given) if row.is_whole else given
+
+
+def number_in(name: str, text: str) -> float:
+    """The number that a text is.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError("page.number", name=name, got=text) from error
 
 
 def whole(name: str, value: object, least: int, most: int) -> int:

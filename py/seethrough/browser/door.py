@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seethrough.app.inputs import KNOBS
+from seethrough.app.settings import kinds
 from seethrough.browser import ffi
 from seethrough.core.errors import InputError, SeethroughError
-from seethrough.core.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -80,18 +80,14 @@ class Door:
 
     async def _generate(self, arguments: list[Any]) -> object:
         prompt, options = _padded("generate", arguments, 2)
-        return await self._service.generate(_prompt(prompt), **_options(options, sampling()))
+        return await self._service.generate(
+            _prompt(prompt), **_options(options, {**kinds(), "chat": bool})
+        )
 
     async def _weight(self, arguments: list[Any]) -> object:
         name, rows = _padded("weight", arguments, 2)
         wanted = None if rows is None else _rows(rows)
         return await self._service.weight(_text("name", name), wanted)
-
-
-def sampling() -> dict[str, type]:
-    """The options of a continuation, each with its type."""
-    kinds = {name: int if row.is_whole else float for name, row in SETTINGS.items()}
-    return {**kinds, "chat": bool}
 
 
 def failure(error: SeethroughError) -> dict[str, Any]:
