@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,19 @@ def run_serve(options: argparse.Namespace) -> int:
     serve.check_port(options.port)
     with alone():
         make_site(options.models)
+    if options.watch:
+        return watch(options)
     serve.serve(DIST, options.port, is_opened=not options.no_open)
+    return 0
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Serve the site in the environment that draws pages, and show edits in the open one."""
+    command: list[object] = [venv.PYTHON, "-m", "export.watch", "--dist", DIST]
+    command += ["--port", options.port] if options.port is not None else []
+    command += ["--no-open"] if options.no_open else []
+    with suppress(KeyboardInterrupt):  # it has said so itself
+        return run_in_view(command, {"PYTHONPATH": os.pathsep.join(["py", "."])})
     return 0
 
 
@@ -173,6 +186,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--models": MODELS,
         "--port": {"type": int, "help": "this port or none (usual: 8000, or the next free one)"},
         "--no-open": {"action": "store_true", "help": "print the address only"},
+        "--watch": {"action": "store_true", "help": "show edits in the open page"},
     },
     "build": {"--models": MODELS},
     "test": {
