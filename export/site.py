@@ -282,6 +282,11 @@ def page(site: Path) -> str:
     return fill_page(template, catalogue(FALLBACK), prerender.fields(site))
 
 
+def write_page(out: Path) -> None:
+    """Put that page into a site."""
+    (out / "index.html").write_text(page(out), encoding="utf-8", newline="\n")
+
+
 def copy_recordings(folder: Path, path: str, out: Path) -> list[dict[str, Any]]:
     """Copy a model's recorded walks with their parts; what models.json tells of each, in order."""
     parts: dict[str, dict[str, Any]] = {}
@@ -356,7 +361,7 @@ def assemble(sources: Sources, out: Path) -> None:
     copy_web(out)
     add_package(sources, out)
     listed = copy_models(sources.models, out)
-    (out / "index.html").write_text(page(out), encoding="utf-8", newline="\n")
+    write_page(out)
     write_service_worker(out, listed)
 
 

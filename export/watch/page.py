@@ -1,9 +1,10 @@
 """Runs in the page while it is watched: starts our Python again with what was edited.
 
 The new modules are imported while the old ones still run, so that a module which does not import
-changes nothing; the core, which is pure, stays where nothing of it was edited. Then the old ones are cut off from the page (their listeners, and the modules that
-reach JavaScript), and the page starts as it does at first, where its address says. Where that start
-fails the old ones get all back.
+changes nothing; the core, which is pure, stays where nothing of it was edited. Then the old ones
+are cut off from the page (their listeners, and the modules that reach JavaScript), and the page
+starts as it does at first, where its address says. Where that start fails, the old ones get all
+back.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ def prepare(watch: Any) -> None:  # noqa: ANN401 - a JavaScript object
     Args:
         watch: What page.js offers.
     """
-    sys.modules[JS_MODULES] = _Modules(sys.modules[JS_MODULES], watch)  # type: ignore[assignment]
+    real: Any = sys.modules[JS_MODULES]
+    door = _Over(real.door, openDoor=lambda answer: watch.openDoor(real.door, answer))
+    early = _Over(real.early, takeWorker=lambda: real.early.takeWorker() or watch.takeEngine())
+    over: Any = _Over(real, door=door, early=early)
+    sys.modules[JS_MODULES] = over
 
     async def restart(changed: str) -> str | None:
         return await _restart(watch, json.loads(changed))
@@ -43,20 +48,12 @@ def prepare(watch: Any) -> None:  # noqa: ANN401 - a JavaScript object
 class _Over:
     """A JavaScript module with some of its functions replaced."""
 
-    def __init__(self, real: Any) -> None:  # noqa: ANN401 - a JavaScript module
+    def __init__(self, real: Any, **replaced: object) -> None:  # noqa: ANN401 - a JavaScript module
         self._real = real
+        vars(self).update(replaced)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it has
         return getattr(self._real, name)
-
-
-class _Modules(_Over):
-    def __init__(self, real: Any, watch: Any) -> None:  # noqa: ANN401 - JavaScript objects
-        super().__init__(real)
-        self.door = _Over(real.door)
-        self.door.openDoor = lambda answer: watch.openDoor(real.door, answer)
-        self.early = _Over(real.early)
-        self.early.takeWorker = lambda: real.early.takeWorker() or watch.takeEngine()
 
 
 class _Nothing:

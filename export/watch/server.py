@@ -79,7 +79,7 @@ class Handler(serve.Handler):
 
     watch: Watch
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that the server calls
         """A file, or what changed since a version."""
         address = urlsplit(self.path)
         path = unquote(address.path).lstrip("/")
@@ -101,9 +101,9 @@ class Handler(serve.Handler):
         if content is None:
             super().do_GET()
         else:
-            self._send(content, path if path else ".html")
+            self._send(content, path or ".html")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the same
         """What an open page tells."""
         length = int(self.headers.get("Content-Length") or 0)
         if self.path.lstrip("/") != TOLD or length > LONGEST * 10:
