@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export import prerender
+from export.scripts import standalone
+from export.sentences import templates, write_languages
 from export.stages.models import KNOWN, command_for
-from seethrough.core.messages import FALLBACK, catalogue
+from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.parts import PARTS_FOLDER, part_from_bytes
 from seethrough.core.recording import from_bytes
 
@@ -71,8 +73,6 @@ FONTS = {
 WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-# Sentences that JavaScript shows before Python runs.
-BOOT_PREFIX = "boot."
 
 
 class SiteError(Exception):
@@ -182,12 +182,8 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
     Raises:
         SiteError: The template names a key that the catalogue has not.
     """
-    templates = "\n    ".join(
-        f'<template data-message="{html.escape(key)}">{html.escape(text)}</template>'
-        for key, text in sorted(messages.items())
-        if key.startswith(BOOT_PREFIX)
-    )
-    special = {"language": FALLBACK, "csp": html.escape(CSP, quote=True), "messages": templates}
+    special = {"language": FALLBACK, "languages": " ".join(LANGUAGES)}
+    special |= {"csp": html.escape(CSP, quote=True), "messages": templates()}
     special |= rendered
 
     def value(match: re.Match[str]) -> str:
@@ -202,12 +198,18 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
     return re.sub(r"\{\{([\w.-]+)\}\}", value, template)
 
 
+def write_text(file: Path, text: str) -> None:
+    """Write one of our own files, the same on every system."""
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
 def copy_web(out: Path) -> None:
     """Our own files but the page and sw.js, which need to know all else."""
     for file in sorted((ROOT / "web").iterdir()):
         if file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
             copy(file, out / file.name)
-    (out / "style.css").write_text(whole_style(), encoding="utf-8", newline="\n")
+    write_text(out / "style.css", whole_style())
+    write_text(out / "guard.js", standalone(ROOT / "web" / "guard.js"))
     for name in ("LICENSE", "NOTICE"):
         if (ROOT / name).is_file():
             copy(ROOT / name, out / f"{name}.txt")
@@ -245,7 +247,7 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
         cards.append({**card, "recordings": copy_recordings(folder, path, out)})
     listing = {"models": cards, "absent": absent_models([card["id"] for card in cards])}
     text = json.dumps(listing, indent=1) + "\n"
-    (out / "models.json").write_text(text, encoding="utf-8", newline="\n")
+    write_text(out / "models.json", text)
     return listed
 
 
@@ -276,7 +278,7 @@ def write_page(out: Path) -> None:
     """index.html with the first slides in it."""
     template = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
     page = fill_page(template, catalogue(FALLBACK), prerender.fields(out))
-    (out / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    write_text(out / "index.html", page)
 
 
 def copy_recordings(folder: Path, path: str, out: Path) -> list[dict[str, Any]]:
@@ -318,7 +320,7 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     site: dict[str, Any] = {"csp": CSP, "files": files, "models": models}
     version = hashlib.sha256(json.dumps(site, sort_keys=True).encode()).hexdigest()[:12]
     text = json.dumps({"version": version, **site}, indent=1)
-    source = (ROOT / "web" / "sw.js").read_text(encoding="utf-8")
+    source = standalone(ROOT / "web" / "sw.js")
     if "{/*site*/}" not in source:
         raise SiteError("web/sw.js has lost its {/*site*/} slot.")
     filled = source.replace("{/*site*/}", text).encode()
@@ -339,6 +341,7 @@ def assemble(sources: Sources, out: Path) -> None:
     copy_pyodide(sources, out)
     copy_packages(sources, out)
     copy_web(out)
+    write_languages(out / "languages")
     add_package(sources, out)
     listed = copy_models(sources.models, out)
     write_page(out)

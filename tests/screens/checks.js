@@ -60,9 +60,18 @@
     const running = document.getAnimations().filter((one) => one.playState === "running");
     const state = document.documentElement;
     return JSON.stringify([
-      state.dataset, state.lang, state.dir, location.hash, document.title, document.fonts.status,
-      running.length, state.scrollWidth, state.scrollHeight,
-      ...[...document.querySelectorAll("body > :not(template, script)")].map((one) => one.innerHTML),
+      state.dataset,
+      state.lang,
+      state.dir,
+      location.hash,
+      document.title,
+      document.fonts.status,
+      running.length,
+      state.scrollWidth,
+      state.scrollHeight,
+      ...[...document.querySelectorAll("body > :not(template, script)")].map(
+        (one) => one.innerHTML,
+      ),
     ]);
   }
 
@@ -104,7 +113,8 @@
       // The space at a line's end may hang over the edge.
       const room = 1 + (whiteSpace.startsWith("pre-wrap") ? parseFloat(fontSize) * 0.7 : 0);
       const leaves = (box) =>
-        box.right > home.right + room || box.left < home.left - room ||
+        box.right > home.right + room ||
+        box.left < home.left - room ||
         (svg && (box.bottom > home.bottom + 3 || box.top < home.top - 3));
       if (boxes.some(leaves)) found.add(element);
     }
@@ -139,18 +149,21 @@
 
   /** Texts that lie on other texts. */
   function overlapping() {
-    const lines = [...texts()].flatMap(({ element, boxes }) => {
-      if (element.closest("svg")) return [];
-      const stuck = stuckAround(element);
-      return boxes.map((box) => ({ element, stuck, box: shown(element, box) }));
-    }).filter(({ box }) => box.height > 1 && box.right > box.left);
+    const lines = [...texts()]
+      .flatMap(({ element, boxes }) => {
+        if (element.closest("svg")) return [];
+        const stuck = stuckAround(element);
+        return boxes.map((box) => ({ element, stuck, box: shown(element, box) }));
+      })
+      .filter(({ box }) => box.height > 1 && box.right > box.left);
     lines.sort((one, other) => one.box.top - other.box.top);
     const found = new Set();
     lines.forEach((one, index) => {
       for (const other of lines.slice(index + 1)) {
         if (other.box.top >= one.box.bottom) break;
         if (one.element === other.element || one.stuck !== other.stuck) continue;
-        const wide = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+        const wide =
+          Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
         const high = Math.min(one.box.bottom, other.box.bottom) - other.box.top;
         if (wide > 2 && high > Math.min(one.box.height, other.box.height) / 2) {
           found.add(`${describe(one.element)} on ${describe(other.element)}`);
@@ -161,30 +174,37 @@
   }
 
   /** What can be used, in the order of the document; of a group of radio buttons the chosen one. */
-  const usable = () => [...document.querySelectorAll(INTERACTIVE)].filter((element) => {
-    if (element.disabled || element.closest("[inert]") || !isSeen(element)) return false;
-    if (element.type !== "radio" || element.checked) return true;
-    const group = document.getElementsByName(element.name);
-    return ![...group].some((radio) => radio.checked) && group[0] === element;
-  });
+  const usable = () =>
+    [...document.querySelectorAll(INTERACTIVE)].filter((element) => {
+      if (element.disabled || element.closest("[inert]") || !isSeen(element)) return false;
+      if (element.type !== "radio" || element.checked) return true;
+      const group = document.getElementsByName(element.name);
+      return ![...group].some((radio) => radio.checked) && group[0] === element;
+    });
 
   /** A link inside a sentence may be as high as its line. @param {Element} element */
   function isInSentence(element) {
     const own = element.textContent.trim();
-    return getComputedStyle(element).display === "inline" &&
-      (blockOf(element).textContent ?? "").trim() !== own;
+    return (
+      getComputedStyle(element).display === "inline" &&
+      (blockOf(element).textContent ?? "").trim() !== own
+    );
   }
 
   /** Targets that are smaller than `least` px; a label is part of its control's target. */
   function small(least) {
-    return [...document.querySelectorAll(CONTROLS)].filter((element) => {
-      if (!isSeen(element) || element.disabled || isInSentence(element)) return false;
-      const boxes = [element, ...(element.labels ?? [])].map((one) => one.getBoundingClientRect());
-      return !boxes.some((box) => box.width >= least - 0.5 && box.height >= least - 0.5);
-    }).map((element) => {
-      const { width, height } = element.getBoundingClientRect();
-      return `${width.toFixed(0)} × ${height.toFixed(0)}: ${describe(element)}`;
-    });
+    return [...document.querySelectorAll(CONTROLS)]
+      .filter((element) => {
+        if (!isSeen(element) || element.disabled || isInSentence(element)) return false;
+        const boxes = [element, ...(element.labels ?? [])].map((one) =>
+          one.getBoundingClientRect(),
+        );
+        return !boxes.some((box) => box.width >= least - 0.5 && box.height >= least - 0.5);
+      })
+      .map((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return `${width.toFixed(0)} × ${height.toFixed(0)}: ${describe(element)}`;
+      });
   }
 
   /** The element with the focus: its place among the usable ones, and whether one sees it. */
@@ -197,7 +217,8 @@
     const y = Math.min(Math.max(box.top + Math.min(box.height / 2, 20), 1), innerHeight - 1);
     const above = document.elementFromPoint(x, y);
     const isOnTop = Boolean(above && (element.contains(above) || above.contains(element)));
-    const isInWindow = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    const isInWindow =
+      box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
     return {
       index: all.indexOf(element),
       name: describe(element),
@@ -207,8 +228,10 @@
   }
 
   /** Levels of the headings in their order. */
-  const headings = () => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
-    .filter(isSeen).map((element) => [Number(element.localName[1]), element.textContent.trim()]);
+  const headings = () =>
+    [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+      .filter(isSeen)
+      .map((element) => [Number(element.localName[1]), element.textContent.trim()]);
 
   /** How many there are of each landmark, and which regions tell what changes. */
   const landmarks = () => ({
@@ -216,8 +239,9 @@
     nav: document.querySelectorAll("nav").length,
     main: document.querySelectorAll("main").length,
     footer: document.querySelectorAll("body > footer").length,
-    live: [...document.querySelectorAll("[aria-live], [role=status], [role=alert], [role=log]")]
-      .map((element) => element.id || element.className),
+    live: [
+      ...document.querySelectorAll("[aria-live], [role=status], [role=alert], [role=log]"),
+    ].map((element) => element.id || element.className),
   });
 
   /** Whatever moves for longer than a frame, or would when used. */
@@ -228,7 +252,8 @@
     for (const element of document.querySelectorAll("*")) {
       for (const part of [null, "::before", "::after"]) {
         const style = getComputedStyle(element, part);
-        const isAnimated = style.animationName !== "none" && longest(style.animationDuration) > most;
+        const isAnimated =
+          style.animationName !== "none" && longest(style.animationDuration) > most;
         const isSmooth = style.scrollBehavior === "smooth";
         if (isAnimated || isSmooth || longest(style.transitionDuration) > most) {
           found.push(describe(element) + (part ?? ""));
@@ -277,7 +302,8 @@
   /** Let what sticks to the window lie where it stands, for a picture of the whole page. */
   function unstick() {
     const stuck = [...document.body.querySelectorAll("*")].filter((element) =>
-      ["sticky", "fixed"].includes(getComputedStyle(element).position));
+      ["sticky", "fixed"].includes(getComputedStyle(element).position),
+    );
     for (const element of stuck) element.style.position = "static";
     window.stuck = stuck;
   }
@@ -288,7 +314,18 @@
   }
 
   window.screens = {
-    unstick, stick, fingerprint, wide, clipped, overlapping, usable, small, focus, headings, landmarks, moving,
+    unstick,
+    stick,
+    fingerprint,
+    wide,
+    clipped,
+    overlapping,
+    usable,
+    small,
+    focus,
+    headings,
+    landmarks,
+    moving,
     untranslated,
   };
 })();

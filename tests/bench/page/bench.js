@@ -86,7 +86,10 @@ export async function ours({ base, threads, mode, nTokens, prefill }) {
  */
 export async function wllama({ threads, nTokens }) {
   const { Wllama, LoggerWithoutDebug } = await import("/wllama/index.js");
-  const runtime = new Wllama({ default: "/wllama/wasm/wllama.wasm" }, { logger: LoggerWithoutDebug });
+  const runtime = new Wllama(
+    { default: "/wllama/wasm/wllama.wasm" },
+    { logger: LoggerWithoutDebug },
+  );
   const start = performance.now();
   const file = await (await fetch("/gguf/model.gguf")).blob();
   const fetched = performance.now();
