@@ -70,6 +70,10 @@ FONTS = {
     "inter": ("latin", "latin-ext", "cyrillic"),
     "jetbrains-mono": ("latin", "latin-ext", "cyrillic"),
 }
+VENDOR = {
+    "html-to-image.js": "html-to-image/dist/html-to-image.js",
+    "morphdom.js": "morphdom/dist/morphdom-esm.js",
+}
 WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -119,7 +123,7 @@ def copy_pyodide(sources: Sources, out: Path) -> None:
 
 
 def copy_packages(sources: Sources, out: Path) -> None:
-    """The needed files of PyScript, ONNX Runtime Web and the fonts."""
+    """The needed files of PyScript, ONNX Runtime Web, the small libraries and the fonts."""
     pyscript = sources.node / "@pyscript" / "core" / "dist"
     for pattern in PYSCRIPT_PATTERNS:
         for file in sorted(pyscript.glob(pattern)):
@@ -128,8 +132,8 @@ def copy_packages(sources: Sources, out: Path) -> None:
         raise SiteError("core.js is missing in @pyscript/core. Run python3 build.py build.")
     for name in ORT_FILES:
         copy(sources.node / "onnxruntime-web" / "dist" / name, out / "ort" / name)
-    library = sources.node / "html-to-image" / "dist" / "html-to-image.js"
-    copy(library, out / "vendor" / library.name)
+    for name, path in VENDOR.items():
+        copy(sources.node / path, out / "vendor" / name)
     for family, subsets in FONTS.items():
         folder = sources.node / "@fontsource-variable" / family / "files"
         for subset in subsets:

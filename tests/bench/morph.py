@@ -1,9 +1,10 @@
-"""What it costs to write a panel anew: our way (dom.py, focus.py, keep.js), idiomorph, morphdom.
+"""What it costs to write a panel anew: our way (dom.py, morphdom in keep.js), and two others.
 
 `python -m tests.bench.morph --dist dist --libraries FOLDER`, a folder in which npm has installed
-idiomorph and morphdom. The page's own panels are noted while a choice is made, there and back
-(a token in step 4, the temperature in steps 6 and 7); then each way writes the same markup in turns,
-and beside it step 4 without and with the lens. Milliseconds of the main thread, medians.
+idiomorph; innerHTML alone keeps nothing. The page's own panels are noted while a choice is made,
+there and back (a token in step 4, the tables of step 6, a slider in step 7); then each way writes
+the same markup in turns, and beside it step 4 without and with the lens. Milliseconds of the main
+thread, medians.
 """
 
 from __future__ import annotations
@@ -28,21 +29,19 @@ CLICK = """(side) => {
   chips[side ? chips.length - 1 : 1].click();
 }"""
 TURN = """(side) => {
-  const [place, query] = location.hash.split('?');
-  const fields = new URLSearchParams(query);
-  fields.set('temperature', side ? '0.5' : '1.5');
-  location.hash = `${place}?${fields}`;
+  const slider = document.querySelector('.plate-of input[type=range]');
+  slider.value = side ? slider.max : slider.min;
+  slider.dispatchEvent(new Event('input', { bubbles: true }));
 }"""
-# What the reader does in each step: choose the first or last token, set the temperature.
-ACTS = {"layers": CLICK, "softmax": TURN, "sample": TURN}
-WAYS = ("ours", "idiomorph", "morphdom")
+UNFOLD = """(side) => {
+  for (const one of document.querySelectorAll('.plate-of details[id]')) one.open = side === 1;
+}"""
+# What the reader does in each step: chooses a token, opens its tables, moves its first slider.
+ACTS = {"layers": CLICK, "softmax": UNFOLD, "sample": TURN}
+WAYS = ("ours", "innerHTML", "idiomorph")
 ROUNDS = 10
 UPDATES = 4
-SETTLED_S = 3.0
-LIBRARIES = {
-    "idiomorph": "idiomorph/dist/idiomorph.esm.js",
-    "morphdom": "morphdom/dist/morphdom-esm.js",
-}
+SETTLED_S = 5.0
 SCRIPT = """
 import json
 import js
@@ -71,7 +70,7 @@ def sequences(kind):
     # Twice what is written in turns: there and back, or without and with the lens.
     if kind == "choice":
         return sides[-2], sides[-1]
-    lens = [one for one in sides[-3] if one[0] == "step-layers"]
+    lens = [one for one in sides[-2] if one[0] == "step-layers"]
     return lens[:1], lens[-1:]
 
 def sizes(kind):
@@ -95,22 +94,14 @@ def write(way, kind, side):
 HELPERS = """
 async () => {
   const { Idiomorph } = await import("/libraries/idiomorph/dist/idiomorph.esm.js");
-  const { default: morphdom } = await import("/libraries/morphdom/dist/morphdom-esm.js");
   const isOurs = (name, node) => name === "open" && node.localName === "details" && node.id;
   window.morphs = {
     idiomorph(element, markup) {
       const callbacks = { beforeAttributeUpdated: (name, node) => !isOurs(name, node) };
       Idiomorph.morph(element, markup, { morphStyle: "innerHTML", callbacks });
     },
-    morphdom(element, markup) {
-      const next = element.cloneNode(false);
-      next.innerHTML = markup;
-      const onBeforeElUpdated = (before, after) => {
-        if (before.isEqualNode(after)) return false;
-        if (isOurs("open", before)) after.open = before.open;
-        return true;
-      };
-      morphdom(element, next, { childrenOnly: true, onBeforeElUpdated });
+    innerHTML(element, markup) {
+      element.innerHTML = markup;
     },
   };
   const { whenDefined } = await import(new URL("./pyscript/core.js", document.baseURI));
@@ -164,7 +155,8 @@ def rows(page: Page, clock: CDPSession, name: str, step: str) -> list[str]:
         for way, told in measured(page, clock, kind).items():
             medians = [f"{statistics.median(column):.1f}" for column in zip(*told, strict=True)]
             lines.append(f"| {name}, {kind} | {way} | {' | '.join(medians)} | {len(told)} |")
-            print(lines[-1], sizes, flush=True)
+            print(lines[-1], flush=True)
+        print(f"  {kind}: {sizes}", flush=True)
     return lines
 
 

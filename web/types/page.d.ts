@@ -2,6 +2,10 @@
 
 declare module "*/pyscript/core.js";
 
+declare module "*/vendor/morphdom.js" {
+  export { default } from "morphdom";
+}
+
 interface Navigator {
   // Chromium alone.
   readonly userAgentData?: { readonly mobile: boolean };
