@@ -63,7 +63,8 @@ HELPERS = """
       watch.disconnect();
       requestAnimationFrame(() => setTimeout(resolve, 0));
     });
-    watch.observe(document.querySelector("main"), { childList: true, subtree: true, characterData: true });
+    const parts = { childList: true, subtree: true, characterData: true };
+    watch.observe(document.querySelector('main'), parts);
     const [place, query] = location.hash.split('?');
     const path = place.split('/').slice(0, 3).concat(step).join('/');
     location.hash = path + (query ? '?' + query : '');
