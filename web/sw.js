@@ -2,11 +2,11 @@
  * The service worker: stores the site's own files, answers them (offline too), and adds the
  * headers that isolate the page, which a browser asks for before it gives threads.
  *
- * The build writes SITE. A file is stored under its name and hash, checked on the way in, so an
- * update fetches only what changed and two versions never mix. The build writes what is imported here
- * into this script, for not every browser's service workers can import. A newer version waits until no page
- * of the older one is open, or the only one asks for it. Model files are the engine's (engine.js
- * stores them after its own check); here the ones of old versions are removed.
+ * The build writes SITE, and what is imported into this script: not every browser's service workers
+ * can import. A file is stored under its name and hash, checked on the way in, so an update fetches
+ * only what changed and two versions never mix. A newer version waits until no page of the older one
+ * is open, or the only one asks for it. Model files are the engine's (engine.js stores them after its
+ * own check); here the ones of old versions are removed.
  */
 
 import { KeyedError } from "./errors.js";
