@@ -12,6 +12,7 @@ from export.names import GPT2_HF, LLAMA_HF
 from export.tensors import Plain
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import SourceError
+from seethrough.core.families import GPT2, LLAMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,7 +78,7 @@ def _head_width(d_model: int, n_heads: int) -> int:
 
 
 def _llama_config(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: FBT001 - see HubFamily
-    _demand_activation(settings, "hidden_act", "silu")
+    _demand_activation(settings, "hidden_act", LLAMA.activation)
     if settings.get("attention_bias") or settings.get("mlp_bias"):
         raise SourceError("source.bias")
     rope = settings.get("rope_scaling") or settings.get("rope_parameters") or {}
@@ -88,7 +89,7 @@ def _llama_config(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: F
     d_model = int(settings["hidden_size"])
     base = settings.get("rope_theta") or rope.get("rope_theta") or 10000.0
     return ModelConfig(
-        family="llama",
+        **LLAMA.named,
         d_model=d_model,
         n_layers=int(settings["num_hidden_layers"]),
         n_heads=n_heads,
@@ -99,9 +100,6 @@ def _llama_config(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: F
         n_ctx=int(settings["max_position_embeddings"]),
         eps=float(settings["rms_norm_eps"]),
         rotary_base=float(base),
-        act_fn="silu",
-        normalization_type="RMS",
-        positional_embedding_type="rotary",
         # A missing lm_head means tied, whatever the config says.
         tie_word_embeddings=not has_head or bool(settings.get("tie_word_embeddings")),
     )
@@ -115,13 +113,13 @@ def _llama_parts(name: str, stored: Plain, _config: ModelConfig) -> Parts:
 
 
 def _gpt2_config(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: FBT001 - see HubFamily
-    _demand_activation(settings, "activation_function", "gelu_new")
+    _demand_activation(settings, "activation_function", GPT2.activation)
     _demand(settings, "scale_attn_weights", usual=True)
     _demand(settings, "scale_attn_by_inverse_layer_idx", usual=False)
     _demand(settings, "add_cross_attention", usual=False)
     n_heads, d_model = int(settings["n_head"]), int(settings["n_embd"])
     return ModelConfig(
-        family="gpt2",
+        **GPT2.named,
         d_model=d_model,
         n_layers=int(settings["n_layer"]),
         n_heads=n_heads,
@@ -132,9 +130,6 @@ def _gpt2_config(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: FB
         n_ctx=int(settings.get("n_positions") or settings["n_ctx"]),
         eps=float(settings["layer_norm_epsilon"]),
         rotary_base=None,
-        act_fn="gelu_new",
-        normalization_type="LN",
-        positional_embedding_type="standard",
         # GPT-2 is tied unless its config says otherwise, which transformers leaves out.
         tie_word_embeddings=not has_head or bool(settings.get("tie_word_embeddings", True)),
     )

@@ -8,7 +8,7 @@ from seethrough.app.actions import PICTURE_TOKENS
 from seethrough.app.filling import Filling
 from seethrough.app.layer_details import KEPT_WHOLE, place
 from seethrough.core.captured import BY_HEAD
-from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
+from seethrough.core.hooks import block_leaves, hook_name, leaf_of
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -55,7 +55,7 @@ def missing(state: AppState) -> tuple[str, ...]:
     """The chosen layer's hooks that are not known at the chosen position."""
     if state.config is None or not state.tokens:
         return ()
-    names = (hook_name(leaf, state.picture.layer) for leaf in BLOCK_LEAVES[state.config.family])
+    names = (hook_name(leaf, state.picture.layer) for leaf in block_leaves(state.config))
     captured, position = state.captured, place(state)
     return tuple(
         name

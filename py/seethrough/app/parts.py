@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.state import Lens, Message
 from seethrough.core.errors import SeethroughError
-from seethrough.core.hooks import EMBED_LEAVES, FINAL_LEAVES
+from seethrough.core.hooks import FINAL_LEAVES, embed_leaves
 from seethrough.core.parts import LAYERS_PART, LOGITS_PART, UNEMBEDDING, write_names
 
 if TYPE_CHECKING:
@@ -95,5 +95,5 @@ def has_part(state: AppState, name: str) -> bool:
         return False
     if name == LAYERS_PART:
         return state.lens is not None and state.captured.has(*write_names(config))
-    names = (*EMBED_LEAVES[config.family], *FINAL_LEAVES, UNEMBEDDING)
+    names = (*embed_leaves(config), *FINAL_LEAVES, UNEMBEDDING)
     return state.captured.has(*names)

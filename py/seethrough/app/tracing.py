@@ -19,7 +19,7 @@ from seethrough.app.state import Message, Tracing
 from seethrough.core.captured import BY_HEAD, FIRST_OF_UNEMBED
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.errors import InputError, SeethroughError
-from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
+from seethrough.core.hooks import block_leaves, hook_name, leaf_of
 from seethrough.core.sum_parts import Slice
 from seethrough.core.sums import UNEMBED, check_cell, layer_of, needs, sum_of, weight_dims
 
@@ -159,7 +159,7 @@ class Tracer:
         is_whole = len(ids) <= KEPT_WHOLE
         names = {name for name, _ in missing}
         if is_whole and (layer := layer_of(cell.name)) is not None:
-            block = {hook_name(leaf, layer) for leaf in BLOCK_LEAVES[config.family]}
+            block = {hook_name(leaf, layer) for leaf in block_leaves(config)}
             names |= {name for name in block if not is_all(self.store.state.captured, name, ids)}
         at = [place for name, place in missing if name in FIRST_OF_UNEMBED and place is not None]
         unembed = ((config.n_layers, at[0]),) if at else None

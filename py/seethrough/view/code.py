@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
+from seethrough.core.families import family_of
 from seethrough.view import hook_places
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.words import say
@@ -20,27 +21,14 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import AppState
 
-BLOCK = (reference.block, reference.attention)
-# Step -> the functions that do it, by family where the families differ.
-SHOWN: Mapping[str, Mapping[str, tuple[Callable[..., object], ...]]] = {
-    "input": {"": (chat.encode_chat,)},
-    "tokenize": {"": (bpe.Bpe.merges, bpe.Bpe.ids)},
-    "embed": {
-        "llama": (reference.embed,),
-        "gpt2": (reference.embed_with_positions, reference.embed),
-    },
-    "layers": {
-        "llama": (*BLOCK, reference.gated_mlp, reference.write_back),
-        "gpt2": (*BLOCK, reference.gelu_mlp, reference.write_back),
-    },
-    "logits": {
-        "llama": (reference.unembed_states, reference.rms_norm),
-        "gpt2": (reference.unembed_states, reference.layer_norm),
-    },
-    "softmax": {"": (maths.softmax, sampling.temper)},
-    "sample": {"": (sampling.draw, sampling.reshape, sampling.landings)},
-    "loop": {"": (reference.remember, sampling.dart)},
-    "done": {"": (sampling.standing,)},
+# Step -> the functions that do it, where they are every family's.
+SHOWN: Mapping[str, tuple[Callable[..., object], ...]] = {
+    "input": (chat.encode_chat,),
+    "tokenize": (bpe.Bpe.merges, bpe.Bpe.ids),
+    "softmax": (maths.softmax, sampling.temper),
+    "sample": (sampling.draw, sampling.reshape, sampling.landings),
+    "loop": (reference.remember, sampling.dart),
+    "done": (sampling.standing,),
 }
 FIELDS = ("language", "route", "config", "hook", "picture", "tokens")
 CONSTANT = re.compile(r"hooks\.([A-Z0-9_]+)")
@@ -54,10 +42,9 @@ def source_of(function: Callable[..., object]) -> str:
 
 
 def functions_of(state: AppState) -> tuple[Callable[..., object], ...]:
-    """The functions of the present step for the present family."""
-    by_family = SHOWN.get(state.route.step, {})
-    family = state.config.family if state.config else "llama"
-    return by_family.get(family) or by_family.get("", ())
+    """The functions of the present step, those of the model's family among them."""
+    own = reference.functions_of(family_of(state.config)) if state.config else {}
+    return {**SHOWN, **own}.get(state.route.step, ())
 
 
 def render(state: AppState) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
-from seethrough.core.hooks import EMBED_LEAVES, FINAL_LEAVES, LOGIT_OUTPUTS, axis_sizes, hook_name
+from seethrough.core.hooks import OUTSIDE_BLOCKS, axis_sizes, hook_name
 from seethrough.core.routes import STEPS, address_of
 from seethrough.core.sums import DIMS
 from seethrough.view.node import Child, Node, h
@@ -16,7 +16,6 @@ from seethrough.view.words import hook_mark, rich, say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-GLOBAL = frozenset({*EMBED_LEAVES["gpt2"], *FINAL_LEAVES, *LOGIT_OUTPUTS})
 # Leaf -> the step whose picture has it; every other one is inside the block.
 STEP_OF = {
     hooks.EMBED: "embed",
@@ -41,7 +40,7 @@ def is_drawn(state: AppState, leaf: str) -> bool:
 
 def name_here(state: AppState, leaf: str) -> str:
     """A leaf's full name, of the chosen layer where every layer has one."""
-    return hook_name(leaf, None if leaf in GLOBAL else state.picture.layer)
+    return hook_name(leaf, None if leaf in OUTSIDE_BLOCKS else state.picture.layer)
 
 
 def cell_here(state: AppState, leaf: str) -> Cell | None:

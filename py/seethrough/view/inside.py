@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
-from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
+from seethrough.core.hooks import block_leaves, hook_name, leaf_of
 from seethrough.core.sums import DIMS
 from seethrough.view import slices
 from seethrough.view.cell_button import cell_button
@@ -62,8 +62,9 @@ def lead(state: AppState) -> list[Node | str]:
 
 def names_of(state: AppState) -> list[str]:
     """The hooks of the chosen layer, in the order in which the block computes them."""
-    family = state.config.family if state.config else "llama"
-    leaves = (leaf for leaf in BLOCK_LEAVES[family] if leaf not in LEFT_OUT)
+    if state.config is None:
+        return []
+    leaves = (leaf for leaf in block_leaves(state.config) if leaf not in LEFT_OUT)
     return [hook_name(leaf, layer_of(state)) for leaf in leaves]
 
 
