@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from export.native import NativeModel
 from seethrough.app.actions import Actions
+from seethrough.app.block_details import BlockDetails
 from seethrough.app.details import Details
 from seethrough.app.engine import EngineInfo, RunRequest, RunResult
 from seethrough.app.service import Service
 from seethrough.app.state import Store
+from seethrough.app.tracing import Tracer
 from seethrough.core.routes import OWN, Route
 from seethrough.view.layout import PANELS
 
@@ -97,6 +99,7 @@ class NativePage:
         self.service = Service(Store(), NativeEngine(folders), text, data)
         self.actions = Actions(self.service)
         self.details = Details(self.service)
+        self._tracer = Tracer(self.service)
         self._do(self.service.open())
 
     @property
@@ -139,6 +142,16 @@ class NativePage:
         settings = replace(self.state.sampling, max_new_tokens=count)
         work = self.actions.generate(self.state.prompt, chat=self.state.chat, settings=settings)
         self._do(work)
+
+    def trace(self, cell: str) -> None:
+        """Ask for the sum behind a number."""
+        self._do(self._tracer.select(cell))
+
+    def open_block(self) -> str:
+        """The inside of the chosen layer's block, once its hooks have been fetched."""
+        self.actions.store.replace(route=Route("block", OWN))
+        self._do(BlockDetails(self.service).fill())
+        return PANELS["inside"].render(self.state)
 
     def close(self) -> None:
         """End its event loop."""
