@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
+from export.hub_families import ARCHITECTURES
+from export.hub_family import HubFamily
 from export.native import NativeModel
 from export.package import write_package
 from export.quantize import quantized
 from export.site import copy_models
+from export.sources import read_checkpoint
 from seethrough.app.state import Tracing
 from seethrough.core import hooks, maths, reference
 from seethrough.core.captured import BY_HEAD, Captured
 from seethrough.core.cell import Cell
-from seethrough.core.config import ModelConfig
+from seethrough.core.config import LayerConfig, ModelConfig
 from seethrough.core.errors import SourceError
 from seethrough.core.families import FAMILIES
 from seethrough.core.hooks import expected_hooks, hook_name, leaf_of
@@ -35,7 +41,7 @@ from tests.toy_family import N_LAYERS, TOYS, WINDOW, checkpoint_of, registered
 from tests.view.sample import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from export.checkpoint import Checkpoint
@@ -432,6 +438,40 @@ def test_every_kind_can_be_opened_on_the_page(page: Callable[[str], NativePage],
         html = sums.render(shown.state)
         assert str(cell) in "".join(Reading(html).texts)
         assert "{" not in "".join(Reading(html).texts)
+
+
+def config_on_hub(settings: Mapping[str, Any], _has_head: bool) -> ModelConfig:  # noqa: FBT001 - see HubFamily
+    """The toy's sizes; its config.json says where the windows are."""
+    windows = [WINDOW if kind == "local" else None for kind in settings["layer_types"]]
+    layers = tuple(LayerConfig(window=window) for window in windows)
+    return replace(TOYS["toy"].config(), layers=layers)
+
+
+def test_a_hub_folder_of_it_is_read(
+    made: Callable[[str], Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a row that says how it lies on the hub, a folder gives the toy's config and numbers."""
+    toy = made("toy")
+    ours = {re.sub(r"blocks\.\d+\.", "blocks.{l}.", name) for name in expected_dims(toy.config)}
+    row = HubFamily(
+        config_on_hub,
+        {f"model.{name}": name for name in ours},
+        lambda name, stored, _config: {name: stored},
+    )
+    monkeypatch.setitem(ARCHITECTURES, "ToyForCausalLM", row)
+    stored = {f"model.{name}": x.dequantized() for name, x in toy.checkpoint.tensors.items()}
+    save_file(stored, tmp_path / "model.safetensors")
+    kinds = ["local", "global"] * (N_LAYERS // 2)
+    settings = {"architectures": ["ToyForCausalLM"], "layer_types": kinds, "eos_token_id": 263}
+    (tmp_path / "config.json").write_text(json.dumps(settings), "utf-8")
+    tokenizer = json.dumps(toy.checkpoint.tokenizer)
+    (tmp_path / "tokenizer.json").write_text(tokenizer, "utf-8")
+
+    checkpoint = read_checkpoint(tmp_path, {})
+
+    assert checkpoint.config == toy.config
+    for name in expected_dims(toy.config):
+        np.testing.assert_array_equal(checkpoint.weight(name), toy.checkpoint.weight(name))
 
 
 def test_layers_are_read_and_written(made: Callable[[str], Made]) -> None:

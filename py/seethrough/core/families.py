@@ -1,6 +1,6 @@
 """The families that can be run: a row each. A new one is a new row here, and nothing else in core.
 
-A checkpoint of it is read by a row of export/hub_families.py.
+How its checkpoints lie on the hub says a file beside export/hub_llama.py.
 """
 
 from __future__ import annotations
