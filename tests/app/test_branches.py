@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from seethrough.app.actions import Actions
-from seethrough.app.branches import MOST_BRANCHES, Branches, beside, n_common
+from seethrough.app.branches import Branches
+from seethrough.app.ways import MOST_BRANCHES, beside, n_common
 from seethrough.app.state import AppState, Branch, Sampling
 from seethrough.core.sampling import draw, greedy, standing
 from seethrough.core.tokens import NewToken
