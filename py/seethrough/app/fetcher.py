@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seethrough.app.budget import Budget
 from seethrough.app.live import ask_engine
@@ -87,7 +87,7 @@ class Fetcher:
         self._budget.see(self._wanted(state).names)
         self._forget_failure(state)
         if not self._lacking(state):
-            self._arrive(state)
+            self._store.replace(**self._arrival(self._store.state))
         elif self._may_try(state):
             return await self._try(state)
         elif not state.busy:
@@ -158,15 +158,12 @@ class Fetcher:
         if state.choice.asked_layer is not None:
             self._store.replace(asked_layer=None, notice=without_wait(state))
 
-    def _arrive(self, aimed: AppState) -> None:
-        """Everything of a layer that was asked for is here: the pictures turn to it."""
-        asked = self._store.state.choice.asked_layer
-        if asked is not None and asked == aimed.choice.layer:
-            self._turn_to_layer(self._store.state.run, asked)
-
-    def _turn_to_layer(self, run: Run, layer: int) -> None:
-        notice = without_wait(self._store.state)
-        self._store.replace(run=run, layer=layer, asked_layer=None, notice=notice)
+    def _arrival(self, state: AppState) -> dict[str, Any]:
+        """What changes where everything of the layer that was asked for is here: it is drawn."""
+        asked = state.choice.asked_layer
+        if asked is None or self._lacking(aimed_at(state)):
+            return {}
+        return {"layer": asked, "asked_layer": None, "notice": without_wait(state)}
 
     def _put(self, run: Run, found: Found, wants: Wants) -> None:
         """Add what came, if it is still of the shown run."""
@@ -174,25 +171,22 @@ class Fetcher:
         if not now.run.is_of(run):
             return
         self._budget.see(wants.names)
-        captured = self._bounded(joined(now.run, found), wants)
-        run = replace(
+        more = replace(
             now.run,
-            captured=captured,
+            captured=joined(now.run, found),
             lens=found.lens or now.run.lens,
             words=found.words or now.run.words,
         )
-        asked = now.choice.asked_layer
-        if asked is not None and not lacking_in(run, self._wanted(aimed_at(now))):
-            self._turn_to_layer(run, asked)
-        else:
-            self._store.replace(run=run)
+        state = now.but(run=more)
+        arrival = self._arrival(state)
+        captured = self._bounded(state.but(**arrival), wants)
+        self._store.replace(run=replace(more, captured=captured), **arrival)
 
-    def _bounded(self, captured: Captured, wants: Wants) -> Captured:
+    def _bounded(self, state: AppState, wants: Wants) -> Captured:
         """Within the budget, with all that is drawn, aimed at, traced, or just came."""
-        now = self._store.state
-        shown = self._wanted(now) | self._wanted(aimed_at(now))
+        shown = self._wanted(state) | self._wanted(aimed_at(state))
         names = (wants | shown | self._traced_now()).names
-        return self._budget.within(captured, names | UNCUT | own_names(now.run))
+        return self._budget.within(state.run.captured, names | UNCUT | own_names(state.run))
 
 
 # Small, and made in pieces: rows of the unembedding.

@@ -85,6 +85,8 @@ class AppState:
     def but(self, **changes: Any) -> AppState:  # noqa: ANN401 - dataclasses.replace checks kinds
         """The same with some records or some of their fields changed; fields are named alone.
 
+        A record whose fields get what they have stays the very one.
+
         Raises:
             ValueError: No record has such a field.
         """
@@ -92,7 +94,7 @@ class AppState:
         state = replace(self, **whole) if whole else self
         parts: dict[str, dict[str, Any]] = {}
         for name, value in changes.items():
-            if name not in whole:
+            if name not in whole and getattr(getattr(state, record_of(name)), name) is not value:
                 parts.setdefault(record_of(name), {})[name] = value
         made = {name: replace(getattr(state, name), **part) for name, part in parts.items()}
         return replace(state, **made) if made else state
