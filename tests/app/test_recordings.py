@@ -11,13 +11,13 @@ import pytest
 from export import record
 from seethrough.app import generate
 from seethrough.app.actions import Actions
-from seethrough.app.recordings import recorded_changes
-from seethrough.app.state import Sampling
+from seethrough.app.recordings import run_of
+from seethrough.app.state import Choice, Run, Sampling
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
+from seethrough.core.recording import stream_names
 from seethrough.core.reference import forward, from_arrays
 from tests.fake_engine import engine_of, served, tiny_model, true_logits
 from tests.recorded import PROMPT, opened_with, recorded, site_of
-from tests.steps import page_state
 
 if TYPE_CHECKING:
     from tests.fake_engine import FakeSite
@@ -106,22 +106,25 @@ def test_a_recording_needs_no_model() -> None:
 
 def test_its_pictures_are_the_run_s() -> None:
     """The stream of the recorded positions and the pattern of the first layer, exactly."""
-    picture = shown().state.choice
+    state = shown().state
     captured, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
+    stream = stream_names(MODEL.config.n_layers)
 
-    assert picture.positions == (3, 4)
-    assert picture.position == len(IDS) - 1
-    assert picture.resid is not None
-    assert picture.row_of(4) == 1
-    assert picture.row_of(0) is None
-    np.testing.assert_array_equal(picture.resid[0], captured["hook_embed"][[3, 4]])
-    np.testing.assert_array_equal(picture.pattern, captured["blocks.0.attn.hook_pattern"])
+    assert {state.run.captured.positions[name] for name in stream} == {(3, 4)}
+    assert state.choice.position == len(IDS) - 1
+    assert state.run.stream_at(0) is None
+    for position in (3, 4):
+        there = state.run.stream_at(position)
+        assert there is not None
+        np.testing.assert_array_equal(there, [captured[name][position] for name in stream])
+        np.testing.assert_array_equal(there[0], captured["hook_embed"][position])
+    np.testing.assert_array_equal(state.run.pattern(0), captured["blocks.0.attn.hook_pattern"])
 
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        ({}, (0, 0, 4)),
+        ({}, (0, 0, 0)),
         ({"layer": 1, "head": 2, "position": 0}, (1, 2, 0)),
         ({"layer": 29, "head": 31, "position": 999}, (1, 3, 4)),
         ({"layer": -1, "head": -1, "position": -1}, (0, 0, 0)),
@@ -129,30 +132,31 @@ def test_its_pictures_are_the_run_s() -> None:
 )
 def test_the_changes_are_pure(asked: dict[str, int], expected: tuple[int, int, int]) -> None:
     """Layer, head and position of an address, kept inside the model; the build calls it too."""
-    changes = recorded_changes(MADE, MODEL.config, **asked)
+    run = run_of(MADE, MODEL.config)
 
-    state = page_state(**changes)
-    picture = state.choice
-    assert (picture.layer, picture.head, picture.position) == expected
-    assert (picture.pattern is None) == (picture.layer == 1)
+    choice = Choice(**asked).carried(Run(), run, keeps_position=True)
+    assert (choice.layer, choice.head, choice.position) == expected
+    assert (run.pattern(choice.layer) is None) == (choice.layer == 1)
+    last = Choice(**asked).carried(Run(), run)
+    assert (last.layer, last.head, last.position) == (*expected[:2], 4)
 
 
 def test_what_it_lacks_is_chosen_all_the_same() -> None:
     """Another layer's pattern is not there and the reader is not stopped; back again it is."""
     actions = shown()
-    first = actions.state.choice.pattern
+    first = actions.state.run.pattern(0)
     assert first is not None
 
     asyncio.run(actions.select_layer(1))
-    assert (actions.state.choice.layer, actions.state.choice.pattern) == (1, None)
+    assert (actions.state.choice.layer, actions.state.run.pattern(1)) == (1, None)
     actions.select_position(0)
     actions.select_head(2)
-    assert actions.state.choice.row_of(actions.state.choice.position) is None
+    assert actions.state.run.stream_at(actions.state.choice.position) is None
     asyncio.run(actions.select_layer(0))
 
     picture = actions.state.choice
     assert (picture.layer, picture.head, picture.position) == (0, 2, 0)
-    np.testing.assert_array_equal(picture.pattern, first)
+    np.testing.assert_array_equal(actions.state.run.pattern(0), first)
     assert (actions.state.chrome.error, actions.state.busy) == (None, "")
     assert engine_of(actions.service).requests == []
 
@@ -187,11 +191,14 @@ def test_going_live_keeps_the_place() -> None:
     )
     assert [token.id for token in state.run.tokens] == list(IDS)
     picture = state.choice
-    assert (picture.layer, picture.head, picture.position, picture.positions) == (1, 3, 0, ())
+    assert (picture.layer, picture.head, picture.position) == (1, 3, 0)
     captured, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
-    np.testing.assert_allclose(picture.pattern, captured["blocks.1.attn.hook_pattern"], atol=CLOSE)
-    assert picture.resid is not None
-    assert picture.resid.shape == (3, len(IDS), 32)
+    pattern = state.run.pattern(1)
+    np.testing.assert_allclose(pattern, captured["blocks.1.attn.hook_pattern"], atol=CLOSE)
+    stream = stream_names(MODEL.config.n_layers)
+    assert not set(stream) & state.run.captured.positions.keys()
+    shapes = [state.run.captured.arrays[name].shape for name in stream]
+    assert shapes == [(len(IDS), 32)] * 3
 
 
 def test_going_live_loads_the_recording_s_model() -> None:
@@ -224,7 +231,7 @@ def test_a_failed_load_leaves_the_recording() -> None:
         "recorded",
         "tiny-7",
     )
-    assert state.choice.resid is not None
+    assert state.run.stream_at(state.choice.position) is not None
     asyncio.run(actions.go_live())
     assert (actions.state.run.source, actions.state.chrome.error) == ("live", None)
 
@@ -261,7 +268,7 @@ def test_an_appended_token_of_a_recording_is_live() -> None:
     asyncio.run(actions.append(chosen))
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
 
-    assert (actions.state.run.source, actions.ids) == ("live", (*IDS, chosen))
+    assert (actions.state.run.source, actions.state.run.ids) == ("live", (*IDS, chosen))
     expected = int(true_logits(OTHER, (*IDS, chosen)).argmax())
     assert actions.state.run.continuation[0].id == expected
 
