@@ -18,7 +18,12 @@ HEAVY = {"torch", "transformers"}
 OURS = {
     "core": ("seethrough.core",),
     "app": ("seethrough.core", "seethrough.app"),
-    "view": ("seethrough.core", "seethrough.app.state", "seethrough.view"),
+    "view": (
+        "seethrough.core",
+        "seethrough.app.state",
+        "seethrough.app.tours",
+        "seethrough.view",
+    ),
     "browser": ("seethrough",),
     "export": ("seethrough.core", "export"),
 }

@@ -8,11 +8,10 @@ import pytest
 from seethrough.app import run as run_module
 from seethrough.app import runner
 from seethrough.app.actions import Actions
-from seethrough.app.state import AppState, Message, Sampling
-from seethrough.core.errors import DownloadError, EngineError
+from seethrough.app.state import AppState, Sampling
+from seethrough.core.errors import DownloadError
 from seethrough.core.recording import stream_names
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.routes import Route
 from tests.fake_engine import engine_of, opened, tiny_model, true_logits
 
 MODEL, OTHER = tiny_model(), tiny_model(8)
@@ -30,12 +29,6 @@ def ran(prompt: str = PROMPT, *, chat: bool = False) -> Actions:
     """Actions after one prompt was run."""
     actions = fresh()
     asyncio.run(actions.run(prompt, chat=chat))
-    return actions
-
-
-def at_all(actions: Actions) -> Actions:
-    """The same where every picture is drawn, the chosen layer's among them."""
-    actions.store.replace(route=Route("all", "own"))
     return actions
 
 
@@ -231,65 +224,6 @@ def test_append_before_any_run_does_nothing() -> None:
         None,
         "",
     )
-
-
-def test_select_layer_draws_its_pattern() -> None:
-    """The old layer's picture stays, under its own number, until the reference's new one comes."""
-    actions = at_all(ran())
-    seen: list[tuple[int, int | None]] = []
-    actions.store.subscribe(
-        ("choice",), lambda state: seen.append((state.choice.layer, state.choice.asked_layer))
-    )
-
-    asyncio.run(actions.select_layer(1))
-
-    assert seen == [(0, 1), (1, None)]
-    expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
-    pattern = actions.state.run.pattern(1)
-    assert pattern is not None
-    np.testing.assert_allclose(pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE)
-
-
-def test_a_layer_that_fails_is_not_chosen() -> None:
-    """The picture stays what it was, under its own number, and the reader is told."""
-    actions = at_all(ran())
-    before = actions.state.run.pattern(0)
-    engine_of(actions.service).fail_run = EngineError("engine.not_loaded")
-
-    asyncio.run(actions.select_layer(1))
-
-    state = actions.state
-    assert (state.choice.layer, state.choice.asked_layer) == (0, None)
-    assert before is not None
-    assert state.run.pattern(0) is before
-    assert state.chrome.error
-
-
-def test_a_layer_chosen_in_a_continuation_is_drawn_after_it() -> None:
-    """The reader is told that it waits; the notice goes when it has come."""
-    actions = at_all(ran())
-    notices: list[object] = []
-
-    def choose(state: AppState) -> None:
-        if len(state.run.continuation) == 2:
-            asyncio.get_running_loop().create_task(actions.select_layer(1))
-
-    actions.store.subscribe(("continuation",), choose)
-    actions.store.subscribe(("notice",), lambda state: notices.append(state.chrome.notice))
-    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=6)))
-
-    state = actions.state
-    told = [(item.key, item.fields) for item in notices if isinstance(item, Message)]
-    assert told == [("recording.layer_waits", {"layer": 1})]
-    assert (len(state.run.continuation), state.choice.layer, state.choice.asked_layer) == (
-        6,
-        1,
-        None,
-    )
-    assert (state.chrome.notice, state.chrome.error, state.busy) == (None, None, "")
-    expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
-    pattern = state.run.pattern(1)
-    np.testing.assert_allclose(pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE)
 
 
 def test_a_run_is_one_forward_pass() -> None:

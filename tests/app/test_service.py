@@ -391,11 +391,9 @@ def test_a_failed_load_can_be_tried_again() -> None:
 
     with pytest.raises(DownloadError):
         asyncio.run(service.load("tiny-8"))
-    assert (service.store.state.run.model, service.store.state.site.engine.stage) == (
-        "tiny-8",
-        "failed",
-    )
-    assert service.store.state.run.config is None
+    state = service.store.state
+    assert (state.run.model, state.run.config) == ("tiny-8", None)
+    assert state.site.engine.stage == "failed"
     assert asyncio.run(service.load("tiny-8"))["model"] == "tiny-8"
 
 

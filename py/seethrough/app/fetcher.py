@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 LAYER_WAITS = "recording.layer_waits"
 
 
+def waits_for(layer: int) -> Message:
+    """What is said of a layer that comes as soon as the engine is free."""
+    return Message(LAYER_WAITS, {"layer": layer})
+
+
 class Fetcher:
     """Brings what is wanted into the shown run, one question at a time."""
 

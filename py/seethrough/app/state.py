@@ -1,7 +1,7 @@
 """What the page shows, as a few frozen records, and the store that changes them.
 
 One way: event -> action -> `store.replace(...)` -> subscribed panels render. A panel never writes.
-Views import from here alone.
+Views import from here, and what describes a tour from app/tours.py.
 """
 
 from __future__ import annotations
