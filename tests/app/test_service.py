@@ -391,9 +391,8 @@ def test_a_failed_load_can_be_tried_again() -> None:
 
     with pytest.raises(DownloadError):
         asyncio.run(service.load("tiny-8"))
-    state = service.store.state
-    assert (state.run.model, state.run.config) == ("tiny-8", None)
-    assert state.site.engine.stage == "failed"
+    run, engine = service.store.state.run, service.store.state.site.engine
+    assert (run.model, engine.stage, run.config) == ("tiny-8", "failed", None)
     assert asyncio.run(service.load("tiny-8"))["model"] == "tiny-8"
 
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from seethrough.core.captured import Captured
 
-# Inside a layer of SmolLM2 512 tokens are 44 MB; five layers and the residual stream fit.
-KEPT_BYTES = 256 * 1024 * 1024
+# Inside a layer of SmolLM2 512 tokens are 44 MB: five layers fit.
+KEPT_BYTES = 256_000_000
 
 
 class Budget:
