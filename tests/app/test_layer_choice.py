@@ -127,7 +127,30 @@ def test_a_stopped_layer_is_not_chosen() -> None:
     assert actions.state.choice.layer == 1
 
 
-def test_a_layer_that_waits_in_vain_is_told_no_more() -> None:
+def test_a_layer_that_waited_in_vain_is_told_no_more() -> None:
+    """The engine fails at it after a continuation: that is said, and not that it comes yet."""
+    actions = at_all(ran())
+    engine = engine_of(actions.service)
+
+    def choose(state: AppState) -> None:
+        if len(state.run.continuation) == 2:
+            engine.fail_run = EngineError("engine.session", reason="no memory")
+        elif len(state.run.continuation) == 1:
+            asyncio.get_running_loop().create_task(actions.select_layer(1))
+
+    actions.store.subscribe(("continuation",), choose)
+    told: list[Message | None] = []
+    actions.store.subscribe(("notice",), lambda state: told.append(state.chrome.notice))
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=2)))
+
+    state = actions.state
+    assert [notice.key for notice in told if notice is not None] == ["recording.layer_waits"]
+    assert (state.choice.layer, state.choice.asked_layer, state.chrome.notice) == (0, None, None)
+    assert state.chrome.error is not None
+    assert state.chrome.error.key == "engine.session"
+
+
+def test_another_model_ends_the_wait() -> None:
     """Another model is opened meanwhile: neither the wait nor its notice stands after it."""
     actions = at_all(Actions(asyncio.run(opened(MODEL, tiny_model(8)))))
     asyncio.run(actions.run(PROMPT, chat=False))
