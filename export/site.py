@@ -272,11 +272,19 @@ def absent_models(ids: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def write_page(out: Path) -> None:
-    """index.html with the first slides in it."""
+def page(site: Path) -> str:
+    """index.html with the first slides in it.
+
+    Args:
+        site: The folder of the site, its models and recordings in place.
+    """
     template = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
-    page = fill_page(template, catalogue(FALLBACK), prerender.fields(out))
-    (out / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    return fill_page(template, catalogue(FALLBACK), prerender.fields(site))
+
+
+def write_page(out: Path) -> None:
+    """Put that page into a site."""
+    (out / "index.html").write_text(page(out), encoding="utf-8", newline="\n")
 
 
 def copy_recordings(folder: Path, path: str, out: Path) -> list[dict[str, Any]]:
@@ -315,16 +323,28 @@ def write_service_worker(out: Path, models: list[str]) -> None:
         for file in sorted(out.rglob("*"))
         if file.is_file() and (path := file.relative_to(out).as_posix()) not in skipped
     }
-    site: dict[str, Any] = {"csp": CSP, "files": files, "models": models}
+    (out / "sw.js").write_bytes(service_worker({"csp": CSP, "files": files, "models": models}))
+
+
+def service_worker(site: dict[str, Any], more: str = "") -> bytes:
+    """sw.js for a site.
+
+    Args:
+        site: Its policy, its files to store and its models' files.
+        more: JavaScript to add.
+
+    Raises:
+        SiteError: web/sw.js has no place for them.
+    """
     version = hashlib.sha256(json.dumps(site, sort_keys=True).encode()).hexdigest()[:12]
     text = json.dumps({"version": version, **site}, indent=1)
     source = (ROOT / "web" / "sw.js").read_text(encoding="utf-8")
     if "{/*site*/}" not in source:
         raise SiteError("web/sw.js has lost its {/*site*/} slot.")
-    filled = source.replace("{/*site*/}", text).encode()
+    filled = (source.replace("{/*site*/}", text) + more).encode()
     # sw.js lists every other file; this line lets the page check sw.js itself (web/check.js).
     line = f"// {len(filled)} bytes, SHA-256 {hashlib.sha256(filled).hexdigest()}\n"
-    (out / "sw.js").write_bytes(line.encode() + filled)
+    return line.encode() + filled
 
 
 def assemble(sources: Sources, out: Path) -> None:

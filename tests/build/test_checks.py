@@ -81,3 +81,14 @@ def test_ci_runs_every_tier(tmp_path, failing, code):
 
     assert result.returncode == code
     assert said.read_text() == "test\ntest --long\ntest --reference\n"
+
+
+def test_preparing_installs_and_runs_no_test(checkout):
+    """test --prepare makes the site and what its tests need, and says how to run them."""
+    result = checkout.run("test", "--prepare")
+
+    calls = checkout.calls()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith("The tests can run now: .venv/bin/python -m pytest.\n")
+    assert {"install test", "export.site"} <= set(calls)
+    assert not {"pytest", "mypy"} & set(calls)
