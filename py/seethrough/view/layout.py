@@ -140,12 +140,12 @@ FIXED: Mapping[str, Panel] = {
         "continuation",
     ),
     "residual": Panel(
-        ("language", "tokens", "config", "layer", "head", "position", "unfolded"),
+        ("language", "tokens", "config", "captured", "layer", "head", "position", "unfolded"),
         residual.render,
         "residual",
     ),
     "attention": Panel(
-        ("language", "tokens", "config", "layer", "head", "position", "unfolded"),
+        ("language", "tokens", "config", "captured", "layer", "head", "position", "unfolded"),
         attention.render,
         "attention",
     ),
