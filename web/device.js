@@ -7,7 +7,7 @@ import { openStore, whereKept } from "./download.js";
 import { recall } from "./site.js";
 
 /**
- * @typedef {{hasStore: boolean, model: string, mayDownload: boolean, mode: string}} Device
+ * @typedef {{hasStore: boolean, model: string, mayDownload: boolean, isStored: boolean, mode: string}} Device
  * @typedef {{id: string, baseUrl: string, manifest: any, isStored: boolean}} Choice
  */
 
@@ -77,6 +77,7 @@ export async function device() {
     hasStore,
     model: choice?.id ?? "",
     mayDownload: isFree || Boolean(choice?.isStored),
+    isStored: Boolean(choice?.isStored),
     mode: MODES.find((mode) => mode === recall(LAST_MODE)) ?? (isSmall ? "small" : "exact"),
   };
 }

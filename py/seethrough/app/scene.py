@@ -72,6 +72,11 @@ class Scene(Spoken, Protocol):
         ...
 
     @property
+    def model_state(self) -> str:
+        """Where the run's model is (app/model_state.py)."""
+        ...
+
+    @property
     def walk_card(self) -> RecordingCard | None:
         """The shown recording's; None where a live run is shown."""
         ...

@@ -129,13 +129,15 @@ class Device:
 class Site:
     """This build, and where it runs.
 
-    `tours` are the views of one input, step by step. `vocabulary` names the tokens of the model
-    that is open. `busy` is what is going on ("load", "run", "generate"), or empty.
+    `stored` are the models that this browser keeps. `tours` are the views of one input, step by
+    step. `vocabulary` names the tokens of the model that is open. `busy` is what is going on
+    ("load", "run", "generate"), or empty.
     """
 
     tours: Tours = ()
     models: tuple[ModelCard, ...] = ()
     absent: tuple[AbsentModel, ...] = ()
+    stored: frozenset[str] = frozenset()
     recordings: tuple[RecordingCard, ...] = ()
     engine: EngineStatus = field(default_factory=EngineStatus)
     vocabulary: Tokenizer | None = None

@@ -15,6 +15,15 @@ from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
 from seethrough.app.message import Message
+from seethrough.app.model_state import (
+    FAILED,
+    LOADING,
+    OPEN,
+    REMOTE,
+    STORED,
+    costs_a_download,
+    model_state,
+)
 from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
 from seethrough.app.scene import Scene, Spoken
 from seethrough.app.site import (
@@ -37,8 +46,13 @@ if TYPE_CHECKING:
     from seethrough.core.tokenizer import Tokenizer
 
 __all__ = [
+    "FAILED",
+    "LOADING",
+    "OPEN",
     "PICTURE_TOKENS",
+    "REMOTE",
     "STAGES",
+    "STORED",
     "TALLY",
     "AbsentModel",
     "AppState",
@@ -63,6 +77,8 @@ __all__ = [
     "Text",
     "Throws",
     "Tracing",
+    "costs_a_download",
+    "model_state",
     "value_of",
 ]
 
@@ -128,6 +144,11 @@ class AppState:
         return next((card for card in self.site.models if card.id == self.run.model), None)
 
     @property
+    def model_state(self) -> str:
+        """Where the run's model is (app/model_state.py)."""
+        return model_state(self.site, self.run.model)
+
+    @property
     def walk_card(self) -> RecordingCard | None:
         """The shown recording's; None where a live run is shown."""
         shown, known = self.run.recorded, self.site.recordings
@@ -161,6 +182,7 @@ OF_A_SCENE = (
     "unfolded",
     "busy",
     "model_card",
+    "model_state",
     "walk_card",
     "recordings",
     "vocabulary",

@@ -64,7 +64,7 @@ class Tracer:
     @property
     def tracing(self) -> Tracing | None:
         """What is traced now."""
-        now: Tracing | None = getattr(self.store.state, self._place)
+        now: Tracing | None = getattr(self.store.state.choice, self._place)
         return now
 
     def _show(self, tracing: Tracing | None) -> None:

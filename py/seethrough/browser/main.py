@@ -20,8 +20,8 @@ async def start() -> None:
     The model is loaded after that, in the background.
     """
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
-    device = await storage.device()
-    store.replace(theme=ffi.theme(), device=device, has_keys=ffi.has_keys())
+    device, stored = await storage.device()
+    store.replace(theme=ffi.theme(), device=device, stored=stored, has_keys=ffi.has_keys())
     service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)
     actions = Actions(service)
     try:

@@ -34,19 +34,20 @@ async def use_update(store: Store) -> None:
 async def remove(store: Store) -> None:
     """Take everything off the device, and say so: a reload would store it all again."""
     await ffi.remove_all()
-    store.replace(notice=Message("about.storage.removed"))
+    store.replace(stored=frozenset(), notice=Message("about.storage.removed"))
     await look(store)
 
 
-async def device() -> Device:
-    """What the device is like."""
+async def device() -> tuple[Device, frozenset[str]]:
+    """What the device is like, and the models that it is known to keep."""
     told = await ffi.device()
-    return Device(
+    like = Device(
         may_download=bool(told["mayDownload"]),
         has_store=bool(told["hasStore"]),
         model=str(told["model"]),
         mode=str(told["mode"]),
     )
+    return like, frozenset({like.model} if told["isStored"] else ())
 
 
 def _whole(size: float | None) -> int | None:
