@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 LAYER_WAITS = "recording.layer_waits"
 
 
+def waiting_for(layer: int) -> Message:
+    """What is said while a layer was asked for and something else goes on."""
+    return Message(LAYER_WAITS, {"layer": layer})
+
+
 class Fetcher:
     """Brings what is wanted into the shown run."""
 
