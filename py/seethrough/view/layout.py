@@ -37,8 +37,7 @@ from seethrough.view.words import say, title
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from seethrough.app.state import AppState
-    from seethrough.app.tours import Tours
+    from seethrough.app.state import AppState, Tours
 
 __all__ = [
     "ACTIONS",
