@@ -92,7 +92,7 @@ def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
         absent=ABSENT,
         model="tiny",
         config=CONFIG,
-        engine=EngineStatus("ready", 0, 0, "wasm", 2, 3120.0),
+        engine=EngineStatus("ready", 0, 0, "wasm", 2, 3120.0, model="tiny"),
         tokens=tokens(texts),
         top=(
             Candidate(284, first, first, 17.081, 0.5143),

@@ -346,6 +346,7 @@ SMALL = {"sampling", "route"}  # records that are looked at whole
 # What a scene tells itself, and the fields that it tells it from.
 TOLD = {
     "model_card": {"model", "models"},
+    "model_state": {"model", "engine", "stored"},
     "walk_card": {"recorded", "recordings"},
     "vocabulary": {"vocabulary", "engine", "model"},
 }

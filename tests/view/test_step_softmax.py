@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from seethrough.app.recordings import run_of
-from seethrough.app.state import AppState
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.messages import text
 from seethrough.core.routes import Route
@@ -25,6 +25,9 @@ from tests.recorded import recorded
 from tests.steps import page_state
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'\0\ud800"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from seethrough.app.recordings import run_of
-from seethrough.app.state import AppState
 from seethrough.core.messages import text
 from seethrough.view import attention, residual, tokens
 from seethrough.view.layout import PANELS, describe_cell, raster_for
@@ -17,6 +18,9 @@ from tests.fake_engine import tiny_model
 from tests.recorded import recorded
 from tests.steps import page_state
 from tests.view.sample import Reading, state
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
 
 MODEL = tiny_model()
 MADE = recorded()
