@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.details import Details
-
 from export.native import NativeModel
 from seethrough.app.actions import Actions
 from seethrough.app.engine import EngineInfo, RunRequest, RunResult
@@ -20,6 +18,7 @@ from seethrough.app.service import Service
 from seethrough.app.state import Store
 from seethrough.core.routes import OWN, Route
 from seethrough.view.layout import PANELS
+from tests.steps import page_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -95,9 +94,8 @@ class NativePage:
             return (dist / path).read_bytes()
 
         folders = {folder.name: folder for folder in (dist / "models").iterdir()}
-        self.service = Service(Store(), NativeEngine(folders), text, data)
+        self.service = Service(Store(page_state()), NativeEngine(folders), text, data)
         self.actions = Actions(self.service)
-        self.details = Details(self.service)
         self._do(self.service.open())
 
     @property
@@ -124,7 +122,7 @@ class NativePage:
         recorded = self.state.run.recorded
         route = Route("walk", recorded.id if recorded else OWN, step)
         self.actions.store.replace(route=route)
-        self._do(self.details.fill())
+        self._do(self.actions.fetcher.fill())
         return PANELS[f"step-{step}"].render(self.state)
 
     def choose(self, position: int) -> None:
@@ -133,7 +131,7 @@ class NativePage:
 
     def choose_layer(self, layer: int) -> None:
         """Choose a layer, whose numbers step 4 shows; the pattern is left as it is."""
-        self.actions.store.replace(choice=replace(self.state.choice, layer=layer))
+        self.actions.store.replace(layer=layer)
 
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.fetcher import Fetcher, waits_for
+from seethrough.app.fetcher import Fetcher, waiting_for
 from seethrough.app.gate import Gate
 from seethrough.app.message import Message
 from seethrough.app.recordings import run_of
@@ -138,7 +138,7 @@ class Actions:
             return
         self.store.replace(asked_layer=layer)
         if self.state.busy:
-            self.store.replace(notice=waits_for(layer))
+            self.store.replace(notice=waiting_for(layer))
         else:
             await self.fetcher.fill()
 

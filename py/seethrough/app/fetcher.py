@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 LAYER_WAITS = "recording.layer_waits"
 
 
-def waits_for(layer: int) -> Message:
-    """What is said of a layer that comes as soon as the engine is free."""
+def waiting_for(layer: int) -> Message:
+    """What is said while a layer was asked for and something else goes on."""
     return Message(LAYER_WAITS, {"layer": layer})
 
 

@@ -1,7 +1,7 @@
 """What the page shows, as a few frozen records, and the store that changes them.
 
 One way: event -> action -> `store.replace(...)` -> subscribed panels render. A panel never writes.
-Views import from here, and what describes a tour from app/tours.py.
+Views import from here alone.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
@@ -25,27 +26,18 @@ from seethrough.app.model_state import (
     model_state,
 )
 from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
-from seethrough.app.scene import Scene, Spoken
-from seethrough.app.site import (
-    STAGES,
-    AbsentModel,
-    Device,
-    EngineStatus,
-    ModelCard,
-    PartCard,
-    RecordingCard,
-    Site,
-    Storage,
-)
-from seethrough.app.tours import step_of, tour_of
+from seethrough.app.scene import Scene, Spoken, Step, Tour
+from seethrough.app.site import STAGES, Device, EngineStatus, Site, Storage
+from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
 from seethrough.core.routes import Route
 from seethrough.core.settings import Sampling
 
 if TYPE_CHECKING:
-    from seethrough.app.tours import Step, Tour
     from seethrough.core.tokenizer import Tokenizer
 
 __all__ = [
+    "BLOCK",
+    "EVERYTHING",
     "FAILED",
     "LOADING",
     "OPEN",
@@ -54,6 +46,7 @@ __all__ = [
     "STAGES",
     "STORED",
     "TALLY",
+    "WALK",
     "AbsentModel",
     "AppState",
     "Branch",
@@ -72,10 +65,13 @@ __all__ = [
     "Site",
     "Spoken",
     "Stage",
+    "Step",
     "Storage",
     "Store",
     "Text",
     "Throws",
+    "Tour",
+    "Tours",
     "Tracing",
     "costs_a_download",
     "model_state",
