@@ -15,7 +15,7 @@ from seethrough.core.recorded import MOST_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from export.record import Walk
+    from export.recorded_walk import Walk
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.recording import Recording

@@ -133,7 +133,7 @@ class NativePage:
 
     def choose_layer(self, layer: int) -> None:
         """Choose a layer, whose numbers step 4 shows; the pattern is left as it is."""
-        self.actions.store.replace(choice=replace(self.state.choice, layer=layer))
+        self.actions.store.replace(layer=layer)
 
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""

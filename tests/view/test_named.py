@@ -4,7 +4,6 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from seethrough.view.steps.table import moments_of
 
 from seethrough.app.state import AppState, Stage
 from seethrough.core import hooks
@@ -15,7 +14,9 @@ from seethrough.core.routes import Route
 from seethrough.core.sums import check_cell
 from seethrough.view import code, hook_places, named
 from seethrough.view.layout import PANELS
+from seethrough.view.moments import moments_of
 from seethrough.view.node import h, to_html
+from seethrough.view.tours import THE_WALK
 from seethrough.view.words import hook_mark, token_mark
 from tests.steps import STEPS
 from tests.view.sample import Reading
@@ -87,7 +88,7 @@ def test_tokens_and_hooks_are_named() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("step", named.PARTS)
+@pytest.mark.parametrize("step", [step.name for step in THE_WALK.steps if step.terms])
 def test_the_words_of_a_step_have_parts(step: str, family: str) -> None:
     """What the first sentence of a step names stands in its picture."""
     html = PANELS[f"step-{step}"].render(at(step, family))

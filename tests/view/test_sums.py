@@ -257,7 +257,7 @@ def test_the_page_s_own_way() -> None:
     """From a run to the panel by the tracer, as the page does it."""
     actions = Actions(own_loop.run(opened(MODEL)))
     own_loop.run(actions.run("the thing", chat=False))
-    tracer = Tracer(actions.service)
+    tracer = Tracer(actions.service, actions.fetcher)
     own_loop.run(tracer.select("blocks.1.attn.hook_q[1,2,3]"))
 
     html = sums.render(actions.state)

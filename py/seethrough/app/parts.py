@@ -84,5 +84,5 @@ def has_part(run: Run, name: str) -> bool:
         return False
     if name == LAYERS_PART:
         return run.lens is not None and run.captured.has(*write_names(run.config))
-    names = (*embed_leaves(run.config), *FINAL_LEAVES, UNEMBEDDING)
+    names = (*embed_leaves(run.config), *FINAL_LEAVES, LOGITS, UNEMBEDDING)
     return run.captured.has(*names)

@@ -42,7 +42,7 @@ def of(*functions: Function) -> Code:
 
 
 def of_family(part: str) -> Code:
-    """What computes a part of the forward pass ("embed", "layers", "logits") in a model's family."""
+    """What computes a part of the pass ("embed", "layers", "logits") in a model's family."""
     return lambda config: (
         reference.functions_of(family_of(config)).get(part, ()) if config is not None else ()
     )

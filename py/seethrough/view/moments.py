@@ -9,8 +9,7 @@ from seethrough.view.kept import Kept, kept_with
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import Scene
-    from seethrough.app.tours import Step
+    from seethrough.app.state import Scene, Step
     from seethrough.view.node import Child
 
 
