@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import WALK
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import hook_places
 from seethrough.view.node import Child, Node, h, to_html
@@ -54,15 +55,18 @@ def source_of(function: Callable[..., object]) -> str:
 
 
 def functions_of(scene: Scene) -> tuple[Callable[..., object], ...]:
-    """The functions of the present step for the present family."""
+    """The functions of the present step for the present family; a step may say its own."""
+    own = scene.step.code(scene.run.config) if scene.step is not None else ()
+    if own or scene.route.view != WALK:
+        return own
     by_family = SHOWN.get(scene.route.step, {})
     family = scene.run.config.family if scene.run.config else "llama"
     return by_family.get(family) or by_family.get("", ())
 
 
 def render(scene: Scene) -> str:
-    """The code, folded away until it is asked for; nothing outside the walk."""
-    functions = functions_of(scene) if scene.route.view == "walk" else ()
+    """The code, folded away until it is asked for; nothing where a step shows none."""
+    functions = functions_of(scene)
     if not functions:
         return ""
     pieces = [piece(scene, function) for function in functions]
