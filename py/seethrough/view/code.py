@@ -54,7 +54,7 @@ def functions_of(scene: Scene) -> tuple[Function, ...]:
 
 
 def render(scene: Scene) -> str:
-    """The code, folded away until it is asked for; nothing outside the walk."""
+    """The code, folded away until it is asked for; nothing where a step shows none."""
     functions = functions_of(scene)
     if not functions:
         return ""
