@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 from export import prerender
 from export.asset_lists import read_lists
+from export.scripts import standalone
+from export.sentences import templates, write_languages
 from export.stages.models import KNOWN, command_for
 from seethrough.core.assets import OF_ENGINE
 from seethrough.core.errors import SourceError
 from seethrough.core.manifest import from_json, to_json
-from seethrough.core.messages import FALLBACK, catalogue
+from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,11 +74,13 @@ FONTS = {
     "inter": ("latin", "latin-ext", "cyrillic"),
     "jetbrains-mono": ("latin", "latin-ext", "cyrillic"),
 }
+VENDOR = {
+    "html-to-image.js": "html-to-image/dist/html-to-image.js",
+    "morphdom.js": "morphdom/dist/morphdom-esm.js",
+}
 WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-# Sentences that JavaScript shows before Python runs.
-BOOT_PREFIX = "boot."
 
 
 class SiteError(Exception):
@@ -123,7 +127,7 @@ def copy_pyodide(sources: Sources, out: Path) -> None:
 
 
 def copy_packages(sources: Sources, out: Path) -> None:
-    """The needed files of PyScript, ONNX Runtime Web and the fonts."""
+    """The needed files of PyScript, ONNX Runtime Web, the small libraries and the fonts."""
     pyscript = sources.node / "@pyscript" / "core" / "dist"
     for pattern in PYSCRIPT_PATTERNS:
         for file in sorted(pyscript.glob(pattern)):
@@ -132,8 +136,8 @@ def copy_packages(sources: Sources, out: Path) -> None:
         raise SiteError("core.js is missing in @pyscript/core. Run python3 build.py build.")
     for name in ORT_FILES:
         copy(sources.node / "onnxruntime-web" / "dist" / name, out / "ort" / name)
-    library = sources.node / "html-to-image" / "dist" / "html-to-image.js"
-    copy(library, out / "vendor" / library.name)
+    for name, path in VENDOR.items():
+        copy(sources.node / path, out / "vendor" / name)
     for family, subsets in FONTS.items():
         folder = sources.node / "@fontsource-variable" / family / "files"
         for subset in subsets:
@@ -186,12 +190,8 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
     Raises:
         SiteError: The template names a key that the catalogue has not.
     """
-    templates = "\n    ".join(
-        f'<template data-message="{html.escape(key)}">{html.escape(text)}</template>'
-        for key, text in sorted(messages.items())
-        if key.startswith(BOOT_PREFIX)
-    )
-    special = {"language": FALLBACK, "csp": html.escape(CSP, quote=True), "messages": templates}
+    special = {"language": FALLBACK, "languages": " ".join(LANGUAGES)}
+    special |= {"csp": html.escape(CSP, quote=True), "messages": templates()}
     special |= rendered
 
     def value(match: re.Match[str]) -> str:
@@ -206,12 +206,18 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
     return re.sub(r"\{\{([\w.-]+)\}\}", value, template)
 
 
+def write_text(file: Path, text: str) -> None:
+    """Write one of our own files, the same on every system."""
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
 def copy_web(out: Path) -> None:
     """Our own files but the page and sw.js, which need to know all else."""
     for file in sorted((ROOT / "web").iterdir()):
         if file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
             copy(file, out / file.name)
-    (out / "style.css").write_text(whole_style(), encoding="utf-8", newline="\n")
+    write_text(out / "style.css", whole_style())
+    write_text(out / "guard.js", standalone(ROOT / "web" / "guard.js"))
     for name in ("LICENSE", "NOTICE"):
         if (ROOT / name).is_file():
             copy(ROOT / name, out / f"{name}.txt")
@@ -239,13 +245,12 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
         path = f"models/{manifest.id}/"
         for asset in manifest.assets:
             copy(folder / asset.path, out / path / asset.path)
-        text = to_json(manifest)
-        (out / path / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+        write_text(out / path / "manifest.json", to_json(manifest))
         listed += [path + asset.path for asset in manifest.of_kind(*OF_ENGINE)]
         cards.append({"id": manifest.id, "path": path, "default": not cards})
     listing = {"models": cards, "absent": absent_models([card["id"] for card in cards])}
     text = json.dumps(listing, indent=1) + "\n"
-    (out / "models.json").write_text(text, encoding="utf-8", newline="\n")
+    write_text(out / "models.json", text)
     return listed
 
 
@@ -284,7 +289,7 @@ def page(site: Path) -> str:
 
 def write_page(out: Path) -> None:
     """Put that page into a site."""
-    (out / "index.html").write_text(page(out), encoding="utf-8", newline="\n")
+    write_text(out / "index.html", page(out))
 
 
 def whole_manifest(folder: Path) -> Manifest:
@@ -343,7 +348,7 @@ def service_worker(site: dict[str, Any], more: str = "") -> bytes:
     """
     version = hashlib.sha256(json.dumps(site, sort_keys=True).encode()).hexdigest()[:12]
     text = json.dumps({"version": version, **site}, indent=1)
-    source = (ROOT / "web" / "sw.js").read_text(encoding="utf-8")
+    source = standalone(ROOT / "web" / "sw.js")
     if "{/*site*/}" not in source:
         raise SiteError("web/sw.js has lost its {/*site*/} slot.")
     filled = (source.replace("{/*site*/}", text) + more).encode()
@@ -364,6 +369,7 @@ def assemble(sources: Sources, out: Path) -> None:
     copy_pyodide(sources, out)
     copy_packages(sources, out)
     copy_web(out)
+    write_languages(out / "languages")
     add_package(sources, out)
     listed = copy_models(sources.models, out)
     write_page(out)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import save
 
-from export.record import Curated, Walk, lens_tops, recording_of, words_of
+from export.record import Curated, lens_tops, recording_of, words_of
 from export.record_parts import file_of_part, part_of
+from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
 from seethrough.core.assets import PART, RECORDING, Asset, asset_of
 from seethrough.core.film import film_of

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
@@ -25,28 +26,18 @@ from seethrough.app.model_state import (
     model_state,
 )
 from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
-from seethrough.app.scene import Scene, Spoken
-from seethrough.app.site import (
-    STAGES,
-    AbsentModel,
-    Device,
-    EngineStatus,
-    ModelCard,
-    PartCard,
-    RecordingCard,
-    Site,
-    Storage,
-    card_of,
-)
-from seethrough.app.tours import step_of, tour_of
+from seethrough.app.scene import Scene, Spoken, Step, Tour
+from seethrough.app.site import STAGES, Device, EngineStatus, Site, Storage
+from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
 from seethrough.core.routes import Route
 from seethrough.core.settings import Sampling
 
 if TYPE_CHECKING:
-    from seethrough.app.tours import Step, Tour
     from seethrough.core.tokenizer import Tokenizer
 
 __all__ = [
+    "BLOCK",
+    "EVERYTHING",
     "FAILED",
     "LOADING",
     "OPEN",
@@ -55,6 +46,7 @@ __all__ = [
     "STAGES",
     "STORED",
     "TALLY",
+    "WALK",
     "AbsentModel",
     "AppState",
     "Branch",
@@ -73,10 +65,13 @@ __all__ = [
     "Site",
     "Spoken",
     "Stage",
+    "Step",
     "Storage",
     "Store",
     "Text",
     "Throws",
+    "Tour",
+    "Tours",
     "Tracing",
     "card_of",
     "costs_a_download",
@@ -103,6 +98,8 @@ class AppState:
     def but(self, **changes: Any) -> AppState:  # noqa: ANN401 - dataclasses.replace checks kinds
         """The same with some records or some of their fields changed; fields are named alone.
 
+        A record whose fields get what they have stays the very one.
+
         Raises:
             ValueError: No record has such a field.
         """
@@ -110,7 +107,7 @@ class AppState:
         state = replace(self, **whole) if whole else self
         parts: dict[str, dict[str, Any]] = {}
         for name, value in changes.items():
-            if name not in whole:
+            if name not in whole and getattr(getattr(state, record_of(name)), name) is not value:
                 parts.setdefault(record_of(name), {})[name] = value
         made = {name: replace(getattr(state, name), **part) for name, part in parts.items()}
         return replace(state, **made) if made else state

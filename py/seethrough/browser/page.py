@@ -11,7 +11,7 @@ from seethrough.app.sampler import Sampler
 from seethrough.app.settings import written_sampling
 from seethrough.app.state import Message
 from seethrough.app.tours import steps_of, tour_of
-from seethrough.browser import dom, ffi, storage
+from seethrough.browser import dom, ffi, host, storage
 from seethrough.browser.cells import Cells
 from seethrough.browser.keys import Keys
 from seethrough.browser.player import Player
@@ -285,7 +285,7 @@ class Page:
         state = self._actions.state
         if state.run.source == "live" and not self._is_kept:
             self._is_kept = True  # after the reader's own act: Firefox asks them
-            ffi.start_task(ffi.persist())
+            ffi.start_task(host.persist())
         self._leave_recording(state)
 
     def _leave_recording(self, state: AppState) -> None:

@@ -119,7 +119,11 @@ class Manifest:
 
 def to_json(manifest: Manifest) -> str:
     """The manifest as the text of manifest.json."""
-    told = asdict(manifest) | {"assets": [asset.row() for asset in manifest.assets]}
+    told = {
+        **asdict(manifest),
+        "config": manifest.config.to_json(),
+        "assets": [asset.row() for asset in manifest.assets],
+    }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

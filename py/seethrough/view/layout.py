@@ -37,8 +37,7 @@ from seethrough.view.words import say, title
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from seethrough.app.state import AppState
-    from seethrough.app.tours import Tours
+    from seethrough.app.state import AppState, Tours
 
 __all__ = [
     "ACTIONS",
@@ -144,12 +143,12 @@ FIXED: Mapping[str, Panel] = {
         "continuation",
     ),
     "residual": Panel(
-        ("language", "tokens", "config", "layer", "head", "position", "unfolded"),
+        ("language", "tokens", "config", "captured", "layer", "head", "position", "unfolded"),
         residual.render,
         "residual",
     ),
     "attention": Panel(
-        ("language", "tokens", "config", "layer", "head", "position", "unfolded"),
+        ("language", "tokens", "config", "captured", "layer", "head", "position", "unfolded"),
         attention.render,
         "attention",
     ),
