@@ -12,6 +12,7 @@ import pytest
 
 import build
 from export.asset_lists import asset, write_list
+from export.prerender import fields
 from export.record import told_of
 from export.record_parts import file_of_part
 from export.site import SiteError, absent_models, copy_models
@@ -108,6 +109,63 @@ def test_recorded_walks_are_listed_with_their_parts(tmp_path: Path) -> None:
     own_loop.run(service.open())
     for name in PARTS:
         assert own_loop.run(service.part("thing", name)).name == name
+
+
+def test_two_recorded_models_are_listed_apart(tmp_path: Path) -> None:
+    """Each manifest has its own walks under the same ids; the first slides have them all."""
+    folders = [exported(tmp_path / name, id=name) for name in ("a", "b")]
+    for folder in folders:
+        with_recording(folder, recorded(tiny_model().changed(id=folder.name)))
+    out = tmp_path / "out"
+    copy_models(tuple(folders), out)
+    slides = own_loop.apart(lambda: fields(out))["slides"]
+
+    for name in "ab":
+        manifest = from_json((out / "models" / name / "manifest.json").read_text())
+        assert [walk.told["id"] for walk in manifest.of_kind(RECORDING)] == ["thing"]
+        assert all((out / "models" / name / item.path).is_file() for item in manifest.assets)
+    for route in ("#/walk/thing", "#/walk/b.thing"):
+        assert slides.count(f'data-route="{route}"') == 1
+    assert "#/walk/a.thing" not in slides
+
+
+def test_a_later_kind_is_one_more_row(tmp_path: Path) -> None:
+    """Files of a kind that the assembly never heard of are listed and copied; running is as dear."""
+    folder, out = exported(tmp_path / "a"), tmp_path / "out"
+    (folder / "map").mkdir()
+    (folder / "map" / "points.bin").write_bytes(b"12345")
+    write_list(folder / "map", [asset("map", folder / "map/points.bin", folder / "map", n=5)])
+
+    stored = copy_models((folder,), out)
+
+    place = out / "models" / "tiny-7"
+    manifest = from_json((place / "manifest.json").read_text())
+    (found,) = manifest.of_kind("map")
+    assert (found.path, found.size_bytes, found.told) == ("map/points.bin", 5, {"n": 5})
+    assert (place / "map" / "points.bin").read_bytes() == b"12345"
+    assert manifest.download_bytes == tiny_model().manifest.download_bytes
+    assert "models/tiny-7/map/points.bin" not in stored
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("recordings/1-thing-0.safetensors", b"x", r"1-thing-0\S+ of a/ is not the file"),
+        ("recordings/assets.json", b"[{}]", "What a/ lists cannot be read"),
+        ("recordings/assets.json", b"<html>", "What a/ lists cannot be read"),
+        ("manifest.json", b"{}", "What a/ lists cannot be read"),
+    ],
+)
+def test_a_list_and_its_files_must_agree(
+    name: str, content: bytes, said: str, tmp_path: Path
+) -> None:
+    """A file that was altered after it was listed, or a list that is none, stops the site."""
+    folder = exported(tmp_path / "a")
+    with_recording(folder, recorded())
+    (folder / name).write_bytes(content)
+
+    with pytest.raises(SiteError, match=said):
+        copy_models((folder,), tmp_path / "out")
 
 
 @pytest.mark.parametrize(
