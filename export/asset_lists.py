@@ -12,12 +12,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.core.assets import Asset, asset_of
+from seethrough.core.errors import SourceError
+from seethrough.core.manifest import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from seethrough.core.manifest import Manifest
+
 LIST = "assets.json"
+
+
+class ListError(Exception):
+    """What a model's folder lists cannot be used: the message says why and what to do."""
 
 
 def asset(kind: str, file: Path, folder: Path, **told: Any) -> Asset:  # noqa: ANN401 - JSON
@@ -32,6 +40,34 @@ def write_list(folder: Path, assets: Iterable[Asset]) -> Path:
     text = json.dumps([item.row() for item in assets], ensure_ascii=False, indent=1) + "\n"
     (folder / LIST).write_text(text, encoding="utf-8", newline="\n")
     return folder / LIST
+
+
+def whole_manifest(folder: Path) -> Manifest:
+    """A model's manifest with everything that was made beside the model in its list of assets.
+
+    Raises:
+        ListError: There is none, it or a list cannot be read, or a file of a list is another one.
+    """
+    file = folder / "manifest.json"
+    if not file.is_file():
+        msg = f"{folder.name}/ has no manifest.json. Export the model: python -m export."
+        raise ListError(msg)
+    try:
+        manifest, made = from_json(file.read_text(encoding="utf-8")), read_lists(folder)
+    except (SourceError, ValueError, KeyError, TypeError) as error:
+        msg = f"What {folder.name}/ lists cannot be read ({error}). Run python3 build.py build."
+        raise ListError(msg) from error
+    for item in made:
+        if not is_listed(folder / item.path, item):
+            msg = f"{item.path} of {folder.name}/ is not the file that was listed. Delete the"
+            msg += " folder it lies in, then run python3 build.py build."
+            raise ListError(msg)
+    return replace(manifest, assets=(*manifest.assets, *made))
+
+
+def is_listed(file: Path, item: Asset) -> bool:
+    """Whether a file is there, and the one that its row tells of."""
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == item.sha256
 
 
 def read_lists(model: Path) -> tuple[Asset, ...]:

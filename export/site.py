@@ -16,24 +16,21 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export import prerender
-from export.asset_lists import read_lists
+from export.asset_lists import ListError, whole_manifest
 from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import KNOWN, command_for
 from seethrough.core.assets import OF_ENGINE
-from seethrough.core.errors import SourceError
-from seethrough.core.manifest import from_json, to_json
+from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from seethrough.core.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -241,7 +238,10 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
     listed: list[str] = []
     cards: list[dict[str, Any]] = []
     for folder in models:
-        manifest = whole_manifest(folder)
+        try:
+            manifest = whole_manifest(folder)
+        except ListError as error:
+            raise SiteError(str(error)) from error
         path = f"models/{manifest.id}/"
         for asset in manifest.assets:
             copy(folder / asset.path, out / path / asset.path)
@@ -290,34 +290,6 @@ def page(site: Path) -> str:
 def write_page(out: Path) -> None:
     """Put that page into a site."""
     write_text(out / "index.html", page(out))
-
-
-def whole_manifest(folder: Path) -> Manifest:
-    """A model's manifest with everything that was made beside the model in its list of assets.
-
-    Raises:
-        SiteError: There is none, it or a list cannot be read, or a file of a list is another one.
-    """
-    file = folder / "manifest.json"
-    if not file.is_file():
-        msg = f"{folder.name}/ has no manifest.json. Export the model: python -m export."
-        raise SiteError(msg)
-    try:
-        manifest, made = from_json(file.read_text(encoding="utf-8")), read_lists(folder)
-    except (SourceError, ValueError, KeyError, TypeError) as error:
-        msg = f"What {folder.name}/ lists cannot be read ({error}). Run python3 build.py build."
-        raise SiteError(msg) from error
-    for asset in made:
-        if not is_listed(folder / asset.path, asset.sha256):
-            msg = f"{asset.path} of {folder.name}/ is not the file that was listed. Delete the"
-            msg += " folder it lies in, then run python3 build.py build."
-            raise SiteError(msg)
-    return replace(manifest, assets=(*manifest.assets, *made))
-
-
-def is_listed(file: Path, digest: str) -> bool:
-    """Whether a file is there and has the hash that a list tells."""
-    return file.is_file() and sha256(file).hex() == digest
 
 
 def sha256(file: Path) -> bytes:

@@ -130,7 +130,7 @@ def test_two_recorded_models_are_listed_apart(tmp_path: Path) -> None:
 
 
 def test_a_later_kind_is_one_more_row(tmp_path: Path) -> None:
-    """Files of a kind that the assembly never heard of are listed and copied; running is as dear."""
+    """Files of a kind that the assembly does not know are listed, copied, and no part of a load."""
     folder, out = exported(tmp_path / "a"), tmp_path / "out"
     (folder / "map").mkdir()
     (folder / "map" / "points.bin").write_bytes(b"12345")
@@ -150,7 +150,7 @@ def test_a_later_kind_is_one_more_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("recordings/1-thing-0.safetensors", b"x", r"1-thing-0\S+ of a/ is not the file"),
+        ("recordings/1-thing-0.safetensors", b"x", r"1-thing-0\S+ of a/ is not the"),
         ("recordings/assets.json", b"[{}]", "What a/ lists cannot be read"),
         ("recordings/assets.json", b"<html>", "What a/ lists cannot be read"),
         ("manifest.json", b"{}", "What a/ lists cannot be read"),
