@@ -1,17 +1,13 @@
-"""The built site and the one browser of a test run.
-
-The site is $SEETHROUGH_DIST or dist/; the browser $SEETHROUGH_BROWSER or one found on PATH.
-"""
+"""The built site and the one browser of a test run (built.py says where they are)."""
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests import built
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 
 # A host name that is not a secure context, as a classroom server on a LAN has.
@@ -21,11 +17,7 @@ PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
 @pytest.fixture(scope="session")
 def dist():
     """The built site."""
-    default = Path(__file__).resolve().parents[1] / "dist"
-    folder = Path(os.environ.get("SEETHROUGH_DIST", default))
-    if not (folder / "sw.js").is_file():
-        pytest.fail(f"There is no built site in {folder.name}/: run python3 build.py build.")
-    return folder
+    return built.dist()
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +31,10 @@ def site_of_held(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser():
     """A real browser."""
+    program = browser_path()
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=browser_path(), args=[*CHROMIUM_FLAGS, PLAIN_HTTP]
+            executable_path=program, args=[*CHROMIUM_FLAGS, PLAIN_HTTP]
         )
         yield launched
         launched.close()

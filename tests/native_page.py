@@ -16,6 +16,7 @@ from seethrough.app.actions import Actions
 from seethrough.app.engine import EngineInfo, RunRequest, RunResult
 from seethrough.app.service import Service
 from seethrough.app.state import Store
+from seethrough.app.tracing import Tracer
 from seethrough.core.routes import OWN, Route
 from seethrough.view.layout import PANELS
 from tests.steps import page_state
@@ -96,6 +97,7 @@ class NativePage:
         folders = {folder.name: folder for folder in (dist / "models").iterdir()}
         self.service = Service(Store(page_state()), NativeEngine(folders), text, data)
         self.actions = Actions(self.service)
+        self._tracer = Tracer(self.service, self.actions.fetcher)
         self._do(self.service.open())
 
     @property
@@ -140,6 +142,16 @@ class NativePage:
             self.state.text.prompt, chat=self.state.text.chat, settings=settings
         )
         self._do(work)
+
+    def trace(self, cell: str) -> None:
+        """Ask for the sum behind a number."""
+        self._do(self._tracer.select(cell))
+
+    def open_block(self) -> str:
+        """The inside of the chosen layer's block, once its hooks have been fetched."""
+        self.actions.store.replace(route=Route("block", OWN))
+        self._do(self.actions.fetcher.fill())
+        return PANELS["inside"].render(self.state)
 
     def close(self) -> None:
         """End its event loop."""

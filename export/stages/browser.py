@@ -47,7 +47,16 @@ def ensure(python: Path) -> Path:
     Raises:
         BuildError: None is there and none can be installed.
     """
-    return _named() or _installed() or _from_debian() or _from_playwright(python)
+    return find() or _from_debian() or _from_playwright(python)
+
+
+def find() -> Path | None:
+    """The browser that was named, else one that is installed; None where there is none.
+
+    Raises:
+        BuildError: One was named that is not there.
+    """
+    return _named() or _installed()
 
 
 def ensure_others() -> None:

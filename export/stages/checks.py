@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from export.stages import programs
+from export.stages import programs, scripts
 from export.stages.console import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 # pytest's own code for "no test was collected".
 NO_TESTS = 5
@@ -27,7 +27,9 @@ LINTERS = (
 
 def run_everything(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
     """The linters and all tests but those of the other two tiers; returns an exit code."""
-    failed = [name for name, command in LINTERS if not _passes(python, name, command)]
+    ours = [(name, [str(python), "-m", *command]) for name, command in LINTERS]
+    every = [*ours, *scripts.checks(Path(env["SEETHROUGH_NODE"]))]
+    failed = [name for name, command in every if not _passes(name, command)]
     if failed:
         say(f"Failed: {', '.join(failed)} (what they found is above); the tests run all the same.")
     tier = ["-m", "not reference and not long and not online"]
@@ -48,6 +50,6 @@ def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -
     return code
 
 
-def _passes(python: Path, name: str, command: Sequence[str]) -> bool:
+def _passes(name: str, command: Sequence[str]) -> bool:
     say(f"{name}:")
-    return programs.run_in_view([python, "-m", *command]) == 0
+    return programs.run_in_view(command) == 0

@@ -16,7 +16,7 @@ from seethrough.core.captured import BY_HEAD, Captured
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.errors import EngineError
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.sum_rules import FAMILIES
+from seethrough.core.sum_rules import rules_of
 from seethrough.core.sums import dims_of
 from tests.fake_engine import engine_of, opened, tiny_model
 from tests.kinds import name_of_kind
@@ -54,7 +54,7 @@ def cell_of_kind(leaf: str) -> Cell:
     return Cell(name, (middle[0], 2, 1) if leaf in BY_HEAD else middle)
 
 
-@pytest.mark.parametrize("leaf", FAMILIES["llama"].rules)
+@pytest.mark.parametrize("leaf", rules_of(MODEL.config))
 def test_every_kind_of_number_is_traced(leaf: str) -> None:
     """Whatever is missing is captured and read; the sum is the reference's own number."""
     cell = cell_of_kind(leaf)

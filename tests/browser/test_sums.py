@@ -73,7 +73,8 @@ def test_a_pointer_that_passes_asks_for_nothing(logits):
     logits.page.evaluate("""() => {
       window.peeks = 0;
       new MutationObserver(() => { window.peeks += 1; })
-        .observe(document.querySelector('#peek'), { childList: true });
+        .observe(document.querySelector('#peek'),
+          { childList: true, subtree: true, characterData: true });
     }""")
     box = logits.page.locator("#step-logits canvas").first.bounding_box()
     for step in range(20):

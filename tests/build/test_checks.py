@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKS = ["ruff check", "ruff format", "mypy", "mypy", "pytest"]
+CHECKS = ["ruff check", "ruff format", "mypy", "mypy", *["tsc"] * 4, "prettier", "pytest"]
 
 
 def test_checks_run_in_order_and_the_summary_is_last(checkout):
@@ -14,7 +14,7 @@ def test_checks_run_in_order_and_the_summary_is_last(checkout):
     result = checkout.run("test")
 
     assert result.returncode == 0, result.stderr
-    assert checkout.calls()[-5:] == CHECKS
+    assert checkout.calls()[-len(CHECKS) :] == CHECKS
     assert result.stdout.endswith("1 passed in 0.01s\n")
 
 
@@ -24,7 +24,7 @@ def test_failing_check_fails_the_whole(built, failing):
     result = built.run("test", STAND_IN_FAILS=failing)
 
     assert result.returncode == 1
-    assert built.calls()[-5:] == CHECKS
+    assert built.calls()[-len(CHECKS) :] == CHECKS
 
 
 def test_arguments_go_to_pytest(built):
@@ -81,3 +81,14 @@ def test_ci_runs_every_tier(tmp_path, failing, code):
 
     assert result.returncode == code
     assert said.read_text() == "test\ntest --long\ntest --reference\n"
+
+
+def test_preparing_installs_and_runs_no_test(checkout):
+    """test --prepare makes the site and what its tests need, and says how to run them."""
+    result = checkout.run("test", "--prepare")
+
+    calls = checkout.calls()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith("The tests can run now: .venv/bin/python -m pytest.\n")
+    assert {"install test", "export.site"} <= set(calls)
+    assert not {"pytest", "mypy"} & set(calls)

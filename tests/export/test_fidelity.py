@@ -17,7 +17,8 @@ from export.quantize import in_blocks, quantized
 from export.tensors import Blocks, Plain
 from seethrough.core.hooks import LOGITS
 from seethrough.core.tokenizer import Tokenizer
-from tests.model_files import corpus, default_gguf
+from tests.built import default_gguf
+from tests.model_files import corpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

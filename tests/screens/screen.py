@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Error
 
-from export.stages.paths import NODE
 from export.stages.serve import open_server
+from tests import built
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,10 +145,5 @@ def opened(browser: Browser, url: str) -> Iterator[Screen]:
 
 
 def axe_source() -> str:
-    """The accessibility checker, as npm brought it.
-
-    Raises:
-        FileNotFoundError: The npm packages of the tests are not there.
-    """
-    modules = Path(os.environ.get("SEETHROUGH_NODE", NODE / "node_modules"))
-    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    """The accessibility checker, as npm brought it."""
+    return (built.npm("axe-core") / "axe.min.js").read_text(encoding="utf-8")

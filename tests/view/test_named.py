@@ -8,7 +8,7 @@ import pytest
 from seethrough.app.state import AppState, Stage
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
-from seethrough.core.hooks import BLOCK_LEAVES, EMBED_LEAVES, FINAL_LEAVES
+from seethrough.core.hooks import FINAL_LEAVES, block_leaves, embed_leaves
 from seethrough.core.messages import text
 from seethrough.core.routes import Route
 from seethrough.core.sums import check_cell
@@ -132,7 +132,12 @@ def test_a_hook_has_a_number_to_open(family: str) -> None:
     """Of every hook of a model one cell of the chosen token stands for it, and exists."""
     state = at("layers", family)
     assert state.run.config is not None
-    for leaf in (*EMBED_LEAVES[family], *BLOCK_LEAVES[family], *FINAL_LEAVES, hooks.LOGITS):
+    for leaf in (
+        *embed_leaves(state.run.config),
+        *block_leaves(state.run.config),
+        *FINAL_LEAVES,
+        hooks.LOGITS,
+    ):
         cell = hook_places.cell_here(state, leaf)
         assert isinstance(cell, Cell)
         check_cell(cell, state.run.config, len(state.run.tokens))

@@ -172,6 +172,7 @@ OPENED: dict[str, type] = {
     "chrome": Chrome,
 }
 RECORD_OF = {item.name: record for record, kind in OPENED.items() for item in fields(kind)}
+FIELDS_OF = {record: tuple(item.name for item in fields(kind)) for record, kind in OPENED.items()}
 # A look at a scene needs no record of the page: these a scene has itself.
 OF_A_SCENE = (
     "language",
@@ -218,7 +219,7 @@ class Store:
 
     def __init__(self, state: AppState | None = None) -> None:
         self.state = state or AppState()
-        self._subscribers: list[tuple[tuple[Callable[[Any], object], ...], Subscriber]] = []
+        self._subscribers: list[tuple[frozenset[str], Subscriber]] = []
 
     def subscribe(self, names: tuple[str, ...], callback: Subscriber) -> None:
         """Call `callback(state)` after anything named (see `value_of`) became another object.
@@ -230,14 +231,24 @@ class Store:
         if unknown:
             msg = f"AppState has no field {sorted(unknown)}"
             raise ValueError(msg)
-        self._subscribers.append((tuple(_LOOKS[name] for name in names), callback))
+        self._subscribers.append((frozenset(names), callback))
 
     def replace(self, **changes: Any) -> None:  # noqa: ANN401 - see AppState.but
         """Change records or fields of them in one batch; tell the subscribers of what differs."""
         before = self.state
-        after = self.state = before.but(**changes)
-        if after is before:
-            return
-        for looks, callback in self._subscribers:
-            if any(look(before) is not look(after) for look in looks):
+        self.state = before.but(**changes)
+        changed = differing(before, self.state)
+        for names, callback in self._subscribers:
+            if not names.isdisjoint(changed):
                 callback(self.state)
+
+
+def differing(before: AppState, after: AppState) -> set[str]:
+    """The names of whatever is another object: records, their fields, what a scene tells."""
+    changed = {name for name in RECORDS if getattr(before, name) is not getattr(after, name)}
+    for record in changed & OPENED.keys():
+        old, new = getattr(before, record), getattr(after, record)
+        fields_of = FIELDS_OF[record]
+        changed |= {name for name in fields_of if getattr(old, name) is not getattr(new, name)}
+    told = (name for name in OF_A_SCENE if _LOOKS[name](before) is not _LOOKS[name](after))
+    return changed.union(told) if changed else changed

@@ -14,7 +14,7 @@ from seethrough.app.state import Message, Tracing
 from seethrough.core.captured import BY_HEAD
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.errors import InputError, SeethroughError
-from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
+from seethrough.core.hooks import block_leaves, hook_name, leaf_of
 from seethrough.core.sums import check_cell, layer_of, needs, sum_of, weight_dims
 from seethrough.core.wants import Wants, want
 
@@ -163,8 +163,7 @@ def with_layer(lacking: Wants, cell: Cell, run: Run) -> Wants:
     layer = layer_of(cell.name)
     if run.config is None or layer is None or len(run.tokens) > WHOLE_LAYER:
         return lacking
-    leaves = BLOCK_LEAVES[run.config.family]
-    return lacking | want(hook_name(leaf, layer) for leaf in leaves)
+    return lacking | want(hook_name(leaf, layer) for leaf in block_leaves(run.config))
 
 
 def ids_of(tokens: Iterable[TokenView]) -> tuple[int, ...]:

@@ -268,18 +268,11 @@ def show_moment(moment: int | None, *, moves: bool, speed: float) -> None:
     stage.show(moment, moves, speed)
 
 
-def keep(panel: Js) -> None:
-    """Before a panel is written anew: remember what it keeps (web/keep.js)."""
-    from pyscript.js_modules import keep as module
+def write(panel: Js, markup: str) -> None:
+    """Write a panel anew; what stays the same keeps its elements (web/keep.js)."""
+    from pyscript.js_modules import keep
 
-    module.keep(panel)
-
-
-def take_over(panel: Js) -> None:
-    """After it was written anew: pictures that are the same stay with their pixels."""
-    from pyscript.js_modules import keep as module
-
-    module.takeOver(panel)
+    keep.write(panel, markup)
 
 
 def box_of(element: Js) -> Box:

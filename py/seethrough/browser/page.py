@@ -46,7 +46,16 @@ ASK = "ask-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
 WAITING = ("idle", "download", "session", "ready", "failed")
 # What a step needs beyond the run may change with these.
-NEEDED = ("route", "choice", "tokens", "captured", "busy")
+NEEDED = (
+    "route",
+    "layer",
+    "head",
+    "position",
+    "asked_layer",
+    "tokens",
+    "asked",
+    "busy",
+)
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
     "route",
