@@ -107,7 +107,9 @@ def run_tests(options: argparse.Namespace) -> int:
     """Install what the tests need and run them; more arguments go to pytest."""
     with alone():
         places = make_site(models.DEFAULT, "test", *(["reference"] if options.reference else []))
-        places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
+        found = browser.ensure(venv.PYTHON)
+        places["SEETHROUGH_BROWSER"] = str(found)
+        places["SEETHROUGH_SHELL"] = str(browser.ensure_shell(found))
         if options.reference:
             torch.ensure()
         elif options.long:

@@ -1,4 +1,9 @@
-"""Which browser the tests and the bench drive, and how it is started."""
+"""Which browser the tests and the bench drive, and how it is started.
+
+Where Debian's is, most tests drive the same engine without a window (Playwright's own choice for
+tests): it opens a page for a third of the work. The main flow in tests/engines/, the bench and the
+pictures take the whole browser.
+"""
 
 from __future__ import annotations
 
@@ -25,3 +30,8 @@ def browser_path() -> str:
     if found is None:
         sys.exit("No Chromium found. Install one, or set SEETHROUGH_BROWSER to its path.")
     return found
+
+
+def shell_path() -> str:
+    """The engine without a window of SEETHROUGH_SHELL, else the browser itself."""
+    return os.environ.get("SEETHROUGH_SHELL") or browser_path()

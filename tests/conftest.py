@@ -1,6 +1,6 @@
 """The built site and the one browser of a test run.
 
-The site is $SEETHROUGH_DIST or dist/; the browser $SEETHROUGH_BROWSER or one found on PATH.
+The site is $SEETHROUGH_DIST or dist/; browsers are those of tests/browser_path.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser_path import CHROMIUM_FLAGS, browser_path
+from tests.browser_path import CHROMIUM_FLAGS, browser_path, shell_path
 
 # A host name that is not a secure context, as a classroom server on a LAN has.
 PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
@@ -37,11 +37,28 @@ def site_of_held(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """A real browser."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=browser_path(), args=[*CHROMIUM_FLAGS, PLAIN_HTTP]
-        )
-        yield launched
-        launched.close()
+def playwright():
+    """The driver of the browsers."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    """A real browser; one without a window where there is one."""
+    yield from launched(playwright, shell_path())
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright):
+    """The browser that readers have, window and all."""
+    yield from launched(playwright, browser_path())
+
+
+def launched(playwright, program):
+    """A browser that ends with the tests."""
+    started = playwright.chromium.launch(
+        executable_path=program, args=[*CHROMIUM_FLAGS, PLAIN_HTTP]
+    )
+    yield started
+    started.close()
