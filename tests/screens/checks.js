@@ -66,6 +66,17 @@
     ]);
   }
 
+  let seen = null;
+  let still = 0;
+
+  /** How often in a row the page was the same as at the look before; `anew` begins with this one. */
+  function stillness(anew) {
+    const now = fingerprint();
+    still = !anew && now === seen ? still + 1 : 0;
+    seen = now;
+    return still;
+  }
+
   /** What makes the page wider than the window. */
   function wide() {
     const root = document.scrollingElement;
@@ -288,7 +299,7 @@
   }
 
   window.screens = {
-    unstick, stick, fingerprint, wide, clipped, overlapping, usable, small, focus, headings, landmarks, moving,
+    unstick, stick, stillness, wide, clipped, overlapping, usable, small, focus, headings, landmarks, moving,
     untranslated,
   };
 })();
