@@ -16,6 +16,7 @@ from seethrough.core.tokenizer import LostByte, Tokenizer
 from tests.model_files import default_oracle, default_tokenizer
 from tests.tokenizer_cases import (
     LACKING,
+    SAMPLE,
     SEED,
     added,
     any_text,
@@ -44,17 +45,19 @@ def text_of(codes):
     return codes.astype("<u4").tobytes().decode("utf-32-le")
 
 
+@pytest.mark.parametrize("count", [SAMPLE, pytest.param(4_000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("single_digits", [True, False])
-def test_both_wirings_are_the_oracles(single_digits):
+def test_both_wirings_are_the_oracles(single_digits, count):
     """GPT-2's split alone, and behind single digits, give the oracle's ids."""
     source = small_json(single_digits=single_digits)
-    texts = seeded_texts(4_000)
+    texts = seeded_texts(count)
 
     tokenizer = Tokenizer.from_json(source)
 
     assert list(map(tokenizer.encode, texts)) == oracle_ids(Oracle.from_str(source), texts)
 
 
+@pytest.mark.long
 def test_unicode_classes_are_the_engines():
     """Of all 1,112,064 characters, each is letter, number, space or other as the oracle has it.
 
@@ -72,6 +75,7 @@ def test_unicode_classes_are_the_engines():
         assert len(level(text_of(pairs))) == 1
 
 
+@pytest.mark.long
 def test_digits_are_the_engines():
     """Exactly the characters of the digit table stand alone under the oracle's Digits."""
     digits = codes_of("digit")
