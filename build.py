@@ -89,7 +89,7 @@ def make_model(python: Path, asked: models.Model) -> Path:
 def make_for_tests(*groups: str) -> None:
     """The site, and beside it what its tests need: packages of these groups, and a browser."""
     make_site(models.DEFAULT, "test", *groups)
-    browser.ensure(venv.PYTHON)
+    browser.ensure_shell(browser.ensure(venv.PYTHON))
 
 
 def run_serve(options: argparse.Namespace) -> int:

@@ -1,4 +1,9 @@
-"""Which browser the tests and the bench drive, and how it is started."""
+"""Which browser the tests and the bench drive, and how it is started.
+
+Where Debian's is, most tests drive the same engine without a window (Playwright's own choice for
+tests): it opens a page for a third of the work. The main flow in tests/engines/, the bench and the
+pictures take the whole browser.
+"""
 
 from __future__ import annotations
 
@@ -31,3 +36,8 @@ def browser_path() -> str:
 def _of_playwright() -> Path:
     with sync_playwright() as playwright:
         return Path(playwright.chromium.executable_path)
+
+
+def shell_path() -> str:
+    """The same engine without a window where it is installed, else the browser itself."""
+    return str(browser.find_shell(Path(browser_path())))

@@ -51,6 +51,8 @@ def tokenizer(name: str) -> Tokenizer:
 
 
 @cache
-def oracle(name: str) -> Oracle:
-    """The reference tokeniser over the same."""
-    return Oracle.from_str(source(name))
+def oracle(name: str, *, special: bool = True) -> Oracle:
+    """The reference tokeniser over the same; unless `special`, its special tokens are text."""
+    made = Oracle.from_str(source(name))
+    made.encode_special_tokens = not special
+    return made

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from export.stages import programs, scripts
 from export.stages.console import say
+from export.stages.paths import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +19,11 @@ NO_TESTS = 5
 # Whole runs go in two processes, a file in one of them: browsers wait more than they compute. Files
 # keep their order, for Playwright's loop must not stand when asyncio's own tests begin.
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# Their matrices in one thread: threads of both would wait for each other by spinning, and take the
+# processors from the browsers.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+# A machine that keeps no bytecode compiles every module in every process anew: it lies apart then.
+APART = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "pycache")}
 LINTERS = (
     ("ruff check", ("ruff", "check", ".")),
     ("ruff format", ("ruff", "format", "--check", ".")),
@@ -44,7 +51,9 @@ def at_once(arguments: Sequence[str]) -> tuple[str, ...]:
 
 def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
     """Run pytest in view of the terminal; returns its exit code."""
-    code = programs.run_in_view([python, "-m", "pytest", *arguments], env)
+    more = ONE_THREAD if set(TWO_AT_ONCE) <= set(arguments) else {}
+    more = more | (APART if os.environ.get("PYTHONDONTWRITEBYTECODE") else {})
+    code = programs.run_in_view([python, "-m", "pytest", *arguments], {**env, **more})
     if code == NO_TESTS:
         print("No test was found for what was asked.", file=sys.stderr, flush=True)
     return code

@@ -258,8 +258,9 @@ def test_inside_a_block_every_vector_leads_on(walking):
     assert walking.errors == []
 
 
-def test_a_recording_says_what_it_lacks(tab):
+def test_a_recording_says_what_it_lacks(again):
     """Without the model a look tells the value and why there is no sum."""
+    tab = again
     turn(tab, "#/walk/january/layers", "#step-layers canvas")
     tab.page.locator("#step-layers canvas").nth(2).hover()
     tab.until(f"{PEEK}.includes('hook_resid')")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from export.stages import checks
+
 ROOT = Path(__file__).resolve().parents[2]
 CHECKS = ["ruff check", "ruff format", "mypy", "mypy", *["tsc"] * 4, "prettier", "pytest"]
 
@@ -49,6 +51,26 @@ def test_a_whole_run_takes_two_processes(built, more, tier):
     called = built.calls()[-1]
     assert called.startswith(f"-m pytest -m {tier}")
     assert called.endswith("-n 2 --dist loadfile --no-loadscope-reorder")
+
+
+@pytest.mark.parametrize("keeps_bytecode", [True, False])
+def test_processes_of_a_whole_run_leave_each_other_room(monkeypatch, keeps_bytecode):
+    """Matrices take one thread; where Python keeps no bytecode, theirs lies apart."""
+    given = {}
+    monkeypatch.setattr(checks.programs, "run_in_view", lambda _command, env: given.update(env))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "" if keeps_bytecode else "1")
+
+    checks.run_pytest(Path("python"), {"A": "1"}, checks.TWO_AT_ONCE)
+    whole = dict(given)
+    given.clear()
+    checks.run_pytest(Path("python"), {"A": "1"}, ["tests/core"])
+
+    assert whole["A"] == given["A"] == "1"
+    assert whole["OPENBLAS_NUM_THREADS"] == "1"
+    assert "OPENBLAS_NUM_THREADS" not in given
+    for env in (whole, given):
+        assert ("PYTHONPYCACHEPREFIX" in env) == (not keeps_bytecode)
+        assert env.get("PYTHONDONTWRITEBYTECODE", "") == ""
 
 
 def test_unknown_argument_is_refused_elsewhere(checkout):

@@ -79,6 +79,17 @@
     ]);
   }
 
+  let seen = null;
+  let still = 0;
+
+  /** How often in a row the page was the same as at the look before; `anew` begins with this one. */
+  function stillness(anew) {
+    const now = fingerprint();
+    still = !anew && now === seen ? still + 1 : 0;
+    seen = now;
+    return still;
+  }
+
   /** What makes the page wider than the window. */
   function wide() {
     const root = document.documentElement;
@@ -342,7 +353,7 @@
   window.screens = {
     unstick,
     stick,
-    fingerprint,
+    stillness,
     wide,
     clipped,
     overlapping,

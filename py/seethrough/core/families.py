@@ -5,13 +5,10 @@ How its checkpoints lie on the hub says a file beside export/hub_llama.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from seethrough.core.errors import SourceError
 from seethrough.core.family import LAYER_NORM, RMS_NORM, Family
-
-if TYPE_CHECKING:
-    from seethrough.core.config import ModelConfig
 
 LLAMA = Family(name="llama", norm=RMS_NORM, positions="rotary", activation="silu", is_gated=True)
 GPT2 = Family(
@@ -36,6 +33,15 @@ def family_named(name: str) -> Family:
     return FAMILIES[name]
 
 
-def family_of(config: ModelConfig) -> Family:
+class OfFamily(Protocol):
+    """What tells its family: a model's config."""
+
+    @property
+    def family(self) -> str:
+        """The name of a row."""
+        ...
+
+
+def family_of(config: OfFamily) -> Family:
     """The description of a model's family."""
     return family_named(config.family)

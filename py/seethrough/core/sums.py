@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
     from seethrough.core.config import ModelConfig
-    from seethrough.core.sum_parts import Series
+    from seethrough.core.sum_parts import Group, Series
 
 LARGEST = 6
 LEARNED, TIED, MASKED = "learned", "tied", "masked"
@@ -166,7 +166,9 @@ def sum_of(
         return Sum(cell, value, made.rule, total=value, magnitude=abs(value))
     parts = np.concatenate([group.values for group in made.groups])
     shown = largest(parts, made.own)
-    rest = np.delete(parts, shown)
+    is_rest = np.ones(len(parts), bool)
+    is_rest[shown] = False
+    rest = parts[is_rest]
     subtotal = float(parts.sum())
     steps: list[Step] = []
     total, size = subtotal, float(np.abs(parts).sum())
@@ -198,11 +200,18 @@ def largest(parts: Array, own: int | None) -> list[int]:
 
 def term_at(made: Made, at: int) -> Term:
     """One term with its factors."""
-    starts = np.cumsum([0, *(len(group.values) for group in made.groups)])
-    which = int(np.searchsorted(starts, at, side="right")) - 1
-    group, inside = made.groups[which], at - int(starts[which])
+    group, inside = group_at(made, at)
     factors = tuple(factor_at(series, inside) for series in group.series)
     return Term(factors, float(group.values[inside]), is_own=at == made.own)
+
+
+def group_at(made: Made, at: int) -> tuple[Group, int]:
+    """The group that a term is in, and its place there."""
+    for group in made.groups:
+        if at < len(group.values):
+            return group, at
+        at -= len(group.values)
+    raise IndexError(at)
 
 
 def factor_at(series: Series, at: int) -> Factor:
