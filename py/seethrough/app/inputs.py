@@ -9,13 +9,15 @@ import numpy as np
 from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.errors import InputError, ShapeError, UnknownNameError, near_misses
 from seethrough.core.film import Film, film_of
+from seethrough.core.hooks import axis_sizes, check_hook_names, fetchable
+from seethrough.core.weights import check_rows, find_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
-    from seethrough.core.manifest import Manifest
+    from seethrough.core.manifest import Manifest, TensorEntry
     from seethrough.core.tokenizer import Tokenizer
 
 MAX_CHARACTERS = 20_000
@@ -77,6 +79,40 @@ def check_count(ids: tuple[int, ...], config: ModelConfig) -> tuple[int, ...]:
     if len(ids) > config.n_ctx - 1:
         raise InputError("input.too_many_tokens", got=len(ids), limit=config.n_ctx - 1)
     return ids
+
+
+def check_capture(names: Sequence[str], manifest: Manifest, n_pos: int) -> tuple[str, ...]:
+    """The hooks of a capture, each once.
+
+    Raises:
+        UnknownNameError: No such hook.
+        InputError: None at all, or more than fits in a page's memory.
+    """
+    asked, config = tuple(dict.fromkeys(names)), manifest.config
+    if not asked:
+        raise InputError("input.no_hooks")
+    check_hook_names(asked, config, manifest.id)
+    sizes, known = axis_sizes(config, n_pos=n_pos, n_unembed=n_pos), fetchable(config)
+    check_capture_size(asked, sizes, lambda name: known[name].dims)
+    return asked
+
+
+def check_weight(
+    manifest: Manifest, name: str, rows: Sequence[int] | int | None
+) -> tuple[TensorEntry, tuple[int, ...]]:
+    """A weight and its rows that are asked for; None: all of them.
+
+    Raises:
+        UnknownNameError: No such weight.
+        InputError: A row that is not there, or too many numbers.
+    """
+    entry = find_tensor(manifest, name)
+    wanted = range(entry.dims[0]) if rows is None else rows
+    checked = check_rows(entry, [wanted] if isinstance(wanted, int | float) else list(wanted))
+    count, limit = len(checked) * int(np.prod(entry.dims[1:])), CAPTURE_BYTES // 128
+    if count > limit:
+        raise InputError("weights.too_many", name=name, got=count, limit=limit)
+    return entry, checked
 
 
 def check_capture_size(names: tuple[str, ...], sizes: Mapping[str, int], dims: Any) -> None:  # noqa: ANN401 - name -> axes

@@ -7,23 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from seethrough.app import inputs
 from seethrough.app.generate import Generation, Step, generate
+from seethrough.app.library import Library
 from seethrough.app.loaded import LoadedModel
-from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.settings import checked_sampling, whole
 from seethrough.app.state import (
-    AbsentModel,
     EngineStatus,
     Message,
-    ModelCard,
     Run,
     Sampling,
     Store,
@@ -34,24 +29,18 @@ from seethrough.core.errors import (
     CancelledRunError,
     DownloadError,
     EngineError,
-    InputError,
     SeethroughError,
-    SourceError,
-    UnknownNameError,
-    near_misses,
 )
-from seethrough.core.hooks import axis_sizes, check_hook_names, fetchable
-from seethrough.core.manifest import Manifest, from_json
-from seethrough.core.modes import check_mode, mode_bytes
+from seethrough.core.modes import check_mode
 from seethrough.core.tokenizer import Tokenizer
 from seethrough.core.tokens import STOPPED, candidates, texts
-from seethrough.core.weights import check_rows, decode_rows, find_tensor, row_ranges
+from seethrough.core.weights import decode_rows, row_ranges
 
 if TYPE_CHECKING:
     from seethrough.app.engine import Engine, EngineInfo, Progress, RunResult
-    from seethrough.app.state import RecordingCard
     from seethrough.core.cache import ActivationCache, Array
     from seethrough.core.config import ModelConfig
+    from seethrough.core.manifest import Manifest
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
@@ -75,9 +64,7 @@ class Service:
         self.engine = engine
         self.fetch_text = fetch_text
         self.model: LoadedModel | None = None
-        self._manifests: dict[str, tuple[Manifest, str]] = {}
-        self._shelf = RecordingShelf(fetch_bytes)
-        self._default = ""
+        self._library = Library(store, fetch_text, fetch_bytes)
         self._lock = asyncio.Lock()
         self._stopping = False
 
@@ -90,27 +77,10 @@ class Service:
             DownloadError: The list or a manifest is missing.
             SourceError: One of them cannot be read.
         """
-        listing = await self.fetch_text("models.json")
-        try:
-            told = json.loads(listing)
-            models = told["models"]
-            absent = tuple(AbsentModel(**row) for row in told.get("absent", []))
-            rows = [(row["path"], row.get("default")) for row in models]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
-        for path, is_default in rows:
-            manifest = from_json(await self.fetch_text(f"{path}manifest.json"))
-            self._manifests[manifest.id] = (manifest, path)
-            if is_default:
-                self._default = manifest.id
-        try:
-            recordings = recording_cards(self._manifests.values())
-        except (KeyError, TypeError) as error:
-            raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
-        cards = tuple(_card(manifest) for manifest, _ in self._manifests.values())
+        await self._library.open()
         plan = self.engine.planned()
         status = EngineStatus(stage="idle", backend=plan.backend, threads=plan.threads)
-        self.store.replace(models=cards, absent=absent, recordings=recordings, engine=status)
+        self.store.replace(engine=status)
 
     async def ready(self) -> dict[str, Any]:
         """The models of this build, the loaded one or None, backend and threads.
@@ -157,8 +127,7 @@ class Service:
             DownloadError: It is missing or altered.
             SourceError: It cannot be read, or another export's files made it.
         """
-        card = self._recording_card(recording_id, model)
-        return await self._shelf.read(card, self._manifest(card.model))
+        return await self._library.recording(recording_id, model)
 
     async def part(self, recording_id: str, name: str, model: str = "") -> Part:
         """A further part of a recorded walk (core/parts.py), checked against the walk.
@@ -167,8 +136,7 @@ class Service:
             UnknownNameError: This build has no such recording, or the recording no such part.
             DownloadError, SourceError: As `recording`.
         """
-        card = self._recording_card(recording_id, model)
-        return await self._shelf.read_part(card, self._manifest(card.model), name)
+        return await self._library.part(recording_id, name, model)
 
     def is_loaded(self, model_id: str) -> bool:
         """Whether it is this model that can run now."""
@@ -180,7 +148,7 @@ class Service:
         Raises:
             UnknownNameError: This build has no such model.
         """
-        return self._manifest(model_id).config
+        return self._library.manifest(model_id).config
 
     async def tokenize(self, text: str) -> list[dict[str, Any]]:
         """Each token of a text: id, and its text as the vocabulary decodes it."""
@@ -253,17 +221,10 @@ class Service:
             ShapeError, InputError: A knob does not fit, or the capture is too large.
         """
         model = await self._ensure()
-        names = tuple(dict.fromkeys(names))
-        if not names:
-            raise InputError("input.no_hooks")
-        config = model.manifest.config
-        check_hook_names(names, config, model.manifest.id)
         ids = self.prompt_ids(prompt, chat=chat)
-        sizes = axis_sizes(config, n_pos=len(ids), n_unembed=len(ids))
-        known = fetchable(config)
-        inputs.check_capture_size(names, sizes, lambda name: known[name].dims)
-        checked = inputs.check_knobs(knobs or {}, config, len(ids))
-        return dict(await self.capture_ids(ids, names, checked))
+        asked = inputs.check_capture(names, model.manifest, len(ids))
+        checked = inputs.check_knobs(knobs or {}, model.manifest.config, len(ids))
+        return dict(await self.capture_ids(ids, asked, checked))
 
     async def generate(
         self, prompt: str, *, chat: bool = False, **settings: float
@@ -319,13 +280,7 @@ class Service:
             InputError: A row that is not there, or too many numbers.
         """
         model = await self._ensure()
-        entry = find_tensor(model.manifest, name)
-        wanted = range(entry.dims[0]) if rows is None else rows
-        checked = check_rows(entry, [wanted] if isinstance(wanted, int | float) else list(wanted))
-        count = len(checked) * int(np.prod(entry.dims[1:]))
-        if count > inputs.CAPTURE_BYTES // 128:
-            limit = inputs.CAPTURE_BYTES // 128
-            raise InputError("weights.too_many", name=name, got=count, limit=limit)
+        entry, checked = inputs.check_weight(model.manifest, name, rows)
         ranges = row_ranges(model.manifest, entry, checked)
         async with self._lock:
             chunks = await self._guarded(self.engine.read_bytes(ranges))
@@ -364,24 +319,9 @@ class Service:
                 await self._load(None)
             return self._loaded()
 
-    def _recording_card(self, recording_id: str, model: str = "") -> RecordingCard:
-        known = [card for card in self.store.state.site.recordings if model in {"", card.model}]
-        found = next((card for card in known if card.id == recording_id), None)
-        if found is None:
-            ids = dict.fromkeys(card.id for card in known)
-            near = near_misses(str(recording_id), ids) or ", ".join(ids) or "-"
-            raise UnknownNameError("recording.unknown", name=recording_id, near=near)
-        return found
-
-    def _manifest(self, model_id: str) -> Manifest:
-        if model_id not in self._manifests:
-            near = near_misses(str(model_id), self._manifests) or ", ".join(self._manifests)
-            raise UnknownNameError("models.unknown", name=model_id, near=near)
-        return self._manifests[model_id][0]
-
     async def _load(self, model_id: str | None, mode: str | None = None) -> None:
-        manifest = self._manifest(self._default if model_id is None else model_id)
-        model_id, base_url = manifest.id, self._manifests[manifest.id][1]
+        manifest = self._library.manifest(model_id)
+        model_id, base_url = manifest.id, self._library.folder(manifest.id)
         mode = mode or self.store.state.site.engine.mode or self.store.state.site.device.mode
         is_same = self.is_loaded(model_id)
         if is_same and mode == self.store.state.site.engine.mode:
@@ -461,17 +401,3 @@ class Service:
 
     def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
         self.store.replace(engine=replace(self.store.state.site.engine, **changes))
-
-
-def _card(manifest: Manifest) -> ModelCard:
-    return ModelCard(
-        id=manifest.id,
-        title=manifest.title,
-        download_bytes=manifest.download_bytes,
-        n_params=manifest.n_params,
-        n_layers=manifest.config.n_layers,
-        licence=manifest.licence,
-        origin=manifest.origin.get("source", ""),
-        has_chat=manifest.chat is not None,
-        mode_bytes=mode_bytes(manifest),
-    )

@@ -211,7 +211,7 @@ def group_at(made: Made, at: int) -> tuple[Group, int]:
         if at < len(group.values):
             return group, at
         at -= len(group.values)
-    raise IndexError(at)
+    raise KeyError(at)
 
 
 def factor_at(series: Series, at: int) -> Factor:

@@ -1,0 +1,126 @@
+"""What this build has, by its own lists: models with their manifests, recorded walks."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from seethrough.app.recordings import RecordingShelf, recording_cards
+from seethrough.app.state import AbsentModel, ModelCard
+from seethrough.core.errors import SourceError, UnknownNameError, near_misses
+from seethrough.core.manifest import Manifest, from_json
+from seethrough.core.modes import mode_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from seethrough.app.state import RecordingCard, Store
+    from seethrough.core.parts import Part
+    from seethrough.core.recording import Recording
+
+    FetchText = Callable[[str], Awaitable[str]]
+    FetchBytes = Callable[[str], Awaitable[bytes]]
+
+
+class Library:
+    """Reads the lists of this build, and gives what they name.
+
+    Args:
+        fetch_text, fetch_bytes: Give a file by its address relative to the page.
+    """
+
+    def __init__(self, store: Store, fetch_text: FetchText, fetch_bytes: FetchBytes) -> None:
+        self._store = store
+        self._fetch_text = fetch_text
+        self._manifests: dict[str, tuple[Manifest, str]] = {}
+        self._shelf = RecordingShelf(fetch_bytes)
+        self._default = ""
+
+    async def open(self) -> None:
+        """Read the list of this build's models, and their manifests.
+
+        The list tells of known models that this build lacks, too.
+
+        Raises:
+            DownloadError: The list or a manifest is missing.
+            SourceError: One of them cannot be read.
+        """
+        listing = await self._fetch_text("models.json")
+        try:
+            told = json.loads(listing)
+            absent = tuple(AbsentModel(**row) for row in told.get("absent", []))
+            rows = [(row["path"], row.get("default")) for row in told["models"]]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
+        for path, is_default in rows:
+            manifest = from_json(await self._fetch_text(f"{path}manifest.json"))
+            self._manifests[manifest.id] = (manifest, path)
+            if is_default:
+                self._default = manifest.id
+        try:
+            recordings = recording_cards(self._manifests.values())
+        except (KeyError, TypeError) as error:
+            raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
+        cards = tuple(card_of(manifest) for manifest, _ in self._manifests.values())
+        self._store.replace(models=cards, absent=absent, recordings=recordings)
+
+    def manifest(self, model_id: str | None) -> Manifest:
+        """A model's manifest; the default one's where none is named.
+
+        Raises:
+            UnknownNameError: This build has no such model.
+        """
+        wanted = self._default if model_id is None else model_id
+        if wanted not in self._manifests:
+            near = near_misses(str(wanted), self._manifests) or ", ".join(self._manifests)
+            raise UnknownNameError("models.unknown", name=wanted, near=near)
+        return self._manifests[wanted][0]
+
+    def folder(self, model_id: str) -> str:
+        """Where a model's files lie; it ends with a slash."""
+        return self._manifests[model_id][1]
+
+    async def recording(self, recording_id: str, model: str) -> Recording:
+        """A recorded walk, checked against its model's manifest.
+
+        Raises:
+            UnknownNameError: This build has no such recording.
+            DownloadError: It is missing or altered.
+            SourceError: It cannot be read, or another export's files made it.
+        """
+        card = self._card(recording_id, model)
+        return await self._shelf.read(card, self.manifest(card.model))
+
+    async def part(self, recording_id: str, name: str, model: str) -> Part:
+        """A further part of a recorded walk (core/parts.py), checked against the walk.
+
+        Raises:
+            UnknownNameError: This build has no such recording, or the recording no such part.
+            DownloadError, SourceError: As `recording`.
+        """
+        card = self._card(recording_id, model)
+        return await self._shelf.read_part(card, self.manifest(card.model), name)
+
+    def _card(self, recording_id: str, model: str) -> RecordingCard:
+        known = [card for card in self._store.state.site.recordings if model in {"", card.model}]
+        found = next((card for card in known if card.id == recording_id), None)
+        if found is None:
+            ids = dict.fromkeys(card.id for card in known)
+            near = near_misses(str(recording_id), ids) or ", ".join(ids) or "-"
+            raise UnknownNameError("recording.unknown", name=recording_id, near=near)
+        return found
+
+
+def card_of(manifest: Manifest) -> ModelCard:
+    """What is told of a model before its download."""
+    return ModelCard(
+        id=manifest.id,
+        title=manifest.title,
+        download_bytes=manifest.download_bytes,
+        n_params=manifest.n_params,
+        n_layers=manifest.config.n_layers,
+        licence=manifest.licence,
+        origin=manifest.origin.get("source", ""),
+        has_chat=manifest.chat is not None,
+        mode_bytes=mode_bytes(manifest),
+    )
