@@ -37,7 +37,7 @@ from seethrough.core.tokens import STOPPED, candidates, texts
 from seethrough.core.weights import decode_rows, row_ranges
 
 if TYPE_CHECKING:
-    from seethrough.app.engine import Engine, EngineInfo, Progress, RunResult
+    from seethrough.app.engine import Engine, Progress, RunResult
     from seethrough.core.cache import ActivationCache, Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.manifest import Manifest
@@ -355,7 +355,8 @@ class Service:
             on_restart=lambda: self.store.replace(notice=Message("engine.recovered")),
         )
         self.store.replace(vocabulary=tokenizer)
-        self._tell_ready(info, mode)
+        told = (info.backend, info.threads, info.session_ms, mode, model_id)
+        self.store.replace(engine=EngineStatus("ready", 0, 0, *told))
         if info.is_kept:
             self.store.replace(stored=self.store.state.site.stored | {model_id})
         else:
@@ -393,11 +394,6 @@ class Service:
         self._tell(
             stage=progress.stage, done_bytes=progress.done_bytes, total_bytes=progress.total_bytes
         )
-
-    def _tell_ready(self, info: EngineInfo, mode: str) -> None:
-        told = (info.backend, info.threads, info.session_ms, mode)
-        model = self.store.state.site.engine.model
-        self.store.replace(engine=EngineStatus("ready", 0, 0, *told, model))
 
     def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
         self.store.replace(engine=replace(self.store.state.site.engine, **changes))
