@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 def counted(scene: Scene, what: str, number: int) -> Node:
     """A number with its noun; `what` is characters, bytes, words, pieces, merges or tokens."""
     key = f"counted.{what}.one" if number == 1 else f"counted.{what}.many"
-    return h("span", {"class": "counted"}, rich(scene, key, n=h("b", {}, count(number))))
+    return h("span", {"class": "counted"}, rich(scene, key, n=h("b", {}, count(scene, number))))

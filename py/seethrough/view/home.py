@@ -78,7 +78,7 @@ def price(state: AppState) -> str:
     default = state.site.models[0] if state.site.models else None
     if default is None:
         return say(state, "about.private")
-    size = megabytes(default.download_bytes, state.language)
+    size = megabytes(state, default.download_bytes)
     key = "home.price" if state.site.recordings else "home.price_alone"
     return say(state, key, model=default.title, size=size)
 
@@ -92,7 +92,7 @@ def figure(state: AppState) -> Node | str:
             "li",
             {"class": "guess"},
             token_mark(item.visible),
-            h("span", {"class": "number"}, probability(item.prob, state.language)),
+            h("span", {"class": "number"}, probability(state, item.prob)),
             top.bar(item.prob, "bar-fill"),
         )
         for item in state.run.top[:N_SHOWN]
@@ -126,7 +126,7 @@ def tile(token: TokenView, position: int) -> Node:
 
 def caption(state: AppState) -> list[Node | str]:
     """Whose numbers these are."""
-    size = count(state.run.config.d_vocab) if state.run.config else ""
+    size = count(state, state.run.config.d_vocab) if state.run.config else ""
     key = "home.caption" if state.run.source == "recorded" else "home.caption_live"
     return rich(state, key, model=h("b", {}, model_name(state)), d_vocab=size)
 
@@ -146,7 +146,7 @@ def card(state: AppState, item: RecordingCard) -> Node:
 def facts(state: AppState, item: RecordingCard) -> str:
     """Tokens, and whether the prompt went through the chat template."""
     key = "home.facts_chat" if item.chat else "home.facts"
-    return say(state, key, n_tokens=count(item.n_tokens))
+    return say(state, key, n_tokens=count(state, item.n_tokens))
 
 
 def view_card(state: AppState, view: str) -> Node:

@@ -41,7 +41,7 @@ def choice(state: AppState) -> Node | str:
 def words(state: AppState, mode: str, size_bytes: int) -> str:
     """What the mode costs, and by how much its numbers may differ from the other's."""
     rounded = round(size_bytes / TEN_MB) * 10  # an estimate has no more digits
-    size = say(state, "view.megabytes", value=count(rounded))
+    size = say(state, "view.megabytes", value=count(state, rounded))
     if mode == EXACT:
         return say(state, "modes.exact", size=size)
     bound = say(state, "view.percent", value=f"{ROUNDING * 100:.3f}")

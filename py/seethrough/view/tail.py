@@ -66,7 +66,7 @@ def figure(scene: Scene, whole: Distribution, names: Mapping[int, str], more: At
         return h("p", {"class": "note"}, say(scene, "softmax.tail.none"))
     axes, label = Axes(falling), summary(scene, whole)
     if axes.falling.size < falling.size:
-        label += " " + say(scene, "softmax.tail.zero", rank=count(axes.falling.size + 1))
+        label += " " + say(scene, "softmax.tail.zero", rank=count(scene, axes.falling.size + 1))
     size: Attributes = {"width": WIDE, "height": HIGH, "viewBox": f"0 0 {WIDE} {HIGH}"}
     parts = [
         *ticks(scene, axes, falling.size),
@@ -83,7 +83,7 @@ def figure(scene: Scene, whole: Distribution, names: Mapping[int, str], more: At
 
 def summary(scene: Scene, whole: Distribution) -> str:
     """The picture in words: on how few tokens most of the probability lies."""
-    half, most, nearly = (count(whole.reaching(share)) for share in (0.5, 0.9, 0.99))
+    half, most, nearly = (count(scene, whole.reaching(share)) for share in (0.5, 0.9, 0.99))
     return say(scene, "softmax.tail.summary", half=half, most=most, nearly=nearly)
 
 
@@ -139,7 +139,7 @@ def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:
             x = f"{axes.across(rank):.1f}"
             drawn.append(h("line", {"class": "grid", "x1": x, "x2": x, "y1": TOP, "y2": low}))
             place: Attributes = {"class": "tick", "x": x, "y": low + 16, "text-anchor": "middle"}
-            drawn.append(h("text", place, count(rank)))
+            drawn.append(h("text", place, count(scene, rank)))
     name: Attributes = {"class": "axis-name", "x": right, "y": HIGH - 6, "text-anchor": "end"}
     top: Attributes = {"class": "axis-name", "x": 0, "y": 12}
     drawn.append(h("text", name, say(scene, "softmax.tail.rank")))
@@ -156,7 +156,7 @@ def marks(scene: Scene, axes: Axes, names: Mapping[int, str]) -> list[Node]:
             break
         prob = float(axes.falling[rank - 1])
         x, y = axes.across(rank), axes.down(prob)
-        label = " ".join(filter(None, [names.get(rank, ""), probability(prob, scene.language)]))
+        label = " ".join(filter(None, [names.get(rank, ""), probability(scene, prob)]))
         box = free_place(axes, x, y, len(label), taken)
         is_left = box[2] <= x
         place: Attributes = {
@@ -233,11 +233,11 @@ def table(scene: Scene, whole: Distribution, names: Mapping[int, str]) -> Node:
         h(
             "tr",
             {},
-            h("th", {"scope": "row", "class": "number"}, count(rank)),
+            h("th", {"scope": "row", "class": "number"}, count(scene, rank)),
             h("td", {}, h("bdi", {}, names.get(rank, ""))),
             Markup(
-                f'<td class="number">{exact(falling[rank - 1])}</td>'
-                f'<td class="number">{exact(total[rank - 1])}</td>'
+                f'<td class="number">{exact(scene, falling[rank - 1])}</td>'
+                f'<td class="number">{exact(scene, total[rank - 1])}</td>'
             ),
         )
         for rank in rows(falling.size)

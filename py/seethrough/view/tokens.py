@@ -25,7 +25,7 @@ def render(scene: Scene) -> str:
     lead = rich(
         scene,
         "view.tokens.lead_one" if one else "view.tokens.lead",
-        n_tokens=h("b", {}, count(len(scene.run.tokens))),
+        n_tokens=h("b", {}, count(scene, len(scene.run.tokens))),
     )
     return to_html(
         title(scene, "page.tokens.title"),

@@ -56,7 +56,7 @@ def matrix(scene: Scene, position: int, moment: int) -> Node:
             tick(scene, position, chosen=True),
         ),
         h("span", {"class": "number embed-first"}, "0"),
-        h("span", {"class": "number embed-last"}, count(max(d_vocab - 1, 0))),
+        h("span", {"class": "number embed-last"}, count(scene, max(d_vocab - 1, 0))),
     )
 
 
@@ -64,7 +64,9 @@ def size(scene: Scene) -> Node:
     """How many rows of how many numbers."""
     config = scene.run.config
     dims = (config.d_vocab, config.d_model) if config else (0, 0)
-    words = say(scene, "embed.matrix.size", d_vocab=count(dims[0]), d_model=count(dims[1]))
+    words = say(
+        scene, "embed.matrix.size", d_vocab=count(scene, dims[0]), d_model=count(scene, dims[1])
+    )
     return h("span", {"class": "number"}, words)
 
 

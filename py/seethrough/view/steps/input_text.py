@@ -73,7 +73,7 @@ def moments(scene: Scene) -> Sequence[Child]:
     told = rich(
         scene,
         f"typed.moment.{key}",
-        n_more=count(len(film.text) - len(text) if film else 0),
+        n_more=count(scene, len(film.text) - len(text) if film else 0),
         tokens=counted(scene, "tokens", film.n_ids if film else len(scene.run.tokens)),
     )
     return (
@@ -83,7 +83,7 @@ def moments(scene: Scene) -> Sequence[Child]:
             "typed.moment.codes",
             character=token_mark(shown_character(first)),
             code=code_point(first),
-            number=count(ord(first)),
+            number=count(scene, ord(first)),
         ),
         byte_sentence(scene, text),
         told,
@@ -137,8 +137,8 @@ def byte_sentence(scene: Scene, text: str) -> list[Node | str]:
         f"typed.moment.bytes_{key}",
         bytes_in_all=in_all,
         sign=mark,
-        n_of_sign=count(size_of(sign.text)),
-        n_characters=count(len(sign.text)),
+        n_of_sign=count(scene, size_of(sign.text)),
+        n_characters=count(scene, len(sign.text)),
         bytes=alone,
     )
 
@@ -181,7 +181,7 @@ def figure(scene: Scene, what: str, number: int, moment: int) -> Node:
         "div",
         {"data-at": str(moment), "data-move": "appear"},
         h("dt", {}, say(scene, f"typed.count.{what}")),
-        h("dd", {"class": "number"}, count(number)),
+        h("dd", {"class": "number"}, count(scene, number)),
     )
 
 
@@ -230,7 +230,7 @@ def gap(scene: Scene, shown: Window) -> Node | str:
     if shown.gap is None:
         return ""
     first, last = shown.gap
-    n_left_out = count(last - first + 1)
+    n_left_out = count(scene, last - first + 1)
     words = (
         say(scene, "typed.gap_one", first=first)
         if first == last
@@ -343,7 +343,10 @@ def characters(scene: Scene, text: str) -> list[Child]:
 def table_row(scene: Scene, text: str, at: int) -> Node:
     """One character of the table."""
     return h(
-        "tr", {}, h("th", {"scope": "row"}, count(at)), Markup(told_of(scene.language, text[at]))
+        "tr",
+        {},
+        h("th", {"scope": "row"}, count(scene, at)),
+        Markup(told_of(scene.language, text[at])),
     )
 
 

@@ -213,7 +213,7 @@ def told(scene: Scene, position: int, row: int, norm: float) -> str:
         words = say(scene, "layers.norms.cell_first", token=token, position=position)
     else:
         words = say(scene, "layers.norms.cell", token=token, position=position, layer=row - 1)
-    return say(scene, "layers.norms.value", what=words, value=exact(norm))
+    return say(scene, "layers.norms.value", what=words, value=exact(scene, norm))
 
 
 def rest(scene: Scene, positions: tuple[int, ...], norms: Array) -> str:
@@ -225,8 +225,8 @@ def rest(scene: Scene, positions: tuple[int, ...], norms: Array) -> str:
         scene,
         "layers.norms.longest",
         longest=longest,
-        low=readout(float(finite.min())),
-        high=readout(float(finite.max())),
+        low=readout(scene, float(finite.min())),
+        high=readout(scene, float(finite.max())),
     )
 
 
@@ -242,7 +242,7 @@ def table(scene: Scene, positions: tuple[int, ...], norms: Array) -> list[Node |
             "tr",
             {},
             h("th", {"scope": "row"}, side(scene, row)),
-            [h("td", {"class": "number"}, exact(float(norms[row, at]))) for at in places],
+            [h("td", {"class": "number"}, exact(scene, float(norms[row, at]))) for at in places],
         )
         for row in range(len(norms))
     ]

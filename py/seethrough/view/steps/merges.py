@@ -164,7 +164,7 @@ def round_row(scene: Scene, shown: WordShown, index: int) -> Node:
     """One round: what is merged now, and lines for the pieces that wait."""
     moment = FIRST_MERGE + shown.times[index]
     cells = [round_cell(scene, shown, index, rung, moment) for rung in shown.ladder.rows[index]]
-    return h("tr", {}, row_name(count(index + 1), moment), cells)
+    return h("tr", {}, row_name(count(scene, index + 1), moment), cells)
 
 
 def round_cell(scene: Scene, shown: WordShown, index: int, rung: Rung, moment: int) -> Node:
@@ -182,7 +182,7 @@ def round_cell(scene: Scene, shown: WordShown, index: int, rung: Rung, moment: i
         h(
             "span",
             {"class": "rank number", "title": say(scene, "tokenize.rank")},
-            count(merge.rank),
+            count(scene, merge.rank),
         ),
         h(
             "span",

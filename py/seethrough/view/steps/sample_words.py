@@ -26,7 +26,7 @@ def marked(scene: Scene, token: int) -> Node:
 
 def share(scene: Scene, value: float) -> str:
     """A probability as the page writes them."""
-    return probability(float(value), scene.language)
+    return probability(scene, float(value))
 
 
 def share_of(scene: Scene, probs: Array, token: int) -> str:

@@ -134,9 +134,9 @@ def lead(scene: Scene, made: Softened) -> list[Node | str]:
         scene,
         "softmax.lead",
         best=token_mark(best.item.visible),
-        prob=h("b", {}, probability(best.prob, scene.language)),
-        n_best=count(min(N_BEST, len(made.rows))),
-        held=h("b", {}, probability(held, scene.language)),
+        prob=h("b", {}, probability(scene, best.prob)),
+        n_best=count(scene, min(N_BEST, len(made.rows))),
+        held=h("b", {}, probability(scene, held)),
     )
 
 
@@ -150,7 +150,7 @@ def lacking(scene: Scene) -> Node:
     """Why there is no tail."""
     if is_coming(scene):
         return h("p", {"class": "note", "role": "status"}, say(scene, "softmax.coming"))
-    d_vocab = count(scene.run.config.d_vocab if scene.run.config else 0)
+    d_vocab = count(scene, scene.run.config.d_vocab if scene.run.config else 0)
     return note(scene, say(scene, "softmax.lacking", d_vocab=d_vocab))
 
 
@@ -188,7 +188,7 @@ def head(scene: Scene, name: str, made: Softened) -> Node:
     """A column's head: the operation that makes it, and what comes out."""
     if name == "bar":
         return h("td", {"class": "bar-cell"}, axis(scene, made))
-    operations = {"below": cell(made.largest), "prob": readout(made.total)}
+    operations = {"below": cell(scene, made.largest), "prob": readout(scene, made.total)}
     operation: Child = ""
     if name in {"below", "power", "prob"}:
         words = say(scene, f"softmax.operation.{name}", number=operations.get(name, ""))
@@ -225,12 +225,16 @@ def line(scene: Scene, row: Row, made: Softened) -> Node:
     token, last = row.item.id, last_position(scene)
     is_asked = token in {item.id for item in scene.choice.asked}
     logit = cell_button(
-        Cell(hooks.LOGITS, (last, token)), signed(row.item.logit), exact(row.item.logit)
+        Cell(hooks.LOGITS, (last, token)),
+        signed(scene, row.item.logit),
+        exact(scene, row.item.logit),
     )
-    shown = probability(row.prob, scene.language)
-    prob = cell_button(Cell(PROBS, (last, token)), shown, exact(row.prob))
-    below = h("span", {"class": "number", "title": exact(row.below)}, cell(row.below))
-    power = h("span", {"class": "number", "title": exact(row.power)}, readout(row.power))
+    shown = probability(scene, row.prob)
+    prob = cell_button(Cell(PROBS, (last, token)), shown, exact(scene, row.prob))
+    below = h("span", {"class": "number", "title": exact(scene, row.below)}, cell(scene, row.below))
+    power = h(
+        "span", {"class": "number", "title": exact(scene, row.power)}, readout(scene, row.power)
+    )
     numbers = {"logit": logit, "below": below, "power": power, "prob": prob}
     cells, before = [], ""
     for name, number in numbers.items():
@@ -287,17 +291,17 @@ def bar(kind: str, share: float, fill: str, move: Attributes) -> Node:
 def rest(scene: Scene, made: Softened) -> Node:
     """All tokens that are not listed, together."""
     key = "softmax.others" if made.n_rest is None else "softmax.others_count"
-    name = say(scene, key, n_rest=count(made.n_rest or 0))
+    name = say(scene, key, n_rest=count(scene, made.n_rest or 0))
     share = made.rest / made.total
     return h(
         "tr",
         {"class": "is-rest"},
         h("th", {"scope": "row", "colspan": "3"}, name),
-        h("td", {"class": "is-power"}, told(scene, "sum", made.rest, readout(made.rest))),
+        h("td", {"class": "is-power"}, told(scene, "sum", made.rest, readout(scene, made.rest))),
         h(
             "td",
             {"class": "is-prob"},
-            told(scene, "divide", share, probability(share, scene.language)),
+            told(scene, "divide", share, probability(scene, share)),
         ),
         h("td", {"class": "bar-cell"}, bars(scene, share, made, "bar-rest")),
     )
@@ -305,7 +309,7 @@ def rest(scene: Scene, made: Softened) -> Node:
 
 def total(scene: Scene, made: Softened) -> Node:
     """What the columns add up to."""
-    n_all = count(len(made.rows) + (made.n_rest or 0))
+    n_all = count(scene, len(made.rows) + (made.n_rest or 0))
     words = (
         say(scene, "softmax.total")
         if made.n_rest is None
@@ -318,9 +322,9 @@ def total(scene: Scene, made: Softened) -> Node:
         h(
             "td",
             {"class": "is-power"},
-            told(scene, "sum", made.total, readout(made.total), mark="softmax-sum"),
+            told(scene, "sum", made.total, readout(scene, made.total), mark="softmax-sum"),
         ),
-        h("td", {"class": "is-prob"}, told(scene, "divide", 1.0, probability(1.0, scene.language))),
+        h("td", {"class": "is-prob"}, told(scene, "divide", 1.0, probability(scene, 1.0))),
         h("td"),
     )
 
@@ -328,7 +332,9 @@ def total(scene: Scene, made: Softened) -> Node:
 def told(scene: Scene, shot: str, value: float, shown: str, mark: str = "") -> Node:
     """A number of the foot, exact on hover."""
     place = timed(scene, shot, "rise")
-    return h("div", {"class": "number", "title": exact(value), "id": mark or None, **place}, shown)
+    return h(
+        "div", {"class": "number", "title": exact(scene, value), "id": mark or None, **place}, shown
+    )
 
 
 def scale_switch(scene: Scene) -> Node:
@@ -376,16 +382,18 @@ def exact_table(scene: Scene, made: Softened) -> Node:
         h("th", {"scope": "col"}, say(scene, f"softmax.column.{name}")) for name in COLUMNS[:-1]
     ]
     lines = [
-        exact_line(row.item.visible, row.item.logit, row.below, row.power, row.prob)
+        exact_line(scene, row.item.visible, row.item.logit, row.below, row.power, row.prob)
         for row in made.rows
     ]
-    others = exact_line(say(scene, "softmax.others"), None, None, made.rest, made.rest / made.total)
-    together = exact_line(say(scene, "softmax.total"), None, None, made.total, 1.0)
+    others = exact_line(
+        scene, say(scene, "softmax.others"), None, None, made.rest, made.rest / made.total
+    )
+    together = exact_line(scene, say(scene, "softmax.total"), None, None, made.total, 1.0)
     caption = rich(
         scene,
         "softmax.exact.caption",
         logits=hook_mark(f"{hooks.LOGITS}[{last_position(scene)}]"),
-        largest=exact(made.largest),
+        largest=exact(scene, made.largest),
     )
     return h(
         "div",
@@ -401,10 +409,11 @@ def exact_table(scene: Scene, made: Softened) -> Node:
     )
 
 
-def exact_line(name: str, *values: float | None) -> Node:
+def exact_line(scene: Scene, name: str, *values: float | None) -> Node:
     """A line of exact numbers."""
     cells = [
-        h("td", {"class": "number"}, "" if value is None else exact(value)) for value in values
+        h("td", {"class": "number"}, "" if value is None else exact(scene, value))
+        for value in values
     ]
     return h("tr", {}, h("th", {"scope": "row"}, h("bdi", {}, name)), cells)
 
@@ -419,16 +428,16 @@ def moments(scene: Scene) -> Sequence[Child]:
     fields: dict[str, Node | str] = {
         "best": token_mark(best.item.visible),
         "second": token_mark(second.item.visible),
-        "n_best": count(min(N_BEST, len(made.rows))),
-        "largest": signed(made.largest),
-        "below": cell(second.below),
-        "power": readout(second.power),
-        "total": readout(made.total),
-        "rest": readout(made.rest),
-        "best_prob": probability(best.prob, scene.language),
-        "second_prob": probability(second.prob, scene.language),
+        "n_best": count(scene, min(N_BEST, len(made.rows))),
+        "largest": signed(scene, made.largest),
+        "below": cell(scene, second.below),
+        "power": readout(scene, second.power),
+        "total": readout(scene, made.total),
+        "rest": readout(scene, made.rest),
+        "best_prob": probability(scene, best.prob),
+        "second_prob": probability(scene, second.prob),
     }
     if whole is not None:
-        fields["most"] = count(whole.reaching(0.9))
-        fields["d_vocab"] = count(whole.logits.size)
+        fields["most"] = count(scene, whole.reaching(0.9))
+        fields["d_vocab"] = count(scene, whole.logits.size)
     return tuple(rich(scene, f"softmax.film.{shot}", **fields) for shot in known)

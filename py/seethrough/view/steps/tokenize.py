@@ -94,14 +94,14 @@ def merge_sentence(scene: Scene, shown: WordShown, moment: int) -> Child:
             left=token_mark(first.left),
             right=token_mark(first.right),
             result=token_mark(first.result),
-            rank=count(first.rank),
+            rank=count(scene, first.rank),
         )
     return rich(
         scene,
         "tokenize.moment.merges",
-        n_merges=count(len(merges)),
-        first=count(first.rank),
-        last=count(last.rank),
+        n_merges=count(scene, len(merges)),
+        first=count(scene, first.rank),
+        last=count(scene, last.rank),
         result=token_mark(last.result),
     )
 
@@ -142,7 +142,7 @@ def words(scene: Scene, film: Film, shown: WordShown | None) -> Node:
         "tabindex": None if len(film.words) <= LARGE else "0",
     }
     rest = film.n_words - len(film.words)
-    fields = {"n_shown": count(len(film.words)), "n_rest": count(rest)}
+    fields = {"n_shown": count(scene, len(film.words)), "n_rest": count(scene, rest)}
     gap = h("p", {"class": "note"}, say(scene, "tokenize.more_words", **fields)) if rest else ""
     return h("div", {}, h("ol", attributes, buttons), gap)
 
@@ -152,7 +152,9 @@ def word_button(scene: Scene, film: Film, index: int, *, is_chosen: bool) -> Nod
     word = film.words[index]
     classes = ["cut-word", "is-chosen" if is_chosen else "", "is-special" if word.is_added else ""]
     classes += [] if is_own(film, word) else ["is-template"]
-    told = say(scene, "tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids))
+    told = say(
+        scene, "tokenize.word", n_merges=count(scene, len(word.merges)), n_tokens=len(word.ids)
+    )
     button = h(
         "button",
         {
@@ -195,7 +197,7 @@ def losses(scene: Scene, film: Film) -> Node | str:
     told = rich(
         scene,
         key,
-        n_lost=h("b", {}, count(film.n_lost)),
+        n_lost=h("b", {}, count(scene, film.n_lost)),
         bytes=h("span", {}, spaced),
         characters=h("span", {}, marks),
     )

@@ -1,0 +1,69 @@
+"""A number as a reader sees it: text that keeps its digits, for sentences to agree with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.language import signs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Written(str):
+    """A written number: text like any other, and `digits` as a program would write them.
+
+    Its digits are those that are shown: `1.50` asks for another plural than `1.5` in some
+    languages. They are empty where there are none (NaN, infinity).
+    """
+
+    __slots__ = ("digits",)
+    digits: str
+
+    def __new__(cls, shown: str, digits: str) -> Written:  # noqa: PYI034 - it is final
+        """Text with the digits that it shows."""
+        made = super().__new__(cls, shown)
+        made.digits = digits
+        return made
+
+
+class Either(tuple[object, ...]):
+    """Things of which a sentence takes one: `a, b or c`."""
+
+    __slots__ = ()
+
+
+def digits_of(value: object) -> str | None:
+    """The digits of a number; None for what is none."""
+    if isinstance(value, Written):
+        return value.digits
+    return str(value) if isinstance(value, int | float) else None
+
+
+def shown(value: object, language: str) -> object:
+    """A field as its sentence has it: lists joined and a bare float's decimal sign by language.
+
+    A bare whole number stays as it is: it is a name (an id, a place), or a program's own.
+    """
+    if isinstance(value, float):
+        return Written(str(value).replace(".", signs(language).decimal), str(value))
+    if isinstance(value, Either):
+        return choice_of([str(shown(one, language)) for one in value], language)
+    if isinstance(value, list | tuple):
+        return list_of((str(shown(one, language)) for one in value), language)
+    return value
+
+
+def list_of(items: Iterable[str], language: str) -> str:
+    """Things one after the other, as the language sets them apart: `a, b, c`."""
+    joint = signs(language).next.replace("{0}", "").replace("{1}", "")
+    return joint.join(items)
+
+
+def choice_of(items: list[str], language: str) -> str:
+    """Things of which one is meant: `a, b or c`."""
+    if len(items) < 2:  # noqa: PLR2004 - one thing is no choice
+        return "".join(items)
+    *before, last = items
+    pattern = signs(language).either if len(before) == 1 else signs(language).last_choice
+    return pattern.replace("{0}", list_of(before, language)).replace("{1}", last)
