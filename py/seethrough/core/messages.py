@@ -28,7 +28,7 @@ from seethrough.core.message_format import (
     template_of,
     walk,
 )
-from seethrough.core.written import Written, digits_of, shown
+from seethrough.core.written import Mark, Written, digits_of, key_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ ACCENTS = str.maketrans(
 )
 
 # Fields of these kinds stand in a sentence as they are.
-AS_IT_IS = frozenset({str, int, Written})
+AS_IT_IS = frozenset({str, int, Written, Mark})
 
 
 @cache
@@ -129,12 +129,14 @@ class Message:
             return part
         if isinstance(part, Slot):
             return str(fields[part.name])
-        return self._joined(self._form(part, fields[part.name]), fields)
+        value = fields[part.name]
+        said = self._joined(self._form(part, value), fields)
+        return f"{value.before}{said}{value.after}" if isinstance(value, Mark) else said
 
     def _form(self, choice: Choice, value: object) -> Parts:
         """The wording that a value asks for."""
         if choice.kind == "select":
-            return choice.forms.get(str(value), choice.forms[OTHER])
+            return choice.forms.get(key_of(value), choice.forms[OTHER])
         digits = digits_of(value)
         if digits is None:
             msg = f"{self.key}: {choice.name} is no number: {value!r}"

@@ -27,6 +27,34 @@ class Written(str):
         return made
 
 
+class Mark(str):
+    """What stands in a sentence for an element, until that is put in its place.
+
+    It knows what the sentence asks of a field: its digits, where it is a number, the value that a
+    select goes by, and what to put before and behind the wording that it chooses.
+    """
+
+    __slots__ = ("after", "before", "digits", "key")
+    digits: str | None
+    key: str
+    before: str
+    after: str
+
+    def __new__(  # noqa: PYI034 - it is final
+        cls, mark: str, digits: str | None, key: str, before: str = "", after: str = ""
+    ) -> Mark:
+        """A mark with what it stands for."""
+        made = super().__new__(cls, mark)
+        made.digits, made.key, made.before, made.after = digits, key, before, after
+        return made
+
+
+class Several(tuple[object, ...]):
+    """Things that a sentence lists: `a, b, c`."""
+
+    __slots__ = ()
+
+
 class Either(tuple[object, ...]):
     """Things of which a sentence takes one: `a, b or c`."""
 
@@ -35,9 +63,14 @@ class Either(tuple[object, ...]):
 
 def digits_of(value: object) -> str | None:
     """The digits of a number; None for what is none."""
-    if isinstance(value, Written):
+    if isinstance(value, Written | Mark):
         return value.digits
     return str(value) if isinstance(value, int | float) else None
+
+
+def key_of(value: object) -> str:
+    """What a select goes by."""
+    return value.key if isinstance(value, Mark) else str(value)
 
 
 def shown(value: object, language: str) -> object:
@@ -49,7 +82,7 @@ def shown(value: object, language: str) -> object:
         return Written(str(value).replace(".", signs(language).decimal), str(value))
     if isinstance(value, Either):
         return choice_of([str(shown(one, language)) for one in value], language)
-    if isinstance(value, list | tuple):
+    if isinstance(value, Several):
         return list_of((str(shown(one, language)) for one in value), language)
     return value
 

@@ -15,7 +15,7 @@ from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import causal_raster, pooled
 from seethrough.view.scales import text_on
 from seethrough.view.unrecorded import note, spans
-from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
+from seethrough.view.words import hook_mark, rich, say, sentences, title, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -373,13 +373,8 @@ def pointed(scene: Scene, grid: Grid) -> Attributes:
 
 def summary(scene: Scene, grid: Grid) -> str:
     """The picture in words."""
-    return say(
-        scene,
-        "view.attention.summary",
-        name=grid.name,
-        side=grid.side,
-        strongest=strongest(scene, grid),
-    )
+    told = say(scene, "view.attention.summary", name=grid.name, side=grid.side)
+    return sentences(told, strongest(scene, grid))
 
 
 def strongest(scene: Scene, grid: Grid) -> str:

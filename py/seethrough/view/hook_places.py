@@ -10,7 +10,7 @@ from seethrough.core.hooks import EMBED_LEAVES, FINAL_LEAVES, LOGIT_OUTPUTS, axi
 from seethrough.core.routes import address_of
 from seethrough.core.sums import DIMS
 from seethrough.view.node import Child, Node, h
-from seethrough.view.words import hook_mark, rich, say
+from seethrough.view.words import Framed, hook_mark, rich, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -64,15 +64,17 @@ def told(scene: Scene, leaf: str) -> list[Child]:
     )
     if is_drawn(scene, leaf):
         return [*held, " ", say(scene, "code.hook_here")]
-    return [*held, " ", rich(scene, "code.hook_there", place=link(scene, leaf))]
+    return [*held, " ", *elsewhere(scene, leaf)]
 
 
-def link(scene: Scene, leaf: str) -> Node:
+def elsewhere(scene: Scene, leaf: str) -> list[Node | str]:
     """The way to where a hook is seen: a step of this tour, else the inside of the block."""
     steps = scene.tour.steps if scene.tour else ()
     step = next((step.name for step in steps if leaf in step.hooks), "")
     if not step or scene.tour is None:
-        words = say(scene, "code.hook_block", layer=scene.choice.layer)
-        return h("a", {"href": address_of(replace(scene.route, view=BLOCK, step=""))}, words)
-    words = say(scene, "code.hook_step", number=scene.tour.number(step))
-    return h("a", {"href": address_of(replace(scene.route, step=step))}, words)
+        here = {"href": address_of(replace(scene.route, view=BLOCK, step=""))}
+        place = Framed("block", "a", here)
+        return rich(scene, "code.hook_there", place=place, layer=str(scene.choice.layer), number="")
+    place = Framed("step", "a", {"href": address_of(replace(scene.route, step=step))})
+    number = str(scene.tour.number(step))
+    return rich(scene, "code.hook_there", place=place, number=number, layer="")

@@ -18,7 +18,7 @@ from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging, Linear, symmetric_limit
 from seethrough.view.unrecorded import note, spans
 from seethrough.view.vector_table import vector_table
-from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
+from seethrough.view.words import hook_mark, rich, say, sentences, title, token_mark, visible_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,15 +134,15 @@ def lead(scene: Scene, stream: Stream) -> list[Node | str]:
 
 def summary(scene: Scene, stream: Stream) -> str:
     """The picture in words, for those who do not see it."""
-    return say(
+    told = say(
         scene,
         "view.residual.summary",
         token=visible_at(scene, stream.position),
         n_rows=len(stream.values),
         d_model=stream.values.shape[1],
         limit=limit(scene, stream.scale.limit),
-        largest=largest(scene, stream),
     )
+    return sentences(told, largest(scene, stream))
 
 
 def largest(scene: Scene, stream: Stream) -> str:

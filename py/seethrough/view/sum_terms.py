@@ -183,8 +183,7 @@ def results(scene: Scene, found: Sum, reach: float, *, is_signed: bool) -> Node:
     """The rest as one number, the sum of all, each step after it, the total."""
     rows: list[Node] = []
     if found.n_rest:
-        key = "sums.rest_one" if found.n_rest == 1 else "sums.rest"
-        more = [say(scene, key, n_rest=count(scene, found.n_rest))]
+        more = [say(scene, "sums.rest", n_rest=count(scene, found.n_rest))]
         rows.append(
             row(scene, "sum-rest", more, found.rest, bar(found.rest, reach, is_signed=is_signed))
         )

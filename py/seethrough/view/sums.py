@@ -115,16 +115,13 @@ def spoken(scene: Scene) -> str:
     cell, written = str(tracing.cell), readout(scene, tracing.value)
     if tracing.sum is None or not tracing.sum.terms:
         return to_html(say(scene, "sums.spoken", cell=cell, value=written))
-    terms = terms_text(scene, tracing.sum)
-    return to_html(say(scene, "sums.spoken_sum", cell=cell, value=written, n_terms=terms))
+    n_terms = count(scene, sum_terms.n_terms(tracing.sum))
+    return to_html(say(scene, "sums.spoken_sum", cell=cell, value=written, n_terms=n_terms))
 
 
 def terms_text(scene: Scene, found: Sum) -> str:
     """How many terms there are, in words."""
-    n_terms = sum_terms.n_terms(found)
-    if n_terms == 1:
-        return say(scene, "sums.terms_one")
-    return say(scene, "sums.terms", n_terms=count(scene, n_terms))
+    return say(scene, "sums.terms", n_terms=count(scene, sum_terms.n_terms(found)))
 
 
 def sentence(scene: Scene, told: Message) -> str:
@@ -206,8 +203,8 @@ def words_of(scene: Scene, found: Sum) -> Node:
 
 def formula_of(scene: Scene, found: Sum) -> Node:
     """How a number is made, in signs."""
-    bias = f" {say(scene, 'sums.bias')}" if has_bias(scene, found) else ""
-    formula = say(scene, f"sums.formula.{found.rule}", bias=bias)
+    is_biased = "yes" if has_bias(scene, found) else "no"
+    formula = say(scene, f"sums.formula.{found.rule}", has_bias=is_biased)
     return h("p", {"class": "sum-formula"}, h("code", {}, formula))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from seethrough.view.node import Attributes, Markup, Node, h
 from seethrough.view.numbers import MINUS, count, exact, probability
-from seethrough.view.words import say
+from seethrough.view.words import say, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,8 @@ def figure(scene: Scene, whole: Distribution, names: Mapping[int, str], more: At
         return h("p", {"class": "note"}, say(scene, "softmax.tail.none"))
     axes, label = Axes(falling), summary(scene, whole)
     if axes.falling.size < falling.size:
-        label += " " + say(scene, "softmax.tail.zero", rank=count(scene, axes.falling.size + 1))
+        zero = say(scene, "softmax.tail.zero", rank=count(scene, axes.falling.size + 1))
+        label = sentences(label, zero)
     size: Attributes = {"width": WIDE, "height": HIGH, "viewBox": f"0 0 {WIDE} {HIGH}"}
     parts = [
         *ticks(scene, axes, falling.size),

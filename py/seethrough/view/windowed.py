@@ -50,7 +50,7 @@ def gap_words(scene: Scene, shown: Window) -> str:
         return ""
     first, last = shown.gap
     if first == last:
-        return say(scene, "view.windowed.gap_one", first=first)
+        return say(scene, "view.windowed.gap_at", first=first)
     n_left_out = count(scene, shown.n_left_out)
     return say(scene, "view.windowed.gap", first=first, last=last, n_left_out=n_left_out)
 

@@ -81,11 +81,9 @@ def render(scene: Scene) -> str:
 
 def lead_of(scene: Scene) -> list[Node | str]:
     """How long it became, and why it ended."""
-    one = len(scene.run.steps) == 1
-    key = "done.lead_one" if one else "done.lead"
     told = rich(
         scene,
-        key,
+        "done.lead",
         n_new=count(scene, len(scene.run.steps)),
         n_prompt=count(scene, scene.run.n_prompt),
     )
@@ -242,7 +240,7 @@ def costs(scene: Scene, config: ModelConfig) -> Node:
     n_done = number(amount(scene, done))
     values: list[Child] = [
         time_of(scene),
-        rich(scene, "done.times", n=n_done, times=cell(scene, again / done)),
+        rich(scene, "done.times", amount=n_done, times=cell(scene, again / done)),
         number(megabytes(scene, kept)),
         weights(scene, cost.weight_bytes(config), n_steps),
     ]
@@ -261,7 +259,7 @@ def weights(scene: Scene, read: int, n_steps: int) -> list[Node | str]:
         "done.passes",
         n_passes=count(scene, n_steps),
         each=megabytes(scene, read),
-        n=number(gigabytes(scene, read * n_steps)),
+        total=number(gigabytes(scene, read * n_steps)),
     )
 
 
@@ -383,7 +381,7 @@ def moments(scene: Scene) -> Sequence[Child]:
         bits=h("b", {}, readout(scene, mean)),
         choices=readout(scene, perplexity(mean)),
     )
-    last = rich(scene, "done.film.cost", n=h("b", {}, amount(scene, done)))
+    last = rich(scene, "done.film.cost", amount=h("b", {}, amount(scene, done)))
     return (first, *groups, average, last)
 
 

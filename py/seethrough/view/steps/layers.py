@@ -126,9 +126,14 @@ def said(scene: Scene, best: tuple[Candidate, ...]) -> list[Node | str]:
         return rich(scene, "layers.said_last", token=token)
     if first == stays:
         return rich(scene, "layers.said", token=token, layer=str(stays - 1))
-    where = say(scene, "layers.after", layer=first - 1) if first else ""
-    where = where or say(scene, "layers.said_before")
-    return rich(scene, "layers.said_twice", token=token, where=where, layer=str(stays - 1))
+    return rich(
+        scene,
+        "layers.said_twice",
+        token=token,
+        where="layer" if first else "start",
+        first=str(first - 1),
+        layer=str(stays - 1),
+    )
 
 
 def plate(scene: Scene, ribbon: Ribbon) -> list[Node]:

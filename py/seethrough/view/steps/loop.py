@@ -166,7 +166,7 @@ def length(scene: Scene) -> Node:
     ]
     attributes: Attributes = {"data-action": "set-length", "disabled": scene.busy == "generate"}
     control = h("select", attributes, options)
-    return h("label", {"class": "picker"}, rich(scene, "loop.length", n=control))
+    return h("label", {"class": "picker"}, rich(scene, "loop.length", most=control))
 
 
 def text(scene: Scene) -> Node:

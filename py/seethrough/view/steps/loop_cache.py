@@ -300,9 +300,8 @@ def facts(scene: Scene, config: ModelConfig, cache: Cache) -> Node:
 
 def held(scene: Scene, config: ModelConfig, n_columns: int) -> list[Node | str]:
     """So many columns, so many bytes."""
-    key = "loop.fact.column" if n_columns == 1 else "loop.fact.columns"
     n_bytes = amount(scene, cost.cache_bytes(config, n_columns))
-    return rich(scene, key, n=amount(scene, n_columns), n_bytes=n_bytes)
+    return rich(scene, "loop.fact.columns", n_columns=amount(scene, n_columns), n_bytes=n_bytes)
 
 
 def amount(scene: Scene, value: int) -> Node:
@@ -313,8 +312,7 @@ def amount(scene: Scene, value: int) -> Node:
 def reading(scene: Scene, cache: Cache, step: int) -> list[Node | str]:
     """What the model reads at a step, in words."""
     if step == 0:
-        key = "loop.lead.first_one" if scene.run.n_prompt == 1 else "loop.lead.first"
-        return rich(scene, key, n_prompt=count(scene, scene.run.n_prompt))
+        return rich(scene, "loop.lead.first", n_prompt=count(scene, scene.run.n_prompt))
     before = scene.run.steps[step - 1]
     return rich(
         scene,

@@ -104,7 +104,7 @@ def lead(scene: Scene, odds: Odds) -> list[Node | str]:
         )
     return rich(
         scene,
-        "step.sample.lead" if odds.n_kept > 1 else "step.sample.lead_one",
+        "step.sample.lead",
         n_kept=count(scene, odds.n_kept),
         d_vocab=count(scene, odds.own.size),
         throw=count(scene, odds.throw + 1),

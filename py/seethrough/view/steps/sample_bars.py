@@ -12,7 +12,7 @@ import numpy as np
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import count, limit, readout
 from seethrough.view.steps.sample_words import named, number, share, share_of
-from seethrough.view.words import say
+from seethrough.view.words import say, sentences
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -61,8 +61,8 @@ def summary(scene: Scene, odds: Odds) -> str:
     left = [bars.pop("left")] if "left" in bars else []
     cuts = [(name_of_cut(scene, taken), told_of_cut(scene, taken)) for taken in odds.taken]
     parts = [*bars.values(), *cuts, *left]
-    steps = " ".join(say(scene, "step.sample.step", name=name, told=what) for name, what in parts)
-    return say(scene, "step.sample.picture", steps=steps)
+    steps = (say(scene, "step.sample.step", name=name, told=what) for name, what in parts)
+    return sentences(say(scene, "step.sample.picture"), *steps)
 
 
 def name_of_bar(scene: Scene, odds: Odds, bar: str) -> str:

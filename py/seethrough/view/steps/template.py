@@ -47,8 +47,8 @@ def body(scene: Scene, film: Film | None, moment: int) -> Child:
     if film.is_chat:
         return conversation(scene, film, moment)
     fields = {
-        "tokens": counted(scene, "tokens", film.n_ids),
-        "words": counted(scene, "words", film.n_words),
+        "n_tokens": counted(scene, film.n_ids),
+        "n_words": counted(scene, film.n_words),
     }
     start = [token_at(scene, position) for position in range(len(film.start_ids))]
     marks = [token_mark(token.visible) for token in start if token is not None]

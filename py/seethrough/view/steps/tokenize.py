@@ -58,11 +58,11 @@ def moments(scene: Scene) -> Sequence[Child]:
     last = rich(
         scene,
         "tokenize.moment.ids" if film.n_ids <= MOST_NAMED else "tokenize.moment.first_ids",
-        tokens=counted(scene, "tokens", film.n_ids),
+        n_tokens=counted(scene, film.n_ids),
         ids=h("span", {"class": "number"}, ids),
     )
     return (
-        rich(scene, "tokenize.moment.cut", words=counted(scene, "words", film.n_words)),
+        rich(scene, "tokenize.moment.cut", n_words=counted(scene, film.n_words)),
         start_sentence(scene, shown),
         *(merge_sentence(scene, shown, index) for index in range(shown.n_moments)),
         last,
@@ -79,7 +79,7 @@ def start_sentence(scene: Scene, shown: WordShown) -> Child:
         scene,
         f"tokenize.moment.{key}",
         word=token_mark(visible_text(word)),
-        pieces=counted(scene, "pieces", len(word.symbols)),
+        n_pieces=counted(scene, len(word.symbols)),
     )
 
 
@@ -124,9 +124,9 @@ def lead(scene: Scene, film: Film) -> list[Node | str]:
     return rich(
         scene,
         "tokenize.lead",
-        words=counted(scene, "words", film.n_words),
-        merges=counted(scene, "merges", n_merges),
-        tokens=counted(scene, "tokens", film.n_ids),
+        n_words=counted(scene, film.n_words),
+        n_merges=counted(scene, n_merges),
+        n_tokens=counted(scene, film.n_ids),
     )
 
 
@@ -193,10 +193,9 @@ def losses(scene: Scene, film: Film) -> Node | str:
         for character in of
         for item in (token_mark(visible_bytes(character.encode("utf-8", "surrogatepass"))), " ")
     ]
-    key = "tokenize.lost_one" if film.n_lost == 1 else "tokenize.lost"
     told = rich(
         scene,
-        key,
+        "tokenize.lost",
         n_lost=h("b", {}, count(scene, film.n_lost)),
         bytes=h("span", {}, spaced),
         characters=h("span", {}, marks),
