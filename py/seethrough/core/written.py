@@ -61,6 +61,12 @@ class Either(tuple[object, ...]):
     __slots__ = ()
 
 
+class Dims(tuple[object, ...]):
+    """An array's sizes: `2 × 5 × 8`."""
+
+    __slots__ = ()
+
+
 def digits_of(value: object) -> str | None:
     """The digits of a number; None for what is none."""
     if isinstance(value, Written | Mark):
@@ -82,6 +88,8 @@ def shown(value: object, language: str) -> object:
         return Written(str(value).replace(".", signs(language).decimal), str(value))
     if isinstance(value, Either):
         return choice_of([str(shown(one, language)) for one in value], language)
+    if isinstance(value, Dims):
+        return " × ".join(str(shown(one, language)) for one in value)
     if isinstance(value, Several):
         return list_of((str(shown(one, language)) for one in value), language)
     return value

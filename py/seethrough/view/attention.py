@@ -120,7 +120,7 @@ def picker(scene: Scene) -> Node:
 
 def lacking(scene: Scene, recorded: Recording) -> str:
     """A layer whose pattern is not in the recording: the picker stays, with the way to it."""
-    layer, known = str(layer_of(scene)), spans(recorded.layers)
+    layer, known = str(layer_of(scene)), spans(scene, recorded.layers)
     sentence = say(scene, "view.unrecorded.pattern", known=known, layer=layer)
     return to_html(
         title(scene, "page.attention.title"),

@@ -128,7 +128,7 @@ def counts(spoken: Spoken, values: Iterable[int]) -> str:
     return list_of((count(spoken, value) for value in values), spoken.language)
 
 
-def percent(spoken: Spoken, digits: str) -> str:
+def percentage(spoken: Spoken, digits: str) -> str:
     """Digits and the percent sign, set as the language sets it."""
     return signs(spoken.language).percent.replace("{0}", with_signs(spoken, digits))
 
@@ -139,12 +139,17 @@ def probability(spoken: Spoken, prob: float) -> str:
     if special:
         return special
     if prob <= 0:
-        return percent(spoken, "0")
+        return percentage(spoken, "0")
     if prob < ONE_IN_BELOW:
         return text("view.one_in", spoken.language, count=two_digits(spoken, 1 / prob))
     if ALMOST_ONE <= prob < 1:
-        return percent(spoken, just_below_one(prob))
-    return percent(spoken, f"{prob * 100:.1f}")
+        return percentage(spoken, just_below_one(prob))
+    return percentage(spoken, f"{prob * 100:.1f}")
+
+
+def setting(spoken: Spoken, value: float) -> Written:
+    """A number as it was set, without needless zeros: `0.8`, `40`."""
+    return with_signs(spoken, f"{value:g}")
 
 
 def just_below_one(prob: float) -> str:

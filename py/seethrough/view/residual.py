@@ -106,7 +106,7 @@ def lacking(scene: Scene, recorded: Recording) -> str:
     sentence = rich(
         scene,
         "view.unrecorded.position",
-        known=spans(recorded.positions),
+        known=spans(scene, recorded.positions),
         token=token_mark(visible_at(scene, position)),
         position=str(position),
     )

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.view.node import Attributes, Markup, Node, h
-from seethrough.view.numbers import MINUS, count, exact, probability
+from seethrough.view.numbers import count, exact, probability, setting, with_signs
 from seethrough.view.words import say, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seethrough.app.state import Scene
+    from seethrough.app.state import Scene, Spoken
     from seethrough.core.cache import Array
     from seethrough.core.distribution import Distribution
+    from seethrough.core.written import Written
 
     Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -113,11 +114,11 @@ def points(axes: Axes) -> str:
     )
 
 
-def decade(power: int) -> str:
+def decade(spoken: Spoken, power: int) -> Written:
     """A tenth, a hundredth … as a tick's label."""
     if power <= PLAIN_DECADES:
-        return f"{10.0**-power:g}"
-    return f"1e{MINUS}{power}"
+        return setting(spoken, 10.0**-power)
+    return with_signs(spoken, f"1e-{power}")
 
 
 def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:
@@ -132,7 +133,7 @@ def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:
             h(
                 "text",
                 {"class": "tick", "x": LEFT - 6, "y": y, "dy": 4, "text-anchor": "end"},
-                decade(power),
+                decade(scene, power),
             ),
         ]
     for rank in RANKS:

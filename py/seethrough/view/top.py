@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count, duration, exact, probability, signed
+from seethrough.view.numbers import count, duration, exact, percentage, probability, signed
 from seethrough.view.words import rich, say, title, token_mark
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def heading(scene: Scene, name: str) -> Node | str:
 
 def axis_text(scene: Scene, at: int) -> str:
     """A tick's label; only the last one has the unit."""
-    return say(scene, "view.percent", value=at) if at == AXIS[-1] else str(at)
+    return percentage(scene, str(at)) if at == AXIS[-1] else str(at)
 
 
 def anchor(at: int) -> str:

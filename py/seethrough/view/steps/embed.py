@@ -220,9 +220,9 @@ def missing(scene: Scene) -> Node | str:
     if not lacking:
         return ""
     if scene.run.recorded is None:
-        words = say(scene, "embed.beyond", positions=spans(lacking))
+        words = say(scene, "embed.beyond", positions=spans(scene, lacking))
         return h("p", {"class": "note"}, words)
-    return note(scene, say(scene, "embed.lacking", positions=spans(lacking)))
+    return note(scene, say(scene, "embed.lacking", positions=spans(scene, lacking)))
 
 
 def moments(scene: Scene) -> Sequence[Child]:
@@ -264,7 +264,7 @@ def others(scene: Scene) -> Child:
         scene,
         "embed.film.same",
         token=token_mark(visible_at(scene, same[0])),
-        positions=spans(same),
+        positions=spans(scene, same),
         row=count(scene, scene.run.tokens[same[0]].id),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.written import Several
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.numbers import count
 from seethrough.view.steps.embed_vectors import is_crowd, shown
@@ -33,7 +34,7 @@ def matrix(scene: Scene, position: int, moment: int) -> Node:
         "embed.matrix.summary",
         d_vocab=d_vocab,
         d_model=scene.run.config.d_model if scene.run.config else 0,
-        rows=", ".join(str(row) for row in sorted({token.id for token in scene.run.tokens})),
+        rows=Several(sorted({token.id for token in scene.run.tokens})),
     )
     picture: Attributes = {
         "class": "embed-matrix-plate",

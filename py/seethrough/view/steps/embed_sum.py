@@ -177,7 +177,8 @@ def rotation(scene: Scene, position: int) -> Node | str:
     sentences: list[Child] = [say(scene, "embed.rotary.nothing"), " "]
     if same is not None:
         token = token_mark(visible_at(scene, same[0]))
-        sentences += [rich(scene, "embed.rotary.same", token=token, positions=spans(same)), " "]
+        places = spans(scene, same)
+        sentences += [rich(scene, "embed.rotary.same", token=token, positions=places), " "]
     how = say(
         scene,
         "embed.rotary.how",

@@ -347,7 +347,7 @@ def missing(scene: Scene, ribbon: Ribbon) -> Node | str:
     sentence = rich(
         scene,
         "view.unrecorded.position",
-        known=spans(recorded.positions),
+        known=spans(scene, recorded.positions),
         token=token,
         position=position,
     )

@@ -8,12 +8,12 @@ from seethrough.app.state import TALLY
 from seethrough.view.kept import Kept
 from seethrough.view.named import lead as named_lead
 from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
-from seethrough.view.numbers import count, readout, signed
+from seethrough.view.numbers import count, readout, setting, signed
 from seethrough.view.steps.sample_bars import cascade
 from seethrough.view.steps.sample_dials import dials, presets
 from seethrough.view.steps.sample_odds import odds_of
 from seethrough.view.steps.sample_table import candidates, data, tally_note, unnamed_note
-from seethrough.view.steps.sample_words import marked, named, number, share, share_of
+from seethrough.view.steps.sample_words import marked, named, share, share_of
 from seethrough.view.unrecorded import note
 from seethrough.view.words import action_button, rich, say
 
@@ -161,7 +161,7 @@ def moments(scene: Scene) -> Sequence[Child]:
         if name in cuts:
             cut = cuts[name]
             own |= {
-                "value": number(cut.setting),
+                "value": setting(scene, cut.setting),
                 "n_gone": count(scene, cut.n_gone),
                 "n_kept": count(scene, cut.n_kept),
                 "share": share(scene, cut.end - cut.start),
@@ -182,7 +182,7 @@ def film_fields(scene: Scene, odds: Odds) -> Mapping[str, Node | str]:
     return {
         "token": marked(scene, best),
         "d_vocab": count(scene, odds.own.size),
-        "value": number(odds.settings.temperature),
+        "value": setting(scene, odds.settings.temperature),
         "before": share_of(scene, odds.own, best),
         "after": share_of(scene, tempered, best),
         "n_kept": count(scene, odds.n_kept),

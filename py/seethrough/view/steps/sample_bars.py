@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.view.node import Attributes, Child, Node, h
-from seethrough.view.numbers import count, limit, readout
-from seethrough.view.steps.sample_words import named, number, share, share_of
+from seethrough.view.numbers import count, limit, readout, setting
+from seethrough.view.steps.sample_words import named, share, share_of
 from seethrough.view.words import say, sentences
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def summary(scene: Scene, odds: Odds) -> str:
 
 def name_of_bar(scene: Scene, odds: Odds, bar: str) -> str:
     """What a bar shows."""
-    return say(scene, f"step.sample.{bar}", value=number(odds.settings.temperature))
+    return say(scene, f"step.sample.{bar}", value=setting(scene, odds.settings.temperature))
 
 
 def told(scene: Scene, odds: Odds, bar: str) -> str:
@@ -239,7 +239,7 @@ def between(upper: Piece, lower: Piece) -> str:
 
 def name_of_cut(scene: Scene, taken: Taken) -> str:
     """A cut and its setting."""
-    return say(scene, f"step.sample.cut.{taken.name}", value=number(taken.setting))
+    return say(scene, f"step.sample.cut.{taken.name}", value=setting(scene, taken.setting))
 
 
 def told_of_cut(scene: Scene, taken: Taken) -> str:

@@ -11,11 +11,11 @@ from seethrough.core.cell import PROBS, Cell
 from seethrough.core.hooks import LOGITS
 from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h
-from seethrough.view.numbers import count, exact
+from seethrough.view.numbers import count, exact, percentage, setting
 from seethrough.view.scales import nice_above
 from seethrough.view.steps.sample_bars import name_of_cut, percent, told_of_cut
 from seethrough.view.steps.sample_odds import rows_of
-from seethrough.view.steps.sample_words import named, number, share
+from seethrough.view.steps.sample_words import named, share
 from seethrough.view.words import name_of, say
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def axis(scene: Scene, reach: float) -> Node:
 
 def percent_of(scene: Scene, reach: float) -> str:
     """A round share, without needless zeros."""
-    return say(scene, "view.percent", value=f"{reach * 100:g}")
+    return percentage(scene, f"{reach * 100:g}")
 
 
 def limit_of(odds: Odds, tokens: list[int]) -> float:
@@ -230,7 +230,7 @@ def cut_table(scene: Scene, odds: Odds) -> Node:
             "tr",
             {},
             h("th", {"scope": "row", "title": told_of_cut(scene, cut)}, name_of_cut(scene, cut)),
-            h("td", {}, number(cut.setting)),
+            h("td", {}, setting(scene, cut.setting)),
             h("td", {}, exact(scene, cut.end - cut.start)),
             h("td", {}, exact(scene, cut.removed)),
             h("td", {}, count(scene, cut.n_gone)),

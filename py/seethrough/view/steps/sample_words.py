@@ -32,8 +32,3 @@ def share(scene: Scene, value: float) -> str:
 def share_of(scene: Scene, probs: Array, token: int) -> str:
     """A token's probability among some."""
     return share(scene, float(probs[token]))
-
-
-def number(value: float) -> str:
-    """A setting as it was set: 0.8, 40."""
-    return f"{value:g}"

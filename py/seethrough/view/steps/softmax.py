@@ -15,7 +15,7 @@ from seethrough.view.cell_button import cell_button
 from seethrough.view.folded import folded
 from seethrough.view.logit_facts import compared, is_coming, last_position, spread
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import cell, count, exact, probability, readout, signed
+from seethrough.view.numbers import cell, count, exact, percentage, probability, readout, signed
 from seethrough.view.unrecorded import note
 from seethrough.view.words import hook_mark, name_of, rich, say, title, token_mark
 
@@ -201,11 +201,9 @@ def head(scene: Scene, name: str, made: Softened) -> Node:
 
 def axis(scene: Scene, made: Softened) -> list[Node]:
     """The bars' two axes; the switch below shows one of them."""
-    linear = [
-        (at, say(scene, "view.percent", value=at) if at == AXIS[-1] else str(at)) for at in AXIS
-    ]
+    linear = [(at, percentage(scene, str(at)) if at == AXIS[-1] else str(at)) for at in AXIS]
     decades = made.decades
-    log = [(0.0, tail.decade(decades)), (100.0, tail.decade(0))]
+    log = [(0.0, tail.decade(scene, decades)), (100.0, tail.decade(scene, 0))]
     return [axis_line("is-linear", linear), axis_line("is-log", log)]
 
 
