@@ -17,9 +17,16 @@ export async function copy(text) {
   }
 }
 
-/** The number that a cell shows, as programs write it; text as it is. @param {string} shown */
-function plain(shown) {
-  const text = shown.replace(/[\u202f\u2009]/g, "").replace(/\u2212/g, "-").trim();
+/**
+ * The number that a cell shows, as programs write it; text as it is.
+ * @param {HTMLTableCellElement} cell
+ */
+function plain(cell) {
+  const { decimal = ".", group = "" } = document.documentElement.dataset;
+  const shown = cell.textContent;
+  // A token's own text is no number of the page's language.
+  const own = cell.querySelector("bdi") ? shown : shown.replaceAll(group, "").replace(decimal, ".");
+  const text = own.replace(/[\u202f\u2009]/g, "").replace(/\u2212/g, "-").trim();
   return text !== "" && Number.isFinite(Number(text)) ? Number(text) : shown.trim();
 }
 
@@ -27,7 +34,7 @@ function plain(shown) {
 function tables() {
   return [...document.querySelectorAll(`${PLATE} table`)].map((table) => ({
     caption: table.caption?.textContent.trim() ?? "",
-    rows: [...table.rows].map((row) => [...row.cells].map((cell) => plain(cell.textContent))),
+    rows: [...table.rows].map((row) => [...row.cells].map(plain)),
   }));
 }
 
