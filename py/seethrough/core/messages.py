@@ -92,7 +92,7 @@ def own(language: str) -> dict[str, str]:
     return merged
 
 
-class Message:
+class Wording:
     """One message, read once: a plain one is Python's own format string, which is quick."""
 
     __slots__ = ("key", "language", "parts", "plain")
@@ -155,17 +155,17 @@ def format_piece(part: Part) -> str:
     return f"{{{part.name}}}"
 
 
-class Messages(dict[str, Message]):
+class Messages(dict[str, Wording]):
     """A language's messages, each read when it is first said."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
         self._language = language
 
-    def __missing__(self, key: str) -> Message:
+    def __missing__(self, key: str) -> Wording:
         template = catalogue(self._language)[key]
         is_own = self._language in MADE_UP or key in own(self._language)
-        self[key] = Message(key, template, self._language if is_own else FALLBACK)
+        self[key] = Wording(key, template, self._language if is_own else FALLBACK)
         return self[key]
 
 

@@ -71,11 +71,14 @@ def digits_of(value: object) -> str | None:
     """The digits of a number; None for what is none."""
     if isinstance(value, Written | Mark):
         return value.digits
-    return str(value) if isinstance(value, int | float) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else None
 
 
 def key_of(value: object) -> str:
-    """What a select goes by."""
+    """What a select goes by; of what holds or does not, yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return value.key if isinstance(value, Mark) else str(value)
 
 

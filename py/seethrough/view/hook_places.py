@@ -73,8 +73,8 @@ def elsewhere(scene: Scene, leaf: str) -> list[Node | str]:
     step = next((step.name for step in steps if leaf in step.hooks), "")
     if not step or scene.tour is None:
         here = {"href": address_of(replace(scene.route, view=BLOCK, step=""))}
-        place = Framed("block", "a", here)
-        return rich(scene, "code.hook_there", place=place, layer=str(scene.choice.layer), number="")
-    place = Framed("step", "a", {"href": address_of(replace(scene.route, step=step))})
-    number = str(scene.tour.number(step))
-    return rich(scene, "code.hook_there", place=place, number=number, layer="")
+        layer, is_block = str(scene.choice.layer), Framed(value=True, tag="a", attributes=here)
+        return rich(scene, "code.hook_there", is_block=is_block, layer=layer, number="")
+    there = {"href": address_of(replace(scene.route, step=step))}
+    number, is_block = str(scene.tour.number(step)), Framed(value=False, tag="a", attributes=there)
+    return rich(scene, "code.hook_there", is_block=is_block, number=number, layer="")

@@ -203,8 +203,7 @@ def words_of(scene: Scene, found: Sum) -> Node:
 
 def formula_of(scene: Scene, found: Sum) -> Node:
     """How a number is made, in signs."""
-    is_biased = "yes" if has_bias(scene, found) else "no"
-    formula = say(scene, f"sums.formula.{found.rule}", has_bias=is_biased)
+    formula = say(scene, f"sums.formula.{found.rule}", has_bias=has_bias(scene, found))
     return h("p", {"class": "sum-formula"}, h("code", {}, formula))
 
 

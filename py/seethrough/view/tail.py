@@ -118,7 +118,7 @@ def decade(spoken: Spoken, power: int) -> Written:
     """A tenth, a hundredth … as a tick's label."""
     if power <= PLAIN_DECADES:
         return setting(spoken, 10.0**-power)
-    return with_signs(spoken, f"1e-{power}")
+    return with_signs(spoken, f"1e{-power}")
 
 
 def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:

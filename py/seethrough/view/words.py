@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from seethrough.core.messages import catalogue, text
-from seethrough.core.written import Mark, Written
+from seethrough.core.written import Mark, Written, key_of
 from seethrough.view.node import Attributes, Child, Node, h
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ class Framed(NamedTuple):
     """A field that chooses among wordings, and the element that the chosen one stands in.
 
     Args:
-        value: A number, or the node of one; or the value that a select goes by.
+        value: A number, or the node of one; or what a select goes by, yes or no.
     """
 
-    value: Node | str
+    value: Node | str | bool
     tag: str
     attributes: Attributes
 
@@ -45,7 +45,7 @@ def say(spoken: Spoken, message: str, /, **fields: object) -> str:
     return text(message, spoken.language, **fields)
 
 
-def rich(spoken: Spoken, message: str, /, **fields: Node | str | Framed) -> list[Node | str]:
+def rich(spoken: Spoken, message: str, /, **fields: Node | str | bool | Framed) -> list[Node | str]:
     """A sentence whose slots hold nodes (a token, a hook name) as well as text.
 
     Slots are filled with marks first and cut out after, so that no field is read as a mark. The
@@ -59,7 +59,7 @@ def rich(spoken: Spoken, message: str, /, **fields: Node | str | Framed) -> list
     for part in MARKS.split(text(message, spoken.language, **marks)):
         if part[:1] == SLOT:
             value = values[int(part[1:-1])]
-            told.append(value.value if isinstance(value, Framed) else value)
+            told.append(shown(value.value if isinstance(value, Framed) else value))
         elif part[:1] == OPENS:
             outside.append(told)
             told = []
@@ -73,12 +73,17 @@ def rich(spoken: Spoken, message: str, /, **fields: Node | str | Framed) -> list
     return told
 
 
-def mark_of(index: int, field: Node | str | Framed) -> Mark:
+def shown(field: Node | str | bool) -> Node | str:  # noqa: FBT001 - one of three kinds of field
+    """A field as it stands in its slot."""
+    return key_of(field) if isinstance(field, bool) else field
+
+
+def mark_of(index: int, field: Node | str | bool | Framed) -> Mark:  # noqa: FBT001 - as above
     """The mark of a field, by its place among the fields."""
     mark = f"{SLOT}{index}{ENDS}"
     if not isinstance(field, Framed):
-        return Mark(mark, digits_in(field), field if isinstance(field, str) else "")
-    key = field.value if isinstance(field.value, str) else ""
+        return Mark(mark, digits_in(field), "" if isinstance(field, Node) else key_of(field))
+    key = "" if isinstance(field.value, Node) else key_of(field.value)
     frame = f"{OPENS}{index}{ENDS}", f"{CLOSES}{index}{ENDS}"
     return Mark(mark, digits_in(field.value), key, *frame)
 

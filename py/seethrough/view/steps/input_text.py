@@ -298,7 +298,7 @@ def name_line(reader: Spoken, character: str) -> Node:
         "typed.character",
         character=token_mark(shown_character(character)),
         code=h("span", {"class": "number"}, code_point(character)),
-        has_name="yes" if character_name(character) else "no",
+        has_name=bool(character_name(character)),
         name=character_name(character) or "",
         bytes=h("span", {"class": "number"}, " ".join(hex_bytes(character))),
     )

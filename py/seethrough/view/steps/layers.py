@@ -130,7 +130,7 @@ def said(scene: Scene, best: tuple[Candidate, ...]) -> list[Node | str]:
         scene,
         "layers.said_twice",
         token=token,
-        where="layer" if first else "start",
+        is_before=not first,
         first=str(first - 1),
         layer=str(stays - 1),
     )

@@ -204,12 +204,12 @@ def describe_cell(scene: Scene, row: int, column: int) -> str:
     return say(scene, "layers.norms.cell", **fields)
 
 
-def facts(scene: Scene, position: int, row: int, norm: float) -> dict[str, str]:
+def facts(scene: Scene, position: int, row: int, norm: float) -> dict[str, str | bool]:
     """What a sentence about a length names; row 0 is what enters."""
     return {
         "token": visible_at(scene, position),
         "position": str(position),
-        "state": "left" if row else "entering",
+        "is_entering": row == 0,
         "layer": str(row - 1),
         "length": exact(scene, norm),
     }
