@@ -41,9 +41,9 @@ def plain_text(scene: Scene) -> list[Node]:
 def chip(scene: Scene, token: NewToken, position: int) -> Node:
     """One new token; its rank is told where it was not the most likely one."""
     prob = probability(scene, token.prob)
-    note = [prob]
+    note = prob
     if token.rank > 0:
-        note.append(say(scene, "view.continuation.rank", rank=token.rank + 1))
+        note = say(scene, "view.continuation.rank", prob=prob, rank=token.rank + 1)
     return h(
         "span",
         {
@@ -51,7 +51,7 @@ def chip(scene: Scene, token: NewToken, position: int) -> Node:
             "title": say(scene, "view.tokens.chip", position=position, id=token.id),
         },
         h("bdi", {"class": "chip-text"}, token.visible),
-        h("span", {"class": "chip-note"}, " ".join(note)),
+        h("span", {"class": "chip-note"}, note),
     )
 
 

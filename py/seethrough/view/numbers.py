@@ -14,11 +14,9 @@ import numpy as np
 
 from seethrough.core.language import signs
 from seethrough.core.messages import text
-from seethrough.core.written import Written, list_of
+from seethrough.core.written import Written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from seethrough.app.state import Spoken
 
 MINUS = "\u2212"
@@ -121,11 +119,6 @@ def exact_digits(value: float) -> str:
 def count(spoken: Spoken, value: int) -> Written:
     """A whole number, thousands set apart."""
     return grouped(spoken, str(value))
-
-
-def counts(spoken: Spoken, values: Iterable[int]) -> str:
-    """Whole numbers one after the other, as the language lists things: `0, 3, 5`."""
-    return list_of((count(spoken, value) for value in values), spoken.language)
 
 
 def percentage(spoken: Spoken, digits: str) -> str:

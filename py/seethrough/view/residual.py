@@ -149,20 +149,22 @@ def largest(scene: Scene, stream: Stream) -> str:
     """The value furthest from zero, by its full name; what the readout shows at rest."""
     magnitude = np.nan_to_num(np.abs(stream.values), nan=0.0)
     row, column = np.unravel_index(int(magnitude.argmax()), stream.values.shape)
-    cell = describe(scene, stream, int(row), int(column))
-    return say(scene, "view.residual.largest", cell=cell)
+    return say(scene, "view.residual.largest", **facts(scene, stream, int(row), int(column)))
 
 
 def describe(scene: Scene, stream: Stream, row: int, column: int) -> str:
     """One cell in full: hook name, indices, the exact value."""
-    return say(
-        scene,
-        "view.residual.cell",
-        name=stream.names[row],
-        position=stream.position,
-        column=column,
-        value=exact(scene, stream.values[row, column]),
-    )
+    return say(scene, "view.residual.cell", **facts(scene, stream, row, column))
+
+
+def facts(scene: Scene, stream: Stream, row: int, column: int) -> dict[str, str]:
+    """What a sentence about a cell names."""
+    return {
+        "name": stream.names[row],
+        "position": str(stream.position),
+        "column": str(column),
+        "value": exact(scene, stream.values[row, column]),
+    }
 
 
 def cell_of(scene: Scene, row: int, column: int) -> Cell | None:

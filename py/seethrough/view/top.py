@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, exact, percentage, probability, signed
-from seethrough.view.words import rich, say, title, token_mark
+from seethrough.view.words import rich, say, sentences, title, token_mark
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -157,4 +157,4 @@ def note(scene: Scene) -> str:
         parts = [say(scene, "view.top.note_count", d_vocab=count(scene, scene.run.config.d_vocab))]
     if scene.run.elapsed_ms > 0:
         parts.append(say(scene, "view.top.elapsed", time=duration(scene, scene.run.elapsed_ms)))
-    return " ".join(parts)
+    return sentences(*parts)

@@ -389,17 +389,21 @@ def end_told(scene: Scene) -> Child:
 
 def group_told(scene: Scene, ribbon: Ribbon, layers: range) -> Child:
     """What a group of layers wrote, how long the stream is after it, what it would say."""
-    name = span_name(scene, layers)
+    span = {
+        "n_layers": count(scene, len(layers)),
+        "first": str(layers.start),
+        "last": str(layers.stop - 1),
+    }
     told = {leaf: written(scene, leaf)[layers.start : layers.stop] for leaf in SIDES}
     known = [length for lengths in told.values() for length in lengths if length is not None]
     after = length_at(scene, ribbon, 2 * layers.stop)
     best = answers(scene)
-    parts: list[Child] = [say(scene, "layers.film.writes", layers=name)]
+    parts: list[Child] = [say(scene, "layers.film.writes", **span)]
     if len(known) == 2 * len(layers):
         attention, mlp = (
             readout(scene, max(length or 0.0 for length in told[leaf])) for leaf in SIDES
         )
-        parts = [say(scene, "layers.film.wrote", layers=name, attention=attention, mlp=mlp)]
+        parts = [say(scene, "layers.film.wrote", **span, attention=attention, mlp=mlp)]
     if after is not None:
         parts += [" ", say(scene, "layers.film.after", length=readout(scene, after))]
     if best:
@@ -407,10 +411,3 @@ def group_told(scene: Scene, ribbon: Ribbon, layers: range) -> Child:
         prob = probability(scene, best[layers.stop].prob)
         parts += [" ", rich(scene, "layers.film.says", token=token, prob=prob)]
     return parts
-
-
-def span_name(scene: Scene, layers: range) -> str:
-    """The name of a group: one layer, or from which to which."""
-    if len(layers) == 1:
-        return say(scene, "layers.one", layer=layers.start)
-    return say(scene, "layers.several", first=layers.start, last=layers.stop - 1)
