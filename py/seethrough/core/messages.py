@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -92,33 +93,21 @@ def own(language: str) -> dict[str, str]:
     return merged
 
 
+@dataclass(frozen=True)
 class Wording:
-    """One message, read once: a plain one is Python's own format string, which is quick."""
+    """A message that chooses among wordings."""
 
-    __slots__ = ("key", "language", "parts", "plain")
+    key: str
+    parts: Parts
+    language: str
 
-    def __init__(self, key: str, template: str, language: str) -> None:
-        self.key = key
-        self.language = language
-        self.parts: Parts = ()
-        self.plain: str | None = None
-        try:
-            self.parts = parse(template)
-        except MessageError as error:
-            msg = f"{key}: {error}"
-            raise MessageError(msg) from None
-        if not any(isinstance(part, Choice) for part in self.parts):
-            self.plain = "".join(map(format_piece, self.parts))
-
-    def filled(self, fields: Mapping[str, object]) -> str:
-        """The sentence.
+    def format_map(self, fields: Mapping[str, object]) -> str:
+        """The sentence, as a plain one's format string makes it.
 
         Raises:
             KeyError: A slot without a field.
             MessageError: A plural's field is no number.
         """
-        if self.plain is not None:
-            return self.plain.format_map(fields)
         return self._joined(self.parts, fields)
 
     def _joined(self, parts: Parts, fields: Mapping[str, object]) -> str:
@@ -148,6 +137,22 @@ class Wording:
         return choice.forms.get(asked, choice.forms[OTHER])
 
 
+def read(key: str, template: str, language: str) -> str | Wording:
+    """A message to fill in; a plain one is Python's own format string, which is quick.
+
+    Raises:
+        MessageError: The template is no message.
+    """
+    try:
+        parts = parse(template)
+    except MessageError as error:
+        msg = f"{key}: {error}"
+        raise MessageError(msg) from None
+    if any(isinstance(part, Choice) for part in parts):
+        return Wording(key, parts, language)
+    return "".join(map(format_piece, parts))
+
+
 def format_piece(part: Part) -> str:
     """A text or a slot in Python's format."""
     if isinstance(part, str):
@@ -155,17 +160,17 @@ def format_piece(part: Part) -> str:
     return f"{{{part.name}}}"
 
 
-class Messages(dict[str, Wording]):
+class Messages(dict[str, "str | Wording"]):
     """A language's messages, each read when it is first said."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
         self._language = language
 
-    def __missing__(self, key: str) -> Wording:
+    def __missing__(self, key: str) -> str | Wording:
         template = catalogue(self._language)[key]
         is_own = self._language in MADE_UP or key in own(self._language)
-        self[key] = Wording(key, template, self._language if is_own else FALLBACK)
+        self[key] = read(key, template, self._language if is_own else FALLBACK)
         return self[key]
 
 
@@ -185,10 +190,12 @@ def text(key: str, language: str = FALLBACK, /, **fields: object) -> str:
         KeyError: No such key, or a slot without a field.
         MessageError: The template is no message, or a plural's field is no number.
     """
-    for name, value in fields.items():
-        if value.__class__ not in AS_IT_IS:
-            fields[name] = shown(value, language)
-    return messages(language)[key].filled(fields)
+    said = messages(language)[key]
+    if language != FALLBACK:  # there, text is what Python makes of a value
+        for name, value in fields.items():
+            if value.__class__ not in AS_IT_IS:
+                fields[name] = shown(value, language)
+    return said.format_map(fields)
 
 
 def direction(language: str) -> str:

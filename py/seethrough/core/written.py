@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.language import signs
+from seethrough.core.language import ENGLISH, signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,19 +49,28 @@ class Mark(str):
         return made
 
 
-class Several(tuple[object, ...]):
+class Listed(tuple[object, ...]):
+    """Things that stand in a sentence together; as plain text, in English."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return str(shown(self, ENGLISH))
+
+
+class Several(Listed):
     """Things that a sentence lists: `a, b, c`."""
 
     __slots__ = ()
 
 
-class Either(tuple[object, ...]):
+class Either(Listed):
     """Things of which a sentence takes one: `a, b or c`."""
 
     __slots__ = ()
 
 
-class Dims(tuple[object, ...]):
+class Dims(Listed):
     """An array's sizes: `2 × 5 × 8`."""
 
     __slots__ = ()
