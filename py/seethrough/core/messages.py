@@ -180,6 +180,16 @@ def messages(language: str) -> Messages:
     return Messages(language)
 
 
+def wording(key: str, language: str) -> str | Wording:
+    """What a key says, to be filled in.
+
+    Raises:
+        KeyError: No such key.
+        MessageError: The template is no message.
+    """
+    return messages(language)[key]
+
+
 def text(key: str, language: str = FALLBACK, /, **fields: object) -> str:
     """The sentence of a key, its slots filled in; slots take values as text, never as markup.
 

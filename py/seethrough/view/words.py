@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from seethrough.core.messages import catalogue, text
+from seethrough.core.messages import Wording, catalogue, text, wording
 from seethrough.core.written import Mark, Written, key_of
 from seethrough.view.node import Attributes, Child, Node, h
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from seethrough.app.state import AppState, ModelCard, Scene, Spoken
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
 # A field's place, and where an element around the words that it chose begins and ends.
 SLOT, OPENS, CLOSES, ENDS = "\ue000", "\ue002", "\ue003", "\ue001"
+PLACES = re.compile(f"{SLOT}(\\d+){ENDS}")
 MARKS = re.compile(f"([{SLOT}{OPENS}{CLOSES}]\\d+{ENDS})")
 
 
@@ -40,26 +41,41 @@ class Framed(NamedTuple):
     attributes: Attributes
 
 
+Field: TypeAlias = "Node | str | bool | Framed"
+
+
 def say(spoken: Spoken, message: str, /, **fields: object) -> str:
     """A sentence in the reader's language."""
     return text(message, spoken.language, **fields)
 
 
-def rich(spoken: Spoken, message: str, /, **fields: Node | str | bool | Framed) -> list[Node | str]:
+def rich(spoken: Spoken, message: str, /, **fields: Field) -> list[Node | str]:
     """A sentence whose slots hold nodes (a token, a hook name) as well as text.
 
-    Slots are filled with marks first and cut out after, so that no field is read as a mark. The
-    mark of a number has its digits, for the sentence to agree with. What a framed field chooses of
-    the sentence stands in an element.
+    Slots are filled with marks first and cut out after, so that no field is read as a mark.
+    """
+    said = wording(message, spoken.language)
+    if isinstance(said, Wording):
+        return chosen(said, fields)
+    values = list(fields.values())
+    marks = {name: f"{SLOT}{index}{ENDS}" for index, name in enumerate(fields)}
+    parts = PLACES.split(said.format_map(marks))
+    return [shown(values[int(part)]) if at % 2 else part for at, part in enumerate(parts)]
+
+
+def chosen(said: Wording, fields: Mapping[str, Field]) -> list[Node | str]:
+    """A sentence that chooses among wordings.
+
+    The mark of a number has its digits, for the sentence to agree with. What a framed field chooses
+    stands in an element.
     """
     values = list(fields.values())
     marks = {name: mark_of(index, value) for index, (name, value) in enumerate(fields.items())}
     told: list[Node | str] = []
     outside: list[list[Node | str]] = []
-    for part in MARKS.split(text(message, spoken.language, **marks)):
+    for part in MARKS.split(said.format_map(marks)):
         if part[:1] == SLOT:
-            value = values[int(part[1:-1])]
-            told.append(shown(value.value if isinstance(value, Framed) else value))
+            told.append(shown(values[int(part[1:-1])]))
         elif part[:1] == OPENS:
             outside.append(told)
             told = []
@@ -73,12 +89,13 @@ def rich(spoken: Spoken, message: str, /, **fields: Node | str | bool | Framed) 
     return told
 
 
-def shown(field: Node | str | bool) -> Node | str:  # noqa: FBT001 - one of three kinds of field
+def shown(field: Field) -> Node | str:
     """A field as it stands in its slot."""
-    return key_of(field) if isinstance(field, bool) else field
+    inside = field.value if isinstance(field, Framed) else field
+    return key_of(inside) if isinstance(inside, bool) else inside
 
 
-def mark_of(index: int, field: Node | str | bool | Framed) -> Mark:  # noqa: FBT001 - as above
+def mark_of(index: int, field: Field) -> Mark:
     """The mark of a field, by its place among the fields."""
     mark = f"{SLOT}{index}{ENDS}"
     if not isinstance(field, Framed):
