@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,11 @@ from export.stages import (
 from export.stages.alone import alone
 from export.stages.console import say
 from export.stages.ending import end_well
-from export.stages.paths import DIST, SCREENSHOTS
+from export.stages.paths import DIST, SCREENSHOTS, shown
 from export.stages.programs import run_in_view
+
+# What a program of ours needs to import us.
+IMPORTS = {"PYTHONPATH": os.pathsep.join(["py", "."])}
 
 
 def main() -> int:
@@ -59,8 +63,8 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
-def make_site(words: str, *groups: str) -> dict[str, str]:
-    """Every stage of the site, each only if what goes into it changed; returns what is where.
+def make_site(words: str, *groups: str) -> None:
+    """Every stage of the site, each only if what goes into it changed.
 
     `words` are those of --models.
     """
@@ -68,22 +72,24 @@ def make_site(words: str, *groups: str) -> dict[str, str]:
     python = venv.ensure("export", *groups)
     modules = node.ensure(development=bool(groups))
     wheels = pyodide.ensure(python, modules)
-    made = [make_model(python, one) for one in asked]
+    exported = [make_model(python, one) for one in asked]
     compiled = bytecode.ensure(modules, wheels)
-    exported = [folder for _, folder in made]
-    dist = site.ensure(python, models=exported, modules=modules, bytecode=compiled)
-    checkpoint, folder = made[0]
-    places = {"GGUF": checkpoint, "MODEL": folder, "DIST": dist, "NODE": modules}
-    return {"SEETHROUGH_" + name: str(place) for name, place in places.items()}
+    site.ensure(python, models=exported, modules=modules, bytecode=compiled)
 
 
-def make_model(python: Path, asked: models.Model) -> tuple[Path, Path]:
-    """Have one model in the page's format; returns its checkpoint and its folder."""
+def make_model(python: Path, asked: models.Model) -> Path:
+    """Have one model in the page's format; returns its folder."""
     checkpoint = model.source(python, asked)
     exported = model.export(python, asked, checkpoint)
     if asked.is_recorded:
         recordings.ensure(python, exported)
-    return checkpoint, exported
+    return exported
+
+
+def make_for_tests(*groups: str) -> None:
+    """The site, and beside it what its tests need: packages of these groups, and a browser."""
+    make_site(models.DEFAULT, "test", *groups)
+    browser.ensure_shell(browser.ensure(venv.PYTHON))
 
 
 def run_serve(options: argparse.Namespace) -> int:
@@ -91,7 +97,19 @@ def run_serve(options: argparse.Namespace) -> int:
     serve.check_port(options.port)
     with alone():
         make_site(options.models)
+    if options.watch:
+        return watch(options)
     serve.serve(DIST, options.port, is_opened=not options.no_open)
+    return 0
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Serve the site in the environment that draws pages, and show edits in the open one."""
+    command: list[object] = [venv.PYTHON, "-m", "export.watch", "--dist", DIST]
+    command += ["--port", options.port] if options.port is not None else []
+    command += ["--no-open"] if options.no_open else []
+    with suppress(KeyboardInterrupt):  # it has said so itself
+        return run_in_view(command, IMPORTS)
     return 0
 
 
@@ -106,38 +124,36 @@ def run_build(options: argparse.Namespace) -> int:
 def run_tests(options: argparse.Namespace) -> int:
     """Install what the tests need and run them; more arguments go to pytest."""
     with alone():
-        places = make_site(models.DEFAULT, "test", *(["reference"] if options.reference else []))
-        places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
+        make_for_tests(*(["reference"] if options.reference else []))
         if options.reference:
             torch.ensure()
         elif options.long:
             browser.ensure_others()
+    if options.prepare:
+        say(f"The tests can run now: {shown(venv.PYTHON)} -m pytest.")
+        return 0
     if options.reference:
-        return checks.run_pytest(venv.PYTHON, places, ["-m", "reference", *options.more])
+        return checks.run_pytest(venv.PYTHON, {}, ["-m", "reference", *options.more])
     if options.long:
         more = [*checks.at_once(options.more), *options.more]
-        return checks.run_pytest(venv.PYTHON, places, ["-m", "long", *more])
-    return checks.run_everything(venv.PYTHON, places, options.more)
+        return checks.run_pytest(venv.PYTHON, {}, ["-m", "long", *more])
+    return checks.run_everything(venv.PYTHON, {}, options.more)
 
 
 def run_bench(options: argparse.Namespace) -> int:
     """Measure speed and memory in a real browser; more arguments go to tests/bench/run.py."""
     with alone():
-        places = make_site(models.DEFAULT, "test")
-        places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
-    places["PYTHONPATH"] = os.pathsep.join(["py", "."])
+        make_for_tests()
     command = [venv.PYTHON, "-m", "tests.bench.run", "--dist", DIST, *options.more]
-    return run_in_view(command, places)
+    return run_in_view(command, IMPORTS)
 
 
 def run_screenshots(options: argparse.Namespace) -> int:
     """Take a picture of every page into .cache/screenshots/; more arguments go to its program."""
     with alone():
-        places = make_site(models.DEFAULT, "test")
-        places["SEETHROUGH_BROWSER"] = str(browser.ensure(venv.PYTHON))
-    places["PYTHONPATH"] = os.pathsep.join(["py", "."])
+        make_for_tests()
     command = [venv.PYTHON, "-m", "tests.screens.take", "--dist", DIST, "--out", SCREENSHOTS]
-    return run_in_view([*command, *options.more], places)
+    return run_in_view([*command, *options.more], IMPORTS)
 
 
 def run_lock(_options: argparse.Namespace) -> int:
@@ -173,9 +189,11 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--models": MODELS,
         "--port": {"type": int, "help": "this port or none (usual: 8000, or the next free one)"},
         "--no-open": {"action": "store_true", "help": "print the address only"},
+        "--watch": {"action": "store_true", "help": "show edits in the open page"},
     },
     "build": {"--models": MODELS},
     "test": {
+        "--prepare": {"action": "store_true", "help": "install what they need, run none"},
         "--reference": {"action": "store_true", "help": "the tests against torch instead"},
         "--long": {"action": "store_true", "help": "the tests that take long, instead"},
     },

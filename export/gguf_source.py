@@ -16,6 +16,7 @@ from export.tensors import Blocks, Plain, Stored
 from export.tokenizer_json import tokenizer_dict
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import SourceError
+from seethrough.core.families import LLAMA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,7 +181,7 @@ def _config(fields: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
     if rotary != d_head:
         raise SourceError("source.partial_rotary", got=rotary, expected=d_head)
     return ModelConfig(
-        family="llama",
+        **LLAMA.named,
         d_model=d_model,
         n_layers=number("block_count"),
         n_heads=n_heads,
@@ -191,9 +192,6 @@ def _config(fields: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
         n_ctx=number("context_length"),
         eps=_shortest(fields.get("llama.attention.layer_norm_rms_epsilon", 1e-5)),
         rotary_base=_shortest(fields.get("llama.rope.freq_base", 10000.0)),
-        act_fn="silu",
-        normalization_type="RMS",
-        positional_embedding_type="rotary",
         tie_word_embeddings=not has_head,
     )
 

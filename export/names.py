@@ -1,4 +1,7 @@
-"""The names of each source for each of our weights: one table per source and family."""
+"""A source's names for our weights, and how a table of them is written out.
+
+The hub's names stand beside the rest of each family's layout (hub_llama.py, hub_gpt2.py).
+"""
 
 from __future__ import annotations
 
@@ -20,42 +23,6 @@ LLAMA_GGUF = {
     "blk.{l}.ffn_down.weight": "blocks.{l}.mlp.W_out",
     "output_norm.weight": "ln_final.w",
     "output.weight": "W_U",
-}
-
-LLAMA_HF = {
-    "model.embed_tokens.weight": "W_E",
-    "model.layers.{l}.input_layernorm.weight": "blocks.{l}.ln1.w",
-    "model.layers.{l}.self_attn.q_proj.weight": "blocks.{l}.attn.W_Q",
-    "model.layers.{l}.self_attn.k_proj.weight": "blocks.{l}.attn.W_K",
-    "model.layers.{l}.self_attn.v_proj.weight": "blocks.{l}.attn.W_V",
-    "model.layers.{l}.self_attn.o_proj.weight": "blocks.{l}.attn.W_O",
-    "model.layers.{l}.post_attention_layernorm.weight": "blocks.{l}.ln2.w",
-    "model.layers.{l}.mlp.gate_proj.weight": "blocks.{l}.mlp.W_gate",
-    "model.layers.{l}.mlp.up_proj.weight": "blocks.{l}.mlp.W_in",
-    "model.layers.{l}.mlp.down_proj.weight": "blocks.{l}.mlp.W_out",
-    "model.norm.weight": "ln_final.w",
-    "lm_head.weight": "W_U",
-}
-
-# `W_QKV` and `b_QKV` lie side by side in the file and are cut apart where it is read.
-GPT2_HF = {
-    "wte.weight": "W_E",
-    "wpe.weight": "W_pos",
-    "h.{l}.ln_1.weight": "blocks.{l}.ln1.w",
-    "h.{l}.ln_1.bias": "blocks.{l}.ln1.b",
-    "h.{l}.attn.c_attn.weight": "blocks.{l}.attn.W_QKV",
-    "h.{l}.attn.c_attn.bias": "blocks.{l}.attn.b_QKV",
-    "h.{l}.attn.c_proj.weight": "blocks.{l}.attn.W_O",
-    "h.{l}.attn.c_proj.bias": "blocks.{l}.attn.b_O",
-    "h.{l}.ln_2.weight": "blocks.{l}.ln2.w",
-    "h.{l}.ln_2.bias": "blocks.{l}.ln2.b",
-    "h.{l}.mlp.c_fc.weight": "blocks.{l}.mlp.W_in",
-    "h.{l}.mlp.c_fc.bias": "blocks.{l}.mlp.b_in",
-    "h.{l}.mlp.c_proj.weight": "blocks.{l}.mlp.W_out",
-    "h.{l}.mlp.c_proj.bias": "blocks.{l}.mlp.b_out",
-    "ln_f.weight": "ln_final.w",
-    "ln_f.bias": "ln_final.b",
-    "lm_head.weight": "W_U",
 }
 
 

@@ -20,6 +20,7 @@ from safetensors.numpy import save
 from export.command import exit_code
 from export.native import NativeModel
 from export.record_parts import captured_for_parts, part_file
+from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
 from seethrough.core.chat import USER, ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.errors import InputError, SourceError
@@ -34,7 +35,6 @@ from seethrough.core.tokens import (
     LIMIT,
     Candidate,
     NewToken,
-    TokenView,
     candidates,
     step_candidates,
     texts,
@@ -76,27 +76,6 @@ PROMPTS = (
     Curated("code", "def add(a, b):\n    return"),
     Curated("emoji", "I ❤️ 🍕"),
 )
-
-
-@dataclass(frozen=True)
-class Walk:
-    """Everything that runs of a prompt gave; `captured` hooks are whole, at every position.
-
-    `lens` [n_layers + 1, k] are the top outputs of each residual state of the last position,
-    `lens_tops` the same as tokens; `unembedding` [k, d_model] are the rows of `top`; `words` are
-    the best tokens as they are shown, by id.
-    """
-
-    tokens: tuple[TokenView, ...]
-    captured: Mapping[str, Array]
-    lens: Mapping[str, Array]
-    lens_tops: tuple[tuple[Candidate, ...], ...]
-    unembedding: Array
-    words: Mapping[int, str]
-    top: tuple[Candidate, ...]
-    continuation: tuple[NewToken, ...]
-    stop: str
-    film: Film
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from seethrough.core.recorded import MOST_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from export.record import Walk
+    from export.recorded_walk import Walk
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.recording import Recording
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def captured_for_parts(config: ModelConfig) -> tuple[str, ...]:
     """The hooks that a walk captures for its parts, beside those of the recording itself."""
-    return (*hooks.EMBED_LEAVES[config.family], *write_names(config), *hooks.FINAL_LEAVES)
+    return (*hooks.embed_leaves(config), *write_names(config), *hooks.FINAL_LEAVES)
 
 
 def part_file(name: str, made: Recording, walk: Walk, config: ModelConfig) -> bytes | None:
@@ -86,7 +86,7 @@ def file_of_part(part: Part) -> bytes:
 
 
 def _logits(walk: Walk, config: ModelConfig) -> dict[str, Array]:
-    names = (*hooks.EMBED_LEAVES[config.family], *hooks.FINAL_LEAVES, hooks.LOGITS)
+    names = (*hooks.embed_leaves(config), *hooks.FINAL_LEAVES, hooks.LOGITS)
     return {**{name: walk.captured[name] for name in names}, UNEMBEDDING: walk.unembedding}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
-from export.hub_families import family_of
+from export.hub_families import hub_family_of
 from export.json_file import read_json
 from export.names import by_source_name
 from export.tensors import Plain
@@ -23,7 +23,7 @@ from seethrough.core.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from export.hub_families import HubFamily
+    from export.hub_family import HubFamily
     from export.tensors import Stored
     from seethrough.core.config import ModelConfig
 
@@ -45,7 +45,7 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
 
 def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
     settings = read_json(folder / "config.json")
-    family = family_of(settings)
+    family = hub_family_of(settings)
     raw = {family.name_of(name): stored for name, stored in _tensors(folder, family).items()}
     config = _config(family, settings, has_head="lm_head.weight" in raw)
     check_layers(config, len(raw))

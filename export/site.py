@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export import prerender
+from export.scripts import standalone
+from export.sentences import templates, write_languages
 from export.stages.models import KNOWN, command_for
-from seethrough.core.messages import FALLBACK, catalogue
+from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.parts import PARTS_FOLDER, part_from_bytes
 from seethrough.core.recording import from_bytes
 
@@ -68,11 +70,13 @@ FONTS = {
     "inter": ("latin", "latin-ext", "cyrillic"),
     "jetbrains-mono": ("latin", "latin-ext", "cyrillic"),
 }
+VENDOR = {
+    "html-to-image.js": "html-to-image/dist/html-to-image.js",
+    "morphdom.js": "morphdom/dist/morphdom-esm.js",
+}
 WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-# Sentences that JavaScript shows before Python runs.
-BOOT_PREFIX = "boot."
 
 
 class SiteError(Exception):
@@ -119,7 +123,7 @@ def copy_pyodide(sources: Sources, out: Path) -> None:
 
 
 def copy_packages(sources: Sources, out: Path) -> None:
-    """The needed files of PyScript, ONNX Runtime Web and the fonts."""
+    """The needed files of PyScript, ONNX Runtime Web, the small libraries and the fonts."""
     pyscript = sources.node / "@pyscript" / "core" / "dist"
     for pattern in PYSCRIPT_PATTERNS:
         for file in sorted(pyscript.glob(pattern)):
@@ -128,8 +132,8 @@ def copy_packages(sources: Sources, out: Path) -> None:
         raise SiteError("core.js is missing in @pyscript/core. Run python3 build.py build.")
     for name in ORT_FILES:
         copy(sources.node / "onnxruntime-web" / "dist" / name, out / "ort" / name)
-    library = sources.node / "html-to-image" / "dist" / "html-to-image.js"
-    copy(library, out / "vendor" / library.name)
+    for name, path in VENDOR.items():
+        copy(sources.node / path, out / "vendor" / name)
     for family, subsets in FONTS.items():
         folder = sources.node / "@fontsource-variable" / family / "files"
         for subset in subsets:
@@ -182,12 +186,8 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
     Raises:
         SiteError: The template names a key that the catalogue has not.
     """
-    templates = "\n    ".join(
-        f'<template data-message="{html.escape(key)}">{html.escape(text)}</template>'
-        for key, text in sorted(messages.items())
-        if key.startswith(BOOT_PREFIX)
-    )
-    special = {"language": FALLBACK, "csp": html.escape(CSP, quote=True), "messages": templates}
+    special = {"language": FALLBACK, "languages": " ".join(LANGUAGES)}
+    special |= {"csp": html.escape(CSP, quote=True), "messages": templates()}
     special |= rendered
 
     def value(match: re.Match[str]) -> str:
@@ -202,12 +202,18 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
     return re.sub(r"\{\{([\w.-]+)\}\}", value, template)
 
 
+def write_text(file: Path, text: str) -> None:
+    """Write one of our own files, the same on every system."""
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
 def copy_web(out: Path) -> None:
     """Our own files but the page and sw.js, which need to know all else."""
     for file in sorted((ROOT / "web").iterdir()):
         if file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
             copy(file, out / file.name)
-    (out / "style.css").write_text(whole_style(), encoding="utf-8", newline="\n")
+    write_text(out / "style.css", whole_style())
+    write_text(out / "guard.js", standalone(ROOT / "web" / "guard.js"))
     for name in ("LICENSE", "NOTICE"):
         if (ROOT / name).is_file():
             copy(ROOT / name, out / f"{name}.txt")
@@ -245,7 +251,7 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
         cards.append({**card, "recordings": copy_recordings(folder, path, out)})
     listing = {"models": cards, "absent": absent_models([card["id"] for card in cards])}
     text = json.dumps(listing, indent=1) + "\n"
-    (out / "models.json").write_text(text, encoding="utf-8", newline="\n")
+    write_text(out / "models.json", text)
     return listed
 
 
@@ -272,11 +278,19 @@ def absent_models(ids: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def write_page(out: Path) -> None:
-    """index.html with the first slides in it."""
+def page(site: Path) -> str:
+    """index.html with the first slides in it.
+
+    Args:
+        site: The folder of the site, its models and recordings in place.
+    """
     template = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
-    page = fill_page(template, catalogue(FALLBACK), prerender.fields(out))
-    (out / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    return fill_page(template, catalogue(FALLBACK), prerender.fields(site))
+
+
+def write_page(out: Path) -> None:
+    """Put that page into a site."""
+    write_text(out / "index.html", page(out))
 
 
 def copy_recordings(folder: Path, path: str, out: Path) -> list[dict[str, Any]]:
@@ -315,16 +329,28 @@ def write_service_worker(out: Path, models: list[str]) -> None:
         for file in sorted(out.rglob("*"))
         if file.is_file() and (path := file.relative_to(out).as_posix()) not in skipped
     }
-    site: dict[str, Any] = {"csp": CSP, "files": files, "models": models}
+    (out / "sw.js").write_bytes(service_worker({"csp": CSP, "files": files, "models": models}))
+
+
+def service_worker(site: dict[str, Any], more: str = "") -> bytes:
+    """sw.js for a site.
+
+    Args:
+        site: Its policy, its files to store and its models' files.
+        more: JavaScript to add.
+
+    Raises:
+        SiteError: web/sw.js has no place for them.
+    """
     version = hashlib.sha256(json.dumps(site, sort_keys=True).encode()).hexdigest()[:12]
     text = json.dumps({"version": version, **site}, indent=1)
-    source = (ROOT / "web" / "sw.js").read_text(encoding="utf-8")
+    source = standalone(ROOT / "web" / "sw.js")
     if "{/*site*/}" not in source:
         raise SiteError("web/sw.js has lost its {/*site*/} slot.")
-    filled = source.replace("{/*site*/}", text).encode()
+    filled = (source.replace("{/*site*/}", text) + more).encode()
     # sw.js lists every other file; this line lets the page check sw.js itself (web/check.js).
     line = f"// {len(filled)} bytes, SHA-256 {hashlib.sha256(filled).hexdigest()}\n"
-    (out / "sw.js").write_bytes(line.encode() + filled)
+    return line.encode() + filled
 
 
 def assemble(sources: Sources, out: Path) -> None:
@@ -339,6 +365,7 @@ def assemble(sources: Sources, out: Path) -> None:
     copy_pyodide(sources, out)
     copy_packages(sources, out)
     copy_web(out)
+    write_languages(out / "languages")
     add_package(sources, out)
     listed = copy_models(sources.models, out)
     write_page(out)

@@ -1,7 +1,6 @@
 """The whole graph of a model: the spine that all families share, and what each puts in its places.
 
-Llama: rotary positions, RMS norm, grouped queries, SwiGLU. GPT-2: learned positions, LayerNorm,
-biases, GELU.
+What stands in a place follows from the description of the family (core/family.py).
 """
 
 from __future__ import annotations
@@ -10,28 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from export import layers
+from export.builder import Build, Wiring
 from export.graph import Graph
-from export.layers import (
-    Build,
-    Wiring,
-    add_resid_knob,
-    affine,
-    as_they_are,
-    attention,
-    embed,
-    embed_with_positions,
-    gated_mlp,
-    gelu_mlp,
-    layer_norm,
-    linear,
-    mask_table,
-    no_tables,
-    rms_norm,
-    rotary_tables,
-    turned,
-    unembed,
-)
+from export.matrices import affine, linear, unembed
 from seethrough.core import hooks
+from seethrough.core.families import family_of
+from seethrough.core.family import LAYER_NORM, RMS_NORM, RMS_NORM_PLUS_ONE
 
 if TYPE_CHECKING:
     import onnx
@@ -39,13 +23,32 @@ if TYPE_CHECKING:
     from export.graph import Value
     from export.pack import WeightPack
     from seethrough.core.config import ModelConfig
+    from seethrough.core.family import Family
 
 NO_BATCH = np.array([0])
 FLOAT32, FLOAT64 = 1, 11  # ONNX's numbers of the types
-WIRINGS = {
-    "llama": Wiring(rotary_tables, embed, rms_norm, linear, turned, gated_mlp),
-    "gpt2": Wiring(no_tables, embed_with_positions, layer_norm, affine, as_they_are, gelu_mlp),
+NORMS = {
+    LAYER_NORM: layers.layer_norm,
+    RMS_NORM: layers.rms_norm,
+    RMS_NORM_PLUS_ONE: layers.rms_norm_plus_one,
 }
+ACTIVATIONS = {"silu": layers.silu, "gelu_new": layers.gelu_new}
+
+
+def wiring_of(family: Family) -> Wiring:
+    """What a family's description puts in each place."""
+    rows = layers.embed_scaled if family.has_scaled_embedding else layers.embed
+    return Wiring(
+        rows=rows,
+        embed=rows if family.is_rotary else layers.embed_with_positions,
+        norm=NORMS[family.norm],
+        linear=affine if family.has_bias else linear,
+        heads=layers.normed_heads if family.has_head_norms else layers.heads_as_they_are,
+        place=layers.turned if family.is_rotary else layers.as_they_are,
+        after=layers.normed_after if family.has_norms_after else layers.as_they_are,
+        mlp=layers.gated_mlp if family.is_gated else layers.plain_mlp,
+        activation=ACTIVATIONS[family.activation],
+    )
 
 
 def build_model(
@@ -58,7 +61,7 @@ def build_model(
             change nothing.
     """
     graph = Graph(name, weight_file)
-    build = Build(graph, pack, config, WIRINGS[config.family])
+    build = Build(graph, pack, config, wiring_of(family_of(config)))
     tokens = _run_inputs(build)
     unembed_layer = graph.input("unembed_layer", "int64", ("unembed",))
     unembed_pos = graph.input("unembed_pos", "int64", ("unembed",))
@@ -74,7 +77,7 @@ def build_model(
             states.append(residual)
             residual = _block(build, residual, layer)
     last = config.n_layers - 1
-    residual = build.hook(add_resid_knob(build, residual, last + 1), hooks.RESID_POST, last)
+    residual = build.hook(layers.add_resid_knob(build, residual, last + 1), hooks.RESID_POST, last)
     states.append(residual)
     _read_out(build, states, unembed_layer, unembed_pos, top_k)
     return graph.model({"family": config.family})
@@ -87,11 +90,12 @@ def _run_inputs(build: Build) -> Value:
     positions = graph.input("positions", "int64", (1, "pos"))
     tokens = graph.op("Squeeze", tokens, graph.const(NO_BATCH), name="tokens_flat")
     build.shared["positions"] = graph.op("Squeeze", positions, graph.const(NO_BATCH))
-    build.wiring.tables(build)
+    if family_of(config).is_rotary:
+        layers.rotary_tables(build)
     n_pos = graph.op("Size", tokens, name="n_pos")
     past_dims = graph.op("Shape", "past.0.key", start=2, end=3)
     n_past = graph.op("Squeeze", past_dims, graph.const(NO_BATCH), name="n_past")
-    mask_table(build, n_pos, n_past)
+    layers.mask_tables(build, n_pos, n_past)
     as_list = graph.op("Unsqueeze", n_pos, graph.const(NO_BATCH))
     build.shared["n_pos"] = n_pos
     build.shared["scores_shape"] = graph.op(
@@ -123,14 +127,14 @@ def _enter_block(build: Build, residual: Value, layer: int) -> Value:
     if "resid_add" not in build.shared:
         # The value already has a name (hook_embed, or the last block's resid_post).
         return build.hook(build.graph.op("Identity", residual), hooks.RESID_PRE, layer)
-    return build.hook(add_resid_knob(build, residual, layer), hooks.RESID_PRE, layer)
+    return build.hook(layers.add_resid_knob(build, residual, layer), hooks.RESID_PRE, layer)
 
 
 def _block(build: Build, residual: Value, layer: int) -> Value:
     """Attention writes into the residual stream, then the MLP does."""
     graph = build.graph
     normalized = build.wiring.norm(build, residual, hooks.LN1_SCALE, layer)
-    attn_out = attention(build, normalized, layer)
+    attn_out = layers.attention(build, normalized, layer)
     residual = build.hook(graph.op("Add", residual, attn_out), hooks.RESID_MID, layer)
     normalized = build.wiring.norm(build, residual, hooks.LN2_SCALE, layer)
     residual = graph.op("Add", residual, build.wiring.mlp(build, normalized, layer))

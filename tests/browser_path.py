@@ -1,12 +1,19 @@
-"""Which browser the tests and the bench drive, and how it is started."""
+"""Which browser the tests and the bench drive, and how it is started.
+
+Where Debian's is, most tests drive the same engine without a window (Playwright's own choice for
+tests): it opens a page for a third of the work. The main flow in tests/engines/, the bench and the
+pictures take the whole browser.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
+from pathlib import Path
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+from playwright.sync_api import sync_playwright
+
+from export.stages import browser
+
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -19,9 +26,18 @@ CHROMIUM_FLAGS = (
 
 
 def browser_path() -> str:
-    """The browser of SEETHROUGH_BROWSER, else the first Chromium on PATH."""
-    chosen = os.environ.get("SEETHROUGH_BROWSER")
-    found = chosen or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        sys.exit("No Chromium found. Install one, or set SEETHROUGH_BROWSER to its path.")
-    return found
+    """The browser that build.py finds or made: of SEETHROUGH_BROWSER, installed, Playwright's."""
+    found = browser.find() or _of_playwright()
+    if not found.is_file():
+        sys.exit(browser.ASK)
+    return str(found)
+
+
+def _of_playwright() -> Path:
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path)
+
+
+def shell_path() -> str:
+    """The same engine without a window where it is installed, else the browser itself."""
+    return str(browser.find_shell(Path(browser_path())))

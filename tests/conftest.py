@@ -1,18 +1,14 @@
-"""The built site and the one browser of a test run.
-
-The site is $SEETHROUGH_DIST or dist/; the browser $SEETHROUGH_BROWSER or one found on PATH.
-"""
+"""The built site and the browsers of a test run (built.py and browser_path.py say where)."""
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser_path import CHROMIUM_FLAGS, browser_path
+from tests import built
+from tests.browser_path import CHROMIUM_FLAGS, browser_path, shell_path
 
 # A host name that is not a secure context, as a classroom server on a LAN has.
 PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
@@ -21,11 +17,7 @@ PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
 @pytest.fixture(scope="session")
 def dist():
     """The built site."""
-    default = Path(__file__).resolve().parents[1] / "dist"
-    folder = Path(os.environ.get("SEETHROUGH_DIST", default))
-    if not (folder / "sw.js").is_file():
-        pytest.fail(f"There is no built site in {folder.name}/: run python3 build.py build.")
-    return folder
+    return built.dist()
 
 
 @pytest.fixture(scope="session")
@@ -37,11 +29,34 @@ def site_of_held(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """A real browser."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=browser_path(), args=[*CHROMIUM_FLAGS, PLAIN_HTTP]
-        )
-        yield launched
-        launched.close()
+def programs():
+    """The engine without a window, and the whole browser: sought before the driver runs."""
+    return shell_path(), browser_path()
+
+
+@pytest.fixture(scope="session")
+def playwright(programs):  # noqa: ARG001 - first
+    """The driver of the browsers."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright, programs):
+    """A real browser; one without a window where there is one."""
+    yield from launched(playwright, programs[0])
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright, programs):
+    """The browser that readers have, window and all."""
+    yield from launched(playwright, programs[1])
+
+
+def launched(playwright, program):
+    """A browser that ends with the tests."""
+    started = playwright.chromium.launch(
+        executable_path=program, args=[*CHROMIUM_FLAGS, PLAIN_HTTP]
+    )
+    yield started
+    started.close()

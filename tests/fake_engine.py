@@ -17,7 +17,7 @@ import numpy as np
 
 from seethrough.app.engine import EngineInfo, Progress, RunResult
 from seethrough.app.service import Service
-from seethrough.app.state import Store
+from seethrough.app.state import AppState, Store
 from seethrough.core import hooks
 from seethrough.core.byte_letters import letters_of
 from seethrough.core.chat import ChatTemplate, Frame
@@ -28,6 +28,7 @@ from seethrough.core.manifest import Manifest, ModelFile, TensorEntry, TensorPar
 from seethrough.core.modes import EXACT, MODES
 from seethrough.core.reference import Knobs, forward, from_arrays
 from seethrough.core.tokenizer import Tokenizer
+from seethrough.view.tours import TOURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -429,8 +430,9 @@ async def opened(*models: TinyModel, engine: FakeEngine | None = None) -> Servic
 
 
 def served(site: FakeSite, engine: FakeEngine | None = None) -> Service:
-    """A service over a fake site, nothing read yet."""
-    return Service(Store(), engine or FakeEngine(), site.fetch_text, site.fetch_bytes)
+    """A service over a fake site, nothing read yet; the page has its tours."""
+    store = Store(AppState().but(tours=TOURS))
+    return Service(store, engine or FakeEngine(), site.fetch_text, site.fetch_bytes)
 
 
 def engine_of(service: Service) -> FakeEngine:

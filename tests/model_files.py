@@ -1,43 +1,23 @@
-"""Where the tests find the default model's file, and its tokeniser read from there."""
+"""The default model's tokeniser, read from its checkpoint."""
 
 from __future__ import annotations
 
 import json
-import os
 import struct
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-import pytest
 from tokenizers import Tokenizer as Oracle
 
 from export.tokenizer_json import tokenizer_json
 from seethrough.core.tokenizer import Tokenizer
+from tests.built import default_gguf
 
-NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
-VARIABLE = "SEETHROUGH_GGUF"
 CHECKOUT = Path(__file__).parents[1]
-PLACES = (
-    CHECKOUT / ".cache" / "sources" / NAME,
-    Path.home() / ".cache" / "seethrough" / "sources" / NAME,
-)
 # GGUF's value types, as struct codes; 8 is a string, 9 an array.
 CODES = dict(zip([0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12], "BbHhIif?Qqd", strict=True))
 STRING, ARRAY = 8, 9
-
-
-def default_gguf() -> Path:
-    """The default model's GGUF: where SEETHROUGH_GGUF points, else where build.py puts it."""
-    if VARIABLE in os.environ:
-        return Path(os.environ[VARIABLE])
-    for place in PLACES:
-        if place.exists():
-            return place
-    return pytest.fail(
-        f"{NAME} is not here. Run `python3 build.py build`, which fetches it, "
-        f"or set {VARIABLE} to its path."
-    )
 
 
 @cache

@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.details import Details
-
 from export.native import NativeModel
 from seethrough.app.actions import Actions
 from seethrough.app.engine import EngineInfo, RunRequest, RunResult
 from seethrough.app.service import Service
 from seethrough.app.state import Store
+from seethrough.app.tracing import Tracer
 from seethrough.core.routes import OWN, Route
 from seethrough.view.layout import PANELS
+from tests.steps import page_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -95,9 +95,9 @@ class NativePage:
             return (dist / path).read_bytes()
 
         folders = {folder.name: folder for folder in (dist / "models").iterdir()}
-        self.service = Service(Store(), NativeEngine(folders), text, data)
+        self.service = Service(Store(page_state()), NativeEngine(folders), text, data)
         self.actions = Actions(self.service)
-        self.details = Details(self.service)
+        self._tracer = Tracer(self.service, self.actions.fetcher)
         self._do(self.service.open())
 
     @property
@@ -124,7 +124,7 @@ class NativePage:
         recorded = self.state.run.recorded
         route = Route("walk", recorded.id if recorded else OWN, step)
         self.actions.store.replace(route=route)
-        self._do(self.details.fill())
+        self._do(self.actions.fetcher.fill())
         return PANELS[f"step-{step}"].render(self.state)
 
     def choose(self, position: int) -> None:
@@ -133,7 +133,7 @@ class NativePage:
 
     def choose_layer(self, layer: int) -> None:
         """Choose a layer, whose numbers step 4 shows; the pattern is left as it is."""
-        self.actions.store.replace(choice=replace(self.state.choice, layer=layer))
+        self.actions.store.replace(layer=layer)
 
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""
@@ -142,6 +142,16 @@ class NativePage:
             self.state.text.prompt, chat=self.state.text.chat, settings=settings
         )
         self._do(work)
+
+    def trace(self, cell: str) -> None:
+        """Ask for the sum behind a number."""
+        self._do(self._tracer.select(cell))
+
+    def open_block(self) -> str:
+        """The inside of the chosen layer's block, once its hooks have been fetched."""
+        self.actions.store.replace(route=Route("block", OWN))
+        self._do(self.actions.fetcher.fill())
+        return PANELS["inside"].render(self.state)
 
     def close(self) -> None:
         """End its event loop."""

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytest
 
 from seethrough.core import hooks
 from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.hooks import LEAF_DIMS
 from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.tokenizer import Tokenizer
+from tests.built import default_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,18 +128,6 @@ PROMPTS = {
         ),
     )
 }
-
-
-def default_model() -> Path:
-    """The exported default model: where SEETHROUGH_MODEL points, else where build.py puts it."""
-    chosen = os.environ.get("SEETHROUGH_MODEL")
-    folder = Path(chosen) if chosen else CHECKOUT / ".cache" / "models" / MODEL
-    if not (folder / "manifest.json").exists():
-        pytest.fail(
-            "The exported default model is not here. Run `python3 build.py build`, which makes "
-            "it, or set SEETHROUGH_MODEL to its folder."
-        )
-    return folder
 
 
 @cache

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import save
 
-from export.record import Curated, Walk, lens_tops, recording_of, words_of
+from export.record import Curated, lens_tops, recording_of, words_of
 from export.record_parts import file_of_part, part_of
+from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
 from seethrough.core.film import film_of
 from seethrough.core.parts import PARTS, UNEMBEDDING

@@ -41,13 +41,12 @@ HANDED_ON = {
     ("py/seethrough/browser/ort.py", "_error"),  # the key comes from web/engine.js
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "start"),
-    ("py/seethrough/app/actions.py", "_doing"),
-    ("py/seethrough/app/filling.py", "fill"),
+    ("py/seethrough/app/gate.py", "do"),
+    ("py/seethrough/app/fetcher.py", "_fail"),
     ("py/seethrough/app/tracing.py", "select"),
     ("py/seethrough/view/sums.py", "sentence"),
     ("py/seethrough/app/actions.py", "show_recording"),
     ("py/seethrough/app/sampler.py", "set"),
-    ("py/seethrough/app/parts.py", "_fetch"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

@@ -21,7 +21,8 @@ from gguf import GGMLQuantizationType, GGUFWriter
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from export.names import LLAMA_HF, by_source_name
+from export.hub_llama import LLAMA_HF
+from export.names import by_source_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from functools import cache
@@ -12,9 +11,9 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer as Oracle
 
-from export.stages.paths import NODE
 from export.tokenizer_files import tokenizer_of
 from seethrough.core.tokenizer import Tokenizer
+from tests import built
 from tests.model_files import default_tokenizer_json
 
 REAL = [pytest.param("smollm2", marks=pytest.mark.model), "gpt2", "llama"]
@@ -23,10 +22,7 @@ GPT2_FILES = {"encoder.json": "vocab.json", "vocab.bpe": "merges.txt"}  # OpenAI
 
 def package(name: str) -> Path:
     """The folder of an npm package of web/package.json."""
-    folder = Path(os.environ.get("SEETHROUGH_NODE", NODE / "node_modules")) / name
-    if not folder.is_dir():
-        pytest.fail(f"The npm package {name} is not here. Run `python3 build.py test` once.")
-    return folder
+    return built.npm(name)
 
 
 def copy_gpt2_files(folder: Path) -> None:
@@ -55,6 +51,8 @@ def tokenizer(name: str) -> Tokenizer:
 
 
 @cache
-def oracle(name: str) -> Oracle:
-    """The reference tokeniser over the same."""
-    return Oracle.from_str(source(name))
+def oracle(name: str, *, special: bool = True) -> Oracle:
+    """The reference tokeniser over the same; unless `special`, its special tokens are text."""
+    made = Oracle.from_str(source(name))
+    made.encode_special_tokens = not special
+    return made

@@ -7,7 +7,6 @@ exactly, so the page runs the very checkpoint that transformers reads itself.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from export.package import write_package
 from export.quantize import quantized
 from export.site import copy_models
 from export.sources import read_checkpoint
-from tests import tiny_gpt2, vocabularies
+from tests import built, tiny_gpt2, vocabularies
 from tests.tiny_gpt2 import DISTILGPT2, TinyGpt2
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def write_checkpoint(held: Held, folder: Path) -> Path:
 def site_of(held: Held, work: Path) -> Path:
     """A folder with the model's files as a site has them: the built site, or one made in `work`."""
     if held.seeded is None:
-        return Path(os.environ.get("SEETHROUGH_DIST", CHECKOUT / "dist"))
+        return built.dist()
     checkpoint = read_checkpoint(write_checkpoint(held, work / "source"), {})
     shipped = quantized(checkpoint)
     for name in checkpoint.tensors:

@@ -10,10 +10,10 @@
 import { siteFiles, verifyAll } from "./check.js";
 import { shutDoor } from "./door.js";
 import { canShareMemory } from "./device.js";
-import { KeyedError } from "./download.js";
 import { markOnce, startEarly, takeWorker } from "./early.js";
-import { button, say, sentence } from "./messages.js";
-import { activateWaiting, after, recall, remember, settled } from "./site.js";
+import { endOf, KeyedError, reasonOf } from "./errors.js";
+import { button, learned, megabytes, say, sentence } from "./messages.js";
+import { activateWaiting, after, recall, register, remember, settled } from "./site.js";
 
 markOnce("seethrough.shell");
 
@@ -56,9 +56,6 @@ function allowReload() {
   if (guard) remember(GUARD, null, guard);
 }
 
-/** @param {number} bytes @returns {string} */
-const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-
 /** @param {number} done @param {number} total @returns {{done: string, total: string}} */
 const amount = (done, total) => ({ done: megabytes(done), total: megabytes(total) });
 
@@ -87,8 +84,7 @@ function listenToWorker() {
 async function install() {
   await siteFiles(); // a sw.js that is not whole must not be registered
   for (let tries = 0; tries < 2; tries++) {
-    const options = { scope: "./", updateViaCache: "none" };
-    const registration = await navigator.serviceWorker.register("./sw.js", options);
+    const registration = await register();
     const worker = registration.active ?? registration.waiting ?? registration.installing;
     if (!worker) break;
     const outcome = await Promise.race([settled(worker), fault]);
@@ -109,7 +105,7 @@ async function changeVersion() {
   const note = setTimeout(() => say("status", sentence("boot.updating")), NOTE_MS);
   const outcome = await activateWaiting();
   clearTimeout(note);
-  return ["activated", "late"].includes(outcome) && reloadOnce();
+  return (outcome === "activated" || outcome === "late") && reloadOnce();
 }
 
 /**
@@ -124,8 +120,7 @@ async function takeControl() {
   try {
     if (await changeVersion()) return "reload";
     if (!container.controller) return await install();
-    const options = { scope: "./", updateViaCache: "none" };
-    container.register("./sw.js", options).catch(() => {}); // offline: the one that is here serves
+    register().catch(() => {}); // offline: the one that is here serves
     if (!crossOriginIsolated) return "boot.not_isolated";
     return canShareMemory() ? "go" : "boot.no_shared_memory";
   } catch (error) {
@@ -152,14 +147,16 @@ const NEEDED = /\.(js|json|mjs|py|wasm|whl|zip)$/;
 
 /**
  * Hear of every file that the server refused. Pyodide waits for ever for some of its files.
- * @param {(names: string, status: number) => void} onRefused
+ * @param {(name: string, status: number) => void} onRefused
  */
 function watchRefused(onRefused) {
+  /** @param {PerformanceObserverEntryList} list */
   const look = (list) => {
-    for (const { name, responseStatus } of list.getEntries()) {
-      const { pathname } = new URL(name);
-      const isRefused = responseStatus >= 400 && NEEDED.test(pathname);
-      if (isRefused) onRefused(pathname.split("/").pop(), responseStatus);
+    for (const entry of list.getEntries()) {
+      if (!(entry instanceof PerformanceResourceTiming)) continue;
+      const { pathname } = new URL(entry.name);
+      const isRefused = entry.responseStatus >= 400 && NEEDED.test(pathname);
+      if (isRefused) onRefused(pathname.slice(pathname.lastIndexOf("/") + 1), entry.responseStatus);
     }
   };
   new PerformanceObserver(look).observe({ type: "resource", buffered: true });
@@ -173,7 +170,7 @@ function retry() {
 
 /** @param {string} key @param {Record<string, unknown>} [fields] */
 function stop(key, fields) {
-  if (["ready", "failed"].includes(document.documentElement.dataset.boot)) return;
+  if (["ready", "failed"].includes(document.documentElement.dataset.boot ?? "")) return;
   const text = sentence(key, fields);
   say("status", sentence("boot.stopped"));
   const slot = say("message", text, "message is-error");
@@ -188,19 +185,17 @@ async function startPython() {
   markOnce("seethrough.python-asked");
   say("status", sentence("boot.python"));
   document.documentElement.dataset.boot = "python";
-  const failed = (reason) => {
-    const text = String(reason?.message ?? reason)
-      .trim()
-      .split("\n")
-      .pop();
+  /** @param {unknown} error */
+  const failed = (error) => {
+    const reason = endOf(error);
     // A file that is missing tells more than what broke for want of it: let it be heard first.
-    setTimeout(() => stop("boot.python_failed", { reason: text.slice(0, 200) }), FAULT_MS);
+    setTimeout(() => stop("boot.python_failed", { reason }), FAULT_MS);
   };
   watchRefused((path, status) => stop("boot.missing", { path, status }));
   addEventListener("unhandledrejection", ({ reason }) => failed(reason));
   addEventListener("error", ({ message }) => failed(message));
   const script = document.querySelector('script[type="py"]');
-  script.addEventListener("py:done", () => {
+  script?.addEventListener("py:done", () => {
     failed("main.py"); // PyScript reports a failing script as done; a good one has said "ready"
   });
   try {
@@ -231,6 +226,7 @@ async function boot() {
   for (const form of document.forms) {
     form.addEventListener("submit", (event) => event.preventDefault());
   }
+  await learned;
   if (!hasSimd()) {
     stop("boot.no_simd");
     return;
@@ -243,7 +239,8 @@ async function boot() {
       if (!navigator.serviceWorker?.controller && (await checkHere())) return;
     }
   } catch (error) {
-    stop(error.key ?? "boot.script_failed", error.fields ?? { reason: String(error) });
+    if (error instanceof KeyedError) stop(error.key, error.fields);
+    else stop("boot.script_failed", { reason: reasonOf(error) });
     return;
   }
   allowReload();

@@ -7,8 +7,9 @@ import { openStore, whereKept } from "./download.js";
 import { recall } from "./site.js";
 
 /**
- * @typedef {{hasStore: boolean, model: string, mayDownload: boolean, mode: string}} Device
- * @typedef {{id: string, baseUrl: string, manifest: any, isStored: boolean}} Choice
+ * @typedef {import("./download.js").Manifest} Manifest
+ * @typedef {{hasStore: boolean, model: string, mayDownload: boolean, isStored: boolean, mode: string}} Device
+ * @typedef {{id: string, baseUrl: string, manifest: Manifest, isStored: boolean}} Choice
  */
 
 /** The name under which the id of the model that was used last is kept. */
@@ -45,10 +46,13 @@ async function json(path) {
  */
 export function chosenModel() {
   choosing ??= (async () => {
+    /** @type {{models: {id: string, path: string, default: boolean}[]}} */
     const { models } = await json("./models.json");
     const last = recall(LAST_MODEL);
-    const card = models.find(({ id }) => id === last) ?? models.find((model) => model.default);
+    const card = models.find(({ id }) => id === last) ?? models.find((one) => one.default);
+    if (!card) throw new Error("models.json names no default");
     const baseUrl = new URL(card.path, import.meta.url).href;
+    /** @type {Manifest} */
     const manifest = await json(`./${card.path}manifest.json`);
     const kept = await whereKept(baseUrl, [manifest.graph, ...manifest.shards]);
     return { id: card.id, baseUrl, manifest, isStored: kept === "stored" };
@@ -77,6 +81,7 @@ export async function device() {
     hasStore,
     model: choice?.id ?? "",
     mayDownload: isFree || Boolean(choice?.isStored),
+    isStored: Boolean(choice?.isStored),
     mode: MODES.find((mode) => mode === recall(LAST_MODE)) ?? (isSmall ? "small" : "exact"),
   };
 }

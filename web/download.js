@@ -6,25 +6,24 @@
  * if the server can send ranges, else the file is fetched anew.
  */
 
+import { isAborted, KeyedError } from "./errors.js";
+import { inLanes } from "./lanes.js";
 import { hex, sha256 } from "./sha256.js";
+import { MODEL_STORE } from "./stores.js";
+import { looksLikeHtml } from "./whole.js";
 
-/** @typedef {{path: string, size_bytes: number, sha256: string}} ModelFile */
+/**
+ * @typedef {Uint8Array<ArrayBuffer>} Bytes
+ * @typedef {{path: string, size_bytes: number, sha256: string}} ModelFile
+ * @typedef {{config: Record<string, number>, graph: ModelFile, weight_file: string,
+ *   weight_bytes: number, shards: ModelFile[], hooks: string[]}} Manifest what scripts read of it
+ * @typedef {{signal: AbortSignal, onBytes: (bytes: number) => void}} Watch
+ */
 
-const STORE = `seethrough-models:${new URL("./", import.meta.url).href}`;
 const LANES = 3;
 // A file whose connection breaks again and again: so many tries, each after a longer pause.
 const MOST_TRIES = 12;
 const PAUSE_MS = 100;
-
-/** An error that Python turns into a sentence of the catalogue. */
-export class KeyedError extends Error {
-  /** @param {string} key @param {Record<string, unknown>} [fields] */
-  constructor(key, fields = {}) {
-    super(key);
-    this.key = key;
-    this.fields = fields;
-  }
-}
 
 /** @type {Set<string>} addresses that gave a bad file: asked again past the browser's own cache */
 const suspects = new Set();
@@ -32,13 +31,13 @@ const suspects = new Set();
 /** @returns {Promise<Cache | null>} null where the browser has no store (plain http) */
 export async function openStore() {
   try {
-    return await caches.open(STORE);
+    return await caches.open(MODEL_STORE);
   } catch {
     return null;
   }
 }
 
-/** @param {Uint8Array} bytes @returns {Promise<string>} */
+/** @param {Bytes} bytes @returns {Promise<string>} */
 async function hexHash(bytes) {
   const hash = globalThis.crypto?.subtle
     ? new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
@@ -49,14 +48,15 @@ async function hexHash(bytes) {
 /**
  * Read a response into `target` from `start` on; a body that is too long is not read to its end.
  * @param {Response} response
- * @param {Uint8Array} target
+ * @param {Bytes} target
  * @param {number} start
  * @param {(bytes: number) => void} onBytes
  * @returns {Promise<{got: number, isCut: boolean}>} bytes there are now, with those before `start`
  */
 async function readInto(response, target, start, onBytes) {
-  const reader = response.body.getReader();
   let got = start;
+  if (!response.body) return { got, isCut: false };
+  const reader = response.body.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -70,15 +70,9 @@ async function readInto(response, target, start, onBytes) {
       }
     }
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (isAborted(error)) throw error;
     return { got, isCut: true };
   }
-}
-
-/** @param {Uint8Array} bytes @returns {boolean} whether a page came instead of the file */
-export function looksLikeHtml(bytes) {
-  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().toLowerCase();
-  return start.startsWith("<!doctype") || start.startsWith("<html");
 }
 
 /**
@@ -107,10 +101,10 @@ function pause(ms, signal) {
 async function ask(url, path, start, options) {
   let response;
   try {
-    const headers = start ? { Range: `bytes=${start}-` } : {};
-    response = await fetch(url, { ...options, headers });
+    const range = start ? { headers: { Range: `bytes=${start}-` } } : {};
+    response = await fetch(url, { ...options, ...range });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (isAborted(error)) throw error;
     throw new KeyedError("engine.network", { path });
   }
   if (start && response.status === 416) return ask(url, path, 0, options);
@@ -118,7 +112,7 @@ async function ask(url, path, start, options) {
   if (!start || response.status !== 206) return { response, start: 0 };
   const range = response.headers.get("Content-Range") ?? "";
   if (range.startsWith(`bytes ${start}-`)) return { response, start };
-  await response.body.cancel();
+  await response.body?.cancel();
   return ask(url, path, 0, options);
 }
 
@@ -126,8 +120,8 @@ async function ask(url, path, start, options) {
  * Fetch one file from the network into `target`, or say what is wrong with it.
  * @param {string} url
  * @param {ModelFile} file
- * @param {Uint8Array} target
- * @param {{signal: AbortSignal, onBytes: (bytes: number) => void, isStored: boolean}} options
+ * @param {Bytes} target
+ * @param {Watch & {isStored: boolean}} options
  */
 async function fromNetwork(url, file, target, { signal, onBytes, isStored }) {
   const { path, size_bytes: expected } = file;
@@ -141,7 +135,8 @@ async function fromNetwork(url, file, target, { signal, onBytes, isStored }) {
       onBytes(answer.start - got); // what must be fetched anew is not there yet
       ({ got, isCut } = await readInto(answer.response, target, answer.start, onBytes));
     } catch (error) {
-      if (error.key !== "engine.network" || tries === 1 || tries >= MOST_TRIES) throw error;
+      const isNetwork = error instanceof KeyedError && error.key === "engine.network";
+      if (!isNetwork || tries === 1 || tries >= MOST_TRIES) throw error;
     }
     if (!isCut && isResumed && (await hexHash(target)) !== file.sha256) {
       // Pieces of two versions, or a server that cannot cut where it says: once more, whole.
@@ -174,7 +169,8 @@ async function alone(url, signal, work) {
     if (navigator.locks)
       return await navigator.locks.request(`seethrough-file:${url}`, { signal }, begin);
   } catch (error) {
-    if (isAlone || error.name !== "SecurityError") throw error; // locks are forbidden with storage
+    const isForbidden = error instanceof Error && error.name === "SecurityError"; // with storage
+    if (isAlone || !isForbidden) throw error;
   }
   return work();
 }
@@ -183,14 +179,15 @@ async function alone(url, signal, work) {
  * Put one file into `target`: from the store when it is there and good, else from the network.
  * @param {string} baseUrl
  * @param {ModelFile} file
- * @param {Uint8Array} target exactly as long as the file
- * @param {{signal: AbortSignal, onBytes: (bytes: number) => void}} options
+ * @param {Bytes} target exactly as long as the file
+ * @param {Watch} options
  */
 async function fetchFile(baseUrl, file, target, { signal, onBytes }) {
   const url = new URL(file.path, baseUrl).href;
   const store = await openStore();
   const stored = await store?.match(url);
   let counted = 0;
+  /** @param {number} bytes */
   const count = (bytes) => {
     counted += bytes;
     onBytes(bytes);
@@ -198,7 +195,7 @@ async function fetchFile(baseUrl, file, target, { signal, onBytes }) {
   if (stored) {
     const { got } = await readInto(stored, target, 0, count);
     if (got === file.size_bytes && (await hexHash(target)) === file.sha256) return;
-    await store.delete(url);
+    await store?.delete(url);
     onBytes(-counted);
     counted = 0;
   }
@@ -213,29 +210,10 @@ async function fetchFile(baseUrl, file, target, { signal, onBytes }) {
 }
 
 /**
- * Do jobs, a few at a time. One that fails stops new ones from starting; those under way end.
- * @template T
- * @param {T[]} jobs
- * @param {number} lanes
- * @param {(job: T) => Promise<void>} work
- */
-export async function inLanes(jobs, lanes, work) {
-  const queue = [...jobs];
-  const failures = [];
-  const lane = async () => {
-    while (queue.length && !failures.length) {
-      await work(queue.shift()).catch((error) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  if (failures.length) throw failures[0];
-}
-
-/**
  * Fetch several files. When one fails, those under way end and are kept: a retry has less to do.
  * @param {string} baseUrl
- * @param {[ModelFile, Uint8Array][]} jobs
- * @param {{signal: AbortSignal, onBytes: (bytes: number) => void}} options
+ * @param {[ModelFile, Bytes][]} jobs
+ * @param {Watch} options
  */
 export async function fetchFiles(baseUrl, jobs, options) {
   await inLanes(jobs, LANES, ([file, target]) => {

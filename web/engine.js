@@ -7,14 +7,27 @@
  * {id, progress}.
  */
 
-import { fetchFiles, KeyedError, readStored, whereKept } from "./download.js";
+import { fetchFiles, readStored, whereKept } from "./download.js";
+import { isAborted, KeyedError, reasonOf } from "./errors.js";
 import * as ort from "./ort/ort.wasm.min.mjs";
 
 /**
  * @typedef {import("./download.js").ModelFile} ModelFile
- * @typedef {{config: Record<string, number>, graph: ModelFile, weight_file: string,
- *   weight_bytes: number, shards: ModelFile[]}} Manifest
+ * @typedef {import("./download.js").Manifest} Manifest
+ * @typedef {import("./download.js").Bytes} Bytes
  * @typedef {{dims: number[], data: Float32Array}} Tensor
+ * @typedef {{stage: string, done: number, total: number}} Progress
+ * @typedef {{backend: string, threads: number, sessionMs: number, kept: string}} Loaded
+ * @typedef {{id: number, signal: AbortSignal}} Asked
+ * @typedef {Asked & {type: "load", manifest: Manifest, baseUrl: string, threads: number,
+ *   mode: "exact" | "small", isEarly?: boolean}} Load
+ * @typedef {Asked & {type: "run", tokens: Int32Array, nPast: number, fetch: string[],
+ *   unembedLayer: Int32Array, unembedPos: Int32Array, topK: number,
+ *   knobs: Record<string, Tensor>}} Run
+ * @typedef {Asked & {type: "read", ranges: [number, number][]}} Read offsets and sizes in the
+ *   joined weight file
+ * @typedef {{dims: number[], type: string, bytes: Uint8Array<ArrayBuffer>}} Output
+ * @typedef {{arrays?: Record<string, Output>, elapsedMs?: number, parts?: Bytes[]}} Result
  */
 
 const PROGRESS_MS = 100;
@@ -57,8 +70,8 @@ let running = new AbortController();
 /** @param {unknown} error @returns {{key: string, fields: Record<string, unknown>}} */
 function describe(error) {
   if (error instanceof KeyedError) return { key: error.key, fields: error.fields };
-  if (error?.name === "AbortError") return { key: "engine.cancelled", fields: {} };
-  const reason = String(error?.message ?? error).slice(0, 300);
+  if (isAborted(error)) return { key: "engine.cancelled", fields: {} };
+  const reason = reasonOf(error);
   const isMemory = /bad_alloc|out of memory|allocation failed|could not allocate/i.test(reason);
   return { key: isMemory ? "engine.memory" : "engine.session", fields: { reason } };
 }
@@ -74,16 +87,17 @@ async function release() {
 
 /**
  * Fetch, check and open a model.
- * @param {{manifest: Manifest, baseUrl: string, threads: number, mode: "exact" | "small",
- *   signal: AbortSignal}} message
+ * @param {Load} message
  * @param {Promise<void>} mayOpen the session is not made before
- * @param {(progress: {stage: string, done: number, total: number}) => void} tell
+ * @param {(progress: Progress) => void} tell
+ * @returns {Promise<Loaded>}
  */
 async function load(message, mayOpen, tell) {
   await release();
   const { manifest, threads, mode, signal } = message;
   const graph = new Uint8Array(manifest.graph.size_bytes);
   const joined = new Uint8Array(manifest.weight_bytes);
+  /** @type {[ModelFile, Bytes][]} */
   const jobs = [[manifest.graph, graph]];
   let offset = 0;
   for (const shard of manifest.shards) {
@@ -91,6 +105,7 @@ async function load(message, mayOpen, tell) {
   }
   const progress = { stage: "download", done: 0, total: graph.length + joined.length };
   let told = 0;
+  /** @param {number} bytes */
   const onBytes = (bytes) => {
     progress.done += bytes;
     if (performance.now() - told < PROGRESS_MS) return;
@@ -138,9 +153,9 @@ const nextTurn = () => new Promise((resolve) => setTimeout(resolve));
  */
 function firstPositions(kept, n, [heads, width]) {
   const dims = [1, heads, n, width];
-  if (kept && kept.dims[2] === n) return new ort.Tensor("float32", kept.data, dims);
+  if (kept?.dims[2] === n) return new ort.Tensor("float32", kept.data, dims);
   const data = new Float32Array(heads * n * width);
-  for (let head = 0; head < heads && n > 0; head++) {
+  for (let head = 0; kept && head < heads; head++) {
     const from = head * kept.dims[2] * width;
     data.set(kept.data.subarray(from, from + n * width), head * n * width);
   }
@@ -162,20 +177,18 @@ function neutralKnobs({ n_layers: layers, n_heads: heads, d_model: width }) {
   };
 }
 
-/**
- * One forward pass.
- * @param {{tokens: Int32Array, nPast: number, fetch: string[], unembedLayer: Int32Array,
- *   unembedPos: Int32Array, topK: number, knobs: Record<string, Tensor>}} message
- */
+/** One forward pass. @param {Run} message @returns {Promise<Result>} */
 async function run(message) {
-  if (!session) throw new KeyedError("engine.not_loaded");
+  if (!session || !model) throw new KeyedError("engine.not_loaded");
   const { tokens, nPast, fetch, unembedLayer, unembedPos, topK } = message;
   if (nPast > nKept) throw new KeyedError("engine.restarted", { expected: nPast, got: nKept });
   const { config } = model;
+  /** @type {[number, number]} */
   const shape = [config.n_key_value_heads, config.d_head];
   const input = [1, tokens.length];
   const positions = tokens.map((_, i) => i + nPast);
   const knobs = { ...neutralKnobs(config), ...message.knobs };
+  /** @type {Record<string, ort.Tensor>} */
   const feeds = {
     tokens: int64(tokens, input),
     positions: int64(positions, input),
@@ -200,19 +213,21 @@ async function run(message) {
   past = new Map();
   for (const name of presents) {
     const { dims, data } = outputs[`present.${name}`];
-    past.set(name, { dims: [...dims], data });
+    past.set(name, { dims: [...dims], data: /** @type {Float32Array} */ (data) });
   }
   nKept = nPast + tokens.length;
+  /** @type {Record<string, Output>} */
   const arrays = {};
   for (const name of fetch) {
-    const { dims, data, type } = outputs[name];
+    const { dims, type } = outputs[name];
+    const data = /** @type {Float32Array<ArrayBuffer>} */ (outputs[name].data); // or of integers
     const own = data.byteLength === data.buffer.byteLength ? data : data.slice();
     arrays[name] = { dims: [...dims], type, bytes: new Uint8Array(own.buffer) };
   }
   return { arrays, elapsedMs };
 }
 
-/** @param {{ranges: [number, number][]}} message offsets and sizes in the joined weight file */
+/** Bytes of the weight file. @param {Read} message @returns {Promise<Result>} */
 async function read({ ranges }) {
   if (!model) throw new KeyedError("engine.not_loaded");
   const parts = [];
@@ -220,12 +235,12 @@ async function read({ ranges }) {
   return { parts };
 }
 
-/** @param {number} offset @param {number} size @returns {Promise<Uint8Array>} */
+/** @param {number} offset @param {number} size @returns {Promise<Bytes>} */
 async function readRange(offset, size) {
   if (weights) return weights.slice(offset, offset + size);
   const bytes = new Uint8Array(size);
   let at = 0;
-  for (const shard of model.shards) {
+  for (const shard of model?.shards ?? []) {
     const start = Math.max(offset, at);
     const end = Math.min(offset + size, at + shard.size_bytes);
     if (start < end) {
@@ -238,25 +253,22 @@ async function readRange(offset, size) {
   return bytes;
 }
 
-const HANDLERS = { run, read };
-
-/** @param {any} result @returns {Transferable[]} the buffers that move instead of being copied */
-function movable(result) {
-  const arrays = Object.values(result?.arrays ?? {}).map((array) => array.bytes.buffer);
-  const parts = (result?.parts ?? []).map((part) => part.buffer);
-  return [...arrays, ...parts];
+/** @param {Result} result @returns {Transferable[]} the buffers that move instead of being copied */
+function movable({ arrays = {}, parts = [] }) {
+  return [...Object.values(arrays).map(({ bytes }) => bytes), ...parts].map(({ buffer }) => buffer);
 }
 
 let queue = Promise.resolve();
 
 /**
  * The newest load: of what, who waits for it, how far it is, what came of it, what lets it go on.
- * @type {{key: string, ids: number[], progress: object | null, result: object | null,
- *   open: () => void} | null}
+ * @typedef {{key: string, ids: number[], progress: Progress | null, result: Loaded | null,
+ *   open: () => void}} Loading
+ * @type {Loading | null}
  */
 let newest = null;
 
-/** @param {{manifest: Manifest, mode: string}} message @returns {string} what a load is of */
+/** @param {Load} message @returns {string} what a load is of */
 function keyOf({ manifest, mode }) {
   return [mode, ...[manifest.graph, ...manifest.shards].map((file) => file.sha256)].join();
 }
@@ -265,7 +277,7 @@ function keyOf({ manifest, mode }) {
  * Load a model, or join the load of it that is under way or done (early.js asked before Python
  * did): nothing is fetched or opened twice. A failed load is forgotten, so that it can be tried
  * anew. One with `isEarly` fetches, and opens the session only once another asks for the same.
- * @param {{id: number, manifest: Manifest, mode: string, isEarly?: boolean}} message
+ * @param {Load} message
  */
 function startLoad(message) {
   const key = keyOf(message);
@@ -277,9 +289,13 @@ function startLoad(message) {
     return;
   }
   newest?.open(); // what it replaces must not hold up the queue
+  /** @type {Loading} */
   const mine = { key, ids: [message.id], progress: null, result: null, open: () => {} };
-  const mayOpen = message.isEarly ? new Promise((resolve) => (mine.open = resolve)) : null;
+  /** @type {Promise<void>} */
+  const mayOpen = new Promise((resolve) => (mine.open = resolve));
+  if (!message.isEarly) mine.open();
   newest = mine;
+  /** @param {Record<string, unknown>} answer */
   const tellAll = (answer) => mine.ids.forEach((id) => self.postMessage({ id, ...answer }));
   queue = queue.then(async () => {
     try {
@@ -295,7 +311,19 @@ function startLoad(message) {
   });
 }
 
-self.addEventListener("message", ({ data: message }) => {
+/** @param {Run | Read} message */
+async function answer(message) {
+  const { id } = message;
+  try {
+    const result = await (message.type === "run" ? run(message) : read(message));
+    self.postMessage({ id, result }, { transfer: movable(result) });
+  } catch (error) {
+    self.postMessage({ id, error: describe(error) });
+  }
+}
+
+/** @param {MessageEvent<Load | Run | Read | {type: "cancel"}>} event */
+function hear({ data: message }) {
   if (message.type === "cancel") {
     running.abort();
     running = new AbortController();
@@ -306,20 +334,11 @@ self.addEventListener("message", ({ data: message }) => {
   }
   self.postMessage({ id: message.id, heard: true });
   message.signal = running.signal; // a cancel stops what was asked before it, nothing after it
-  if (message.type === "load") {
-    startLoad(message);
-    return;
-  }
-  queue = queue.then(async () => {
-    const { id } = message;
-    try {
-      const result = await HANDLERS[message.type](message);
-      self.postMessage({ id, result }, movable(result));
-    } catch (error) {
-      self.postMessage({ id, error: describe(error) });
-    }
-  });
-});
+  if (message.type === "load") startLoad(message);
+  else queue = queue.then(() => answer(message));
+}
+
+self.addEventListener("message", hear);
 
 // Held for as long as this worker lives: its release tells the page that the worker is gone. The
 // page asks for it only once it is told "started"; asked earlier, it would be given to the page.

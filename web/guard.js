@@ -1,85 +1,77 @@
 /**
  * Says so when boot.js or one of its parts cannot run: missing, cut, altered, or a web page in its
- * place. A classic script without imports, so that none of those files can take it down.
+ * place. The build writes what it imports into it, so that none of those files can take it down.
  */
 
-(() => {
-  // boot.js and all that it imports; a test compares.
-  const PARTS = [
-    "boot.js",
-    "check.js",
-    "device.js",
-    "door.js",
-    "download.js",
-    "early.js",
-    "messages.js",
-    "sha256.js",
-    "site.js",
-  ];
+import { KeyedError, reasonOf } from "./errors.js";
+import { listIn } from "./listed.js";
+import { button, learned, say, sentence } from "./messages.js";
+import { bytesOf, diagnose, isWhole, looksLikeHtml } from "./whole.js";
 
-  /** @param {string} key @param {Record<string, unknown>} fields @returns {string} */
-  const sentence = (key, fields) => {
-    const template = document.querySelector(`template[data-message="${key}"]`);
-    const text = template ? template.content.textContent.trim() : key;
-    return text.replace(/\{(\w+)\}/g, (slot, name) => String(fields[name] ?? slot));
-  };
+/** @typedef {import("./listed.js").Files} Files */
 
-  /** @param {string} key @param {Record<string, unknown>} fields */
-  const show = (key, fields) => {
-    if (document.documentElement.dataset.boot) return; // boot.js runs, and speaks itself
-    document.documentElement.dataset.boot = "failed";
-    const line = document.createElement("p");
-    line.className = "message is-error";
-    line.setAttribute("role", "alert");
-    line.textContent = sentence(key, fields);
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.action = "reload";
-    button.textContent = sentence("boot.retry", {});
-    button.addEventListener("click", () => location.reload());
-    document.getElementById("message").replaceChildren(line, button);
-    document.getElementById("status").textContent = sentence("boot.stopped", {});
-  };
+// boot.js and all that it imports; a test compares.
+const PARTS = [
+  "boot.js",
+  "check.js",
+  "device.js",
+  "door.js",
+  "download.js",
+  "early.js",
+  "errors.js",
+  "lanes.js",
+  "listed.js",
+  "messages.js",
+  "sha256.js",
+  "site.js",
+  "stores.js",
+  "whole.js",
+];
 
-  /** @param {string} path @param {[number, string] | undefined} entry */
-  const look = async (path, [expected, hash] = []) => {
-    let response;
-    try {
-      response = await fetch(`./${path}`, { cache: "no-cache" });
-    } catch {
-      return ["boot.network", { path }];
-    }
-    if (!response.ok) return ["boot.missing", { path, status: response.status }];
-    const text = await response.text().catch(() => null);
-    if (text === null) return ["boot.cut", { path }];
-    if (/^\s*<(!doctype|html)/i.test(text)) return ["boot.not_this_file", { path }];
-    const got = new TextEncoder().encode(text).length;
-    if (got < expected) return ["boot.truncated", { path, expected, got }];
-    if (!hash) return null;
-    const options = { cache: "no-cache", integrity: `sha256-${hash}` };
-    const isGood = await fetch(`./${path}`, options).then(
-      () => true,
-      () => false,
-    );
-    return isGood ? null : ["boot.altered", { path }];
-  };
+/** @returns {Promise<Files>} the list in sw.js, {} if it has none */
+async function listed() {
+  try {
+    return listIn(new TextDecoder().decode(await bytesOf("sw.js")));
+  } catch {
+    return {};
+  }
+}
 
-  /** @returns {Promise<Record<string, [number, string]>>} the list in sw.js, {} if it has none */
-  const listed = async () => {
-    try {
-      const text = await (await fetch("./sw.js", { cache: "no-cache" })).text();
-      return JSON.parse(text.match(/^const SITE = (\{\n[\s\S]*?\n\});$/m)[1]).files;
-    } catch {
-      return {};
-    }
-  };
+/**
+ * Look at a file; one that is not listed can only be looked at for what is no script.
+ * @param {string} path
+ * @param {[number, string] | undefined} entry
+ * @returns {Promise<unknown>} what is wrong with it, null for nothing
+ */
+async function look(path, entry) {
+  if (entry && (await isWhole(path, entry[1], "no-cache"))) return null;
+  if (entry) return diagnose(path, entry[0]);
+  return bytesOf(path).then(
+    (bytes) => (looksLikeHtml(bytes) ? new KeyedError("boot.not_this_file", { path }) : null),
+    (error) => error,
+  );
+}
 
-  import("./boot.js").catch(async (error) => {
-    const files = await listed();
-    for (const path of PARTS) {
-      const found = await look(path, files[path]);
-      if (found) return show(...found);
-    }
-    show("boot.script_failed", { reason: String(error?.message ?? error).slice(0, 200) });
-  });
-})();
+/** @param {unknown} error @returns {Promise<KeyedError>} the first of the parts that is not whole */
+async function findFault(error) {
+  const files = await listed();
+  for (const path of PARTS) {
+    const fault = await look(path, files[path]);
+    if (fault instanceof KeyedError) return fault;
+  }
+  return new KeyedError("boot.script_failed", { reason: reasonOf(error) });
+}
+
+/** @param {unknown} error why boot.js did not run */
+async function tell(error) {
+  const { key, fields } = await findFault(error);
+  await learned;
+  const root = document.documentElement;
+  if (root.dataset.boot) return; // boot.js runs, and speaks itself
+  root.dataset.boot = "failed";
+  const slot = say("message", sentence(key, fields), "message is-error");
+  slot.append(button("reload", sentence("boot.retry"), () => location.reload()));
+  say("status", sentence("boot.stopped"));
+}
+
+import("./boot.js").catch(tell);

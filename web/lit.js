@@ -18,7 +18,9 @@ function column() {
   const client = document.documentElement.clientWidth;
   const beside = document.querySelector(".walk-body .beside")?.getBoundingClientRect();
   if (beside) return beside.width > 0 && beside.left > client / 2 ? beside : null;
-  return client < COLUMN_FROM ? null : { left: client - CARD_WIDE - GAP, top: GAP, width: CARD_WIDE };
+  return client < COLUMN_FROM
+    ? null
+    : { left: client - CARD_WIDE - GAP, top: GAP, width: CARD_WIDE };
 }
 
 /**
@@ -43,7 +45,8 @@ export function placeCard(id, box) {
   else if (place && left + GAP >= place.left) [x, y] = [place.left - GAP - wide, top];
   else if (right - left > BROAD && right + GAP <= most) [x, y] = [right + GAP, top];
   else if (y + high > low && top - GAP - high >= GAP) y = top - GAP - high;
-  else if (y + high > low) x = left - GAP - wide >= GAP ? left - GAP - wide : within(right + GAP, GAP, most);
+  else if (y + high > low)
+    x = left - GAP - wide >= GAP ? left - GAP - wide : within(right + GAP, GAP, most);
   card.style.left = `${x}px`;
   card.style.top = `${within(y, GAP, Math.max(low - high, GAP))}px`;
 }
@@ -51,27 +54,40 @@ export function placeCard(id, box) {
 const LIT = "is-named";
 const SHOWN = "is-of-hook";
 const WORDS = "#view [data-names]";
+const STRIPS = "#view canvas:is([data-raster^='strip:'], [data-raster^='slice:'])";
 const TOKEN_OF = ".chip, .cut-word, .prompt-token";
 /** @type {Set<Element>} */
 const lit = new Set();
 
+/** @param {Element} part @returns {string} the cell that it shows, or the picture of many */
+const cellOf = (part) => part.getAttribute("data-cell") ?? part.getAttribute("data-raster") ?? "";
+
 /** A cell's hook without its block and place: `blocks.3.attn.hook_q[1,2,3]` is of `attn.hook_q`. @param {string} cell */
-const leafOf = (cell) => cell.replace(/^(strip|slice):/, "").replace(/^blocks\.\d+\./, "").replace(/(\.norm)?[[@].*$/, "");
+const leafOf = (cell) =>
+  cell
+    .replace(/^(strip|slice):/, "")
+    .replace(/^blocks\.\d+\./, "")
+    .replace(/(\.norm)?[[@].*$/, "");
 
 /** The parts of pictures that hold a hook's numbers. @param {string} leaf @returns {Element[]} */
 function partsOfHook(leaf) {
-  return [...document.querySelectorAll("#view .plate-of [data-cell], #view canvas:is([data-raster^='strip:'], [data-raster^='slice:'])")]
-    .filter((part) => leafOf(part.dataset.cell ?? part.dataset.raster ?? "") === leaf);
+  const parts = document.querySelectorAll(`#view .plate-of [data-cell], ${STRIPS}`);
+  return [...parts].filter((part) => leafOf(cellOf(part)) === leaf);
 }
 
-/** Everything that a word names. @param {HTMLElement} word @returns {Element[]} */
+/** @param {Element} word @returns {string} what it names */
+const nameOf = (word) => word.getAttribute("data-names") ?? "";
+
+/** Everything that a word names. @param {Element} word @returns {Element[]} */
 function partsOf(word) {
-  const name = word.dataset.names;
+  const name = nameOf(word);
   const plate = document.querySelector("#view .plate-of, #view .panels");
   if (!plate || !name) return [];
   if (name === "token") {
     return [...plate.querySelectorAll("bdi, svg.labels text, svg .name")]
-      .filter((one) => one.textContent === word.textContent && !one.closest("[data-names], .sum-panel"))
+      .filter(
+        (one) => one.textContent === word.textContent && !one.closest("[data-names], .sum-panel"),
+      )
       .map((one) => one.closest(TOKEN_OF) ?? one);
   }
   const selector = `[data-part~="${CSS.escape(name)}"]${/[._]/.test(name) ? "" : `, .is-${CSS.escape(name)}`}`;
@@ -96,15 +112,22 @@ function lightUp(elements) {
  * @param {Element} target @returns {Map<string, Element>}
  */
 function namesOf(target) {
+  /** @type {Map<string, Element>} */
   const names = new Map();
-  const add = (name, element) => { if (name && !names.has(name)) names.set(name, element); };
-  for (let element = target; element && element.id !== "view"; element = element.parentElement) {
+  /** @param {string} name @param {Element} element */
+  const add = (name, element) => {
+    if (name && !names.has(name)) names.set(name, element);
+  };
+  /** @type {Element | null} */
+  let element = target;
+  for (; element && element.id !== "view"; element = element.parentElement) {
     if (element.matches(".plate-of, .panel, .sum-panel")) break;
-    for (const name of (element.dataset?.part ?? "").split(" ")) add(name, element);
+    for (const name of (element.getAttribute("data-part") ?? "").split(" ")) add(name, element);
     for (const name of element.classList) if (name.startsWith("is-")) add(name.slice(3), element);
-    add(leafOf(element.dataset?.cell ?? element.dataset?.raster ?? ""), element);
+    add(leafOf(cellOf(element)), element);
     const token = element.matches(TOKEN_OF) ? element.querySelector("bdi") : element;
-    if (token?.matches("bdi, text")) add(`token ${token.textContent}`, token.closest(TOKEN_OF) ?? token);
+    if (token?.matches("bdi, text"))
+      add(`token ${token.textContent}`, token.closest(TOKEN_OF) ?? token);
   }
   return names;
 }
@@ -120,7 +143,7 @@ function follow(event) {
   } else if (target.closest("#view .plate-of, #view .panel")) {
     const names = namesOf(target);
     for (const one of document.querySelectorAll(WORDS)) {
-      const name = one.dataset.names;
+      const name = nameOf(one);
       const part = names.get(name === "token" ? `token ${one.textContent}` : name);
       if (part) lightUp([one, part]);
     }
@@ -129,9 +152,13 @@ function follow(event) {
 
 /** Light up a hook's parts until another is named; none for "". @param {string} leaf */
 export function showHook(leaf) {
-  for (const element of document.querySelectorAll(`#view .${SHOWN}`)) element.classList.remove(SHOWN);
+  for (const element of document.querySelectorAll(`#view .${SHOWN}`))
+    element.classList.remove(SHOWN);
   if (!leaf) return;
-  const parts = [...document.querySelectorAll(`#view [data-part~="${CSS.escape(leaf)}"]`), ...partsOfHook(leaf)];
+  const parts = [
+    ...document.querySelectorAll(`#view [data-part~="${CSS.escape(leaf)}"]`),
+    ...partsOfHook(leaf),
+  ];
   for (const part of parts) part.classList.add(SHOWN);
 }
 
@@ -142,10 +169,11 @@ export function showHook(leaf) {
 export function lightSources(cells, rows) {
   const [named, held] = [new Set(cells), new Set(rows)];
   for (const element of document.querySelectorAll("#view [data-cell]")) {
-    element.classList.toggle("is-source", named.has(element.dataset.cell));
+    element.classList.toggle("is-source", named.has(cellOf(element)));
   }
-  for (const canvas of document.querySelectorAll("#view canvas:is([data-raster^='strip:'], [data-raster^='slice:'])")) {
-    canvas.classList.toggle("is-source", held.has(canvas.dataset.raster.split("~")[0]));
+  for (const canvas of document.querySelectorAll(STRIPS)) {
+    const [row] = (canvas.getAttribute("data-raster") ?? "").split("~");
+    canvas.classList.toggle("is-source", held.has(row));
   }
 }
 

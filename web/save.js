@@ -23,17 +23,22 @@ export async function copy(text) {
  */
 function plain(cell) {
   const { decimal = ".", group = "" } = document.documentElement.dataset;
-  const shown = cell.textContent;
+  const shown = cell.textContent ?? "";
   // A token's own text is no number of the page's language.
   const own = cell.querySelector("bdi") ? shown : shown.replaceAll(group, "").replace(decimal, ".");
-  const text = own.replace(/[\u202f\u2009]/g, "").replace(/\u2212/g, "-").trim();
+  const text = own
+    .replace(/[\u202f\u2009]/g, "")
+    .replace(/\u2212/g, "-")
+    .trim();
   return text !== "" && Number.isFinite(Number(text)) ? Number(text) : shown.trim();
 }
 
 /** Every table of the step: its caption and its rows, folded ones too. */
 function tables() {
-  return [...document.querySelectorAll(`${PLATE} table`)].map((table) => ({
-    caption: table.caption?.textContent.trim() ?? "",
+  /** @type {NodeListOf<HTMLTableElement>} */
+  const found = document.querySelectorAll(`${PLATE} table`);
+  return [...found].map((table) => ({
+    caption: table.caption?.textContent?.trim() ?? "",
     rows: [...table.rows].map((row) => [...row.cells].map(plain)),
   }));
 }
@@ -59,7 +64,10 @@ function json() {
 /** Hand a file to the reader. @param {string} address of its bytes @param {string} suffix */
 function hand(address, suffix) {
   const link = document.createElement("a");
-  const place = location.hash.split("?")[0].split("/").filter((part) => part && part !== "#");
+  const place = location.hash
+    .split("?")[0]
+    .split("/")
+    .filter((part) => part && part !== "#");
   link.download = `${[NAME, ...place].join("-")}.${suffix}`;
   link.href = address;
   link.click();
@@ -76,7 +84,7 @@ function handText(text, type, suffix) {
 function dataAddress(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
+    reader.onload = () => resolve(String(reader.result));
     reader.onerror = () => reject(reader.error);
     reader.readAsDataURL(blob);
   });
@@ -85,18 +93,22 @@ function dataAddress(blob) {
 /** The page's font faces that are in use, with their bytes: a picture stands alone. */
 async function fonts() {
   const used = [...document.fonts].filter((face) => face.status === "loaded");
+  /** @param {CSSFontFaceRule} rule */
   const isUsed = ({ style }) =>
     used.some(
       (face) =>
-        face.family.replaceAll('"', "") === style.getPropertyValue("font-family").replaceAll('"', "") &&
-        face.unicodeRange.replaceAll(" ", "") === style.getPropertyValue("unicode-range").replaceAll(" ", ""),
+        face.family.replaceAll('"', "") ===
+          style.getPropertyValue("font-family").replaceAll('"', "") &&
+        face.unicodeRange.replaceAll(" ", "") ===
+          style.getPropertyValue("unicode-range").replaceAll(" ", ""),
     );
   const rules = [...document.styleSheets]
     .flatMap((sheet) => [...sheet.cssRules])
-    .filter((rule) => rule instanceof CSSFontFaceRule && isUsed(rule));
+    .filter((rule) => rule instanceof CSSFontFaceRule)
+    .filter(isUsed);
   const faces = rules.map(async (rule) => {
-    const path = /url\("?([^")]+)"?\)/.exec(rule.style.getPropertyValue("src"))[1];
-    const file = await fetch(new URL(path, rule.parentStyleSheet.href));
+    const [, path] = /url\("?([^")]+)"?\)/.exec(rule.style.getPropertyValue("src")) ?? [];
+    const file = await fetch(new URL(path, rule.parentStyleSheet?.href ?? document.baseURI));
     return rule.cssText.replace(path, await dataAddress(await file.blob()));
   });
   return (await Promise.all(faces)).join("\n");
@@ -105,11 +117,13 @@ async function fonts() {
 /** The step as a picture: what is folded stays folded. @param {"svg" | "png"} kind */
 async function picture(kind) {
   await import(LIBRARY);
+  /** @type {HTMLElement | null} */
   const plate = document.querySelector(PLATE);
+  if (!plate) throw new Error("no picture on this page");
   const backgroundColor = getComputedStyle(document.documentElement).backgroundColor;
   const options = { backgroundColor, pixelRatio: 2, fontEmbedCSS: await fonts() };
-  const make = kind === "svg" ? globalThis.htmlToImage.toSvg : globalThis.htmlToImage.toPng;
-  return make(plate, options);
+  const { toPng, toSvg } = window.htmlToImage;
+  return (kind === "svg" ? toSvg : toPng)(plate, options);
 }
 
 /**

@@ -6,6 +6,7 @@ const K = new Uint32Array(64);
 const START = new Uint32Array(8);
 {
   // The constants are the fractions of roots of the first primes: computed, so none is mistyped.
+  /** @param {number} x */
   const fraction = (x) => ((x - Math.floor(x)) * 2 ** 32) >>> 0;
   for (let n = 2, found = 0; found < 64; n++) {
     let isPrime = true;

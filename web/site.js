@@ -5,15 +5,14 @@
  * null. Everything here touches this site alone, also where others share its origin.
  */
 
+import { APP_STORE, MODEL_STORE, SCOPE } from "./stores.js";
+
 /**
  * @typedef {{site: number | null, models: Record<string, number> | null, quota: number | null,
  *   usage: number | null, isPersisted: boolean | null}} Sizes bytes; `usage` and `quota` are the
  *   whole origin's, as the browser tells them
  */
 
-const SCOPE = new URL("./", import.meta.url).href;
-const APP_CACHE = `seethrough-app:${SCOPE}`;
-const MODEL_CACHE = `seethrough-models:${SCOPE}`;
 const OURS = `seethrough:${new URL(SCOPE).pathname}:`;
 const THEME = "seethrough.theme"; // theme.js keeps it for all copies of this site on the origin
 const ACTIVATE_MS = 3000;
@@ -48,8 +47,12 @@ export function remember(name, value, storage) {
   }
 }
 
-/** @template T @param {number} ms @param {T} [value] @returns {Promise<T>} */
-export const after = (ms, value) => new Promise((resolve) => setTimeout(resolve, ms, value));
+/** @param {number} ms @returns {Promise<null>} null, after a while */
+export const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms, null));
+
+/** Register the service worker, a newer one too. @returns {Promise<ServiceWorkerRegistration>} */
+export const register = () =>
+  navigator.serviceWorker.register("./sw.js", { scope: "./", updateViaCache: "none" });
 
 /** @returns {Promise<ServiceWorkerRegistration | null>} this site's, not a neighbour's */
 async function registrationHere() {
@@ -91,11 +94,12 @@ export async function activateWaiting() {
   await Promise.race([loaded(), after(ACTIVATE_MS)]);
   await after(QUIET_MS);
   const { port1, port2 } = new MessageChannel();
+  /** @type {Promise<"other-tabs">} */
   const held = new Promise((resolve) => (port1.onmessage = () => resolve("other-tabs")));
   // A page that fetches all the time can still be in its way; a reload is not.
-  const late = after(ACTIVATE_MS, "late");
+  const late = after(ACTIVATE_MS).then(() => /** @type {const} */ ("late"));
   newer.postMessage({ type: "activate" }, [port2]);
-  const done = settled(newer).then((isActive) => (isActive ? "activated" : null));
+  const done = settled(newer).then((is) => (is ? /** @type {const} */ ("activated") : null));
   return Promise.race([held, done, late]);
 }
 
@@ -106,8 +110,7 @@ export async function activateWaiting() {
 export async function keepRegistered() {
   const container = navigator.serviceWorker;
   if (!container?.controller || (await registrationHere())) return;
-  const options = { scope: "./", updateViaCache: "none" };
-  const done = container.register("./sw.js", options).catch(() => {}); // offline: the engine tells
+  const done = register().catch(() => {}); // offline: the engine tells
   await Promise.race([done, after(REGISTER_MS)]);
 }
 
@@ -165,6 +168,7 @@ async function sizesIn(name) {
   try {
     if (!(await caches.has(name))) return {};
     const cache = await caches.open(name);
+    /** @type {Record<string, number>} */
     const sizes = {};
     for (const request of await cache.keys()) {
       const blob = await (await cache.match(request))?.blob();
@@ -179,7 +183,7 @@ async function sizesIn(name) {
 
 /** @returns {Promise<Sizes>} what is stored on this device */
 export async function sizes() {
-  const [site, models] = [await sizesIn(APP_CACHE), await sizesIn(MODEL_CACHE)];
+  const [site, models] = [await sizesIn(APP_STORE), await sizesIn(MODEL_STORE)];
   const estimate = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
   const isPersisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
   return {
@@ -193,6 +197,7 @@ export async function sizes() {
 
 /** @param {Storage} storage */
 function forgetKeys(storage) {
+  /** @param {string} key */
   const isOurs = (key) => key === THEME || key.startsWith(OURS);
   for (const key of Object.keys(storage)) if (isOurs(key)) storage.removeItem(key);
 }
@@ -211,7 +216,7 @@ export async function removeAll() {
   }
   await (await registrationHere())?.unregister();
   try {
-    const removed = await Promise.all([caches.delete(APP_CACHE), caches.delete(MODEL_CACHE)]);
+    const removed = await Promise.all([caches.delete(APP_STORE), caches.delete(MODEL_STORE)]);
     return removed.includes(true);
   } catch {
     return null;

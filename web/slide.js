@@ -5,10 +5,10 @@
  */
 
 (() => {
-  const view = document.getElementById("view");
+  const view = /** @type {HTMLElement} */ (document.getElementById("view"));
   const home = document.createElement("template");
   home.dataset.digest = view.dataset.digest;
-  home.dataset.title = document.title;
+  const { title } = document;
   home.innerHTML = view.innerHTML;
   let shown = "#/";
 
@@ -20,15 +20,17 @@
     const route = location.hash.split("?")[0] || "#/";
     if (route === shown) return;
     const found = route === "#/" ? home : (slide(route) ?? slide("*"));
+    if (!found) return;
     shown = route;
     view.replaceChildren(found.content.cloneNode(true));
     view.dataset.digest = found.dataset.digest;
-    document.title = found.dataset.title || home.dataset.title;
+    document.title = found.dataset.title || title;
   };
 
   // The hash is the page's address, so the skip link moves the focus itself.
-  document.querySelector(".skip-link").addEventListener("click", (event) => {
+  document.querySelector(".skip-link")?.addEventListener("click", (event) => {
     event.preventDefault();
+    /** @type {HTMLElement | null} */
     const heading = document.querySelector("main h1");
     heading?.scrollIntoView();
     heading?.focus();

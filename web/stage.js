@@ -6,8 +6,12 @@
  * No moment is the end: the whole picture, as it stands without any film.
  */
 
+/** @typedef {"appear" | "rise" | "fly" | "sweep" | "grow" | "after"} Move `data-move` */
+
+/** @type {Record<Move, number>} */
 const MOVE_MS = { appear: 240, rise: 240, fly: 900, sweep: 900, grow: 480, after: 240 };
 // What is told of a thing that flies comes when it has arrived.
+/** @type {Partial<Record<Move, number>>} */
 const WAITS = { after: MOVE_MS.fly };
 const STAGGER_MS = 12;
 const MOST_STAGGER_MS = 600;
@@ -22,15 +26,25 @@ function flight(element, source) {
   const [x, y] = [from.left - to.left, from.top - to.top];
   const [wide, high] = [from.width / (to.width || 1), from.height / (to.height || 1)];
   return [
-    { transformOrigin: "0 0", transform: `translate(${x}px, ${y}px) scale(${wide}, ${high})`, opacity: 0.4 },
+    {
+      transformOrigin: "0 0",
+      transform: `translate(${x}px, ${y}px) scale(${wide}, ${high})`,
+      opacity: 0.4,
+    },
     { transformOrigin: "0 0", transform: "none", opacity: 1 },
   ];
 }
 
-/** @param {Element} element @returns {Keyframe[]} */
+/** @param {HTMLElement} element @returns {Move} */
+const moveOf = (element) => {
+  const { move } = element.dataset;
+  return move !== undefined && Object.hasOwn(MOVE_MS, move) ? /** @type {Move} */ (move) : "appear";
+};
+
+/** @param {HTMLElement} element @returns {Keyframe[]} */
 function frames(element) {
   const source = document.getElementById(element.dataset.from ?? "");
-  const move = element.dataset.move ?? "appear";
+  const move = moveOf(element);
   if (move === "fly" && source) return flight(element, source);
   if (move === "sweep") return [{ clipPath: "inset(0 100% 0 0)" }, { clipPath: "inset(0 0 0 0)" }];
   if (move === "grow") {
@@ -39,19 +53,23 @@ function frames(element) {
       { transformOrigin: "0 50%", transform: "none" },
     ];
   }
-  if (move === "rise") return [{ opacity: 0, transform: "translateY(8px)" }, { opacity: 1, transform: "none" }];
+  if (move === "rise")
+    return [
+      { opacity: 0, transform: "translateY(8px)" },
+      { opacity: 1, transform: "none" },
+    ];
   return [{ opacity: 0 }, { opacity: 1 }];
 }
 
-/** Perform the moves of one moment. @param {Element[]} entering @param {number} speed */
+/** Perform the moves of one moment. @param {HTMLElement[]} entering @param {number} speed */
 function perform(entering, speed) {
   if (entering.length > MOST_MOVES) return;
   // All places are read before anything moves: each read after a move would ask for a layout.
-  const moves = entering.map((element) => [element, frames(element)]);
-  moves.forEach(([element, keyframes], index) => {
-    const move = element.dataset.move ?? "appear";
+  const moves = entering.map((element) => ({ element, keyframes: frames(element) }));
+  moves.forEach(({ element, keyframes }, index) => {
+    const move = moveOf(element);
     element.animate(keyframes, {
-      duration: (MOVE_MS[move] ?? MOVE_MS.appear) / speed,
+      duration: MOVE_MS[move] / speed,
       delay: (Math.min(index * STAGGER_MS, MOST_STAGGER_MS) + (WAITS[move] ?? 0)) / speed,
       easing: move === "fly" ? TRAVEL : ARRIVE,
       fill: "backwards",
@@ -69,8 +87,11 @@ export function show(moment, moves, speed) {
   const isOver = moment === undefined;
   if (isOver && !root.classList.contains("is-film")) return; // it stands as it was written
   const now = moment ?? Infinity;
+  /** @type {HTMLElement[]} */
   const entering = [];
-  for (const element of document.querySelectorAll("[data-at]")) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const told = document.querySelectorAll("[data-at]");
+  for (const element of told) {
     const { at: begins, until } = element.dataset;
     const at = Number(begins);
     element.classList.toggle("is-ahead", at > now);

@@ -2,20 +2,28 @@
  * The service worker: stores the site's own files, answers them (offline too), and adds the
  * headers that isolate the page, which a browser asks for before it gives threads.
  *
- * The build writes SITE. A file is stored under its name and hash, checked on the way in, so an
- * update fetches only what changed and two versions never mix. A newer version waits until no page
- * of the older one is open, or the only one asks for it. Model files are the engine's (engine.js
- * stores them after its own check); here the ones of old versions are removed.
+ * The build writes SITE, and what is imported into this script: not every browser's service workers
+ * can import. A file is stored under its name and hash, checked on the way in, so an update fetches
+ * only what changed and two versions never mix. A newer version waits until no page of the older one
+ * is open, or the only one asks for it. Model files are the engine's (engine.js stores them after its
+ * own check); here the ones of old versions are removed.
  */
 
-/** @type {{version: string, csp: string,
- *   files: Record<string, [number, string]>, models: string[]}}
- *   `files`: bytes and SHA-256 (base64) by path */
-const SITE = {/*site*/};
+import { KeyedError } from "./errors.js";
+import { inLanes } from "./lanes.js";
+import { APP_STORE, MODEL_STORE, SCOPE } from "./stores.js";
+import { bytesOf, faultOf } from "./whole.js";
 
-const SCOPE = new URL("./", self.location.href).href;
-const APP_CACHE = `seethrough-app:${SCOPE}`;
-const MODEL_CACHE = `seethrough-models:${SCOPE}`;
+/**
+ * @typedef {import("./listed.js").Files} Files
+ * @typedef {{version: string, csp: string, files: Files, models: string[]}} Site
+ */
+
+const SITE = /** @type {Site} */ ({/*site*/});
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const LANES = 4;
+/** @type {Record<string, string>} */
 const TYPES = {
   css: "text/css; charset=utf-8",
   html: "text/html; charset=utf-8",
@@ -34,8 +42,9 @@ const keyOf = (path) => `${SCOPE}${path}?sha256=${encodeURIComponent(SITE.files[
 
 /** @param {string} path @returns {Headers} */
 function headersOf(path) {
+  const suffix = path.slice(path.lastIndexOf(".") + 1);
   return new Headers({
-    "Content-Type": TYPES[path.split(".").pop()] ?? "application/octet-stream",
+    "Content-Type": TYPES[suffix] ?? "application/octet-stream",
     "Content-Security-Policy": SITE.csp,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -43,55 +52,22 @@ function headersOf(path) {
   });
 }
 
-/** What is wrong with a file, in the catalogue's key and fields. */
-class KeyedError extends Error {
-  /** @param {string} key @param {Record<string, unknown>} fields */
-  constructor(key, fields) {
-    super(`${key} ${JSON.stringify(fields)}`);
-    this.key = key;
-    this.fields = fields;
-  }
-}
-
-/** @param {ArrayBuffer} body @returns {Promise<string>} */
+/** @param {BufferSource} body @returns {Promise<string>} SHA-256, base64 */
 async function hashOf(body) {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
   return btoa(String.fromCharCode(...hash));
 }
 
-/** @param {ArrayBuffer} body @returns {boolean} whether a web page came */
-function looksLikeHtml(body) {
-  const start = new TextDecoder().decode(body.slice(0, 64)).trimStart().toLowerCase();
-  return start.startsWith("<!doctype") || start.startsWith("<html");
-}
-
 /**
  * Fetch one listed file and check it.
  * @param {string} path
- * @returns {Promise<ArrayBuffer>}
+ * @returns {Promise<BufferSource>} rejects with a KeyedError
  */
 async function fetchChecked(path) {
   const [expected, sha256] = SITE.files[path];
-  let response;
-  try {
-    response = await fetch(SCOPE + path, { cache: "no-cache" });
-  } catch {
-    throw new KeyedError("boot.network", { path });
-  }
-  const { status } = response;
-  if (status !== 200) throw new KeyedError("boot.missing", { path, status });
-  let body;
-  try {
-    body = await response.arrayBuffer();
-  } catch {
-    throw new KeyedError("boot.cut", { path });
-  }
-  if ((await hashOf(body)) === sha256) return body;
-  const got = body.byteLength;
-  const isOther = looksLikeHtml(body) && !path.endsWith(".html");
-  if (isOther) throw new KeyedError("boot.not_this_file", { path });
-  if (got < expected) throw new KeyedError("boot.truncated", { path, expected, got });
-  throw new KeyedError("boot.altered", { path });
+  const bytes = await bytesOf(path);
+  if ((await hashOf(bytes)) === sha256) return bytes;
+  throw faultOf(path, bytes, expected);
 }
 
 /**
@@ -109,7 +85,7 @@ async function store(cache, path) {
 
 /** @returns {Promise<WindowClient[]>} the open pages of this site, none of a neighbour's */
 async function pages() {
-  const all = await self.clients.matchAll({ includeUncontrolled: true, type: "window" });
+  const all = await worker.clients.matchAll({ includeUncontrolled: true, type: "window" });
   return all.filter(({ url }) => url.startsWith(SCOPE));
 }
 
@@ -134,34 +110,28 @@ async function tellFault(error, isInUse) {
  * and stops new ones from starting; those under way end and are kept.
  */
 async function install() {
-  const cache = await caches.open(APP_CACHE);
+  const cache = await caches.open(APP_STORE);
   const total = Object.values(SITE.files).reduce((sum, [bytes]) => sum + bytes, 0);
   const stored = new Set((await cache.keys()).map((request) => request.url));
-  const queue = Object.keys(SITE.files);
-  const faults = [];
-  let done = 0;
-  const take = async (path) => {
-    if (!stored.has(keyOf(path))) await store(cache, path);
+  let [done, isTold] = [0, false];
+  await inLanes(Object.keys(SITE.files), LANES, async (path) => {
+    try {
+      if (!stored.has(keyOf(path))) await store(cache, path);
+    } catch (error) {
+      if (!isTold) tellFault(error, false);
+      isTold = true;
+      throw error;
+    }
     done += SITE.files[path][0];
     await tell({ type: "installing", done, total });
-  };
-  const lane = async () => {
-    while (queue.length && !faults.length) {
-      await take(queue.shift()).catch((error) => {
-        if (!faults.length) tellFault(error, false);
-        faults.push(error);
-      });
-    }
-  };
-  await Promise.all([lane(), lane(), lane(), lane()]);
-  if (faults.length) throw faults[0];
+  });
 }
 
 /** Forget what neither this version nor its manifests name. */
 async function clean() {
   const models = SITE.models.map((path) => SCOPE + path);
   const kept = new Set([...Object.keys(SITE.files).map(keyOf), ...models]);
-  for (const name of [APP_CACHE, MODEL_CACHE]) {
+  for (const name of [APP_STORE, MODEL_STORE]) {
     const cache = await caches.open(name);
     for (const request of await cache.keys()) {
       if (!kept.has(request.url)) await cache.delete(request);
@@ -175,7 +145,7 @@ async function clean() {
  * @returns {Promise<Response>}
  */
 async function answer(path) {
-  const cache = await caches.open(APP_CACHE);
+  const cache = await caches.open(APP_STORE);
   const stored = await cache.match(keyOf(path));
   if (stored) return stored;
   return store(cache, path).catch(async (error) => {
@@ -184,22 +154,25 @@ async function answer(path) {
   });
 }
 
-self.addEventListener("install", (event) => event.waitUntil(install()));
+worker.addEventListener("install", (event) => event.waitUntil(install()));
 
 // Pages are not claimed: one that came from the network keeps to it until it is loaded again.
-self.addEventListener("activate", (event) => event.waitUntil(clean()));
+worker.addEventListener("activate", (event) => event.waitUntil(clean()));
 
-/** Become the active version, unless a page of the present one would then get our files. */
+/**
+ * Become the active version, unless a page of the present one would then get our files.
+ * @param {MessagePort | undefined} port it hears why not
+ */
 async function activate(port) {
   if ((await pages()).length > 1) port?.postMessage("other-tabs");
-  else await self.skipWaiting();
+  else await worker.skipWaiting();
 }
 
-self.addEventListener("message", (event) => {
+worker.addEventListener("message", (event) => {
   if (event.data?.type === "activate") event.waitUntil(activate(event.ports[0]));
 });
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   const isOurs = (url.origin + url.pathname).startsWith(SCOPE);
   if (event.request.method !== "GET" || !isOurs) return;

@@ -32,6 +32,9 @@ PLACES = (
 )
 # The fonts let the tests see emoji and Chinese, Japanese and Korean text as a reader does.
 DEBIAN = ("chromium", "fonts-noto-color-emoji", "fonts-noto-cjk")
+# The same engine without a window, which opens a page for a third of the work; Debian's has the
+# version of its Chromium.
+SHELL, ITS_BROWSER = "chromium-headless-shell", "chromium"
 # Of each other engine: the programs it takes (any one of a group), and Debian's packages of them.
 FIREFOX = (("firefox-esr", "firefox"),), ("firefox-esr",)
 WEBKIT = (("WebKitWebDriver",), ("Xvfb",)), ("webkit2gtk-driver", "xvfb")
@@ -47,7 +50,38 @@ def ensure(python: Path) -> Path:
     Raises:
         BuildError: None is there and none can be installed.
     """
-    return _named() or _installed() or _from_debian() or _from_playwright(python)
+    return find() or _from_debian() or _from_playwright(python)
+
+
+def find() -> Path | None:
+    """The browser that was named, else one that is installed; None where there is none.
+
+    Raises:
+        BuildError: One was named that is not there.
+    """
+    return _named() or _installed()
+
+
+def ensure_shell(browser: Path) -> Path:
+    """Find or install the same engine without a window, for tests that open hundreds of pages.
+
+    Returns: Its program; where there is none, or a browser was named, the browser itself.
+    """
+    if _has_shell(browser) and not shutil.which(SHELL) and _can_install():
+        with Step("The browser without a window (Debian's)") as step:
+            _apt(step, "update")
+            _apt(step, "install", (SHELL,))
+    return find_shell(browser)
+
+
+def find_shell(browser: Path) -> Path:
+    """The same where it is installed already, without installing anything."""
+    return Path((_has_shell(browser) and shutil.which(SHELL)) or browser)
+
+
+def _has_shell(browser: Path) -> bool:
+    """Whether it is Debian's own browser, which nobody named."""
+    return not os.environ.get("SEETHROUGH_BROWSER") and browser.name == ITS_BROWSER
 
 
 def ensure_others() -> None:

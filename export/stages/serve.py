@@ -34,13 +34,18 @@ TYPES = {
 }
 
 
-def serve(folder: Path, port: int | None, *, is_opened: bool) -> None:
+def serve(
+    folder: Path, port: int | None, *, is_opened: bool, kind: type[Handler] | None = None
+) -> None:
     """Serve the folder until Ctrl-C; the address is printed once it answers.
+
+    Args:
+        kind: How requests are answered, where not as a plain host does.
 
     Raises:
         BuildError: The port that was asked for is taken.
     """
-    with open_server(folder, port) as server:
+    with open_server(folder, port, kind) as server:
         address = f"http://{HOST}:{server.server_port}/"
         say(f"Seethrough is at {address} (Ctrl-C stops it)")
         if is_opened:
@@ -57,13 +62,13 @@ def check_port(port: int | None) -> None:
         _bind(None, port).server_close()
 
 
-def open_server(folder: Path, port: int | None) -> Server:
+def open_server(folder: Path, port: int | None, kind: type[Handler] | None = None) -> Server:
     """A server on the port asked for, or on the first free one from the usual port on."""
     if port is not None:
-        return _bind(folder, port)
+        return _bind(folder, port, kind)
     for candidate in range(PORT, PORT + TRIES):
         try:
-            server = _bind(folder, candidate)
+            server = _bind(folder, candidate, kind)
         except BuildError:
             continue
         if candidate != PORT:
@@ -109,9 +114,9 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing: the terminal is for what a person asked for."""
 
 
-def _bind(folder: Path | None, port: int) -> Server:
+def _bind(folder: Path | None, port: int, kind: type[Handler] | None = None) -> Server:
     try:
-        return Server((HOST, port), partial(Handler, directory=folder))
+        return Server((HOST, port), partial(kind or Handler, directory=folder))
     except (OSError, OverflowError) as error:
         raise _refusal(error, port) from error
 

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from seethrough.app import actions as actions_module
+from seethrough.app import run as run_module
+from seethrough.app import runner
 from seethrough.app.actions import Actions
-from seethrough.app.state import AppState, Message, Sampling
-from seethrough.core.errors import DownloadError, EngineError
+from seethrough.app.state import AppState, Sampling
+from seethrough.core.errors import DownloadError
+from seethrough.core.recording import stream_names
 from seethrough.core.reference import forward, from_arrays
 from tests.fake_engine import engine_of, opened, tiny_model, true_logits
 
@@ -70,15 +71,19 @@ def test_run_shows_tokens_and_candidates() -> None:
 
 def test_run_shows_the_reference_s_pictures() -> None:
     """The residual stream of every layer and the pattern of the chosen one, number by number."""
-    picture = ran().state.choice
+    state = ran().state
 
     expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
     stream = ["blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre", "blocks.1.hook_resid_post"]
-    assert picture.resid is not None
-    assert picture.pattern is not None
-    np.testing.assert_allclose(picture.resid, [expected[name] for name in stream], atol=CLOSE)
-    np.testing.assert_allclose(picture.pattern, expected["blocks.0.attn.hook_pattern"], atol=CLOSE)
-    assert picture.position == len(IDS) - 1
+    for position in range(len(IDS)):
+        there = state.run.stream_at(position)
+        assert there is not None
+        true = [expected[name][position] for name in stream]
+        np.testing.assert_allclose(there, true, atol=CLOSE)
+    pattern = state.run.pattern(0)
+    assert pattern is not None
+    np.testing.assert_allclose(pattern, expected["blocks.0.attn.hook_pattern"], atol=CLOSE)
+    assert state.choice.position == len(IDS) - 1
 
 
 def test_run_loads_the_default_model() -> None:
@@ -99,15 +104,17 @@ def test_run_in_chat_shows_the_template() -> None:
 
 def test_long_inputs_are_pictured_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit the pictures hold the first positions, and the numbers all of them."""
-    monkeypatch.setattr(actions_module, "PICTURE_TOKENS", 3)
+    for module in (run_module, runner):
+        monkeypatch.setattr(module, "PICTURE_TOKENS", 3)
 
     actions = ran()
     state = actions.state
 
-    assert state.choice.resid is not None
-    assert state.choice.pattern is not None
-    assert state.choice.resid.shape == (3, 3, 32)
-    assert state.choice.pattern.shape == (4, 3, 3)
+    stream = [state.run.captured.arrays[name] for name in stream_names(2)]
+    pattern = state.run.pattern(0)
+    assert pattern is not None
+    assert [array.shape for array in stream] == [(3, 32)] * 3
+    assert pattern.shape == (4, 3, 3)
     assert state.choice.position == 2
     assert len(state.run.tokens) == len(IDS)
     assert state.run.top[0].id == int(true_logits(MODEL, IDS).argmax())
@@ -175,10 +182,9 @@ def test_append_puts_a_candidate_behind_the_text() -> None:
 
     longer = (*IDS, chosen)
     state = actions.state
-    assert actions.ids == longer
+    assert actions.state.run.ids == longer
     assert state.run.top[0].id == int(true_logits(MODEL, longer).argmax())
-    assert state.choice.resid is not None
-    assert state.choice.resid.shape[1] == len(longer)
+    assert [len(state.run.captured.arrays[name]) for name in stream_names(2)] == [len(longer)] * 3
     assert state.run.continuation == ()
 
 
@@ -191,7 +197,7 @@ def test_generate_keeps_what_was_appended() -> None:
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
 
     longer = (*IDS, chosen)
-    assert actions.ids == longer
+    assert actions.state.run.ids == longer
     assert actions.state.run.continuation[0].id == int(true_logits(MODEL, longer).argmax())
 
 
@@ -217,65 +223,6 @@ def test_append_before_any_run_does_nothing() -> None:
         (),
         None,
         "",
-    )
-
-
-def test_select_layer_draws_its_pattern() -> None:
-    """The old layer's picture stays, under its own number, until the reference's new one comes."""
-    actions = ran()
-    seen: list[tuple[int, int | None]] = []
-    actions.store.subscribe(
-        ("picture",), lambda state: seen.append((state.choice.layer, state.choice.asked_layer))
-    )
-
-    asyncio.run(actions.select_layer(1))
-
-    assert seen == [(0, 1), (1, None)]
-    expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
-    assert actions.state.choice.pattern is not None
-    np.testing.assert_allclose(
-        actions.state.choice.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
-    )
-
-
-def test_a_layer_that_fails_is_not_chosen() -> None:
-    """The picture stays what it was, under its own number, and the reader is told."""
-    actions = ran()
-    before = actions.state.choice
-    engine_of(actions.service).fail_run = EngineError("engine.not_loaded")
-
-    asyncio.run(actions.select_layer(1))
-
-    picture = actions.state.choice
-    assert (picture.layer, picture.asked, picture.pattern) == (0, None, before.pattern)
-    assert actions.state.chrome.error
-
-
-def test_a_layer_chosen_in_a_continuation_is_drawn_after_it() -> None:
-    """The reader is told that it waits; the notice goes when it has come."""
-    actions = ran()
-    notices: list[object] = []
-
-    def choose(state: AppState) -> None:
-        if len(state.run.continuation) == 2:
-            asyncio.get_running_loop().create_task(actions.select_layer(1))
-
-    actions.store.subscribe(("continuation",), choose)
-    actions.store.subscribe(("notice",), lambda state: notices.append(state.chrome.notice))
-    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=6)))
-
-    state = actions.state
-    told = [(item.key, item.fields) for item in notices if isinstance(item, Message)]
-    assert told == [("recording.layer_waits", {"layer": 1})]
-    assert (len(state.run.continuation), state.choice.layer, state.choice.asked_layer) == (
-        6,
-        1,
-        None,
-    )
-    assert (state.chrome.notice, state.chrome.error, state.busy) == (None, None, "")
-    expected, _ = forward(MODEL.config, from_arrays(MODEL.arrays), IDS)
-    np.testing.assert_allclose(
-        state.choice.pattern, expected["blocks.1.attn.hook_pattern"], atol=CLOSE
     )
 
 
@@ -389,7 +336,7 @@ def test_a_second_action_is_refused_while_one_goes_on() -> None:
         wait.set()
         await first
         assert actions.state.text.prompt == "an"
-        assert actions.ids == tuple(MODEL.tokenizer.encode("an"))
+        assert actions.state.run.ids == tuple(MODEL.tokenizer.encode("an"))
 
     asyncio.run(scenario())
 
@@ -487,7 +434,7 @@ def test_another_model_takes_the_old_numbers_off() -> None:
         (),
         "",
     )
-    assert (state.choice.resid, state.choice.pattern) == (None, None)
+    assert state.run.captured.arrays == {}
     asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=1)))
     assert actions.state.run.continuation[0].id == int(true_logits(OTHER, IDS).argmax())
 
@@ -505,14 +452,16 @@ def test_an_engine_that_dies_is_told_and_works_again() -> None:
         "an",
     )
     assert actions.state.chrome.error is None
-    assert actions.ids == tuple(MODEL.tokenizer.encode("an"))
+    assert actions.state.run.ids == tuple(MODEL.tokenizer.encode("an"))
 
 
 def test_what_is_shown_is_frozen() -> None:
     """A panel that wrote into a picture would change what the next panel reads."""
-    picture = ran().state.choice
+    actions = ran()
+    pattern = actions.state.run.pattern(0)
 
-    assert picture.pattern is not None
+    assert pattern is not None
     with pytest.raises(ValueError, match="read-only"):
-        picture.pattern[0, 0, 0] = 1
-    assert replace(picture, head=1).pattern is picture.pattern
+        pattern[0, 0, 0] = 1
+    actions.select_head(1)
+    assert actions.state.run.pattern(0) is pattern

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from seethrough.app.actions import Actions
-from seethrough.app.branches import MOST_BRANCHES, Branches, beside, n_common
-from seethrough.app.state import AppState, Branch, Sampling
+from seethrough.app.branches import Branches
+from seethrough.app.state import AppState, Branch, Run, Sampling
+from seethrough.app.ways import MOST_BRANCHES, beside, n_common
 from seethrough.core.sampling import draw, greedy, standing
 from seethrough.core.tokens import NewToken
 from tests.fake_engine import engine_of, opened, tiny_model, true_logits
 from tests.recorded import opened_with, recorded
-from tests.steps import page_state
 
 MODEL = tiny_model()
 PROMPT = "the thing and"
@@ -345,12 +345,12 @@ def test_a_cancelled_fork_keeps_what_it_has() -> None:
 def test_ways_are_kept_once_and_not_without_end() -> None:
     """A way that the present one begins with is part of it; the oldest ones give way."""
     steps = tuple(NewToken(at, "x", "x", 0.5, 0) for at in range(4))
-    state = page_state(continuation=steps, stop="stopped")
+    run = Run(continuation=steps, stop="stopped")
 
-    assert beside(state, [0, 1, 2, 3, 4]) == ()
-    assert beside(state, [0, 1]) == (Branch(steps, "stopped"),)
+    assert beside(run, [0, 1, 2, 3, 4]) == ()
+    assert beside(run, [0, 1]) == (Branch(steps, "stopped"),)
     many = tuple(Branch((replace(steps[0], id=at),)) for at in range(50, 50 + 2 * MOST_BRANCHES))
-    assert len(beside(state.but(branches=many), [7])) == MOST_BRANCHES
+    assert len(beside(replace(run, branches=many), [7])) == MOST_BRANCHES
 
 
 def test_a_common_beginning() -> None:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from seethrough.app.block_details import missing
-from seethrough.app.details import Details
-from seethrough.app.layer_details import writes_of
 
-from seethrough.app import block_details, layer_details
 from seethrough.app.actions import Actions
+from seethrough.app.fetcher import Fetcher, lacking_in
+from seethrough.app.tours import wanted_by
 from seethrough.core import hooks
 from seethrough.core.errors import CancelledRunError, EngineError
+from seethrough.core.parts import write_names
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.routes import Route
 from tests.fake_engine import engine_of, opened, tiny_model
@@ -38,13 +37,17 @@ class Reader:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.actions = Actions(service)
-        self.details = Details(service, self.actions.parts)
         service.store.replace(route=Route("walk", "own", "layers"))
 
     @property
     def state(self) -> AppState:
         """The state now."""
         return self.service.store.state
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """What brings numbers to the page."""
+        return self.actions.fetcher
 
     @property
     def layer_runs(self) -> int:
@@ -67,7 +70,7 @@ def at_layers(act: Callable[[Reader], Awaitable[None]]) -> Reader:
 
 async def fill(reader: Reader) -> None:
     """Fetch what the step needs."""
-    await reader.details.fill()
+    await reader.fetcher.fill()
 
 
 def test_the_writes_are_the_model_s_own() -> None:
@@ -76,7 +79,7 @@ def test_the_writes_are_the_model_s_own() -> None:
     ids = [token.id for token in reader.state.run.tokens]
     true, _ = forward(MODEL.config, from_arrays(MODEL.arrays), ids)
 
-    for name in writes_of(MODEL.config):
+    for name in write_names(MODEL.config):
         for position in range(len(ids)):
             row = reader.state.run.captured.row(name, position)
             np.testing.assert_allclose(row, true[name][position], **CLOSE)
@@ -88,7 +91,7 @@ def test_the_lens_is_the_unembedding_of_each_layer(position: int) -> None:
 
     async def look(reader: Reader) -> None:
         reader.actions.select_position(position % len(reader.state.run.tokens))
-        await reader.details.fill()
+        await reader.fetcher.fill()
 
     reader = at_layers(look)
     lens, config = reader.state.run.lens, MODEL.config
@@ -110,8 +113,8 @@ def test_it_is_fetched_once() -> None:
     """However often the state changes meanwhile, one pass brings writes and lens."""
 
     async def many(reader: Reader) -> None:
-        await asyncio.gather(*(reader.details.fill() for _ in range(5)))
-        await reader.details.fill()
+        await asyncio.gather(*(reader.fetcher.fill() for _ in range(5)))
+        await reader.fetcher.fill()
 
     assert at_layers(many).layer_runs == 1
 
@@ -120,9 +123,9 @@ def test_another_token_needs_its_lens_alone() -> None:
     """A short text's writes come for all positions at once; only the lens is asked for anew."""
 
     async def look(reader: Reader) -> None:
-        await reader.details.fill()
+        await reader.fetcher.fill()
         reader.actions.select_position(1)
-        await reader.details.fill()
+        await reader.fetcher.fill()
 
     reader = at_layers(look)
 
@@ -131,21 +134,20 @@ def test_another_token_needs_its_lens_alone() -> None:
     assert reader.state.run.lens.position == 1
 
 
-def test_a_long_text_keeps_one_token_s_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the limit only the chosen position is held, and said to be."""
-    monkeypatch.setattr(layer_details, "KEPT_WHOLE", 3)
+def test_a_long_text_keeps_what_fits() -> None:
+    """Beyond the budget what is not drawn goes; the chosen token's writes are here, whole."""
 
     async def look(reader: Reader) -> None:
+        reader.fetcher._budget.limit = 1
         reader.actions.select_position(1)
-        await reader.details.fill()
+        await reader.fetcher.fill()
 
-    captured = at_layers(look).state.run.captured
-    name = "blocks.1.hook_mlp_out"
+    state = at_layers(look).state
+    captured, name = state.run.captured, "blocks.1.hook_mlp_out"
 
     assert captured.row(name, 1) is not None
-    assert captured.row(name, 0) is None
-    assert captured.positions[name] == (1,)
-    assert captured.arrays[name].shape == (1, MODEL.config.d_model)
+    assert not lacking_in(state.run, wanted_by(state.site.tours, state))
+    assert captured.arrays.keys() == wanted_by(state.site.tours, state).names
 
 
 def test_nothing_is_fetched_elsewhere() -> None:
@@ -154,9 +156,9 @@ def test_nothing_is_fetched_elsewhere() -> None:
     async def elsewhere(reader: Reader) -> None:
         store = reader.service.store
         store.replace(route=Route("walk", "own", "sample"))
-        await reader.details.fill()
+        await reader.fetcher.fill()
         store.replace(route=Route("walk", "own", "layers"), busy="generate")
-        await reader.details.fill()
+        await reader.fetcher.fill()
 
     reader = at_layers(elsewhere)
 
@@ -171,7 +173,7 @@ def test_a_recording_asks_no_engine() -> None:
         reader = Reader(await opened_with(recorded()))
         await reader.actions.show_recording("thing")
         reader.service.store.replace(route=Route("walk", "thing", "layers"))
-        await reader.details.layers.fill()
+        await reader.fetcher.fill()
         return reader
 
     reader = asyncio.run(scenario())
@@ -187,7 +189,7 @@ def test_a_new_text_meanwhile_wins() -> None:
         engine = engine_of(reader.service)
         engine.wait, engine.started = asyncio.Event(), asyncio.Event()
         gate = engine.wait
-        late = asyncio.ensure_future(reader.details.fill())
+        late = asyncio.ensure_future(reader.fetcher.fill())
         await engine.started.wait()
         new = tuple(replace(token, id=token.id + 1) for token in reader.state.run.tokens)
         reader.service.store.replace(tokens=new, lens=None, busy="run")
@@ -205,8 +207,8 @@ def test_a_failure_is_told_once() -> None:
 
     async def fail(reader: Reader) -> None:
         engine_of(reader.service).fail_run = EngineError("engine.session", reason="no memory")
-        await reader.details.fill()
-        await reader.details.fill()
+        await reader.fetcher.fill()
+        await reader.fetcher.fill()
 
     reader = at_layers(fail)
     assert reader.state.chrome.error is not None
@@ -216,7 +218,7 @@ def test_a_failure_is_told_once() -> None:
     async def again(reader: Reader) -> None:
         await fail(reader)
         reader.actions.select_position(0)
-        await reader.details.fill()
+        await reader.fetcher.fill()
 
     assert at_layers(again).state.run.lens is not None
 
@@ -226,7 +228,7 @@ def test_a_stop_is_no_failure() -> None:
 
     async def stop(reader: Reader) -> None:
         engine_of(reader.service).fail_run = CancelledRunError("engine.cancelled")
-        await reader.details.fill()
+        await reader.fetcher.fill()
 
     reader = at_layers(stop)
 
@@ -243,33 +245,36 @@ def test_the_inside_of_a_block_is_fetched_once() -> None:
         requests = engine_of(reader.service).requests
         reader.service.store.replace(route=Route("block", "own", ""))
         before = len(requests)
-        await asyncio.gather(*(reader.details.fill() for _ in range(3)))
+        await asyncio.gather(*(reader.fetcher.fill() for _ in range(3)))
         assert len(requests) == before + 1
-        assert missing(reader.state) == ()
+        assert not lacking_in(reader.state.run, wanted_by(reader.state.site.tours, reader.state))
         whole = reader.state.run.captured
         assert whole.arrays["blocks.0.attn.hook_q"].shape[0] == len(reader.state.run.tokens)
         reader.service.store.replace(route=Route("walk", "own", "softmax"))
-        picture = replace(reader.state.choice, layer=1)
-        reader.service.store.replace(choice=picture)
-        await reader.details.block.fill()
+        reader.service.store.replace(layer=1)
+        await reader.fetcher.fill()
         assert len(requests) == before + 1
 
     asyncio.run(scenario())
 
 
-def test_a_long_text_keeps_the_chosen_token_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Vectors of the chosen token alone, the matrices of the heads whole."""
-    monkeypatch.setattr(block_details, "KEPT_WHOLE", 1)
+def test_a_long_text_keeps_the_chosen_layer_of_a_block() -> None:
+    """Beyond the budget the layer that is drawn stays, and no other one."""
 
     async def scenario() -> None:
         reader = Reader(await opened(MODEL))
         await reader.actions.run(PROMPT, chat=False)
+        reader.fetcher._budget.limit = 1
         reader.service.store.replace(route=Route("block", "own", ""))
-        await reader.details.block.fill()
+        await reader.fetcher.fill()
+        await reader.actions.select_layer(1)
         captured, n_tokens = reader.state.run.captured, len(reader.state.run.tokens)
-        assert len(captured.arrays["blocks.0.attn.hook_z"]) == 1
-        assert captured.row("blocks.0.attn.hook_z", reader.state.choice.position) is not None
-        assert captured.arrays["blocks.0.attn.hook_attn_scores"].shape[1] == n_tokens
+        assert captured.row("blocks.1.attn.hook_z", reader.state.choice.position) is not None
+        assert captured.arrays["blocks.1.attn.hook_attn_scores"].shape[1] == n_tokens
+        assert {name.partition(".attn")[0] for name in captured.arrays if "attn" in name} == {
+            "blocks.1",
+            "blocks.1.hook_attn_out",
+        }
 
     asyncio.run(scenario())
 
@@ -283,10 +288,10 @@ def test_a_failing_block_is_told_once() -> None:
         reader.service.store.replace(route=Route("block", "own", ""))
         engine = engine_of(reader.service)
         engine.fail_run = EngineError("engine.session", reason="no memory")
-        await reader.details.block.fill()
+        await reader.fetcher.fill()
         assert reader.state.chrome.error is not None
         asked = len(engine.requests)
-        await reader.details.block.fill()
+        await reader.fetcher.fill()
         assert len(engine.requests) == asked
 
     asyncio.run(scenario())

@@ -146,7 +146,7 @@ def test_the_address_of_a_live_prompt() -> None:
 
 def test_without_recordings_it_is_ones_own() -> None:
     """A build without recordings walks through the reader's own text."""
-    assert settled(Route("walk"), AppState()) == Route("walk", OWN, "input")
+    assert settled(Route("walk"), page_state()) == Route("walk", OWN, "input")
 
 
 def test_the_last_place_wins() -> None:

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from seethrough.app.details import Details
 
 from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation
-from seethrough.app.parts import PART_OF_STEP
 from seethrough.core import hooks
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.parts import LAYERS_PART, LOGITS_PART, PARTS, write_names
@@ -37,6 +35,14 @@ IDS = tuple(MODEL.tokenizer.encode(PROMPT))
 LAST = len(IDS) - 1
 MADE, SECOND = recorded(), recorded(name="second", prompt="an other", positions=(0, 1))
 NAMES = write_names(MODEL.config)
+# What each step shows of a walk beyond the recording itself.
+PART_OF_STEP = {
+    "embed": LOGITS_PART,
+    "layers": LAYERS_PART,
+    "logits": LOGITS_PART,
+    "softmax": LOGITS_PART,
+    "sample": LOGITS_PART,
+}
 PLACE = "models/tiny-7/recordings/parts/thing-logits"
 
 
@@ -54,7 +60,6 @@ class Page:
         self.service: Service = served(files)
         self.actions = Actions(self.service)
         self.navigation = Navigation(self.actions)
-        self.details = Details(self.service, self.actions.parts)
 
     @property
     def state(self) -> AppState:
@@ -64,7 +69,7 @@ class Page:
     async def go(self, address: str) -> None:
         """Turn to an address as the page does: the place, then what its step lacks."""
         await self.navigation.go(parse(address))
-        await self.details.fill()
+        await self.actions.fetcher.fill()
 
     def fetched(self) -> list[str]:
         """The parts that were fetched, by the end of their names."""
@@ -240,7 +245,7 @@ def test_what_cannot_be_had_is_told_once(spoil: Callable[[FakeSite, str], None],
         assert page.state.chrome.error.key == key
         page.service.store.replace(error=None)
         for _ in range(3):
-            await page.details.fill()
+            await page.actions.fetcher.fill()
         assert (page.fetched(), page.state.chrome.error) == (["thing-logits"], None)
 
         await page.go("#/walk/thing/layers")
@@ -262,7 +267,7 @@ def test_each_recording_s_failure_is_told() -> None:
         for name in ("thing", "second"):
             missing(page.site, f"models/tiny-7/recordings/parts/{name}-logits")
             page.service.store.replace(error=None)
-            await asyncio.gather(page.go(f"#/walk/{name}/logits"), page.details.fill())
+            await asyncio.gather(page.go(f"#/walk/{name}/logits"), page.actions.fetcher.fill())
             assert page.state.chrome.error is not None
 
         assert page.fetched() == ["thing-logits", "second-logits"]
@@ -316,8 +321,8 @@ def test_a_newer_subject_wins() -> None:
         await page.go("#/walk/thing/input")
         page.service.store.replace(route=Route("walk", "thing", "logits"))
         page.site.wait = wait = asyncio.Event()
-        late = asyncio.create_task(page.details.fill())
-        again = asyncio.create_task(page.details.fill())
+        late = asyncio.create_task(page.actions.fetcher.fill())
+        again = asyncio.create_task(page.actions.fetcher.fill())
         await until(page.fetched)
         page.site.wait = None
         await page.actions.show_recording("second")
@@ -343,7 +348,7 @@ def test_a_failure_after_the_reader_went_on_says_nothing() -> None:
         missing(page.site, PLACE)
         page.service.store.replace(route=Route("walk", "thing", "logits"))
         page.site.wait = wait = asyncio.Event()
-        late = asyncio.create_task(page.details.fill())
+        late = asyncio.create_task(page.actions.fetcher.fill())
         await until(page.fetched)
         page.site.wait = None
         await page.actions.show_recording("second")

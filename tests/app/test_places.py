@@ -188,12 +188,16 @@ def test_settings_as_ever_are_left_out() -> None:
 
 
 def test_a_number_in_the_address() -> None:
-    """The cell whose sum is open is in the address of every step, and of no other page."""
+    """The cell whose sum is open is in the address of every tour's page, and of no other page."""
     state = went("#/walk/thing/layers?pos=1")
     traced = state.but(sum=Tracing(Cell("blocks.1.attn.hook_z", (1, 0, 2))))
 
     assert address(traced).endswith("?pos=1&cell=blocks.1.attn.hook_z%5B1,0,2%5D")
-    assert "cell" not in address(traced.but(route=parse("#/block/thing").route))
+    for page in ("#/block/thing", "#/all/thing"):
+        told = address(traced.but(route=parse(page).route))
+        assert told.endswith("&cell=blocks.1.attn.hook_z%5B1,0,2%5D")
+    for page in ("#/home", "#/about"):
+        assert "cell" not in address(traced.but(route=parse(page).route))
 
 
 def test_what_else_is_chosen() -> None:

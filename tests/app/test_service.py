@@ -391,11 +391,8 @@ def test_a_failed_load_can_be_tried_again() -> None:
 
     with pytest.raises(DownloadError):
         asyncio.run(service.load("tiny-8"))
-    assert (service.store.state.run.model, service.store.state.site.engine.stage) == (
-        "tiny-8",
-        "failed",
-    )
-    assert service.store.state.run.config is None
+    run, engine = service.store.state.run, service.store.state.site.engine
+    assert (run.model, engine.stage, run.config) == ("tiny-8", "failed", None)
     assert asyncio.run(service.load("tiny-8"))["model"] == "tiny-8"
 
 

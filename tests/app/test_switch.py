@@ -87,7 +87,7 @@ def test_a_switch_keeps_prompt_and_place() -> None:
     assert (state.choice.layer, state.choice.head, state.choice.position) == (1, 2, 1)
     captured, _ = forward(OTHER.config, from_arrays(OTHER.arrays), IDS)
     expected = captured["blocks.1.attn.hook_pattern"]
-    np.testing.assert_allclose(state.choice.pattern, expected, atol=CLOSE)
+    np.testing.assert_allclose(state.run.pattern(1), expected, atol=CLOSE)
     asyncio.run(actions.switch("tiny-7"))
     assert actions.state.run.top[0].id == int(true_logits(MODEL, IDS).argmax())
 
@@ -117,7 +117,7 @@ def test_a_switch_to_a_model_without_messages_runs_plain_text() -> None:
     asyncio.run(actions.switch("tiny-8"))
 
     state = actions.state
-    assert (state.text.prompt, state.text.chat, state.chrome.error, actions.ids) == (
+    assert (state.text.prompt, state.text.chat, state.chrome.error, actions.state.run.ids) == (
         PROMPT,
         False,
         None,
@@ -152,7 +152,7 @@ def test_a_failed_switch_keeps_the_prompt() -> None:
     assert (actions.state.text.prompt, actions.state.run.tokens) == (PROMPT, ())
 
     asyncio.run(actions.switch("tiny-8"))
-    assert actions.ids == IDS
+    assert actions.state.run.ids == IDS
     assert actions.state.choice.head == 2
 
 
@@ -221,7 +221,7 @@ def test_what_is_asked_during_the_load_goes_first() -> None:
     asyncio.run(both())
 
     assert actions.state.text.prompt == "an"
-    assert actions.ids == tuple(OTHER.tokenizer.encode("an"))
+    assert actions.state.run.ids == tuple(OTHER.tokenizer.encode("an"))
     assert actions.state.run.model == "tiny-8"
 
 
@@ -232,5 +232,5 @@ def test_a_switch_runs_what_stands_there() -> None:
 
     asyncio.run(actions.switch("tiny-8"))
 
-    assert actions.ids == IDS
+    assert actions.state.run.ids == IDS
     assert actions.state.chrome.error is None

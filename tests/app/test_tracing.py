@@ -8,15 +8,20 @@ import numpy as np
 import pytest
 
 from seethrough.app import tracing as tracing_module
+from seethrough.app import weights as weights_module
 from seethrough.app.actions import Actions
+from seethrough.app.fetcher import Fetcher
 from seethrough.app.state import Message
-from seethrough.app.tracing import Tracer, with_rows
+from seethrough.app.tours import wanted_by
+from seethrough.app.tracing import Tracer
 from seethrough.core import hooks
-from seethrough.core.captured import BY_HEAD, Captured
+from seethrough.core.captured import BY_HEAD, Captured, with_rows, with_whole
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.errors import EngineError
+from seethrough.core.recording import stream_names
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.sum_rules import FAMILIES
+from seethrough.core.routes import Route
+from seethrough.core.sum_rules import rules_of
 from seethrough.core.sums import dims_of
 from tests.fake_engine import engine_of, opened, tiny_model
 from tests.kinds import name_of_kind
@@ -35,7 +40,13 @@ def fresh(prompt: str = PROMPT) -> tuple[Actions, Tracer]:
     """A page that has run a prompt, and its tracer."""
     actions = Actions(asyncio.run(opened(MODEL, OTHER)))
     asyncio.run(actions.run(prompt, chat=False))
-    return actions, Tracer(actions.service)
+    return actions, Tracer(actions.service, actions.fetcher)
+
+
+def alone() -> Tracer:
+    """A tracer of a page that has just opened."""
+    service = asyncio.run(opened(MODEL))
+    return Tracer(service, Fetcher(service))
 
 
 def traced(cell: Cell | str) -> AppState:
@@ -54,7 +65,7 @@ def cell_of_kind(leaf: str) -> Cell:
     return Cell(name, (middle[0], 2, 1) if leaf in BY_HEAD else middle)
 
 
-@pytest.mark.parametrize("leaf", FAMILIES["llama"].rules)
+@pytest.mark.parametrize("leaf", rules_of(MODEL.config))
 def test_every_kind_of_number_is_traced(leaf: str) -> None:
     """Whatever is missing is captured and read; the sum is the reference's own number."""
     cell = cell_of_kind(leaf)
@@ -100,14 +111,18 @@ def test_what_is_shown_keeps_its_numbers() -> None:
     assert now.arrays["hook_embed"] is before.arrays["hook_embed"]
 
 
-def test_a_long_text_keeps_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the length that is kept whole, only what the sum is made of is kept."""
-    monkeypatch.setattr(tracing_module, "KEPT_WHOLE", 2)
+def test_a_long_text_keeps_what_its_sum_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the length whose layers come whole, only what the sum is made of is kept."""
+    before = fresh()[0].state.run.captured.arrays.keys()
+    monkeypatch.setattr(tracing_module, "WHOLE_LAYER", 2)
     state = traced("blocks.1.hook_attn_out[1,5]")
 
     assert state.choice.sum is not None
     assert state.choice.sum.sum is not None
-    assert state.run.captured.positions["blocks.1.attn.hook_z"] == (1,)
+    assert state.run.captured.arrays.keys() - before == {
+        "blocks.1.attn.hook_z",
+        "blocks.1.hook_attn_out",
+    }
     assert "blocks.1.mlp.hook_post" not in state.run.captured.arrays
     value = traced("blocks.1.attn.hook_z[2,1,3]")
     assert value.choice.sum is not None
@@ -132,9 +147,11 @@ def test_a_position_out_of_reach_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_first_layers_go_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was captured for sums is bounded; what the page itself shows stays."""
-    monkeypatch.setattr(tracing_module, "KEPT_BYTES", 1)
     actions, tracer = fresh()
-    shown = set(actions.state.run.captured.arrays)
+    actions.store.replace(route=Route("all", "own"))
+    monkeypatch.setattr(actions.fetcher._budget, "limit", 1)
+    shown = wanted_by(actions.state.site.tours, actions.state).names
+    assert shown >= {*stream_names(2), "blocks.0.attn.hook_pattern"}
     asyncio.run(tracer.select("blocks.0.hook_attn_out[1,5]"))
     assert "blocks.0.attn.hook_z" in actions.state.run.captured.arrays
     asyncio.run(tracer.select("blocks.1.hook_attn_out[1,5]"))
@@ -148,7 +165,7 @@ def test_large_matrices_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
     """A matrix of more numbers than are read at once gives its column piece by piece."""
     cell = "blocks.1.mlp.hook_pre[1,7]"
     whole = traced(cell)
-    monkeypatch.setattr(tracing_module, "MOST_READ", 100)
+    monkeypatch.setattr(weights_module, "MOST_READ", 100)
     pieces = traced(cell)
 
     assert whole.choice.sum is not None
@@ -183,7 +200,7 @@ def test_nonsense_is_said() -> None:
     assert state.chrome.error is not None
     assert state.chrome.error.key == "sums.unreadable"
 
-    empty = Tracer(asyncio.run(opened(MODEL)))
+    empty = alone()
     asyncio.run(empty.select(str(MID)))
     assert empty.store.state.choice.sum is not None
     assert empty.store.state.choice.sum.message is not None
@@ -210,7 +227,8 @@ def test_the_last_one_asked_for_wins() -> None:
     async def both() -> tuple[Actions, int]:
         actions = Actions(await opened(MODEL))
         await actions.run(PROMPT, chat=False)
-        tracer, engine = Tracer(actions.service), engine_of(actions.service)
+        tracer = Tracer(actions.service, actions.fetcher)
+        engine = engine_of(actions.service)
         before = len(engine.requests)
         cells = [f"blocks.{layer}.hook_attn_out[1,5]" for layer in (0, 1, 0, 1)]
         await asyncio.gather(*(tracer.select(cell) for cell in cells))
@@ -226,7 +244,7 @@ def test_the_last_one_asked_for_wins() -> None:
 def test_a_look_shares_what_was_read() -> None:
     """A second tracer keeps a field of its own; what one has read the other does not ask for."""
     actions, tracer = fresh()
-    passing = Tracer(actions.service, "peek", tracer.kept)
+    passing = Tracer(actions.service, actions.fetcher, "peek", tracer.lock)
     cell = "blocks.1.attn.hook_q[1,2,3]"
     asyncio.run(passing.select(cell))
     assert actions.state.choice.sum is None
@@ -256,7 +274,7 @@ def test_what_was_left_reads_no_more() -> None:
         await asyncio.gather(first, second)
 
     asyncio.run(passes())
-    assert {part.name for _, part in tracer.kept.read} == {"blocks.0.mlp.W_gate"}
+    assert {part.name for _, part in tracer.fetcher.weights._read} == {"blocks.0.mlp.W_gate"}
     assert said[-1] is None
     assert Message("sums.reads") in said
 
@@ -267,14 +285,14 @@ def test_closing_ends_what_is_under_way() -> None:
     async def close() -> AppState:
         actions = Actions(await opened(MODEL))
         await actions.run(PROMPT, chat=False)
-        tracer = Tracer(actions.service)
+        tracer = Tracer(actions.service, actions.fetcher)
         work = asyncio.ensure_future(tracer.select(str(MID)))
         await asyncio.sleep(0)
         tracer.close()
         await work
         return actions.state
 
-    assert asyncio.run(close()).sum is None
+    assert asyncio.run(close()).choice.sum is None
 
 
 def test_another_text_ends_the_trace() -> None:
@@ -299,7 +317,7 @@ def test_a_recording_says_that_the_model_is_needed() -> None:
     """What is recorded is traced at once; the rest waits for the model, then comes by itself."""
     actions, _ = fresh()
     shown = actions.state
-    closed = Tracer(asyncio.run(opened(MODEL)))
+    closed = alone()
     closed.store.replace(
         tokens=shown.run.tokens,
         config=shown.run.config,
@@ -335,7 +353,7 @@ def test_a_recorded_unembedding_needs_no_model() -> None:
     token = shown.run.top[0].id
     vector = MODEL.arrays["W_E"][token][None]
     known = shown.run.captured.with_more({"W_U": vector}, {"W_U": (token,)})
-    closed = Tracer(asyncio.run(opened(MODEL)))
+    closed = alone()
     closed.store.replace(
         tokens=shown.run.tokens, config=shown.run.config, model=shown.run.model, captured=known
     )
@@ -350,12 +368,35 @@ def test_a_recorded_unembedding_needs_no_model() -> None:
 
 def test_rows_join() -> None:
     """Known rows stay; new ones come behind them; all in order need no positions."""
-    captured = Captured({"x": np.array([[1.0], [2.0]])}, {"x": (4, 7)})
-    more = with_rows(captured, "x", {7: np.array([9.0]), 2: np.array([3.0])})
-    assert more.positions["x"] == (4, 7, 2)
-    assert [more.row("x", place)[0] for place in (4, 7, 2)] == [1.0, 2.0, 3.0]  # type: ignore[index]
+    name = hooks.LOGITS
+    captured = Captured({name: np.array([[1.0], [2.0]])}, {name: (4, 7)})
+    more = with_rows(captured, name, {7: np.array([9.0]), 2: np.array([3.0])})
+    assert more.positions[name] == (4, 7, 2)
+    assert [more.row(name, place)[0] for place in (4, 7, 2)] == [1.0, 2.0, 3.0]  # type: ignore[index]
 
-    last = replace(captured, positions={"x": (1, 2)})
-    whole = with_rows(last, "x", {0: np.array([5.0])})
-    assert "x" not in whole.positions
-    assert whole.arrays["x"].tolist() == [[5.0], [1.0], [2.0]]
+    last = replace(captured, positions={name: (1, 2)})
+    whole = with_rows(last, name, {0: np.array([5.0])})
+    assert name not in whole.positions
+    assert whole.arrays[name].tolist() == [[5.0], [1.0], [2.0]]
+    also = with_rows(whole, name, {3: np.array([6.0])})
+    assert name not in also.positions
+    assert also.arrays[name].tolist() == [[5.0], [1.0], [2.0], [6.0]]
+
+
+def test_rows_of_a_matrix_stand_under_their_tokens() -> None:
+    """Rows of the unembedding are asked for by token: their tokens are always told."""
+    rows = with_rows(Captured(), "W_U", {1: np.array([3.0]), 0: np.array([2.0])})
+    assert rows.positions["W_U"] == (1, 0)
+    more = with_rows(rows, "W_U", {2: np.array([4.0]), 1: np.array([9.0])})
+    assert more.positions["W_U"] == (1, 0, 2)
+    assert more.arrays["W_U"].tolist() == [[3.0], [2.0], [4.0]]
+
+
+def test_a_whole_hook_keeps_the_known_rows() -> None:
+    """Of a recording some rows are shown: a live pass brings the others, and those stay."""
+    name = "hook_embed"
+    captured = Captured({name: np.array([[1.0], [2.0]])}, {name: (3, 1)})
+    whole = with_whole(captured, {name: np.array([[5.0], [6.0], [7.0], [8.0]])})
+    assert name not in whole.positions
+    assert whole.arrays[name].tolist() == [[5.0], [2.0], [7.0], [1.0]]
+    assert captured.arrays[name].tolist() == [[1.0], [2.0]]

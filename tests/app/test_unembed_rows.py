@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from seethrough.app.details import Details
 
 from seethrough.app import unembedding
 from seethrough.app.actions import Actions
+from seethrough.app.comparing import Comparing
+from seethrough.app.fetcher import Fetcher
 from seethrough.core.routes import Route
 from tests.fake_engine import CONFIG, TinyModel, engine_of, opened, tiny_model, true_logits
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 TIED = tiny_model()
 UNTIED = tiny_model(9, replace(CONFIG, tie_word_embeddings=False))
 PROMPT = "the thing and"
-Act = Callable[[Actions, Details], Awaitable[None]]
+Act = Callable[[Actions], Awaitable[None]]
 
 
 def after(model: TinyModel, *acts: Act, step: str = "logits") -> AppState:
@@ -30,12 +31,12 @@ def after(model: TinyModel, *acts: Act, step: str = "logits") -> AppState:
 
     async def scenario() -> AppState:
         service = await opened(model)
-        actions, details = Actions(service), Details(service)
+        actions = Actions(service)
         await actions.run(PROMPT, chat=False)
         service.store.replace(route=Route("walk", "own", step))
-        await details.fill()
+        await actions.fetcher.fill()
         for act in acts:
-            await act(actions, details)
+            await act(actions)
         return service.store.state
 
     return asyncio.run(scenario())
@@ -44,9 +45,9 @@ def after(model: TinyModel, *acts: Act, step: str = "logits") -> AppState:
 def asking(text: str) -> Act:
     """Ask for a token of one's own, then let the page fetch."""
 
-    async def act(_actions: Actions, details: Details) -> None:
-        details.unembedding.ask(text)
-        await details.fill()
+    async def act(actions: Actions) -> None:
+        Comparing(actions.service).ask(text)
+        await actions.fetcher.fill()
 
     return act
 
@@ -84,7 +85,7 @@ def test_rows_are_fetched_once() -> None:
     """Coming again to the step asks the engine for nothing."""
     reads: list[object] = []
 
-    async def again(actions: Actions, details: Details) -> None:
+    async def again(actions: Actions) -> None:
         engine = engine_of(actions.service)
         read = engine.read_bytes
 
@@ -93,7 +94,7 @@ def test_rows_are_fetched_once() -> None:
             return await read(ranges)
 
         engine.read_bytes = counted  # type: ignore[method-assign]
-        await asyncio.gather(details.fill(), details.fill())
+        await asyncio.gather(actions.fetcher.fill(), actions.fetcher.fill())
 
     after(TIED, again)
 
@@ -161,12 +162,11 @@ def test_without_the_model_it_is_said() -> None:
 
     async def scenario() -> AppState:
         service = await opened(TIED)
-        details = Details(service)
-        details.unembedding.ask("x")
-        await details.fill()
+        Comparing(service).ask("x")
+        await Fetcher(service).fill()
         return service.store.state
 
-    note = asyncio.run(scenario()).asked_note
+    note = asyncio.run(scenario()).choice.asked_note
 
     assert note is not None
     assert note.key == "asked.no_model"
@@ -175,9 +175,9 @@ def test_without_the_model_it_is_said() -> None:
 def test_asked_tokens_stay_for_the_next_prompt() -> None:
     """A new prompt of the same model keeps them, and their rows come again."""
 
-    async def other(actions: Actions, details: Details) -> None:
+    async def other(actions: Actions) -> None:
         await actions.run("and then", chat=False)
-        await details.fill()
+        await actions.fetcher.fill()
 
     state = after(TIED, asking("Q"), other)
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.model_files import default_gguf
+from tests.built import default_gguf
 from tests.tiny_gpt2 import DISTILGPT2, GPT2_SMALL, write_folder
 
 ROOT = Path(__file__).resolve().parents[2]

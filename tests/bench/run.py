@@ -30,12 +30,13 @@ from export.native import NativeModel
 from export.package import write_package
 from export.quantize import quantized
 from export.sources import read_checkpoint
+from export.stages import node, paths
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
 from tests.bench import exports, startup, walk, weight
 from tests.bench.server import serve
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
-from tests.model_files import default_gguf
+from tests.built import default_gguf
 from tests.tiny_gpt2 import DISTILGPT2, write_folder
 
 if TYPE_CHECKING:
@@ -308,11 +309,11 @@ def page_table(rounds: Rounds) -> list[str]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dist", type=Path, default=ROOT / "dist")
+    parser.add_argument("--dist", type=Path, default=paths.DIST)
     parser.add_argument(
         "--node",
         type=Path,
-        default=ROOT / ".cache" / "node" / "node_modules",
+        default=node.MODULES,
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=32)

@@ -43,7 +43,7 @@ HELPERS = """
     const begin = performance.now();
     let last = 0;
     const watch = new MutationObserver(() => { last = performance.now() - begin; });
-    const all = { childList: true, subtree: true, attributes: true };
+    const all = { childList: true, subtree: true, attributes: true, characterData: true };
     watch.observe(document.querySelector('main'), all);
     act();
     const look = () => {
@@ -63,7 +63,8 @@ HELPERS = """
       watch.disconnect();
       requestAnimationFrame(() => setTimeout(resolve, 0));
     });
-    watch.observe(document.querySelector('main'), { childList: true, subtree: true });
+    const parts = { childList: true, subtree: true, characterData: true };
+    watch.observe(document.querySelector('main'), parts);
     const [place, query] = location.hash.split('?');
     const path = place.split('/').slice(0, 3).concat(step).join('/');
     location.hash = path + (query ? '?' + query : '');

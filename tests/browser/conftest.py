@@ -83,8 +83,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, root) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, root, port=0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
         self.folder = root
         self.faults = {}
         self.asked = []
@@ -110,6 +110,14 @@ class Server(ThreadingHTTPServer):
             self.shutdown()
             self._thread.join()
             self.server_close()
+
+    def forget(self):
+        """Behave well from now on, and count from nothing; returns a server that runs."""
+        if not self._thread.is_alive():
+            return Server(self.folder, self.server_port)
+        for one in (self.faults, self.asked, self.sent_bytes):
+            one.clear()
+        return self
 
     def times_asked(self, ending):
         """How often a path with this ending was asked for."""
@@ -257,12 +265,107 @@ def new_tab(browser, server):
 
 # A reader who asked for little data: the model is fetched only when it is asked for.
 SAVES_DATA = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}});"
+# Drops what visits have left, but for the caches of these beginnings.
+FORGET = """async (kept) => {
+  localStorage.clear();
+  const names = await caches.keys();
+  const others = names.filter((name) => !kept.some((one) => name.startsWith(one)));
+  await Promise.all(others.map((name) => caches.delete(name)));
+}"""
+SITE, MODELS = "seethrough-app", "seethrough-models"
 
 
 @pytest.fixture
 def tab(new_tab):
-    """A page with Python up and no model loaded."""
+    """A first visit: a page with Python up and no model loaded."""
     opened = new_tab(SAVES_DATA)
+    opened.open()
+    return opened
+
+
+class Profile:
+    """A browser profile that has the site stored: a page opens there for a third of the work.
+
+    It keeps the caches whose names begin with `kept`, and its server's address.
+    """
+
+    def __init__(self, browser, root, *kept: str) -> None:
+        self.server = Server(root)
+        self.context = browser.new_context()
+        self._kept = kept
+        tab = self.page(SAVES_DATA)
+        tab.open()
+        tab.page.close()
+
+    def page(self, init=""):
+        """A page that is not opened yet, with scripts that run before any of the site's."""
+        page = self.context.new_page()
+        page.add_init_script(KEEP_WORKERS + init)
+        tab = Tab(page, self.server)
+        tab.watch()
+        return tab
+
+    def begin(self):
+        """Forget what earlier tests asked and left; the server runs, and behaves."""
+        self.server = self.server.forget()
+        page = self.context.new_page()
+        page.goto(self.server.url + "icon.svg")
+        page.evaluate(FORGET, list(self._kept))
+        page.close()
+        self.server.asked.clear()
+
+    @contextmanager
+    def opened(self, address="#/all/own", init=SAVES_DATA, **viewport: int):
+        """A page at an address, with Python up, for a file's tests that share it."""
+        self.begin()
+        tab = self.page(init)
+        if viewport:
+            tab.page.set_viewport_size(viewport)
+        tab.open(address)
+        yield tab
+        tab.page.close()
+
+    def close(self):
+        """End it all."""
+        self.context.close()
+        self.server.stop()
+
+
+@pytest.fixture(scope="session")
+def visited(browser, root):
+    """The profile of a reader who was here before and has no model."""
+    profile = Profile(browser, root, SITE)
+    yield profile
+    profile.close()
+
+
+@pytest.fixture(scope="session")
+def equipped(browser, root):
+    """The profile of one who keeps the model too, once a page has loaded it."""
+    profile = Profile(browser, root, SITE, MODELS)
+    yield profile
+    profile.close()
+
+
+@pytest.fixture
+def new_page(visited):
+    """Makes pages of a later visit, the site stored and no model: `new_page(init="script")`."""
+    visited.begin()
+    tabs = []
+
+    def make(init=""):
+        tabs.append(visited.page(init))
+        return tabs[-1]
+
+    yield make
+    for tab in tabs:
+        tab.page.close()
+
+
+@pytest.fixture
+def again(new_page):
+    """A later visit: a page with Python up, the site stored and no model."""
+    opened = new_page(SAVES_DATA)
     opened.open()
     return opened
 
@@ -282,9 +385,9 @@ def opened_site(browser, root):
 
 
 @pytest.fixture(scope="module")
-def loaded(browser, root):
+def loaded(equipped):
     """One page with the model loaded, shared by a file's tests that only ask."""
-    with opened_site(browser, root) as tab:
+    with equipped.opened(init="") as tab:
         tab.info = tab.ask("seethrough.load()")
         yield tab
 

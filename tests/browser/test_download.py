@@ -12,6 +12,12 @@ FAULTS = {
 }
 
 
+@pytest.fixture
+def tab(again):
+    """A later visit to the site, without a model: the model's files are fetched as on the first."""
+    return again
+
+
 def test_each_fault_names_its_file(tab, shards):
     """A bad shard is named in the sentence; Retry fetches only what is not there yet."""
     tab.page.fill("#prompt", "The cat")

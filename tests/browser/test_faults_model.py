@@ -44,9 +44,10 @@ class Cutting:
 
 @pytest.mark.long
 @pytest.mark.parametrize("has_ranges", [True, False], ids=["ranges", "no-ranges"])
-def test_connection_cut_ten_times(tab, shards, has_ranges):
+def test_connection_cut_ten_times(again, shards, has_ranges):
     """A connection that breaks ten times in a row ends in success; whole shards come once."""
     cutting = Cutting(has_ranges=has_ranges)
+    tab = again
     tab.server.faults[shards[1]] = cutting
     answer = tab.ask("seethrough.load()")
 

@@ -6,7 +6,6 @@ the page before anything runs, whatever the file holds.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -14,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from export.site import write_service_worker
+from tests import built
 from tests.browser.conftest import FOLDER, SAVES_DATA, Server, Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
-DIST = Path(os.environ.get("SEETHROUGH_DIST", ROOT / "dist"))
 MODEL_FILES = {".bin", ".onnx", ".safetensors"}
 STUB_BYTES = 4_000
 # What a reader is told, by fault: a part of the sentence.
@@ -35,9 +34,9 @@ STARTED = "performance.getEntriesByName('seethrough.controlled').length > 0"
 
 def site_files() -> list[str]:
     """Every file that the page is made of; the model's shards have tests of their own."""
-    files = sorted(file for file in DIST.rglob("*") if file.is_file())
+    files = sorted(file for file in built.DIST.rglob("*") if file.is_file())
     return [
-        file.relative_to(DIST).as_posix()
+        file.relative_to(built.DIST).as_posix()
         for file in files
         if file.suffix not in MODEL_FILES and "recordings" not in file.parts
     ] or ["dist/ is missing"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import KEEP_WORKERS, Server, Tab
-
 pytestmark = pytest.mark.browser
 
 PICTURE = "document.querySelector('.layer-cells')"
@@ -19,18 +17,11 @@ INK = f"""(() => {{
 
 
 @pytest.fixture(scope="module")
-def layers(browser, root):
+def layers(visited):
     """A narrow page at a recorded step 4, without a model: its chips and spine scroll."""
-    server = Server(root)
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    context.add_init_script(KEEP_WORKERS)
-    tab = Tab(context.new_page(), server)
-    tab.watch()
-    tab.open("#/walk/january/layers")
-    tab.until(f"{PICTURE} !== null")
-    yield tab
-    context.close()
-    server.stop()
+    with visited.opened("#/walk/january/layers", width=390, height=844) as tab:
+        tab.until(f"{PICTURE} !== null")
+        yield tab
 
 
 def test_a_picture_that_is_the_same_stays(layers):

@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from tests.browser.conftest import KEEP_WORKERS, Server, Tab
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
@@ -105,19 +104,13 @@ class Keyboard:
 
 
 @pytest.fixture(scope="module")
-def hands(browser, root):
+def hands(equipped):
     """One page with the model opened, shared by the flows."""
-    server = Server(root)
-    context = browser.new_context(viewport=WIDE, accept_downloads=True)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.add_init_script(KEEP_WORKERS)
-    tab = Tab(context.new_page(), server)
-    tab.watch()
-    tab.open("#/")
-    tab.until("document.querySelector('#status .stage.is-ready') !== null")
-    yield Keyboard(tab)
-    context.close()
-    server.stop()
+    equipped.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with equipped.opened("#/", init="", **WIDE) as tab:
+        tab.until("document.querySelector('#status .stage.is-ready') !== null")
+        yield Keyboard(tab)
+    equipped.context.clear_permissions()
 
 
 def go(hands, address, size=None):

@@ -71,9 +71,9 @@ def test_tokens_of_a_stranger(loaded):
     assert "99" not in address(loaded)
 
 
-def test_a_link_that_waits_for_its_model(new_tab):
+def test_a_link_that_waits_for_its_model(new_page):
     """Where nothing is fetched unasked the address stays whole; Run brings all that it chose."""
-    tab = new_tab(SAVES_DATA)
+    tab = new_page(SAVES_DATA)
     link = (
         "#/walk/own/done?prompt=The%20cat&written=281,1142&taken=1&stop=stopped"
         "&step=0&cell=hook_embed%5B1,2%5D&seed=7"

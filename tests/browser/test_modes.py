@@ -16,9 +16,9 @@ PHONE = (
 
 
 @pytest.fixture
-def small(new_tab):
+def small(new_page):
     """A page with the model open in the small mode."""
-    tab = new_tab()
+    tab = new_page()
     tab.open()
     tab.info = tab.ask("seethrough.load(null, {mode: 'small'})")
     return tab
@@ -84,8 +84,8 @@ def test_a_phone_starts_small(new_tab):
         ("{size: 'small'}", "mode"),
     ],
 )
-def test_a_mode_that_is_none_is_refused(tab, options, words):
+def test_a_mode_that_is_none_is_refused(again, options, words):
     """In a sentence, before anything is fetched."""
-    answer = tab.ask(f"seethrough.load(null, {options})")
+    answer = again.ask(f"seethrough.load(null, {options})")
 
     assert words in answer["message"]

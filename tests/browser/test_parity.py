@@ -22,7 +22,7 @@ from seethrough.core.chat import ChatTemplate, rendered
 from seethrough.core.reference import forward
 from tests import parity
 from tests.browser.captures import captured
-from tests.model_files import default_gguf
+from tests.built import default_gguf
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 

@@ -20,10 +20,11 @@ WEIGHTS = (".bin", ".onnx")
 
 
 @pytest.fixture
-def recorded(tab):
+def recorded(again):
     """Opens a recorded walk, all its pictures at once, on a page without a model."""
 
     def make(name):
+        tab = again
         tab.page.goto(tab.server.url + f"#/all/{name}")
         tab.wait_for_start()
         tab.until("document.querySelectorAll('#tokens .chip').length > 0")
@@ -88,8 +89,9 @@ def test_live_keeps_the_place(recorded):
 
 
 @pytest.mark.parametrize("name", ["january", "colors"])
-def test_every_step_has_its_numbers(tab, name):
+def test_every_step_has_its_numbers(again, name):
     """All nine of a recorded walk, without a model: none has to be run live for its last token."""
+    tab = again
     tab.page.goto(tab.server.url + f"#/walk/{name}/{STEPS[0]}")
     tab.wait_for_start()
     for step in STEPS:

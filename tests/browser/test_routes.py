@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import KEEP_WORKERS, SAVES_DATA, Server, Tab
+from tests.browser.conftest import SAVES_DATA
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
@@ -23,17 +23,10 @@ EARLY = """
 
 
 @pytest.fixture(scope="module")
-def walking(browser, root):
+def walking(visited):
     """One page without a model, shared by the tests that only go about."""
-    server = Server(root)
-    context = browser.new_context()
-    context.add_init_script(KEEP_WORKERS + SAVES_DATA)
-    opened = Tab(context.new_page(), server)
-    opened.watch()
-    opened.open("#/")
-    yield opened
-    context.close()
-    server.stop()
+    with visited.opened("#/") as tab:
+        yield tab
 
 
 PRESSED = """(keys) => { for (const key of keys)

@@ -73,7 +73,8 @@ def test_a_pointer_that_passes_asks_for_nothing(logits):
     logits.page.evaluate("""() => {
       window.peeks = 0;
       new MutationObserver(() => { window.peeks += 1; })
-        .observe(document.querySelector('#peek'), { childList: true });
+        .observe(document.querySelector('#peek'),
+          { childList: true, subtree: true, characterData: true });
     }""")
     box = logits.page.locator("#step-logits canvas").first.bounding_box()
     for step in range(20):
@@ -257,8 +258,9 @@ def test_inside_a_block_every_vector_leads_on(walking):
     assert walking.errors == []
 
 
-def test_a_recording_says_what_it_lacks(tab):
+def test_a_recording_says_what_it_lacks(again):
     """Without the model a look tells the value and why there is no sum."""
+    tab = again
     turn(tab, "#/walk/january/layers", "#step-layers canvas")
     tab.page.locator("#step-layers canvas").nth(2).hover()
     tab.until(f"{PEEK}.includes('hook_resid')")

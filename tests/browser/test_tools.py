@@ -9,26 +9,17 @@ import struct
 
 import pytest
 
-from tests.browser.conftest import KEEP_WORKERS, SAVES_DATA, Server, Tab
-
 pytestmark = pytest.mark.browser
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture(scope="module")
-def step(browser, root):
+def step(visited):
     """A page at a recorded step, without a model."""
-    server = Server(root)
-    context = browser.new_context(accept_downloads=True)
-    context.add_init_script(KEEP_WORKERS + SAVES_DATA)
-    tab = Tab(context.new_page(), server)
-    tab.watch()
-    tab.open("#/walk/january/embed")
-    tab.until("document.querySelector('#embed-data') !== null")
-    yield tab
-    context.close()
-    server.stop()
+    with visited.opened("#/walk/january/embed") as tab:
+        tab.until("document.querySelector('#embed-data') !== null")
+        yield tab
 
 
 def saved(tab, kind):

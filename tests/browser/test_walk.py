@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import KEEP_WORKERS, SAVES_DATA, Server, Tab
+from tests.browser.conftest import SAVES_DATA
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
@@ -37,17 +37,10 @@ FRAMES = """
 
 
 @pytest.fixture(scope="module")
-def walking(browser, root):
+def walking(visited):
     """One page without a model, shared by the tests that only watch recorded walks."""
-    server = Server(root)
-    context = browser.new_context()
-    context.add_init_script(KEEP_WORKERS + SAVES_DATA + FRAMES)
-    tab = Tab(context.new_page(), server)
-    tab.watch()
-    tab.open("#/walk/january/embed")
-    yield tab
-    context.close()
-    server.stop()
+    with visited.opened("#/walk/january/embed", SAVES_DATA + FRAMES) as tab:
+        yield tab
 
 
 def go(tab, step, subject="january"):

@@ -62,6 +62,32 @@ def test_debian_installs_its_own(bare):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="apt-get is asked on Linux only")
+def test_debian_s_chromium_gets_its_shell(bare):
+    """Beside Debian's Chromium, apt-get brings the same without a window, once."""
+    write_program(
+        bare / "apt-get", APT.format(folder=bare).replace("/chromium", f"/{browser.SHELL}")
+    )
+
+    for _ in range(2):
+        assert browser.ensure_shell(bare / "chromium") == bare / browser.SHELL
+    assert (bare / "said").read_text() == (
+        "-q update\n-q install -y --no-install-recommends chromium-headless-shell\n"
+    )
+
+
+@pytest.mark.parametrize("reason", ["no apt-get", "another browser", "a browser was named"])
+def test_without_a_shell_it_is_the_browser_itself(bare, monkeypatch, reason):
+    """Where no shell of the same version can be had, or a browser was named, that one is driven."""
+    found = bare / ("google-chrome" if reason == "another browser" else "chromium")
+    if reason != "no apt-get":
+        write_program(bare / browser.SHELL, "#!/bin/sh\n")
+    if reason == "a browser was named":
+        monkeypatch.setenv("SEETHROUGH_BROWSER", "chromium")
+
+    assert browser.ensure_shell(found) == found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="apt-get is asked on Linux only")
 def test_debian_installs_the_missing_engines(bare):
     """As root on Debian, apt-get brings Firefox and WebKitGTK, each unless it is here."""
     write_program(bare / "apt-get", APT.format(folder=bare))

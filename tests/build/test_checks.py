@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from export.stages import checks
+
 ROOT = Path(__file__).resolve().parents[2]
-CHECKS = ["ruff check", "ruff format", "mypy", "mypy", "pytest"]
+CHECKS = ["ruff check", "ruff format", "mypy", "mypy", *["tsc"] * 4, "prettier", "pytest"]
 
 
 def test_checks_run_in_order_and_the_summary_is_last(checkout):
@@ -14,7 +16,7 @@ def test_checks_run_in_order_and_the_summary_is_last(checkout):
     result = checkout.run("test")
 
     assert result.returncode == 0, result.stderr
-    assert checkout.calls()[-5:] == CHECKS
+    assert checkout.calls()[-len(CHECKS) :] == CHECKS
     assert result.stdout.endswith("1 passed in 0.01s\n")
 
 
@@ -24,7 +26,7 @@ def test_failing_check_fails_the_whole(built, failing):
     result = built.run("test", STAND_IN_FAILS=failing)
 
     assert result.returncode == 1
-    assert built.calls()[-5:] == CHECKS
+    assert built.calls()[-len(CHECKS) :] == CHECKS
 
 
 def test_arguments_go_to_pytest(built):
@@ -49,6 +51,26 @@ def test_a_whole_run_takes_two_processes(built, more, tier):
     called = built.calls()[-1]
     assert called.startswith(f"-m pytest -m {tier}")
     assert called.endswith("-n 2 --dist loadfile --no-loadscope-reorder")
+
+
+@pytest.mark.parametrize("keeps_bytecode", [True, False])
+def test_processes_of_a_whole_run_leave_each_other_room(monkeypatch, keeps_bytecode):
+    """Matrices take one thread; where Python keeps no bytecode, theirs lies apart."""
+    given = {}
+    monkeypatch.setattr(checks.programs, "run_in_view", lambda _command, env: given.update(env))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "" if keeps_bytecode else "1")
+
+    checks.run_pytest(Path("python"), {"A": "1"}, checks.TWO_AT_ONCE)
+    whole = dict(given)
+    given.clear()
+    checks.run_pytest(Path("python"), {"A": "1"}, ["tests/core"])
+
+    assert whole["A"] == given["A"] == "1"
+    assert whole["OPENBLAS_NUM_THREADS"] == "1"
+    assert "OPENBLAS_NUM_THREADS" not in given
+    for env in (whole, given):
+        assert ("PYTHONPYCACHEPREFIX" in env) == (not keeps_bytecode)
+        assert env.get("PYTHONDONTWRITEBYTECODE", "") == ""
 
 
 def test_unknown_argument_is_refused_elsewhere(checkout):
@@ -81,3 +103,14 @@ def test_ci_runs_every_tier(tmp_path, failing, code):
 
     assert result.returncode == code
     assert said.read_text() == "test\ntest --long\ntest --reference\n"
+
+
+def test_preparing_installs_and_runs_no_test(checkout):
+    """test --prepare makes the site and what its tests need, and says how to run them."""
+    result = checkout.run("test", "--prepare")
+
+    calls = checkout.calls()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.endswith("The tests can run now: .venv/bin/python -m pytest.\n")
+    assert {"install test", "export.site"} <= set(calls)
+    assert not {"pytest", "mypy"} & set(calls)

@@ -84,3 +84,11 @@ def test_only_the_site_is_served(address, path):
     with pytest.raises(urllib.error.HTTPError, match="404") as answer:
         urllib.request.urlopen(address + path)  # noqa: S310 - loopback
     answer.value.close()
+
+
+def test_watching_is_left_to_the_environment_that_draws_pages(built):
+    """serve --watch builds what is missing and hands over to export.watch, with its options."""
+    result = built.run("serve", "--watch", "--no-open", "--port", "0")
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert built.calls() == ["export.watch"]

@@ -212,6 +212,16 @@ def test_the_mask_hides_the_future(n_pos: int, n_past: int) -> None:
             assert mask[query, key] == (0 if key <= n_past + query else -math.inf)
 
 
+@pytest.mark.parametrize("window", [1, 3, 20])
+def test_a_window_hides_what_is_far(window: int) -> None:
+    """A position sees as many positions as the window is wide, its own among them, none later."""
+    mask = causal_mask(3, 5, window=window)
+
+    for query in range(3):
+        seen = [key for key in range(8) if mask[query, key] == 0]
+        assert seen == list(range(max(0, 5 + query - window + 1), 5 + query + 1))
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_gelu_new_is_its_definition(dtype: type) -> None:
     """0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), number by number, in its own dtype."""

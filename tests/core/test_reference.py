@@ -40,7 +40,7 @@ def test_the_stream_is_a_sum() -> None:
     stream = captured["hook_embed"]
     np.testing.assert_array_equal(stream, ARRAYS["W_E"][list(IDS)])
     for layer in range(N_LAYERS):
-        at = {leaf: captured[hook_name(leaf, layer)] for leaf in hooks.BLOCK_LEAVES["llama"]}
+        at = {leaf: captured[hook_name(leaf, layer)] for leaf in hooks.block_leaves(CONFIG)}
         np.testing.assert_array_equal(at[hooks.RESID_PRE], stream)
         np.testing.assert_allclose(at[hooks.RESID_MID], stream + at[hooks.ATTN_OUT])
         stream = at[hooks.RESID_MID] + at[hooks.MLP_OUT]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from tokenizers import Tokenizer as Oracle
@@ -15,6 +16,7 @@ from seethrough.core.tokenizer import LostByte, Tokenizer
 from tests.model_files import default_oracle, default_tokenizer
 from tests.tokenizer_cases import (
     LACKING,
+    SAMPLE,
     SEED,
     added,
     any_text,
@@ -27,49 +29,62 @@ from tests.tokenizer_cases import (
     unhurried,
 )
 
+# Every code point that is a character: no surrogates.
+EVERYTHING = np.concatenate([np.arange(0xD800), np.arange(0xE000, 0x110000)])
 
+
+def codes_of(name):
+    """The code points of a class of characters, in order."""
+    flat = unicode_classes()[name]
+    pairs = zip(flat[::2], flat[1::2], strict=True)
+    return np.concatenate([np.arange(first, last + 1) for first, last in pairs])
+
+
+def text_of(codes):
+    """The text of some code points."""
+    return codes.astype("<u4").tobytes().decode("utf-32-le")
+
+
+@pytest.mark.parametrize("count", [SAMPLE, pytest.param(4_000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("single_digits", [True, False])
-def test_both_wirings_are_the_oracles(single_digits):
+def test_both_wirings_are_the_oracles(single_digits, count):
     """GPT-2's split alone, and behind single digits, give the oracle's ids."""
     source = small_json(single_digits=single_digits)
-    texts = seeded_texts(4_000)
+    texts = seeded_texts(count)
 
     tokenizer = Tokenizer.from_json(source)
 
     assert list(map(tokenizer.encode, texts)) == oracle_ids(Oracle.from_str(source), texts)
 
 
+@pytest.mark.long
 def test_unicode_classes_are_the_engines():
     """Of all 1,112,064 characters, each is letter, number, space or other as the oracle has it.
 
     Characters of one class in a row, each behind a neighbour of that class, stay one word only if
     every one of them is of the class.
     """
-    everything = {chr(code) for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF}
-    members = {
-        name: {chr(code) for a, b in zip(f[::2], f[1::2], strict=True) for code in range(a, b + 1)}
-        for name, f in unicode_classes().items()
-    }
-    others = everything - members["letter"] - members["number"] - members["space"]
+    letter, number, space = map(codes_of, ("letter", "number", "space"))
+    others = np.setdiff1d(EVERYTHING, np.concatenate([letter, number, space]))
     level = pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str
-    rows = {"a": members["letter"], "1": members["number"], "!": others, "\n": members["space"]}
+    rows = {"a": letter, "1": number, "!": others, "\n": space}
 
-    assert len(everything) == sum(map(len, rows.values())) == 1_112_064
+    assert len(EVERYTHING) == sum(map(len, rows.values())) == 1_112_064
     for neighbour, row in rows.items():
-        assert len(level("".join(neighbour + one for one in sorted(row)))) == 1
+        pairs = np.stack([np.full(len(row), ord(neighbour)), row], axis=1)
+        assert len(level(text_of(pairs))) == 1
 
 
+@pytest.mark.long
 def test_digits_are_the_engines():
     """Exactly the characters of the digit table stand alone under the oracle's Digits."""
-    flat = unicode_classes()["digit"]
-    digits = {
-        chr(code) for a, b in zip(flat[::2], flat[1::2], strict=True) for code in range(a, b + 1)
-    }
-    rest = [chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF and chr(c) not in digits]
+    digits = codes_of("digit")
+    rest = np.setdiff1d(EVERYTHING, digits)
     split = pre_tokenizers.Digits(individual_digits=True).pre_tokenize_str
 
-    assert len(split("".join(rest))) == 1
-    assert [word for word, _ in split("".join(sorted(digits)))] == sorted(digits)
+    assert len(digits) + len(rest) == len(EVERYTHING)
+    assert len(split(text_of(rest))) == 1
+    assert [word for word, _ in split(text_of(digits))] == list(map(chr, digits))
 
 
 @unhurried

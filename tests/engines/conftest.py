@@ -15,7 +15,7 @@ from tests.engines.webkit import webkit
 def engine(request, tmp_path_factory):
     """Each engine in turn; one that is not on this machine is skipped, with what to install."""
     if request.param == "chromium":
-        opened = chromium(request.getfixturevalue("browser"))
+        opened = chromium(request.getfixturevalue("whole_browser"))
     else:
         make = {"firefox": firefox, "webkit": webkit}[request.param]
         opened = make(tmp_path_factory.mktemp(request.param))

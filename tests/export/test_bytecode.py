@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests import built
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "export" / "bytecode.mjs"
@@ -23,9 +24,7 @@ FILES = {
 @pytest.fixture(scope="module")
 def pyodide():
     """npm's Pyodide, as build.py installs it."""
-    if "SEETHROUGH_NODE" not in os.environ:
-        pytest.fail("Run the tests by python3 build.py test, which installs Pyodide.")
-    return Path(os.environ["SEETHROUGH_NODE"]).resolve() / "pyodide"
+    return built.npm("pyodide")
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from export.quantize import in_blocks, quantized
 from export.tensors import Blocks, Plain
 from seethrough.core.hooks import LOGITS
 from seethrough.core.tokenizer import Tokenizer
-from tests.model_files import corpus, default_gguf
+from tests.built import default_gguf
+from tests.model_files import corpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def test_blocks_keep_the_distribution(tmp_path: Path, record_property) -> None:
     models = []
     for name, checkpoint in (("floats", source), ("blocks", smaller)):
         write_package(checkpoint, tmp_path / name, model_id=name, title=name)
-        models.append(NativeModel(tmp_path / name))
+        models.append(NativeModel(tmp_path / name, threads=1))
     tokenizer = Tokenizer.from_json(json.dumps(source.tokenizer))
     distances: list[float] = []
     same = 0

@@ -13,8 +13,9 @@ from export.native import NativeModel
 from seethrough.core import hooks
 from seethrough.core.captured import BY_HEAD, Captured
 from seethrough.core.cell import Cell
+from seethrough.core.families import family_named
 from seethrough.core.hooks import expected_hooks, hook_name, leaf_of
-from seethrough.core.sum_rules import FAMILIES
+from seethrough.core.sum_rules import rules_of, rules_of_family
 from seethrough.core.sums import dims_of, needs, sum_of, weight_dims
 from seethrough.core.weights import decode_rows, find_tensor, row_ranges
 from tests.kinds import name_of_kind
@@ -37,7 +38,7 @@ MARKS = ((SMOLLM2, "llama", pytest.mark.model), (DISTIL, "gpt2", pytest.mark.lon
 KINDS = [
     pytest.param(name, leaf, marks=mark)
     for name, family, mark in MARKS
-    for leaf in FAMILIES[family].rules
+    for leaf in rules_of_family(family_named(family))
 ]
 
 
@@ -53,7 +54,7 @@ class Run:
     def cells(self, leaf: str) -> list[Cell]:
         """Cells of a kind at several layers, by a seeded generator; no key is after its query."""
         config, layers = self.model.manifest.config, LAYERS[self.name]
-        rules = list(FAMILIES[config.family].rules)
+        rules = list(rules_of(config))
         random = np.random.default_rng([rules.index(leaf), 5])
         made = []
         for at in range(N_CELLS):

@@ -16,7 +16,7 @@ from export.gguf_source import read_gguf
 from export.native import NativeModel
 from seethrough.core import hooks
 from seethrough.core.hooks import LEAF_DIMS
-from tests.model_files import default_gguf
+from tests.built import default_gguf
 from tests.parity import (
     TOLERANCES,
     default_model,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tests.model_files import default_gguf
+from tests.built import default_gguf
 from tests.parity import (
     GOLDEN,
     N_GREEDY,

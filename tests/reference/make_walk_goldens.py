@@ -24,7 +24,7 @@ from seethrough.core.cell import PROBS, parse_cell
 from seethrough.core.hooks import hook_name
 from seethrough.core.length import vector_of
 from seethrough.core.recording import stream_names
-from tests.model_files import default_gguf
+from tests.built import default_gguf
 from tests.native_page import NativePage
 from tests.parity import N_GREEDY
 from tests.walk_models import MODELS, Held, site_of, write_checkpoint

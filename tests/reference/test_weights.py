@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from export.names import LLAMA_HF, by_source_name
+from export.hub_llama import LLAMA_HF
+from export.names import by_source_name
 from seethrough.core.maths import rotary_angles
 
 if TYPE_CHECKING:

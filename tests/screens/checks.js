@@ -16,7 +16,9 @@
 
   /** Whether only a screen reader gets it: cut to a point on purpose. @param {Element} element */
   function isForEars(element) {
-    for (let one = element; one && one !== document.body; one = one.parentElement) {
+    /** @type {Element | null} */
+    let one = element;
+    for (; one && one !== document.body; one = one.parentElement) {
       const { position, clip, clipPath } = getComputedStyle(one);
       const isCut = clip !== "auto" || clipPath.startsWith("inset(");
       if (isCut && position === "absolute") return true;
@@ -28,7 +30,8 @@
   function describe(element) {
     const id = element.id ? `#${element.id}` : "";
     const classes = [...element.classList].map((name) => `.${name}`).join("");
-    const data = element.dataset?.action ? `[data-action=${element.dataset.action}]` : "";
+    const action = element.getAttribute("data-action");
+    const data = action ? `[data-action=${action}]` : "";
     const text = (element.textContent ?? "").trim().replace(/\s+/g, " ").slice(0, 40);
     return `${element.localName}${id}${classes}${data} "${text}"`;
   }
@@ -37,7 +40,7 @@
   function blockOf(element) {
     let block = element;
     while (["inline", "contents"].includes(getComputedStyle(block).display)) {
-      block = block.parentElement;
+      block = block.parentElement ?? document.body;
     }
     return block;
   }
@@ -48,7 +51,8 @@
     const range = document.createRange();
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const element = node.parentElement;
-      if (!node.data.trim() || !element || element.closest("script, style, " + MAY_CUT)) continue;
+      if (!node.nodeValue?.trim() || !element || element.closest("script, style, " + MAY_CUT))
+        continue;
       if (!isSeen(element) || isForEars(element)) continue;
       range.selectNodeContents(node);
       yield { node, element, boxes: [...range.getClientRects()].filter((box) => box.width > 1) };
@@ -60,15 +64,35 @@
     const running = document.getAnimations().filter((one) => one.playState === "running");
     const state = document.documentElement;
     return JSON.stringify([
-      state.dataset, state.lang, state.dir, location.hash, document.title, document.fonts.status,
-      running.length, state.scrollWidth, state.scrollHeight,
-      ...[...document.querySelectorAll("body > :not(template, script)")].map((one) => one.innerHTML),
+      state.dataset,
+      state.lang,
+      state.dir,
+      location.hash,
+      document.title,
+      document.fonts.status,
+      running.length,
+      state.scrollWidth,
+      state.scrollHeight,
+      ...[...document.querySelectorAll("body > :not(template, script)")].map(
+        (one) => one.innerHTML,
+      ),
     ]);
+  }
+
+  let seen = null;
+  let still = 0;
+
+  /** How often in a row the page was the same as at the look before; `anew` begins with this one. */
+  function stillness(anew) {
+    const now = fingerprint();
+    still = !anew && now === seen ? still + 1 : 0;
+    seen = now;
+    return still;
   }
 
   /** What makes the page wider than the window. */
   function wide() {
-    const root = document.scrollingElement;
+    const root = document.documentElement;
     if (root.scrollWidth <= innerWidth) return [];
     const out = [...document.body.querySelectorAll("*")].filter((element) => {
       const box = element.getBoundingClientRect();
@@ -80,6 +104,7 @@
 
   /** Boxes that cut what they hold, by their own size. */
   function cutBoxes() {
+    /** @param {string} value */
     const cuts = (value) => value === "hidden" || value === "clip";
     return [...document.body.querySelectorAll("*")].filter((element) => {
       if (element.closest(MAY_CUT) || element.closest("svg")) return false;
@@ -103,8 +128,10 @@
       const { whiteSpace, fontSize } = getComputedStyle(element);
       // The space at a line's end may hang over the edge.
       const room = 1 + (whiteSpace.startsWith("pre-wrap") ? parseFloat(fontSize) * 0.7 : 0);
+      /** @param {DOMRect} box */
       const leaves = (box) =>
-        box.right > home.right + room || box.left < home.left - room ||
+        box.right > home.right + room ||
+        box.left < home.left - room ||
         (svg && (box.bottom > home.bottom + 3 || box.top < home.top - 3));
       if (boxes.some(leaves)) found.add(element);
     }
@@ -117,10 +144,15 @@
     ...spilled().map((element) => `leaves its box: ${describe(element)}`),
   ];
 
-  /** What is left of a box inside the areas that cut or scroll it. @param {Element} element */
+  /**
+   * What is left of a box inside the areas that cut or scroll it.
+   * @param {Element} element @param {DOMRect} box
+   */
   function shown(element, box) {
     let { left, right, top, bottom } = box;
-    for (let one = element; one && one !== document.body; one = one.parentElement) {
+    /** @type {Element | null} */
+    let one = element;
+    for (; one && one !== document.body; one = one.parentElement) {
       if (getComputedStyle(one).overflow === "visible") continue;
       const area = one.getBoundingClientRect();
       [left, right] = [Math.max(left, area.left), Math.min(right, area.right)];
@@ -129,9 +161,12 @@
     return { left, right, top, bottom, height: bottom - top };
   }
 
-  /** The element around that sticks to the window, and so lies on what scrolls. */
+  /** @param {Element} one */
+  const sticks = (one) => ["sticky", "fixed"].includes(getComputedStyle(one).position);
+
+  /** The one around that sticks to the window, so lies on what scrolls. @param {Element} element */
   function stuckAround(element) {
-    const sticks = (one) => ["sticky", "fixed"].includes(getComputedStyle(one).position);
+    /** @type {Element | null} */
     let one = element;
     while (one && !sticks(one)) one = one.parentElement;
     return one;
@@ -139,18 +174,21 @@
 
   /** Texts that lie on other texts. */
   function overlapping() {
-    const lines = [...texts()].flatMap(({ element, boxes }) => {
-      if (element.closest("svg")) return [];
-      const stuck = stuckAround(element);
-      return boxes.map((box) => ({ element, stuck, box: shown(element, box) }));
-    }).filter(({ box }) => box.height > 1 && box.right > box.left);
+    const lines = [...texts()]
+      .flatMap(({ element, boxes }) => {
+        if (element.closest("svg")) return [];
+        const stuck = stuckAround(element);
+        return boxes.map((box) => ({ element, stuck, box: shown(element, box) }));
+      })
+      .filter(({ box }) => box.height > 1 && box.right > box.left);
     lines.sort((one, other) => one.box.top - other.box.top);
     const found = new Set();
     lines.forEach((one, index) => {
       for (const other of lines.slice(index + 1)) {
         if (other.box.top >= one.box.bottom) break;
         if (one.element === other.element || one.stuck !== other.stuck) continue;
-        const wide = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+        const wide =
+          Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
         const high = Math.min(one.box.bottom, other.box.bottom) - other.box.top;
         if (wide > 2 && high > Math.min(one.box.height, other.box.height) / 2) {
           found.add(`${describe(one.element)} on ${describe(other.element)}`);
@@ -161,33 +199,49 @@
   }
 
   /** What can be used, in the order of the document; of a group of radio buttons the chosen one. */
-  const usable = () => [...document.querySelectorAll(INTERACTIVE)].filter((element) => {
-    if (element.disabled || element.closest("[inert]") || !isSeen(element)) return false;
-    if (element.type !== "radio" || element.checked) return true;
-    const group = document.getElementsByName(element.name);
-    return ![...group].some((radio) => radio.checked) && group[0] === element;
-  });
+  const usable = () =>
+    [...document.querySelectorAll(INTERACTIVE)].filter((element) => {
+      if (element.matches(":disabled") || element.closest("[inert]") || !isSeen(element))
+        return false;
+      if (!element.matches("input[type=radio]:not(:checked)")) return true;
+      const group = [...document.getElementsByName(element.getAttribute("name") ?? "")];
+      return !group.some((radio) => radio.matches(":checked")) && group[0] === element;
+    });
 
   /** A link inside a sentence may be as high as its line. @param {Element} element */
   function isInSentence(element) {
-    const own = element.textContent.trim();
-    return getComputedStyle(element).display === "inline" &&
-      (blockOf(element).textContent ?? "").trim() !== own;
+    const own = (element.textContent ?? "").trim();
+    return (
+      getComputedStyle(element).display === "inline" &&
+      (blockOf(element).textContent ?? "").trim() !== own
+    );
   }
 
-  /** Targets that are smaller than `least` px; a label is part of its control's target. */
+  /**
+   * Targets that are smaller than so many px; a label is part of its control's target.
+   * @param {number} least
+   */
   function small(least) {
-    return [...document.querySelectorAll(CONTROLS)].filter((element) => {
-      if (!isSeen(element) || element.disabled || isInSentence(element)) return false;
-      const boxes = [element, ...(element.labels ?? [])].map((one) => one.getBoundingClientRect());
-      return !boxes.some((box) => box.width >= least - 0.5 && box.height >= least - 0.5);
-    }).map((element) => {
-      const { width, height } = element.getBoundingClientRect();
-      return `${width.toFixed(0)} × ${height.toFixed(0)}: ${describe(element)}`;
-    });
+    /** @type {NodeListOf<HTMLElement & {labels?: NodeListOf<HTMLLabelElement> | null}>} */
+    const controls = document.querySelectorAll(CONTROLS);
+    return [...controls]
+      .filter((element) => {
+        if (!isSeen(element) || element.matches(":disabled") || isInSentence(element)) return false;
+        const boxes = [element, ...(element.labels ?? [])].map((one) =>
+          one.getBoundingClientRect(),
+        );
+        return !boxes.some((box) => box.width >= least - 0.5 && box.height >= least - 0.5);
+      })
+      .map((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return `${width.toFixed(0)} × ${height.toFixed(0)}: ${describe(element)}`;
+      });
   }
 
-  /** The element with the focus: its place among the usable ones, and whether one sees it. */
+  /**
+   * The element with the focus: its place among the usable ones, and whether one sees it.
+   * @param {Element[]} all
+   */
   function focus(all) {
     const element = document.activeElement;
     if (!element || element === document.body) return null;
@@ -197,7 +251,8 @@
     const y = Math.min(Math.max(box.top + Math.min(box.height / 2, 20), 1), innerHeight - 1);
     const above = document.elementFromPoint(x, y);
     const isOnTop = Boolean(above && (element.contains(above) || above.contains(element)));
-    const isInWindow = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    const isInWindow =
+      box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
     return {
       index: all.indexOf(element),
       name: describe(element),
@@ -207,8 +262,10 @@
   }
 
   /** Levels of the headings in their order. */
-  const headings = () => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
-    .filter(isSeen).map((element) => [Number(element.localName[1]), element.textContent.trim()]);
+  const headings = () =>
+    [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+      .filter(isSeen)
+      .map((element) => [Number(element.localName[1]), (element.textContent ?? "").trim()]);
 
   /** How many there are of each landmark, and which regions tell what changes. */
   const landmarks = () => ({
@@ -216,19 +273,22 @@
     nav: document.querySelectorAll("nav").length,
     main: document.querySelectorAll("main").length,
     footer: document.querySelectorAll("body > footer").length,
-    live: [...document.querySelectorAll("[aria-live], [role=status], [role=alert], [role=log]")]
-      .map((element) => element.id || element.className),
+    live: [
+      ...document.querySelectorAll("[aria-live], [role=status], [role=alert], [role=log]"),
+    ].map((element) => element.id || element.className),
   });
 
   /** Whatever moves for longer than a frame, or would when used. */
   function moving() {
     const most = 0.017;
+    /** @param {string} list */
     const longest = (list) => Math.max(...list.split(",").map(parseFloat));
     const found = [];
     for (const element of document.querySelectorAll("*")) {
       for (const part of [null, "::before", "::after"]) {
         const style = getComputedStyle(element, part);
-        const isAnimated = style.animationName !== "none" && longest(style.animationDuration) > most;
+        const isAnimated =
+          style.animationName !== "none" && longest(style.animationDuration) > most;
         const isSmooth = style.scrollBehavior === "smooth";
         if (isAnimated || isSmooth || longest(style.transitionDuration) > most) {
           found.push(describe(element) + (part ?? ""));
@@ -236,9 +296,10 @@
       }
     }
     for (const animation of document.getAnimations()) {
-      const { duration } = animation.effect.getComputedTiming();
-      if (animation.playState === "running" && duration > most * 1000) {
-        found.push(`running: ${describe(animation.effect.target)}`);
+      const { effect, playState } = animation;
+      if (!(effect instanceof KeyframeEffect) || !effect.target) continue;
+      if (playState === "running" && Number(effect.getComputedTiming().duration) > most * 1000) {
+        found.push(`running: ${describe(effect.target)}`);
       }
     }
     return found;
@@ -250,6 +311,7 @@
    */
   function untranslated(names) {
     const data = "code, bdi, output, svg, .plain-text, table.numbers, [translate=no]";
+    /** @param {string} text */
     const isPlain = (text) => {
       const rest = names.reduce((left, name) => left.replaceAll(name, ""), text);
       const words = rest.replace(/\[[^[\]]*\]/g, "").match(/[\p{L}\p{M}]+/gu) ?? [];
@@ -259,12 +321,12 @@
     const said = new Map(); // a sentence with a token in it is several nodes: look at it whole
     for (const { node, element } of texts()) {
       const block = blockOf(element);
-      if (!element.closest(data)) said.set(block, (said.get(block) ?? "") + node.data);
+      if (!element.closest(data)) said.set(block, (said.get(block) ?? "") + node.nodeValue);
     }
     for (const [block, text] of said) if (isPlain(text)) found.add(describe(block));
     for (const label of LABELS) {
       for (const element of document.body.querySelectorAll(`[${label}]`)) {
-        const text = element.getAttribute(label);
+        const text = element.getAttribute(label) ?? "";
         const isOurs = text.startsWith("["); // a token in it may be a bracket
         if (isSeen(element) && !element.closest(data) && !isOurs && isPlain(text)) {
           found.add(`${describe(element)} ${label}="${text.slice(0, 40)}"`);
@@ -276,8 +338,9 @@
 
   /** Let what sticks to the window lie where it stands, for a picture of the whole page. */
   function unstick() {
-    const stuck = [...document.body.querySelectorAll("*")].filter((element) =>
-      ["sticky", "fixed"].includes(getComputedStyle(element).position));
+    /** @type {NodeListOf<HTMLElement>} */
+    const all = document.body.querySelectorAll("*");
+    const stuck = [...all].filter(sticks);
     for (const element of stuck) element.style.position = "static";
     window.stuck = stuck;
   }
@@ -288,7 +351,18 @@
   }
 
   window.screens = {
-    unstick, stick, fingerprint, wide, clipped, overlapping, usable, small, focus, headings, landmarks, moving,
+    unstick,
+    stick,
+    stillness,
+    wide,
+    clipped,
+    overlapping,
+    usable,
+    small,
+    focus,
+    headings,
+    landmarks,
+    moving,
     untranslated,
   };
 })();

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Error
 
-from export.stages.paths import NODE
 from export.stages.serve import open_server
+from tests import built
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,23 +85,24 @@ class Screen:
             TimeoutError: It never came to rest.
         """
         end = time.monotonic() + patience_s
-        seen, still = None, 0
-        while still < LOOKS:
+        still = None
+        while still is None or still < LOOKS:
             if time.monotonic() > end:
                 said = self.page.inner_text("body")[:1000]
                 msg = f"{self.page.url} did not come to rest in {patience_s:.0f} s:\n{said}"
                 raise TimeoutError("\n".join([msg, *self.errors]))
             self.page.wait_for_timeout(LOOK_S * 1000)
-            now = self._fingerprint()
-            still = still + 1 if now is not None and now == seen else 0
-            seen = now
+            still = self._stillness(anew=still is None)
 
-    def _fingerprint(self) -> object:
-        """The page as it is; None while it starts or is on its way elsewhere."""
+    def _stillness(self, *, anew: bool) -> int | None:
+        """In how many looks in a row it was the same; None while it starts or goes elsewhere.
+
+        The page compares, for its markup is long.
+        """
         try:
             if self.page.evaluate("document.documentElement.dataset.boot") != "ready":
                 return None
-            return self.ask("fingerprint")
+            return self.ask("stillness", anew)
         except Error as error:
             if "navigation" in str(error) or "destroyed" in str(error):
                 return None
@@ -145,10 +146,5 @@ def opened(browser: Browser, url: str) -> Iterator[Screen]:
 
 
 def axe_source() -> str:
-    """The accessibility checker, as npm brought it.
-
-    Raises:
-        FileNotFoundError: The npm packages of the tests are not there.
-    """
-    modules = Path(os.environ.get("SEETHROUGH_NODE", NODE / "node_modules"))
-    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    """The accessibility checker, as npm brought it."""
+    return (built.npm("axe-core") / "axe.min.js").read_text(encoding="utf-8")

@@ -14,9 +14,11 @@ from seethrough.app.state import (
     EngineStatus,
     Message,
     ModelCard,
-    Picture,
 )
+from seethrough.core.captured import Captured
 from seethrough.core.config import ModelConfig
+from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.core.recording import stream_names
 from seethrough.core.tokens import Candidate, NewToken, TokenView
 from seethrough.view.layout import PANELS
 from tests.steps import page_state
@@ -69,6 +71,12 @@ def pattern(n_pos: int) -> np.ndarray:
     return shares.astype(np.float32)
 
 
+def captured(stream: np.ndarray, weights: np.ndarray, *, layer: int = 0) -> Captured:
+    """A run's numbers: a stream [n_layers + 1, n_pos, d_model], the pattern of one layer."""
+    arrays = dict(zip(stream_names(N_LAYERS), stream, strict=True))
+    return Captured({**arrays, hook_name(PATTERN, layer): weights})
+
+
 def tokens(texts: tuple[str, ...]) -> tuple[TokenView, ...]:
     """Token views whose text is shown as it is; the first is special."""
     return tuple(
@@ -84,14 +92,17 @@ def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
         absent=ABSENT,
         model="tiny",
         config=CONFIG,
-        engine=EngineStatus("ready", 0, 0, "wasm", 2, 3120.0),
+        engine=EngineStatus("ready", 0, 0, "wasm", 2, 3120.0, model="tiny"),
         tokens=tokens(texts),
         top=(
             Candidate(284, first, first, 17.081, 0.5143),
             Candidate(7, other, other, -3.25, 0.000232),
         ),
         elapsed_ms=312.4,
-        choice=Picture(1, 1, len(texts) - 1, resid(len(texts)), pattern(len(texts))),
+        captured=captured(resid(len(texts)), pattern(len(texts)), layer=1),
+        layer=1,
+        head=1,
+        position=len(texts) - 1,
         continuation=(
             NewToken(284, first, first, 0.5143, 0),
             NewToken(7, other, other, 0.0002, 41),
@@ -100,7 +111,7 @@ def state(texts: tuple[str, ...] = WORDS, **changes: object) -> AppState:
         notice=Message("boot.not_isolated"),
         error=Message("engine.missing", {"path": "model.onnx", "status": 404}),
     )
-    return whole.but(**changes)  # type: ignore[arg-type]
+    return whole.but(**changes)
 
 
 # Panels of the walk alone: they follow the route (tests/view/test_steps.py).

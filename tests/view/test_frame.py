@@ -6,7 +6,6 @@ import inspect
 
 import numpy as np
 import pytest
-from seethrough.view.steps.table import moments_of
 
 from seethrough.app.state import AppState, Stage
 from seethrough.core import reference
@@ -14,6 +13,7 @@ from seethrough.core.cell import Cell
 from seethrough.core.routes import Route
 from seethrough.view import code, stack, strip, transport
 from seethrough.view.layout import cell_of, describe_cell, raster_for
+from seethrough.view.moments import moments_of
 from seethrough.view.node import to_html
 from seethrough.view.windowed import gap_note, window
 from tests.english import exact

@@ -96,7 +96,7 @@ def test_what_is_not_known_is_said() -> None:
     told = "".join(Reading(inside.render(at().but(captured=NOTHING))).texts)
     assert text("inside.waits") in told
     of_recording = recorded_state(captured=NOTHING)
-    if of_recording.recorded is not None:
+    if of_recording.run.recorded is not None:
         assert text("inside.lacking") in "".join(Reading(inside.render(of_recording)).texts)
     assert inside.render(AppState()) == ""
 

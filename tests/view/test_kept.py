@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from seethrough.core.captured import Captured
 from seethrough.core.routes import Route
 from seethrough.view.film import Film
-from seethrough.view.kept import is_same, kept
+from seethrough.view.kept import Held, kept
 from seethrough.view.node import h, to_html
 from seethrough.view.steps import layers_norms
 from tests.view.walk_sample import walk_state
@@ -40,10 +42,25 @@ def test_a_way_back_is_the_same() -> None:
     """Another object for the same route is no change; another array or text object is one."""
     route, values = Route("walk", "own", "embed"), [1, 2]
 
-    assert is_same((route, values), (Route("walk", "own", "embed"), values))
-    assert not is_same((route, values), (route, [1, 2]))
-    assert not is_same((route, values), (Route("walk", "own", "layers"), values))
-    assert not is_same((route,), (route, values))
+    held = Held((route, values))
+
+    assert held.is_same((Route("walk", "own", "embed"), values))
+    assert not held.is_same((route, [1, 2]))
+    assert not held.is_same((Route("walk", "own", "layers"), values))
+    assert not held.is_same((route,))
+    assert not Held((route,)).is_same((route, values))
+
+
+def test_what_is_gone_is_not_nothing() -> None:
+    """What a drawing was made of may be gone; then it is no drawing of None."""
+    gone = Captured()
+    held = Held((gone, 1))
+    assert held.is_same((gone, 1))
+    del gone
+    gc.collect()
+
+    assert not held.is_same((None, 1))
+    assert Held((None, 1)).is_same((None, 1))
 
 
 @pytest.mark.parametrize("changes", [{"unfolded": frozenset()}, {"tokens": 3}, {"position": 1}])

@@ -110,12 +110,7 @@ def cut_off(state: AppState) -> AppState:
         name: array if leaf_of(name) in {*BY_HEAD, *FIRST_OF_UNEMBED, "W_U"} else array[:KEPT]
         for name, array in state.run.captured.arrays.items()
     }
-    resid = state.choice.resid
-    assert resid is not None
-    return state.but(
-        captured=replace(state.run.captured, arrays=arrays),
-        choice=replace(state.choice, resid=resid[:, :KEPT], position=KEPT - 1),
-    )
+    return state.but(captured=replace(state.run.captured, arrays=arrays), position=KEPT - 1)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -124,7 +119,7 @@ def cut_off(state: AppState) -> AppState:
 def test_positions_that_are_not_kept(step: str, position: int, family: str) -> None:
     """Beyond what a page keeps of a long run each step still stands, and says what is not there."""
     state = cut_off(long_state(12, family))
-    state = state.but(choice=replace(state.choice, position=position), lens=None)
+    state = state.but(position=position, lens=None)
     text = seen(drawn(state, step))
 
     if step == "embed":

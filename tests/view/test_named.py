@@ -4,18 +4,19 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from seethrough.view.steps.table import moments_of
 
 from seethrough.app.state import AppState, Stage
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
-from seethrough.core.hooks import BLOCK_LEAVES, EMBED_LEAVES, FINAL_LEAVES
+from seethrough.core.hooks import FINAL_LEAVES, block_leaves, embed_leaves
 from seethrough.core.messages import text
 from seethrough.core.routes import Route
 from seethrough.core.sums import check_cell
 from seethrough.view import code, hook_places, named
 from seethrough.view.layout import PANELS
+from seethrough.view.moments import moments_of
 from seethrough.view.node import h, to_html
+from seethrough.view.tours import THE_WALK
 from seethrough.view.words import hook_mark, token_mark
 from tests.steps import STEPS
 from tests.view.sample import Reading
@@ -87,7 +88,7 @@ def test_tokens_and_hooks_are_named() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("step", named.PARTS)
+@pytest.mark.parametrize("step", [step.name for step in THE_WALK.steps if step.terms])
 def test_the_words_of_a_step_have_parts(step: str, family: str) -> None:
     """What the first sentence of a step names stands in its picture."""
     html = PANELS[f"step-{step}"].render(at(step, family))
@@ -131,7 +132,12 @@ def test_a_hook_has_a_number_to_open(family: str) -> None:
     """Of every hook of a model one cell of the chosen token stands for it, and exists."""
     state = at("layers", family)
     assert state.run.config is not None
-    for leaf in (*EMBED_LEAVES[family], *BLOCK_LEAVES[family], *FINAL_LEAVES, hooks.LOGITS):
+    for leaf in (
+        *embed_leaves(state.run.config),
+        *block_leaves(state.run.config),
+        *FINAL_LEAVES,
+        hooks.LOGITS,
+    ):
         cell = hook_places.cell_here(state, leaf)
         assert isinstance(cell, Cell)
         check_cell(cell, state.run.config, len(state.run.tokens))

@@ -78,7 +78,7 @@ def test_home_before_anything_is_known() -> None:
 
 def test_a_long_prompt_at_home() -> None:
     """Of a long prompt the first page shows the end and says how much stands before it."""
-    html = pages.render(replace(at(Route("home")), tokens=state(("x",) * 20).run.tokens))
+    html = pages.render(at(Route("home")).but(tokens=state(("x",) * 20).run.tokens))
 
     assert html.count('class="tile hue-') == 8
     assert "12 before" in html

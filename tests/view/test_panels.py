@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seethrough.app.state import STAGES, AppState, EngineStatus, Message, Picture
+from seethrough.app.state import RECORD_OF, STAGES, AppState, EngineStatus, Message, value_of
 from seethrough.core import messages
 from seethrough.core.messages import catalogue, text
+from seethrough.core.routes import Route
 from seethrough.core.tokens import Candidate
 from seethrough.view import message, prompt
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
 from seethrough.view.node import to_html
+from tests.steps import STEPS
 from tests.view.sample import (
     ABSENT,
     CARDS,
@@ -25,11 +28,16 @@ from tests.view.sample import (
     OTHERS,
     QUICK,
     Reading,
+    captured,
     page,
     pattern,
     resid,
     state,
 )
+from tests.view.walk_sample import FAMILIES, walk_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HOSTILE = "<img src=x onerror=alert(1)>\"' style=color:red &lt;\0\ud800\u202e\n"
 PICTURES = ("residual", "attention", "head-0")
@@ -201,7 +209,9 @@ def test_a_rest_made_of_rounding_is_not_a_number() -> None:
 def test_clipping_is_said() -> None:
     """The legend prints the limits and counts what lies beyond them."""
     clipped = PANELS["residual"].render(state())
-    inside = PANELS["residual"].render(state(picture=Picture(resid=np.ones((3, 1, D_MODEL)))))
+    inside = PANELS["residual"].render(
+        state(captured=captured(np.ones((3, 6, D_MODEL)), pattern(6)), layer=0, position=0)
+    )
 
     assert "1 of 60 values lie beyond" in clipped
     assert "No value lies beyond ±1." in inside
@@ -275,7 +285,7 @@ def test_odd_values_do_not_break_a_panel() -> None:
     values = resid(2)
     values[0, 1, :2] = np.nan, np.inf
     weights = np.full((1, 2, 2), np.nan, dtype=np.float32)
-    shown = state(("a", "b"), picture=Picture(0, 0, 1, values, weights))
+    shown = state(("a", "b"), captured=captured(values, weights), layer=0, head=0, position=1)
 
     assert describe_cell(shown, "residual", 0, 0).endswith("= NaN")
     assert describe_cell(shown, "residual", 0, 1).endswith("= ∞")
@@ -286,7 +296,7 @@ def test_odd_values_do_not_break_a_panel() -> None:
 
 def test_choices_beyond_the_model_are_held_inside() -> None:
     """A layer, head or position that a shorter prompt or another model lacks shows the nearest."""
-    shown = state(("a", "b"), picture=Picture(99, 99, 99, resid(2), pattern(2)))
+    shown = state(("a", "b"), layer=99, head=99, position=99)
 
     assert describe_cell(shown, "attention", 0, 0).startswith(
         f"blocks.{N_LAYERS - 1}.attn.hook_pattern[1][0, 0]"
@@ -321,12 +331,43 @@ def test_messages_are_sentences() -> None:
 @pytest.mark.parametrize("slot", PANELS)
 def test_panels_name_what_they_read(slot: str) -> None:
     """A panel's fields exist, and no other field changes what it draws."""
-    panel, shown = PANELS[slot], state()
-    names = {field.name for field in fields(AppState)}
-    others = {name: getattr(AppState(), name) for name in names - set(panel.fields)}
+    panel, step = PANELS[slot], slot.removeprefix("step-").partition("-")[0]
+    route = Route("walk", "own", step if step in STEPS else "layers")
+    followed = looked_at(panel.fields)
+    others = {name: default_of(name) for name in (set(RECORD_OF) | SMALL) - followed}
 
-    assert set(panel.fields) <= names
-    assert panel.render(shown.but(**others)) == panel.render(shown)
+    for shown in (state(), *(walk_state(family=family) for family in FAMILIES)):
+        assert panel.render(shown.but(**others)) == panel.render(shown)
+        here = shown.but(route=route)  # a step's panel stands at its own step alone
+        assert panel.render(here.but(**{**others, "route": route})) == panel.render(here)
+
+
+SMALL = {"sampling", "route"}  # records that are looked at whole
+# What a scene tells itself, and the fields that it tells it from.
+TOLD = {
+    "model_card": {"model", "models"},
+    "model_state": {"model", "engine", "stored"},
+    "walk_card": {"recorded", "recordings"},
+    "vocabulary": {"vocabulary", "engine", "model"},
+}
+
+
+def looked_at(names: Iterable[str]) -> set[str]:
+    """The fields that a panel follows by naming them, a record of them, or what tells of them.
+
+    The tours are looked at by all: the panels themselves are made from them.
+    """
+    found = {"tours"}
+    for name in names:
+        assert value_of(AppState(), name) is not NotImplemented  # it exists
+        found |= {field for field, record in RECORD_OF.items() if record == name}
+        found |= TOLD.get(name, {name})
+    return found
+
+
+def default_of(name: str) -> object:
+    """A field as it is when the page begins."""
+    return value_of(AppState(), name)
 
 
 def test_no_sentence_is_written_in_the_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.view.sample import page, rounded, state
+from seethrough.core.captured import NOTHING
+from seethrough.view.layout import PANELS
+from tests.view.sample import OTHERS, rounded, state
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "view_small.html"
 
 
 def snapshot() -> str:
-    """All panels of a two-token state, floats rounded, an element a line."""
-    return rounded(page(state(("<|a|>", " b")))).replace("><", ">\n<") + "\n"
+    """All panels of a two-token state, floats rounded, an element a line.
+
+    The inside of the block has its own snapshot, of a state that holds all of its hooks.
+    """
+    shown = state(("<|a|>", " b"))
+    bare = shown.but(captured=NOTHING)
+    names = [name for name in OTHERS if name != "inside"]
+    names.insert(names.index("attention") + 1, "inside")
+    html = "\n".join(PANELS[name].render(bare if name == "inside" else shown) for name in names)
+    return rounded(html).replace("><", ">\n<") + "\n"
 
 
 def test_markup_is_as_it_was() -> None:

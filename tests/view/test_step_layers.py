@@ -251,9 +251,10 @@ def test_the_film_tells_its_numbers(family: str) -> None:
 def test_lengths_of_all_tokens(family: str) -> None:
     """The second picture's cells are the norms of every token's every state."""
     state = walk_state(family=family)
-    resid = state.choice.resid
-    assert resid is not None
+    streams = [state.run.stream_at(position) for position in range(len(state.run.tokens))]
+    resid = np.stack([stream for stream in streams if stream is not None], axis=1)
     norms = np.linalg.norm(resid.astype(np.float64), axis=2)
+    assert norms.shape == (3, len(streams))
 
     for row, column in np.ndindex(*norms.shape):
         told = describe_cell(state, layers_norms.PICTURE, row, column)
@@ -319,12 +320,11 @@ def test_what_a_recording_lacks_is_said() -> None:
     """A token whose stream is not recorded has its lengths, hatched rows, and the way to it."""
     made = recorded()
     config = config_of("llama")
-    resid = walk_state().choice
     state = bare(walk_state(("a", "b", "c", "d", "e"))).but(
         captured=Captured(),
         recorded=made,
         source="recorded",
-        choice=replace(resid, position=1, resid=None),
+        position=1,
     )
     html = drawn(state)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seethrough.app.recordings import recorded_changes
+from seethrough.app.recordings import run_of
 from seethrough.app.state import AppState, Message
 from seethrough.core.captured import Captured
 from seethrough.core.cell import Cell, parse_cell
@@ -184,9 +184,8 @@ def test_the_norm_is_the_family_s() -> None:
 
 def test_what_a_recording_lacks_is_said() -> None:
     """Its logits stand there; the vectors are said to be missing, with the way to them."""
-    model = tiny_model()
-    state = page_state(**recorded_changes(recorded(), model.config))
-    state = state.but(route=Route("walk", "thing", "logits"))
+    run, route = run_of(recorded(), tiny_model().config), Route("walk", "thing", "logits")
+    state = page_state(run=run, position=run.last_kept, route=route)
     html = logits.render(state)
 
     assert text("logits.missing") in text_of(html)

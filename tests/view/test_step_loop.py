@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seethrough.app.state import AppState, Branch, ModelCard, Sampling
+from seethrough.app.state import AppState, Branch, EngineStatus, ModelCard, Sampling
 from seethrough.core import cost, hooks
 from seethrough.core.routes import Route
 from seethrough.core.tokens import NewToken
@@ -197,16 +197,21 @@ def test_why_it_stopped_and_whether_it_can_go_on(stop: str, words: str, may_go_o
 
 
 def test_a_recording_ends_by_itself() -> None:
-    """A recorded walk has the length that it has; going on costs the model's download."""
+    """A recorded walk has the length that it has; going on costs the model's download.
+
+    Where the model is open already it costs none, and none is told.
+    """
     recording = recorded()
     card = ModelCard("tiny", "Tiny", 98_500_000, 9, 2, "MIT", "here", has_chat=False)
-    state = at(stop="max_new_tokens", recorded=recording, models=(card,), model="tiny")
+    opened = at(stop="max_new_tokens", recorded=recording, models=(card,), model="tiny")
+    state = opened.but(engine=EngineStatus("idle"))
     words = text_in(loop.render(state))
     unknown = text_in(loop.render(state.but(models=())))
 
     assert f"The recording ends after {len(recording.continuation)} new tokens." in words
     assert "that you set" not in words
     assert "it is downloaded once, 98.5 MB" in words
+    assert "is downloaded once" not in text_in(loop.render(opened))
     assert "Going on runs the model in this page." in unknown
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from seethrough.app.recordings import recorded_changes
-from seethrough.app.state import AppState
+from seethrough.app.recordings import run_of
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.messages import text
 from seethrough.core.routes import Route
@@ -25,6 +25,9 @@ from tests.recorded import recorded
 from tests.steps import page_state
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'\0\ud800"
 
@@ -224,9 +227,9 @@ def test_the_tail_names_its_tokens() -> None:
 
 def test_what_a_recording_lacks_is_said() -> None:
     """Without all logits: the columns of the best, the sum they were made with, and no tail."""
-    model, made = tiny_model(), recorded()
-    state = page_state(**recorded_changes(made, model.config))
-    state = state.but(route=Route("walk", "thing", "softmax"))
+    made = recorded()
+    run, route = run_of(made, tiny_model().config), Route("walk", "thing", "softmax")
+    state = page_state(run=run, position=run.last_kept, route=route)
     soft, html = softmax.softened(state), softmax.render(state)
 
     assert soft.total == pytest.approx(math.exp(made.logsumexp - soft.largest), rel=1e-6)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from seethrough.app.state import AppState
 from seethrough.core.chat import ChatTemplate, Frame
 from seethrough.core.film import film_of
 from seethrough.core.routes import Route
@@ -25,6 +24,7 @@ from tests.view.walk_sample import walk_state
 from tests.vocabularies import REAL, tokenizer
 
 if TYPE_CHECKING:
+    from seethrough.app.state import AppState
     from seethrough.core.film import Film
 
 TINY = Tokenizer.from_json(tiny())

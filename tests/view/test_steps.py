@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from seethrough.view.steps.table import ALL_FIELDS, DRAWN
 
 from seethrough.app.state import AppState, Stage
 from seethrough.core.routes import Route
 from seethrough.view import pages
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, raster_for
 from seethrough.view.node import h, to_html
+from seethrough.view.tours import THE_WALK
 from tests.steps import STEPS, page_state
 from tests.view.sample import Reading, rounded
 from tests.view.walk_sample import FAMILIES, walk_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.view.node import Child
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 HOSTILE = "<img src=x onerror=alert(1)>\"' style=color:red &lt;\0\ud800\u202e\n"
@@ -30,6 +36,12 @@ def at(step: str, **options: object) -> AppState:
 def drawn(state: AppState) -> str:
     """The present step's markup."""
     return PANELS[f"step-{state.route.step}"].render(state)
+
+
+def film(state: AppState) -> Sequence[Child]:
+    """The sentences of the present step's film."""
+    assert state.step is not None
+    return state.step.moments(state)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -62,7 +74,7 @@ def test_before_anything_is_known(step: str) -> None:
     state = page_state(route=Route("walk", "own", step))
 
     assert Reading(drawn(state)).texts
-    assert DRAWN[step].moments(state) == ()
+    assert film(state) == ()
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -82,7 +94,7 @@ def test_a_film_has_a_sentence_for_every_moment(step: str, family: str) -> None:
     """Two to eight moments; elements enter at one of them; flights begin at an element."""
     state = at(step, family=family)
     reading = Reading(drawn(state))
-    moments = DRAWN[step].moments(state)
+    moments = film(state)
 
     assert 2 <= len(moments) <= 8
     assert all(to_html(h("p", {}, moment)) != "<p></p>" for moment in moments)
@@ -99,7 +111,7 @@ def test_the_transport_tells_the_moment(step: str) -> None:
     state = at(step).but(stage=Stage(moment=1, is_playing=True))
     html = PANELS["transport"].render(state)
 
-    sentence = Reading(to_html(h("p", {}, DRAWN[step].moments(state)[1])))
+    sentence = Reading(to_html(h("p", {}, film(state)[1])))
     assert "".join(sentence.texts) in "".join(Reading(html).texts)
     assert 'value="1"' in html
     assert 'data-action="pause"' in html
@@ -107,7 +119,8 @@ def test_the_transport_tells_the_moment(step: str) -> None:
 
 def test_a_step_is_drawn_from_its_fields() -> None:
     """The transport follows every field that any step follows."""
-    assert set(ALL_FIELDS) <= set(PANELS["transport"].fields)
+    for step in THE_WALK.steps:
+        assert set(step.fields) <= set(PANELS["transport"].fields)
 
 
 def assert_pictures(state: AppState, html: str) -> None:

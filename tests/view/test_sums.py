@@ -13,10 +13,11 @@ from seethrough.app.state import AppState, Message, Tracing
 from seethrough.app.tracing import Tracer
 from seethrough.core.captured import BY_HEAD, Captured
 from seethrough.core.cell import PROBS, Cell
+from seethrough.core.families import FAMILIES
 from seethrough.core.hooks import leaf_of
 from seethrough.core.messages import text
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.sum_rules import FAMILIES
+from seethrough.core.sum_rules import rules_of_family
 from seethrough.core.sums import dims_of, needs, sum_of, weight_dims
 from seethrough.core.tokens import TokenView
 from seethrough.view import sums
@@ -41,7 +42,7 @@ GPT2 = replace(
     rotary_base=None,
     positional_embedding_type="standard",
 )
-KINDS = [(family, leaf) for family, row in FAMILIES.items() for leaf in row.rules]
+KINDS = [(family, leaf) for family, row in FAMILIES.items() for leaf in rules_of_family(row)]
 HOSTILE = "<img src=x onerror=alert(1)>\"'"
 
 
@@ -256,7 +257,7 @@ def test_the_page_s_own_way() -> None:
     """From a run to the panel by the tracer, as the page does it."""
     actions = Actions(own_loop.run(opened(MODEL)))
     own_loop.run(actions.run("the thing", chat=False))
-    tracer = Tracer(actions.service)
+    tracer = Tracer(actions.service, actions.fetcher)
     own_loop.run(tracer.select("blocks.1.attn.hook_q[1,2,3]"))
 
     html = sums.render(actions.state)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from seethrough.app.recordings import recorded_changes, with_layer
-from seethrough.app.state import AppState
+from seethrough.app.recordings import run_of
 from seethrough.core.messages import text
 from seethrough.view import attention, residual, tokens
 from seethrough.view.layout import PANELS, describe_cell, raster_for
@@ -21,14 +20,16 @@ from tests.recorded import recorded
 from tests.steps import page_state
 from tests.view.sample import Reading, state
 
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
 MODEL = tiny_model()
 MADE = recorded()
 
 
 def shown(layer: int = 0, position: int = 4) -> AppState:
     """A page that shows the tests' recording, which lacks layer 1 and positions 0 to 2."""
-    changes = recorded_changes(MADE, MODEL.config, layer=layer, position=position)
-    return page_state(**changes)
+    return page_state(run=run_of(MADE, MODEL.config), layer=layer, position=position)
 
 
 def test_the_chips_of_other_positions_are_marked() -> None:
@@ -103,8 +104,7 @@ def test_a_pattern_that_is_not_recorded_is_said() -> None:
     assert raster_for(page, "attention", False) is None
     assert raster_for(page, "head-0", False) is None
     assert describe_cell(page, "attention", 0, 0) == ""
-    back = with_layer(page.choice, MADE, 0)
-    assert 'class="pattern"' in attention.render(page.but(choice=back))
+    assert 'class="pattern"' in attention.render(page.but(layer=0))
 
 
 def test_every_panel_renders_what_is_not_recorded() -> None:
@@ -116,7 +116,7 @@ def test_every_panel_renders_what_is_not_recorded() -> None:
 def test_a_layer_that_was_asked_for_is_chosen() -> None:
     """The list shows the reader's choice while the picture is still the old layer's."""
     page = state()
-    asked = page.but(choice=replace(page.choice, layer=1, asked=0))
+    asked = page.but(layer=1, asked_layer=0)
 
     chosen = [
         attrs["value"]

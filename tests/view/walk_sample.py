@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.app.state import AppState, EngineStatus, Lens, ModelCard, Picture
+from seethrough.app.state import AppState, EngineStatus, Lens, ModelCard
 from seethrough.core import hooks
 from seethrough.core.captured import Captured, of_last
 from seethrough.core.chat import Piece
 from seethrough.core.clean_text import clean_text
 from seethrough.core.config import ModelConfig
 from seethrough.core.film import Film, FilmMerge, FilmWord
-from seethrough.core.hooks import hook_name
-from seethrough.core.recording import stream_names
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.sampling import greedy, standing
 from seethrough.core.tokens import Candidate, NewToken, TokenView, candidate
@@ -122,11 +120,7 @@ def walk_state(texts: tuple[str, ...] = WORDS, family: str = "llama") -> AppStat
         elapsed_ms=312.4,
         captured=captured,
         lens=Lens(last, tuple(best(row, N_LENS) for row in run[hooks.LOGITS])),
-        choice=Picture(
-            position=last,
-            resid=np.stack([run[name] for name in stream_names(config.n_layers)]),
-            pattern=run[hook_name(hooks.PATTERN, 0)],
-        ),
+        position=last,
         continuation=continuation(family, ids),
         stop="max_new_tokens",
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.fetcher import LAYER_WAITS, Fetcher
+from seethrough.app.fetcher import Fetcher, waiting_for
 from seethrough.app.gate import Gate
 from seethrough.app.message import Message
 from seethrough.app.recordings import run_of
 from seethrough.app.runner import Runner
-from seethrough.app.state import Choice, Run, Text
+from seethrough.app.state import Run, Text
 from seethrough.core.errors import SeethroughError
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Actions:
             return
         self.store.replace(asked_layer=layer)
         if self.state.busy:
-            self.store.replace(notice=Message(LAYER_WAITS, {"layer": layer}))
+            self.store.replace(notice=waiting_for(layer))
         else:
             await self.fetcher.fill()
 
@@ -164,7 +164,8 @@ class Actions:
     def clear(self) -> None:
         """Show nothing yet: the reader turns from a recording to a text of their own."""
         self._gate.turn += 1
-        self.store.replace(run=Run(self.state.run.model, self.state.run.config), choice=Choice())
+        state = self.state
+        self.store.replace(run=Run(state.run.model, state.run.config), choice=state.choice.followed)
 
     async def _run_again(self, prompt: str, chat: bool) -> None:  # noqa: FBT001 - as in `Run.given`
         model = self.service.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ if TYPE_CHECKING:
 
     from seethrough.core.captured import Captured
 
-# Inside a layer of SmolLM2 512 tokens are 44 MB; five layers and the residual stream fit.
-KEPT_BYTES = 256 * 1024 * 1024
+# Inside a layer of SmolLM2 512 tokens are 44 MB: five layers fit.
+KEPT_BYTES = 256_000_000
 
 
 class Budget:
@@ -19,34 +20,38 @@ class Budget:
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:
         self.limit = limit
-        self._seen: dict[str, None] = {}  # the one seen last stands last
+        self._looks = 0
+        self._seen: dict[str, int] = {}  # at which look, counted from 1
 
     def see(self, names: Iterable[str]) -> None:
-        """These are looked at now."""
-        for name in names:
-            self._seen.pop(name, None)
-            self._seen[name] = None
+        """These are looked at now, all at once."""
+        self._looks += 1
+        self._seen |= dict.fromkeys(names, self._looks)
 
     def within(self, captured: Captured, wanted: frozenset[str]) -> Captured:
         """The same without what was seen least recently, as far as it is over the limit.
 
-        What is wanted now stays, whatever its size.
+        What is wanted now stays, whatever its size. Of what was seen at once the first array goes
+        first.
         """
         over = size_of(captured) - self.limit
         if over <= 0:
             return captured
         arrays, positions = dict(captured.arrays), dict(captured.positions)
+        holders = Counter(id(array) for array in arrays.values())
         for name in sorted(arrays, key=self._age):
             if over <= 0:
                 break
             if name not in wanted:
-                over -= arrays.pop(name).nbytes
+                array = arrays.pop(name)
                 positions.pop(name, None)
+                holders[id(array)] -= 1
+                over -= 0 if holders[id(array)] else array.nbytes
         return replace(captured, arrays=arrays, positions=positions)
 
     def _age(self, name: str) -> int:
         """When a hook was seen; those never looked at come first."""
-        return list(self._seen).index(name) if name in self._seen else -1
+        return self._seen.get(name, 0)
 
 
 def size_of(captured: Captured) -> int:

@@ -76,9 +76,14 @@ class Choice:
     hook: str = ""
 
     @property
+    def followed(self) -> Choice:
+        """Only what follows the tokens by itself (app/tracing.py): the sum, the peek, the hook."""
+        return Choice(sum=self.sum, peek=self.peek, hook=self.hook)
+
+    @property
     def place(self) -> Choice:
-        """Layer, head and position alone."""
-        return Choice(self.layer, self.head, self.position)
+        """The same with layer, head and position."""
+        return replace(self.followed, layer=self.layer, head=self.head, position=self.position)
 
     def at_layer(self, layer: int, asked: int | None) -> Choice:
         """The same at another layer, while one more is asked for."""
@@ -88,14 +93,15 @@ class Choice:
         """What stays chosen when another run is shown; all else begins anew.
 
         Layer and head stay, inside the model; the position where it is asked for, else it is the
-        last one; the word with the same film; tokens asked for with the same live model. The sum,
-        the peek and the hook are the tracer's (app/tracing.py), which follows the tokens.
+        last one; the word with the same film; tokens asked for with the same live model; and what
+        is `followed`.
         """
         config = now.config
         n_layers, n_heads = (config.n_layers, config.n_heads) if config else (1, 1)
         is_same_model = before.model == now.model and now.recorded is None
         last = max(now.last_kept, 0)
-        return Choice(
+        return replace(
+            self.followed,
             layer=within(self.layer, n_layers - 1),
             head=within(self.head, n_heads - 1),
             position=within(self.position, last) if keeps_position else last,
@@ -104,9 +110,6 @@ class Choice:
             else within(self.asked_layer, n_layers - 1),
             word=self.word if before.film == now.film and now.recorded is None else None,
             asked=self.asked if is_same_model else (),
-            sum=self.sum,
-            peek=self.peek,
-            hook=self.hook,
         )
 
 

@@ -1,23 +1,24 @@
 """The one way to numbers: what is shown says what it wants, and is given it once.
 
 The wants of the page and of whoever traces a number are joined; what is on hand is dropped; the
-open engine or the recording is asked once for the rest; the last question wins. Nothing else
-writes captured arrays, and the budget (app/budget.py) bounds them.
+open engine or the recording is asked once for the rest; the last question wins. Nothing else adds
+captured arrays to a run, and the budget (app/budget.py) bounds them.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seethrough.app.budget import Budget
 from seethrough.app.live import ask_engine
 from seethrough.app.message import Message
 from seethrough.app.parts import Parts
+from seethrough.app.recordings import captured_of
 from seethrough.app.tours import wanted_by
 from seethrough.app.weights import Weights
-from seethrough.core.captured import with_rows
+from seethrough.core.captured import with_rows, with_whole
 from seethrough.core.errors import CancelledRunError, SeethroughError
 from seethrough.core.wants import NOTHING, Wants
 
@@ -35,8 +36,13 @@ if TYPE_CHECKING:
 LAYER_WAITS = "recording.layer_waits"
 
 
+def waiting_for(layer: int) -> Message:
+    """What is said while a layer was asked for and something else goes on."""
+    return Message(LAYER_WAITS, {"layer": layer})
+
+
 class Fetcher:
-    """Brings what is wanted into the shown run."""
+    """Brings what is wanted into the shown run, one question at a time."""
 
     def __init__(self, service: Service, budget: Budget | None = None) -> None:
         self._service = service
@@ -45,6 +51,7 @@ class Fetcher:
         self._lock = asyncio.Lock()
         self._failed: object = None
         self._traced: Wants = NOTHING
+        self._is_traced: Callable[[], bool] = nobody_waits
         self.parts = Parts(service)
         self.weights = Weights(service)
 
@@ -58,64 +65,60 @@ class Fetcher:
         """Have what a route needs of the recording that is shown, before the page turns to it."""
         async with self._lock:
             state = self._store.state.but(route=route)
-            lacking = lacking_in(state.run, self._wanted(state))
             self._forget_failure(state)
-            if state.run.recorded is not None and self._may_try(state, lacking):
-                await self._try(state, lacking)
+            if state.run.recorded is not None and self._may_try(state):
+                await self._try(state)
 
     async def bring(self, wants: Wants, is_wanted: Callable[[], bool]) -> None:
-        """Bring what a traced sum is made of, of a live run; nothing where nobody waits any more.
+        """Bring what a traced sum is made of; nothing where nobody waits any more.
 
-        It is kept as long as it is traced.
+        It stays as long as it is waited for, and is asked for together with what the page lacks.
 
         Raises:
             SeethroughError: The engine could not give it.
         """
+        self._traced, self._is_traced = wants, is_wanted
         async with self._lock:
-            if not is_wanted():
-                return
-            self._traced = wants
-            state = self._store.state
-            lacking = lacking_in(state.run, wants)
-            if lacking:
+            state = aimed_at(self._store.state)
+            if is_wanted() and lacking_in(state.run, wants):
+                if state.run.recorded is None and self._may_try(state):
+                    wants |= self._wanted(state)
+                lacking = lacking_in(state.run, wants)
                 self._put(state.run, await ask_engine(self._service, state.run, lacking), wants)
 
     async def _bring_shown(self) -> bool:
         """One question for what the page lacks. Returns: Whether to look again."""
-        now = self._store.state
-        aimed = aimed_at(now)
-        wants = self._wanted(aimed)
-        self._budget.see(wants.names)
-        lacking = lacking_in(now.run, wants)
-        self._forget_failure(aimed)
-        if not lacking:
-            self._arrive(aimed)
-            return False
-        if not self._may_try(aimed, lacking):
-            if not now.busy:
-                self._give_up()
-            return False
-        return await self._try(aimed, lacking)
+        state = aimed_at(self._store.state)
+        self._budget.see(self._wanted(state).names)
+        self._forget_failure(state)
+        if not self._lacking(state):
+            self._store.replace(**self._arrival(self._store.state))
+        elif self._may_try(state):
+            return await self._try(state)
+        elif not state.busy:
+            self._give_up()
+        return False
 
     def _wanted(self, state: AppState) -> Wants:
         return wanted_by(state.site.tours, state)
 
-    def _may_try(self, state: AppState, lacking: Wants) -> bool:
-        """Whether there is somebody to ask, who did not just fail."""
+    def _lacking(self, state: AppState) -> Wants:
+        return lacking_in(state.run, self._wanted(state))
+
+    def _may_try(self, state: AppState) -> bool:
+        """Whether something is lacking, and there is somebody to ask who did not just fail."""
+        run, lacking = state.run, self._lacking(state)
         if not lacking or self._failed == about(state):
             return False
-        if state.run.recorded is not None:
-            return self.parts.has(state, lacking)
-        is_live = state.run.source == "live" and not state.busy
-        return is_live and self._service.is_loaded(state.run.model)
+        is_open = self._service.is_loaded(run.model) and not state.busy
+        if run.recorded is not None:
+            return self.parts.has(state, lacking) or (is_open and bool(lacking.rows))
+        return is_open and run.source == "live"
 
-    async def _try(self, state: AppState, lacking: Wants) -> bool:
+    async def _try(self, state: AppState) -> bool:
         """Ask; a failure is told once. Returns: Whether something came."""
         try:
-            if state.run.recorded is not None:
-                found = await self.parts.ask(state, lacking)
-            else:
-                found = await ask_engine(self._service, state.run, lacking)
+            found = await self._ask(state)
         except CancelledRunError:
             self._give_up()
             return False
@@ -124,6 +127,24 @@ class Fetcher:
             return False
         self._put(state.run, found, self._wanted(state))
         return True
+
+    async def _ask(self, state: AppState) -> Found:
+        """One question to whoever has it: the recording's parts, else the engine.
+
+        Of a recording the engine is asked for rows of weights alone: its other numbers are its own.
+        """
+        run, lacking = state.run, self._lacking(state)
+        if run.recorded is None:
+            lacking |= lacking_in(run, self._traced_now())
+        elif self.parts.has(state, lacking):
+            return await self.parts.ask(state, lacking)
+        else:
+            lacking = Wants(rows=lacking.rows)
+        return await ask_engine(self._service, run, lacking)
+
+    def _traced_now(self) -> Wants:
+        """What somebody who traces a number waits for."""
+        return self._traced if self._is_traced() else NOTHING
 
     def _forget_failure(self, state: AppState) -> None:
         """Another thing is shown: coming back tries again."""
@@ -137,21 +158,17 @@ class Fetcher:
             self._store.replace(error=Message(error.key, error.fields))
 
     def _give_up(self) -> None:
-        if self._store.state.choice.asked_layer is not None:
-            self._store.replace(asked_layer=None)
+        """The layer that was asked for does not come: the one that is drawn stays."""
+        state = self._store.state
+        if state.choice.asked_layer is not None:
+            self._store.replace(asked_layer=None, notice=without_wait(state))
 
-    def _arrive(self, aimed: AppState) -> None:
-        """Everything of a layer that was asked for is here: the pictures turn to it."""
-        asked = self._store.state.choice.asked_layer
-        if asked is not None and asked == aimed.choice.layer:
-            self._turn_to_layer(self._store.state.run, asked)
-
-    def _turn_to_layer(self, run: Run, layer: int) -> None:
-        notice = self._store.state.chrome.notice
-        is_over = notice is not None and notice.key == LAYER_WAITS
-        self._store.replace(
-            run=run, layer=layer, asked_layer=None, notice=None if is_over else notice
-        )
+    def _arrival(self, state: AppState) -> dict[str, Any]:
+        """What changes where everything of the layer that was asked for is here: it is drawn."""
+        asked = state.choice.asked_layer
+        if asked is None or self._lacking(aimed_at(state)):
+            return {}
+        return {"layer": asked, "asked_layer": None, "notice": without_wait(state)}
 
     def _put(self, run: Run, found: Found, wants: Wants) -> None:
         """Add what came, if it is still of the shown run."""
@@ -159,29 +176,55 @@ class Fetcher:
         if not now.run.is_of(run):
             return
         self._budget.see(wants.names)
-        captured = now.run.captured.with_more(found.arrays, found.positions)
-        for name, rows in found.rows.items():
-            captured = with_rows(captured, name, rows)
-        run = replace(
+        more = replace(
             now.run,
-            captured=self._bounded(captured, wants),
+            captured=joined(now.run, found),
             lens=found.lens or now.run.lens,
             words=found.words or now.run.words,
         )
-        asked = now.choice.asked_layer
-        if asked is not None and not lacking_in(run, self._wanted(aimed_at(now))):
-            self._turn_to_layer(run, asked)
-        else:
-            self._store.replace(run=run)
+        state = now.but(run=more)
+        arrival = self._arrival(state)
+        captured = self._bounded(state.but(**arrival), wants)
+        self._store.replace(run=replace(more, captured=captured), **arrival)
 
-    def _bounded(self, captured: Captured, wants: Wants) -> Captured:
-        shown = self._wanted(aimed_at(self._store.state))
-        traced = self._traced if self._store.state.choice.sum is not None else NOTHING
-        return self._budget.within(captured, (wants | shown | traced).names | UNCUT)
+    def _bounded(self, state: AppState, wants: Wants) -> Captured:
+        """Within the budget, with all that is drawn, aimed at, traced, or just came."""
+        shown = self._wanted(state) | self._wanted(aimed_at(state))
+        names = (wants | shown | self._traced_now()).names
+        return self._budget.within(state.run.captured, names | UNCUT | own_names(state.run))
 
 
 # Small, and made in pieces: rows of the unembedding.
 UNCUT = frozenset({"W_U"})
+
+
+def nobody_waits() -> bool:
+    """Before a number was ever traced."""
+    return False
+
+
+def joined(run: Run, found: Found) -> Captured:
+    """What a run holds and what came; rows that were known stay the very numbers.
+
+    A recording's parts say which positions they have; they are its own numbers.
+    """
+    of_parts = {name: array for name, array in found.arrays.items() if name in found.positions}
+    whole = {name: array for name, array in found.arrays.items() if name not in of_parts}
+    captured = with_whole(run.captured.with_more(of_parts, found.positions), whole)
+    for name, rows in found.rows.items():
+        captured = with_rows(captured, name, rows)
+    return captured
+
+
+def own_names(run: Run) -> frozenset[str]:
+    """What a recorded run has of its recording, which no part could give again."""
+    return frozenset() if run.recorded is None else frozenset(captured_of(run.recorded).arrays)
+
+
+def without_wait(state: AppState) -> Message | None:
+    """The notice that stands, unless it tells of a layer that waits."""
+    notice = state.chrome.notice
+    return None if notice is not None and notice.key == LAYER_WAITS else notice
 
 
 def lacking_in(run: Run, wants: Wants) -> Wants:
@@ -196,6 +239,11 @@ def aimed_at(state: AppState) -> AppState:
 
 
 def about(state: AppState) -> object:
-    """What a question is about: a failure is not repeated for the same."""
+    """What a question is about: a failure is not repeated for the same.
+
+    A part of a recording is the same file whatever is chosen of it.
+    """
     choice, run = state.choice, state.run
+    if run.recorded is not None:
+        return (state.route, run.model, run.recorded.id)
     return (state.route, run.model, run.ids, choice.layer, choice.position, choice.asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.found import Found
@@ -23,18 +24,32 @@ LENS_TOP = 1
 
 
 async def ask_engine(service: Service, run: Run, lacking: Wants) -> Found:
-    """What is lacking, of the kept positions of a run.
+    """What is lacking: of the kept positions of a run, and behind its last token.
 
     Raises:
         SeethroughError: The engine failed, or was stopped.
     """
-    found = await _pass(service, run, lacking) if lacking.hooks or lacking.lens else Found()
+    last = len(run.ids) - 1
+    behind = frozenset(
+        (name, at) for name, at in lacking.hooks if at == last and is_far(name, last)
+    )
+    kept = replace(lacking, hooks=lacking.hooks - behind)
+    found = await _pass(service, run, kept) if kept.hooks or kept.lens else Found()
+    rows = {**found.rows}
+    if behind:
+        names = tuple(sorted(name for name, _ in behind))
+        result = await service.run_ids(run.ids, names)
+        rows |= {name: {last: result.arrays[name][0]} for name in names}
     tokens = tuple(sorted(row for name, row in lacking.rows if name == ROWS))
-    rows = await read_rows(service, run, tokens) if tokens else None
-    if rows is None:
-        return found
-    known = {**found.rows, ROWS: dict(zip(tokens, rows, strict=True))}
-    return Found(found.arrays, found.positions, known, found.lens)
+    vectors = await read_rows(service, run, tokens) if tokens else None
+    if vectors is not None:
+        rows[ROWS] = dict(zip(tokens, vectors, strict=True))
+    return replace(found, rows=rows)
+
+
+def is_far(name: str, position: int) -> bool:
+    """Whether a state is unembedded that lies behind those that are kept."""
+    return position >= PICTURE_TOKENS and is_of_unembedding(name)
 
 
 async def _pass(service: Service, run: Run, lacking: Wants) -> Found:

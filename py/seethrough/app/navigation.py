@@ -192,6 +192,9 @@ class Navigation:
         state, actions = self._actions.state, self._actions
         if place.prompt is None or state.run.source:
             self._told += not_there(place, state)
+        if place.compared is not None:
+            await actions.fetcher.fill()  # the logits that it is compared by
+            state = self._actions.state
         self._choose_of_text(place, state)
         if state.run.config is None:
             return

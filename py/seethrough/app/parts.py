@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.found import Found
 from seethrough.app.run import Lens
-from seethrough.core.hooks import EMBED_LEAVES, FINAL_LEAVES, LOGITS
+from seethrough.core.hooks import FINAL_LEAVES, LOGITS, embed_leaves
 from seethrough.core.parts import LAYERS_PART, PARTS, UNEMBEDDING, write_names
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def is_in(run: Run, name: str, lacking: Wants) -> bool:
         return False
     if name == LAYERS_PART:
         return bool(lacking.lens) or not lacking.names.isdisjoint(write_names(run.config))
-    names = (*EMBED_LEAVES[run.config.family], *FINAL_LEAVES, LOGITS)
+    names = (*embed_leaves(run.config), *FINAL_LEAVES, LOGITS)
     return bool(lacking.rows) or not lacking.names.isdisjoint(names)
 
 
@@ -84,5 +84,5 @@ def has_part(run: Run, name: str) -> bool:
         return False
     if name == LAYERS_PART:
         return run.lens is not None and run.captured.has(*write_names(run.config))
-    names = (*EMBED_LEAVES[run.config.family], *FINAL_LEAVES, UNEMBEDDING)
+    names = (*embed_leaves(run.config), *FINAL_LEAVES, LOGITS, UNEMBEDDING)
     return run.captured.has(*names)

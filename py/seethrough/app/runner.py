@@ -275,4 +275,4 @@ class Runner:
 
 def beyond_blocks(config: ModelConfig) -> tuple[str, ...]:
     """The hooks before and behind the blocks, and the logits: every run captures them."""
-    return (*hooks.EMBED_LEAVES[config.family], *hooks.FINAL_LEAVES, hooks.LOGITS)
+    return (*hooks.embed_leaves(config), *hooks.FINAL_LEAVES, hooks.LOGITS)

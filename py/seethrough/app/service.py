@@ -414,7 +414,9 @@ class Service:
         )
         self.store.replace(vocabulary=tokenizer)
         self._tell_ready(info, mode)
-        if not info.is_kept:
+        if info.is_kept:
+            self.store.replace(stored=self.store.state.site.stored | {model_id})
+        else:
             self.store.replace(notice=Message("engine.in_memory"))
         if not self._recorded_model():
             self.store.replace(model=manifest.id, config=manifest.config)

@@ -8,73 +8,9 @@ from typing import TYPE_CHECKING
 from seethrough.core.modes import EXACT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from seethrough.app.cards import AbsentModel, ModelCard, RecordingCard
     from seethrough.app.tours import Tours
     from seethrough.core.tokenizer import Tokenizer
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """One model of this build, as told before its download.
-
-    `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
-    save nothing is not there.
-    """
-
-    id: str
-    title: str
-    download_bytes: int
-    n_params: int
-    n_layers: int
-    licence: str
-    origin: str
-    has_chat: bool
-    mode_bytes: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class AbsentModel:
-    """A known model that this build lacks, and the command that builds a site with it.
-
-    `download_bytes` is None while nobody has measured it.
-    """
-
-    id: str
-    title: str
-    n_params: int
-    n_layers: int
-    licence: str
-    origin: str
-    command: str
-    download_bytes: int | None = None
-
-
-@dataclass(frozen=True)
-class PartCard:
-    """A further file of a recorded walk, as told before it is fetched."""
-
-    path: str
-    size_bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class RecordingCard:
-    """One recorded walk of this build, as told before it is fetched; `path` is the file's.
-
-    `parts` are its further files by name (core/parts.py), fetched when a step needs one.
-    """
-
-    id: str
-    model: str
-    prompt: str
-    chat: bool
-    n_tokens: int
-    size_bytes: int
-    path: str = ""
-    sha256: str = ""
-    parts: Mapping[str, PartCard] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,13 +65,15 @@ class Device:
 class Site:
     """This build, and where it runs.
 
-    `tours` are the views of one input, step by step. `vocabulary` names the tokens of the model
-    that is open. `busy` is what is going on ("load", "run", "generate"), or empty.
+    `stored` are the models that this browser keeps. `tours` are the views of one input, step by
+    step. `vocabulary` names the tokens of the model that is open. `busy` is what is going on
+    ("load", "run", "generate"), or empty.
     """
 
     tours: Tours = ()
     models: tuple[ModelCard, ...] = ()
     absent: tuple[AbsentModel, ...] = ()
+    stored: frozenset[str] = frozenset()
     recordings: tuple[RecordingCard, ...] = ()
     engine: EngineStatus = field(default_factory=EngineStatus)
     vocabulary: Tokenizer | None = None

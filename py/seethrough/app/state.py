@@ -11,35 +11,42 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
 from seethrough.app.message import Message
-from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
-from seethrough.app.scene import Scene, Spoken
-from seethrough.app.site import (
-    STAGES,
-    AbsentModel,
-    Device,
-    EngineStatus,
-    ModelCard,
-    PartCard,
-    RecordingCard,
-    Site,
-    Storage,
+from seethrough.app.model_state import (
+    FAILED,
+    LOADING,
+    OPEN,
+    REMOTE,
+    STORED,
+    costs_a_download,
+    model_state,
 )
-from seethrough.app.tours import step_of, tour_of
+from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
+from seethrough.app.scene import Scene, Spoken, Step, Tour
+from seethrough.app.site import STAGES, Device, EngineStatus, Site, Storage
+from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
 from seethrough.core.routes import Route
 from seethrough.core.settings import Sampling
 
 if TYPE_CHECKING:
-    from seethrough.app.tours import Step, Tour
     from seethrough.core.tokenizer import Tokenizer
 
 __all__ = [
+    "BLOCK",
+    "EVERYTHING",
+    "FAILED",
+    "LOADING",
+    "OPEN",
     "PICTURE_TOKENS",
+    "REMOTE",
     "STAGES",
+    "STORED",
     "TALLY",
+    "WALK",
     "AbsentModel",
     "AppState",
     "Branch",
@@ -58,11 +65,16 @@ __all__ = [
     "Site",
     "Spoken",
     "Stage",
+    "Step",
     "Storage",
     "Store",
     "Text",
     "Throws",
+    "Tour",
+    "Tours",
     "Tracing",
+    "costs_a_download",
+    "model_state",
     "value_of",
 ]
 
@@ -85,6 +97,8 @@ class AppState:
     def but(self, **changes: Any) -> AppState:  # noqa: ANN401 - dataclasses.replace checks kinds
         """The same with some records or some of their fields changed; fields are named alone.
 
+        A record whose fields get what they have stays the very one.
+
         Raises:
             ValueError: No record has such a field.
         """
@@ -92,7 +106,7 @@ class AppState:
         state = replace(self, **whole) if whole else self
         parts: dict[str, dict[str, Any]] = {}
         for name, value in changes.items():
-            if name not in whole:
+            if name not in whole and getattr(getattr(state, record_of(name)), name) is not value:
                 parts.setdefault(record_of(name), {})[name] = value
         made = {name: replace(getattr(state, name), **part) for name, part in parts.items()}
         return replace(state, **made) if made else state
@@ -128,6 +142,11 @@ class AppState:
         return next((card for card in self.site.models if card.id == self.run.model), None)
 
     @property
+    def model_state(self) -> str:
+        """Where the run's model is (app/model_state.py)."""
+        return model_state(self.site, self.run.model)
+
+    @property
     def walk_card(self) -> RecordingCard | None:
         """The shown recording's; None where a live run is shown."""
         shown, known = self.run.recorded, self.site.recordings
@@ -155,12 +174,14 @@ OPENED: dict[str, type] = {
     "chrome": Chrome,
 }
 RECORD_OF = {item.name: record for record, kind in OPENED.items() for item in fields(kind)}
+FIELDS_OF = {record: tuple(item.name for item in fields(kind)) for record, kind in OPENED.items()}
 # A look at a scene needs no record of the page: these a scene has itself.
 OF_A_SCENE = (
     "language",
     "unfolded",
     "busy",
     "model_card",
+    "model_state",
     "walk_card",
     "recordings",
     "vocabulary",
@@ -200,7 +221,7 @@ class Store:
 
     def __init__(self, state: AppState | None = None) -> None:
         self.state = state or AppState()
-        self._subscribers: list[tuple[tuple[Callable[[Any], object], ...], Subscriber]] = []
+        self._subscribers: list[tuple[frozenset[str], Subscriber]] = []
 
     def subscribe(self, names: tuple[str, ...], callback: Subscriber) -> None:
         """Call `callback(state)` after anything named (see `value_of`) became another object.
@@ -212,14 +233,24 @@ class Store:
         if unknown:
             msg = f"AppState has no field {sorted(unknown)}"
             raise ValueError(msg)
-        self._subscribers.append((tuple(_LOOKS[name] for name in names), callback))
+        self._subscribers.append((frozenset(names), callback))
 
     def replace(self, **changes: Any) -> None:  # noqa: ANN401 - see AppState.but
         """Change records or fields of them in one batch; tell the subscribers of what differs."""
         before = self.state
-        after = self.state = before.but(**changes)
-        if after is before:
-            return
-        for looks, callback in self._subscribers:
-            if any(look(before) is not look(after) for look in looks):
+        self.state = before.but(**changes)
+        changed = differing(before, self.state)
+        for names, callback in self._subscribers:
+            if not names.isdisjoint(changed):
                 callback(self.state)
+
+
+def differing(before: AppState, after: AppState) -> set[str]:
+    """The names of whatever is another object: records, their fields, what a scene tells."""
+    changed = {name for name in RECORDS if getattr(before, name) is not getattr(after, name)}
+    for record in changed & OPENED.keys():
+        old, new = getattr(before, record), getattr(after, record)
+        fields_of = FIELDS_OF[record]
+        changed |= {name for name in fields_of if getattr(old, name) is not getattr(new, name)}
+    told = (name for name in OF_A_SCENE if _LOOKS[name](before) is not _LOOKS[name](after))
+    return changed.union(told) if changed else changed

@@ -14,9 +14,9 @@ from seethrough.app.state import Message, Tracing
 from seethrough.core.captured import BY_HEAD
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.errors import InputError, SeethroughError
-from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
+from seethrough.core.hooks import block_leaves, hook_name, leaf_of
 from seethrough.core.sums import check_cell, layer_of, needs, sum_of, weight_dims
-from seethrough.core.wants import Wants, want
+from seethrough.core.wants import Wants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,7 @@ class Tracer:
     @property
     def tracing(self) -> Tracing | None:
         """What is traced now."""
-        now: Tracing | None = getattr(self.store.state, self._place)
+        now: Tracing | None = getattr(self.store.state.choice, self._place)
         return now
 
     def _show(self, tracing: Tracing | None) -> None:
@@ -159,12 +159,12 @@ def wants_of(asked: Needs) -> Wants:
 
 
 def with_layer(lacking: Wants, cell: Cell, run: Run) -> Wants:
-    """The same with the whole layer of a short input."""
-    layer = layer_of(cell.name)
-    if run.config is None or layer is None or len(run.tokens) > WHOLE_LAYER:
+    """The same with the whole layer of a short input, at every position."""
+    layer, n_tokens = layer_of(cell.name), len(run.tokens)
+    if run.config is None or layer is None or n_tokens > WHOLE_LAYER:
         return lacking
-    leaves = BLOCK_LEAVES[run.config.family]
-    return lacking | want(hook_name(leaf, layer) for leaf in leaves)
+    names = [hook_name(leaf, layer) for leaf in block_leaves(run.config)]
+    return lacking | Wants(frozenset((name, at) for name in names for at in range(n_tokens)))
 
 
 def ids_of(tokens: Iterable[TokenView]) -> tuple[int, ...]:

@@ -41,8 +41,8 @@ class Slots:
         if ffi.is_absent(element) or self._written.get(slot) == markup:
             return False
         if slot in self._written or element.getAttribute("data-digest") != digest(markup):
-            restore = _remember(element)
-            element.innerHTML = markup
+            restore = focus.remember(element)
+            ffi.write(element, markup)
             restore()
         self._written[slot] = markup
         return True
@@ -62,23 +62,6 @@ class Slots:
         """The next mount writes, whatever was there."""
         if slot in self._written:
             self._written[slot] = ""
-
-
-def _remember(element: ffi.Js) -> Callable[[], None]:
-    """What the reader did inside an element, to be done again after it was written anew."""
-    give_back = focus.remember(element)
-    is_open = {str(item.id): bool(item.open) for item in element.querySelectorAll("details[id]")}
-    ffi.keep(element)
-
-    def restore() -> None:
-        ffi.take_over(element)
-        for item in element.querySelectorAll("details[id]"):
-            is_wanted = is_open.get(str(item.id))
-            if is_wanted is not None:
-                item.open = is_wanted
-        give_back()
-
-    return restore
 
 
 def listen(on_action: OnAction) -> None:

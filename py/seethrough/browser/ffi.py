@@ -1,4 +1,6 @@
-"""The one file that imports `js` and `pyodide`: it converts at the edge and frees proxies there.
+"""Converts between Python and JavaScript at the edge, and frees proxies there.
+
+It and host.py alone import `js` and `pyodide`.
 
 Inward go plain Python values and numpy arrays; outward go plain JavaScript objects and typed
 arrays. Everything else in this package calls these functions.
@@ -16,7 +18,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
 from seethrough.core.errors import DownloadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine
 
     from seethrough.core.cache import Array
     from seethrough.core.language import Signs
@@ -171,74 +173,11 @@ def mark_ready() -> None:
     js.document.documentElement.dataset.boot = "ready"
 
 
-def thread_count() -> int:
-    """Threads for the engine: one where they can share no memory, four at most."""
-    from pyscript.js_modules import device as module
-
-    return int(module.threads())
-
-
-def worker_name() -> str:
-    """A name for a worker and its lock that no other page has."""
-    from pyscript.js_modules import early
-
-    return str(early.workerName())
-
-
 def mark(name: str) -> None:
     """Note a moment of the start (performance.mark), the first time it comes."""
     from pyscript.js_modules import early
 
     early.markOnce(name)
-
-
-def remember_model(model_id: str, mode: str) -> None:
-    """Let the next visit open this model first, in this mode (web/device.js)."""
-    from pyscript.js_modules import device as module
-    from pyscript.js_modules import site
-
-    site.remember(module.LAST_MODEL, model_id)
-    site.remember(module.LAST_MODE, mode)
-
-
-def take_early_worker(on_message: Js, on_error: Js) -> tuple[Js, str, str, bool] | None:
-    """The worker that boot.js started, once: (worker, its name, "model mode", if it started)."""
-    from pyscript.js_modules import early
-
-    taken = early.takeWorker()
-    if is_absent(taken):
-        return None
-    taken.worker.addEventListener("message", on_message)
-    taken.worker.addEventListener("error", on_error)
-    return taken.worker, str(taken.name), str(taken.model), bool(taken.isStarted)
-
-
-def start_worker(path: str, name: str, on_message: Js, on_error: Js) -> Js:
-    """Start a module worker; it is told its name, which is also the lock it holds."""
-    options = to_js({"type": "module", "name": name}, dict_converter=js.Object.fromEntries)
-    worker = js.Worker.new(page_url(path), options)
-    worker.addEventListener("message", on_message)
-    worker.addEventListener("error", on_error)
-    return worker
-
-
-async def lock_released(name: str) -> bool:
-    """Wait until the holder of a lock is gone; False where the browser has no locks for us."""
-    if is_absent(getattr(js.navigator, "locks", None)):
-        return False
-    on_granted = create_proxy(lambda _lock: None)
-    try:
-        await js.navigator.locks.request(name, on_granted)
-    except JsException:  # where the reader forbids storage, locks are forbidden too
-        return False
-    finally:
-        on_granted.destroy()
-    return True
-
-
-def post(worker: Js, message: Mapping[str, object]) -> None:
-    """Send a message to a worker; the values are plain or already JavaScript's."""
-    worker.postMessage(to_js(message, dict_converter=js.Object.fromEntries))
 
 
 def listen(target: Js, kind: str, function: Callable[[Js], None]) -> None:
@@ -331,18 +270,11 @@ def show_moment(moment: int | None, *, moves: bool, speed: float) -> None:
     stage.show(moment, moves, speed)
 
 
-def keep(panel: Js) -> None:
-    """Before a panel is written anew: remember what it keeps (web/keep.js)."""
-    from pyscript.js_modules import keep as module
+def write(panel: Js, markup: str) -> None:
+    """Write a panel anew; what stays the same keeps its elements (web/keep.js)."""
+    from pyscript.js_modules import keep
 
-    module.keep(panel)
-
-
-def take_over(panel: Js) -> None:
-    """After it was written anew: pictures that are the same stay with their pixels."""
-    from pyscript.js_modules import keep as module
-
-    module.takeOver(panel)
+    keep.write(panel, markup)
 
 
 def box_of(element: Js) -> Box:
@@ -440,55 +372,3 @@ def open_dialog(name: str) -> None:
 def close_dialog(name: str) -> None:
     """Close one of the page's dialogs."""
     js.document.getElementById(name).close()
-
-
-async def device() -> dict[str, Any]:
-    """What the browser says of the device, and whether a model may be fetched (web/device.js)."""
-    from pyscript.js_modules import device as module
-
-    told: dict[str, Any] = to_python(await module.device())
-    return told
-
-
-def on_update(function: Callable[[], None]) -> None:
-    """Call a function once a newer version of the site is stored and waits."""
-    from pyscript.js_modules import site
-
-    site.onUpdate(create_proxy(function))
-
-
-async def keep_registered() -> None:
-    """Bring the service worker back if it was removed under this page (web/site.js)."""
-    from pyscript.js_modules import site
-
-    await site.keepRegistered()
-
-
-async def use_update() -> str | None:
-    """Take the version that waits; "other-tabs" where another page of the site is open."""
-    from pyscript.js_modules import site
-
-    outcome: str | None = to_python(await site.useUpdate())
-    return outcome
-
-
-async def storage() -> dict[str, Any]:
-    """What the site has stored: {site, models, quota, usage, isPersisted}, bytes or None."""
-    from pyscript.js_modules import site
-
-    sizes: dict[str, Any] = to_python(await site.sizes())
-    return sizes
-
-
-async def persist() -> None:
-    """Ask the browser to keep what is stored."""
-    from pyscript.js_modules import site
-
-    await site.persist()
-
-
-async def remove_all() -> None:
-    """Remove the site and its models from this device; the open page goes on."""
-    from pyscript.js_modules import site
-
-    await site.removeAll()

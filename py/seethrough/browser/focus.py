@@ -29,15 +29,15 @@ def remember(element: ffi.Js) -> Callable[[], None]:
     held = active.getAttribute(HELD_FOR)
     wanted = selector(active) if ffi.is_absent(held) else str(held)
     same = list(element.querySelectorAll(wanted)) if wanted else []
-    typed = _typed(active)
     place = next((at for at, one in enumerate(same) if bool(one.isSameNode(active))), 0)
 
     def restore() -> None:
+        if wanted and _is_usable(active) and bool(active.matches(wanted)) and _has_focus(active):
+            return
         again = list(element.querySelectorAll(wanted)) if wanted else []
         usable = [one for one in again if _is_usable(one)]
         if usable:
             _focus(usable[min(place, len(usable) - 1)])
-            _type(usable[0], typed)
             return
         heirs = [one for one in element.querySelectorAll(HEIRS) if _is_usable(one)]
         holder = heirs[0] if heirs else _focusable(element)
@@ -126,17 +126,8 @@ def _path(element: ffi.Js) -> str:
     return ""
 
 
-def _typed(element: ffi.Js) -> tuple[str, int, int] | None:
-    """What stands in a line that the reader is writing, and what is marked of it."""
-    if not bool(element.matches("input[type=text]")):
-        return None
-    return str(element.value), int(element.selectionStart), int(element.selectionEnd)
-
-
-def _type(element: ffi.Js, typed: tuple[str, int, int] | None) -> None:
-    if typed is not None and str(element.value) != typed[0]:
-        element.value = typed[0]
-        element.setSelectionRange(typed[1], typed[2])
+def _has_focus(element: ffi.Js) -> bool:
+    return bool(element.isSameNode(ffi.document.activeElement))
 
 
 def _nothing() -> None:

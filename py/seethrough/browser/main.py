@@ -6,7 +6,7 @@ from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
 from seethrough.app.state import AppState, Message, Store
-from seethrough.browser import ffi, storage
+from seethrough.browser import ffi, host, storage
 from seethrough.browser.door import Door
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
@@ -20,8 +20,8 @@ async def start() -> None:
     The model is loaded after that, in the background.
     """
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
-    device = await storage.device()
-    store.replace(theme=ffi.theme(), device=device, has_keys=ffi.has_keys())
+    device, stored = await storage.device()
+    store.replace(theme=ffi.theme(), device=device, stored=stored, has_keys=ffi.has_keys())
     service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)
     actions = Actions(service)
     try:
@@ -31,7 +31,7 @@ async def start() -> None:
     await Page(actions, Navigation(actions)).start()
     ffi.mark_ready()
     ffi.open_door(Door(service).answer)
-    ffi.on_update(lambda: store.replace(has_update=True))
+    host.on_update(lambda: store.replace(has_update=True))
     ffi.start_task(_load(actions))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.app.engine import EngineInfo, Progress, RunResult
-from seethrough.browser import ffi
+from seethrough.browser import ffi, host
 from seethrough.core.errors import (
     CancelledRunError,
     DownloadError,
@@ -56,7 +56,7 @@ class _Worker:
     """
 
     def __init__(self) -> None:
-        self.name = ffi.worker_name()
+        self.name = host.worker_name()
         self.model = ""
         self.is_dead = False
         self._waiting: dict[int, tuple[asyncio.Future[ffi.Js], Callable[[ffi.Js], None]]] = {}
@@ -65,9 +65,9 @@ class _Worker:
         self._is_listening = False
         self._on_message = ffi.callback(self._receive)
         self._on_error = ffi.callback(self._fail)
-        early = ffi.take_early_worker(self._on_message, self._on_error)
+        early = host.take_early_worker(self._on_message, self._on_error)
         if early is None:
-            self._worker = ffi.start_worker(WORKER, self.name, self._on_message, self._on_error)
+            self._worker = host.start_worker(WORKER, self.name, self._on_message, self._on_error)
             return
         self._worker, self.name, self.model, is_started = early
         if is_started:
@@ -87,7 +87,7 @@ class _Worker:
         future: asyncio.Future[ffi.Js] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (future, on_progress or (lambda _progress: None))
         self._unheard.add(number)
-        ffi.post(self._worker, {"id": number, "type": kind, **values})
+        host.post(self._worker, {"id": number, "type": kind, **values})
         if not self._is_listening:
             self._is_listening = True
             ffi.start_task(self._listen())
@@ -96,7 +96,7 @@ class _Worker:
     def tell(self, kind: str) -> None:
         """Send a message that has no answer."""
         if not self.is_dead:
-            ffi.post(self._worker, {"type": kind})
+            host.post(self._worker, {"type": kind})
 
     def _receive(self, event: ffi.Js) -> None:
         data = event.data
@@ -133,7 +133,7 @@ class _Worker:
         self._is_listening = False
 
     async def _watch(self) -> None:
-        if await ffi.lock_released(self.name):
+        if await host.lock_released(self.name):
             self._fail()
 
     def stop(self) -> None:
@@ -168,7 +168,7 @@ class OrtEngine:
 
     def planned(self) -> EngineInfo:
         """Backend and threads that a load will use here; see app.engine.Engine."""
-        return EngineInfo("wasm", ffi.thread_count())
+        return EngineInfo("wasm", host.thread_count())
 
     async def load(
         self,
@@ -187,7 +187,7 @@ class OrtEngine:
         self._loaded = None
         info = await self._open(manifest, base_url, mode, progress)
         self._loaded = (manifest, base_url, mode)
-        ffi.remember_model(manifest.id, mode)
+        host.remember_model(manifest.id, mode)
         ffi.mark("seethrough.model-ready")
         return info
 
@@ -234,7 +234,7 @@ class OrtEngine:
         progress: Callable[[Progress], None],
     ) -> EngineInfo:
         asked = self._cancelled
-        await ffi.keep_registered()
+        await host.keep_registered()
         if asked != self._cancelled:
             raise CancelledRunError("engine.cancelled")
         worker = self._alive()
@@ -244,7 +244,7 @@ class OrtEngine:
                 lambda told: progress(Progress(str(told.stage), int(told.done), int(told.total))),
                 manifest=ffi.parse_json(to_json(manifest)),
                 baseUrl=ffi.page_url(base_url),
-                threads=ffi.thread_count(),
+                threads=host.thread_count(),
                 mode=mode,
             )
         except SeethroughError:

@@ -6,24 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.app.comparing import Comparing
 from seethrough.app.navigation import address, settled
-from seethrough.app.places import has_cell, is_told
+from seethrough.app.places import has_cell
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import Message, Sampling
 from seethrough.app.tours import steps_of, tour_of
-from seethrough.browser import dom, ffi, storage
+from seethrough.browser import dom, ffi, host, storage
 from seethrough.browser.cells import Cells
 from seethrough.browser.keys import Keys
 from seethrough.browser.player import Player
 from seethrough.browser.sums import Sums
 from seethrough.browser.swipe import Swipes
+from seethrough.browser.tools import Tools
 from seethrough.browser.writing import Writing
 from seethrough.core.errors import InputError, SeethroughError
-from seethrough.core.fields import MAX_WRITTEN
 from seethrough.core.language import signs
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.view import pages
-from seethrough.view.header import OFFERED
 from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, inner_of, raster_for
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
 VIEW = "view"
 FOLDED = f"#{VIEW} details.data"
-# Files that hold every number of a step, folded or not.
-WHOLE = ("csv", "json")
 # What a panel has that is painted, or lit up as a part of something.
 PICTURED = ("data-raster=", "data-cell=", "data-part=", "data-names=")
 FORM = "prompt-form"
@@ -47,7 +44,16 @@ ASK = "ask-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
 WAITING = ("idle", "download", "session", "ready", "failed")
 # What a step needs beyond the run may change with these.
-NEEDED = ("route", "choice", "tokens", "captured", "busy")
+NEEDED = (
+    "route",
+    "layer",
+    "head",
+    "position",
+    "asked_layer",
+    "tokens",
+    "asked",
+    "busy",
+)
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
     "route",
@@ -82,9 +88,11 @@ class Page:
         self._comparing = Comparing(actions.service)
         self._writing = Writing(actions, self._live, self._player.end)
         self._sums = Sums(actions)
+        self._tools = Tools(actions.store, FOLDED)
         self._handlers: dict[str, Handler] = {
             **self._writing.handlers(),
             **self._sums.handlers(),
+            **self._tools.handlers(),
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
             "next": lambda _values: self._append_best(),
@@ -105,12 +113,6 @@ class Page:
             "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
             "step-next": lambda _values: self._beside(1),
-            "copy-link": lambda _values: self._copy_link(),
-            "save": lambda values: self._save(values["kind"]),
-            "present": lambda _values: self._present(),
-            "set-keys": lambda values: self._set_keys(is_on=values["checked"] == "true"),
-            "next-language": lambda _values: self._next_language(),
-            "unfold": lambda _values: dom.unfold(FOLDED),
             "play": lambda _values: self._player.toggle(),
             "pause": lambda _values: self._player.pause(),
             "replay": lambda _values: self._player.replay(),
@@ -118,13 +120,6 @@ class Page:
             "speed": lambda values: self._player.set_speed(float(values["value"])),
             "ask-token": lambda _values: self._ask(dom.field(ASK, "text") or ""),
             "compare-token": lambda values: self._comparing.compare(int(values["id"])),
-            "set-theme": lambda values: self._set_theme(values["value"]),
-            "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
-            "set-language": lambda values: actions.store.replace(language=values["value"]),
-            "shortcuts": lambda _values: ffi.open_dialog("shortcuts"),
-            "close-shortcuts": lambda _values: ffi.close_dialog("shortcuts"),
-            "use-update": lambda _values: storage.use_update(actions.store),
-            "remove-all": lambda _values: storage.remove(actions.store),
         }
 
     async def start(self) -> None:
@@ -148,7 +143,7 @@ class Page:
         Keys(self._act, self._jump, lambda: store.state.chrome.has_keys)
         Swipes(self._beside)
         ffi.on_fold(self._read_folds)
-        ffi.on_full_screen_left(self._leave_presenting)
+        ffi.on_full_screen_left(self._tools.leave_presenting)
         ffi.on_dark_change(lambda _event: self._draw())
         ffi.on_address(lambda _event: ffi.start_task(self._go()))
         ffi.start_task(self._finish(place))
@@ -275,7 +270,7 @@ class Page:
         state = self._actions.state
         if state.run.source == "live" and not self._is_kept:
             self._is_kept = True  # after the reader's own act: Firefox asks them
-            ffi.start_task(ffi.persist())
+            ffi.start_task(host.persist())
         self._leave_recording(state)
 
     def _leave_recording(self, state: AppState) -> None:
@@ -317,55 +312,15 @@ class Page:
             step = tour.settled(tour.names[number - 1])
             ffi.go_to_address(address_of(Route(route.view, route.subject, step)))
 
-    async def _copy_link(self) -> None:
-        done = await ffi.copy(ffi.page_address())
-        told = "tools.copied" if is_told(self._actions.state) else "tools.copied_part"
-        self._notify(Message(told, {"most": MAX_WRITTEN}) if done else Message("tools.not_copied"))
-
-    async def _save(self, kind: str) -> None:
-        """Hand out a file; one of numbers has those of folded tables too."""
-        store, unfolded = self._actions.store, self._actions.state.unfolded
-        if kind in WHOLE:
-            store.replace(unfolded=None)
-        is_saved = await ffi.save(kind)
-        store.replace(unfolded=unfolded)
-        if not is_saved:
-            self._notify(Message("tools.not_saved"))
-
     def _read_folds(self) -> None:
         """What the reader has opened gets its tables."""
         opened = dom.opened(FOLDED)
         if opened != self._actions.state.unfolded:
             self._actions.store.replace(unfolded=opened)
 
-    def _notify(self, notice: Message) -> None:
-        self._actions.store.replace(notice=notice)
-
-    async def _present(self) -> None:
-        is_presenting = not self._actions.state.chrome.is_presenting
-        self._actions.store.replace(is_presenting=is_presenting)
-        await ffi.present(is_presenting=is_presenting)
-
-    def _leave_presenting(self) -> None:
-        if self._actions.state.chrome.is_presenting:
-            ffi.start_task(self._present())
-
-    def _set_keys(self, *, is_on: bool) -> None:
-        ffi.remember_keys(is_on=is_on)
-        self._actions.store.replace(has_keys=is_on)
-
-    def _next_language(self) -> None:
-        now = self._actions.state.language
-        at = OFFERED.index(now) + 1 if now in OFFERED else 0
-        self._actions.store.replace(language=OFFERED[at % len(OFFERED)])
-
     async def _ask(self, text: str) -> None:
         """Compare a token of the reader's own, after the event: a form that is gone warns."""
         self._comparing.ask(text)
-
-    def _set_theme(self, theme: str) -> None:
-        ffi.set_theme(theme)
-        self._actions.store.replace(theme=theme)
 
     def _keep_typed(self) -> None:
         typed, state = dom.field(FORM, "prompt"), self._actions.state

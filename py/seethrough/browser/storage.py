@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import Device, Message, Storage
-from seethrough.browser import ffi
+from seethrough.browser import host
 
 if TYPE_CHECKING:
     from seethrough.app.state import Store
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 async def look(store: Store) -> None:
     """Put the sizes into the state."""
-    told = await ffi.storage()
+    told = await host.storage()
     models = told["models"]
     store.replace(
         storage=Storage(
@@ -27,26 +27,27 @@ async def look(store: Store) -> None:
 
 async def use_update(store: Store) -> None:
     """Take the newer version now, or say why it waits."""
-    if await ffi.use_update() == "other-tabs":
+    if await host.use_update() == "other-tabs":
         store.replace(notice=Message("update.other_tabs"))
 
 
 async def remove(store: Store) -> None:
     """Take everything off the device, and say so: a reload would store it all again."""
-    await ffi.remove_all()
-    store.replace(notice=Message("about.storage.removed"))
+    await host.remove_all()
+    store.replace(stored=frozenset(), notice=Message("about.storage.removed"))
     await look(store)
 
 
-async def device() -> Device:
-    """What the device is like."""
-    told = await ffi.device()
-    return Device(
+async def device() -> tuple[Device, frozenset[str]]:
+    """What the device is like, and the models that it is known to keep."""
+    told = await host.device()
+    like = Device(
         may_download=bool(told["mayDownload"]),
         has_store=bool(told["hasStore"]),
         model=str(told["model"]),
         mode=str(told["mode"]),
     )
+    return like, frozenset({like.model} if told["isStored"] else ())
 
 
 def _whole(size: float | None) -> int | None:

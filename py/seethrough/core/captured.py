@@ -93,7 +93,38 @@ def with_rows(captured: Captured, name: str, rows: Mapping[int, Array]) -> Captu
     Args:
         rows: By position; of a matrix (W_U) by row.
     """
-    known = captured.positions.get(name, ()) if name in captured.arrays else ()
-    found = dict(zip(known, captured.arrays[name], strict=True)) if known else {}
+    found = rows_of(captured, name)
     found |= {place: row for place, row in rows.items() if place not in found}
-    return captured.with_more({name: np.stack(list(found.values()))}, {name: tuple(found)})
+    places = in_order = tuple(range(len(found)))
+    if leaf_of(name) not in LEAF_DIMS or set(found) != set(in_order):
+        places = tuple(found)
+    positions = {} if places is in_order else {name: places}
+    return captured.with_more({name: np.stack([found[place] for place in places])}, positions)
+
+
+def with_whole(captured: Captured, arrays: Mapping[str, Array]) -> Captured:
+    """With hooks at all of their positions; rows that are known stay the very numbers."""
+    return captured.with_more(
+        {name: _keeping(array, rows_in_part(captured, name)) for name, array in arrays.items()}
+    )
+
+
+def rows_of(captured: Captured, name: str) -> dict[int, Array]:
+    """What is known of a hook by position; of a matrix by row."""
+    array = captured.arrays.get(name)
+    if array is None:
+        return {}
+    return dict(zip(captured.positions.get(name) or range(len(array)), array, strict=True))
+
+
+def rows_in_part(captured: Captured, name: str) -> dict[int, Array]:
+    """The same of a hook that is held at some positions alone."""
+    return rows_of(captured, name) if name in captured.positions else {}
+
+
+def _keeping(array: Array, known: Mapping[int, Array]) -> Array:
+    """The array with some of its rows as they are known."""
+    if known:
+        array = array.copy()
+        array[list(known)] = list(known.values())
+    return array

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from seethrough.core.errors import SourceError
+from seethrough.core.families import family_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +25,36 @@ POSITIVE = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class LayerConfig:
+    """What a layer has of its own.
+
+    `window`: how many positions a query sees, its own among them; None: all that are not later.
+    `rotary_base`: the layer's own; None: the model's.
+
+    Raises:
+        SourceError: A number is not positive.
+    """
+
+    window: int | None = None
+    rotary_base: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value is not None and not value > 0:
+                raise SourceError("config.not_positive", name=name, value=value)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """What a graph is built from and what every picture is sized by.
 
-    `d_*` is a width, `n_*` a count. `family` names the wiring ("llama", "gpt2"). `rotary_base` is
-    the theta of the rotary embedding, None where positions are learned; `eps` is added to the mean
-    square inside the norm.
+    `d_*` is a width, `n_*` a count. `family` names a row of core/families.py. `rotary_base` is the
+    theta of the rotary embedding, None where positions are learned; `eps` is added to the mean
+    square inside the norm. `layers` says what each layer has of its own; empty: all are alike.
 
     Raises:
-        SourceError: A count is not positive, or the heads do not share the width evenly.
+        SourceError: A count is not positive, the heads do not share the width evenly, the family is
+            none of ours, or `layers` has another number of them.
     """
 
     family: str
@@ -50,8 +72,10 @@ class ModelConfig:
     normalization_type: str
     positional_embedding_type: str
     tie_word_embeddings: bool
+    layers: tuple[LayerConfig, ...] = ()
 
     def __post_init__(self) -> None:
+        family_named(self.family)
         for name in POSITIVE:
             if not getattr(self, name) > 0:
                 raise SourceError("config.not_positive", name=name, value=getattr(self, name))
@@ -59,6 +83,8 @@ class ModelConfig:
             raise SourceError(
                 "config.heads", n_heads=self.n_heads, n_key_value_heads=self.n_key_value_heads
             )
+        if len(self.layers) not in {0, self.n_layers}:
+            raise SourceError("config.layers", got=len(self.layers), n_layers=self.n_layers)
         if self.positional_embedding_type == "rotary":
             self._check_rotary()
 
@@ -73,9 +99,25 @@ class ModelConfig:
         """Query heads that share one key/value head; 1 without grouped queries."""
         return self.n_heads // self.n_key_value_heads
 
+    def layer(self, layer: int) -> LayerConfig:
+        """What a layer has of its own."""
+        return self.layers[layer] if self.layers else LayerConfig()
+
+    def rotary_base_of(self, layer: int) -> float:
+        """The theta that a layer turns its queries and keys by; 0 where positions are learned."""
+        return self.layer(layer).rotary_base or self.rotary_base or 0.0
+
+    def first_seen(self, layer: int, query: int) -> int:
+        """The first position that a query sees in a layer: 0, or where its window begins."""
+        window = self.layer(layer).window
+        return 0 if window is None else max(0, query - window + 1)
+
     def to_json(self) -> dict[str, Any]:
-        """The fields as plain JSON values."""
-        return asdict(self)
+        """The fields as plain JSON values; `layers` stands there only where they differ."""
+        written = asdict(self)
+        if not self.layers:
+            del written["layers"]
+        return written
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ModelConfig:
@@ -85,7 +127,8 @@ class ModelConfig:
             SourceError: A field is missing or unknown.
         """
         names = {field.name for field in fields(cls)}
-        wrong = names.symmetric_difference(data)
+        wrong = names.symmetric_difference({"layers", *data})
         if wrong:
             raise SourceError("config.fields", fields=", ".join(sorted(wrong)))
-        return cls(**data)
+        layers = tuple(LayerConfig(**layer) for layer in data.get("layers", ()))
+        return cls(**{**data, "layers": layers})

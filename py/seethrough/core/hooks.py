@@ -1,7 +1,8 @@
 """The one table of hook names: TransformerLens' canonical ones, used verbatim everywhere.
 
 The same strings are the graph's output names, the keys of a capture and what the page prints.
-No batch axis. `hook_norm_out` is ours: the norm's output after weight and bias.
+No batch axis. `hook_norm_out` is ours: the norm's output after weight and bias. `attn.hook_out` and
+`mlp.hook_out` are TransformerBridge's: what a half made, where a norm comes before it is added.
 Source: TransformerLens HookedTransformer (names), DESIGN.md (the deviations).
 """
 
@@ -12,11 +13,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from seethrough.core.errors import ShapeError, UnknownNameError, near_misses
+from seethrough.core.families import family_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from seethrough.core.config import ModelConfig
+    from seethrough.core.family import Family
 
 EMBED = "hook_embed"
 POS_EMBED = "hook_pos_embed"
@@ -32,15 +35,29 @@ LN2_OUT = "ln2.hook_norm_out"
 Q = "attn.hook_q"
 K = "attn.hook_k"
 V = "attn.hook_v"
+Q_NORM_SCALE = "attn.q_norm.hook_scale"
+Q_NORM_NORMALIZED = "attn.q_norm.hook_normalized"
+Q_NORM_OUT = "attn.q_norm.hook_norm_out"
+K_NORM_SCALE = "attn.k_norm.hook_scale"
+K_NORM_NORMALIZED = "attn.k_norm.hook_normalized"
+K_NORM_OUT = "attn.k_norm.hook_norm_out"
 ROT_Q = "attn.hook_rot_q"
 ROT_K = "attn.hook_rot_k"
 SCORES = "attn.hook_attn_scores"
 PATTERN = "attn.hook_pattern"
 Z = "attn.hook_z"
+ATTN_MADE = "attn.hook_out"
+LN1_POST_SCALE = "ln1_post.hook_scale"
+LN1_POST_NORMALIZED = "ln1_post.hook_normalized"
+LN1_POST_OUT = "ln1_post.hook_norm_out"
 ATTN_OUT = "hook_attn_out"
 MLP_PRE = "mlp.hook_pre"
 MLP_PRE_LINEAR = "mlp.hook_pre_linear"
 MLP_POST = "mlp.hook_post"
+MLP_MADE = "mlp.hook_out"
+LN2_POST_SCALE = "ln2_post.hook_scale"
+LN2_POST_NORMALIZED = "ln2_post.hook_normalized"
+LN2_POST_OUT = "ln2_post.hook_norm_out"
 MLP_OUT = "hook_mlp_out"
 FINAL_SCALE = "ln_final.hook_scale"
 FINAL_NORMALIZED = "ln_final.hook_normalized"
@@ -63,11 +80,21 @@ LEAF_DIMS: dict[str, tuple[str, ...]] = {
     Q: ("pos", "head", "d_head"),
     K: ("pos", "kv_head", "d_head"),
     V: ("pos", "kv_head", "d_head"),
+    Q_NORM_SCALE: ("pos", "head", "one"),
+    Q_NORM_NORMALIZED: ("pos", "head", "d_head"),
+    Q_NORM_OUT: ("pos", "head", "d_head"),
+    K_NORM_SCALE: ("pos", "kv_head", "one"),
+    K_NORM_NORMALIZED: ("pos", "kv_head", "d_head"),
+    K_NORM_OUT: ("pos", "kv_head", "d_head"),
     ROT_Q: ("pos", "head", "d_head"),
     ROT_K: ("pos", "kv_head", "d_head"),
     SCORES: ("head", "query_pos", "key_pos"),
     PATTERN: ("head", "query_pos", "key_pos"),
     Z: ("pos", "head", "d_head"),
+    ATTN_MADE: ("pos", "d_model"),
+    LN1_POST_SCALE: ("pos", "one"),
+    LN1_POST_NORMALIZED: ("pos", "d_model"),
+    LN1_POST_OUT: ("pos", "d_model"),
     ATTN_OUT: ("pos", "d_model"),
     RESID_MID: ("pos", "d_model"),
     LN2_SCALE: ("pos", "one"),
@@ -76,6 +103,10 @@ LEAF_DIMS: dict[str, tuple[str, ...]] = {
     MLP_PRE: ("pos", "d_mlp"),
     MLP_PRE_LINEAR: ("pos", "d_mlp"),
     MLP_POST: ("pos", "d_mlp"),
+    MLP_MADE: ("pos", "d_model"),
+    LN2_POST_SCALE: ("pos", "one"),
+    LN2_POST_NORMALIZED: ("pos", "d_model"),
+    LN2_POST_OUT: ("pos", "d_model"),
     MLP_OUT: ("pos", "d_model"),
     RESID_POST: ("pos", "d_model"),
     FINAL_SCALE: ("unembed", "one"),
@@ -87,56 +118,10 @@ LEAF_DIMS: dict[str, tuple[str, ...]] = {
     LOGSUMEXP: ("unembed",),
 }
 
-BLOCK_LEAVES: dict[str, tuple[str, ...]] = {
-    "llama": (
-        RESID_PRE,
-        LN1_SCALE,
-        LN1_NORMALIZED,
-        LN1_OUT,
-        Q,
-        K,
-        V,
-        ROT_Q,
-        ROT_K,
-        SCORES,
-        PATTERN,
-        Z,
-        ATTN_OUT,
-        RESID_MID,
-        LN2_SCALE,
-        LN2_NORMALIZED,
-        LN2_OUT,
-        MLP_PRE,
-        MLP_PRE_LINEAR,
-        MLP_POST,
-        MLP_OUT,
-        RESID_POST,
-    ),
-    "gpt2": (
-        RESID_PRE,
-        LN1_SCALE,
-        LN1_NORMALIZED,
-        LN1_OUT,
-        Q,
-        K,
-        V,
-        SCORES,
-        PATTERN,
-        Z,
-        ATTN_OUT,
-        RESID_MID,
-        LN2_SCALE,
-        LN2_NORMALIZED,
-        LN2_OUT,
-        MLP_PRE,
-        MLP_POST,
-        MLP_OUT,
-        RESID_POST,
-    ),
-}
-EMBED_LEAVES: dict[str, tuple[str, ...]] = {"llama": (EMBED,), "gpt2": (EMBED, POS_EMBED)}
 FINAL_LEAVES = (FINAL_SCALE, FINAL_NORMALIZED, FINAL_OUT)
 LOGIT_OUTPUTS = (LOGITS, TOP_VALUES, TOP_IDS, LOGSUMEXP)
+# Everything that a model has once, not in every layer.
+OUTSIDE_BLOCKS = frozenset({EMBED, POS_EMBED, *FINAL_LEAVES, *LOGIT_OUTPUTS})
 
 
 @dataclass(frozen=True)
@@ -164,14 +149,59 @@ def leaf_of(name: str) -> str:
     return name.split(".", 2)[2] if name.startswith("blocks.") else name
 
 
+def embed_leaves(config: ModelConfig) -> tuple[str, ...]:
+    """What stands before the blocks: the token's row, and the position's where that is learned."""
+    return leaves_of_embed(family_of(config))
+
+
+def leaves_of_embed(family: Family) -> tuple[str, ...]:
+    """The same by a family's description."""
+    return (EMBED,) if family.is_rotary else (EMBED, POS_EMBED)
+
+
+def block_leaves(config: ModelConfig) -> tuple[str, ...]:
+    """The leaves of a block, in the order in which it computes them."""
+    return leaves_of_block(family_of(config))
+
+
+@cache
+def leaves_of_block(family: Family) -> tuple[str, ...]:
+    """The same by a family's description."""
+    head_norms = (*norm_leaves("attn.q_norm."), *norm_leaves("attn.k_norm."))
+    return (
+        RESID_PRE,
+        *norm_leaves("ln1."),
+        *(Q, K, V),
+        *(head_norms if family.has_head_norms else ()),
+        *((ROT_Q, ROT_K) if family.is_rotary else ()),
+        *(SCORES, PATTERN, Z),
+        *((ATTN_MADE, *norm_leaves("ln1_post.")) if family.has_norms_after else ()),
+        *(ATTN_OUT, RESID_MID),
+        *norm_leaves("ln2."),
+        MLP_PRE,
+        *((MLP_PRE_LINEAR,) if family.is_gated else ()),
+        MLP_POST,
+        *((MLP_MADE, *norm_leaves("ln2_post.")) if family.has_norms_after else ()),
+        *(MLP_OUT, RESID_POST),
+    )
+
+
+def leaves_of_family(family: Family) -> tuple[str, ...]:
+    """Every leaf of a family, in the order in which it is computed."""
+    return (*leaves_of_embed(family), *leaves_of_block(family), *FINAL_LEAVES)
+
+
+def norm_leaves(part: str) -> tuple[str, str, str]:
+    """The three hooks of a norm: `norm_leaves("ln1.")` has LN1_SCALE, LN1_NORMALIZED, LN1_OUT."""
+    return f"{part}hook_scale", f"{part}hook_normalized", f"{part}hook_norm_out"
+
+
 @cache
 def expected_hooks(config: ModelConfig) -> tuple[HookSpec, ...]:
     """Every hook of a model, in the order in which the graph computes them."""
-    specs = [HookSpec(leaf, leaf, None) for leaf in EMBED_LEAVES[config.family]]
+    specs = [HookSpec(leaf, leaf, None) for leaf in embed_leaves(config)]
     for layer in range(config.n_layers):
-        specs += [
-            HookSpec(hook_name(leaf, layer), leaf, layer) for leaf in BLOCK_LEAVES[config.family]
-        ]
+        specs += [HookSpec(hook_name(leaf, layer), leaf, layer) for leaf in block_leaves(config)]
     specs += [HookSpec(leaf, leaf, None) for leaf in FINAL_LEAVES]
     return tuple(specs)
 

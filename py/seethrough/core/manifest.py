@@ -101,7 +101,8 @@ class Manifest:
 
 def to_json(manifest: Manifest) -> str:
     """The manifest as the text of manifest.json."""
-    return json.dumps(asdict(manifest), ensure_ascii=False, separators=(",", ":")) + "\n"
+    written = {**asdict(manifest), "config": manifest.config.to_json()}
+    return json.dumps(written, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def from_json(text: str) -> Manifest:

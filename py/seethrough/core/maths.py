@@ -107,11 +107,16 @@ def rotate(x: Array, angles: Array) -> Array:
     return np.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
 
 
-def causal_mask(n_pos: int, n_past: int, dtype: np.dtype | type = np.float32) -> Array:
+def causal_mask(
+    n_pos: int, n_past: int, dtype: np.dtype | type = np.float32, window: int | None = None
+) -> Array:
     """0 where a position may look, −inf where the key comes later than the query.
 
     Shapes: → [query_pos, key_pos] with key_pos = n_past + n_pos.
+    Args:
+        window: How many positions a query sees, its own among them; None: all before it too.
     """
     query = np.arange(n_past, n_past + n_pos)[:, None]
     key = np.arange(n_past + n_pos)[None, :]
-    return np.where(key <= query, 0, -np.inf).astype(dtype)
+    is_seen = key <= query if window is None else (key <= query) & (key > query - window)
+    return np.where(is_seen, 0, -np.inf).astype(dtype)

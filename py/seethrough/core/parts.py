@@ -109,7 +109,7 @@ class Part:
             }
         has_logits = hooks.LOGITS in self.arrays
         return {
-            **dict.fromkeys(hooks.EMBED_LEAVES[config.family], (n_kept, config.d_model)),
+            **dict.fromkeys(hooks.embed_leaves(config), (n_kept, config.d_model)),
             **dict.fromkeys(hooks.FINAL_LEAVES, (1, config.d_model)),
             hooks.FINAL_SCALE: (1, 1),
             UNEMBEDDING: (len(recording.top), config.d_model),

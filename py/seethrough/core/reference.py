@@ -1,20 +1,22 @@
 """The whole forward pass in numpy, every hook named: the code of each step.
 
 It is slow and plain on purpose. The graph in the page computes the same numbers under the same
-names; tests hold the two, and transformers, together. The layers are shared; a family is a row of
-`WIRINGS`, which says what stands in each place.
+names; tests hold the two, and transformers, together. The layers are shared; what stands in each
+place follows from the description of the family (core/family.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.cache import ActivationCache, Array
+from seethrough.core.families import family_of
+from seethrough.core.family import LAYER_NORM, RMS_NORM, RMS_NORM_PLUS_ONE
 from seethrough.core.hooks import hook_name
 from seethrough.core.maths import (
     causal_mask,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from seethrough.core.config import ModelConfig
+    from seethrough.core.family import Family
 
     Weights = Callable[[str], Array]
 
@@ -67,13 +70,7 @@ class Pass:
     @property
     def wiring(self) -> Wiring:
         """What stands in each place of this family."""
-        return WIRINGS[self.config.family]
-
-    @cached_property
-    def angles(self) -> Array:
-        """How far each pair of a head's numbers is turned at each position."""
-        base = self.config.rotary_base
-        return rotary_angles(self.positions, self.config.d_head, base or 0, self.dtype)
+        return wiring_of(family_of(self.config))
 
     def weight(self, name: str) -> Array:
         """A weight in this pass's dtype."""
@@ -131,9 +128,15 @@ def embed(run: Pass, tokens: Sequence[int]) -> Array:
     return run.hook(run.weight("W_E")[list(tokens)], hooks.EMBED)
 
 
+def embed_scaled(run: Pass, tokens: Sequence[int]) -> Array:
+    """The rows of the tokens times the root of the model's width; position comes by rotation."""
+    root = np.sqrt(run.dtype.type(run.config.d_model))
+    return run.hook(run.weight("W_E")[list(tokens)] * root, hooks.EMBED)
+
+
 def embed_with_positions(run: Pass, tokens: Sequence[int]) -> Array:
     """The rows of the tokens plus the learned rows of their positions."""
-    rows = embed(run, tokens)
+    rows = run.wiring.rows(run, tokens)
     return rows + run.hook(run.weight("W_pos")[run.positions], hooks.POS_EMBED)
 
 
@@ -153,6 +156,15 @@ def rms_norm(run: Pass, x: Array, scale_leaf: str, layer: int | None = None) -> 
     scale = run.hook(rms_scale(x, run.config.eps), scale_leaf, layer)
     normalized = run.hook(x / scale, f"{part}hook_normalized", layer)
     weight = run.weight(hook_name(f"{part}w", layer))
+    return run.hook(normalized * weight, f"{part}hook_norm_out", layer)
+
+
+def rms_norm_plus_one(run: Pass, x: Array, scale_leaf: str, layer: int | None = None) -> Array:
+    """Divide by the root mean square, then multiply by 1 + the weight."""
+    part = scale_leaf.removesuffix("hook_scale")
+    scale = run.hook(rms_scale(x, run.config.eps), scale_leaf, layer)
+    normalized = run.hook(x / scale, f"{part}hook_normalized", layer)
+    weight = 1 + run.weight(hook_name(f"{part}w", layer))
     return run.hook(normalized * weight, f"{part}hook_norm_out", layer)
 
 
@@ -182,6 +194,7 @@ def attention(run: Pass, x: Array, layer: int) -> Array:
     q = run.hook(project(run, x, "W_Q", layer, config.n_heads), hooks.Q, layer)
     k = run.hook(project(run, x, "W_K", layer, config.n_key_value_heads), hooks.K, layer)
     v = run.hook(project(run, x, "W_V", layer, config.n_key_value_heads), hooks.V, layer)
+    q, k = run.wiring.heads(run, q, k, layer)
     q = run.wiring.place(run, q, hooks.ROT_Q, layer)
     k = run.wiring.place(run, k, hooks.ROT_K, layer)
     keys, values = remember(run, k, v, layer)
@@ -190,7 +203,8 @@ def attention(run: Pass, x: Array, layer: int) -> Array:
     keys, values = (np.repeat(x, config.n_group, axis=0) for x in (keys, values))
     width = np.sqrt(run.dtype.type(config.d_head))
     scores = q.transpose(1, 0, 2) @ keys.transpose(0, 2, 1) / width
-    scores = scores + causal_mask(x.shape[0], keys.shape[1] - x.shape[0], run.dtype)
+    n_past, window = keys.shape[1] - x.shape[0], config.layer(layer).window
+    scores = scores + causal_mask(x.shape[0], n_past, run.dtype, window)
     if run.knobs.score_add is not None:
         scores = scores + run.knobs.score_add[layer].astype(run.dtype)
     scores = run.hook(scores, hooks.SCORES, layer)
@@ -200,7 +214,8 @@ def attention(run: Pass, x: Array, layer: int) -> Array:
         z = z * run.knobs.head_scale[layer][:, None].astype(run.dtype)
     z = run.hook(z, hooks.Z, layer)
     flat = z.reshape(x.shape[0], -1)
-    return run.hook(run.wiring.linear(run, flat, "attn.W_O", layer), hooks.ATTN_OUT, layer)
+    made = run.wiring.linear(run, flat, "attn.W_O", layer)
+    return run.hook(run.wiring.after(run, made, hooks.ATTN_OUT, layer), hooks.ATTN_OUT, layer)
 
 
 def project(run: Pass, x: Array, weight: str, layer: int, n_heads: int) -> Array:
@@ -209,13 +224,26 @@ def project(run: Pass, x: Array, weight: str, layer: int, n_heads: int) -> Array
     return flat.reshape(x.shape[0], n_heads, run.config.d_head)
 
 
+def normed_heads(run: Pass, q: Array, k: Array, layer: int) -> tuple[Array, Array]:
+    """Each head's query and key through a norm of their own."""
+    q = run.wiring.norm(run, q, hooks.Q_NORM_SCALE, layer)
+    return q, run.wiring.norm(run, k, hooks.K_NORM_SCALE, layer)
+
+
+def heads_as_they_are(_run: Pass, q: Array, k: Array, _layer: int) -> tuple[Array, Array]:
+    """Queries and keys of a model without such norms."""
+    return q, k
+
+
 def turned(run: Pass, x: Array, leaf: str, layer: int) -> Array:
-    """Queries or keys turned by their positions."""
-    return run.hook(rotate(x, run.angles), leaf, layer)
+    """Queries or keys turned by their positions; each layer has its own base."""
+    base = run.config.rotary_base_of(layer)
+    angles = rotary_angles(run.positions, run.config.d_head, base, run.dtype)
+    return run.hook(rotate(x, angles), leaf, layer)
 
 
 def as_they_are(_run: Pass, x: Array, _leaf: str, _layer: int) -> Array:
-    """Queries or keys of a model whose positions were added to the embedding."""
+    """Where nothing is done: no rotation with learned positions, no norm after a half."""
     return x
 
 
@@ -230,24 +258,32 @@ def remember(run: Pass, k: Array, v: Array, layer: int) -> tuple[Array, Array]:
 
 
 def gated_mlp(run: Pass, x: Array, layer: int) -> Array:
-    """SwiGLU: silu of the gate times the linear half, then back to the model's width."""
+    """The activated gate times the linear half, then back to the model's width."""
     pre = run.hook(run.wiring.linear(run, x, "mlp.W_gate", layer), hooks.MLP_PRE, layer)
     half = run.hook(run.wiring.linear(run, x, "mlp.W_in", layer), hooks.MLP_PRE_LINEAR, layer)
-    return write_back(run, run.hook(silu(pre) * half, hooks.MLP_POST, layer), layer)
+    post = run.wiring.activation(pre) * half
+    return write_back(run, run.hook(post, hooks.MLP_POST, layer), layer)
 
 
-def gelu_mlp(run: Pass, x: Array, layer: int) -> Array:
-    """Each neuron's sum through GELU, then back to the model's width."""
+def plain_mlp(run: Pass, x: Array, layer: int) -> Array:
+    """Each neuron's sum through the activation, then back to the model's width."""
     pre = run.hook(run.wiring.linear(run, x, "mlp.W_in", layer), hooks.MLP_PRE, layer)
-    return write_back(run, run.hook(gelu_new(pre), hooks.MLP_POST, layer), layer)
+    return write_back(run, run.hook(run.wiring.activation(pre), hooks.MLP_POST, layer), layer)
 
 
 def write_back(run: Pass, post: Array, layer: int) -> Array:
     """What the neurons write into the residual stream."""
-    mlp_out = run.wiring.linear(run, post, "mlp.W_out", layer)
+    made = run.wiring.linear(run, post, "mlp.W_out", layer)
+    mlp_out = run.wiring.after(run, made, hooks.MLP_OUT, layer)
     if run.knobs.mlp_scale is not None:
         mlp_out = mlp_out * run.knobs.mlp_scale[layer].astype(run.dtype)
     return run.hook(mlp_out, hooks.MLP_OUT, layer)
+
+
+def normed_after(run: Pass, made: Array, leaf: str, layer: int) -> Array:
+    """What attention or MLP made, through a norm of its own before it is added to the stream."""
+    made_leaf, scale_leaf = BEFORE_ADDING[leaf]
+    return run.wiring.norm(run, run.hook(made, made_leaf, layer), scale_leaf, layer)
 
 
 def unembed_states(run: Pass, states: Array) -> None:
@@ -273,16 +309,52 @@ def from_arrays(arrays: Mapping[str, Array]) -> Weights:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What a family puts in each place."""
+    """What stands in each place of a family."""
 
+    rows: Callable[[Pass, Sequence[int]], Array]
     embed: Callable[[Pass, Sequence[int]], Array]
     norm: Callable[[Pass, Array, str, int | None], Array]
     linear: Callable[[Pass, Array, str, int], Array]
+    heads: Callable[[Pass, Array, Array, int], tuple[Array, Array]]
     place: Callable[[Pass, Array, str, int], Array]
+    after: Callable[[Pass, Array, str, int], Array]
     mlp: Callable[[Pass, Array, int], Array]
+    activation: Callable[[Array], Array]
 
 
-WIRINGS = {
-    "llama": Wiring(embed, rms_norm, linear, turned, gated_mlp),
-    "gpt2": Wiring(embed_with_positions, layer_norm, affine, as_they_are, gelu_mlp),
+NORMS = {LAYER_NORM: layer_norm, RMS_NORM: rms_norm, RMS_NORM_PLUS_ONE: rms_norm_plus_one}
+ACTIVATIONS = {"silu": silu, "gelu_new": gelu_new}
+# What a half adds to the stream -> what it made before, and the norm between.
+BEFORE_ADDING = {
+    hooks.ATTN_OUT: (hooks.ATTN_MADE, hooks.LN1_POST_SCALE),
+    hooks.MLP_OUT: (hooks.MLP_MADE, hooks.LN2_POST_SCALE),
 }
+
+
+@cache
+def wiring_of(family: Family) -> Wiring:
+    """What a family's description puts in each place."""
+    rows = embed_scaled if family.has_scaled_embedding else embed
+    return Wiring(
+        rows=rows,
+        embed=rows if family.is_rotary else embed_with_positions,
+        norm=NORMS[family.norm],
+        linear=affine if family.has_bias else linear,
+        heads=normed_heads if family.has_head_norms else heads_as_they_are,
+        place=turned if family.is_rotary else as_they_are,
+        after=normed_after if family.has_norms_after else as_they_are,
+        mlp=gated_mlp if family.is_gated else plain_mlp,
+        activation=ACTIVATIONS[family.activation],
+    )
+
+
+def functions_of(family: Family) -> dict[str, tuple[Callable[..., object], ...]]:
+    """The functions that compute a family's embedding, its blocks and its logits."""
+    wiring = wiring_of(family)
+    own = (wiring.heads, wiring.mlp, write_back, wiring.after, wiring.activation)
+    nothing = {heads_as_they_are, as_they_are}
+    return {
+        "embed": tuple(dict.fromkeys((wiring.embed, wiring.rows))),
+        "layers": (block, attention, *(one for one in own if one not in nothing)),
+        "logits": (unembed_states, wiring.norm),
+    }

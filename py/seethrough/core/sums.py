@@ -1,7 +1,7 @@
 """The sum behind one number: its largest terms, the rest as one, and what is done to the total.
 
 `needs` tells what must be known for it, `sum_of` makes it, in float64 from the model's own float32
-numbers; the rules are in core/sum_rules.py.
+numbers; which rule a number has says core/sum_rules.py.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from seethrough.core.cell import PROBS, Cell
 from seethrough.core.errors import InputError, UnknownNameError, near_misses
 from seethrough.core.hooks import LEAF_DIMS, axis_sizes, fetchable, leaf_of
 from seethrough.core.length import LENGTH_DIMS, vector_of
+from seethrough.core.sum_asked import Asked
 from seethrough.core.sum_parts import Aside, Made, Slice, number, product
-from seethrough.core.sum_rules import FAMILIES, Asked
+from seethrough.core.sum_rules import rules_of
 from seethrough.core.weight_names import expected_dims
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
     from seethrough.core.config import ModelConfig
-    from seethrough.core.sum_parts import Series
+    from seethrough.core.sum_parts import Group, Series
 
 LARGEST = 6
 LEARNED, TIED, MASKED = "learned", "tied", "masked"
@@ -124,7 +125,7 @@ def dims_of(name: str, config: ModelConfig, n_pos: int) -> tuple[int, ...] | Non
     if is_weight(name, config):
         return weight_dims(config)[name]
     leaf, known = leaf_of(name), {PROBS, *fetchable(config)}
-    if leaf not in FAMILIES[config.family].rules or (vector_of(name) or name) not in known:
+    if leaf not in rules_of(config) or (vector_of(name) or name) not in known:
         return None
     sizes = axis_sizes(config, n_pos=n_pos, n_unembed=n_pos)
     return tuple(sizes[axis] for axis in DIMS[leaf])
@@ -165,7 +166,9 @@ def sum_of(
         return Sum(cell, value, made.rule, total=value, magnitude=abs(value))
     parts = np.concatenate([group.values for group in made.groups])
     shown = largest(parts, made.own)
-    rest = np.delete(parts, shown)
+    is_rest = np.ones(len(parts), bool)
+    is_rest[shown] = False
+    rest = parts[is_rest]
     subtotal = float(parts.sum())
     steps: list[Step] = []
     total, size = subtotal, float(np.abs(parts).sum())
@@ -197,11 +200,18 @@ def largest(parts: Array, own: int | None) -> list[int]:
 
 def term_at(made: Made, at: int) -> Term:
     """One term with its factors."""
-    starts = np.cumsum([0, *(len(group.values) for group in made.groups)])
-    which = int(np.searchsorted(starts, at, side="right")) - 1
-    group, inside = made.groups[which], at - int(starts[which])
+    group, inside = group_at(made, at)
     factors = tuple(factor_at(series, inside) for series in group.series)
     return Term(factors, float(group.values[inside]), is_own=at == made.own)
+
+
+def group_at(made: Made, at: int) -> tuple[Group, int]:
+    """The group that a term is in, and its place there."""
+    for group in made.groups:
+        if at < len(group.values):
+            return group, at
+        at -= len(group.values)
+    raise IndexError(at)
 
 
 def factor_at(series: Series, at: int) -> Factor:
@@ -214,7 +224,7 @@ def made_of(cell: Cell, read: Notes | Known) -> tuple[Made, float]:
     """A cell's rule with its numbers, and the value that the model has there."""
     if is_weight(cell.name, read.config):
         return stored(cell, read)
-    rule = FAMILIES[read.config.family].rules[leaf_of(cell.name)]
+    rule = rules_of(read.config)[leaf_of(cell.name)]
     return rule(Asked(read, layer_of(cell.name), cell.index)), read.value(cell)
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.families import family_of
+
 if TYPE_CHECKING:
     from seethrough.core.config import ModelConfig
+    from seethrough.core.family import Family
 
     Dims = tuple[int, ...]
 
@@ -25,45 +28,40 @@ def expected_dims(config: ModelConfig) -> dict[str, Dims]:
 
     A tied unembedding is not stored.
     """
-    whole = {"llama": _llama, "gpt2": _gpt2}[config.family](config)
+    family = family_of(config)
+    whole: dict[str, Dims] = {"W_E": (config.d_vocab, config.d_model)}
+    if not family.is_rotary:
+        whole["W_pos"] = (config.n_ctx, config.d_model)
+    whole |= _in_every_layer(config, _block(config, family))
+    whole |= _norm(family, "ln_final.", config.d_model)
     if not config.tie_word_embeddings:
         whole["W_U"] = (config.d_model, config.d_vocab)
     return whole
 
 
-def _llama(config: ModelConfig) -> dict[str, Dims]:
-    block = {
-        "ln1.w": (config.d_model,),
-        **_attention(config),
-        "ln2.w": (config.d_model,),
-        "mlp.W_gate": (config.d_model, config.d_mlp),
-        "mlp.W_in": (config.d_model, config.d_mlp),
-        "mlp.W_out": (config.d_mlp, config.d_model),
+def _block(config: ModelConfig, family: Family) -> dict[str, Dims]:
+    """The weights of one block, by their names in it."""
+    with_biases = _with_biases if family.has_bias else dict
+    wide, after = config.d_model, family.has_norms_after
+    return {
+        **_norm(family, "ln1.", wide),
+        **with_biases(_attention(config)),
+        **(_head_norms(config, family) if family.has_head_norms else {}),
+        **(_norm(family, "ln1_post.", wide) if after else {}),
+        **_norm(family, "ln2.", wide),
+        **with_biases(_mlp(config, family)),
+        **(_norm(family, "ln2_post.", wide) if after else {}),
     }
-    embedding = {"W_E": (config.d_vocab, config.d_model)}
-    return embedding | _in_every_layer(config, block) | {"ln_final.w": (config.d_model,)}
 
 
-def _gpt2(config: ModelConfig) -> dict[str, Dims]:
-    wide = (config.d_model,)
-    mlp: dict[str, Dims] = {
-        "mlp.W_in": (config.d_model, config.d_mlp),
-        "mlp.W_out": (config.d_mlp, config.d_model),
-    }
-    block = {
-        "ln1.w": wide,
-        "ln1.b": wide,
-        **_with_biases(_attention(config)),
-        "ln2.w": wide,
-        "ln2.b": wide,
-        **_with_biases(mlp),
-    }
-    embedding = {
-        "W_E": (config.d_vocab, config.d_model),
-        "W_pos": (config.n_ctx, config.d_model),
-    }
-    final = {"ln_final.w": wide, "ln_final.b": wide}
-    return embedding | _in_every_layer(config, block) | final
+def _norm(family: Family, part: str, width: int) -> dict[str, Dims]:
+    letters = "wb" if family.norm.is_centred else "w"
+    return {f"{part}{letter}": (width,) for letter in letters}
+
+
+def _head_norms(config: ModelConfig, family: Family) -> dict[str, Dims]:
+    queries = _norm(family, "attn.q_norm.", config.d_head)
+    return queries | _norm(family, "attn.k_norm.", config.d_head)
 
 
 def _with_biases(weights: dict[str, Dims]) -> dict[str, Dims]:
@@ -81,6 +79,14 @@ def _attention(config: ModelConfig) -> dict[str, Dims]:
         "attn.W_K": (config.d_model, kv_width),
         "attn.W_V": (config.d_model, kv_width),
         "attn.W_O": (q_width, config.d_model),
+    }
+
+
+def _mlp(config: ModelConfig, family: Family) -> dict[str, Dims]:
+    inward = ("mlp.W_gate", "mlp.W_in") if family.is_gated else ("mlp.W_in",)
+    return {
+        **dict.fromkeys(inward, (config.d_model, config.d_mlp)),
+        "mlp.W_out": (config.d_mlp, config.d_model),
     }
 
 

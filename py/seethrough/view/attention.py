@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seethrough.core.cell import Cell
-from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.core.hooks import PATTERN
 from seethrough.view import named
+from seethrough.view.attention_grid import BASELINE, Grid, grid_of
+from seethrough.view.attention_labels import key_labels, query_labels
 from seethrough.view.attention_table import data
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import cell, exact, probability
@@ -20,74 +20,14 @@ from seethrough.view.words import hook_mark, rich, say, sentences, title, token_
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
+    from seethrough.core.cell import Cell
     from seethrough.core.recording import Recording
 
 ROLE = "attention"
-SVG_UP_TO = 32
-PICTURE = 264
-CELL_MOST = 48
-CELL_LEAST = 16
 NUMBERS_FROM = 38
-RASTER_LEAST = 1
 THUMB = 48
-LABEL_CHARACTERS = 12
-CHARACTER = 8
-LABEL_HIGH = 14
-BASELINE = 4.5
 LEGEND_STEPS = 16
 LEGEND_CELL = 8
-
-
-@dataclass(frozen=True)
-class Grid:
-    """One head's pattern and how large it is drawn: `cell` pixels for each token."""
-
-    layer: int
-    head: int
-    position: int
-    pattern: Array
-    cell: int
-
-    @property
-    def side(self) -> int:
-        """Tokens along each axis."""
-        return int(self.pattern.shape[0])
-
-    @property
-    def size(self) -> int:
-        """Width and height of the picture in pixels."""
-        return self.side * self.cell
-
-    @property
-    def name(self) -> str:
-        """The hook with its head: `blocks.3.attn.hook_pattern[0]`."""
-        return f"{hook_name(PATTERN, self.layer)}[{self.head}]"
-
-    def cell_at(self, query: int, key: int) -> Cell:
-        """A number of the picture by its name."""
-        return Cell(hook_name(PATTERN, self.layer), (self.head, query, key))
-
-    @property
-    def is_svg(self) -> bool:
-        """Whether the picture is small enough for one element a cell."""
-        return self.side <= SVG_UP_TO
-
-
-def grid_of(scene: Scene) -> Grid | None:
-    """What there is to draw; None before the first run."""
-    pattern = scene.run.pattern(layer_of(scene))
-    if pattern is None or pattern.size == 0:
-        return None
-    head = min(max(scene.choice.head, 0), len(pattern) - 1)
-    side = pattern.shape[1]
-    least = CELL_LEAST if side <= SVG_UP_TO else RASTER_LEAST
-    return Grid(
-        layer=layer_of(scene),
-        head=head,
-        position=min(max(scene.choice.position, 0), side - 1),
-        pattern=pattern[head],
-        cell=min(max(PICTURE // side, least), CELL_MOST),
-    )
 
 
 def render(scene: Scene) -> str:
@@ -217,73 +157,6 @@ def axis_names(scene: Scene) -> list[Node]:
         h("span", {"class": "is-key"}, say(scene, "view.attention.keys")),
         h("span", {"class": "is-query"}, say(scene, "view.attention.queries")),
     ]
-
-
-def labels(scene: Scene, grid: Grid) -> list[tuple[int, str]]:
-    """Which positions have room for a label, and their tokens cut to fit."""
-    every = -(-LABEL_HIGH // grid.cell)
-    shown = {at for at in range(grid.side) if at % every == 0 and abs(at - grid.position) >= every}
-    return [(at, short(visible_at(scene, at))) for at in sorted(shown | {grid.position})]
-
-
-def short(visible: str) -> str:
-    """A token cut to the label's width, the cut seen."""
-    if len(visible) <= LABEL_CHARACTERS:
-        return visible
-    return visible[: LABEL_CHARACTERS - 1] + "\u2026"
-
-
-def label_width(scene: Scene, grid: Grid) -> int:
-    """Pixels that the longest label needs."""
-    longest = max((len(label) for _, label in labels(scene, grid)), default=1)
-    return (longest + 2) * CHARACTER
-
-
-def query_labels(scene: Scene, grid: Grid) -> Node:
-    """The tokens down the left side, the chosen one in ink."""
-    wide = label_width(scene, grid)
-    texts = [
-        h(
-            "text",
-            {
-                "class": "is-selected" if at == grid.position else None,
-                "x": wide - CHARACTER,
-                "y": across(at, grid),
-                "text-anchor": "end",
-            },
-            label,
-        )
-        for at, label in labels(scene, grid)
-    ]
-    return h("svg", {"class": "labels query-labels", **box(wide, grid.size)}, texts)
-
-
-def key_labels(scene: Scene, grid: Grid) -> Node:
-    """The tokens along the top, read upwards."""
-    high = label_width(scene, grid)
-    texts = [
-        h(
-            "text",
-            {
-                "class": "is-selected" if at == grid.position else None,
-                "transform": f"translate({across(at, grid)} {high - 6}) rotate(-90)",
-            },
-            label,
-        )
-        for at, label in labels(scene, grid)
-    ]
-    return h("svg", {"class": "labels key-labels", **box(grid.size, high)}, texts)
-
-
-def across(position: int, grid: Grid) -> str:
-    """Where a label's baseline crosses the middle of its cell."""
-    return f"{(position + 0.5) * grid.cell + BASELINE:.1f}"
-
-
-def box(wide: int, high: int) -> Attributes:
-    """An SVG's size in pixels, hidden from readers who get the table."""
-    size = {"width": str(wide), "height": str(high), "viewBox": f"0 0 {wide} {high}"}
-    return {**size, "aria-hidden": "true"}
 
 
 def cells(scene: Scene, grid: Grid) -> Node:

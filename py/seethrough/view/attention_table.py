@@ -11,7 +11,7 @@ from seethrough.view.words import hook_mark, rich, say, token_at, token_mark
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
-    from seethrough.view.attention import Grid
+    from seethrough.view.attention_grid import Grid
 
 TABLE_UP_TO = 32
 

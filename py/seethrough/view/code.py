@@ -10,38 +10,21 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from seethrough.core import bpe, chat, hooks, maths, reference, sampling
+from seethrough.core import hooks, reference
+from seethrough.core.families import family_of
 from seethrough.view import hook_places
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from seethrough.app.state import Scene
+    from seethrough.core.config import ModelConfig
 
-BLOCK = (reference.block, reference.attention)
-# Step -> the functions that do it, by family where the families differ.
-SHOWN: Mapping[str, Mapping[str, tuple[Callable[..., object], ...]]] = {
-    "input": {"": (chat.encode_chat,)},
-    "tokenize": {"": (bpe.Bpe.merges, bpe.Bpe.ids)},
-    "embed": {
-        "llama": (reference.embed,),
-        "gpt2": (reference.embed_with_positions, reference.embed),
-    },
-    "layers": {
-        "llama": (*BLOCK, reference.gated_mlp, reference.write_back),
-        "gpt2": (*BLOCK, reference.gelu_mlp, reference.write_back),
-    },
-    "logits": {
-        "llama": (reference.unembed_states, reference.rms_norm),
-        "gpt2": (reference.unembed_states, reference.layer_norm),
-    },
-    "softmax": {"": (maths.softmax, sampling.temper)},
-    "sample": {"": (sampling.draw, sampling.reshape, sampling.landings)},
-    "loop": {"": (reference.remember, sampling.dart)},
-    "done": {"": (sampling.standing,)},
-}
+    Function = Callable[..., object]
+    Code = Callable[[ModelConfig | None], tuple[Function, ...]]
+
 FIELDS = ("language", "route", "config", "hook", "layer", "head", "position", "tokens", "top")
 CONSTANT = re.compile(r"hooks\.([A-Z0-9_]+)")
 WORD = re.compile(r"(hooks\.[A-Z0-9_]+)")
@@ -53,16 +36,26 @@ def source_of(function: Callable[..., object]) -> str:
     return inspect.getsource(function).rstrip()
 
 
-def functions_of(scene: Scene) -> tuple[Callable[..., object], ...]:
-    """The functions of the present step for the present family."""
-    by_family = SHOWN.get(scene.route.step, {})
-    family = scene.run.config.family if scene.run.config else "llama"
-    return by_family.get(family) or by_family.get("", ())
+def of(*functions: Function) -> Code:
+    """The same functions for every family."""
+    return lambda _config: functions
+
+
+def of_family(part: str) -> Code:
+    """What computes a part of the pass ("embed", "layers", "logits") in a model's family."""
+    return lambda config: (
+        reference.functions_of(family_of(config)).get(part, ()) if config is not None else ()
+    )
+
+
+def functions_of(scene: Scene) -> tuple[Function, ...]:
+    """The functions of the present step, for the model's family."""
+    return scene.step.code(scene.run.config) if scene.step is not None else ()
 
 
 def render(scene: Scene) -> str:
-    """The code, folded away until it is asked for; nothing outside the walk."""
-    functions = functions_of(scene) if scene.route.view == "walk" else ()
+    """The code, folded away until it is asked for; nothing where a step shows none."""
+    functions = functions_of(scene)
     if not functions:
         return ""
     pieces = [piece(scene, function) for function in functions]

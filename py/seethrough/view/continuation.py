@@ -43,7 +43,7 @@ def chip(scene: Scene, token: NewToken, position: int) -> Node:
     prob = probability(scene, token.prob)
     note = prob
     if token.rank > 0:
-        note = say(scene, "view.continuation.rank", prob=prob, rank=token.rank + 1)
+        note = say(scene, "view.continuation.ranked", prob=prob, rank=token.rank + 1)
     return h(
         "span",
         {

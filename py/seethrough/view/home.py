@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import FAILED, LOADING, OPEN, REMOTE, STORED, model_state
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view import top
-from seethrough.view.node import Node, h
+from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, megabytes, probability
 from seethrough.view.tokens import N_HUES
 from seethrough.view.words import model_name, page_title, rich, say, subject_name, token_mark
@@ -18,16 +19,24 @@ if TYPE_CHECKING:
 
 N_SHOWN = 5
 MOST_TILES = 8
+# Which sentence tells of the default model's price, by where it is.
+PRICE = {
+    REMOTE: "remote",
+    FAILED: "remote",
+    LOADING: "loading",
+    STORED: "stored",
+    OPEN: "stored",
+}
 
 
-def frame(state: AppState, _slot: Slot) -> list[Node]:
+def frame(state: AppState, slot: Slot) -> list[Node]:
     """What this is, a real prediction, the recorded walks, the views."""
     names = [tour.view for tour in state.site.tours]
     return [
         h(
             "div",
             {"class": "hero"},
-            h("div", {"class": "hero-words"}, *words(state)),
+            h("div", {"class": "hero-words"}, *words(state), slot("price")),
             figure(state),
         ),
         *walks(state),
@@ -69,18 +78,19 @@ def words(state: AppState) -> list[Node]:
                 say(state, "home.own"),
             ),
         ),
-        h("p", {"class": "note"}, price(state)),
     ]
 
 
 def price(state: AppState) -> str:
-    """What is fetched, once, and where it stays."""
+    """What a text of one's own costs: what is fetched, once, or that it is here already."""
     default = state.site.models[0] if state.site.models else None
     if default is None:
-        return say(state, "about.private")
+        return to_html(h("p", {"class": "note"}, say(state, "about.private")))
+    where = model_state(state.site, default.id)
     size = megabytes(state, default.download_bytes)
-    key = "home.price" if state.site.recordings else "home.price_alone"
-    return say(state, key, model=default.title, size=size)
+    told = say(state, f"home.price.{PRICE[where]}", model=default.title, size=size)
+    free = [say(state, "home.walks_free"), " "] if state.site.recordings else []
+    return to_html(h("p", {"class": "note"}, *free, told))
 
 
 def figure(state: AppState) -> Node | str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.core.cell import Cell
-from seethrough.core.hooks import EMBED_LEAVES, FINAL_LEAVES, LOGIT_OUTPUTS, axis_sizes, hook_name
+from seethrough.core.hooks import OUTSIDE_BLOCKS, axis_sizes, hook_name
 from seethrough.core.routes import address_of
 from seethrough.core.sums import DIMS
 from seethrough.view.node import Child, Node, h
@@ -15,7 +15,6 @@ from seethrough.view.words import Framed, hook_mark, rich, say
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
 
-GLOBAL = frozenset({*EMBED_LEAVES["gpt2"], *FINAL_LEAVES, *LOGIT_OUTPUTS})
 BLOCK = "block"
 
 
@@ -26,7 +25,7 @@ def is_drawn(scene: Scene, leaf: str) -> bool:
 
 def name_here(scene: Scene, leaf: str) -> str:
     """A leaf's full name, of the chosen layer where every layer has one."""
-    return hook_name(leaf, None if leaf in GLOBAL else scene.choice.layer)
+    return hook_name(leaf, None if leaf in OUTSIDE_BLOCKS else scene.choice.layer)
 
 
 def cell_here(scene: Scene, leaf: str) -> Cell | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
-from seethrough.core.hooks import BLOCK_LEAVES, hook_name, leaf_of
+from seethrough.core.hooks import block_leaves, hook_name, leaf_of
 from seethrough.core.sums import DIMS
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import slices
@@ -45,8 +45,9 @@ def wants(scene: Scene) -> Wants:
     position = chosen(scene)
     if scene.run.config is None or not is_kept(scene, position):
         return NOTHING
-    leaves = BLOCK_LEAVES[scene.run.config.family]
-    return want((hook_name(leaf, layer_of(scene)) for leaf in leaves), position)
+    layer = layer_of(scene)
+    names = (hook_name(leaf, layer) for leaf in block_leaves(scene.run.config))
+    return want(names, position)
 
 
 def render(scene: Scene) -> str:
@@ -83,8 +84,9 @@ def lead(scene: Scene) -> list[Node | str]:
 
 def names_of(scene: Scene) -> list[str]:
     """The hooks of the chosen layer, in the order in which the block computes them."""
-    family = scene.run.config.family if scene.run.config else "llama"
-    leaves = (leaf for leaf in BLOCK_LEAVES[family] if leaf not in LEFT_OUT)
+    if scene.run.config is None:
+        return []
+    leaves = (leaf for leaf in block_leaves(scene.run.config) if leaf not in LEFT_OUT)
     return [hook_name(leaf, layer_of(scene)) for leaf in leaves]
 
 

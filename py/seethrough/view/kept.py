@@ -39,19 +39,20 @@ class Held:
     def is_same(self, values: tuple[object, ...]) -> bool:
         """Whether these are the very same objects, or a route back to the same place."""
         return len(values) == len(self._values) and all(
-            held() is value or (isinstance(value, Route) and held() == value)
-            for held, value in zip(self._values, values, strict=True)
+            is_it(value) for is_it, value in zip(self._values, values, strict=True)
         )
 
 
-def _weakly(value: object) -> Callable[[], object]:
-    """A way to a value: weak where its kind allows it; small things are kept."""
-    if value is None or isinstance(value, Route):
-        return lambda: value
+def _weakly(value: object) -> Callable[[object], bool]:
+    """Whether another is this very value; it is held weakly where its kind allows that."""
+    if isinstance(value, Route):
+        return lambda other: other == value
     try:
-        return weakref.ref(value)
+        held = weakref.ref(value)
     except TypeError:
-        return lambda: value
+        return lambda other: other is value
+    # What is gone is nothing that can come again; None is no trace of it.
+    return lambda other: other is not None and other is held()
 
 
 class Kept(Generic[Made]):

@@ -16,6 +16,7 @@ from seethrough.view import (
     continuation,
     footer,
     header,
+    home,
     message,
     residual,
     source,
@@ -36,8 +37,7 @@ from seethrough.view.words import say, title
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from seethrough.app.state import AppState
-    from seethrough.app.tours import Tours
+    from seethrough.app.state import AppState, Tours
 
 __all__ = [
     "ACTIONS",
@@ -125,12 +125,15 @@ FIXED: Mapping[str, Panel] = {
     "header": Panel(("language", "route", "theme"), header.render),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
     "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
-    "spoken": Panel(("language", "models", "model", "engine"), status.spoken),
+    "spoken": Panel(("language", "models", "model", "engine", "stored"), status.spoken),
     "footer": Panel(("language",), footer.render),
     "keys": Panel(("language", "has_keys"), footer.keys),
-    "status": Panel(("language", "models", "absent", "model", "engine", "device"), status.render),
+    "status": Panel(
+        ("language", "models", "absent", "model", "engine", "device", "stored"), status.render
+    ),
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
     "source": Panel(("language", "source", "model", "models", "busy"), source.render),
+    "price": Panel(("language", "models", "recordings", "stored", "engine"), home.price),
     "storage": Panel(("language", "storage", "device"), about.storage),
     "tokens": Panel(("language", "tokens", "position", "recorded"), tokens.render, "tokens"),
     "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "top"),
@@ -140,12 +143,12 @@ FIXED: Mapping[str, Panel] = {
         "continuation",
     ),
     "residual": Panel(
-        ("language", "tokens", "config", "layer", "head", "position", "unfolded"),
+        ("language", "tokens", "config", "captured", "layer", "head", "position", "unfolded"),
         residual.render,
         "residual",
     ),
     "attention": Panel(
-        ("language", "tokens", "config", "layer", "head", "position", "unfolded"),
+        ("language", "tokens", "config", "captured", "layer", "head", "position", "unfolded"),
         attention.render,
         "attention",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import OPEN, costs_a_download, model_state
 from seethrough.view import memory
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions
@@ -41,7 +42,9 @@ def stage_line(state: AppState) -> list[Node | str]:
     model = engine_card(state)
     name = model.title if model and state.site.engine.stage != "idle" else ""
     dot = h("span", {"class": "dot", "aria-hidden": "true"})
-    words = say(state, f"view.stage.{state.site.engine.stage}")
+    is_here = state.site.engine.stage == "idle" and bool(state.site.stored)
+    stage = "idle_stored" if is_here else state.site.engine.stage
+    words = say(state, f"view.stage.{stage}")
     return [dot, h("b", {}, name), " ", words] if name else [dot, words]
 
 
@@ -117,7 +120,7 @@ def card(state: AppState, model: ModelCard) -> Node:
     """One model: what it is, what it costs, whose it is."""
     chosen = engine_card(state)
     is_chosen = chosen is not None and model.id == chosen.id
-    is_open = is_chosen and state.site.engine.stage in memory.OPEN
+    is_open = model_state(state.site, model.id) == OPEN
     end = (
         h("span", {"class": "note"}, say(state, "view.model.loaded"))
         if is_open
@@ -164,8 +167,9 @@ def facts(state: AppState, model: ModelCard | AbsentModel, size: str = "") -> No
 
 
 def download(state: AppState, model: ModelCard) -> Node:
-    """The button that names its price before it is pressed."""
+    """The button that names its price before it is pressed; none where the model is here."""
     size = megabytes(state, model.download_bytes)
+    costs = costs_a_download(state.site, model.id)
     return h(
         "button",
         {
@@ -175,5 +179,5 @@ def download(state: AppState, model: ModelCard) -> Node:
             "data-model": model.id,
             "disabled": state.site.engine.stage in BUSY,
         },
-        say(state, "view.model.download", size=size),
+        say(state, "view.model.download", size=size) if costs else say(state, "view.model.open"),
     )

@@ -9,7 +9,7 @@ from seethrough.core import hooks
 from seethrough.core.cell import PROBS
 from seethrough.core.hooks import leaf_of
 from seethrough.core.length import vector_of
-from seethrough.core.sum_rules import FAMILIES
+from seethrough.core.sum_rules import ends_with_bias
 from seethrough.core.sums import DIMS, layer_of
 from seethrough.view import sum_terms
 from seethrough.view.node import Node, h, to_html
@@ -30,24 +30,26 @@ ROLES = {
     hooks.EMBED: "embedding",
     hooks.POS_EMBED: "embedding",
     hooks.Q: "query",
+    **dict.fromkeys(hooks.norm_leaves("attn.q_norm."), "query"),
     hooks.ROT_Q: "query",
     hooks.K: "key",
+    **dict.fromkeys(hooks.norm_leaves("attn.k_norm."), "key"),
     hooks.ROT_K: "key",
     hooks.V: "value",
     hooks.SCORES: "attention",
     hooks.PATTERN: "attention",
     hooks.Z: "attention",
+    hooks.ATTN_MADE: "attention",
     hooks.ATTN_OUT: "attention",
     hooks.MLP_PRE: "feed-forward",
     hooks.MLP_PRE_LINEAR: "feed-forward",
     hooks.MLP_POST: "feed-forward",
+    hooks.MLP_MADE: "feed-forward",
     hooks.MLP_OUT: "feed-forward",
     hooks.LOGITS: "logit",
     hooks.LOGSUMEXP: "logit",
     PROBS: "logit",
 }
-# Sums that a family with biases ends with one.
-WITH_BIAS = frozenset({"q", "k", "v", "attn_out", "pre", "mlp_out", "norm_out"})
 SHARES = frozenset({PROBS, hooks.PATTERN})
 
 
@@ -209,11 +211,7 @@ def formula_of(scene: Scene, found: Sum) -> Node:
 
 def has_bias(scene: Scene, found: Sum) -> bool:
     """Whether a learned bias is one of the terms."""
-    return (
-        scene.run.config is not None
-        and FAMILIES[scene.run.config.family].has_bias
-        and found.rule in WITH_BIAS
-    )
+    return scene.run.config is not None and ends_with_bias(scene.run.config, found.rule)
 
 
 def facts(scene: Scene, found: Sum) -> dict[str, Node | str]:
@@ -228,7 +226,13 @@ def facts(scene: Scene, found: Sum) -> dict[str, Node | str]:
         facts["out"] = token_mark(token_name(scene, found.cell.index[1]))
     layer = layer_of(found.cell.name)
     if layer is not None:
-        facts |= {"layer": str(layer), "before": str(layer - 1)}
+        config = scene.run.config
+        window = config.layer(layer).window if config else None
+        facts |= {
+            "layer": str(layer),
+            "before": str(layer - 1),
+            "window": count(scene, window or 0),
+        }
     return facts | {"n_terms": count(scene, sum_terms.n_terms(found))}
 
 

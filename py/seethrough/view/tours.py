@@ -5,9 +5,10 @@ A new step is a file of view/steps/ (its panel, its film, what it wants) and a r
 
 from __future__ import annotations
 
-from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Step, Tour, Tours
-from seethrough.core import hooks
+from seethrough.app.state import BLOCK, EVERYTHING, WALK, Step, Tour, Tours
+from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
+from seethrough.view.code import of, of_family
 from seethrough.view.steps import (
     done,
     embed,
@@ -30,6 +31,7 @@ THE_WALK = Tour(
             input_text.FIELDS,
             input_text.render,
             input_text.moments,
+            code=of(chat.encode_chat),
             parts=("page.capture",),
         ),
         Step(
@@ -38,6 +40,7 @@ THE_WALK = Tour(
             tokenize.render,
             tokenize.moments,
             chosen=frozenset({"position", "word"}),
+            code=of(bpe.Bpe.merges, bpe.Bpe.ids),
             parts=("runtime.tokeniser",),
             terms=("words", "merges", "tokens"),
         ),
@@ -48,6 +51,7 @@ THE_WALK = Tour(
             embed.moments,
             wants=embed.wants,
             chosen=frozenset({"position"}),
+            code=of_family("embed"),
             parts=("runtime.driver", "model.embedding"),
             terms=("row",),
             hooks=frozenset({hooks.EMBED, hooks.POS_EMBED}),
@@ -59,6 +63,7 @@ THE_WALK = Tour(
             layers.moments,
             wants=layers.wants,
             chosen=frozenset({"position"}),
+            code=of_family("layers"),
             parts=("runtime.driver", "model.blocks"),
             terms=("attention", "mlp"),
             hooks=frozenset(
@@ -72,6 +77,7 @@ THE_WALK = Tour(
             logits.moments,
             wants=logits.wants,
             chosen=frozenset({"compared"}),
+            code=of_family("logits"),
             parts=("runtime.driver", "model.head"),
             terms=("query", "row", "logit"),
             hooks=frozenset({hooks.FINAL_SCALE, hooks.FINAL_OUT, hooks.LOGITS}),
@@ -82,6 +88,7 @@ THE_WALK = Tour(
             softmax.render,
             softmax.moments,
             wants=of_logits,
+            code=of(maths.softmax, sampling.temper),
             parts=("runtime.sampler",),
             terms=("logit", "power", "prob"),
             hooks=frozenset({hooks.LOGSUMEXP}),
@@ -93,6 +100,7 @@ THE_WALK = Tour(
             sample.moments,
             wants=of_logits,
             chosen=frozenset({"dart", "is_tallied"}),
+            code=of(sampling.draw, sampling.reshape, sampling.landings),
             parts=("runtime.sampler",),
             inner={
                 sample.LEAD: (sample.ODDS_FIELDS, sample.render_lead),
@@ -105,6 +113,7 @@ THE_WALK = Tour(
             loop.render,
             loop.moments,
             chosen=frozenset({"chosen_step"}),
+            code=of(reference.remember, sampling.dart),
             parts=("runtime.loop", "runtime.cache"),
             terms=("key", "value"),
         ),
@@ -114,6 +123,7 @@ THE_WALK = Tour(
             done.render,
             done.moments,
             chosen=frozenset({"chosen_step"}),
+            code=of(sampling.standing),
             parts=("page.display",),
         ),
     ),

@@ -14,15 +14,18 @@ const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** Talk to an engine worker by promises. @param {Worker} worker */
 function caller(worker) {
+  /** @type {Map<number, [(result: any) => void, (error: Error) => void]>} */
   const waiting = new Map();
   let last = 0;
   worker.onmessage = ({ data }) => {
-    if (data.heard || data.progress || !waiting.has(data.id)) return;
-    const [resolve, reject] = waiting.get(data.id);
+    const asked = waiting.get(data.id);
+    if (data.heard || data.progress || !asked) return;
+    const [resolve, reject] = asked;
     waiting.delete(data.id);
     if (data.error) reject(new Error(JSON.stringify(data.error)));
     else resolve(data.result);
   };
+  /** @type {(message: Record<string, unknown>) => Promise<any>} */
   return (message) =>
     new Promise((resolve, reject) => {
       waiting.set(++last, [resolve, reject]);
@@ -40,6 +43,7 @@ export async function ours({ base, threads, mode, nTokens, prefill }) {
   const call = caller(worker);
   const manifest = await (await fetch(`${base}manifest.json`)).json();
   const end = manifest.config.n_layers;
+  /** @param {number[]} tokens @param {number} nPast */
   const run = (tokens, nPast, fetch = ["logits_top_ids"]) =>
     call({
       type: "run",
@@ -51,6 +55,7 @@ export async function ours({ base, threads, mode, nTokens, prefill }) {
       topK: 1,
       knobs: {},
     });
+  /** @param {() => Promise<unknown>} work */
   const timed = async (work) => {
     const start = performance.now();
     await work();
@@ -64,12 +69,13 @@ export async function ours({ base, threads, mode, nTokens, prefill }) {
   for (let i = 0; i < 2 * nTokens; i++) {
     times.push(await timed(() => run([FILL], PROMPT.length + i)));
   }
+  /** @type {{prefill: Record<number, number>, hooks: Record<number, number>}} */
+  const prefills = { prefill: {}, hooks: {} };
   const result = {
     sessionMs: info.sessionMs,
     msPerToken: median(times.slice(nTokens)),
     coldMsPerToken: median(times.slice(0, nTokens)),
-    prefill: {},
-    hooks: {},
+    ...prefills,
   };
   for (const n of prefill) {
     const tokens = Array.from({ length: n }, (_, i) => 100 + i);
@@ -86,12 +92,16 @@ export async function ours({ base, threads, mode, nTokens, prefill }) {
  */
 export async function wllama({ threads, nTokens }) {
   const { Wllama, LoggerWithoutDebug } = await import("/wllama/index.js");
-  const runtime = new Wllama({ default: "/wllama/wasm/wllama.wasm" }, { logger: LoggerWithoutDebug });
+  const runtime = new Wllama(
+    { default: "/wllama/wasm/wllama.wasm" },
+    { logger: LoggerWithoutDebug },
+  );
   const start = performance.now();
   const file = await (await fetch("/gguf/model.gguf")).blob();
   const fetched = performance.now();
   await runtime.loadModel([file], { n_ctx: 512, n_threads: threads, n_gpu_layers: 0 });
   const loaded = performance.now();
+  /** @type {number[]} */
   const stamps = [];
   const stream = await runtime.createCompletion({
     prompt: "January, February, March,",

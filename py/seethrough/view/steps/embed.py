@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.core import hooks
-from seethrough.core.hooks import EMBED_LEAVES, hook_name
+from seethrough.core.hooks import embed_leaves, hook_name
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.node import Attributes, Child, Node, h, to_html
@@ -48,7 +48,7 @@ def wants(scene: Scene) -> Wants:
     config = scene.run.config
     if config is None or not scene.run.tokens:
         return NOTHING
-    return want((*EMBED_LEAVES[config.family], hook_name(hooks.RESID_PRE, 0)))
+    return want((*embed_leaves(config), hook_name(hooks.RESID_PRE, 0)))
 
 
 def render(scene: Scene) -> str:

@@ -164,7 +164,7 @@ def raster(scene: Scene, name: str, *, dark: bool) -> Array | None:
     return pixels_of(ribbon, rows, is_entry=name == ENTRY, dark=dark)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def pixels_of(ribbon: Ribbon, rows: range, *, is_entry: bool, dark: bool) -> Array:
     """The pixels of some rows of a ribbon, kept: the lens that comes later leaves them as is."""
     high = layer_high(len(ribbon.names) // 2)

@@ -31,7 +31,7 @@ from seethrough.view.steps.logit_sum import terms_table, the_sum
 from seethrough.view.strip import common_limit, strip
 from seethrough.view.strip import readout as opened_readout
 from seethrough.view.unrecorded import note
-from seethrough.view.wants import of_logits
+from seethrough.view.wants import is_kept, of_logits
 from seethrough.view.words import action_button, hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -61,12 +61,13 @@ TOLD_IN = "logits-readout"
 
 
 def wants(scene: Scene) -> Wants:
-    """The final norm, the logits behind the last token, the rows that are compared."""
+    """The last state, its norm, the logits behind the last token, the rows that are compared."""
     last, compared = len(scene.run.tokens) - 1, (*scene.run.top, *scene.choice.asked)
     if scene.run.config is None or last < 0:
         return NOTHING
     rows = ((ROWS, item.id) for item in compared)
-    return of_logits(scene) | want(hooks.FINAL_LEAVES, last, rows=rows)
+    state = want([final_name(scene)], last) if is_kept(scene, last) else NOTHING
+    return state | of_logits(scene) | want(hooks.FINAL_LEAVES, last, rows=rows)
 
 
 def render(scene: Scene) -> str:

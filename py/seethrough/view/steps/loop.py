@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import FAILED, REMOTE
 from seethrough.core import cost
 from seethrough.core.tokens import CONTEXT, END
 from seethrough.view import named, top
@@ -45,6 +46,7 @@ FIELDS = (
     "busy",
     "recorded",
     "model_card",
+    "model_state",
     "model",
 )
 LENGTHS = (8, 24, 64, 256)
@@ -135,7 +137,7 @@ def controls(scene: Scene) -> Node:
 def runs_here(scene: Scene) -> str:
     """What going on from a recording costs: the model, where this build has it."""
     card = scene.model_card
-    if card is None:
+    if card is None or scene.model_state not in {REMOTE, FAILED}:
         return say(scene, "loop.runs_here")
     size = megabytes(scene, card.download_bytes)
     return say(scene, "loop.runs_here_for", size=size)

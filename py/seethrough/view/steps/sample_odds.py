@@ -10,12 +10,14 @@ import numpy as np
 
 from seethrough.core.hooks import LOGITS
 from seethrough.core.sampling import Shaped, by_rank, dart, draws, reshape, temper
+from seethrough.view.kept import kept_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seethrough.app.state import Sampling, Scene
     from seethrough.core.cache import Array
+    from seethrough.core.captured import Captured
 
 # What is drawn as a piece of its own: this much of a bar at least, and no more pieces than that.
 LEAST_SHARE = 0.006
@@ -171,8 +173,8 @@ class Odds:
         return int(self.ranks[token])
 
 
-class Kept:
-    """The last odds, so that the plate, its film and its caption compute them once."""
+class LastOdds:
+    """The last odds of a run, so that the plate, its film and its caption compute them once."""
 
     def __init__(self) -> None:
         self._ranked: tuple[object, int, Array, Array, Array] | None = None
@@ -218,12 +220,15 @@ def shape(logits: Array, order: Array, settings: Sampling) -> Shaped | None:
     )
 
 
-KEPT = Kept()
+@kept_with
+def _last_of(_captured: Captured) -> LastOdds:
+    """The odds kept of a run: they go with its numbers, and another run has its own."""
+    return LastOdds()
 
 
 def odds_of(scene: Scene) -> Odds | None:
     """The odds of a state, from the last time where nothing changed."""
-    return KEPT.odds(scene)
+    return _last_of(scene.run.captured).odds(scene)
 
 
 def rows_of(odds: Odds, count: int) -> list[int]:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.cell import PROBS, Cell
 from seethrough.view import named, tail
 from seethrough.view.cell_button import cell_button
-from seethrough.view.folded import folded
-from seethrough.view.logit_facts import compared, is_coming, last_position, spread
+from seethrough.view.logit_facts import is_coming, last_position, spread
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import cell, count, exact, percentage, probability, readout, signed
+from seethrough.view.steps.softened import N_BEST, Softened, softened
+from seethrough.view.steps.softmax_table import COLUMNS as NUMBERS
+from seethrough.view.steps.softmax_table import data, names
 from seethrough.view.unrecorded import note
-from seethrough.view.words import hook_mark, name_of, rich, say, title, token_mark
+from seethrough.view.words import rich, say, title, token_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import Scene
-    from seethrough.core.distribution import Distribution
     from seethrough.core.tokens import Candidate
+    from seethrough.view.steps.softened import Row
 
 FIELDS = (
     "language",
@@ -40,65 +39,9 @@ FIELDS = (
     "words",
     "vocabulary",
 )
-N_BEST = 10
-LEAST_DECADES, MOST_DECADES = 4, 20
 AXIS = (0, 100)
-COLUMNS = ("token", "logit", "below", "power", "prob", "bar")
+COLUMNS = (*NUMBERS, "bar")
 SCENES = {"logit": "logits", "below": "largest", "power": "exp", "prob": "divide"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One token on its way: its logit less the largest, e to that power, its share."""
-
-    item: Candidate
-    below: float
-    power: float
-    prob: float
-
-
-@dataclass(frozen=True)
-class Softened:
-    """The compared tokens' rows, the largest logit, the sum over the vocabulary, the others' part.
-
-    The sum is that of all logits where they are here. Else it is 1 ÷ the best token's probability:
-    its power is 1, and the probability was made with the whole sum.
-    """
-
-    rows: tuple[Row, ...]
-    largest: float
-    total: float
-    rest: float
-    n_rest: int | None
-
-    @property
-    def decades(self) -> int:
-        """How deep the log scale goes: below the least probable token that is shown."""
-        probs = [row.prob for row in self.rows if row.prob > 0]
-        deep = math.ceil(-math.log10(min(probs))) if probs else LEAST_DECADES
-        return min(max(deep, LEAST_DECADES), MOST_DECADES)
-
-
-def softened(scene: Scene) -> Softened:
-    """Softmax of what is shown, in float64."""
-    shown, whole = compared(scene, N_BEST), spread(scene)
-    n_rest = scene.run.config.d_vocab - len(shown) if scene.run.config else None
-    if whole is not None:
-        ids = [item.id for item in shown]
-        powers = [float(whole.powers[token]) for token in ids]
-        largest, total = whole.largest, whole.total
-        others = np.delete(whole.powers, ids)
-        rest, n_rest = float(others.sum()), others.size
-    else:
-        best = scene.run.top[0]
-        largest, total = best.logit, 1 / best.prob if best.prob > 0 else math.nan
-        powers = [math.exp(item.logit - largest) for item in shown]
-        rest = max(0.0, total - math.fsum(powers))
-    rows = tuple(
-        Row(item, item.logit - largest, power, power / total)
-        for item, power in zip(shown, powers, strict=True)
-    )
-    return Softened(rows, largest, total, rest, n_rest)
 
 
 def render(scene: Scene) -> str:
@@ -138,12 +81,6 @@ def lead(scene: Scene, made: Softened) -> list[Node | str]:
         n_best=count(scene, min(N_BEST, len(made.rows))),
         held=h("b", {}, probability(scene, held)),
     )
-
-
-def names(scene: Scene, whole: Distribution) -> dict[int, str]:
-    """The tokens of the ranks that are told, where their text is known here."""
-    told = {rank: name_of(scene, int(whole.order[rank - 1])) for rank in tail.told(whole)}
-    return {rank: name for rank, name in told.items() if name is not None}
 
 
 def lacking(scene: Scene) -> Node:
@@ -358,62 +295,6 @@ def scale_switch(scene: Scene) -> Node:
     return h(
         "fieldset", {"class": "scale-switch"}, h("legend", {}, say(scene, "softmax.scale")), choices
     )
-
-
-def data(scene: Scene, made: Softened) -> Node:
-    """The four columns with all their digits, and the tail by rank."""
-    whole = spread(scene)
-    return folded(
-        scene,
-        "softmax-data",
-        say(scene, "softmax.table"),
-        lambda: [
-            exact_table(scene, made),
-            "" if whole is None else tail.table(scene, whole, names(scene, whole)),
-        ],
-    )
-
-
-def exact_table(scene: Scene, made: Softened) -> Node:
-    """Every number of the picture, exactly."""
-    heads = [
-        h("th", {"scope": "col"}, say(scene, f"softmax.column.{name}")) for name in COLUMNS[:-1]
-    ]
-    lines = [
-        exact_line(scene, row.item.visible, row.item.logit, row.below, row.power, row.prob)
-        for row in made.rows
-    ]
-    others = exact_line(
-        scene, say(scene, "softmax.others"), None, None, made.rest, made.rest / made.total
-    )
-    together = exact_line(scene, say(scene, "softmax.total"), None, None, made.total, 1.0)
-    caption = rich(
-        scene,
-        "softmax.exact.caption",
-        logits=hook_mark(f"{hooks.LOGITS}[{last_position(scene)}]"),
-        largest=exact(scene, made.largest),
-    )
-    return h(
-        "div",
-        {"class": "table scroll", "tabindex": "0"},
-        h(
-            "table",
-            {"class": "numbers"},
-            h("caption", {}, caption),
-            h("thead", {}, h("tr", {}, heads)),
-            h("tbody", {}, lines),
-            h("tfoot", {}, others, together),
-        ),
-    )
-
-
-def exact_line(scene: Scene, name: str, *values: float | None) -> Node:
-    """A line of exact numbers."""
-    cells = [
-        h("td", {"class": "number"}, "" if value is None else exact(scene, value))
-        for value in values
-    ]
-    return h("tr", {}, h("th", {"scope": "row"}, h("bdi", {}, name)), cells)
 
 
 def moments(scene: Scene) -> Sequence[Child]:

@@ -1,0 +1,92 @@
+"""What a reader takes along from a page, shows to a class, and sets for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.app.places import is_told
+from seethrough.app.state import Message
+from seethrough.browser import dom, ffi, storage
+from seethrough.core.fields import MAX_WRITTEN
+from seethrough.view.header import OFFERED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from typing import Any
+
+    from seethrough.app.state import Store
+
+    Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
+
+# Files that hold every number of a step, folded or not.
+WHOLE = ("csv", "json")
+
+
+class Tools:
+    """Handlers of the link, the files, presenting; of theme, language and keys.
+
+    Args:
+        folded: Selects the details that can be opened all at once.
+    """
+
+    def __init__(self, store: Store, folded: str) -> None:
+        self._store = store
+        self._folded = folded
+
+    def handlers(self) -> dict[str, Handler]:
+        """Action -> what it does."""
+        store = self._store
+        return {
+            "copy-link": lambda _values: self._copy_link(),
+            "save": lambda values: self._save(values["kind"]),
+            "present": lambda _values: self._present(),
+            "set-keys": lambda values: self._set_keys(is_on=values["checked"] == "true"),
+            "next-language": lambda _values: self._next_language(),
+            "unfold": lambda _values: dom.unfold(self._folded),
+            "set-theme": lambda values: self._set_theme(values["value"]),
+            "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
+            "set-language": lambda values: store.replace(language=values["value"]),
+            "shortcuts": lambda _values: ffi.open_dialog("shortcuts"),
+            "close-shortcuts": lambda _values: ffi.close_dialog("shortcuts"),
+            "use-update": lambda _values: storage.use_update(store),
+            "remove-all": lambda _values: storage.remove(store),
+        }
+
+    def leave_presenting(self) -> None:
+        """The browser left the full screen by itself."""
+        if self._store.state.chrome.is_presenting:
+            ffi.start_task(self._present())
+
+    async def _copy_link(self) -> None:
+        done = await ffi.copy(ffi.page_address())
+        told = "tools.copied" if is_told(self._store.state) else "tools.copied_part"
+        notice = Message(told, {"most": MAX_WRITTEN}) if done else Message("tools.not_copied")
+        self._store.replace(notice=notice)
+
+    async def _save(self, kind: str) -> None:
+        """Hand out a file; one of numbers has those of folded tables too."""
+        unfolded = self._store.state.unfolded
+        if kind in WHOLE:
+            self._store.replace(unfolded=None)
+        is_saved = await ffi.save(kind)
+        self._store.replace(unfolded=unfolded)
+        if not is_saved:
+            self._store.replace(notice=Message("tools.not_saved"))
+
+    async def _present(self) -> None:
+        is_presenting = not self._store.state.chrome.is_presenting
+        self._store.replace(is_presenting=is_presenting)
+        await ffi.present(is_presenting=is_presenting)
+
+    def _set_keys(self, *, is_on: bool) -> None:
+        ffi.remember_keys(is_on=is_on)
+        self._store.replace(has_keys=is_on)
+
+    def _next_language(self) -> None:
+        now = self._store.state.language
+        at = OFFERED.index(now) + 1 if now in OFFERED else 0
+        self._store.replace(language=OFFERED[at % len(OFFERED)])
+
+    def _set_theme(self, theme: str) -> None:
+        ffi.set_theme(theme)
+        self._store.replace(theme=theme)

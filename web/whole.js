@@ -1,0 +1,75 @@
+/** Whether a file of the site is whole, and what is wrong with one that is not. */
+
+import { KeyedError } from "./errors.js";
+import { SCOPE } from "./stores.js";
+
+/** @param {Uint8Array} bytes @returns {boolean} whether a web page came */
+export function looksLikeHtml(bytes) {
+  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().toLowerCase();
+  return start.startsWith("<!doctype") || start.startsWith("<html");
+}
+
+/**
+ * What the server sends for a file.
+ * @param {string} path
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} rejects with a KeyedError about its transport
+ */
+export async function bytesOf(path) {
+  let response;
+  try {
+    response = await fetch(SCOPE + path, { cache: "no-cache" });
+  } catch {
+    throw new KeyedError("boot.network", { path });
+  }
+  const { status } = response;
+  if (status !== 200) throw new KeyedError("boot.missing", { path, status });
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch {
+    throw new KeyedError("boot.cut", { path });
+  }
+}
+
+/**
+ * What is wrong with bytes that are not the listed ones.
+ * @param {string} path
+ * @param {Uint8Array} bytes
+ * @param {number} expected how many there should be
+ * @returns {KeyedError}
+ */
+export function faultOf(path, bytes, expected) {
+  const got = bytes.length;
+  if (looksLikeHtml(bytes) && !path.endsWith(".html")) {
+    return new KeyedError("boot.not_this_file", { path });
+  }
+  if (got < expected) return new KeyedError("boot.truncated", { path, expected, got });
+  return new KeyedError("boot.altered", { path });
+}
+
+/**
+ * Hold a file to its hash; browsers do that on plain http too, where `crypto.subtle` is missing.
+ * @param {string} path
+ * @param {string} hash SHA-256, base64
+ * @param {RequestCache} cache
+ * @returns {Promise<boolean>}
+ */
+export async function isWhole(path, hash, cache) {
+  try {
+    await (await fetch(SCOPE + path, { cache, integrity: `sha256-${hash}` })).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What is wrong with a file that is not whole.
+ * @param {string} path
+ * @param {number} expected bytes
+ * @returns {Promise<unknown>} a KeyedError
+ */
+export const diagnose = (path, expected) =>
+  bytesOf(path).then(
+    (bytes) => faultOf(path, bytes, expected),
+    (error) => error,
+  );
