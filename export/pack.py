@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from export.tensors import Blocks, Plain, Stored
-from seethrough.core.manifest import ModelFile, TensorEntry, TensorPart
+from seethrough.core.assets import WEIGHTS, Asset
+from seethrough.core.manifest import TensorEntry, TensorPart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,12 +68,12 @@ class WeightPack:
         suffix = "" if self.entries[name].layout == "plain" else f".{role}"
         return Packed(f"{name}{suffix}", self.entries[name].parts[role])
 
-    def write_shards(self, folder: Path) -> tuple[ModelFile, ...]:
+    def write_shards(self, folder: Path) -> tuple[Asset, ...]:
         """Cut the weight file into shards of at most 24 MiB and write them."""
         whole = b"".join(self._chunks)
         cuts = range(0, len(whole), SHARD_BYTES)
         return tuple(
-            write_hashed(folder, f"weights-{index:02}", ".bin", whole[cut : cut + SHARD_BYTES])
+            write_hashed(WEIGHTS, folder, f"weights-{index:02}.bin", whole[cut : cut + SHARD_BYTES])
             for index, cut in enumerate(cuts)
         )
 
@@ -91,12 +92,13 @@ def pack_int4(values: Array) -> bytes:
     return (nibbles[:, 0] | (nibbles[:, 1] << 4)).astype(np.uint8).tobytes()
 
 
-def write_hashed(folder: Path, stem: str, suffix: str, data: bytes) -> ModelFile:
+def write_hashed(kind: str, folder: Path, name: str, data: bytes) -> Asset:
     """Write a file whose name carries the start of its sha256."""
     digest = hashlib.sha256(data).hexdigest()
-    name = f"{stem}-{digest[:HASH_DIGITS]}{suffix}"
-    (folder / name).write_bytes(data)
-    return ModelFile(name, len(data), digest)
+    stem, dot, suffix = name.rpartition(".")
+    path = f"{stem}-{digest[:HASH_DIGITS]}{dot}{suffix}"
+    (folder / path).write_bytes(data)
+    return Asset(kind, path, len(data), digest)
 
 
 def _block_entry(name: str, stored: Blocks, parts: dict[str, TensorPart]) -> TensorEntry:

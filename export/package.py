@@ -12,6 +12,7 @@ from export.pack import WeightPack, write_hashed
 from export.start_ids import start_ids
 from export.tensors import Blocks
 from export.wiring import build_model
+from seethrough.core.assets import GRAPH, TOKENIZER
 from seethrough.core.hooks import expected_hooks
 from seethrough.core.manifest import Manifest, to_json
 from seethrough.core.tokenizer import Tokenizer
@@ -60,11 +61,13 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
         title=title,
         config=checkpoint.config,
         hooks=tuple(spec.name for spec in expected_hooks(checkpoint.config)),
-        graph=write_hashed(folder, "graph", ".onnx", model.SerializeToString()),
-        tokenizer=write_hashed(folder, "tokenizer", ".json", tokenizer.encode()),
+        assets=(
+            write_hashed(GRAPH, folder, "graph.onnx", model.SerializeToString()),
+            write_hashed(TOKENIZER, folder, "tokenizer.json", tokenizer.encode()),
+            *pack.write_shards(folder),
+        ),
         weight_file=WEIGHT_FILE,
         weight_bytes=pack.size_bytes,
-        shards=pack.write_shards(folder),
         tensors=tuple(pack.entries.values()),
         start_ids=start_ids(checkpoint.tokenizer),
         end_ids=checkpoint.end_ids,

@@ -90,7 +90,7 @@ def waiting(state: AppState) -> Slide:
 async def _slides(site: Path) -> list[Slide]:
     """Home, each recorded walk at its first step, the pages of words."""
     first = await _state(site, address_of(Route()))
-    walks = [Route("walk", card.id) for card in first.recordings]
+    walks = [Route("walk", card.subject) for card in first.recordings]
     slides = [_slide(first, address_of(Route()))]
     for route in [*walks, *map(Route, PLAIN)]:
         state = await _state(site, address_of(route))

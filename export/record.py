@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors.numpy import save
 
+from export.asset_lists import asset, write_list
 from export.command import exit_code
 from export.native import NativeModel
 from export.record_parts import captured_for_parts, part_file
 from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
+from seethrough.core.assets import PART, RECORDING
 from seethrough.core.chat import USER, ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.errors import InputError, SourceError
 from seethrough.core.film import film_of
@@ -286,7 +288,7 @@ def arrays_of(
 def write_recordings(folder: Path, out: Path) -> list[Path]:
     """Record every prompt that the model takes, each into files named by place, id and content.
 
-    Parts lie in a folder below.
+    Parts lie in a folder below; a list tells of all of them (export/asset_lists.py).
 
     Raises:
         SourceError: The folder holds no model, or the model is too wide.
@@ -294,16 +296,26 @@ def write_recordings(folder: Path, out: Path) -> list[Path]:
     recorder = Recorder(folder)
     (out / PARTS_FOLDER).mkdir(parents=True, exist_ok=True)
     taken = [prompt for prompt in PROMPTS if recorder.manifest.chat or not prompt.chat]
-    files = []
+    assets = []
     for place, prompt in enumerate(taken, 1):
         print(f"Recording {place} of {len(taken)}: {prompt.id}")
         made = recorder.record(prompt)
-        files.append(_write(made.recording, out, f"{place}-{prompt.id}"))
+        file = _write(made.recording, out, f"{place}-{prompt.id}")
+        assets.append(asset(RECORDING, file, out, **told_of(made.recording)))
         for name, part in made.parts.items():
-            files.append(_write(part, out / PARTS_FOLDER, f"{place}-{prompt.id}-{name}"))
+            file = _write(part, out / PARTS_FOLDER, f"{place}-{prompt.id}-{name}")
+            assets.append(asset(PART, file, out, name=name, recording=prompt.id))
         for name in sorted(set(PARTS) - made.parts.keys()):
             print(f"  without its part '{name}', of which nothing fits into {MOST_BYTES} bytes")
-    return files
+    write_list(out, assets)
+    return [out / item.path for item in assets]
+
+
+def told_of(data: bytes) -> dict[str, object]:
+    """What the list tells of a recording before it is fetched."""
+    made = recording.from_bytes(data)
+    told = {"id": made.id, "prompt": made.prompt, "chat": made.chat}
+    return {**told, "n_tokens": len(made.tokens)}
 
 
 def _write(data: bytes, folder: Path, name: str) -> Path:

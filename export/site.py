@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export import prerender
+from export.asset_lists import ListError, whole_manifest
 from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import KNOWN, command_for
+from seethrough.core.assets import OF_ENGINE
+from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
-from seethrough.core.parts import PARTS_FOLDER, part_from_bytes
-from seethrough.core.recording import from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -226,29 +227,27 @@ def whole_style() -> str:
 
 
 def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
-    """Copy each model's listed files and write models.json; the first model is the default.
+    """Copy each model's assets and write models.json; the first model is the default.
 
     Returns: The paths of the files that the engine stores itself once a model is loaded; the
         manifests and tokenisers are the site's own.
 
     Raises:
-        SiteError: A folder has no manifest, or a listed file is missing.
+        SiteError: A folder has no manifest, or a listed file is missing or altered.
     """
     listed: list[str] = []
     cards: list[dict[str, Any]] = []
     for folder in models:
-        manifest_path = folder / "manifest.json"
-        if not manifest_path.is_file():
-            msg = f"{folder.name}/ has no manifest.json. Export the model: python -m export."
-            raise SiteError(msg)
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-        path = f"models/{manifest['id']}/"
-        copy(manifest_path, out / path / "manifest.json")
-        for file in (manifest["graph"], manifest["tokenizer"], *manifest["shards"]):
-            copy(folder / file["path"], out / path / file["path"])
-        listed += [path + file["path"] for file in (manifest["graph"], *manifest["shards"])]
-        card = {"id": manifest["id"], "path": path, "default": not cards}
-        cards.append({**card, "recordings": copy_recordings(folder, path, out)})
+        try:
+            manifest = whole_manifest(folder)
+        except ListError as error:
+            raise SiteError(str(error)) from error
+        path = f"models/{manifest.id}/"
+        for asset in manifest.assets:
+            copy(folder / asset.path, out / path / asset.path)
+        write_text(out / path / "manifest.json", to_json(manifest))
+        listed += [path + asset.path for asset in manifest.of_kind(*OF_ENGINE)]
+        cards.append({"id": manifest.id, "path": path, "default": not cards})
     listing = {"models": cards, "absent": absent_models([card["id"] for card in cards])}
     text = json.dumps(listing, indent=1) + "\n"
     write_text(out / "models.json", text)
@@ -291,29 +290,6 @@ def page(site: Path) -> str:
 def write_page(out: Path) -> None:
     """Put that page into a site."""
     write_text(out / "index.html", page(out))
-
-
-def copy_recordings(folder: Path, path: str, out: Path) -> list[dict[str, Any]]:
-    """Copy a model's recorded walks with their parts; what models.json tells of each, in order."""
-    parts: dict[str, dict[str, Any]] = {}
-    for file in sorted((folder / "recordings" / PARTS_FOLDER).glob("*.safetensors")):
-        part = part_from_bytes(file.read_bytes())
-        place = f"{path}recordings/{PARTS_FOLDER}/{file.name}"
-        parts.setdefault(part.recording, {})[part.name] = copy_told(file, place, out)
-    rows: list[dict[str, Any]] = []
-    for file in sorted((folder / "recordings").glob("*.safetensors")):
-        recording = from_bytes(file.read_bytes())
-        row: dict[str, Any] = {"id": recording.id, "prompt": recording.prompt}
-        row |= {"chat": recording.chat, "n_tokens": len(recording.tokens)}
-        row |= copy_told(file, f"{path}recordings/{file.name}", out)
-        rows.append(row | {"parts": parts.get(recording.id, {})})
-    return rows
-
-
-def copy_told(file: Path, place: str, out: Path) -> dict[str, Any]:
-    """Copy a file to its place in the site; what the list tells of it."""
-    copy(file, out / place)
-    return {"path": place, "size_bytes": file.stat().st_size, "sha256": sha256(file).hex()}
 
 
 def sha256(file: Path) -> bytes:

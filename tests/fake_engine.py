@@ -19,12 +19,13 @@ from seethrough.app.engine import EngineInfo, Progress, RunResult
 from seethrough.app.service import Service
 from seethrough.app.state import AppState, Store
 from seethrough.core import hooks
+from seethrough.core.assets import GRAPH, TOKENIZER, WEIGHTS, Asset
 from seethrough.core.byte_letters import letters_of
 from seethrough.core.chat import ChatTemplate, Frame
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import CancelledRunError, DownloadError, EngineError
 from seethrough.core.hooks import expected_hooks, fetchable
-from seethrough.core.manifest import Manifest, ModelFile, TensorEntry, TensorPart, to_json
+from seethrough.core.manifest import Manifest, TensorEntry, TensorPart, to_json
 from seethrough.core.modes import EXACT, MODES
 from seethrough.core.reference import Knobs, forward, from_arrays
 from seethrough.core.tokenizer import Tokenizer
@@ -105,11 +106,13 @@ def tiny_model(seed: int = 7, config: ModelConfig = CONFIG) -> TinyModel:
         title=f"Tiny {seed}",
         config=config,
         hooks=tuple(spec.name for spec in expected_hooks(config)),
-        graph=ModelFile("graph.onnx", 100, "0" * 64),
-        tokenizer=ModelFile("tokenizer.json", len(tokenizer.encode()), digest(tokenizer.encode())),
+        assets=(
+            Asset(GRAPH, "graph.onnx", 100, "0" * 64),
+            Asset(TOKENIZER, "tokenizer.json", len(tokenizer.encode()), digest(tokenizer.encode())),
+            Asset(WEIGHTS, "weights-00.bin", len(packer.data), digest(packer.data)),
+        ),
         weight_file="weights.bin",
         weight_bytes=len(packer.data),
-        shards=(ModelFile("weights-00.bin", len(packer.data), digest(packer.data)),),
         tensors=tuple(packer.entries),
         end_ids=(config.d_vocab - 1,),
         n_params=sum(array.size for array in packer.arrays.values()),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from export.native import NativeModel
@@ -137,7 +136,7 @@ class NativePage:
 
     def generate(self, count: int) -> None:
         """Continue the shown prompt greedily."""
-        settings = replace(self.state.sampling, max_new_tokens=count)
+        settings = self.state.sampling.but(max_new_tokens=count)
         work = self.actions.generate(
             self.state.text.prompt, chat=self.state.text.chat, settings=settings
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,9 @@ from export.record import Curated, lens_tops, recording_of, words_of
 from export.record_parts import file_of_part, part_of
 from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
+from seethrough.core.assets import PART, RECORDING, Asset, asset_of
 from seethrough.core.film import film_of
+from seethrough.core.manifest import from_json, to_json
 from seethrough.core.parts import PARTS, UNEMBEDDING
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.tokens import NewToken, candidates, step_candidates, texts, token_view
@@ -123,31 +124,39 @@ def with_recordings(
     *made: Recording,
     parted: Mapping[str, Mapping[str, Part]] | None = None,
 ) -> FakeSite:
-    """Put recordings on a site and into its list, some with parts: by recording, by name."""
-    listing = json.loads(site.files["models.json"])
-    for row in listing["models"]:
-        row["id"] = row["path"].split("/")[1]
-        row["recordings"] = []
-        for item in made:
-            if item.model != row["id"]:
-                continue
-            folder = f"{row['path']}recordings/"
+    """Put recordings on a site and into their models' lists, some with parts: by id, by name."""
+    for place in [path for path in site.files if path.endswith("manifest.json")]:
+        manifest, base = from_json(str(site.files[place])), place.removesuffix("manifest.json")
+        found: list[Asset] = []
+        for item in (one for one in made if one.model == manifest.id):
             told = {"id": item.id, "prompt": item.prompt, "chat": item.chat}
-            told |= {"n_tokens": len(item.tokens)}
-            told |= placed(site, f"{folder}{item.id}.safetensors", file_of(item))
-            told["parts"] = {
-                name: placed(site, f"{folder}parts/{item.id}-{name}", file_of_part(part))
-                for name, part in (parted or {}).get(item.id, {}).items()
-            }
-            row["recordings"].append(told)
-    site.files["models.json"] = json.dumps(listing)
+            told["n_tokens"] = len(item.tokens)
+            path = f"recordings/{item.id}.safetensors"
+            found.append(placed(site, base, RECORDING, path, file_of(item), **told))
+            of_all = parted or {}
+            of_one = of_all.get(f"{item.model}.{item.id}", of_all.get(item.id, {}))
+            for name, part in of_one.items():
+                path, told = f"recordings/parts/{item.id}-{name}", {"name": name}
+                data = file_of_part(part)
+                found.append(placed(site, base, PART, path, data, recording=item.id, **told))
+        site.files[place] = to_json(replace(manifest, assets=(*manifest.assets, *found)))
     return site
 
 
-def placed(site: FakeSite, path: str, data: bytes) -> dict[str, object]:
-    """Put a file on the site; what the list tells of it."""
-    site.files[path] = data
-    return {"path": path, "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+def placed(site: FakeSite, base: str, kind: str, path: str, data: bytes, **told: object) -> Asset:
+    """Put a file on the site; its row in the list."""
+    site.files[base + path] = data
+    return Asset(kind, path, len(data), hashlib.sha256(data).hexdigest(), told)
+
+
+def retold(site: FakeSite, kind: str, **told: object) -> None:
+    """Change what the first manifest of a site tells of its first asset of a kind."""
+    place = next(path for path in site.files if path.endswith("manifest.json"))
+    manifest = from_json(str(site.files[place]))
+    first = manifest.of_kind(kind)[0]
+    other = asset_of(first.row() | told)
+    assets = tuple(other if asset is first else asset for asset in manifest.assets)
+    site.files[place] = to_json(replace(manifest, assets=assets))
 
 
 def site_of(

@@ -56,6 +56,7 @@ FOR_PROGRAMMERS = {
     ("py/seethrough/app/state.py", "ValueError"),
     ("py/seethrough/core/captured.py", "ValueError"),
     ("py/seethrough/core/sums.py", "KeyError"),
+    ("py/seethrough/core/settings.py", "TypeError"),
 }
 CODE = sorted(
     file.relative_to(ROOT).as_posix()

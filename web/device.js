@@ -3,7 +3,7 @@
  * downloaded without asking.
  */
 
-import { openStore, whereKept } from "./download.js";
+import { filesOf, openStore, whereKept } from "./download.js";
 import { recall } from "./site.js";
 
 /**
@@ -54,7 +54,7 @@ export function chosenModel() {
     const baseUrl = new URL(card.path, import.meta.url).href;
     /** @type {Manifest} */
     const manifest = await json(`./${card.path}manifest.json`);
-    const kept = await whereKept(baseUrl, [manifest.graph, ...manifest.shards]);
+    const kept = await whereKept(baseUrl, filesOf(manifest, "graph", "weights"));
     return { id: card.id, baseUrl, manifest, isStored: kept === "stored" };
   })();
   choosing.catch(() => (choosing = null)); // a later call asks again

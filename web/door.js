@@ -9,7 +9,7 @@
  * @typedef {{dims: number[], data: Float32Array}} Tensor
  * @typedef {{head_scale?: unknown, mlp_scale?: unknown, resid_add?: unknown, score_add?: unknown}}
  *   Knobs each a nested array or {dims, data}
- * @typedef {{temperature?: number, top_k?: number, top_p?: number, min_p?: number, seed?: number}} Sampling
+ * @typedef {Record<string, number>} Sampling settings of the draw by name (core/settings.py)
  * @typedef {(name: string, args: unknown[]) => Promise<{value?: any, error?: Failure}>} PythonDoor
  * @typedef {{key: string, fields: Record<string, unknown>, sentence: string}} Failure
  */

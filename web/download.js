@@ -14,9 +14,9 @@ import { looksLikeHtml } from "./whole.js";
 
 /**
  * @typedef {Uint8Array<ArrayBuffer>} Bytes
- * @typedef {{path: string, size_bytes: number, sha256: string}} ModelFile
- * @typedef {{config: Record<string, number>, graph: ModelFile, weight_file: string,
- *   weight_bytes: number, shards: ModelFile[], hooks: string[]}} Manifest what scripts read of it
+ * @typedef {{kind: string, path: string, size_bytes: number, sha256: string}} ModelFile
+ * @typedef {{config: Record<string, number>, assets: ModelFile[], weight_file: string,
+ *   weight_bytes: number, hooks: string[]}} Manifest what scripts read of it
  * @typedef {{signal: AbortSignal, onBytes: (bytes: number) => void}} Watch
  */
 
@@ -24,6 +24,14 @@ const LANES = 3;
 // A file whose connection breaks again and again: so many tries, each after a longer pause.
 const MOST_TRIES = 12;
 const PAUSE_MS = 100;
+
+/**
+ * A model's files of some kinds, in the order of its list (core/assets.py).
+ * @param {Manifest} manifest
+ * @param {...string} kinds
+ * @returns {ModelFile[]}
+ */
+export const filesOf = ({ assets }, ...kinds) => assets.filter(({ kind }) => kinds.includes(kind));
 
 /** @type {Set<string>} addresses that gave a bad file: asked again past the browser's own cache */
 const suspects = new Set();

@@ -7,7 +7,7 @@
  * {id, progress}.
  */
 
-import { fetchFiles, readStored, whereKept } from "./download.js";
+import { fetchFiles, filesOf, readStored, whereKept } from "./download.js";
 import { isAborted, KeyedError, reasonOf } from "./errors.js";
 import * as ort from "./ort/ort.wasm.min.mjs";
 
@@ -95,12 +95,13 @@ async function release() {
 async function load(message, mayOpen, tell) {
   await release();
   const { manifest, threads, mode, signal } = message;
-  const graph = new Uint8Array(manifest.graph.size_bytes);
+  const [graphFile] = filesOf(manifest, "graph");
+  const graph = new Uint8Array(graphFile.size_bytes);
   const joined = new Uint8Array(manifest.weight_bytes);
   /** @type {[ModelFile, Bytes][]} */
-  const jobs = [[manifest.graph, graph]];
+  const jobs = [[graphFile, graph]];
   let offset = 0;
-  for (const shard of manifest.shards) {
+  for (const shard of filesOf(manifest, "weights")) {
     jobs.push([shard, joined.subarray(offset, (offset += shard.size_bytes))]);
   }
   const progress = { stage: "download", done: 0, total: graph.length + joined.length };
@@ -135,7 +136,7 @@ async function load(message, mayOpen, tell) {
   session = opened;
   model = manifest;
   baseUrl = message.baseUrl;
-  const kept = await whereKept(baseUrl, manifest.shards);
+  const kept = await whereKept(baseUrl, filesOf(manifest, "weights"));
   weights = kept === "stored" ? null : joined;
   if (!weights) joined.buffer.transfer?.(0); // its memory is free now, not at some collection
   return { backend: "wasm", threads: ort.env.wasm.numThreads, sessionMs, kept };
@@ -240,7 +241,7 @@ async function readRange(offset, size) {
   if (weights) return weights.slice(offset, offset + size);
   const bytes = new Uint8Array(size);
   let at = 0;
-  for (const shard of model?.shards ?? []) {
+  for (const shard of model ? filesOf(model, "weights") : []) {
     const start = Math.max(offset, at);
     const end = Math.min(offset + size, at + shard.size_bytes);
     if (start < end) {
@@ -270,7 +271,7 @@ let newest = null;
 
 /** @param {Load} message @returns {string} what a load is of */
 function keyOf({ manifest, mode }) {
-  return [mode, ...[manifest.graph, ...manifest.shards].map((file) => file.sha256)].join();
+  return [mode, ...filesOf(manifest, "graph", "weights").map((file) => file.sha256)].join();
 }
 
 /**

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ROOM = 20_000_000
 SOURCES = (
+    ROOT / "export" / "asset_lists.py",
     ROOT / "export" / "record.py",
     ROOT / "export" / "record_parts.py",
     ROOT / "export" / "native.py",

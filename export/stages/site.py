@@ -26,7 +26,9 @@ def ensure(python: Path, *, models: Sequence[Path], modules: Path, bytecode: Pat
     Raises:
         BuildError: No room, or the site builder's own sentence.
     """
-    made = [model / part for model in models for part in ("manifest.json", "recordings")]
+    # What was made beside a model lies in folders of its own (export/asset_lists.py).
+    beside = [one for model in models for one in sorted(model.iterdir()) if one.is_dir()]
+    made = [*(model / "manifest.json" for model in models), *beside]
     carried = (modules / "pyodide" / "package.json", *made)
     wanted = stamps.digest(*SOURCES, *carried, bytecode)
     if not stamps.is_fresh("site", wanted, [DIST / "index.html"]):

@@ -87,7 +87,7 @@ def test_a_longer_continuation_begins_like_a_shorter_one() -> None:
 
 def test_top_k_1_is_greedy() -> None:
     """A cut to one token leaves nothing to chance."""
-    assert run(replace(WARM, top_k=1)).ids == run(Sampling(max_new_tokens=12)).ids
+    assert run(WARM.but(top_k=1)).ids == run(Sampling(max_new_tokens=12)).ids
 
 
 def test_an_end_token_ends_it() -> None:

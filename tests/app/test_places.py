@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +16,7 @@ from seethrough.app.places import address, has_cell, is_told
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import TALLY, AppState, Device, Message, Sampling, Throws, Tracing
 from seethrough.core.cell import Cell
-from seethrough.core.fields import FIELDS, MAX_WRITTEN
+from seethrough.core.fields import MAX_WRITTEN, all_fields
 from seethrough.core.tokens import LIMIT, STOPPED
 from seethrough.view import message
 from tests.app.going import state_after
@@ -28,7 +27,7 @@ from tests.steps import page_state, parse
 MODEL = tiny_model()
 MADE = recorded()
 OWN_LOOP = "#/walk/own/loop?prompt=the%20thing"
-SETTINGS = Sampling(0.7, 12, 0.9, 0.05, 6, 5)
+SETTINGS = Sampling(temperature=0.7, top_k=12, top_p=0.9, min_p=0.05, seed=6, max_new_tokens=5)
 
 
 def fresh() -> Actions:
@@ -177,7 +176,7 @@ def test_the_dart_and_its_settings() -> None:
     link = "#/walk/thing/sample?temperature=0.7&top_k=12&top_p=0.9&min_p=0.05&seed=6&dart=4&tally=1"
     state = went(link, actions=actions)
 
-    assert state.sampling == replace(SETTINGS, max_new_tokens=24)
+    assert state.sampling == SETTINGS.but(max_new_tokens=24)
     assert state.choice.throws == Throws(4, TALLY)
     assert address(state) == link
 
@@ -347,7 +346,7 @@ VALUES = st.one_of(
 @given(
     st.sampled_from(["walk/own", "walk/thing", "block/own", "all/own", "all/thing", "walk/no"]),
     st.sampled_from(["", "/layers", "/sample", "/loop"]),
-    st.dictionaries(st.sampled_from([field.name for field in FIELDS]), VALUES),
+    st.dictionaries(st.sampled_from([field.name for field in all_fields()]), VALUES),
 )
 def test_no_address_breaks_the_page(path: str, step: str, values: dict[str, str]) -> None:
     """Whatever a stranger writes, the page is at a place whose own address is stable."""

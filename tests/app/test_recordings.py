@@ -13,11 +13,12 @@ from seethrough.app import generate
 from seethrough.app.actions import Actions
 from seethrough.app.recordings import run_of
 from seethrough.app.state import Choice, Run
+from seethrough.core.assets import RECORDING
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.recording import stream_names
 from seethrough.core.reference import forward, from_arrays
 from tests.fake_engine import engine_of, served, tiny_model, true_logits
-from tests.recorded import PROMPT, opened_with, recorded, site_of
+from tests.recorded import PROMPT, opened_with, recorded, retold, site_of
 
 if TYPE_CHECKING:
     from tests.fake_engine import FakeSite
@@ -67,15 +68,12 @@ def test_a_build_without_recordings_has_none() -> None:
     assert service.store.state.site.recordings == ()
 
 
-@pytest.mark.parametrize("rows", [3, [3], [{"id": "a"}], [{"more": 1}], None])
+@pytest.mark.parametrize("rows", [3, [3], [{"kind": "recording"}], [{"more": 1}], None, []])
 def test_a_list_that_cannot_be_read(rows: object) -> None:
     """A damaged row is a sentence."""
     site = site_of()
-    site.files["models.json"] = (
-        str({"models": [{"id": "tiny-7", "path": "models/tiny-7/", "recordings": rows}]})
-        .replace("'", '"')
-        .replace("None", "null")
-    )
+    place = "models/tiny-7/manifest.json"
+    site.files[place] = json.dumps(json.loads(str(site.files[place])) | {"assets": rows})
 
     with pytest.raises(SourceError) as caught:
         asyncio.run(served(site).open())
@@ -222,9 +220,7 @@ def test_another_export_s_recording_is_refused() -> None:
 def test_a_list_that_tells_of_another_walk(told: dict[str, object]) -> None:
     """Its hash and model fit, and yet it is not what the reader chose by its text."""
     site = site_of(MADE)
-    listing = json.loads(str(site.files["models.json"]))
-    listing["models"][0]["recordings"][0].update(told)
-    site.files["models.json"] = json.dumps(listing)
+    retold(site, RECORDING, **told)
 
     with pytest.raises(SourceError, match="holds another walk than the list says"):
         ask(site, str(told.get("id", "thing")))

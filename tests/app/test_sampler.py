@@ -8,7 +8,7 @@ import pytest
 
 from seethrough.app.sampler import Sampler
 from seethrough.app.state import TALLY, Sampling, Store, Throws
-from seethrough.core.sampling import PRESETS
+from seethrough.core.settings import PRESETS, preset
 from tests.fake_engine import opened, tiny_model
 from tests.steps import page_state
 from tests.view.sample import CONFIG
@@ -36,10 +36,10 @@ def test_a_setting_is_taken(name: str, written: str, taken: float) -> None:
     sampler.set(name, written)
 
     sampling = sampler.store.state.sampling
-    assert getattr(sampling, name) == taken
-    assert type(getattr(sampling, name)) is type(getattr(Sampling(), name))
+    assert sampling[name] == taken
+    assert type(sampling[name]) is type(Sampling()[name])
     others = [other for other in ("temperature", "top_k", "top_p", "min_p") if other != name]
-    assert all(getattr(sampling, other) == getattr(Sampling(), other) for other in others)
+    assert all(sampling[other] == Sampling()[other] for other in others)
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_a_refusal_is_told_anew() -> None:
     assert [told is None for told in seen] == [True, False]
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_a_preset_sets_the_shape_and_keeps_the_seed(preset: str) -> None:
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_sets_the_shape_and_keeps_the_seed(name: str) -> None:
     """Four settings at once; seed and length are the reader's own."""
     sampler = made(sampling=Sampling(seed=9, max_new_tokens=3))
-    sampler.set("preset", preset)
+    sampler.set("preset", name)
 
     now = sampler.store.state.sampling
-    assert (now.temperature, now.top_k, now.top_p, now.min_p) == PRESETS[preset]
+    assert now.shape == preset(name)
     assert (now.seed, now.max_new_tokens) == (9, 3)
 
 

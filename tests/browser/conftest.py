@@ -398,4 +398,4 @@ def shards(dist):
     listing = json.loads((dist / "models.json").read_text(encoding="utf-8"))
     default = next(model for model in listing["models"] if model["default"])
     manifest = json.loads((dist / default["path"] / "manifest.json").read_text(encoding="utf-8"))
-    return [shard["path"] for shard in manifest["shards"]]
+    return [asset["path"] for asset in manifest["assets"] if asset["kind"] == "weights"]

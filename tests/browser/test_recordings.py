@@ -116,15 +116,17 @@ def mismatched(browser, dist, tmp_path):
     place = tmp_path / FOLDER
     shutil.copytree(dist, place, ignore=shutil.ignore_patterns(*(f"*{end}" for end in WEIGHTS)))
     listing = json.loads((place / "models.json").read_text(encoding="utf-8"))
-    card = listing["models"][0]["recordings"][0]
-    card["sha256"] = remade(place / card["path"], {"graph_sha256": "1" * 64})
-    (place / "models.json").write_text(json.dumps(listing), encoding="utf-8")
+    folder = place / listing["models"][0]["path"]
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    walks = [asset for asset in manifest["assets"] if asset["kind"] == "recording"]
+    walks[0]["sha256"] = remade(folder / walks[0]["path"], {"graph_sha256": "1" * 64})
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     write_service_worker(place, [])
     server, context = Server(tmp_path), browser.new_context()
     context.add_init_script(SAVES_DATA)
     tab = Tab(context.new_page(), server)
     tab.watch()
-    yield tab, [row["id"] for row in listing["models"][0]["recordings"]]
+    yield tab, [row["id"] for row in walks]
     context.close()
     server.stop()
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seethrough.core.assets import RECORDING, Asset
 from seethrough.core.errors import SeethroughError, SourceError
 from seethrough.core.manifest import from_json, to_json
 from tests.fake_engine import tiny_model
@@ -52,10 +54,42 @@ def test_the_same_manifest_is_the_same_text() -> None:
 
 
 def test_the_download_is_all_files() -> None:
-    """Graph, tokeniser and every shard."""
-    files = [DATA["graph"], DATA["tokenizer"], *DATA["shards"]]
+    """Graph, tokeniser and every shard; what is shown of the model later is not among them."""
+    files = [row for row in DATA["assets"] if row["kind"] in {"graph", "tokenizer", "weights"}]
+    more = Asset(RECORDING, "january.safetensors", 400_000, "0" * 64, {"id": "january"})
+    recorded = replace(MANIFEST, assets=(*MANIFEST.assets, more))
 
+    assert len(files) == 3
     assert MANIFEST.download_bytes == sum(file["size_bytes"] for file in files)
+    assert recorded.download_bytes == MANIFEST.download_bytes
+
+
+def test_a_kind_tells_what_it_needs() -> None:
+    """A row is flat, comes back whole, and stays in its place; a kind that nobody knows stays."""
+    odd = Asset("map", "map.safetensors", 7, "1" * 64, {"n_points": 3, "title": "ČĎ"})
+    told = replace(MANIFEST, assets=(odd, *MANIFEST.assets))
+    row = json.loads(to_json(told))["assets"][0]
+
+    assert row == {
+        "kind": "map",
+        "path": "map.safetensors",
+        "size_bytes": 7,
+        "sha256": "1" * 64,
+        "n_points": 3,
+        "title": "ČĎ",
+    }
+    assert from_json(to_json(told)) == told
+    assert told.of_kind("map") == (odd,)
+
+
+@pytest.mark.parametrize("kind", ["graph", "tokenizer"])
+def test_what_every_model_has(kind: str) -> None:
+    """A list without a graph or a tokeniser, or with two of them, is refused when it is read."""
+    rest = tuple(asset for asset in MANIFEST.assets if asset.kind != kind)
+    twice = (*MANIFEST.assets, *MANIFEST.of_kind(kind))
+    for assets in (rest, twice):
+        with pytest.raises(SourceError, match="cannot be read"):
+            from_json(to_json(replace(MANIFEST, assets=assets)))
 
 
 def test_a_tensor_is_found_by_its_name() -> None:
@@ -67,10 +101,10 @@ def test_a_tensor_is_found_by_its_name() -> None:
     assert MANIFEST.tensor("blocks.2.attn.W_O") is None
 
 
-@pytest.mark.parametrize("number", [0, 2, "1", None])
+@pytest.mark.parametrize("number", [0, 1, "2", None])
 def test_another_format_is_refused(number: object) -> None:
     """A manifest of another version says which version reads it."""
-    with pytest.raises(SourceError, match="this version reads format 1") as caught:
+    with pytest.raises(SourceError, match="this version reads format 2") as caught:
         from_json(changed(("format",), number))
     assert caught.value.key == "manifest.format"
 

@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import save
 
 from seethrough.core import film, hooks
+from seethrough.core.assets import GRAPH, WEIGHTS, Asset
 from seethrough.core.errors import SourceError
 from seethrough.core.recorded import METADATA_KEY
 from seethrough.core.recording import (
@@ -236,6 +237,14 @@ def test_a_refusal_names_the_damaged_part(data: bytes, part: str) -> None:
         from_bytes(data)
 
 
+def altered(kind: str) -> tuple[Asset, ...]:
+    """The model's files, those of a kind with another hash."""
+    return tuple(
+        replace(asset, sha256="1" * 64) if asset.kind == kind else asset
+        for asset in MODEL.manifest.assets
+    )
+
+
 def test_its_own_manifest_lets_it_through() -> None:
     """A recording belongs to the files that it was made with."""
     MADE.check_against(MODEL.manifest)
@@ -245,9 +254,9 @@ def test_its_own_manifest_lets_it_through() -> None:
     "changes",
     [
         {"id": "other"},
-        {"graph": replace(MODEL.manifest.graph, sha256="1" * 64)},
-        {"shards": (replace(MODEL.manifest.shards[0], sha256="1" * 64),)},
-        {"shards": MODEL.manifest.shards * 2},
+        {"assets": altered(GRAPH)},
+        {"assets": altered(WEIGHTS)},
+        {"assets": (*MODEL.manifest.assets, *MODEL.manifest.shards)},
         *[
             {"config": replace(MODEL.config, **{name: size})}
             for name, size in (

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seethrough.core.cell import Cell
-from seethrough.core.fields import FIELDS, MAX_ID, MAX_NEW, MAX_SEED, MAX_WRITTEN, OF_A_TEXT, STOPS
+from seethrough.core.fields import MAX_ID, MAX_WRITTEN, OF_A_TEXT, STOPS, all_fields
 from seethrough.core.routes import OWN, Place, Route, address_of_place
+from seethrough.core.settings import MAX_NEW, MAX_SEED, SETTINGS
 from tests.steps import STEPS, SUBJECTS, parse
 
 LANGUAGES = ("en", "qps")
@@ -57,6 +58,14 @@ NONSENSE = (
 # What of that means something after all: any text is a prompt or a model's name.
 FREE = {"prompt", "model"}
 NUMBERS = st.integers(0, 999_999)
+SET = {
+    "temperature": st.floats(0, 100),
+    "top_k": st.integers(0, MAX_ID),
+    "top_p": st.floats(0, 1, exclude_min=True),
+    "min_p": st.floats(0, 1),
+    "seed": st.integers(0, MAX_SEED),
+    "max_new_tokens": st.integers(1, MAX_NEW),
+}
 
 
 def places() -> st.SearchStrategy[Place]:
@@ -69,12 +78,7 @@ def places() -> st.SearchStrategy[Place]:
         **dict.fromkeys(("position", "layer", "head", "word", "chosen_step"), st.none() | NUMBERS),
         "compared": st.none() | st.integers(0, MAX_ID),
         "cell": st.none() | st.builds(Cell, st.just("logits"), st.tuples(NUMBERS, NUMBERS)),
-        "temperature": st.none() | st.floats(0, 100),
-        "top_k": st.none() | st.integers(0, MAX_ID),
-        "top_p": st.none() | st.floats(0, 1, exclude_min=True),
-        "min_p": st.none() | st.floats(0, 1),
-        "seed": st.none() | st.integers(0, MAX_SEED),
-        "max_new_tokens": st.none() | st.integers(1, MAX_NEW),
+        "settings": st.fixed_dictionaries({}, optional=SET),
         "dart": st.none() | NUMBERS,
         "is_tallied": st.booleans(),
         "language": st.none() | st.sampled_from(LANGUAGES),
@@ -94,11 +98,13 @@ def places() -> st.SearchStrategy[Place]:
 
 def test_every_field_of_a_place_has_a_name() -> None:
     """No attribute of a place is left out of its address, and each name stands once."""
-    named = {field.attribute for field in FIELDS}
+    known = all_fields()
+    named = {field.attribute for field in known}
 
     assert named == {item.name for item in fields(Place)} - {"route", "ignored"}
-    assert len({field.name for field in FIELDS}) == len(FIELDS)
-    assert set(GOOD) | {"prompt"} == {field.name for field in FIELDS}
+    assert len({field.name for field in known}) == len(known)
+    assert set(GOOD) | {"prompt"} == {field.name for field in known}
+    assert SET.keys() == SETTINGS.keys()
 
 
 @pytest.mark.parametrize("name", GOOD)

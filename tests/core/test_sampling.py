@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seethrough.core.cuts import cut_min_p, cut_top_k, cut_top_p
 from seethrough.core.errors import InputError
 from seethrough.core.sampling import (
     by_rank,
     check_settings,
-    cut_min_p,
-    cut_top_k,
-    cut_top_p,
     dart,
     draw,
     draws,

@@ -11,19 +11,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 import build
+from export.asset_lists import asset, write_list
+from export.prerender import fields
+from export.record import told_of
 from export.record_parts import file_of_part
 from export.site import SiteError, absent_models, copy_models
 from export.stages.models import DISTILGPT2, SMOLLM2, asked_for
 from seethrough.app.state import AbsentModel
+from seethrough.core.assets import PART, RECORDING
+from seethrough.core.manifest import from_json
 from seethrough.core.parts import PARTS, PARTS_FOLDER
 from tests import own_loop
 from tests.fake_engine import FakeSite, served, tiny_model
-from tests.recorded import file_of, parts, recorded
+from tests.recorded import PROMPT, file_of, parts, recorded
 from tests.tiny_gpt2 import DISTILGPT2 as TRUE_SHAPE
 from tests.tiny_gpt2 import dims_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from seethrough.core.recording import Recording
+
+WEIGHT_FILE = "weights-00.bin"
 
 
 def exported(folder: Path, **changes: object) -> Path:
@@ -39,6 +48,20 @@ def exported(folder: Path, **changes: object) -> Path:
     return folder
 
 
+def with_recording(folder: Path, made: Recording) -> None:
+    """A recording and its parts beside a model, as the recorder leaves them."""
+    place = folder / "recordings"
+    (place / PARTS_FOLDER).mkdir(parents=True)
+    file = place / "1-thing-0.safetensors"
+    file.write_bytes(file_of(made))
+    found = [asset(RECORDING, file, place, **told_of(file.read_bytes()))]
+    for name, part in parts(made=made).items():
+        file = place / PARTS_FOLDER / f"1-thing-{name}-0.safetensors"
+        file.write_bytes(file_of_part(part))
+        found.append(asset(PART, file, place, name=name, recording=made.id))
+    write_list(place, found)
+
+
 def test_the_list_names_the_models_in_order(tmp_path: Path) -> None:
     """The first is the default; a model without recorded walks has none."""
     folders = (exported(tmp_path / "a", id="a"), exported(tmp_path / "b", id="b"))
@@ -46,32 +69,35 @@ def test_the_list_names_the_models_in_order(tmp_path: Path) -> None:
     stored = copy_models(folders, tmp_path / "out")
 
     listing = json.loads((tmp_path / "out" / "models.json").read_text())
-    assert [(row["id"], row["default"], row["recordings"]) for row in listing["models"]] == [
-        ("a", True, []),
-        ("b", False, []),
+    assert [(row["id"], row["default"]) for row in listing["models"]] == [
+        ("a", True),
+        ("b", False),
     ]
-    assert "models/a/graph.onnx" in stored
+    assert stored == [f"models/{m}/{file}" for m in "ab" for file in ("graph.onnx", WEIGHT_FILE)]
+    for folder in folders:
+        manifest = from_json((tmp_path / "out/models" / folder.name / "manifest.json").read_text())
+        assert manifest.of_kind(RECORDING, PART) == ()
     assert [row["id"] for row in listing["absent"]] == [SMOLLM2.id, DISTILGPT2.id]
 
 
 def test_recorded_walks_are_listed_with_their_parts(tmp_path: Path) -> None:
     """Each file is in the site under its own hash, and the page reads every one of them."""
-    folder, out, made = exported(tmp_path / "a"), tmp_path / "out", recorded()
-    place = folder / "recordings" / PARTS_FOLDER
-    place.mkdir(parents=True)
-    (place.parent / "1-thing-0.safetensors").write_bytes(file_of(made))
-    for name, part in parts().items():
-        (place / f"1-thing-{name}-0.safetensors").write_bytes(file_of_part(part))
+    out = tmp_path / "out"
+    with_recording(exported(tmp_path / "a"), recorded())
 
-    copy_models((folder,), out)
+    copy_models((tmp_path / "a",), out)
 
-    (row,) = json.loads((out / "models.json").read_text())["models"]
-    (walk,) = row["recordings"]
-    assert (walk["id"], sorted(walk["parts"])) == ("thing", sorted(PARTS))
-    for told in (walk, *walk["parts"].values()):
-        data = (out / told["path"]).read_bytes()
+    place = out / "models" / "tiny-7"
+    manifest = from_json((place / "manifest.json").read_text())
+    (walk,) = manifest.of_kind(RECORDING)
+    told = [part.told for part in manifest.of_kind(PART)]
+    assert walk.told == {"id": "thing", "prompt": PROMPT, "chat": False, "n_tokens": 5}
+    assert told == [{"name": name, "recording": "thing"} for name in PARTS]
+    for listed in manifest.of_kind(RECORDING, PART):
+        data = (place / listed.path).read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        assert (told["size_bytes"], told["sha256"]) == (len(data), digest)
+        assert (listed.size_bytes, listed.sha256) == (len(data), digest)
+    assert manifest.download_bytes == tiny_model().manifest.download_bytes
 
     site = FakeSite()
     site.files = {
@@ -83,6 +109,63 @@ def test_recorded_walks_are_listed_with_their_parts(tmp_path: Path) -> None:
     own_loop.run(service.open())
     for name in PARTS:
         assert own_loop.run(service.part("thing", name)).name == name
+
+
+def test_two_recorded_models_are_listed_apart(tmp_path: Path) -> None:
+    """Each manifest has its own walks under the same ids; the first slides have them all."""
+    folders = [exported(tmp_path / name, id=name) for name in ("a", "b")]
+    for folder in folders:
+        with_recording(folder, recorded(tiny_model().changed(id=folder.name)))
+    out = tmp_path / "out"
+    copy_models(tuple(folders), out)
+    slides = own_loop.apart(lambda: fields(out))["slides"]
+
+    for name in "ab":
+        manifest = from_json((out / "models" / name / "manifest.json").read_text())
+        assert [walk.told["id"] for walk in manifest.of_kind(RECORDING)] == ["thing"]
+        assert all((out / "models" / name / item.path).is_file() for item in manifest.assets)
+    for route in ("#/walk/thing", "#/walk/b.thing"):
+        assert slides.count(f'data-route="{route}"') == 1
+    assert "#/walk/a.thing" not in slides
+
+
+def test_a_later_kind_is_one_more_row(tmp_path: Path) -> None:
+    """Files of a kind that the assembly does not know are listed, copied, and no part of a load."""
+    folder, out = exported(tmp_path / "a"), tmp_path / "out"
+    (folder / "map").mkdir()
+    (folder / "map" / "points.bin").write_bytes(b"12345")
+    write_list(folder / "map", [asset("map", folder / "map/points.bin", folder / "map", n=5)])
+
+    stored = copy_models((folder,), out)
+
+    place = out / "models" / "tiny-7"
+    manifest = from_json((place / "manifest.json").read_text())
+    (found,) = manifest.of_kind("map")
+    assert (found.path, found.size_bytes, found.told) == ("map/points.bin", 5, {"n": 5})
+    assert (place / "map" / "points.bin").read_bytes() == b"12345"
+    assert manifest.download_bytes == tiny_model().manifest.download_bytes
+    assert "models/tiny-7/map/points.bin" not in stored
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("recordings/1-thing-0.safetensors", b"x", r"1-thing-0\S+ of a/ is not the"),
+        ("recordings/assets.json", b"[{}]", "What a/ lists cannot be read"),
+        ("recordings/assets.json", b"<html>", "What a/ lists cannot be read"),
+        ("manifest.json", b"{}", "What a/ lists cannot be read"),
+    ],
+)
+def test_a_list_and_its_files_must_agree(
+    name: str, content: bytes, said: str, tmp_path: Path
+) -> None:
+    """A file that was altered after it was listed, or a list that is none, stops the site."""
+    folder = exported(tmp_path / "a")
+    with_recording(folder, recorded())
+    (folder / name).write_bytes(content)
+
+    with pytest.raises(SiteError, match=said):
+        copy_models((folder,), tmp_path / "out")
 
 
 @pytest.mark.parametrize(

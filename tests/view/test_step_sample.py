@@ -13,7 +13,8 @@ import pytest
 from seethrough.app.state import TALLY, AppState, Message, Sampling, Throws
 from seethrough.core.captured import Captured
 from seethrough.core.messages import text
-from seethrough.core.sampling import PRESETS, dart, draw, draws, reshape
+from seethrough.core.sampling import dart, draw, draws, reshape
+from seethrough.core.settings import PRESETS, preset
 from seethrough.core.tokens import Candidate
 from seethrough.view.layout import ACTIONS, PANELS
 from seethrough.view.node import to_html
@@ -83,10 +84,7 @@ def test_the_odds_are_those_of_the_draw(settings: Sampling) -> None:
         now = np.zeros(D_VOCAB)
         now[odds.landed] = 1
     else:
-        options = {
-            name: getattr(settings, name) for name in ("temperature", "top_k", "top_p", "min_p")
-        }
-        drawn = draw(logits, **options, seed=settings.seed, step=2)
+        drawn = draw(logits, **settings.shape, seed=settings.seed, step=2)
         assert odds.landed == drawn.id
         assert odds.point == dart(settings.seed, 2)
         now = drawn.shaped.probs
@@ -280,16 +278,15 @@ def test_a_held_slider_draws_the_odds_alone() -> None:
     assert sample.render_lead(settled) in sample.render(settled)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_the_set_preset_is_pressed(preset: str) -> None:
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_set_preset_is_pressed(name: str) -> None:
     """One button is pressed where the settings are a preset's, none otherwise."""
-    shape = dict(zip(("temperature", "top_k", "top_p", "min_p"), PRESETS[preset], strict=True))
     pressed = re.findall(
         r'data-preset="(\w+)"[^>]*aria-pressed="true"',
-        sample.render(shown(Sampling(**shape))),  # type: ignore[arg-type]
+        sample.render(shown(Sampling(preset(name)))),
     )
 
-    assert pressed == [preset]
+    assert pressed == [name]
     assert 'aria-pressed="true"' not in sample.render(shown(Sampling(temperature=0.33)))
 
 

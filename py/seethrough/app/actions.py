@@ -90,17 +90,18 @@ class Actions:
         """Put a candidate behind the text and run again: the reader chooses the next token."""
         await self._gate.do("run", self.runner.with_token(token))
 
-    async def show_recording(self, recording_id: str) -> None:
+    async def show_recording(self, recording_id: str, model: str = "") -> None:
         """Show a recorded walk, at the layer and head that were shown; the last one asked for wins.
 
-        It needs no engine: a load goes on behind it, a run or a continuation is stopped.
+        It needs no engine: a load goes on behind it, a run or a continuation is stopped. `model`
+        tells whose it is, where several have one of this id.
         """
         gate = self._gate
         gate.turn += 1
         turn = gate.turn
         await gate.stop_for_a_recording()
         try:
-            recording = await self.service.recording(recording_id)
+            recording = await self.service.recording(recording_id, model)
         except SeethroughError as error:
             if turn == gate.turn:
                 self.store.replace(error=Message(error.key, error.fields))

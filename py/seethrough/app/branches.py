@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import Sampling
@@ -58,7 +57,7 @@ class Branches:
         """Write one token more, as the settings say; the text is not at its end with it."""
         state = self._actions.state
         if state.run.tokens and state.run.stop not in {END, CONTEXT}:
-            one = replace(state.sampling, max_new_tokens=1)
+            one = state.sampling.but(max_new_tokens=1)
             await self._actions.during("generate", self._go_on(one, is_limit=False))
 
     async def return_to(self, index: int) -> None:
@@ -83,7 +82,7 @@ class Branches:
             return
         left = settings.max_new_tokens - len(way)
         most = left if left > 0 else settings.max_new_tokens
-        await actions.runner.write_on(replace(settings, max_new_tokens=most))
+        await actions.runner.write_on(settings.but(max_new_tokens=most))
 
     async def _go_on(self, settings: Sampling, *, is_limit: bool = True) -> None:
         state, actions = self._actions.state, self._actions

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from seethrough.core.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class RecordingCard:
     """One recorded walk of this build, as told before it is fetched; `path` is the file's.
 
     `parts` are its further files by name (core/parts.py), fetched when a step needs one.
+    `is_first`: no model before this one has a walk of this id, so that the id alone names it.
+    `model_title` is told beside its name, where another model has a walk of this id.
     """
 
     id: str
@@ -70,3 +74,25 @@ class RecordingCard:
     path: str = ""
     sha256: str = ""
     parts: Mapping[str, PartCard] = field(default_factory=dict)
+    is_first: bool = True
+    model_title: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Its name in addresses."""
+        return self.id if self.is_first else self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """Its name in any build that has it."""
+        return f"{self.model}.{self.id}"
+
+    def is_of(self, recording: Recording | None) -> bool:
+        """Whether it tells of this recording."""
+        return recording is not None and (self.model, self.id) == (recording.model, recording.id)
+
+
+def card_of(cards: Iterable[RecordingCard], subject: str) -> RecordingCard | None:
+    """The recorded walk that an address names: by its id, or by its model and id."""
+    named = (card for card in cards if subject in {card.subject, card.full_name})
+    return next(named, None)

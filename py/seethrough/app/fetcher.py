@@ -62,7 +62,12 @@ class Fetcher:
                 pass
 
     async def prepare(self, route: Route) -> None:
-        """Have what a route needs of the recording that is shown, before the page turns to it."""
+        """Have what a route needs of the recording that is shown, before the page turns to it.
+
+        A live run is not waited for: the page turns at once, and its numbers follow.
+        """
+        if self._store.state.run.recorded is None:
+            return
         async with self._lock:
             state = self._store.state.but(route=route)
             self._forget_failure(state)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks, sampling
+from seethrough.core.settings import check_settings
 from seethrough.core.tokens import CONTEXT, END, LIMIT, STOPPED, step_candidates
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ async def generate(
     Raises:
         InputError: A sampling setting means nothing.
     """
-    sampling.check_settings(settings.temperature, settings.top_k, settings.top_p, settings.min_p)
+    check_settings(**settings.shape)
     steps: list[Step] = []
     for index in range(first, first + settings.max_new_tokens):
         sequence = (*ids, *(step.id for step in steps))
@@ -91,13 +92,5 @@ def choose(logits: Array, settings: Sampling, index: int) -> Step:
     if settings.temperature == 0:
         chosen = sampling.greedy(logits)
     else:
-        chosen = sampling.draw(
-            logits,
-            temperature=settings.temperature,
-            top_k=settings.top_k,
-            top_p=settings.top_p,
-            min_p=settings.min_p,
-            seed=settings.seed,
-            step=index,
-        ).id
+        chosen = sampling.draw(logits, seed=settings.seed, step=index, **settings.shape).id
     return Step(chosen, *sampling.standing(logits, chosen))

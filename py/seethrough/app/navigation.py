@@ -13,9 +13,10 @@ from seethrough.app.places import (
     model_ids,
     not_there,
     not_written,
+    too_large,
     with_settings,
 )
-from seethrough.app.state import TALLY, Message, Throws
+from seethrough.app.state import TALLY, Message, Throws, card_of
 from seethrough.app.tours import tour_of
 from seethrough.core.routes import OWN, Place, Route
 
@@ -69,7 +70,7 @@ class Navigation:
             changes["sampling"] = with_settings(state.sampling, place)
         if route.subject == OWN and place.prompt is not None and state.busy in FREE:
             changes |= {"prompt": place.prompt, "chat": place.chat}
-        self.promised = place if is_tour else None
+        self.promised = replace(place, route=route) if is_tour else None
         if state.unfolded and route != state.route:
             changes["unfolded"] = frozenset()
         self._store.replace(**changes)
@@ -122,17 +123,17 @@ class Navigation:
     async def _prepare(self, route: Route) -> None:
         """Have the numbers of the recording that the route shows, or none before one's own text."""
         state = self._actions.state
-        shown = state.run.recorded.id if state.run.recorded else ""
-        wanted = route.subject if tour_of(state.site.tours, route.view) else ""
-        if route.view == "home" and not state.run.source and state.site.recordings:
-            wanted = state.site.recordings[0].id
-        if wanted == OWN and shown:
+        shown, cards = state.run.recorded, state.site.recordings
+        is_tour = tour_of(state.site.tours, route.view) is not None
+        wanted = card_of(cards, route.subject) if is_tour else None
+        if route.view == "home" and not state.run.source and cards:
+            wanted = cards[0]
+        if is_tour and route.subject == OWN and shown is not None:
             self._actions.clear()
-        elif wanted not in {"", OWN, shown}:
+        elif wanted is not None and not wanted.is_of(shown):
             turn = self._turn
-            await self._actions.show_recording(wanted)
-            now = self._actions.state.run.recorded
-            if turn == self._turn and (now is None or now.id != wanted):
+            await self._actions.show_recording(wanted.id, wanted.model)
+            if turn == self._turn and not wanted.is_of(self._actions.state.run.recorded):
                 self._actions.clear()  # it cannot be had: the numbers of another one must go
 
     async def _run_own(self, place: Place, *, is_asked: bool) -> None:
@@ -182,7 +183,8 @@ class Navigation:
             ignored += ["model", *(["written"] if place.written else [])]
         if ignored:
             told.insert(0, Message("route.ignored", {"fields": ", ".join(ignored)}))
-        if asked and tour_of(state.site.tours, place.route.view) and asked != state.route.subject:
+        is_there = asked in {"", OWN} or card_of(state.site.recordings, asked) is not None
+        if tour_of(state.site.tours, place.route.view) and not is_there:
             told.append(Message("route.no_subject", {"name": asked[:MOST_NAMED]}))
         if told:
             self._store.replace(notice=replace(told[0], more=tuple(told[1:])))
@@ -198,8 +200,9 @@ class Navigation:
         self._choose_of_text(place, state)
         if state.run.config is None:
             return
-        if place.top_k is not None and place.top_k > state.run.config.d_vocab:
-            self._store.replace(sampling=replace(state.sampling, top_k=0))
+        beyond = too_large(place, state.run.config)
+        if beyond:
+            self._store.replace(sampling=state.sampling.but(**dict.fromkeys(beyond, 0)))
         if place.head is not None and place.head < state.run.config.n_heads:
             actions.select_head(place.head)
         is_layer = place.layer is not None and place.layer < state.run.config.n_layers
@@ -233,13 +236,18 @@ def model_of(place: Place, state: AppState) -> str:
 
 
 def settled(route: Route, state: AppState) -> Route:
-    """A route without gaps: a walk has a subject and a step, an unknown recording is none."""
+    """A route without gaps: a walk has a subject and a step, an unknown recording is none.
+
+    A recorded walk has one name in this build: its id, or, where a model before its own has one of
+    the same id, its model and id.
+    """
     tour = tour_of(state.site.tours, route.view)
     if tour is None:
         return route
-    known = [card.id for card in state.site.recordings]
-    subject = route.subject
-    if subject not in {OWN, *known}:
-        current = state.run.recorded.id if state.run.recorded else ""
-        subject = current or (known[0] if known and state.run.source != "live" else OWN)
+    cards = state.site.recordings
+    card = None if route.subject == OWN else card_of(cards, route.subject)
+    if card is None and route.subject != OWN:
+        first = next(iter(cards), None) if state.run.source != "live" else None
+        card = state.walk_card or first
+    subject = OWN if card is None else card.subject
     return replace(route, subject=subject, step=tour.settled(route.step))

@@ -38,7 +38,7 @@ class Parts:
         if recording is None:
             return found
         for name in self._names(state, lacking):
-            part = await self._service.part(recording.id, name)
+            part = await self._service.part(recording.id, name, recording.model)
             found = joined(found, part, recording, state.run)
         return found
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.state import Message, Sampling
+from seethrough.app.state import Message
 from seethrough.app.tours import chosen_of
 from seethrough.core.errors import SeethroughError
-from seethrough.core.fields import MAX_WRITTEN, SETTINGS, STOPS
+from seethrough.core.fields import MAX_WRITTEN, STOPS
 from seethrough.core.messages import FALLBACK
 from seethrough.core.routes import OWN, Place, address_of_place
+from seethrough.core.settings import SETTINGS
 from seethrough.core.sums import check_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seethrough.app.state import AppState
-
-NEUTRAL = Sampling()
+    from seethrough.app.state import AppState, Sampling
+    from seethrough.core.config import ModelConfig
 
 
 def address(state: AppState, promised: Place | None = None) -> str:
@@ -42,8 +42,8 @@ def place_of(state: AppState) -> Place:
     chosen: dict[str, Any] = {}
     if route.subject == OWN and (state.run.source == "live" or state.busy == "run"):
         chosen |= _own_text(state)
-    chosen |= {name: value for name, value in _settings(state).items() if value is not None}
-    return replace(Place(route, language=language), **chosen, **_chosen(state))
+    chosen |= {"settings": _settings(state), **_chosen(state)}
+    return replace(Place(route, language=language), **chosen)
 
 
 def _own_text(state: AppState) -> dict[str, Any]:
@@ -68,14 +68,10 @@ def is_told(state: AppState) -> bool:
     return len(state.run.steps) <= MAX_WRITTEN
 
 
-def _settings(state: AppState) -> dict[str, Any]:
+def _settings(state: AppState) -> dict[str, float]:
     """The sampling settings that are not as ever."""
-    now = state.sampling
-    return {
-        name: getattr(now, name)
-        for name in SETTINGS
-        if getattr(now, name) != getattr(NEUTRAL, name)
-    }
+    values = state.sampling.values
+    return {name: value for name, value in values.items() if value != SETTINGS[name].default}
 
 
 # What a step may say of the reader's choice (app.tours.Step.chosen), by the attribute of a Place.
@@ -108,13 +104,22 @@ def with_promised(place: Place, promised: Place) -> Place:
         for name, value in wanted.items()
         if name not in {"route", "ignored"} and value != getattr(empty, name)
     }
-    return replace(place, **kept)
+    settings = {**place.settings, **promised.settings}
+    return replace(place, **{**kept, "settings": settings})
 
 
 def with_settings(now: Sampling, place: Place) -> Sampling:
     """The sampling settings, those of an address in their places."""
-    given = {name: getattr(place, name) for name in SETTINGS}
-    return replace(now, **{name: value for name, value in given.items() if value is not None})
+    return now.but(**place.settings)
+
+
+def too_large(place: Place, config: ModelConfig) -> dict[str, float]:
+    """The settings of an address that are beyond the model's vocabulary."""
+    return {
+        name: value
+        for name, value in place.settings.items()
+        if SETTINGS[name].most is None and value > config.d_vocab
+    }
 
 
 def not_there(place: Place, state: AppState) -> list[Message]:
@@ -129,8 +134,8 @@ def not_there(place: Place, state: AppState) -> list[Message]:
         told.append(Message("route.no_head", beyond(place.head, config.n_heads)))
     if state.run.tokens:
         told += _not_in_text(place, state)
-    if place.top_k is not None and place.top_k > config.d_vocab:
-        told.append(Message("route.no_top_k", beyond(place.top_k, config.d_vocab + 1)))
+    for name, value in too_large(place, config).items():
+        told.append(Message(f"route.no_{name}", beyond(int(value), config.d_vocab + 1)))
     if place.cell is not None and state.run.tokens and not has_cell(place, state):
         told.append(Message("route.no_cell", {"cell": place.cell}))
     return told

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.state import PartCard, RecordingCard, Run
+from seethrough.core.assets import PART, RECORDING
 from seethrough.core.captured import Captured
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.hooks import PATTERN, hook_name
@@ -16,26 +19,60 @@ from seethrough.core.parts import part_from_bytes
 from seethrough.core.recording import from_bytes, stream_names
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable
 
+    from seethrough.core.assets import Asset
     from seethrough.core.config import ModelConfig
     from seethrough.core.manifest import Manifest
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
 
-def recording_cards(model: Mapping[str, Any]) -> tuple[RecordingCard, ...]:
-    """The recordings of one row of models.json.
+def recording_cards(models: Iterable[tuple[Manifest, str]]) -> tuple[RecordingCard, ...]:
+    """The recordings of all models, each told apart from another model's of the same id.
 
+    Args:
+        models: Manifests, each with the address of its folder.
     Raises:
-        TypeError, KeyError, AttributeError: A row is not one of a recording.
+        TypeError, KeyError: An asset lacks what its kind tells.
     """
-    return tuple(_card(model["id"], **row) for row in model.get("recordings", []))
+    models = tuple(models)
+    cards = [card for manifest, base in models for card in _cards(manifest, base)]
+    titles = {manifest.id: manifest.title for manifest, _ in models}
+    count = Counter(card.id for card in cards)
+    first: dict[str, str] = {}
+    for card in cards:
+        first.setdefault(card.id, card.model)
+    return tuple(
+        replace(
+            card,
+            is_first=first[card.id] == card.model,
+            model_title=titles[card.model] if count[card.id] > 1 else "",
+        )
+        for card in cards
+    )
 
 
-def _card(model: str, parts: Mapping[str, Any] | None = None, **told: Any) -> RecordingCard:  # noqa: ANN401 - JSON
-    cards = {name: PartCard(**row) for name, row in (parts or {}).items()}
-    return RecordingCard(model=model, parts=cards, **told)
+def _cards(manifest: Manifest, base: str) -> list[RecordingCard]:
+    """The recordings of one model."""
+    parts: dict[str, dict[str, PartCard]] = {}
+    for asset in manifest.of_kind(PART):
+        of_one = parts.setdefault(asset.told["recording"], {})
+        of_one[asset.told["name"]] = PartCard(**_file(asset, base))
+    return [
+        RecordingCard(
+            model=manifest.id,
+            parts=parts.get(asset.told["id"], {}),
+            **asset.told,
+            **_file(asset, base),
+        )
+        for asset in manifest.of_kind(RECORDING)
+    ]
+
+
+def _file(asset: Asset, base: str) -> dict[str, Any]:
+    """Where an asset's file is, and what it must be."""
+    return {"path": base + asset.path, "size_bytes": asset.size_bytes, "sha256": asset.sha256}
 
 
 class RecordingShelf:
@@ -47,8 +84,8 @@ class RecordingShelf:
 
     def __init__(self, fetch_bytes: Callable[[str], Awaitable[bytes]]) -> None:
         self._fetch_bytes = fetch_bytes
-        self._kept: dict[str, Recording] = {}
-        self._parts: dict[tuple[str, str], Part] = {}
+        self._kept: dict[tuple[str, str], Recording] = {}
+        self._parts: dict[tuple[str, str, str], Part] = {}
 
     async def read(self, card: RecordingCard, manifest: Manifest) -> Recording:
         """One recording, checked against its hash and its model.
@@ -58,12 +95,13 @@ class RecordingShelf:
             SourceError: It cannot be read, another export's files made it, or the list tells of
                 another text.
         """
-        if card.id not in self._kept:
+        key = card.model, card.id
+        if key not in self._kept:
             recording = from_bytes(await self._checked(card))
             recording.check_against(manifest)
             check_listed(recording, card)
-            self._kept[card.id] = recording
-        return self._kept[card.id]
+            self._kept[key] = recording
+        return self._kept[key]
 
     async def read_part(self, card: RecordingCard, manifest: Manifest, name: str) -> Part:
         """A part of a recording, checked against its hash and the recording.
@@ -75,14 +113,15 @@ class RecordingShelf:
         if name not in card.parts:
             near = ", ".join(card.parts) or "-"
             raise UnknownNameError("recording.no_part", id=card.id, name=name, near=near)
-        if (card.id, name) not in self._parts:
+        key = card.model, card.id, name
+        if key not in self._parts:
             recording = await self.read(card, manifest)
             part = part_from_bytes(await self._checked(card.parts[name]))
             if part.name != name:
                 raise SourceError("recording.other_part", part=name, id=card.id)
             part.check_against(recording, manifest.config)
-            self._parts[card.id, name] = part
-        return self._parts[card.id, name]
+            self._parts[key] = part
+        return self._parts[key]
 
     async def _checked(self, card: RecordingCard | PartCard) -> bytes:
         """A file's bytes, if they are those that the list names."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from seethrough.app.settings import checked_sampling
+from seethrough.app.settings import checked_sampling, number_in
 from seethrough.app.state import TALLY, Message, Sampling, Throws
 from seethrough.core.errors import InputError, SeethroughError
-from seethrough.core.sampling import PRESETS
+from seethrough.core.settings import PRESETS, SETTINGS, preset
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, Store
-
-DIALS = ("temperature", "top_k", "top_p", "min_p", "seed")
 
 
 class Sampler:
@@ -60,16 +58,13 @@ class Sampler:
     def _read(self, name: str, written: str) -> Sampling:
         now = self.store.state
         if name == "preset" and written in PRESETS:
-            temperature, top_k, top_p, min_p = PRESETS[written]
-            return replace(
-                now.sampling, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p
-            )
-        if name not in DIALS:
+            return now.sampling.but(**preset(written))
+        if name not in SETTINGS or SETTINGS[name].dial is None:
             raise InputError("page.number", name=name, got=written)
         if now.run.config is None:
             return now.sampling
-        change: dict[str, Any] = {name: _number(name, written)}
-        return checked_sampling(replace(now.sampling, **change), now.run.config)
+        change = {name: number_in(name, written)}
+        return checked_sampling(now.sampling.but(**change), now.run.config)
 
     def _take_off(self) -> None:
         throws = self.store.state.choice.throws
@@ -80,15 +75,3 @@ class Sampler:
         """Another text has other odds: its first dart, nothing counted."""
         if state.choice.throws != Throws() or state.choice.trying is not None:
             self.store.replace(throws=Throws(), trying=None)
-
-
-def _number(name: str, written: str) -> float:
-    """What was written, as a number.
-
-    Raises:
-        InputError: It is none.
-    """
-    try:
-        return float(written)
-    except ValueError as error:
-        raise InputError("page.number", name=name, got=written) from error

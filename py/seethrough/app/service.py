@@ -82,7 +82,7 @@ class Service:
         self._stopping = False
 
     async def open(self) -> None:
-        """Read the list of this build's models and recordings, and the models' manifests.
+        """Read the list of this build's models, and their manifests.
 
         The list tells of known models that this build lacks, too.
 
@@ -95,7 +95,6 @@ class Service:
             told = json.loads(listing)
             models = told["models"]
             absent = tuple(AbsentModel(**row) for row in told.get("absent", []))
-            recordings = [card for row in models for card in recording_cards(row)]
             rows = [(row["path"], row.get("default")) for row in models]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
@@ -104,10 +103,14 @@ class Service:
             self._manifests[manifest.id] = (manifest, path)
             if is_default:
                 self._default = manifest.id
+        try:
+            recordings = recording_cards(self._manifests.values())
+        except (KeyError, TypeError) as error:
+            raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
         cards = tuple(_card(manifest) for manifest, _ in self._manifests.values())
         plan = self.engine.planned()
         status = EngineStatus(stage="idle", backend=plan.backend, threads=plan.threads)
-        self.store.replace(models=cards, absent=absent, recordings=tuple(recordings), engine=status)
+        self.store.replace(models=cards, absent=absent, recordings=recordings, engine=status)
 
     async def ready(self) -> dict[str, Any]:
         """The models of this build, the loaded one or None, backend and threads.
@@ -143,25 +146,28 @@ class Service:
             await self._load(model_id, checked)
         return await self.ready()
 
-    async def recording(self, recording_id: str) -> Recording:
+    async def recording(self, recording_id: str, model: str = "") -> Recording:
         """A recorded walk, checked against its model's manifest; no model need be loaded.
+
+        Args:
+            model: Whose it is; empty: the first that has one of this id.
 
         Raises:
             UnknownNameError: This build has no such recording.
             DownloadError: It is missing or altered.
             SourceError: It cannot be read, or another export's files made it.
         """
-        card = self._recording_card(recording_id)
+        card = self._recording_card(recording_id, model)
         return await self._shelf.read(card, self._manifest(card.model))
 
-    async def part(self, recording_id: str, name: str) -> Part:
+    async def part(self, recording_id: str, name: str, model: str = "") -> Part:
         """A further part of a recorded walk (core/parts.py), checked against the walk.
 
         Raises:
             UnknownNameError: This build has no such recording, or the recording no such part.
             DownloadError, SourceError: As `recording`.
         """
-        card = self._recording_card(recording_id)
+        card = self._recording_card(recording_id, model)
         return await self._shelf.read_part(card, self._manifest(card.model), name)
 
     def is_loaded(self, model_id: str) -> bool:
@@ -260,22 +266,16 @@ class Service:
         return dict(await self.capture_ids(ids, names, checked))
 
     async def generate(
-        self,
-        prompt: str,
-        *,
-        max_new_tokens: int = 24,
-        temperature: float = 0.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
-        seed: int = 1,
-        chat: bool = False,
+        self, prompt: str, *, chat: bool = False, **settings: float
     ) -> dict[str, Any]:
-        """Continue a prompt: the new ids, their text, and why it stopped."""
+        """Continue a prompt: the new ids, their text, and why it stopped.
+
+        Args:
+            settings: Of the draw, by name (core/settings.py).
+        """
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
-        settings = Sampling(temperature, top_k, top_p, min_p, seed, max_new_tokens)
-        done = await self.continue_ids(ids, settings, lambda _: None)
+        done = await self.continue_ids(ids, Sampling(settings), lambda _: None)
         text = model.tokenizer.decode(done.ids, at_start=False)
         return {"ids": list(done.ids), "text": text, "stop": done.stop}
 
@@ -364,12 +364,14 @@ class Service:
                 await self._load(None)
             return self._loaded()
 
-    def _recording_card(self, recording_id: str) -> RecordingCard:
-        known = {card.id: card for card in self.store.state.site.recordings}
-        if recording_id not in known:
-            near = near_misses(str(recording_id), known) or ", ".join(known) or "-"
+    def _recording_card(self, recording_id: str, model: str = "") -> RecordingCard:
+        known = [card for card in self.store.state.site.recordings if model in {"", card.model}]
+        found = next((card for card in known if card.id == recording_id), None)
+        if found is None:
+            ids = dict.fromkeys(card.id for card in known)
+            near = near_misses(str(recording_id), ids) or ", ".join(ids) or "-"
             raise UnknownNameError("recording.unknown", name=recording_id, near=near)
-        return known[recording_id]
+        return found
 
     def _manifest(self, model_id: str) -> Manifest:
         if model_id not in self._manifests:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import Sampling
 from seethrough.core.errors import InputError
-from seethrough.core.sampling import check_settings
+from seethrough.core.settings import SETTINGS, Sampling, check_settings
 
 if TYPE_CHECKING:
-    from seethrough.core.config import ModelConfig
+    from collections.abc import Callable
 
-MAX_NEW_TOKENS = 4096
+    from seethrough.core.config import ModelConfig
+    from seethrough.core.settings import Setting
 
 
 def checked_sampling(settings: Sampling, config: ModelConfig) -> Sampling:
@@ -20,16 +20,64 @@ def checked_sampling(settings: Sampling, config: ModelConfig) -> Sampling:
     Raises:
         InputError: One means nothing.
     """
-    checked = Sampling(
-        temperature=number("temperature", settings.temperature),
-        top_k=whole("top_k", settings.top_k, 0, config.d_vocab),
-        top_p=number("top_p", settings.top_p),
-        min_p=number("min_p", settings.min_p),
-        seed=whole("seed", settings.seed, 0, 2**53),
-        max_new_tokens=whole("max_new_tokens", settings.max_new_tokens, 1, MAX_NEW_TOKENS),
-    )
-    check_settings(checked.temperature, checked.top_k, checked.top_p, checked.min_p)
-    return checked
+    values = {name: checked(row, settings[name], config) for name, row in SETTINGS.items()}
+    check_settings(**values)
+    return Sampling(values)
+
+
+def checked(row: Setting, value: object, config: ModelConfig) -> float:
+    """A setting's value, of its kind.
+
+    Raises:
+        InputError: It is of another kind, or a whole number out of its range.
+    """
+    if not row.is_whole:
+        return number(row.name, value)
+    most = config.d_vocab if row.most is None else int(row.most)
+    return whole(row.name, value, int(row.least), most)
+
+
+def kinds() -> dict[str, type]:
+    """Every setting with the type that a script gives it."""
+    return {name: int if row.is_whole else float for name, row in SETTINGS.items()}
+
+
+def written_sampling(written: Callable[[str], str | None]) -> Sampling | None:
+    """The settings of a form; None where the page has none.
+
+    Args:
+        written: What stands in a field of the form; None: there is no such field.
+    Raises:
+        InputError: A field does not hold a number, or no whole one where only such a one can be.
+    """
+    texts = {name: written(name) for name in SETTINGS}
+    if all(text is None for text in texts.values()):
+        return None
+    return Sampling({name: read(SETTINGS[name], text or "") for name, text in texts.items()})
+
+
+def read(row: Setting, text: str) -> float:
+    """What a reader wrote, as a number; 2.7 or 1e999 is refused as a whole one, not cut.
+
+    Raises:
+        InputError: It is none.
+    """
+    given = number_in(row.name, text)
+    if row.is_whole and not given.is_integer():
+        raise InputError("page.whole", name=row.name, got=text)
+    return int(given) if row.is_whole else given
+
+
+def number_in(name: str, text: str) -> float:
+    """The number that a text is.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError("page.number", name=name, got=text) from error
 
 
 def whole(name: str, value: object, least: int, most: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard
+from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
@@ -73,6 +73,7 @@ __all__ = [
     "Tour",
     "Tours",
     "Tracing",
+    "card_of",
     "costs_a_download",
     "model_state",
     "value_of",
@@ -150,7 +151,7 @@ class AppState:
     def walk_card(self) -> RecordingCard | None:
         """The shown recording's; None where a live run is shown."""
         shown, known = self.run.recorded, self.site.recordings
-        return next((card for card in known if shown is not None and card.id == shown.id), None)
+        return next((card for card in known if card.is_of(shown)), None)
 
     @property
     def recordings(self) -> tuple[RecordingCard, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seethrough.app.inputs import KNOBS
+from seethrough.app.settings import kinds
 from seethrough.browser import ffi
 from seethrough.core.errors import InputError, SeethroughError
 
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
     from seethrough.app.service import Service
     from seethrough.core.cache import Array
 
-SAMPLING = {
-    "max_new_tokens": int,
-    "temperature": float,
-    "top_k": int,
-    "top_p": float,
-    "min_p": float,
-    "seed": int,
-    "chat": bool,
-}
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}  # no words: JavaScript's
 MAX_SHOWN = 60
 
@@ -88,7 +80,9 @@ class Door:
 
     async def _generate(self, arguments: list[Any]) -> object:
         prompt, options = _padded("generate", arguments, 2)
-        return await self._service.generate(_prompt(prompt), **_options(options, SAMPLING))
+        return await self._service.generate(
+            _prompt(prompt), **_options(options, {**kinds(), "chat": bool})
+        )
 
     async def _weight(self, arguments: list[Any]) -> object:
         name, rows = _padded("weight", arguments, 2)

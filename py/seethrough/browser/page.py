@@ -8,7 +8,8 @@ from seethrough.app.comparing import Comparing
 from seethrough.app.navigation import address, settled
 from seethrough.app.places import has_cell
 from seethrough.app.sampler import Sampler
-from seethrough.app.state import Message, Sampling
+from seethrough.app.settings import written_sampling
+from seethrough.app.state import Message
 from seethrough.app.tours import steps_of, tour_of
 from seethrough.browser import dom, ffi, host, storage
 from seethrough.browser.cells import Cells
@@ -18,7 +19,7 @@ from seethrough.browser.sums import Sums
 from seethrough.browser.swipe import Swipes
 from seethrough.browser.tools import Tools
 from seethrough.browser.writing import Writing
-from seethrough.core.errors import InputError, SeethroughError
+from seethrough.core.errors import SeethroughError
 from seethrough.core.language import signs
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
@@ -258,7 +259,9 @@ class Page:
         return self._live(self._actions.switch(model_id))
 
     def _generate(self) -> Coroutine[Any, Any, None]:
-        settings = sampling(self._actions.state.sampling)
+        settings = (
+            written_sampling(lambda name: dom.field(FORM, name)) or self._actions.state.sampling
+        )
         prompt, chat = self._prompt(), self._chat()
         self._navigation.forget()
         self._writing.show_loop()
@@ -359,37 +362,3 @@ class Page:
 def has_pictures(markup: str) -> bool:
     """Whether a panel has anything to paint or to light up."""
     return any(mark in markup for mark in PICTURED)
-
-
-def sampling(now: Sampling) -> Sampling:
-    """The sampling controls of the form; where the page has none, the settings as they are.
-
-    Raises:
-        InputError: A control does not hold a number.
-    """
-    if dom.field(FORM, "temperature") is None:
-        return now
-    return Sampling(
-        temperature=_number("temperature"),
-        top_k=_whole("top_k"),
-        top_p=_number("top_p"),
-        min_p=_number("min_p"),
-        seed=_whole("seed"),
-        max_new_tokens=_whole("max_new_tokens"),
-    )
-
-
-def _number(name: str) -> float:
-    written = dom.field(FORM, name) or ""
-    try:
-        return float(written)
-    except ValueError as error:
-        raise InputError("page.number", name=name, got=written) from error
-
-
-def _whole(name: str) -> int:
-    """A control's whole number; 2.7 or 1e999 is refused, not cut."""
-    number = _number(name)
-    if not number.is_integer():
-        raise InputError("page.whole", name=name, got=dom.field(FORM, name))
-    return int(number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.branches import Branches
@@ -86,7 +85,7 @@ class Writing:
             ffi.go_to_address(address_of(Route("walk", OWN, step)))
 
     def _set_length(self, most: int) -> None:
-        settings = replace(self._actions.state.sampling, max_new_tokens=most)
+        settings = self._actions.state.sampling.but(max_new_tokens=most)
         self._actions.store.replace(sampling=settings)
 
     async def _copy_text(self) -> None:

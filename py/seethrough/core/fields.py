@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.errors import InputError
-from seethrough.core.sampling import check_settings
+from seethrough.core.settings import SETTINGS
 from seethrough.core.tokens import LIMIT, STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seethrough.core.settings import Setting
+
 MAX_WRITTEN = 64
 MAX_ID = 9_999_999
 MAX_INDEX = 999_999
-MAX_SEED = 2**53
-MAX_NEW = 4096
 DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
 # Why a text stopped, where its tokens alone do not tell.
 STOPS = (LIMIT, STOPPED)
@@ -49,19 +49,26 @@ def whole(least: int, most: int) -> Callable[[str], int | None]:
     return read
 
 
-def setting(name: str) -> Callable[[str], float | None]:
-    """A reader of a sampling setting that is no whole number."""
-    neutral: dict[str, Any] = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
+def decimal(row: Setting) -> Callable[[str], float | None]:
+    """A reader of a setting that is no whole number."""
 
     def read(text: str) -> float | None:
         number = float(text) if DECIMAL.fullmatch(text) else math.nan
         try:
-            check_settings(**{**neutral, name: number})
+            row.check(number)
         except InputError:
             return None
         return number
 
     return read
+
+
+def setting(row: Setting) -> Field:
+    """The field of a setting; of a vocabulary's size an address knows nothing."""
+    if not row.is_whole:
+        return Field(row.name, SETTING, decimal(row), repr)
+    most = MAX_ID if row.most is None else int(row.most)
+    return Field(row.name, SETTING, whole(int(row.least), most))
 
 
 def flag(text: str) -> bool | None:
@@ -92,8 +99,9 @@ def written_ids(ids: tuple[int, ...]) -> str:
     return ",".join(map(str, ids))
 
 
-# In the order of an address; "lang" is read where the languages are known.
-FIELDS = (
+# The attribute of `Place` that holds the settings, each by its name.
+SETTING = "settings"
+BEFORE_SETTINGS = (
     Field("prompt", "prompt", str),
     Field("chat", "chat", flag, lambda _: "1"),
     Field("model", "model", str),
@@ -107,16 +115,18 @@ FIELDS = (
     Field("compare", "compared", whole(0, MAX_ID)),
     Field("step", "chosen_step", whole(0, MAX_INDEX)),
     Field("cell", "cell", cell),
-    Field("temperature", "temperature", setting("temperature"), repr),
-    Field("top_k", "top_k", whole(0, MAX_ID)),
-    Field("top_p", "top_p", setting("top_p"), repr),
-    Field("min_p", "min_p", setting("min_p"), repr),
-    Field("seed", "seed", whole(0, MAX_SEED)),
-    Field("max_new_tokens", "max_new_tokens", whole(1, MAX_NEW)),
+)
+AFTER_SETTINGS = (
     Field("dart", "dart", whole(0, MAX_INDEX)),
     Field("tally", "is_tallied", flag, lambda _: "1"),
     Field("lang", "language", str),
 )
-SETTINGS = ("temperature", "top_k", "top_p", "min_p", "seed", "max_new_tokens")
+
+
+def all_fields() -> tuple[Field, ...]:
+    """Every field in the order of an address; "lang" is read where the languages are known."""
+    return (*BEFORE_SETTINGS, *map(setting, SETTINGS.values()), *AFTER_SETTINGS)
+
+
 # Of one's own text alone: a recording has its own.
 OF_A_TEXT = frozenset({"prompt", "chat", "model", "written", "taken", "stop"})

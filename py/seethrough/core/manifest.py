@@ -10,22 +10,23 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.assets import (
+    GRAPH,
+    TO_RUN,
+    TOKENIZER,
+    WEIGHTS,
+    Asset,
+    asset_of,
+    of_kind,
+    size_of,
+)
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class ModelFile:
-    """One file beside the manifest: relative path, bytes, hex sha256."""
-
-    path: str
-    size_bytes: int
-    sha256: str
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -63,21 +64,20 @@ class TensorEntry:
 class Manifest:
     """Everything the page must know of a model before and after it has loaded it.
 
-    `weight_file` is the name under which the graph looks for its external data; `shards` are its
-    cuts in order. `chat` is the JSON of core.chat.ChatTemplate, or None with `chat_reason`.
-    `start_ids` stand before plain text, as the model was trained (Llama's `<s>`); a chat template
-    says for itself what it begins with. `end_ids` end a generation.
+    `assets` are all its files (core/assets.py). `weight_file` is the name under which the graph
+    looks for its external data, of which the assets of the kind "weights" are cuts. `chat` is the
+    JSON of core.chat.ChatTemplate, or None with `chat_reason`. `start_ids` stand before plain text,
+    as the model was trained (Llama's `<s>`); a chat template says for itself what it begins with.
+    `end_ids` end a generation.
     """
 
     id: str
     title: str
     config: ModelConfig
     hooks: tuple[str, ...]
-    graph: ModelFile
-    tokenizer: ModelFile
+    assets: tuple[Asset, ...]
     weight_file: str
     weight_bytes: int
-    shards: tuple[ModelFile, ...]
     tensors: tuple[TensorEntry, ...]
     end_ids: tuple[int, ...]
     n_params: int
@@ -89,10 +89,28 @@ class Manifest:
     format: int = FORMAT
 
     @property
+    def graph(self) -> Asset:
+        """The graph's file."""
+        return self.of_kind(GRAPH)[0]
+
+    @property
+    def tokenizer(self) -> Asset:
+        """The tokeniser's file."""
+        return self.of_kind(TOKENIZER)[0]
+
+    @property
+    def shards(self) -> tuple[Asset, ...]:
+        """The weight file's cuts, in order."""
+        return self.of_kind(WEIGHTS)
+
+    @property
     def download_bytes(self) -> int:
         """All bytes that a first load of this model fetches, the manifest left out."""
-        files = (self.graph, self.tokenizer, *self.shards)
-        return sum(file.size_bytes for file in files)
+        return size_of(self.of_kind(*TO_RUN))
+
+    def of_kind(self, *kinds: str) -> tuple[Asset, ...]:
+        """The assets of some kinds, in order."""
+        return of_kind(self.assets, *kinds)
 
     def tensor(self, name: str) -> TensorEntry | None:
         """The entry of a weight, or None."""
@@ -101,8 +119,12 @@ class Manifest:
 
 def to_json(manifest: Manifest) -> str:
     """The manifest as the text of manifest.json."""
-    written = {**asdict(manifest), "config": manifest.config.to_json()}
-    return json.dumps(written, ensure_ascii=False, separators=(",", ":")) + "\n"
+    told = {
+        **asdict(manifest),
+        "config": manifest.config.to_json(),
+        "assets": [asset.row() for asset in manifest.assets],
+    }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def from_json(text: str) -> Manifest:
@@ -124,14 +146,20 @@ def _record(data: Mapping[str, Any]) -> Manifest:
     nested = {
         "config": ModelConfig.from_json(data["config"]),
         "hooks": tuple(data["hooks"]),
-        "graph": ModelFile(**data["graph"]),
-        "tokenizer": ModelFile(**data["tokenizer"]),
-        "shards": tuple(ModelFile(**shard) for shard in data["shards"]),
+        "assets": _assets(data["assets"]),
         "tensors": tuple(_tensor(entry) for entry in data["tensors"]),
         "end_ids": tuple(data["end_ids"]),
         "start_ids": tuple(data["start_ids"]),
     }
     return Manifest(**{**data, **nested})
+
+
+def _assets(rows: Sequence[Mapping[str, Any]]) -> tuple[Asset, ...]:
+    """The list of files; what every model has must be in it."""
+    assets = tuple(map(asset_of, rows))
+    if {len(of_kind(assets, kind)) for kind in (GRAPH, TOKENIZER)} != {1}:
+        raise SourceError("manifest.unreadable", reason=f"{GRAPH}, {TOKENIZER}")
+    return assets
 
 
 def _tensor(data: Mapping[str, Any]) -> TensorEntry:

@@ -7,17 +7,18 @@ that means nothing falls back and is named in `Place.ignored`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from seethrough.core.fields import FIELDS, OF_A_TEXT
+from seethrough.core.fields import OF_A_TEXT, SETTING, all_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seethrough.core.cell import Cell
+    from seethrough.core.fields import Field
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
 PAGES = ("home", "map", "about", "styleguide")
@@ -45,7 +46,8 @@ class Place:
 
     `written` are the tokens behind the prompt, the first `taken` of them part of the input; `stop`
     says why they ended, where they alone do not tell. `chosen_step` is one of them, `word` one of
-    the text's words, `compared` a token's id. `dart` and `is_tallied` are of the step "sample".
+    the text's words, `compared` a token's id. `settings` are those of the draw that it names, by
+    name; `dart` and `is_tallied` are of the step "sample".
     """
 
     route: Route
@@ -62,12 +64,7 @@ class Place:
     compared: int | None = None
     chosen_step: int | None = None
     cell: Cell | None = None
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-    min_p: float | None = None
-    seed: int | None = None
-    max_new_tokens: int | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
     dart: int | None = None
     is_tallied: bool = False
     language: str | None = None
@@ -96,26 +93,39 @@ def parse(
     }
     if meant.get("lang", "") not in languages:
         meant.pop("lang", None)
-    for field in FIELDS:
-        value = field.read(meant[field.name]) if field.name in meant else None
+    known = all_fields()
+    for one in known:
+        value = one.read(meant[one.name]) if one.name in meant else None
         if value is not None:
-            read[field.name] = value
+            read[one.name] = value
     if read.get("taken", 0) > len(read.get("written", ())):
         del read["taken"]
     ignored += [name for name in given if name not in read]
-    values = {field.attribute: read[field.name] for field in FIELDS if field.name in read}
+    values: dict[str, Any] = {}
+    for one in known:
+        if one.name in read and one.attribute == SETTING:
+            values.setdefault(SETTING, {})[one.name] = read[one.name]
+        elif one.name in read:
+            values[one.attribute] = read[one.name]
     return Place(route, **values, ignored=tuple(map(_short, ignored[:MAX_NAMED])))
 
 
 def address_of_place(place: Place) -> str:
     """The inverse of `parse`: the address that says a place, its fields always in one order."""
     fields = {}
-    for field in FIELDS:
-        value = getattr(place, field.attribute)
-        if value is not None and value != getattr(_NOWHERE, field.attribute):
-            fields[field.name] = field.write(value)
+    for one in all_fields():
+        value, otherwise = _said(place, one), _said(_NOWHERE, one)
+        if value is not None and value != otherwise:
+            fields[one.name] = one.write(value)
     query = urlencode(fields, quote_via=quote, errors="replace", safe=",")
     return address_of(place.route) + (f"?{query}" if query else "")
+
+
+def _said(place: Place, one: Field) -> object:
+    """What a place says of a field."""
+    if one.attribute == SETTING:
+        return place.settings.get(one.name)
+    return getattr(place, one.attribute)
 
 
 def _may_say(route: Route, name: str, given: dict[str, str], *, is_tour: bool) -> bool:

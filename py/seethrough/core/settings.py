@@ -1,20 +1,212 @@
-"""How the next token is chosen: the settings of a draw, as one record."""
+"""How the next token is chosen: one row describes a setting, one record holds the values of all.
+
+From a row of SETTINGS follow the setting's place in an address, in the form, at the step "sample"
+and in the door, its check, and its place among the cuts. Its sentences stand in the catalogue:
+`sampling.<name>` (refused), `page.sampling.<name>` and `step.sample.dial.<name>` (labels), and of
+a cut `step.sample.cut.<name>` and `step.sample.film.<name>`.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seethrough.core.cuts import cut_min_p, cut_top_k, cut_top_p
+from seethrough.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seethrough.core.cache import Array
+    from seethrough.core.cuts import Cut
+
+MAX_SEED = 2**53
+MAX_NEW = 4096
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """How the next token is chosen.
+class Control:
+    """What the browser offers: a number to write, or a slider ("range"), and its limits."""
 
-    Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 cut nothing.
+    least: str
+    most: str | None
+    step: str
+    kind: str = "number"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of the draw.
+
+    `default` is what it is while nobody sets it, `neutral` what leaves the probabilities alone;
+    None: it has no part in them. `most` None: the size of the vocabulary. `cut` takes
+    probabilities by id, the value, and the ids from the largest logit down. `control` is the
+    form's, `dial` that of the step "sample", if it has one.
     """
 
-    temperature: float = 0.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    seed: int = 1
-    max_new_tokens: int = 24
+    name: str
+    default: float
+    control: Control
+    neutral: float | None = None
+    least: float = 0
+    most: float | None = 1
+    is_whole: bool = False
+    is_above_least: bool = False
+    cut: Callable[[Array, float, Array], Cut] | None = None
+    dial: Control | None = None
+
+    def check(self, value: float) -> None:
+        """Refuse what means nothing.
+
+        Raises:
+            InputError: The value is outside the range; of a vocabulary's size nothing is known.
+        """
+        most = math.inf if self.most is None else self.most
+        is_above = self.least < value if self.is_above_least else self.least <= value
+        if not (is_above and value <= most):
+            key = f"sampling.{self.name}"
+            raise InputError(key, got=value)
+
+
+# In the order of an address and of the page; the cuts cut in this order.
+SETTINGS: dict[str, Setting] = {
+    row.name: row
+    for row in (
+        Setting(
+            "temperature",
+            default=0.0,
+            neutral=1.0,
+            most=100,
+            control=Control("0", "5", "0.1"),
+            dial=Control("0", "2", "0.05", "range"),
+        ),
+        Setting(
+            "top_k",
+            default=0,
+            neutral=0,
+            most=None,
+            is_whole=True,
+            cut=cut_top_k,
+            control=Control("0", None, "1"),
+            dial=Control("0", None, "1"),
+        ),
+        Setting(
+            "top_p",
+            default=1.0,
+            neutral=1.0,
+            is_above_least=True,
+            cut=cut_top_p,
+            control=Control("0.01", "1", "0.01"),
+            dial=Control("0.01", "1", "0.01", "range"),
+        ),
+        Setting(
+            "min_p",
+            default=0.0,
+            neutral=0.0,
+            cut=cut_min_p,
+            control=Control("0", "1", "0.01"),
+            dial=Control("0", "0.5", "0.01", "range"),
+        ),
+        Setting(
+            "seed",
+            default=1,
+            most=MAX_SEED,
+            is_whole=True,
+            control=Control("0", None, "1"),
+            dial=Control("0", None, "1"),
+        ),
+        Setting(
+            "max_new_tokens",
+            default=24,
+            least=1,
+            most=MAX_NEW,
+            is_whole=True,
+            control=Control("1", None, "1"),
+        ),
+    )
+}
+# Settings to try; a cut that is not named cuts nothing.
+PRESETS: Mapping[str, Mapping[str, float]] = {
+    "best": {"temperature": 0.0},
+    "careful": {"temperature": 0.7, "top_k": 40, "top_p": 0.9},
+    "own": {"temperature": 1.0},
+    "wild": {"temperature": 1.5, "min_p": 0.02},
+}
+
+
+@dataclass(frozen=True, init=False)
+class Sampling:
+    """The value of every setting, by name. At temperature 0 the most probable token is taken."""
+
+    values: Mapping[str, float]
+
+    def __init__(self, values: Mapping[str, float] | None = None, **given: float) -> None:
+        """Take what is given; the rest is as ever.
+
+        Raises:
+            TypeError: There is no such setting.
+        """
+        named = {**(values or {}), **given}
+        unknown = named.keys() - SETTINGS.keys()
+        if unknown:
+            msg = f"there is no setting {min(unknown)!r}"
+            raise TypeError(msg)
+        whole = {name: named.get(name, row.default) for name, row in SETTINGS.items()}
+        object.__setattr__(self, "values", whole)
+
+    def __getitem__(self, name: str) -> float:
+        """The value of a setting."""
+        return self.values[name]
+
+    def __hash__(self) -> int:
+        """Equal settings have equal hashes."""
+        return hash(tuple(self.values.items()))
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by; 0 is greedy."""
+        return self.values["temperature"]
+
+    @property
+    def seed(self) -> int:
+        """What the darts depend on."""
+        return int(self.values["seed"])
+
+    @property
+    def max_new_tokens(self) -> int:
+        """The most tokens that are written at once."""
+        return int(self.values["max_new_tokens"])
+
+    @property
+    def shape(self) -> dict[str, float]:
+        """The settings that change the probabilities."""
+        return {name: self.values[name] for name in shaping()}
+
+    def but(self, **changes: float) -> Sampling:
+        """The same, some settings changed."""
+        return Sampling(self.values, **changes)
+
+
+def shaping() -> dict[str, float]:
+    """The settings that change the probabilities, each with the value that does not."""
+    return {name: row.neutral for name, row in SETTINGS.items() if row.neutral is not None}
+
+
+def preset(name: str) -> dict[str, float]:
+    """What a preset sets: everything that changes the probabilities."""
+    return {**shaping(), **PRESETS[name]}
+
+
+def check_settings(*values: float, **named: float) -> None:
+    """Refuse settings that mean nothing.
+
+    Args:
+        values: In the order of SETTINGS.
+        named: By name.
+    Raises:
+        InputError: One is outside its range.
+        KeyError: There is no such setting.
+    """
+    for name, value in (*zip(SETTINGS, values, strict=False), *named.items()):
+        SETTINGS[name].check(value)

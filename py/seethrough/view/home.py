@@ -60,7 +60,7 @@ def walks(state: AppState) -> list[Node]:
 
 def words(state: AppState) -> list[Node]:
     """The title, what is different here, the two ways in."""
-    first = state.site.recordings[0].id if state.site.recordings else OWN
+    first = state.site.recordings[0].subject if state.site.recordings else OWN
     return [
         page_title(state, "home.title"),
         h("p", {"class": "tagline"}, say(state, "home.tagline")),
@@ -143,10 +143,10 @@ def caption(state: AppState) -> list[Node | str]:
 
 def card(state: AppState, item: RecordingCard) -> Node:
     """A recorded walk: its prompt as it is, and how long it is."""
-    name = subject_name(state, item.id)
+    name = subject_name(state, item.subject)
     return h(
         "a",
-        {"class": "card", "href": address_of(Route("walk", item.id))},
+        {"class": "card", "href": address_of(Route("walk", item.subject))},
         h("h3", {}, name),
         h("bdi", {"class": "card-prompt"}, item.prompt),
         h("p", {"class": "note"}, facts(state, item)),

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.settings import SETTINGS
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.words import engine_card, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
-
-# Name, least value, greatest, step: what the browser offers; app/service.py decides.
-CONTROLS = (
-    ("temperature", "0", "5", "0.1"),
-    ("top_k", "0", None, "1"),
-    ("top_p", "0.01", "1", "0.01"),
-    ("min_p", "0", "1", "0.01"),
-    ("seed", "0", None, "1"),
-    ("max_new_tokens", "1", None, "1"),
-)
 
 
 def form(state: AppState, *, has_sampling: bool) -> Node:
@@ -93,16 +84,16 @@ def sampling(state: AppState) -> Node:
             h(
                 "input",
                 {
-                    "type": "number",
+                    "type": row.control.kind,
                     "name": name,
-                    "min": least,
-                    "max": most,
-                    "step": step,
-                    "value": f"{getattr(state.sampling, name):g}",
+                    "min": row.control.least,
+                    "max": row.control.most,
+                    "step": row.control.step,
+                    "value": f"{state.sampling[name]:g}",
                 },
             ),
         )
-        for name, least, most, step in CONTROLS
+        for name, row in SETTINGS.items()
     ]
     title = h("legend", {}, say(state, "page.sampling.title"))
     return h("fieldset", {"class": "sampling"}, title, controls)

@@ -61,7 +61,7 @@ def own_text(state: AppState, step: str) -> Node:
 
 def subjects(state: AppState) -> Node:
     """What is walked through: a recorded prompt, or the reader's own."""
-    names = [card.id for card in state.site.recordings]
+    names = [card.subject for card in state.site.recordings]
     links = [h("li", {}, subject(state, name)) for name in [*names, OWN]]
     label = say(state, "walk.subjects")
     return h("nav", {"class": "subjects follows", "aria-label": label}, h("ul", {}, links))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from seethrough.app.state import card_of
 from seethrough.core.messages import Wording, catalogue, text, wording
 from seethrough.core.written import Mark, Written, key_of
 from seethrough.view.node import Attributes, Child, Node, h
@@ -185,8 +186,14 @@ def name_of(scene: Scene, token: int) -> str | None:
 
 
 def subject_name(scene: Scene, subject: str) -> str:
-    """What a walk is about: a known recording's title, another one's prompt, "your own text"."""
-    if f"subject.{subject}" in catalogue(scene.language):
-        return say(scene, f"subject.{subject}")
-    prompts = (card.prompt for card in scene.recordings if card.id == subject)
-    return next(prompts, subject)
+    """What a walk is about: a known recording's title, another one's prompt, "your own text".
+
+    The model is told beside it where two models have such a recording.
+    """
+    card = card_of(scene.recordings, subject)
+    key = f"subject.{card.id if card else subject}"
+    prompt = card.prompt if card else subject
+    name = say(scene, key) if key in catalogue(scene.language) else prompt
+    if card is None or not card.model_title:
+        return name
+    return say(scene, "walk.of_model", name=name, model=card.model_title)

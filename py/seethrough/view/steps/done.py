@@ -318,7 +318,7 @@ def onward(scene: Scene) -> Node:
 
 def next_recording(scene: Scene) -> str:
     """The recorded walk behind this one; the first behind the last, or behind one's own text."""
-    names = [card.id for card in scene.recordings]
+    names = [card.subject for card in scene.recordings]
     if not names:
         return ""
     at = names.index(scene.route.subject) + 1 if scene.route.subject in names else 0

@@ -1,10 +1,10 @@
-"""The controls of the step "sample": five settings, presets, and what is done with the dart."""
+"""The controls of the step "sample": the settings, presets, and what is done with the dart."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.sampling import PRESETS
+from seethrough.core.settings import PRESETS, SETTINGS, preset
 from seethrough.view.message import sentence
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.numbers import setting
@@ -12,15 +12,7 @@ from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
-
-# Name, kind, least, greatest, step: what the browser offers; app/sampler.py decides.
-DIALS = (
-    ("temperature", "range", "0", "2", "0.05"),
-    ("top_k", "number", "0", None, "1"),
-    ("top_p", "range", "0.01", "1", "0.01"),
-    ("min_p", "range", "0", "0.5", "0.01"),
-    ("seed", "number", "0", None, "1"),
-)
+    from seethrough.core.settings import Control
 
 
 def dials(scene: Scene) -> Node:
@@ -30,23 +22,23 @@ def dials(scene: Scene) -> Node:
         "fieldset",
         {"class": "dials"},
         h("legend", {"class": "visually-hidden"}, say(scene, "step.sample.dials")),
-        [dial(scene, *one) for one in DIALS],
+        [dial(scene, name, row.dial) for name, row in SETTINGS.items() if row.dial],
         h("div", {"class": "refused", "role": "alert"}, sentence(scene, refused, "is-error"))
         if refused
         else None,
     )
 
 
-def dial(scene: Scene, name: str, kind: str, least: str, greatest: str | None, *steps: str) -> Node:
+def dial(scene: Scene, name: str, control: Control) -> Node:
     """One setting: a slider with its number, or a number to write."""
-    value = getattr(scene.sampling, name)
+    value = scene.sampling[name]
     shown = setting(scene, value)
-    is_slider = kind == "range"
+    is_slider = control.kind == "range"
     attributes: Attributes = {
-        "type": kind,
-        "min": least,
-        "max": greatest,
-        "step": steps[0],
+        "type": control.kind,
+        "min": control.least,
+        "max": control.most,
+        "step": control.step,
         "value": f"{value:g}",
         "data-action": "set-sampling",
         "data-name": name,
@@ -57,7 +49,7 @@ def dial(scene: Scene, name: str, kind: str, least: str, greatest: str | None, *
     }
     return h(
         "label",
-        {"class": f"dial is-{kind}", "title": say(scene, f"page.sampling.{name}")},
+        {"class": f"dial is-{control.kind}", "title": say(scene, f"page.sampling.{name}")},
         h("span", {"class": "dial-name"}, say(scene, f"step.sample.dial.{name}")),
         h("span", {"class": "number dial-value"}, shown) if is_slider else None,
         h("input", attributes),
@@ -66,8 +58,6 @@ def dial(scene: Scene, name: str, kind: str, least: str, greatest: str | None, *
 
 def presets(scene: Scene) -> Node:
     """Settings that are worth trying."""
-    now = scene.sampling
-    shape = (now.temperature, now.top_k, now.top_p, now.min_p)
     buttons = [
         action_button(
             scene,
@@ -78,10 +68,10 @@ def presets(scene: Scene) -> Node:
                 "data-name": "preset",
                 "data-preset": name,
                 "value": name,
-                "aria-pressed": "true" if shape == preset else "false",
+                "aria-pressed": "true" if scene.sampling.shape == preset(name) else "false",
             },
         )
-        for name, preset in PRESETS.items()
+        for name in PRESETS
     ]
     label = say(scene, "step.sample.presets")
     return h("div", {"class": "presets", "role": "group", "aria-label": label}, buttons)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.core.cuts import by_rank
 from seethrough.core.hooks import LOGITS
-from seethrough.core.sampling import Shaped, by_rank, dart, draws, reshape, temper
+from seethrough.core.sampling import Shaped, dart, draws, reshape, temper
+from seethrough.core.settings import SETTINGS
 from seethrough.view.kept import kept_with
 
 if TYPE_CHECKING:
@@ -109,12 +111,11 @@ class Odds:
             gone = self.own.size - 1
             return (Taken("greedy", 0.0, left, 1.0, 1, gone, 1.0 - left),)
         reached = np.cumsum(self.shaped.tempered[self.order])
-        neutral = {"top_k": 0, "top_p": 1, "min_p": 0}
         cuts: list[Taken] = []
         n_before = int(np.count_nonzero(self.shaped.tempered))
         for name, cut in self.shaped.steps:
-            setting = getattr(self.settings, name)
-            if setting != neutral[name]:
+            setting = self.settings[name]
+            if setting != SETTINGS[name].neutral:
                 start, end = float(reached[cut.n_kept - 1]), float(reached[n_before - 1])
                 gone = n_before - cut.n_kept
                 cuts.append(Taken(name, setting, start, end, cut.n_kept, gone, cut.removed))
@@ -210,14 +211,7 @@ def shape(logits: Array, order: Array, settings: Sampling) -> Shaped | None:
     """The distribution that the settings make of some logits; None at temperature 0."""
     if settings.temperature == 0:
         return None
-    return reshape(
-        logits,
-        temperature=settings.temperature,
-        top_k=settings.top_k,
-        top_p=settings.top_p,
-        min_p=settings.min_p,
-        order=order,
-    )
+    return reshape(logits, order=order, **settings.shape)
 
 
 @kept_with
