@@ -21,6 +21,7 @@ ALLOWED = {
     ("view/steps/loop_branches.py", "way"): "a probability, as numbers.probability writes it",
     ("view/steps/template.py", "shortened"): "a text that is quoted, and a mark where it is cut",
     ("view/pages.py", "title"): "a tab's title: names, set apart by signs",
+    ("view/words.py", "subject_name"): "a walk's title, with its model's: names",
     ("view/named.py", "words_of"): "words to look for, in no sentence",
 }
 

@@ -212,3 +212,12 @@ def test_counting_languages_count_as_theirs_do(language: str, expected: dict[str
     said = {n: text("sums.terms", language, n_terms=Written(n, n)) for n in expected}
 
     assert {n: re.findall("‹(.*?)›", words)[0] for n, words in said.items()} == expected
+
+
+def test_scripts_get_plain_sentences() -> None:
+    """web/messages.js fills slots alone: what it says has no plural and no quotation."""
+    for key, template in catalogue().items():
+        if key.startswith("boot."):
+            assert isinstance(messages.wording(key, "en"), str), key
+            assert "''" not in template, key
+            assert "'{" not in template, key
