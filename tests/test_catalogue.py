@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import string
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, TypeGuard
 import pytest
 
 from seethrough.core import errors
-from seethrough.core.messages import catalogue
+from seethrough.core.message_format import check
+from seethrough.core.message_format import fields_of as fields_of_message
+from seethrough.core.messages import FALLBACK, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,8 @@ HANDED_ON = {
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {
     ("py/seethrough/core/messages.py", "ValueError"),
+    ("py/seethrough/core/messages.py", "MessageError"),
+    ("py/seethrough/core/message_format.py", "MessageError"),
     ("py/seethrough/app/state.py", "ValueError"),
     ("py/seethrough/core/captured.py", "ValueError"),
     ("py/seethrough/core/sums.py", "KeyError"),
@@ -125,8 +128,8 @@ def is_value_of(node: ast.AST, name: str) -> TypeGuard[ast.Assign]:
 
 
 def slots(key: str) -> set[str]:
-    """The names of a sentence's slots."""
-    return {name for _, name, _, _ in string.Formatter().parse(catalogue()[key]) if name}
+    """The names of the fields that a sentence asks for."""
+    return fields_of_message(catalogue()[key])
 
 
 def fields_of(call: ast.Call) -> set[str] | None:
@@ -172,7 +175,7 @@ def test_every_sentence_is_in_the_catalogue() -> None:
         'raise InputError("The prompt is too long.")',
         "raise InputError(key)",
         'Message("input.surrogates", {})',
-        'say(state, "view.percent")',
+        'say(state, "view.megabytes")',
         'def f():\n key = "input.empty" if x else "input.full"\n raise InputError(key)',
     ],
 )
@@ -264,6 +267,7 @@ def test_every_sentence_is_well_formed() -> None:
         assert all(re.fullmatch(r"[a-z_]+", slot) for slot in slots(key)), key
         assert not re.search(r"[<>]", template), key
         assert template == template.strip() or key == "view.separator", key
+        check(template, FALLBACK)
 
 
 @pytest.mark.parametrize("folder", sorted(LANGUAGES.iterdir()), ids=lambda folder: folder.name)
@@ -271,5 +275,5 @@ def test_a_language_fills_the_same_slots(folder: Path) -> None:
     """A translation has no key of its own, and asks for no field that the English does not."""
     for file in folder.glob("*.json"):
         for key, template in json.loads(file.read_text(encoding="utf-8")).items():
-            named = {name for _, name, _, _ in string.Formatter().parse(template) if name}
-            assert named <= slots(key), key
+            assert fields_of_message(template) <= slots(key), key
+            check(template, folder.name)

@@ -17,9 +17,16 @@ export async function copy(text) {
   }
 }
 
-/** The number that a cell shows, as programs write it; text as it is. @param {string} shown */
-function plain(shown) {
-  const text = shown
+/**
+ * The number that a cell shows, as programs write it; text as it is.
+ * @param {HTMLTableCellElement} cell
+ */
+function plain(cell) {
+  const { decimal = ".", group = "" } = document.documentElement.dataset;
+  const shown = cell.textContent ?? "";
+  // A token's own text is no number of the page's language.
+  const own = cell.querySelector("bdi") ? shown : shown.replaceAll(group, "").replace(decimal, ".");
+  const text = own
     .replace(/[\u202f\u2009]/g, "")
     .replace(/\u2212/g, "-")
     .trim();
@@ -32,7 +39,7 @@ function tables() {
   const found = document.querySelectorAll(`${PLATE} table`);
   return [...found].map((table) => ({
     caption: table.caption?.textContent?.trim() ?? "",
-    rows: [...table.rows].map((row) => [...row.cells].map((cell) => plain(cell.textContent ?? ""))),
+    rows: [...table.rows].map((row) => [...row.cells].map(plain)),
   }));
 }
 

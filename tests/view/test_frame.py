@@ -15,8 +15,8 @@ from seethrough.view import code, stack, strip, transport
 from seethrough.view.layout import cell_of, describe_cell, raster_for
 from seethrough.view.moments import moments_of
 from seethrough.view.node import to_html
-from seethrough.view.numbers import exact
 from seethrough.view.windowed import gap_note, window
+from tests.english import exact
 from tests.steps import STEPS
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state

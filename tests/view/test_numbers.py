@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seethrough.view import numbers
+from tests import english
 from tests.view.sample import QUICK
 
 single = st.floats(width=32)
@@ -26,7 +27,7 @@ def plain(shown: str) -> str:
 @given(single)
 def test_no_hyphen_is_a_minus(value: float) -> None:
     """Every form has the true minus sign."""
-    for write in (numbers.cell, numbers.signed, numbers.readout, numbers.exact):
+    for write in (english.cell, english.signed, english.readout, english.exact):
         assert "-" not in write(value)
 
 
@@ -34,14 +35,14 @@ def test_no_hyphen_is_a_minus(value: float) -> None:
 @given(finite)
 def test_exact_reads_back(value: float) -> None:
     """The table's digits are the very float32."""
-    assert np.float32(plain(numbers.exact(value))) == np.float32(value)
+    assert np.float32(plain(english.exact(value))) == np.float32(value)
 
 
 @QUICK
 @given(finite)
 def test_readout_has_four_digits(value: float) -> None:
     """A readout is within half a unit of its fourth significant digit."""
-    assert float(plain(numbers.readout(value))) == pytest.approx(value, rel=5.01e-4, abs=1e-45)
+    assert float(plain(english.readout(value))) == pytest.approx(value, rel=5.01e-4, abs=1e-45)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_readout_has_four_digits(value: float) -> None:
 )
 def test_cells_have_two_decimals(value: float, shown: str) -> None:
     """Two decimals, and a zero never has a sign."""
-    assert numbers.cell(value) == shown
+    assert english.cell(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_cells_have_two_decimals(value: float, shown: str) -> None:
 )
 def test_signed_shows_both_signs(value: float, shown: str) -> None:
     """A column of logits lines up: each value but zero has its sign."""
-    assert numbers.signed(value) == shown
+    assert english.signed(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_signed_shows_both_signs(value: float, shown: str) -> None:
 )
 def test_readout_examples(value: float, shown: str) -> None:
     """Four significant digits, thousands set apart."""
-    assert numbers.readout(value) == shown
+    assert english.readout(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -74,9 +75,9 @@ def test_readout_examples(value: float, shown: str) -> None:
 )
 def test_odd_values_are_said(value: float, shown: str) -> None:
     """What is no number is never drawn as one."""
-    for write in (numbers.cell, numbers.signed, numbers.readout, numbers.exact, numbers.limit):
+    for write in (english.cell, english.signed, english.readout, english.exact, english.limit):
         assert write(value) == shown
-    assert numbers.probability(value, "en") == shown
+    assert english.probability(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -96,14 +97,14 @@ def test_odd_values_are_said(value: float, shown: str) -> None:
 )
 def test_probabilities(prob: float, shown: str) -> None:
     """Per cent, and below a thousandth one in so many."""
-    assert numbers.probability(prob, "en") == shown
+    assert english.probability(prob) == shown
 
 
 @QUICK
 @given(shares)
 def test_certainty_is_never_rounded_to(prob: float) -> None:
     """Only 1 is written as 100 %, only 0 as 0 %."""
-    shown = numbers.probability(prob, "en")
+    shown = english.probability(prob)
 
     assert (shown == "100.0 %") == (prob == 1)
     assert (shown == "0 %") == (prob == 0)
@@ -114,16 +115,16 @@ def test_certainty_is_never_rounded_to(prob: float) -> None:
 )
 def test_thousands_are_thin(value: int, shown: str) -> None:
     """Groups of three, held together by the narrow no-break space."""
-    assert numbers.count(value) == shown.replace(" ", numbers.THIN)
+    assert english.count(value) == shown.replace(" ", numbers.THIN)
 
 
 def test_sizes_and_times() -> None:
     """Megabytes, milliseconds, parameters: in the units that a reader knows."""
-    assert numbers.megabytes(99_934_112, "en") == "99.9 MB"
-    assert numbers.megabytes(1_100_000_000, "en") == "1\u202f100.0 MB"
-    assert numbers.duration(312.4, "en") == "312 ms"
-    assert numbers.duration(999.6, "en") == "1.0 s"
-    assert numbers.millions(134_515_008, "en") == "135 M"
-    assert numbers.millions(1_100_048_384, "en") == "1.1 B"
-    assert numbers.limit(-40.0) == "−40"
-    assert numbers.limit(0.15) == "0.15"
+    assert english.megabytes(99_934_112) == "99.9 MB"
+    assert english.megabytes(1_100_000_000) == "1\u202f100.0 MB"
+    assert english.duration(312.4) == "312 ms"
+    assert english.duration(999.6) == "1.0 s"
+    assert english.millions(134_515_008) == "135 M"
+    assert english.millions(1_100_048_384) == "1.1 B"
+    assert english.limit(-40.0) == "−40"
+    assert english.limit(0.15) == "0.15"

@@ -13,9 +13,9 @@ from seethrough.core import cost, hooks
 from seethrough.core.routes import Route
 from seethrough.core.tokens import NewToken
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import cell, duration, exact, megabytes, readout
 from seethrough.view.steps import done
 from seethrough.view.steps.written import bits
+from tests.english import cell, duration, exact, megabytes, readout
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, N_NEW, pass_of, walk_state
 
@@ -86,8 +86,8 @@ def test_the_cost_is_counted(family: str) -> None:
 
     assert done.amount(state, whole) in words
     assert cell(cost.continuation_cost(config, 4, N_NEW, keeps=False) / whole) in words
-    assert megabytes(cost.cache_bytes(config, 6), "en") in words
-    assert f"{N_NEW} passes over {megabytes(cost.weight_bytes(config), 'en')}" in words
+    assert megabytes(cost.cache_bytes(config, 6)) in words
+    assert f"{N_NEW} passes over {megabytes(cost.weight_bytes(config))}" in words
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,7 @@ def test_multiply_adds_are_no_bytes(n_adds: int, words: str) -> None:
 def test_the_time_is_measured_or_said_to_be_missing() -> None:
     """The sum of what the passes took; of a recording there is none; of some it is said."""
     state = at()
-    assert f"{duration(41.5 * N_NEW, 'en')}, {duration(41.5, 'en')} a token" in text_in(
-        done.render(state)
-    )
+    assert f"{duration(41.5 * N_NEW)}, {duration(41.5)} a token" in text_in(done.render(state))
     none = tuple(replace(new, elapsed_ms=0.0) for new in state.run.continuation)
     assert "Timenot recorded" in text_in(done.render(state.but(continuation=none)))
     some = (none[0], *state.run.continuation[1:])

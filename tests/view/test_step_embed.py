@@ -14,9 +14,9 @@ from seethrough.core.cell import parse_cell
 from seethrough.core.messages import text
 from seethrough.view.layout import PANELS, cell_of, describe_cell, raster_for
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import count, exact, readout
 from seethrough.view.steps import embed
 from seethrough.view.steps.embed_vectors import CROWD, MOST_LINES, row_high
+from tests.english import count, exact, readout
 from tests.recorded import recorded
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, WORDS, config_of, walk_state

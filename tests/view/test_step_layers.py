@@ -18,7 +18,6 @@ from seethrough.core.routes import Route
 from seethrough.core.tokens import Candidate
 from seethrough.view.layout import PANELS, cell_of, describe_cell, raster_for
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import exact, probability, readout
 from seethrough.view.steps import layers, layers_norms
 from seethrough.view.steps.layers_stream import (
     MOST_GROUPS,
@@ -29,6 +28,7 @@ from seethrough.view.steps.layers_stream import (
     ribbon_of,
     written,
 )
+from tests.english import exact, probability, readout
 from tests.recorded import recorded
 from tests.steps import parse
 from tests.view.sample import Reading
@@ -144,7 +144,7 @@ def test_each_layer_s_answer_stands_beside_it(family: str) -> None:
     for top in state.run.lens.tops:
         best = top[0]
         assert best.visible in words(html)
-        assert probability(best.prob, "en") in Reading(html).texts
+        assert probability(best.prob) in Reading(html).texts
         assert exact(best.logit) in Reading(html).texts
 
 
@@ -174,7 +174,7 @@ def test_where_the_answer_comes_up(ids: tuple[int, ...], found: tuple[int, int])
         ((1, 2, 3), "layers.said_last", {}),
         ((1, 3, 3), "layers.said", {"layer": 0}),
         ((3, 3, 3), "layers.said_at_once", {}),
-        ((3, 1, 3), "layers.said_twice", {"where": text("layers.said_before"), "layer": 1}),
+        ((3, 1, 3), "layers.said_twice", {"is_before": True, "first": -1, "layer": 1}),
     ],
 )
 def test_the_sentence_says_where(ids: tuple[int, ...], key: str, fields: dict[str, object]) -> None:
@@ -244,7 +244,7 @@ def test_the_film_tells_its_numbers(family: str) -> None:
         best = state.run.lens.tops[layer + 1][0]
         assert readout(written(state, "hook_mlp_out")[layer] or 0.0) in film[layer + 1]
         assert best.visible in film[layer + 1]
-        assert probability(best.prob, "en") in film[layer + 1]
+        assert probability(best.prob) in film[layer + 1]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -18,8 +18,8 @@ from seethrough.core.tokens import Candidate
 from seethrough.view.layout import cell_of, describe_cell, raster_for
 from seethrough.view.logit_facts import compared, spread, terms_of
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import exact, signed
 from seethrough.view.steps import logits
+from tests.english import exact, signed
 from tests.fake_engine import tiny_model
 from tests.recorded import recorded
 from tests.steps import page_state

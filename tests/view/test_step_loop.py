@@ -13,10 +13,10 @@ from seethrough.core import cost, hooks
 from seethrough.core.routes import Route
 from seethrough.core.tokens import NewToken
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import count, exact, probability, signed
 from seethrough.view.steps import loop, loop_branches, loop_cache
 from seethrough.view.steps.loop_film import PERFORMED, beats
 from seethrough.view.steps.written import bits
+from tests.english import ENGLISH, count, exact, probability, signed
 from tests.recorded import recorded
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, N_NEW, pass_of, walk_state
@@ -274,15 +274,15 @@ def test_other_ways_can_be_returned_to() -> None:
     assert [attrs["data-index"] for attrs in attributes_of(shown, "return-to")] == ["0"]
     assert state.run.steps[0].text + other.text in words
     assert "another one as no. 2" in words
-    assert probability(state.run.steps[0].prob * 0.25, "en") in words
+    assert probability(state.run.steps[0].prob * 0.25) in words
 
 
 def test_odds_of_any_length() -> None:
     """A long way's probability is written though no float holds it."""
-    assert loop_branches.odds(1.0, "en") == "50.0 %"
-    assert loop_branches.odds(40.0, "en") == "1 in 1.1e12"
-    assert loop_branches.odds(2000.0, "en") == "1 in 1.1e602"
-    assert loop_branches.odds(math.inf, "en") == "0 %"
+    assert loop_branches.odds(ENGLISH, 1.0) == "50.0 %"
+    assert loop_branches.odds(ENGLISH, 40.0) == "1 in 1.1e12"
+    assert loop_branches.odds(ENGLISH, 2000.0) == "1 in 1.1e602"
+    assert loop_branches.odds(ENGLISH, math.inf) == "0 %"
 
 
 def test_a_longer_input_says_so_with_the_way_back() -> None:
@@ -320,7 +320,7 @@ def test_the_film_tells_this_text() -> None:
     assert "4 tokens of the prompt" in sentences[0]
     for step in range(N_NEW):
         assert state.run.steps[step].visible in sentences[1 + 2 * step]
-        assert probability(state.run.steps[step].prob, "en") in sentences[1 + 2 * step]
+        assert probability(state.run.steps[step].prob) in sentences[1 + 2 * step]
     assert count(cost.cache_bytes(config)) in sentences[2]
     assert "The 4 before it" in sentences[2]
     assert "length that you set" in sentences[-1]
@@ -362,7 +362,7 @@ def test_unknown_candidates_are_said() -> None:
     assert "is not known here" in words
     assert attributes_of(shown, "fork") == []
     assert "The model ended its text here." in words
-    assert probability(bare[-1].prob, "en") in words
+    assert probability(bare[-1].prob) in words
 
 
 @pytest.mark.parametrize("n_prompt", [1, 61, 256])

@@ -18,10 +18,10 @@ from seethrough.core.settings import PRESETS, preset
 from seethrough.core.tokens import Candidate
 from seethrough.view.layout import ACTIONS, PANELS
 from seethrough.view.node import to_html
-from seethrough.view.numbers import exact, probability, readout
 from seethrough.view.steps import sample, sample_bars
 from seethrough.view.steps.sample_odds import odds_of
 from seethrough.view.words import name_of
+from tests.english import exact, probability, readout
 from tests.view.sample import CONFIG, WORDS, Reading, state
 
 D_VOCAB = 4096
@@ -95,8 +95,8 @@ def test_the_odds_are_those_of_the_draw(settings: Sampling) -> None:
         rows(html)[1:-1],
         strict=True,
     ):
-        assert by_model == probability(own[token], "en")
-        assert in_draw == probability(now[token], "en")
+        assert by_model == probability(own[token])
+        assert in_draw == probability(now[token])
         assert f'data-cell="probs[{len(WORDS) - 1},{token}]"' in html
     assert exact(now[odds.landed]) in html
 
@@ -146,7 +146,7 @@ def test_each_cut_says_what_it_takes() -> None:
     assert [cut.removed for cut in odds.taken] == [cut.removed for _, cut in shaped.steps]
     html = sample.render(shown(settings))
     for cut in odds.taken:
-        assert probability(cut.end - cut.start, "en") in html
+        assert probability(cut.end - cut.start) in html
 
 
 def test_only_the_cuts_that_are_set_are_drawn() -> None:
@@ -181,7 +181,7 @@ def test_the_film_names_this_text_s_numbers() -> None:
 
     assert "·t0" in told
     assert readout(odds.point) in told
-    assert probability(float(odds.own[odds.order[0]]), "en") in told
+    assert probability(float(odds.own[odds.order[0]])) in told
 
 
 def test_greedy_has_no_dart() -> None:

@@ -17,9 +17,9 @@ from seethrough.core.tokens import Candidate
 from seethrough.view import tail
 from seethrough.view.logit_facts import spread
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import exact, probability
 from seethrough.view.steps import softmax
 from seethrough.view.words import name_of
+from tests.english import exact, probability
 from tests.fake_engine import tiny_model
 from tests.recorded import recorded
 from tests.steps import page_state
@@ -149,9 +149,7 @@ def test_the_tail_falls_over_the_whole_vocabulary() -> None:
     assert ranks == sorted(set(ranks))
     read = Reading(softmax.render(state))
     assert sum(attrs.get("class") == "tail-mark" for _, attrs in read.elements) == 3
-    assert any(
-        f"{state.run.top[9].visible} {probability(falling[9], 'en')}" in it for it in read.texts
-    )
+    assert any(f"{state.run.top[9].visible} {probability(falling[9])}" in it for it in read.texts)
     line = next(attrs["points"] for tag, attrs in read.elements if tag == "polyline")
     heights = [float(point.split(",")[1]) for point in (line or "").split()]
     assert heights == sorted(heights)

@@ -22,8 +22,8 @@ from seethrough.core.sums import dims_of, needs, sum_of, weight_dims
 from seethrough.core.tokens import TokenView
 from seethrough.view import sums
 from seethrough.view.layout import ACTIONS, PANELS
-from seethrough.view.numbers import exact, readout
 from tests import own_loop
+from tests.english import exact, readout
 from tests.fake_engine import CONFIG, opened, tiny_model
 from tests.kinds import name_of_kind
 from tests.steps import page_state

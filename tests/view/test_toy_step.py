@@ -20,9 +20,9 @@ from seethrough.view import code, hook_places, named, pages
 from seethrough.view.layout import Memo, panels_of
 from seethrough.view.moments import moments_of
 from seethrough.view.node import h, to_html
-from seethrough.view.numbers import exact
 from seethrough.view.tours import ALL_AT_ONCE, THE_BLOCK, THE_WALK
 from seethrough.view.words import say
+from tests.english import exact
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
 

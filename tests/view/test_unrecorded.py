@@ -14,6 +14,7 @@ from seethrough.view.layout import PANELS, describe_cell, raster_for
 from seethrough.view.node import to_html
 from seethrough.view.pickers import layer_picker
 from seethrough.view.unrecorded import spans
+from tests.english import ENGLISH
 from tests.fake_engine import tiny_model
 from tests.recorded import recorded
 from tests.steps import page_state
@@ -132,7 +133,7 @@ def test_a_layer_that_was_asked_for_is_chosen() -> None:
 )
 def test_numbers_are_listed_in_short(values: tuple[int, ...], expected: str) -> None:
     """Neighbours become a span."""
-    assert spans(values) == expected
+    assert spans(ENGLISH, values) == expected
 
 
 def test_the_way_to_live_has_a_name() -> None:

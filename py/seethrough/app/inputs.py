@@ -11,6 +11,7 @@ from seethrough.core.errors import InputError, ShapeError, UnknownNameError, nea
 from seethrough.core.film import Film, film_of
 from seethrough.core.hooks import axis_sizes, check_hook_names, fetchable
 from seethrough.core.weights import check_rows, find_tensor
+from seethrough.core.written import Dims, Either
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -158,7 +159,7 @@ def _check_knob(name: str, value: Any, config: ModelConfig, n_pos: int) -> Array
         size in sizes for size, sizes in zip(array.shape, allowed, strict=True)
     )
     if not fits:
-        expected = " × ".join(" or ".join(map(str, sizes)) for sizes in allowed)
+        expected = Dims(Either(sizes) for sizes in allowed)
         raise ShapeError("knobs.shape", name=name, got=array.shape, expected=expected)
     infinite = np.isneginf(array) if name == "score_add" else np.zeros(array.shape, bool)
     if not np.isfinite(np.where(infinite, 0, array)).all():

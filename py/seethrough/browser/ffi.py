@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from seethrough.core.cache import Array
+    from seethrough.core.language import Signs
 
 # What JavaScript hands over. Its attributes are JavaScript's, so no Python type describes it.
 Js = Any
@@ -254,11 +255,12 @@ def on_address(function: Callable[[Js], None]) -> None:
     listen(js.window, "hashchange", function)
 
 
-def describe_page(title: str, language: str, direction: str) -> None:
-    """The tab's title, and the language and direction that a screen reader goes by."""
+def describe_page(title: str, language: str, direction: str, signs: Signs) -> None:
+    """The tab's title, the language and direction that a screen reader goes by, numbers' signs."""
     js.document.title = title
     root = js.document.documentElement
     root.lang, root.dir = language, direction
+    root.dataset.decimal, root.dataset.group = signs.decimal, signs.group
 
 
 def show_moment(moment: int | None, *, moves: bool, speed: float) -> None:

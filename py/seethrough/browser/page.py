@@ -20,6 +20,7 @@ from seethrough.browser.swipe import Swipes
 from seethrough.browser.tools import Tools
 from seethrough.browser.writing import Writing
 from seethrough.core.errors import SeethroughError
+from seethrough.core.language import signs
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.view import pages
@@ -190,7 +191,8 @@ class Page:
                 self._slots.note(slot, self._memo.markup(state, slot))
         is_other_step = route != self._shown
         self._shown = route
-        ffi.describe_page(pages.title(state), state.language, direction(state.language))
+        language = state.language
+        ffi.describe_page(pages.title(state), language, direction(language), signs(language))
         if is_new and not is_first:
             ffi.go_to_top()
         if route.view == "about":

@@ -72,4 +72,4 @@ def size(state: AppState, size_bytes: int | None) -> str:
     """A size, or that the browser does not say."""
     if size_bytes is None:
         return say(state, "about.storage.unknown")
-    return megabytes(size_bytes, state.language)
+    return megabytes(state, size_bytes)

@@ -15,7 +15,7 @@ from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import causal_raster, pooled
 from seethrough.view.scales import text_on
 from seethrough.view.unrecorded import note, spans
-from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
+from seethrough.view.words import hook_mark, rich, say, sentences, title, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -60,7 +60,7 @@ def picker(scene: Scene) -> Node:
 
 def lacking(scene: Scene, recorded: Recording) -> str:
     """A layer whose pattern is not in the recording: the picker stays, with the way to it."""
-    layer, known = str(layer_of(scene)), spans(recorded.layers)
+    layer, known = str(layer_of(scene)), spans(scene, recorded.layers)
     sentence = say(scene, "view.unrecorded.pattern", known=known, layer=layer)
     return to_html(
         title(scene, "page.attention.title"),
@@ -79,7 +79,7 @@ def lead(scene: Scene, grid: Grid) -> list[Node | str]:
         slot,
         query=token_mark(visible_at(scene, grid.position)),
         key=token_mark(visible_at(scene, key)),
-        weight=h("b", {}, probability(float(row[key]), scene.language)),
+        weight=h("b", {}, probability(scene, float(row[key]))),
         head=str(grid.head),
         layer=str(grid.layer),
     )
@@ -175,7 +175,7 @@ def cells(scene: Scene, grid: Grid) -> Node:
         },
         hatch(),
         h("path", {"class": "future", "fill": "url(#hatch)", "d": staircase(grid)}),
-        [pair(grid, query, key) for query, key in pairs],
+        [pair(scene, grid, query, key) for query, key in pairs],
         h("rect", {"class": "chosen", "width": (grid.position + 1) * step - 2, **chosen}),
     )
 
@@ -195,7 +195,7 @@ def staircase(grid: Grid) -> str:
     return f"M{grid.cell} 0{''.join(steps)}V0Z"
 
 
-def pair(grid: Grid, query: int, key: int) -> Node:
+def pair(scene: Scene, grid: Grid, query: int, key: int) -> Node:
     """One cell: its colour is the weight, in large cells its digits stand in it."""
     weight = float(grid.pattern[query, key])
     x, y = key * grid.cell, query * grid.cell
@@ -209,7 +209,7 @@ def pair(grid: Grid, query: int, key: int) -> Node:
     place: Attributes = {"x": x + grid.cell / 2, "y": y + grid.cell / 2 + BASELINE}
     light, dark = (text_on(weight, ROLE, dark=is_dark) for is_dark in (False, True))
     classes = f"cell-text light-{light} dark-{dark}"
-    text = h("text", {"class": classes, "text-anchor": "middle", **place}, cell(weight))
+    text = h("text", {"class": classes, "text-anchor": "middle", **place}, cell(scene, weight))
     return h("g", {}, rect, text)
 
 
@@ -246,13 +246,8 @@ def pointed(scene: Scene, grid: Grid) -> Attributes:
 
 def summary(scene: Scene, grid: Grid) -> str:
     """The picture in words."""
-    return say(
-        scene,
-        "view.attention.summary",
-        name=grid.name,
-        side=grid.side,
-        strongest=strongest(scene, grid),
-    )
+    told = say(scene, "view.attention.summary", name=grid.name, side=grid.side)
+    return sentences(told, strongest(scene, grid))
 
 
 def strongest(scene: Scene, grid: Grid) -> str:
@@ -272,7 +267,7 @@ def describe(scene: Scene, grid: Grid, query: int, key: int) -> str:
     }
     if key > query:
         return say(scene, "view.attention.masked_cell", **slots)
-    return say(scene, "view.attention.cell", value=exact(grid.pattern[query, key]), **slots)
+    return say(scene, "view.attention.cell", value=exact(scene, grid.pattern[query, key]), **slots)
 
 
 def cell_of(scene: Scene, row: int, column: int) -> Cell | None:
@@ -312,7 +307,7 @@ def legend(scene: Scene, grid: Grid) -> Node:
         "width": wide,
     }
     shape: Attributes = {"height": 12, "preserveAspectRatio": "none", "aria-hidden": "true"}
-    ticks = [h("span", {}, tick) for tick in (cell(0.0), cell(0.5), cell(1.0))]
+    ticks = [h("span", {}, tick) for tick in (cell(scene, 0.0), cell(scene, 0.5), cell(scene, 1.0))]
     return h(
         "div",
         {"class": "legend"},

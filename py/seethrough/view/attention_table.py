@@ -45,7 +45,7 @@ def matrix_table(scene: Scene, grid: Grid) -> Node:
     lines = []
     for query in range(grid.side):
         weights = [
-            h("td", {"class": "number"}, exact(grid.pattern[query, key]))
+            h("td", {"class": "number"}, exact(scene, grid.pattern[query, key]))
             for key in range(query + 1)
         ]
         future = [masked] * (grid.side - query - 1)
@@ -63,7 +63,12 @@ def row_table(scene: Scene, grid: Grid) -> Node:
     """One query's weights, key by key."""
     weights = grid.pattern[grid.position, : grid.position + 1]
     lines = [
-        h("tr", {}, axis_head(scene, key, "row"), h("td", {"class": "number"}, exact(weight)))
+        h(
+            "tr",
+            {},
+            axis_head(scene, key, "row"),
+            h("td", {"class": "number"}, exact(scene, weight)),
+        )
         for key, weight in enumerate(weights)
     ]
     name = hook_mark(f"{grid.name}[{grid.position}]")

@@ -40,10 +40,10 @@ def plain_text(scene: Scene) -> list[Node]:
 
 def chip(scene: Scene, token: NewToken, position: int) -> Node:
     """One new token; its rank is told where it was not the most likely one."""
-    prob = probability(token.prob, scene.language)
-    note = [prob]
+    prob = probability(scene, token.prob)
+    note = prob
     if token.rank > 0:
-        note.append(say(scene, "view.continuation.rank", rank=token.rank + 1))
+        note = say(scene, "view.continuation.ranked", prob=prob, rank=token.rank + 1)
     return h(
         "span",
         {
@@ -51,7 +51,7 @@ def chip(scene: Scene, token: NewToken, position: int) -> Node:
             "title": say(scene, "view.tokens.chip", position=position, id=token.id),
         },
         h("bdi", {"class": "chip-text"}, token.visible),
-        h("span", {"class": "chip-note"}, " ".join(note)),
+        h("span", {"class": "chip-note"}, note),
     )
 
 
@@ -59,7 +59,7 @@ def stop_reason(scene: Scene) -> str:
     """Why the loop ended, in words; an unknown reason is shown as it came."""
     if scene.run.stop == LIMIT and scene.run.recorded is not None:
         n_new = len(scene.run.recorded.continuation)
-        return say(scene, "view.stop_recorded", n_new=count(n_new))
+        return say(scene, "view.stop_recorded", n_new=count(scene, n_new))
     key = f"view.stop.{scene.run.stop}"
     known = key in catalogue(scene.language)
     return say(scene, key) if known else say(scene, "view.stop", reason=scene.run.stop)

@@ -1,18 +1,17 @@
-"""How many of something, in words: six tokens, one token."""
+"""How many of something: a number and its noun, which a sentence chooses and a frame holds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view.node import Node, h
+from seethrough.view.node import h
 from seethrough.view.numbers import count
-from seethrough.view.words import rich
+from seethrough.view.words import Framed
 
 if TYPE_CHECKING:
-    from seethrough.app.state import Scene
+    from seethrough.app.state import Spoken
 
 
-def counted(scene: Scene, what: str, number: int) -> Node:
-    """A number with its noun; `what` is characters, bytes, words, pieces, merges or tokens."""
-    key = f"counted.{what}.one" if number == 1 else f"counted.{what}.many"
-    return h("span", {"class": "counted"}, rich(scene, key, n=h("b", {}, count(number))))
+def counted(spoken: Spoken, number: int) -> Framed:
+    """A number for a plural of a sentence: `{n_words, plural, one {# word} other {# words}}`."""
+    return Framed(h("b", {}, count(spoken, number)), "span", {"class": "counted"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.messages import LANGUAGES, MIRRORED, PSEUDO, text
+from seethrough.core.language import MADE_UP
+from seethrough.core.messages import LANGUAGES, text
 from seethrough.core.routes import Route, address_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import action_button, say
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 LINKS = ("walk", "block", "map", "all")
 THEMES = ("system", "light", "dark")
 # The languages to choose from; the two made of English are for tests, by address.
-OFFERED = tuple(name for name in LANGUAGES if name not in {PSEUDO, MIRRORED})
+OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)
 
 
 def render(state: AppState) -> str:

@@ -87,7 +87,7 @@ def price(state: AppState) -> str:
     if default is None:
         return to_html(h("p", {"class": "note"}, say(state, "about.private")))
     where = model_state(state.site, default.id)
-    size = megabytes(default.download_bytes, state.language)
+    size = megabytes(state, default.download_bytes)
     told = say(state, f"home.price.{PRICE[where]}", model=default.title, size=size)
     free = [say(state, "home.walks_free"), " "] if state.site.recordings else []
     return to_html(h("p", {"class": "note"}, *free, told))
@@ -102,7 +102,7 @@ def figure(state: AppState) -> Node | str:
             "li",
             {"class": "guess"},
             token_mark(item.visible),
-            h("span", {"class": "number"}, probability(item.prob, state.language)),
+            h("span", {"class": "number"}, probability(state, item.prob)),
             top.bar(item.prob, "bar-fill"),
         )
         for item in state.run.top[:N_SHOWN]
@@ -136,7 +136,7 @@ def tile(token: TokenView, position: int) -> Node:
 
 def caption(state: AppState) -> list[Node | str]:
     """Whose numbers these are."""
-    size = count(state.run.config.d_vocab) if state.run.config else ""
+    size = count(state, state.run.config.d_vocab) if state.run.config else ""
     key = "home.caption" if state.run.source == "recorded" else "home.caption_live"
     return rich(state, key, model=h("b", {}, model_name(state)), d_vocab=size)
 
@@ -156,7 +156,7 @@ def card(state: AppState, item: RecordingCard) -> Node:
 def facts(state: AppState, item: RecordingCard) -> str:
     """Tokens, and whether the prompt went through the chat template."""
     key = "home.facts_chat" if item.chat else "home.facts"
-    return say(state, key, n_tokens=count(item.n_tokens))
+    return say(state, key, n_tokens=count(state, item.n_tokens))
 
 
 def view_card(state: AppState, view: str) -> Node:

@@ -10,7 +10,7 @@ from seethrough.core.hooks import OUTSIDE_BLOCKS, axis_sizes, hook_name
 from seethrough.core.routes import address_of
 from seethrough.core.sums import DIMS
 from seethrough.view.node import Child, Node, h
-from seethrough.view.words import hook_mark, rich, say
+from seethrough.view.words import Framed, hook_mark, rich, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -63,15 +63,17 @@ def told(scene: Scene, leaf: str) -> list[Child]:
     )
     if is_drawn(scene, leaf):
         return [*held, " ", say(scene, "code.hook_here")]
-    return [*held, " ", rich(scene, "code.hook_there", place=link(scene, leaf))]
+    return [*held, " ", *elsewhere(scene, leaf)]
 
 
-def link(scene: Scene, leaf: str) -> Node:
+def elsewhere(scene: Scene, leaf: str) -> list[Node | str]:
     """The way to where a hook is seen: a step of this tour, else the inside of the block."""
     steps = scene.tour.steps if scene.tour else ()
     step = next((step.name for step in steps if leaf in step.hooks), "")
     if not step or scene.tour is None:
-        words = say(scene, "code.hook_block", layer=scene.choice.layer)
-        return h("a", {"href": address_of(replace(scene.route, view=BLOCK, step=""))}, words)
-    words = say(scene, "code.hook_step", number=scene.tour.number(step))
-    return h("a", {"href": address_of(replace(scene.route, step=step))}, words)
+        here = {"href": address_of(replace(scene.route, view=BLOCK, step=""))}
+        layer, is_block = str(scene.choice.layer), Framed(value=True, tag="a", attributes=here)
+        return rich(scene, "code.hook_there", is_block=is_block, layer=layer, number="")
+    there = {"href": address_of(replace(scene.route, step=step))}
+    number, is_block = str(scene.tour.number(step)), Framed(value=False, tag="a", attributes=there)
+    return rich(scene, "code.hook_there", is_block=is_block, number=number, layer="")

@@ -118,7 +118,7 @@ def row(scene: Scene, name: str) -> Node | None:
         return None
     reach = symmetric_limit(values)
     written = f"{name}[{','.join(map(str, place))}]"
-    sizes = {"n": count(len(values)), "limit": limit(reach)}
+    sizes = {"n": count(scene, len(values)), "limit": limit(scene, reach)}
     told, words = (
         say(scene, "inside.strip", name=written, **sizes),
         say(scene, "inside.reach", **sizes),
@@ -126,7 +126,7 @@ def row(scene: Scene, name: str) -> Node | None:
     kind = {"class": f"is-{ROLES.get(leaf, 'residual')}"}
     if len(values) == 1:
         number = float(values[0])
-        button = cell_button(Cell(name, (*place, 0)), readout(number), exact(number))
+        button = cell_button(Cell(name, (*place, 0)), readout(scene, number), exact(scene, number))
         return h("li", kind, hook_mark(written), button)
     return h(
         "li",

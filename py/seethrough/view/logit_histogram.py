@@ -42,11 +42,11 @@ def figure(scene: Scene, logits: Array, marked: Sequence[Candidate], more: Attri
     named = [item for at, item in enumerate(marked) if at == 0 or item.id in asked]
     top = LINE * len(named)  # each name has a line over the bars
     shown = [
-        *grid(made, top),
+        *grid(scene, made, top),
         *bars(made, top),
         *marks(scene, made, marked, top),
-        *labels(made, named, top),
-        *axis(made, top),
+        *labels(scene, made, named, top),
+        *axis(scene, made, top),
     ]
     size: Attributes = {"width": "100%", "height": top + HIGH + LINE, "role": "img"}
     label = summary(scene, logits, made)
@@ -64,12 +64,12 @@ def summary(scene: Scene, logits: Array, made: Histogram) -> str:
     return say(
         scene,
         "logits.histogram.summary",
-        n_logits=count(logits.size),
-        least=cell(float(made.edges[0])),
-        most=cell(float(made.edges[-1])),
-        from_=cell(float(made.edges[at])),
-        to=cell(float(made.edges[at + 1])),
-        n_most=count(int(made.counts[at])),
+        n_logits=count(scene, logits.size),
+        least=cell(scene, float(made.edges[0])),
+        most=cell(scene, float(made.edges[-1])),
+        from_=cell(scene, float(made.edges[at])),
+        to=cell(scene, float(made.edges[at + 1])),
+        n_most=count(scene, int(made.counts[at])),
     )
 
 
@@ -105,7 +105,7 @@ def bars(made: Histogram, top: int) -> list[Node]:
     ]
 
 
-def grid(made: Histogram, top: int) -> list[Node]:
+def grid(scene: Scene, made: Histogram, top: int) -> list[Node]:
     """Hairlines at round counts, each with its number."""
     most, lines = int(made.counts.max()), []
     for tick in TICKS:
@@ -116,7 +116,7 @@ def grid(made: Histogram, top: int) -> list[Node]:
                 h(
                     "text",
                     {"class": "tick", "x": "-6", "y": y, "dy": "4", "text-anchor": "end"},
-                    count(tick),
+                    count(scene, tick),
                 ),
             ]
     return lines
@@ -127,7 +127,9 @@ def marks(scene: Scene, made: Histogram, marked: Sequence[Candidate], top: int) 
     lines = []
     for item in marked:
         x = f"{across(made, item.logit):.3f}%"
-        told = say(scene, "logits.mark", token=item.visible, id=item.id, logit=signed(item.logit))
+        told = say(
+            scene, "logits.mark", token=item.visible, id=item.id, logit=signed(scene, item.logit)
+        )
         line: Attributes = {
             "class": "mark-line",
             "x1": x,
@@ -139,7 +141,7 @@ def marks(scene: Scene, made: Histogram, marked: Sequence[Candidate], top: int) 
     return lines
 
 
-def labels(made: Histogram, named: Sequence[Candidate], top: int) -> list[Node]:
+def labels(scene: Scene, made: Histogram, named: Sequence[Candidate], top: int) -> list[Node]:
     """The best token's name and those that were asked for, a line each, led to their mark."""
     written = []
     for line, item in enumerate(named):
@@ -150,12 +152,12 @@ def labels(made: Histogram, named: Sequence[Candidate], top: int) -> list[Node]:
         lead: Attributes = {"class": "mark-line", "x1": x, "x2": x, "y1": y - 8, "y2": top + HIGH}
         written += [
             h("line", lead),
-            h("text", {**anchor, **place}, f"{item.visible} {signed(item.logit)}"),
+            h("text", {**anchor, **place}, f"{item.visible} {signed(scene, item.logit)}"),
         ]
     return written
 
 
-def axis(made: Histogram, top: int) -> list[Node]:
+def axis(scene: Scene, made: Histogram, top: int) -> list[Node]:
     """The logits' axis with round ticks."""
     low, high = float(made.edges[0]), float(made.edges[-1])
     y = top + HIGH
@@ -166,7 +168,7 @@ def axis(made: Histogram, top: int) -> list[Node]:
         at = across(made, value)
         anchor = "start" if at < 2 else "end" if at > 98 else "middle"  # noqa: PLR2004 - the ends
         place: Attributes = {"x": f"{at:.3f}%", "y": y + LINE - 3, "text-anchor": anchor}
-        drawn.append(h("text", {"class": "tick", **place}, cell(value).removesuffix(".00")))
+        drawn.append(h("text", {"class": "tick", **place}, cell(scene, value).removesuffix(".00")))
     return drawn
 
 
@@ -176,9 +178,9 @@ def table(scene: Scene, logits: Array) -> Node:
     if made is None:
         return h("p", {}, say(scene, "logits.histogram.none"))
     rows = "".join(
-        f'<tr><th scope="row" class="number">{exact(made.edges[at])}</th>'
-        f'<td class="number">{exact(made.edges[at + 1])}</td>'
-        f'<td class="number">{count(int(n_tokens))}</td></tr>'
+        f'<tr><th scope="row" class="number">{exact(scene, made.edges[at])}</th>'
+        f'<td class="number">{exact(scene, made.edges[at + 1])}</td>'
+        f'<td class="number">{count(scene, int(n_tokens))}</td></tr>'
         for at, n_tokens in enumerate(made.counts)
     )
     heads = [

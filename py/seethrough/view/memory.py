@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.modes import EXACT, ROUNDING, SMALL
 from seethrough.view.node import Node, h
-from seethrough.view.numbers import count
+from seethrough.view.numbers import count, percentage
 from seethrough.view.words import action_button, engine_card, say
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def choice(state: AppState) -> Node | str:
 def words(state: AppState, mode: str, size_bytes: int) -> str:
     """What the mode costs, and by how much its numbers may differ from the other's."""
     rounded = round(size_bytes / TEN_MB) * 10  # an estimate has no more digits
-    size = say(state, "view.megabytes", value=count(rounded))
+    size = say(state, "view.megabytes", value=count(state, rounded))
     if mode == EXACT:
         return say(state, "modes.exact", size=size)
-    bound = say(state, "view.percent", value=f"{ROUNDING * 100:.3f}")
+    bound = percentage(state, f"{ROUNDING * 100:.3f}")
     return say(state, "modes.small", size=size, bound=bound)

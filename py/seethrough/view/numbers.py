@@ -1,20 +1,29 @@
-"""Numbers as the page writes them: true minus sign, thin spaces, nothing rounded to a lie.
+"""Numbers as the page writes them: true minus sign, nothing rounded to a lie, the language's signs.
 
-Cells have two decimals, a readout four significant digits, tables the whole float32.
+Each function takes whoever knows the language first, as `say` does. Cells have two decimals, a
+readout four significant digits, tables the whole float32. What it gives is text that remembers its
+digits (core/written.py), so it can be a field of any sentence that agrees with it.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.core.language import signs
 from seethrough.core.messages import text
+from seethrough.core.written import Written
+
+if TYPE_CHECKING:
+    from seethrough.app.state import Spoken
 
 MINUS = "\u2212"
 THIN = "\u202f"  # the narrow no-break space: a number never breaks over a line
 INFINITY = "\u221e"
 NOT_A_NUMBER = "NaN"
+POINT = "."
 THOUSAND = 1000
 MEGA = 1_000_000
 ONE_IN_BELOW = 0.001
@@ -24,12 +33,12 @@ SMALL = 1e-4
 QUICK_FROM, QUICK_TO = 2e-4, 1e5  # between these numpy itself writes no exponent
 
 
-def odd(value: float) -> str | None:
+def odd(value: float) -> Written | None:
     """How a value that is no number is written; None for a finite one."""
     if math.isnan(value):
-        return NOT_A_NUMBER
+        return Written(NOT_A_NUMBER, "")
     if math.isinf(value):
-        return INFINITY if value > 0 else MINUS + INFINITY
+        return Written(INFINITY if value > 0 else MINUS + INFINITY, "")
     return None
 
 
@@ -42,35 +51,59 @@ def true_minus(digits: str) -> str:
     return bare if zero else MINUS + bare.replace("e-", f"e{MINUS}")
 
 
-def cell(value: float) -> str:
+def with_signs(spoken: Spoken, digits: str) -> Written:
+    """Digits as the language writes them, thousands together."""
+    shown, decimal = true_minus(digits), signs(spoken.language).decimal
+    return Written(shown if decimal == POINT else shown.replace(POINT, decimal), digits)
+
+
+def grouped(spoken: Spoken, digits: str) -> Written:
+    """Digits as the language writes them, thousands set apart from 1 000 on: `49 152`."""
+    written = signs(spoken.language)
+    shown = true_minus(digits)
+    sign = MINUS if shown.startswith(MINUS) else ""
+    whole, point, rest = shown.removeprefix(sign).partition(POINT)
+    groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)]
+    decimals = written.decimal + rest if point else ""
+    return Written(sign + written.group.join(reversed(groups)) + decimals, digits)
+
+
+def cell(spoken: Spoken, value: float) -> Written:
     """Two decimals, for a cell: minus 0.07 has a true minus."""
-    return odd(value) or true_minus(f"{value:.2f}")
+    return odd(value) or with_signs(spoken, f"{value:.2f}")
 
 
-def signed(value: float) -> str:
+def signed(spoken: Spoken, value: float) -> Written:
     """Two decimals and always a sign, for a column that must line up: `+1.50`."""
-    shown = cell(value)
-    return shown if value < 0 or odd(value) or not float(f"{value:.2f}") else f"+{shown}"
+    shown = cell(spoken, value)
+    plain = value < 0 or odd(value) or not float(f"{value:.2f}")
+    return shown if plain else Written(f"+{shown}", shown.digits)
 
 
-def readout(value: float) -> str:
+def readout(spoken: Spoken, value: float) -> Written:
     """Four significant digits or all whole ones, for sentences: `12.35`, `26 368`."""
     special = odd(value)
     if special:
         return special
     if value and not SMALL <= abs(value) < LARGE:
-        return true_minus(f"{value:.3e}")
+        return with_signs(spoken, f"{value:.3e}")
     shown = f"{value:.0f}" if abs(value) >= THOUSAND else f"{value:#.4g}"
-    return grouped(true_minus(shown.rstrip(".")))
+    return grouped(spoken, shown.rstrip(POINT))
 
 
-def limit(value: float) -> str:
+def limit(spoken: Spoken, value: float) -> Written:
     """A round number without needless zeros, for the ends of a legend."""
-    return odd(value) or grouped(true_minus(np.format_float_positional(value, trim="-")))
+    return odd(value) or grouped(spoken, np.format_float_positional(value, trim="-"))
 
 
-def exact(value: float) -> str:
-    """The shortest digits that read back as the same float32, for tables and exports."""
+def exact(spoken: Spoken, value: float) -> str:
+    """The shortest digits that read back as the same float32, as the language writes them."""
+    digits, decimal = exact_digits(value), signs(spoken.language).decimal
+    return digits if decimal == POINT else digits.replace(POINT, decimal)
+
+
+def exact_digits(value: float) -> str:
+    """The shortest digits that read back as the same float32, with a point in any language."""
     if QUICK_FROM < abs(value) < QUICK_TO:  # the usual case: tables have thousands of them
         digits = str(np.float32(value))
         return MINUS + digits[1:] if value < 0 else digits
@@ -83,31 +116,33 @@ def exact(value: float) -> str:
     return true_minus(np.format_float_positional(single, trim="0"))
 
 
-def grouped(digits: str) -> str:
-    """Thin spaces between thousands from 1 000 on: `49 152`."""
-    sign = MINUS if digits.startswith(MINUS) else ""
-    whole, dot, rest = digits.removeprefix(sign).partition(".")
-    groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)]
-    return sign + THIN.join(reversed(groups)) + dot + rest
+def count(spoken: Spoken, value: int) -> Written:
+    """A whole number, thousands set apart."""
+    return grouped(spoken, str(value))
 
 
-def count(value: int) -> str:
-    """A whole number with thin spaces."""
-    return grouped(true_minus(str(value)))
+def percentage(spoken: Spoken, digits: str) -> str:
+    """Digits and the percent sign, set as the language sets it."""
+    return signs(spoken.language).percent.replace("{0}", with_signs(spoken, digits))
 
 
-def probability(prob: float, language: str) -> str:
+def probability(spoken: Spoken, prob: float) -> str:
     """`51.4 %`; below 0.1 % `1 in 4 300`; never 100.0 % or 0 for what is only close to it."""
     special = odd(prob)
     if special:
         return special
     if prob <= 0:
-        return text("view.percent", language, value="0")
+        return percentage(spoken, "0")
     if prob < ONE_IN_BELOW:
-        return text("view.one_in", language, count=two_digits(1 / prob))
+        return text("view.one_in", spoken.language, count=two_digits(spoken, 1 / prob))
     if ALMOST_ONE <= prob < 1:
-        return text("view.percent", language, value=just_below_one(prob))
-    return text("view.percent", language, value=f"{prob * 100:.1f}")
+        return percentage(spoken, just_below_one(prob))
+    return percentage(spoken, f"{prob * 100:.1f}")
+
+
+def setting(spoken: Spoken, value: float) -> Written:
+    """A number as it was set, without needless zeros: `0.8`, `40`."""
+    return with_signs(spoken, f"{value:g}")
 
 
 def just_below_one(prob: float) -> str:
@@ -122,28 +157,32 @@ def just_below_one(prob: float) -> str:
     return f">{THIN}99.9999"
 
 
-def two_digits(value: float) -> str:
+def two_digits(spoken: Spoken, value: float) -> Written:
     """A count to two significant digits: `4 300`, `1.2e9`."""
     if value >= 1e9:  # noqa: PLR2004 - longer than this, zeros are harder to read than an exponent
-        return f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
-    rounded = float(f"{value:.1e}")
-    return count(round(rounded))
+        return with_signs(spoken, f"{value:.1e}".replace("e+0", "e").replace("e+", "e"))
+    return count(spoken, round(float(f"{value:.1e}")))
 
 
-def megabytes(size_bytes: int, language: str) -> str:
+def megabytes(spoken: Spoken, size_bytes: int) -> str:
     """`99.9 MB`, in millions of bytes, as download sizes are told everywhere."""
-    return text("view.megabytes", language, value=grouped(f"{size_bytes / MEGA:.1f}"))
+    value = grouped(spoken, f"{size_bytes / MEGA:.1f}")
+    return text("view.megabytes", spoken.language, value=value)
 
 
-def duration(elapsed_ms: float, language: str) -> str:
+def duration(spoken: Spoken, elapsed_ms: float) -> str:
     """`312 ms` or, from a second on, `1.4 s`."""
     if elapsed_ms < 999.5:  # noqa: PLR2004 - what would be written as 1000 ms
-        return text("view.milliseconds", language, value=f"{elapsed_ms:.0f}")
-    return text("view.seconds", language, value=f"{elapsed_ms / 1000:.1f}")
+        value = with_signs(spoken, f"{elapsed_ms:.0f}")
+        return text("view.milliseconds", spoken.language, value=value)
+    value = with_signs(spoken, f"{elapsed_ms / 1000:.1f}")
+    return text("view.seconds", spoken.language, value=value)
 
 
-def millions(n_params: int, language: str) -> str:
+def millions(spoken: Spoken, n_params: int) -> str:
     """A parameter count: `135 M` or `1.1 B`."""
     if n_params >= 1000 * MEGA:
-        return text("view.billions", language, value=f"{n_params / MEGA / 1000:.1f}")
-    return text("view.millions", language, value=f"{n_params / MEGA:.0f}")
+        value = with_signs(spoken, f"{n_params / MEGA / 1000:.1f}")
+        return text("view.billions", spoken.language, value=value)
+    value = with_signs(spoken, f"{n_params / MEGA:.0f}")
+    return text("view.millions", spoken.language, value=value)

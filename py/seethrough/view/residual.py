@@ -18,7 +18,7 @@ from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging, Linear, symmetric_limit
 from seethrough.view.unrecorded import note, spans
 from seethrough.view.vector_table import vector_table
-from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
+from seethrough.view.words import hook_mark, rich, say, sentences, title, token_mark, visible_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +106,7 @@ def lacking(scene: Scene, recorded: Recording) -> str:
     sentence = rich(
         scene,
         "view.unrecorded.position",
-        known=spans(recorded.positions),
+        known=spans(scene, recorded.positions),
         token=token_mark(visible_at(scene, position)),
         position=str(position),
     )
@@ -125,44 +125,46 @@ def lead(scene: Scene, stream: Stream) -> list[Node | str]:
         scene,
         "view.residual.lead",
         token=token_mark(visible_at(scene, stream.position)),
-        d_model=count(stream.values.shape[1]),
-        n_layers=count(len(stream.values) - 1),
-        first=h("b", {}, readout(stream.norms[0])),
-        last=h("b", {}, readout(stream.norms[-1])),
+        d_model=count(scene, stream.values.shape[1]),
+        n_layers=count(scene, len(stream.values) - 1),
+        first=h("b", {}, readout(scene, stream.norms[0])),
+        last=h("b", {}, readout(scene, stream.norms[-1])),
     )
 
 
 def summary(scene: Scene, stream: Stream) -> str:
     """The picture in words, for those who do not see it."""
-    return say(
+    told = say(
         scene,
         "view.residual.summary",
         token=visible_at(scene, stream.position),
         n_rows=len(stream.values),
         d_model=stream.values.shape[1],
-        limit=limit(stream.scale.limit),
-        largest=largest(scene, stream),
+        limit=limit(scene, stream.scale.limit),
     )
+    return sentences(told, largest(scene, stream))
 
 
 def largest(scene: Scene, stream: Stream) -> str:
     """The value furthest from zero, by its full name; what the readout shows at rest."""
     magnitude = np.nan_to_num(np.abs(stream.values), nan=0.0)
     row, column = np.unravel_index(int(magnitude.argmax()), stream.values.shape)
-    cell = describe(scene, stream, int(row), int(column))
-    return say(scene, "view.residual.largest", cell=cell)
+    return say(scene, "view.residual.largest", **facts(scene, stream, int(row), int(column)))
 
 
 def describe(scene: Scene, stream: Stream, row: int, column: int) -> str:
     """One cell in full: hook name, indices, the exact value."""
-    return say(
-        scene,
-        "view.residual.cell",
-        name=stream.names[row],
-        position=stream.position,
-        column=column,
-        value=exact(stream.values[row, column]),
-    )
+    return say(scene, "view.residual.cell", **facts(scene, stream, row, column))
+
+
+def facts(scene: Scene, stream: Stream, row: int, column: int) -> dict[str, str]:
+    """What a sentence about a cell names."""
+    return {
+        "name": stream.names[row],
+        "position": str(stream.position),
+        "column": str(column),
+        "value": exact(scene, stream.values[row, column]),
+    }
 
 
 def cell_of(scene: Scene, row: int, column: int) -> Cell | None:
@@ -227,9 +229,15 @@ def norm_bars(scene: Scene, names: Sequence[str], norms: Array) -> Node:
             "height": ROW_HIGH - 6,
         }
         value: Attributes = {"x": NORM_WIDE, "y": top + ROW_HIGH - 4, "text-anchor": "end"}
-        told = h("title", {}, f"{names[row]}: {exact(norm)}")
+        told = h("title", {}, f"{names[row]}: {exact(scene, norm)}")
         rows.append(
-            h("g", {}, told, h("rect", {"class": "norm", **rect}), h("text", value, readout(norm)))
+            h(
+                "g",
+                {},
+                told,
+                h("rect", {"class": "norm", **rect}),
+                h("text", value, readout(scene, norm)),
+            )
         )
     label = say(scene, "view.residual.norm")
     size: Attributes = {"width": NORM_WIDE, "height": high, "viewBox": f"0 0 {NORM_WIDE} {high}"}
@@ -249,12 +257,13 @@ def legend(scene: Scene, stream: Stream) -> Node:
     beyond = say(
         scene,
         "view.residual.clipped" if clipped else "view.residual.not_clipped",
-        n_clipped=count(clipped),
-        n_values=count(stream.values.size),
-        limit=limit(stream.scale.limit),
+        n_clipped=count(scene, clipped),
+        n_values=count(scene, stream.values.size),
+        limit=limit(scene, stream.scale.limit),
     )
     ticks = [
-        h("span", {}, limit(stream.scale.value_at(share))) for share in (-1.0, -0.5, 0.0, 0.5, 1.0)
+        h("span", {}, limit(scene, stream.scale.value_at(share)))
+        for share in (-1.0, -0.5, 0.0, 0.5, 1.0)
     ]
     strip: Attributes = {"class": "legend-strip", "viewBox": f"0 0 {wide} {LEGEND_CELL}"}
     shape: Attributes = {
@@ -310,6 +319,6 @@ def table(scene: Scene, stream: Stream, row: int) -> Node:
         "view.residual.caption",
         name=hook_mark(stream.names[row]),
         position=str(stream.position),
-        norm=readout(stream.norms[row]),
+        norm=readout(scene, stream.norms[row]),
     )
-    return vector_table(caption, stream.values[row], stream.names[row], stream.position)
+    return vector_table(scene, caption, stream.values[row], stream.names[row], stream.position)

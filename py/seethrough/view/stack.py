@@ -39,7 +39,7 @@ def places(scene: Scene, *, is_written: bool) -> Node:
 
 def place(scene: Scene, name: str, parts: tuple[str, ...], idle: tuple[str, ...]) -> list[Node]:
     """One place and what works in it."""
-    n_layers = count(scene.run.config.n_layers) if scene.run.config else ""
+    n_layers = count(scene, scene.run.config.n_layers) if scene.run.config else ""
     items = [
         part(
             scene,

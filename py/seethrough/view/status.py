@@ -78,8 +78,8 @@ def bytes_text(state: AppState, done: int) -> str:
     return say(
         state,
         "view.status.bytes",
-        done=megabytes(done, state.language),
-        total=megabytes(state.site.engine.total_bytes, state.language),
+        done=megabytes(state, done),
+        total=megabytes(state, state.site.engine.total_bytes),
     )
 
 
@@ -92,7 +92,7 @@ def engine_line(state: AppState) -> str:
         key = "view.status.thread" if one else "view.status.threads"
         parts.append(say(state, key, threads=engine.threads))
     if engine.session_ms > 0:
-        took = duration(engine.session_ms, state.language)
+        took = duration(state, engine.session_ms)
         parts.append(say(state, "view.status.session", time=took))
     return say(state, "view.separator").join(parts)
 
@@ -110,7 +110,7 @@ def models(state: AppState) -> Node | str:
     rows = [card(state, model) for model in state.site.models]
     rows += [absent_card(state, model) for model in state.site.absent]
     cards = h("ul", {"class": "models"}, rows)
-    n_models = count(len(state.site.models))
+    n_models = count(state, len(state.site.models))
     summary = h("summary", {}, say(state, "view.status.models", n_models=n_models))
     sheet = h("div", {"class": "sheet"}, cards, memory.choice(state))
     return h("details", {"class": "menu", "id": "status-models"}, summary, sheet)
@@ -138,7 +138,7 @@ def card(state: AppState, model: ModelCard) -> Node:
 
 def absent_card(state: AppState, model: AbsentModel) -> Node:
     """A known model that this build lacks, and the one command that adds it."""
-    size = megabytes(model.download_bytes, state.language) if model.download_bytes else ""
+    size = megabytes(state, model.download_bytes) if model.download_bytes else ""
     return h(
         "li",
         {"class": "model is-absent"},
@@ -153,8 +153,8 @@ def facts(state: AppState, model: ModelCard | AbsentModel, size: str = "") -> No
     """What is known of a model, each with its name; what is not known is not listed."""
     rows = (
         ("size", size),
-        ("params", millions(model.n_params, state.language)),
-        ("layers", count(model.n_layers)),
+        ("params", millions(state, model.n_params)),
+        ("layers", count(state, model.n_layers)),
         ("licence", model.licence),
         ("origin", model.origin),
     )
@@ -168,7 +168,7 @@ def facts(state: AppState, model: ModelCard | AbsentModel, size: str = "") -> No
 
 def download(state: AppState, model: ModelCard) -> Node:
     """The button that names its price before it is pressed; none where the model is here."""
-    size = megabytes(model.download_bytes, state.language)
+    size = megabytes(state, model.download_bytes)
     costs = costs_a_download(state.site, model.id)
     return h(
         "button",

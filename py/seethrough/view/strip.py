@@ -130,7 +130,7 @@ def among(
     first = min(max(column - AROUND, 0), max(len(values) - 2 * AROUND - 1, 0))
     around = range(first, min(first + 2 * AROUND + 1, len(values)))
     cells = [
-        h("span", {"class": "is-open" if at == column else None}, two_decimals(values[at]))
+        h("span", {"class": "is-open" if at == column else None}, two_decimals(scene, values[at]))
         for at in around
     ]
     return to_html(
@@ -140,7 +140,7 @@ def among(
             {"class": "opened-value"},
             hook_mark(str(cell)),
             " ",
-            h("b", {}, exact(values[column])),
+            h("b", {}, exact(scene, values[column])),
         ),
         " ",
         h("span", {"class": "opened-place"}, place(scene, around, len(values), cell, token)),
@@ -152,9 +152,9 @@ def place(
 ) -> Sequence[Child]:
     """Which of all numbers stand there, and whose."""
     fields: dict[str, Node | str] = {
-        "first": count(around[0]),
-        "last": count(around[-1]),
-        "n_values": count(size),
+        "first": count(scene, around[0]),
+        "last": count(scene, around[-1]),
+        "n_values": count(scene, size),
     }
     if token is None:
         return [say(scene, "view.strip.around", **fields)]
@@ -164,4 +164,4 @@ def place(
 
 def scale_note(scene: Scene, reach: float) -> str:
     """The legend in words: which colours, how far they reach."""
-    return say(scene, "view.strip.scale", limit=limit(reach))
+    return say(scene, "view.strip.scale", limit=limit(scene, reach))

@@ -41,9 +41,9 @@ def token_name(scene: Scene, token: int) -> str:
     return name_of(scene, token) or str(token)
 
 
-def signed_readout(value: float) -> str:
+def signed_readout(scene: Scene, value: float) -> str:
     """Four digits and always a sign, where terms may take as well as add."""
-    return f"+{readout(value)}" if value > 0 else readout(value)
+    return f"+{readout(scene, value)}" if value > 0 else readout(scene, value)
 
 
 def name_button(cell: Cell, written: str, label: str | None = None) -> Node:
@@ -54,9 +54,9 @@ def name_button(cell: Cell, written: str, label: str | None = None) -> Node:
 def number_button(scene: Scene, cell: Cell | None, value: float) -> Node | str:
     """A number by four digits; where it has a name, a way to its own sum."""
     if cell is None:
-        return readout(value)
-    label = say(scene, "sums.named", name=str(cell), value=readout(value))
-    return name_button(cell, readout(value), label)
+        return readout(scene, value)
+    label = say(scene, "sums.named", name=str(cell), value=readout(scene, value))
+    return name_button(cell, readout(scene, value), label)
 
 
 def listing(scene: Scene, found: Sum) -> list[Node | str]:
@@ -76,7 +76,7 @@ def terms_of(scene: Scene, found: Sum) -> list[Node | str]:
     reach = max([*shown, abs(found.rest)]) or 1.0
     is_signed = min([*(term.value for term in found.terms), found.rest]) < 0
     items = [item(scene, found, term, reach, is_signed=is_signed) for term in found.terms]
-    label = say(scene, "sums.listing", n_terms=count(n_terms(found)))
+    label = say(scene, "sums.listing", n_terms=count(scene, n_terms(found)))
     if not found.n_rest:
         label = say(scene, "sums.listing_all")
     return [
@@ -94,7 +94,7 @@ def aside(scene: Scene, one: Aside) -> Node:
 
 def item(scene: Scene, found: Sum, term: Term, reach: float, *, is_signed: bool) -> Node:
     """One term: its factors, what they make, where they are, and how much it is."""
-    product = signed_readout(term.value) if is_signed else readout(term.value)
+    product = signed_readout(scene, term.value) if is_signed else readout(scene, term.value)
     return h(
         "li",
         {"class": "sum-term is-own" if term.is_own else "sum-term"},
@@ -131,21 +131,21 @@ def factor_mark(scene: Scene, factor: Factor) -> Node | str:
     if factor.cell is not None:
         return number_button(scene, factor.cell, factor.value)
     name = say(scene, f"sums.sign.{factor.name}")
-    return h("span", {"class": "sum-sign", "title": name}, readout(factor.value))
+    return h("span", {"class": "sum-sign", "title": name}, readout(scene, factor.value))
 
 
 def exponential(scene: Scene, score: Node | str, top: float) -> list[Node | str]:
     """exp(score − max), with its numbers."""
     if top < 0:
-        return rich(scene, "sums.exp_plus", score=score, max=readout(-top))
-    return rich(scene, "sums.exp", score=score, max=readout(top))
+        return rich(scene, "sums.exp_plus", score=score, max=readout(scene, -top))
+    return rich(scene, "sums.exp", score=score, max=readout(scene, top))
 
 
 def distance(scene: Scene, x: Node | str, mean: float) -> list[Node | str]:
     """(x − mean)², with its numbers."""
     if mean < 0:
-        return rich(scene, "sums.distance_plus", x=x, mean=readout(-mean))
-    return rich(scene, "sums.distance", x=x, mean=readout(mean))
+        return rich(scene, "sums.distance_plus", x=x, mean=readout(scene, -mean))
+    return rich(scene, "sums.distance", x=x, mean=readout(scene, mean))
 
 
 def where(scene: Scene, found: Sum, term: Term) -> list[Child]:
@@ -183,20 +183,23 @@ def results(scene: Scene, found: Sum, reach: float, *, is_signed: bool) -> Node:
     """The rest as one number, the sum of all, each step after it, the total."""
     rows: list[Node] = []
     if found.n_rest:
-        key = "sums.rest_one" if found.n_rest == 1 else "sums.rest"
-        more = [say(scene, key, n_rest=count(found.n_rest))]
-        rows.append(row("sum-rest", more, found.rest, bar(found.rest, reach, is_signed=is_signed)))
+        more = [say(scene, "sums.rest", n_rest=count(scene, found.n_rest))]
+        rows.append(
+            row(scene, "sum-rest", more, found.rest, bar(found.rest, reach, is_signed=is_signed))
+        )
     if found.steps:
-        whole = [say(scene, "sums.subtotal", n_terms=count(n_terms(found)))]
-        rows.append(row("sum-subtotal", whole, found.subtotal, None))
+        whole = [say(scene, "sums.subtotal", n_terms=count(scene, n_terms(found)))]
+        rows.append(row(scene, "sum-subtotal", whole, found.subtotal, None))
         rows += [step_row(scene, step) for step in found.steps]
-    rows.append(row("sum-total", [say(scene, "sums.total")], found.total, None))
+    rows.append(row(scene, "sum-total", [say(scene, "sums.total")], found.total, None))
     return h("dl", {"class": "sum-results"}, rows)
 
 
-def row(kind: str, words: Sequence[Node | str], value: float, picture: Node | None) -> Node:
+def row(
+    scene: Scene, kind: str, words: Sequence[Node | str], value: float, picture: Node | None
+) -> Node:
     """One line of the results."""
-    number = h("dd", {"class": "number"}, readout(value))
+    number = h("dd", {"class": "number"}, readout(scene, value))
     return h("div", {"class": kind}, h("dt", {}, words), number, picture)
 
 
@@ -204,15 +207,15 @@ def step_row(scene: Scene, step: Step) -> Node:
     """What is done to the sum, and what that gives."""
     button = "" if step.value is None else number_button(scene, step.cell, step.value)
     words = rich(scene, f"sums.step.{step.key}", value=button)
-    return row("sum-step", words, step.result, None)
+    return row(scene, "sum-step", words, step.result, None)
 
 
 def rounding_note(scene: Scene, found: Sum) -> Node | str:
     """How far the model's own float32 is from the sum, where it is at all."""
-    if exact(found.total) == exact(found.value):
+    if exact(scene, found.total) == exact(scene, found.value):
         return ""
-    difference = readout(abs(found.total - found.value))
-    said = say(scene, "sums.rounding", value=exact(found.value), difference=difference)
+    difference = readout(scene, abs(found.total - found.value))
+    said = say(scene, "sums.rounding", value=exact(scene, found.value), difference=difference)
     return h("p", {"class": "sum-note"}, said)
 
 
@@ -221,15 +224,17 @@ def data(scene: Scene, found: Sum) -> Node:
     rows: list[Node] = []
     for term in found.terms:
         rows += [
-            data_row(hook_mark(str(factor.cell)), factor.value)
+            data_row(scene, hook_mark(str(factor.cell)), factor.value)
             if factor.cell is not None
-            else data_row(say(scene, f"sums.sign.{factor.name}"), factor.value)
+            else data_row(scene, say(scene, f"sums.sign.{factor.name}"), factor.value)
             for factor in term.factors
         ]
-        rows.append(data_row(h("b", {}, say(scene, "sums.data.term")), term.value))
+        rows.append(data_row(scene, h("b", {}, say(scene, "sums.data.term")), term.value))
     if found.n_rest:
-        rows.append(data_row(say(scene, "sums.rest", n_rest=count(found.n_rest)), found.rest))
-    rows.append(data_row(h("b", {}, say(scene, "sums.total")), found.total))
+        rows.append(
+            data_row(scene, say(scene, "sums.rest", n_rest=count(scene, found.n_rest)), found.rest)
+        )
+    rows.append(data_row(scene, h("b", {}, say(scene, "sums.total")), found.total))
     titles = [
         h("th", {"scope": "col"}, say(scene, "sums.data.name")),
         h("th", {"scope": "col"}, say(scene, "sums.data.value")),
@@ -244,6 +249,7 @@ def data(scene: Scene, found: Sum) -> Node:
     )
 
 
-def data_row(name: Node | str, value: float) -> Node:
+def data_row(scene: Scene, name: Node | str, value: float) -> Node:
     """One number of the table."""
-    return h("tr", {}, h("th", {"scope": "row"}, name), h("td", {"class": "number"}, exact(value)))
+    number = h("td", {"class": "number"}, exact(scene, value))
+    return h("tr", {}, h("th", {"scope": "row"}, name), number)

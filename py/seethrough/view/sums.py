@@ -114,19 +114,16 @@ def spoken(scene: Scene) -> str:
         return to_html(sentence(scene, tracing.message))
     if tracing.value is None:
         return ""
-    cell, written = str(tracing.cell), readout(tracing.value)
+    cell, written = str(tracing.cell), readout(scene, tracing.value)
     if tracing.sum is None or not tracing.sum.terms:
         return to_html(say(scene, "sums.spoken", cell=cell, value=written))
-    terms = terms_text(scene, tracing.sum)
-    return to_html(say(scene, "sums.spoken_sum", cell=cell, value=written, n_terms=terms))
+    n_terms = count(scene, sum_terms.n_terms(tracing.sum))
+    return to_html(say(scene, "sums.spoken_sum", cell=cell, value=written, n_terms=n_terms))
 
 
 def terms_text(scene: Scene, found: Sum) -> str:
     """How many terms there are, in words."""
-    n_terms = sum_terms.n_terms(found)
-    if n_terms == 1:
-        return say(scene, "sums.terms_one")
-    return say(scene, "sums.terms", n_terms=count(n_terms))
+    return say(scene, "sums.terms", n_terms=count(scene, sum_terms.n_terms(found)))
 
 
 def sentence(scene: Scene, told: Message) -> str:
@@ -176,9 +173,9 @@ def value(scene: Scene, tracing: Tracing) -> Node | str:
     """The number itself, all digits; a share also as one."""
     if tracing.value is None:
         return ""
-    written: list[Node | str] = [h("output", {}, exact(tracing.value))]
+    written: list[Node | str] = [h("output", {}, exact(scene, tracing.value))]
     if leaf_of(tracing.cell.name) in SHARES and math.isfinite(tracing.value):
-        share = probability(tracing.value, scene.language)
+        share = probability(scene, tracing.value)
         written += [" ", h("span", {"class": "sum-share"}, share)]
     return h("p", {"class": "sum-value"}, written)
 
@@ -208,8 +205,7 @@ def words_of(scene: Scene, found: Sum) -> Node:
 
 def formula_of(scene: Scene, found: Sum) -> Node:
     """How a number is made, in signs."""
-    bias = f" {say(scene, 'sums.bias')}" if has_bias(scene, found) else ""
-    formula = say(scene, f"sums.formula.{found.rule}", bias=bias)
+    formula = say(scene, f"sums.formula.{found.rule}", has_bias=has_bias(scene, found))
     return h("p", {"class": "sum-formula"}, h("code", {}, formula))
 
 
@@ -232,8 +228,12 @@ def facts(scene: Scene, found: Sum) -> dict[str, Node | str]:
     if layer is not None:
         config = scene.run.config
         window = config.layer(layer).window if config else None
-        facts |= {"layer": str(layer), "before": str(layer - 1), "window": count(window or 0)}
-    return facts | {"n_terms": count(sum_terms.n_terms(found))}
+        facts |= {
+            "layer": str(layer),
+            "before": str(layer - 1),
+            "window": count(scene, window or 0),
+        }
+    return facts | {"n_terms": count(scene, sum_terms.n_terms(found))}
 
 
 def fact(scene: Scene, axis: str, at: int) -> list[tuple[str, Node | str]]:
@@ -241,7 +241,7 @@ def fact(scene: Scene, axis: str, at: int) -> list[tuple[str, Node | str]]:
     if axis in {"pos", "unembed"}:
         token = scene.run.tokens[at].id if at < len(scene.run.tokens) else at
         mark = token_mark(visible_at(scene, at))
-        return [("token", mark), ("position", str(at)), ("id", count(token))]
+        return [("token", mark), ("position", str(at)), ("id", count(scene, token))]
     if axis in {"query_pos", "key_pos"}:
         return [(axis.removesuffix("_pos"), token_mark(visible_at(scene, at)))]
     if axis == "d_vocab":

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.view.node import Attributes, Markup, Node, h
-from seethrough.view.numbers import MINUS, count, exact, probability
-from seethrough.view.words import say
+from seethrough.view.numbers import count, exact, probability, setting, with_signs
+from seethrough.view.words import say, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seethrough.app.state import Scene
+    from seethrough.app.state import Scene, Spoken
     from seethrough.core.cache import Array
     from seethrough.core.distribution import Distribution
+    from seethrough.core.written import Written
 
     Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -66,7 +67,8 @@ def figure(scene: Scene, whole: Distribution, names: Mapping[int, str], more: At
         return h("p", {"class": "note"}, say(scene, "softmax.tail.none"))
     axes, label = Axes(falling), summary(scene, whole)
     if axes.falling.size < falling.size:
-        label += " " + say(scene, "softmax.tail.zero", rank=count(axes.falling.size + 1))
+        zero = say(scene, "softmax.tail.zero", rank=count(scene, axes.falling.size + 1))
+        label = sentences(label, zero)
     size: Attributes = {"width": WIDE, "height": HIGH, "viewBox": f"0 0 {WIDE} {HIGH}"}
     parts = [
         *ticks(scene, axes, falling.size),
@@ -83,7 +85,7 @@ def figure(scene: Scene, whole: Distribution, names: Mapping[int, str], more: At
 
 def summary(scene: Scene, whole: Distribution) -> str:
     """The picture in words: on how few tokens most of the probability lies."""
-    half, most, nearly = (count(whole.reaching(share)) for share in (0.5, 0.9, 0.99))
+    half, most, nearly = (count(scene, whole.reaching(share)) for share in (0.5, 0.9, 0.99))
     return say(scene, "softmax.tail.summary", half=half, most=most, nearly=nearly)
 
 
@@ -112,11 +114,11 @@ def points(axes: Axes) -> str:
     )
 
 
-def decade(power: int) -> str:
+def decade(spoken: Spoken, power: int) -> Written:
     """A tenth, a hundredth … as a tick's label."""
     if power <= PLAIN_DECADES:
-        return f"{10.0**-power:g}"
-    return f"1e{MINUS}{power}"
+        return setting(spoken, 10.0**-power)
+    return with_signs(spoken, f"1e{-power}")
 
 
 def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:
@@ -131,7 +133,7 @@ def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:
             h(
                 "text",
                 {"class": "tick", "x": LEFT - 6, "y": y, "dy": 4, "text-anchor": "end"},
-                decade(power),
+                decade(scene, power),
             ),
         ]
     for rank in RANKS:
@@ -139,7 +141,7 @@ def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:
             x = f"{axes.across(rank):.1f}"
             drawn.append(h("line", {"class": "grid", "x1": x, "x2": x, "y1": TOP, "y2": low}))
             place: Attributes = {"class": "tick", "x": x, "y": low + 16, "text-anchor": "middle"}
-            drawn.append(h("text", place, count(rank)))
+            drawn.append(h("text", place, count(scene, rank)))
     name: Attributes = {"class": "axis-name", "x": right, "y": HIGH - 6, "text-anchor": "end"}
     top: Attributes = {"class": "axis-name", "x": 0, "y": 12}
     drawn.append(h("text", name, say(scene, "softmax.tail.rank")))
@@ -156,7 +158,7 @@ def marks(scene: Scene, axes: Axes, names: Mapping[int, str]) -> list[Node]:
             break
         prob = float(axes.falling[rank - 1])
         x, y = axes.across(rank), axes.down(prob)
-        label = " ".join(filter(None, [names.get(rank, ""), probability(prob, scene.language)]))
+        label = " ".join(filter(None, [names.get(rank, ""), probability(scene, prob)]))
         box = free_place(axes, x, y, len(label), taken)
         is_left = box[2] <= x
         place: Attributes = {
@@ -233,11 +235,11 @@ def table(scene: Scene, whole: Distribution, names: Mapping[int, str]) -> Node:
         h(
             "tr",
             {},
-            h("th", {"scope": "row", "class": "number"}, count(rank)),
+            h("th", {"scope": "row", "class": "number"}, count(scene, rank)),
             h("td", {}, h("bdi", {}, names.get(rank, ""))),
             Markup(
-                f'<td class="number">{exact(falling[rank - 1])}</td>'
-                f'<td class="number">{exact(total[rank - 1])}</td>'
+                f'<td class="number">{exact(scene, falling[rank - 1])}</td>'
+                f'<td class="number">{exact(scene, total[rank - 1])}</td>'
             ),
         )
         for rank in rows(falling.size)

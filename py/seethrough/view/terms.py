@@ -74,16 +74,20 @@ def opened(scene: Scene, name: str, _row: int, column: int) -> str:
     first = min(max(column - AROUND, 0), max(terms.values.size - 2 * AROUND - 1, 0))
     around = range(first, min(first + 2 * AROUND + 1, terms.values.size))
     cells = [
-        h("span", {"class": "is-open" if at == column else None}, two_decimals(terms.values[at]))
+        h(
+            "span",
+            {"class": "is-open" if at == column else None},
+            two_decimals(scene, terms.values[at]),
+        )
         for at in around
     ]
     sentence = rich(
         scene,
         "logits.term",
         column=str(column),
-        query=readout(float(terms.query[column])),
-        row=readout(float(terms.row[column])),
-        product=h("b", {}, exact(terms.values[column])),
+        query=readout(scene, float(terms.query[column])),
+        row=readout(scene, float(terms.row[column])),
+        product=h("b", {}, exact(scene, terms.values[column])),
         logit=hook_mark(str(Cell(hooks.LOGITS, (last_position(scene), told[0])))),
     )
     return to_html(

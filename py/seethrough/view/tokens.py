@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.unrecorded import UNRECORDED, lacks_position
-from seethrough.view.words import rich, say, title
+from seethrough.view.words import rich, say, sentences, title
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -21,12 +21,8 @@ def render(scene: Scene) -> str:
     if not scene.run.tokens:
         return ""
     chips = (chip(scene, token, index) for index, token in enumerate(scene.run.tokens))
-    one = len(scene.run.tokens) == 1
-    lead = rich(
-        scene,
-        "view.tokens.lead_one" if one else "view.tokens.lead",
-        n_tokens=h("b", {}, count(len(scene.run.tokens))),
-    )
+    n_tokens = h("b", {}, count(scene, len(scene.run.tokens)))
+    lead = rich(scene, "view.tokens.lead", n_tokens=n_tokens)
     return to_html(
         title(scene, "page.tokens.title"),
         h("p", {"class": "lead"}, lead),
@@ -48,7 +44,7 @@ def chip(scene: Scene, token: TokenView, position: int, *, is_marked: bool = Tru
     told = say(scene, key, position=position, id=token.id)
     if is_marked and lacks_position(scene, position):
         classes.append(UNRECORDED)
-        told = say(scene, "view.unrecorded.token", chip=told)
+        told = sentences(told, say(scene, "view.unrecorded.token"))
     return h(
         "button",
         {

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count, duration, exact, probability, signed
-from seethrough.view.words import rich, say, title, token_mark
+from seethrough.view.numbers import count, duration, exact, percentage, probability, signed
+from seethrough.view.words import rich, say, sentences, title, token_mark
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -26,7 +26,7 @@ def render(scene: Scene) -> str:
         scene,
         "view.top.lead",
         token=token_mark(scene.run.top[0].visible),
-        prob=h("b", {}, probability(scene.run.top[0].prob, scene.language)),
+        prob=h("b", {}, probability(scene, scene.run.top[0].prob)),
     )
     columns = ("token", "prob", "bar", "logit")
     head = h("tr", {}, [column(scene, name) for name in columns])
@@ -72,7 +72,7 @@ def heading(scene: Scene, name: str) -> Node | str:
 
 def axis_text(scene: Scene, at: int) -> str:
     """A tick's label; only the last one has the unit."""
-    return say(scene, "view.percent", value=at) if at == AXIS[-1] else str(at)
+    return percentage(scene, str(at)) if at == AXIS[-1] else str(at)
 
 
 def anchor(at: int) -> str:
@@ -100,11 +100,15 @@ def row(scene: Scene, candidate: Candidate) -> Node:
         h("th", {"scope": "row"}, button),
         h(
             "td",
-            {"class": "number", "title": exact(candidate.prob)},
-            probability(candidate.prob, scene.language),
+            {"class": "number", "title": exact(scene, candidate.prob)},
+            probability(scene, candidate.prob),
         ),
         h("td", {"class": "bar-cell"}, bar(candidate.prob, "bar-fill")),
-        h("td", {"class": "number", "title": exact(candidate.logit)}, signed(candidate.logit)),
+        h(
+            "td",
+            {"class": "number", "title": exact(scene, candidate.logit)},
+            signed(scene, candidate.logit),
+        ),
     )
 
 
@@ -122,9 +126,9 @@ def bar(share: float, fill: str) -> Node:
 def rest(scene: Scene) -> Node:
     """What the whole rest of the vocabulary shares, so that the bars add up to 1."""
     left = max(0.0, 1.0 - math.fsum(candidate.prob for candidate in scene.run.top))
-    words = probability(left, scene.language)
+    words = probability(scene, left)
     if left < LEAST_REST:
-        words = say(scene, "view.top.rest_less", prob=probability(LEAST_REST, scene.language))
+        words = say(scene, "view.top.rest_less", prob=probability(scene, LEAST_REST))
     return h(
         "tr",
         {},
@@ -140,7 +144,9 @@ def rest_name(scene: Scene) -> str:
     if scene.run.config is None:
         return say(scene, "view.top.rest")
     return say(
-        scene, "view.top.rest_count", n_rest=count(scene.run.config.d_vocab - len(scene.run.top))
+        scene,
+        "view.top.rest_count",
+        n_rest=count(scene, scene.run.config.d_vocab - len(scene.run.top)),
     )
 
 
@@ -148,9 +154,7 @@ def note(scene: Scene) -> str:
     """What the numbers are shares of, and what the run took."""
     parts = [say(scene, "view.top.note")]
     if scene.run.config is not None:
-        parts = [say(scene, "view.top.note_count", d_vocab=count(scene.run.config.d_vocab))]
+        parts = [say(scene, "view.top.note_count", d_vocab=count(scene, scene.run.config.d_vocab))]
     if scene.run.elapsed_ms > 0:
-        parts.append(
-            say(scene, "view.top.elapsed", time=duration(scene.run.elapsed_ms, scene.language))
-        )
-    return " ".join(parts)
+        parts.append(say(scene, "view.top.elapsed", time=duration(scene, scene.run.elapsed_ms)))
+    return sentences(*parts)

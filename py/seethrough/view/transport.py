@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.view import named
 from seethrough.view.moments import moments_of
 from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.numbers import setting
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def speed(state: AppState) -> Node:
         h(
             "option",
             {"value": f"{value:g}", "selected": value == state.chrome.stage.speed},
-            say(state, "walk.speed_value", value=f"{value:g}"),
+            say(state, "walk.speed_value", value=setting(state, value)),
         )
         for value in SPEEDS
     ]

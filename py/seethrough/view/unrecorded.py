@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.written import list_of
 from seethrough.view.node import Node, h
 from seethrough.view.words import action_button
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import Scene
+    from seethrough.app.state import Scene, Spoken
 
 UNRECORDED = "is-unrecorded"
 
@@ -31,7 +32,7 @@ def note(scene: Scene, *sentence: Node | str) -> Node:
     return h("p", {"class": "lead unrecorded", "role": "status"}, *sentence, " ", button)
 
 
-def spans(values: Sequence[int]) -> str:
+def spans(spoken: Spoken, values: Sequence[int]) -> str:
     """Rising numbers in short: 0, 3, 5–8."""
     parts: list[str] = []
     first = 0
@@ -40,4 +41,4 @@ def spans(values: Sequence[int]) -> str:
             start = values[first]
             parts.append(str(value) if start == value else f"{start}\N{EN DASH}{value}")
             first = index + 1
-    return ", ".join(parts)
+    return list_of(parts, spoken.language)

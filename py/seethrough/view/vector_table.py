@@ -8,12 +8,13 @@ from seethrough.view.node import Child, Markup, Node, h
 from seethrough.view.numbers import exact
 
 if TYPE_CHECKING:
+    from seethrough.app.state import Spoken
     from seethrough.core.cache import Array
 
 COLUMNS = 8
 
 
-def vector_table(caption: Child, values: Array, hook: str, position: int) -> Node:
+def vector_table(spoken: Spoken, caption: Child, values: Array, hook: str, position: int) -> Node:
     """All values of one vector, exactly.
 
     Args:
@@ -29,17 +30,18 @@ def vector_table(caption: Child, values: Array, hook: str, position: int) -> Nod
             {"class": "numbers", "data-hook": hook, "data-position": str(position)},
             h("caption", {}, caption),
             h("thead", {}, h("tr", {}, h("td"), heads)),
-            h("tbody", {}, Markup(lines(values))),
+            h("tbody", {}, Markup(lines(spoken, values))),
         ),
     )
 
 
-def lines(values: Array) -> str:
+def lines(spoken: Spoken, values: Array) -> str:
     """The table's lines; written directly, for a step has thousands of such cells."""
     return "".join(
         f'<tr><th scope="row">{start}</th>'
         + "".join(
-            f'<td class="number">{exact(value)}</td>' for value in values[start : start + COLUMNS]
+            f'<td class="number">{exact(spoken, value)}</td>'
+            for value in values[start : start + COLUMNS]
         )
         + "</tr>"
         for start in range(0, len(values), COLUMNS)

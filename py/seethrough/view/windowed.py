@@ -50,8 +50,8 @@ def gap_words(scene: Scene, shown: Window) -> str:
         return ""
     first, last = shown.gap
     if first == last:
-        return say(scene, "view.windowed.gap_one", first=first)
-    n_left_out = count(shown.n_left_out)
+        return say(scene, "view.windowed.gap_at", first=first)
+    n_left_out = count(scene, shown.n_left_out)
     return say(scene, "view.windowed.gap", first=first, last=last, n_left_out=n_left_out)
 
 
@@ -59,8 +59,8 @@ def new_gap_note(scene: Scene, shown: Window) -> Node | str:
     """Which new tokens are left out, counted from 1; nothing where all are there."""
     if shown.gap is None:
         return ""
-    first, last = (count(at + 1) for at in shown.gap)
-    n_left_out = count(shown.n_left_out)
+    first, last = (count(scene, at + 1) for at in shown.gap)
+    n_left_out = count(scene, shown.n_left_out)
     words = say(scene, "view.windowed.gap_new", first=first, last=last, n_left_out=n_left_out)
     return h("p", {"class": "note"}, words)
 

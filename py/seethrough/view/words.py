@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from seethrough.app.state import card_of
-from seethrough.core.messages import catalogue, text
-from seethrough.view.node import Attributes, Node, h
+from seethrough.core.messages import Wording, catalogue, text, wording
+from seethrough.core.written import Mark, Written, key_of
+from seethrough.view.node import Attributes, Child, Node, h
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from seethrough.app.state import AppState, ModelCard, Scene, Spoken
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
-SLOT = re.compile("\ue000(\\d+)\ue001")
+# A field's place, and where an element around the words that it chose begins and ends.
+SLOT, OPENS, CLOSES, ENDS = "\ue000", "\ue002", "\ue003", "\ue001"
+PLACES = re.compile(f"{SLOT}(\\d+){ENDS}")
+MARKS = re.compile(f"([{SLOT}{OPENS}{CLOSES}]\\d+{ENDS})")
 
 
 @dataclass(frozen=True)
@@ -26,20 +30,92 @@ class Reader:
     language: str
 
 
+class Framed(NamedTuple):
+    """A field that chooses among wordings, and the element that the chosen one stands in.
+
+    Args:
+        value: A number, or the node of one; or what a select goes by, yes or no.
+    """
+
+    value: Node | str | bool
+    tag: str
+    attributes: Attributes
+
+
+Field: TypeAlias = "Node | str | bool | Framed"
+
+
 def say(spoken: Spoken, message: str, /, **fields: object) -> str:
     """A sentence in the reader's language."""
     return text(message, spoken.language, **fields)
 
 
-def rich(spoken: Spoken, message: str, /, **fields: Node | str) -> list[Node | str]:
+def rich(spoken: Spoken, message: str, /, **fields: Field) -> list[Node | str]:
     """A sentence whose slots hold nodes (a token, a hook name) as well as text.
 
     Slots are filled with marks first and cut out after, so that no field is read as a mark.
     """
+    said = wording(message, spoken.language)
+    if isinstance(said, Wording):
+        return chosen(said, fields)
     values = list(fields.values())
-    marks = {name: f"\ue000{index}\ue001" for index, name in enumerate(fields)}
-    parts = SLOT.split(text(message, spoken.language, **marks))
-    return [values[int(part)] if index % 2 else part for index, part in enumerate(parts)]
+    marks = {name: f"{SLOT}{index}{ENDS}" for index, name in enumerate(fields)}
+    parts = PLACES.split(said.format_map(marks))
+    return [shown(values[int(part)]) if at % 2 else part for at, part in enumerate(parts)]
+
+
+def chosen(said: Wording, fields: Mapping[str, Field]) -> list[Node | str]:
+    """A sentence that chooses among wordings.
+
+    The mark of a number has its digits, for the sentence to agree with. What a framed field chooses
+    stands in an element.
+    """
+    values = list(fields.values())
+    marks = {name: mark_of(index, value) for index, (name, value) in enumerate(fields.items())}
+    told: list[Node | str] = []
+    outside: list[list[Node | str]] = []
+    for part in MARKS.split(said.format_map(marks)):
+        if part[:1] == SLOT:
+            told.append(shown(values[int(part[1:-1])]))
+        elif part[:1] == OPENS:
+            outside.append(told)
+            told = []
+        elif part[:1] == CLOSES:
+            frame, inside = values[int(part[1:-1])], told
+            assert isinstance(frame, Framed)
+            told = outside.pop()
+            told.append(h(frame.tag, frame.attributes, *inside))
+        elif part:
+            told.append(part)
+    return told
+
+
+def shown(field: Field) -> Node | str:
+    """A field as it stands in its slot."""
+    inside = field.value if isinstance(field, Framed) else field
+    return key_of(inside) if isinstance(inside, bool) else inside
+
+
+def mark_of(index: int, field: Field) -> Mark:
+    """The mark of a field, by its place among the fields."""
+    mark = f"{SLOT}{index}{ENDS}"
+    if not isinstance(field, Framed):
+        return Mark(mark, digits_in(field), "" if isinstance(field, Node) else key_of(field))
+    key = "" if isinstance(field.value, Node) else key_of(field.value)
+    frame = f"{OPENS}{index}{ENDS}", f"{CLOSES}{index}{ENDS}"
+    return Mark(mark, digits_in(field.value), key, *frame)
+
+
+def digits_in(field: Child) -> str | None:
+    """The digits of a written number, also where it is all that an element holds; else None."""
+    if isinstance(field, Node):
+        return digits_in(field.children[0]) if len(field.children) == 1 else None
+    return field.digits if isinstance(field, Written) else None
+
+
+def sentences(*said: str) -> str:
+    """Whole sentences, one after the other; what is empty is none."""
+    return " ".join(filter(None, said))
 
 
 def token_mark(visible: str) -> Node:

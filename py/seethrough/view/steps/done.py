@@ -81,9 +81,12 @@ def render(scene: Scene) -> str:
 
 def lead_of(scene: Scene) -> list[Node | str]:
     """How long it became, and why it ended."""
-    one = len(scene.run.steps) == 1
-    key = "done.lead_one" if one else "done.lead"
-    told = rich(scene, key, n_new=count(len(scene.run.steps)), n_prompt=count(scene.run.n_prompt))
+    told = rich(
+        scene,
+        "done.lead",
+        n_new=count(scene, len(scene.run.steps)),
+        n_prompt=count(scene, scene.run.n_prompt),
+    )
     return [*told, " ", *why_it_ended(scene)]
 
 
@@ -118,15 +121,15 @@ def surprises(scene: Scene) -> Node:
     label = say(
         scene,
         "done.summary",
-        n_new=count(len(values)),
-        mean=readout(mean_of(values)),
+        n_new=count(scene, len(values)),
+        mean=readout(scene, mean_of(values)),
         token=scene.run.steps[largest(values)].visible,
-        most=readout(max(values)),
+        most=readout(scene, max(values)),
     )
     return h(
         "figure",
         {"class": "surprises"},
-        h("figcaption", {"class": "note"}, rich(scene, "done.scale", most=readout(scale))),
+        h("figcaption", {"class": "note"}, rich(scene, "done.scale", most=readout(scene, scale))),
         h("ol", {"aria-label": label}, items),
         new_gap_note(scene, shown),
     )
@@ -172,13 +175,13 @@ def surprise(scene: Scene, step: int, scale: float) -> list[Node]:
     told = say(
         scene,
         "done.token",
-        bits=readout(value),
-        prob=probability(new.prob, scene.language),
-        rank=count(new.rank + 1),
+        bits=readout(scene, value),
+        prob=probability(scene, new.prob),
+        rank=count(scene, new.rank + 1),
     )
     return [
         h("svg", attributes, h("g", enters(1 + group_of(scene, step), "rise"), bar)),
-        h("span", {"class": "number bits"}, cell(value)),
+        h("span", {"class": "number bits"}, cell(scene, value)),
         h("bdi", {"class": classes, "title": told}, new.visible),
     ]
 
@@ -187,15 +190,15 @@ def averages(scene: Scene) -> Node:
     """The mean surprise and the perplexity; the prompt has none."""
     mean = mean_of([bits(step.prob) for step in scene.run.steps])
     values: list[Child] = [
-        rich(scene, "done.bits", bits=number(readout(mean))),
-        number(readout(perplexity(mean))),
+        rich(scene, "done.bits", bits=number(readout(scene, mean))),
+        number(readout(scene, perplexity(mean))),
     ]
     return h(
         "section",
         enters(1 + n_groups(scene), "appear"),
         h("h2", {"class": "part-title"}, say(scene, "done.averages")),
         listed(scene, ("mean", "perplexity"), values),
-        h("p", {"class": "note"}, rich(scene, "done.given", mean=readout(mean))),
+        h("p", {"class": "note"}, rich(scene, "done.given", mean=readout(scene, mean))),
     )
 
 
@@ -237,8 +240,8 @@ def costs(scene: Scene, config: ModelConfig) -> Node:
     n_done = number(amount(scene, done))
     values: list[Child] = [
         time_of(scene),
-        rich(scene, "done.times", n=n_done, times=cell(again / done)),
-        number(megabytes(kept, scene.language)),
+        rich(scene, "done.times", amount=n_done, times=cell(scene, again / done)),
+        number(megabytes(scene, kept)),
         weights(scene, cost.weight_bytes(config), n_steps),
     ]
     return h(
@@ -254,22 +257,22 @@ def weights(scene: Scene, read: int, n_steps: int) -> list[Node | str]:
     return rich(
         scene,
         "done.passes",
-        n_passes=count(n_steps),
-        each=megabytes(read, scene.language),
-        n=number(gigabytes(scene, read * n_steps)),
+        n_passes=count(scene, n_steps),
+        each=megabytes(scene, read),
+        total=number(gigabytes(scene, read * n_steps)),
     )
 
 
 def gigabytes(scene: Scene, n_bytes: int) -> str:
     """Bytes by the thousand million."""
-    return say(scene, "done.gigabytes", value=readout(n_bytes / 1e9))
+    return say(scene, "done.gigabytes", value=readout(scene, n_bytes / 1e9))
 
 
 def amount(scene: Scene, n_adds: int) -> str:
     """So many multiply-adds, in words that are not read as bytes."""
     if n_adds >= BILLION:
-        return say(scene, "done.billion", value=readout(n_adds / BILLION))
-    return say(scene, "done.million", value=readout(n_adds / MILLION))
+        return say(scene, "done.billion", value=readout(scene, n_adds / BILLION))
+    return say(scene, "done.million", value=readout(scene, n_adds / MILLION))
 
 
 def time_of(scene: Scene) -> list[Node | str]:
@@ -278,14 +281,14 @@ def time_of(scene: Scene) -> list[Node | str]:
     if not measured:
         return [say(scene, "done.no_time")]
     whole = math.fsum(measured)
-    each = duration(whole / len(measured), scene.language)
+    each = duration(scene, whole / len(measured))
     key = "done.time_of" if len(measured) == len(scene.run.steps) else "done.time_of_some"
     return rich(
         scene,
         key,
-        time=number(duration(whole, scene.language)),
+        time=number(duration(scene, whole)),
         each=each,
-        n_steps=count(len(measured)),
+        n_steps=count(scene, len(measured)),
     )
 
 
@@ -341,9 +344,9 @@ def lines(scene: Scene) -> Node:
                 h("td", {}, value)
                 for value in (
                     str(step.id),
-                    exact(step.prob),
-                    count(step.rank + 1),
-                    exact(bits(step.prob)),
+                    exact(scene, step.prob),
+                    count(scene, step.rank + 1),
+                    exact(scene, bits(step.prob)),
                 )
             ],
         )
@@ -368,17 +371,17 @@ def moments(scene: Scene) -> Sequence[Child]:
     first = rich(
         scene,
         "done.film.text",
-        n_prompt=count(scene.run.n_prompt),
-        n_new=count(len(scene.run.steps)),
+        n_prompt=count(scene, scene.run.n_prompt),
+        n_new=count(scene, len(scene.run.steps)),
     )
     groups = [group_told(scene, group) for group in range(n_groups(scene))]
     average = rich(
         scene,
         "done.film.mean",
-        bits=h("b", {}, readout(mean)),
-        choices=readout(perplexity(mean)),
+        bits=h("b", {}, readout(scene, mean)),
+        choices=readout(scene, perplexity(mean)),
     )
-    last = rich(scene, "done.film.cost", n=h("b", {}, amount(scene, done)))
+    last = rich(scene, "done.film.cost", amount=h("b", {}, amount(scene, done)))
     return (first, *groups, average, last)
 
 
@@ -391,6 +394,6 @@ def group_told(scene: Scene, group: int) -> list[Node | str]:
         scene,
         "done.film.bar",
         token=token_mark(new.visible),
-        bits=h("b", {}, cell(bits(new.prob))),
-        prob=probability(new.prob, scene.language),
+        bits=h("b", {}, cell(scene, bits(new.prob))),
+        prob=probability(scene, new.prob),
     )

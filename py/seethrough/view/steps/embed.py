@@ -77,9 +77,9 @@ def lead(scene: Scene, position: int) -> list[Node | str]:
         scene,
         "embed.lead",
         token=token_mark(token.visible),
-        row=h("b", {}, count(token.id)),
-        d_vocab=count(config.d_vocab if config else 0),
-        d_model=count(config.d_model if config else 0),
+        row=h("b", {}, count(scene, token.id)),
+        d_vocab=count(scene, config.d_vocab if config else 0),
+        d_model=count(scene, config.d_model if config else 0),
     )
 
 
@@ -146,9 +146,9 @@ def measured(scene: Scene, position: int) -> Child:
     """The length of a token's row; the sum behind it opens where the row itself is known."""
     found = of_token(scene, position)
     if found is not None:
-        return length_mark(found, position)
+        return length_mark(scene, found, position)
     norm = length(scene, position)
-    return "" if norm is None else readout(norm)
+    return "" if norm is None else readout(scene, norm)
 
 
 def vector(scene: Scene, position: int, moment: int) -> Node:
@@ -168,7 +168,7 @@ def vector(scene: Scene, position: int, moment: int) -> Node:
         token=visible_at(scene, position),
         row=scene.run.tokens[position].id,
         d_model=len(found.values),
-        length=readout(length(scene, position) or 0.0),
+        length=readout(scene, length(scene, position) or 0.0),
     )
     reach = reach_of(scene)
     canvas = strip(scene, found.name, position, reach=reach, label=label, told_in=READOUT)
@@ -220,9 +220,9 @@ def missing(scene: Scene) -> Node | str:
     if not lacking:
         return ""
     if scene.run.recorded is None:
-        words = say(scene, "embed.beyond", positions=spans(lacking))
+        words = say(scene, "embed.beyond", positions=spans(scene, lacking))
         return h("p", {"class": "note"}, words)
-    return note(scene, say(scene, "embed.lacking", positions=spans(lacking)))
+    return note(scene, say(scene, "embed.lacking", positions=spans(scene, lacking)))
 
 
 def moments(scene: Scene) -> Sequence[Child]:
@@ -235,16 +235,16 @@ def moments(scene: Scene) -> Sequence[Child]:
         say(
             scene,
             "embed.film.matrix",
-            n_tokens=count(len(scene.run.tokens)),
-            d_vocab=count(config.d_vocab),
-            d_model=count(config.d_model),
+            n_tokens=count(scene, len(scene.run.tokens)),
+            d_vocab=count(scene, config.d_vocab),
+            d_model=count(scene, config.d_model),
         ),
         rich(
             scene,
             "embed.film.row",
             token=token_mark(token.visible),
             position=str(position),
-            row=count(token.id),
+            row=count(scene, token.id),
         ),
         others(scene),
         look(scene, position),
@@ -259,13 +259,13 @@ def others(scene: Scene) -> Child:
     same = same_ids(scene)
     if same is None:
         key = "embed.film.one" if len(scene.run.tokens) == 1 else "embed.film.others"
-        return say(scene, key, n_others=count(len(scene.run.tokens) - 1))
+        return say(scene, key, n_others=count(scene, len(scene.run.tokens) - 1))
     return rich(
         scene,
         "embed.film.same",
         token=token_mark(visible_at(scene, same[0])),
-        positions=spans(same),
-        row=count(scene.run.tokens[same[0]].id),
+        positions=spans(scene, same),
+        row=count(scene, scene.run.tokens[same[0]].id),
     )
 
 
@@ -279,7 +279,7 @@ def look(scene: Scene, position: int) -> Child:
         scene,
         "embed.film.look",
         token=token_mark(visible_at(scene, position)),
-        length=readout(length(scene, position) or 0.0),
+        length=readout(scene, length(scene, position) or 0.0),
         cell=hook_mark(f"{found.name}[{position},{largest}]"),
-        value=readout(float(found.values[largest])),
+        value=readout(scene, float(found.values[largest])),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.written import Several
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.numbers import count
 from seethrough.view.steps.embed_vectors import is_crowd, shown
@@ -33,7 +34,7 @@ def matrix(scene: Scene, position: int, moment: int) -> Node:
         "embed.matrix.summary",
         d_vocab=d_vocab,
         d_model=scene.run.config.d_model if scene.run.config else 0,
-        rows=", ".join(str(row) for row in sorted({token.id for token in scene.run.tokens})),
+        rows=Several(sorted({token.id for token in scene.run.tokens})),
     )
     picture: Attributes = {
         "class": "embed-matrix-plate",
@@ -56,7 +57,7 @@ def matrix(scene: Scene, position: int, moment: int) -> Node:
             tick(scene, position, chosen=True),
         ),
         h("span", {"class": "number embed-first"}, "0"),
-        h("span", {"class": "number embed-last"}, count(max(d_vocab - 1, 0))),
+        h("span", {"class": "number embed-last"}, count(scene, max(d_vocab - 1, 0))),
     )
 
 
@@ -64,7 +65,9 @@ def size(scene: Scene) -> Node:
     """How many rows of how many numbers."""
     config = scene.run.config
     dims = (config.d_vocab, config.d_model) if config else (0, 0)
-    words = say(scene, "embed.matrix.size", d_vocab=count(dims[0]), d_model=count(dims[1]))
+    words = say(
+        scene, "embed.matrix.size", d_vocab=count(scene, dims[0]), d_model=count(scene, dims[1])
+    )
     return h("span", {"class": "number"}, words)
 
 

@@ -81,7 +81,7 @@ def lacking_sum(scene: Scene) -> Node:
 def addend(scene: Scene, vector: Vector, position: int, sign: str, reach: float) -> Node:
     """One strip of the sum: its sign, what it is and its hook, its numbers, its length."""
     named = h("span", {}, say(scene, f"embed.sum.{PARTS[sign]}", position=position))
-    norm = readout(length_of(vector.values))
+    norm = readout(scene, length_of(vector.values))
     label = say(scene, "embed.sum.strip", name=vector.name, position=position, length=norm)
     film: dict[str, str] = {}
     if sign:
@@ -96,14 +96,14 @@ def addend(scene: Scene, vector: Vector, position: int, sign: str, reach: float)
         h("span", {"class": "number embed-sign"}, sign),
         h("span", {"class": "embed-addend"}, named, hook_mark(vector.name)),
         h("span", {"class": "embed-strip"}, canvas),
-        h("span", {"class": "number is-number"}, length_mark(vector, position)),
+        h("span", {"class": "number is-number"}, length_mark(scene, vector, position)),
     )
 
 
 def worked(scene: Scene, found: list[Vector], position: int) -> list[Node | str]:
     """One dimension of the sum with its own numbers: the one where the position changes most."""
     at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
-    cells = [number(vector, position, at) for vector in found]
+    cells = [number(scene, vector, position, at) for vector in found]
     return rich(
         scene,
         "embed.sum.worked",
@@ -114,11 +114,11 @@ def worked(scene: Scene, found: list[Vector], position: int) -> list[Node | str]
     )
 
 
-def number(vector: Vector, position: int, column: int) -> Node:
+def number(scene: Scene, vector: Vector, position: int, column: int) -> Node:
     """A number that can be asked for its sum."""
     cell = str(Cell(vector.name, (position, column)))
     attributes = {"type": "button", "class": "cell-button", "data-action": "select-cell"}
-    value = readout(float(vector.values[column]))
+    value = readout(scene, float(vector.values[column]))
     return h("button", {**attributes, "data-cell": cell, "title": cell}, value)
 
 
@@ -140,7 +140,7 @@ def tables(scene: Scene, position: int) -> Node | str:
     if found is None:
         return ""
     vectors = (parts(scene, position) if is_learned(scene) else None) or [found]
-    n_values = count(len(found.values))
+    n_values = count(scene, len(found.values))
     token = token_mark(visible_at(scene, position))
     words = rich(scene, "embed.table", n_values=n_values, token=token)
     return folded(
@@ -148,7 +148,9 @@ def tables(scene: Scene, position: int) -> Node | str:
         "embed-data",
         words,
         lambda: [
-            vector_table(caption(scene, vector, position), vector.values, vector.name, position)
+            vector_table(
+                scene, caption(scene, vector, position), vector.values, vector.name, position
+            )
             for vector in vectors
         ],
     )
@@ -161,7 +163,7 @@ def caption(scene: Scene, vector: Vector, position: int) -> list[Node | str]:
         "view.residual.caption",
         name=hook_mark(vector.name),
         position=str(position),
-        norm=readout(length_of(vector.values)),
+        norm=readout(scene, length_of(vector.values)),
     )
 
 
@@ -175,14 +177,15 @@ def rotation(scene: Scene, position: int) -> Node | str:
     sentences: list[Child] = [say(scene, "embed.rotary.nothing"), " "]
     if same is not None:
         token = token_mark(visible_at(scene, same[0]))
-        sentences += [rich(scene, "embed.rotary.same", token=token, positions=spans(same)), " "]
+        places = spans(scene, same)
+        sentences += [rich(scene, "embed.rotary.same", token=token, positions=places), " "]
     how = say(
         scene,
         "embed.rotary.how",
-        n_pairs=count(config.d_head // 2),
+        n_pairs=count(scene, config.d_head // 2),
         position=position,
-        slowest=readout(slowest),
-        base=count(int(config.rotary_base)),
+        slowest=readout(scene, slowest),
+        base=count(scene, int(config.rotary_base)),
     )
     return h(
         "details",
@@ -199,9 +202,9 @@ def moments(scene: Scene, position: int) -> Sequence[Child]:
         lacking = say(scene, "embed.sum.lacking")
         return (say(scene, "embed.film.learned", position=position), lacking)
     at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
-    row, place, total = (readout(float(vector.values[at])) for vector in found)
-    place = place if found[1].values[at] >= 0 else f"({place})"
+    row, place, total = (readout(scene, float(vector.values[at])) for vector in found)
+    added = place if found[1].values[at] >= 0 else f"({place})"
     return (
         say(scene, "embed.film.learned", position=position),
-        say(scene, "embed.film.sum", column=at, row=row, place=place, total=total),
+        say(scene, "embed.film.sum", column=at, row=row, place=added, total=total),
     )

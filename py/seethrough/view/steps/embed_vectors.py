@@ -68,10 +68,10 @@ def length(scene: Scene, position: int) -> float | None:
     return float(scene.run.recorded.norms[0, position])
 
 
-def length_mark(vector: Vector, position: int) -> Node:
+def length_mark(scene: Scene, vector: Vector, position: int) -> Node:
     """A vector's length, which opens the sum behind it."""
     norm = length_of(vector.values)
-    return cell_button(length_cell(vector.name, position), readout(norm), exact(norm))
+    return cell_button(length_cell(vector.name, position), readout(scene, norm), exact(scene, norm))
 
 
 def shown(scene: Scene) -> Window:

@@ -73,17 +73,17 @@ def moments(scene: Scene) -> Sequence[Child]:
     told = rich(
         scene,
         f"typed.moment.{key}",
-        n_more=count(len(film.text) - len(text) if film else 0),
-        tokens=counted(scene, "tokens", film.n_ids if film else len(scene.run.tokens)),
+        n_more=count(scene, len(film.text) - len(text) if film else 0),
+        n_tokens=counted(scene, film.n_ids if film else len(scene.run.tokens)),
     )
     return (
-        rich(scene, "typed.moment.text", characters=counted(scene, "characters", len(text))),
+        rich(scene, "typed.moment.text", n_characters=counted(scene, len(text))),
         rich(
             scene,
             "typed.moment.codes",
             character=token_mark(shown_character(first)),
             code=code_point(first),
-            number=count(ord(first)),
+            number=count(scene, ord(first)),
         ),
         byte_sentence(scene, text),
         told,
@@ -118,27 +118,27 @@ def lead(scene: Scene, text: str, signs: Sequence[Sign]) -> list[Node | str] | s
     return rich(
         scene,
         key,
-        characters=counted(scene, "characters", len(text)),
-        bytes=counted(scene, "bytes", n_bytes),
+        n_characters=counted(scene, len(text)),
+        n_bytes=counted(scene, n_bytes),
     )
 
 
 def byte_sentence(scene: Scene, text: str) -> list[Node | str]:
     """How the text is kept; the sign with the most bytes tells why it is not one byte each."""
     sign, n_bytes = widest(signs_of(text)), size_of(text)
-    in_all = counted(scene, "bytes", n_bytes)
+    in_all = counted(scene, n_bytes)
     mark = token_mark("".join(map(shown_character, sign.text)) if is_plain(sign) else sign.text)
     alone = " ".join(hex_bytes(sign.text))
     if n_bytes == len(text):
-        return rich(scene, "typed.moment.bytes_ascii", bytes_in_all=in_all)
+        return rich(scene, "typed.moment.bytes_ascii", n_in_all=in_all)
     key = "one" if len(sign.text) == 1 else "several"
     return rich(
         scene,
         f"typed.moment.bytes_{key}",
-        bytes_in_all=in_all,
+        n_in_all=in_all,
         sign=mark,
-        n_of_sign=count(size_of(sign.text)),
-        n_characters=count(len(sign.text)),
+        n_of_sign=count(scene, size_of(sign.text)),
+        n_characters=count(scene, len(sign.text)),
         bytes=alone,
     )
 
@@ -181,7 +181,7 @@ def figure(scene: Scene, what: str, number: int, moment: int) -> Node:
         "div",
         {"data-at": str(moment), "data-move": "appear"},
         h("dt", {}, say(scene, f"typed.count.{what}")),
-        h("dd", {"class": "number"}, count(number)),
+        h("dd", {"class": "number"}, count(scene, number)),
     )
 
 
@@ -230,9 +230,9 @@ def gap(scene: Scene, shown: Window) -> Node | str:
     if shown.gap is None:
         return ""
     first, last = shown.gap
-    n_left_out = count(last - first + 1)
+    n_left_out = count(scene, last - first + 1)
     words = (
-        say(scene, "typed.gap_one", first=first)
+        say(scene, "typed.gap_at", first=first)
         if first == last
         else say(scene, "typed.gap", first=first, last=last, n_left_out=n_left_out)
     )
@@ -298,7 +298,8 @@ def name_line(reader: Spoken, character: str) -> Node:
         "typed.character",
         character=token_mark(shown_character(character)),
         code=h("span", {"class": "number"}, code_point(character)),
-        name=character_name(character) or say(reader, "typed.nameless"),
+        has_name=bool(character_name(character)),
+        name=character_name(character) or "",
         bytes=h("span", {"class": "number"}, " ".join(hex_bytes(character))),
     )
     return h("li", {}, told)
@@ -343,7 +344,10 @@ def characters(scene: Scene, text: str) -> list[Child]:
 def table_row(scene: Scene, text: str, at: int) -> Node:
     """One character of the table."""
     return h(
-        "tr", {}, h("th", {"scope": "row"}, count(at)), Markup(told_of(scene.language, text[at]))
+        "tr",
+        {},
+        h("th", {"scope": "row"}, count(scene, at)),
+        Markup(told_of(scene.language, text[at])),
     )
 
 

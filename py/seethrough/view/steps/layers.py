@@ -10,7 +10,6 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.hooks import hook_name, leaf_of
 from seethrough.core.length import NORM, length_cell
-from seethrough.core.messages import text
 from seethrough.core.parts import WRITES
 from seethrough.core.routes import Route, address_of
 from seethrough.core.wants import NOTHING, Wants, want
@@ -35,7 +34,7 @@ from seethrough.view.steps.layers_stream import (
 from seethrough.view.unrecorded import note, spans
 from seethrough.view.wants import is_kept, of_stream
 from seethrough.view.windowed import beyond_note, is_beyond
-from seethrough.view.words import rich, say, token_mark, visible_at
+from seethrough.view.words import Reader, rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -104,12 +103,12 @@ def classes(scene: Scene) -> str:
 def lead(scene: Scene, ribbon: Ribbon) -> list[Child]:
     """The token's way in one sentence, and what it would say on the way in another."""
     token = token_mark(visible_at(scene, ribbon.position))
-    n_layers = count(len(ribbon.names) // 2)
+    n_layers = count(scene, len(ribbon.names) // 2)
     ends = [length_at(scene, ribbon, row) for row in (0, len(ribbon.names) - 1)]
     if None in ends:
         way = rich(scene, "layers.lead_bare", token=token, n_layers=n_layers)
     else:
-        first, last = (h("b", {}, readout(end or 0.0)) for end in ends)
+        first, last = (h("b", {}, readout(scene, end or 0.0)) for end in ends)
         way = rich(scene, "layers.lead", token=token, n_layers=n_layers, first=first, last=last)
     best = answers(scene)
     return [way, " ", said(scene, best)] if best else [way]
@@ -131,7 +130,7 @@ def plate(scene: Scene, ribbon: Ribbon) -> list[Node]:
 
 def heads(scene: Scene, ribbon: Ribbon) -> Node:
     """What each column is; the ribbon's own head is where its cells are told."""
-    rest = say(scene, "layers.head.ribbon", d_model=count(ribbon.values.shape[1]))
+    rest = say(scene, "layers.head.ribbon", d_model=count(scene, ribbon.values.shape[1]))
     return h(
         "div",
         {"class": "layer-heads"},
@@ -175,7 +174,7 @@ def canvas(scene: Scene, ribbon: Ribbon, name: str, moment: int) -> Node:
         first=ribbon.names[rows[0]],
         last=ribbon.names[rows[-1]],
         d_model=wide,
-        limit=limit(ribbon.scale.limit),
+        limit=limit(scene, ribbon.scale.limit),
     )
     return h(
         "canvas",
@@ -229,7 +228,7 @@ def link_of(language: str, subject: str, layer: int, position: int, head: int) -
     attributes: Attributes = {
         "class": "layer-link is-odd" if layer % 2 else "layer-link",
         "href": f"{here}?pos={position}&layer={layer}&head={head}",
-        "aria-label": text("layers.link", language, layer=layer),
+        "aria-label": say(Reader(language), "layers.link", layer=layer),
     }
     return Markup(to_html(h("a", attributes, str(layer))))
 
@@ -252,12 +251,13 @@ def bar_of(language: str, cell: Cell, length: float, longest: float, moment: int
     side = SIDES[leaf]
     width = 100 * length / longest if longest > 0 and np.isfinite(length) else 0.0
     start = 100 - width if side == "attention" else 0.0
-    told = escape(text("layers.length", language, n=exact(length)))
+    reader = Reader(language)
+    told = escape(say(reader, "layers.length", length=exact(reader, length)))
     # Written directly: sixty of them are a third of what choosing a token costs.
     return Markup(
         f'<span class="layer-wrote is-{side}" title="{told}" data-action="select-cell"'
         f' data-cell="{cell}">'
-        f'<span class="number" data-at="{moment}">{escape(readout(length))}</span>'
+        f'<span class="number" data-at="{moment}">{escape(readout(reader, length))}</span>'
         f'<svg aria-hidden="true" data-at="{moment}" data-move="fly" data-from="{FROM[leaf]}">'
         f'<rect x="{start:.2f}%" width="{width:.2f}%" height="100%"></rect></svg></span>'
     )
@@ -275,11 +275,12 @@ def answer(scene: Scene, best: tuple[Candidate, ...], row: int, moment: int = 0)
 @lru_cache(maxsize=512)
 def answer_of(language: str, visible: str, prob: float, moment: int, *, is_final: bool) -> Markup:
     """Such an answer; the same in a page that is drawn again."""
+    reader = Reader(language)
     node = h(
         "span",
         {"class": "layer-says" + (" is-final" if is_final else ""), "data-at": str(moment)},
         h("bdi", {"class": "token-text"}, visible),
-        h("span", {"class": "number", "title": exact(prob)}, probability(prob, language)),
+        h("span", {"class": "number", "title": exact(reader, prob)}, probability(reader, prob)),
     )
     return Markup(to_html(node))
 
@@ -288,12 +289,12 @@ def scale(scene: Scene, ribbon: Ribbon) -> list[Child]:
     """How to read the picture: rows, colours, limits, what lies beyond."""
     known = ribbon.values[ribbon.known]
     clipped = int(ribbon.scale.clipped(known).sum())
-    reach = limit(ribbon.scale.limit)
+    reach = limit(scene, ribbon.scale.limit)
     beyond = say(
         scene,
         "view.residual.clipped" if clipped else "view.residual.not_clipped",
-        n_clipped=count(clipped),
-        n_values=count(known.size),
+        n_clipped=count(scene, clipped),
+        n_values=count(scene, known.size),
         limit=reach,
     )
     first = status(scene, ribbon) or say(scene, "layers.rows")
@@ -324,7 +325,7 @@ def missing(scene: Scene, ribbon: Ribbon) -> Node | str:
     sentence = rich(
         scene,
         "view.unrecorded.position",
-        known=spans(recorded.positions),
+        known=spans(scene, recorded.positions),
         token=token,
         position=position,
     )

@@ -56,9 +56,9 @@ def numbers(scene: Scene, ribbon: Ribbon, row: int) -> Node | str:
         "view.residual.caption",
         name=hook_mark(ribbon.names[row]),
         position=str(ribbon.position),
-        norm=readout(length_at(scene, ribbon, row) or 0.0),
+        norm=readout(scene, length_at(scene, ribbon, row) or 0.0),
     )
-    return vector_table(caption, ribbon.values[row], ribbon.names[row], ribbon.position)
+    return vector_table(scene, caption, ribbon.values[row], ribbon.names[row], ribbon.position)
 
 
 def summary_table(scene: Scene, ribbon: Ribbon) -> Node:
@@ -89,7 +89,7 @@ def entry_line(scene: Scene, ribbon: Ribbon) -> Node:
         {},
         h("th", {"scope": "row"}, say(scene, "layers.entry")),
         [h("td") for _ in range(3)],
-        number(length_at(scene, ribbon, 0), ribbon.names[0], ribbon.position),
+        number(scene, length_at(scene, ribbon, 0), ribbon.names[0], ribbon.position),
         says(scene, best[0] if best else None),
     )
 
@@ -102,23 +102,23 @@ def lines(scene: Scene, ribbon: Ribbon) -> list[Node]:
         h(
             "tr",
             {},
-            h("th", {"scope": "row"}, count(layer)),
-            number(attention[layer], hook_name(hooks.ATTN_OUT, layer), at),
-            number(length_at(scene, ribbon, 2 * layer + 1), ribbon.names[2 * layer + 1], at),
-            number(mlp[layer], hook_name(hooks.MLP_OUT, layer), at),
-            number(length_at(scene, ribbon, 2 * layer + 2), ribbon.names[2 * layer + 2], at),
+            h("th", {"scope": "row"}, count(scene, layer)),
+            number(scene, attention[layer], hook_name(hooks.ATTN_OUT, layer), at),
+            number(scene, length_at(scene, ribbon, 2 * layer + 1), ribbon.names[2 * layer + 1], at),
+            number(scene, mlp[layer], hook_name(hooks.MLP_OUT, layer), at),
+            number(scene, length_at(scene, ribbon, 2 * layer + 2), ribbon.names[2 * layer + 2], at),
             says(scene, best[layer + 1] if best else None),
         )
         for layer in range(len(ribbon.names) // 2)
     ]
 
 
-def number(value: float | None, hook: str, position: int) -> Node:
+def number(scene: Scene, value: float | None, hook: str, position: int) -> Node:
     """A length to the last digit, with the sum behind it; empty where it is not known."""
     if value is None:
         return h("td", {"class": "number"})
     cell = length_cell(hook, position)
-    return h("td", {"class": "number"}, cell_button(cell, exact(value), str(cell)))
+    return h("td", {"class": "number"}, cell_button(cell, exact(scene, value), str(cell)))
 
 
 def says(scene: Scene, item: Candidate | None) -> list[Child]:
@@ -127,11 +127,11 @@ def says(scene: Scene, item: Candidate | None) -> list[Child]:
         return [h("td") for _ in range(3)]
     return [
         h("td", {}, h("bdi", {}, item.visible)),
-        h("td", {"class": "number", "title": exact(item.prob)}, probability_of(scene, item)),
-        h("td", {"class": "number"}, exact(item.logit)),
+        h("td", {"class": "number", "title": exact(scene, item.prob)}, probability_of(scene, item)),
+        h("td", {"class": "number"}, exact(scene, item.logit)),
     ]
 
 
 def probability_of(scene: Scene, item: Candidate) -> str:
     """Its share of the vocabulary."""
-    return probability(item.prob, scene.language)
+    return probability(scene, item.prob)

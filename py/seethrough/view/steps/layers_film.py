@@ -47,8 +47,8 @@ def enters_told(scene: Scene, ribbon: Ribbon) -> Child:
         scene,
         "layers.film.enters" if first is not None else "layers.film.enters_bare",
         token=token_mark(visible_at(scene, ribbon.position)),
-        d_model=count(ribbon.values.shape[1]),
-        length=readout(first or 0.0),
+        d_model=count(scene, ribbon.values.shape[1]),
+        length=readout(scene, first or 0.0),
     )
 
 
@@ -57,36 +57,35 @@ def end_told(scene: Scene) -> Child:
     best = answers(scene)
     if not best:
         return say(scene, "layers.film.end")
-    prob = probability(best[-1].prob, scene.language)
+    prob = probability(scene, best[-1].prob)
     sure = rich(scene, "layers.film.sure", token=token_mark(best[-1].visible), prob=prob)
     return [*said(scene, best), " ", *sure]
 
 
 def group_told(scene: Scene, ribbon: Ribbon, layers: range) -> Child:
     """What a group of layers wrote, how long the stream is after it, what it would say."""
-    name = span_name(scene, layers)
+    span = {
+        "n_layers": count(scene, len(layers)),
+        "first": str(layers.start),
+        "last": str(layers.stop - 1),
+    }
     told = {leaf: written(scene, leaf)[layers.start : layers.stop] for leaf in SIDES}
     known = [length for lengths in told.values() for length in lengths if length is not None]
     after = length_at(scene, ribbon, 2 * layers.stop)
     best = answers(scene)
-    parts: list[Child] = [say(scene, "layers.film.writes", layers=name)]
+    parts: list[Child] = [say(scene, "layers.film.writes", **span)]
     if len(known) == 2 * len(layers):
-        attention, mlp = (readout(max(length or 0.0 for length in told[leaf])) for leaf in SIDES)
-        parts = [say(scene, "layers.film.wrote", layers=name, attention=attention, mlp=mlp)]
+        attention, mlp = (
+            readout(scene, max(length or 0.0 for length in told[leaf])) for leaf in SIDES
+        )
+        parts = [say(scene, "layers.film.wrote", **span, attention=attention, mlp=mlp)]
     if after is not None:
-        parts += [" ", say(scene, "layers.film.after", length=readout(after))]
+        parts += [" ", say(scene, "layers.film.after", length=readout(scene, after))]
     if best:
         token = token_mark(best[layers.stop].visible)
-        prob = probability(best[layers.stop].prob, scene.language)
+        prob = probability(scene, best[layers.stop].prob)
         parts += [" ", rich(scene, "layers.film.says", token=token, prob=prob)]
     return parts
-
-
-def span_name(scene: Scene, layers: range) -> str:
-    """The name of a group: one layer, or from which to which."""
-    if len(layers) == 1:
-        return say(scene, "layers.one", layer=layers.start)
-    return say(scene, "layers.several", first=layers.start, last=layers.stop - 1)
 
 
 def said(scene: Scene, best: tuple[Candidate, ...]) -> list[Node | str]:
@@ -99,6 +98,11 @@ def said(scene: Scene, best: tuple[Candidate, ...]) -> list[Node | str]:
         return rich(scene, "layers.said_last", token=token)
     if first == stays:
         return rich(scene, "layers.said", token=token, layer=str(stays - 1))
-    where = say(scene, "layers.after", layer=first - 1) if first else ""
-    where = where or say(scene, "layers.said_before")
-    return rich(scene, "layers.said_twice", token=token, where=where, layer=str(stays - 1))
+    return rich(
+        scene,
+        "layers.said_twice",
+        token=token,
+        is_before=not first,
+        first=str(first - 1),
+        layer=str(stays - 1),
+    )

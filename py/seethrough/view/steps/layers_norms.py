@@ -16,7 +16,7 @@ from seethrough.view.raster import enlarge
 from seethrough.view.scales import Ramp, rgb, theme
 from seethrough.view.tokens import chip
 from seethrough.view.windowed import beyond_note, gap_note, is_beyond, window
-from seethrough.view.words import say, visible_at
+from seethrough.view.words import say, sentences, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -131,12 +131,9 @@ def heat_map(scene: Scene, positions: tuple[int, ...], norms: Array) -> Node:
     """The picture itself."""
     n_rows, n_columns = norms.shape
     wide, high = cells_of(n_rows, n_columns)
-    label = say(
-        scene,
-        "layers.norms.summary",
-        n_rows=n_rows,
-        n_columns=n_columns,
-        largest=rest(scene, positions, norms),
+    label = sentences(
+        say(scene, "layers.norms.summary", n_rows=n_rows, n_columns=n_columns),
+        rest(scene, positions, norms),
     )
     return h(
         "canvas",
@@ -203,30 +200,31 @@ def describe_cell(scene: Scene, row: int, column: int) -> str:
     found = norms_of(scene)
     if found is None or not (0 <= row < len(found[1]) and 0 <= column < len(found[0])):
         return ""
-    return told(scene, found[0][column], row, float(found[1][row, column]))
+    fields = facts(scene, found[0][column], row, float(found[1][row, column]))
+    return say(scene, "layers.norms.cell", **fields)
 
 
-def told(scene: Scene, position: int, row: int, norm: float) -> str:
-    """A length in words; row 0 is what enters."""
-    token = visible_at(scene, position)
-    if row == 0:
-        words = say(scene, "layers.norms.cell_first", token=token, position=position)
-    else:
-        words = say(scene, "layers.norms.cell", token=token, position=position, layer=row - 1)
-    return say(scene, "layers.norms.value", what=words, value=exact(norm))
+def facts(scene: Scene, position: int, row: int, norm: float) -> dict[str, str | bool]:
+    """What a sentence about a length names; row 0 is what enters."""
+    return {
+        "token": visible_at(scene, position),
+        "position": str(position),
+        "is_entering": row == 0,
+        "layer": str(row - 1),
+        "length": exact(scene, norm),
+    }
 
 
 def rest(scene: Scene, positions: tuple[int, ...], norms: Array) -> str:
     """The longest state and the scale: what the readout shows at rest."""
     finite = np.nan_to_num(norms)
     row, column = np.unravel_index(int(finite.argmax()), finite.shape)
-    longest = told(scene, positions[int(column)], int(row), float(norms[row, column]))
     return say(
         scene,
         "layers.norms.longest",
-        longest=longest,
-        low=readout(float(finite.min())),
-        high=readout(float(finite.max())),
+        **facts(scene, positions[int(column)], int(row), float(norms[row, column])),
+        low=readout(scene, float(finite.min())),
+        high=readout(scene, float(finite.max())),
     )
 
 
@@ -242,7 +240,7 @@ def table(scene: Scene, positions: tuple[int, ...], norms: Array) -> list[Node |
             "tr",
             {},
             h("th", {"scope": "row"}, side(scene, row)),
-            [h("td", {"class": "number"}, exact(float(norms[row, at]))) for at in places],
+            [h("td", {"class": "number"}, exact(scene, float(norms[row, at]))) for at in places],
         )
         for row in range(len(norms))
     ]

@@ -203,4 +203,4 @@ def describe_cell(scene: Scene, name: str, row: int, column: int) -> str:
     value = None if cell is None else scene.run.captured.value(cell)
     if cell is None or value is None:
         return ""
-    return say(scene, "layers.cell", cell=str(cell), value=exact(value))
+    return say(scene, "layers.cell", cell=str(cell), value=exact(scene, value))

@@ -30,11 +30,11 @@ def the_sum(scene: Scene, item: Candidate, found: Terms, place: Attributes) -> N
     sentence = rich(
         scene,
         "logits.sum",
-        gains=h("b", {"class": "is-gain"}, signed(found.gains)),
-        n_agreeing=count(found.n_agreeing),
-        losses=h("b", {"class": "is-loss"}, cell(found.losses)),
-        n_others=count(found.values.size - found.n_agreeing),
-        logit=h("b", {}, signed(item.logit)),
+        gains=h("b", {"class": "is-gain"}, signed(scene, found.gains)),
+        n_agreeing=count(scene, found.n_agreeing),
+        losses=h("b", {"class": "is-loss"}, cell(scene, found.losses)),
+        n_others=count(scene, found.values.size - found.n_agreeing),
+        logit=h("b", {}, signed(scene, item.logit)),
     )
     largest = [h("li", {}, term(scene, found, at)) for at in found.largest(N_LARGEST)]
     return h(
@@ -54,9 +54,9 @@ def term(scene: Scene, found: Terms, at: int) -> list[Node | str]:
         scene,
         "logits.largest.term",
         column=str(at),
-        query=cell_button(where, readout(query), exact(query)),
-        row=h("span", {"class": "number", "title": exact(row)}, readout(row)),
-        product=h("b", {"class": "number"}, signed_readout(float(found.values[at]))),
+        query=cell_button(where, readout(scene, query), exact(scene, query)),
+        row=h("span", {"class": "number", "title": exact(scene, row)}, readout(scene, row)),
+        product=h("b", {"class": "number"}, signed_readout(scene, float(found.values[at]))),
     )
 
 
@@ -64,8 +64,9 @@ def terms_table(scene: Scene, item: Candidate, found: Terms) -> Node:
     """Query, row and product of every dimension, exactly, and their sum."""
     heads = ("dimension", "query", "row", "product")
     lines = "".join(
-        f'<tr><th scope="row">{at}</th><td class="number">{exact(query)}</td>'
-        f'<td class="number">{exact(row)}</td><td class="number">{exact(product)}</td></tr>'
+        f'<tr><th scope="row">{at}</th><td class="number">{exact(scene, query)}</td>'
+        f'<td class="number">{exact(scene, row)}</td>'
+        f'<td class="number">{exact(scene, product)}</td></tr>'
         for at, (query, row, product) in enumerate(
             zip(found.query, found.row, found.values, strict=True)
         )
@@ -76,14 +77,14 @@ def terms_table(scene: Scene, item: Candidate, found: Terms) -> Node:
         h("th", {"scope": "row"}, say(scene, "logits.heads.sum")),
         h("td"),
         h("td"),
-        h("td", {"class": "number"}, exact(found.total)),
+        h("td", {"class": "number"}, exact(scene, found.total)),
     )
     caption = rich(
         scene,
         "logits.terms.caption",
         token=token_mark(item.visible),
         name=hook_mark(str(Cell(hooks.LOGITS, (last_position(scene), item.id)))),
-        logit=exact(item.logit),
+        logit=exact(scene, item.logit),
     )
     return h(
         "div",

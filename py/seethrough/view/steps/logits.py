@@ -96,10 +96,10 @@ def lead(scene: Scene) -> list[Node | str]:
         scene,
         "logits.lead",
         token=token_mark(visible_at(scene, last_position(scene))),
-        d_model=count(n_numbers),
-        d_vocab=h("b", {}, count(scene.run.config.d_vocab if scene.run.config else 0)),
+        d_model=count(scene, n_numbers),
+        d_vocab=h("b", {}, count(scene, scene.run.config.d_vocab if scene.run.config else 0)),
         best=token_mark(scene.run.top[0].visible),
-        logit=h("b", {}, signed(scene.run.top[0].logit)),
+        logit=h("b", {}, signed(scene, scene.run.top[0].logit)),
     )
     is_tied = scene.run.config is None or scene.run.config.tie_word_embeddings
     return [*sentence, " ", say(scene, "logits.tied" if is_tied else "logits.untied")]
@@ -179,12 +179,17 @@ def vector_row(scene: Scene, name: str, shot: str, reach: float) -> Node | str:
     values = scene.run.captured.row(name, position)
     if values is None:
         return ""
-    label = say(scene, f"logits.{shot}.summary", d_model=count(values.size), limit=limit(reach))
+    label = say(
+        scene,
+        f"logits.{shot}.summary",
+        d_model=count(scene, values.size),
+        limit=limit(scene, reach),
+    )
     source = "logits-last" if shot == "query" else ""
     picture = strip(scene, name, position, reach=reach, label=label, told_in=TOLD_IN)
     move = timed(scene, shot, "fly" if source in ids(scene) else "sweep", source)
     norm = length_of(values)
-    measure = cell_button(length_cell(name, position), readout(norm), exact(norm))
+    measure = cell_button(length_cell(name, position), readout(scene, norm), exact(scene, norm))
     size = rich(scene, "logits.length", length=measure)
     name_and_size = (
         h("b", {}, say(scene, f"logits.{shot}")),
@@ -217,7 +222,11 @@ def how(scene: Scene, shot: str) -> Child:
     return h(
         "span",
         {"class": "hook"},
-        rich(scene, key, scale=cell_button(where, readout(float(scale[0])), exact(scale[0]))),
+        rich(
+            scene,
+            key,
+            scale=cell_button(where, readout(scene, float(scale[0])), exact(scene, scale[0])),
+        ),
     )
 
 
@@ -234,7 +243,7 @@ def candidate_row(scene: Scene, item: Candidate, scales: Scales, *, is_open: boo
     """One token: its name, its row and its terms as strips, its logit; the opened one's sum."""
     found, is_asked = scales.terms.get(item.id), item.id in {one.id for one in scene.choice.asked}
     where = Cell(hooks.LOGITS, (last_position(scene), item.id))
-    number = cell_button(where, signed(item.logit), exact(item.logit))
+    number = cell_button(where, signed(scene, item.logit), exact(scene, item.logit))
     strips: Child = ""
     names: Child = ""
     total: Child = ""
@@ -283,15 +292,15 @@ def pair(
     scene: Scene, item: Candidate, found: Terms, scales: Scales, *, is_open: bool
 ) -> list[Node]:
     """A token's row and, under it, the terms."""
-    row_label = say(scene, "logits.row.summary", token=item.visible, limit=limit(scales.row))
+    row_label = say(scene, "logits.row.summary", token=item.visible, limit=limit(scene, scales.row))
     row = strip(scene, ROWS, item.id, reach=scales.row, label=row_label, told_in=TOLD_IN)
     terms_label = say(
         scene,
         "logits.product.summary",
         token=item.visible,
-        n_agreeing=count(found.n_agreeing),
-        n_terms=count(found.values.size),
-        limit=limit(scales.product),
+        n_agreeing=count(scene, found.n_agreeing),
+        n_terms=count(scene, found.values.size),
+        limit=limit(scene, scales.product),
     )
     product = terms.strip(found, item.id, reach=scales.product, label=terms_label, told_in=TOLD_IN)
     first, then = ("row", "product") if is_open else ("others", "others")
@@ -342,7 +351,7 @@ def legend(scene: Scene, scales: Scales) -> Node:
         "row": scales.row,
         "product": scales.product,
     }
-    told = {name: limit(reach) for name, reach in reaches.items()}
+    told = {name: limit(scene, reach) for name, reach in reaches.items()}
     key = "logits.scale" if scales.terms else "logits.scale_few"
     return h("p", {"class": "note scale"}, say(scene, key, **told))
 
@@ -377,21 +386,27 @@ def told(scene: Scene, shot: str) -> Child:
     rivals = [item for item in shown if item is not opened]
     fields: dict[str, Node | str] = {
         "token": token_mark(visible_at(scene, last_position(scene))),
-        "n_layers": count(config.n_layers if config else 0),
-        "d_model": count(config.d_model if config else 0),
-        "d_vocab": count(config.d_vocab if config else 0),
+        "n_layers": count(scene, config.n_layers if config else 0),
+        "d_model": count(scene, config.d_model if config else 0),
+        "d_vocab": count(scene, config.d_vocab if config else 0),
         "best": token_mark(opened.visible),
         "id": str(opened.id),
-        "logit": signed(opened.logit),
+        "logit": signed(scene, opened.logit),
     }
     if shot == "others":
-        fields |= {"rival": token_mark(rivals[0].visible), "rival_logit": signed(rivals[0].logit)}
+        fields |= {
+            "rival": token_mark(rivals[0].visible),
+            "rival_logit": signed(scene, rivals[0].logit),
+        }
     if shot in {"product", "sum"} and found is not None:
         fields |= {
-            "n_agreeing": count(found.n_agreeing),
-            "gains": signed(found.gains),
-            "losses": cell(found.losses),
+            "n_agreeing": count(scene, found.n_agreeing),
+            "gains": signed(scene, found.gains),
+            "losses": cell(scene, found.losses),
         }
     if shot == "all" and whole is not None:
-        fields |= {"mean": cell(float(whole.logits.mean())), "rank": count(whole.rank(opened.id))}
+        fields |= {
+            "mean": cell(scene, float(whole.logits.mean())),
+            "rank": count(scene, whole.rank(opened.id)),
+        }
     return rich(scene, f"logits.film.{shot}", **fields)

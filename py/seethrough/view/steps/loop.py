@@ -80,7 +80,10 @@ def lead(scene: Scene) -> list[Node | str]:
         return rich(scene, "loop.lead.none", token=best_of(scene), prob=best_prob(scene))
     new = scene.run.steps[step]
     number = rich(
-        scene, "loop.lead.step", step=count(step + 1), n_steps=count(len(scene.run.steps))
+        scene,
+        "loop.lead.step",
+        step=count(scene, step + 1),
+        n_steps=count(scene, len(scene.run.steps)),
     )
     read = loop_cache.reading(scene, loop_cache.cache_of(scene), step)
     key = "loop.lead.best" if new.rank == 0 else "loop.lead.other"
@@ -88,8 +91,8 @@ def lead(scene: Scene) -> list[Node | str]:
         scene,
         key,
         token=token_mark(new.visible),
-        prob=h("b", {}, probability(new.prob, scene.language)),
-        rank=count(new.rank + 1),
+        prob=h("b", {}, probability(scene, new.prob)),
+        rank=count(scene, new.rank + 1),
     )
     return [*number, " ", *read, " ", *told]
 
@@ -102,7 +105,7 @@ def best_of(scene: Scene) -> Node | str:
 def best_prob(scene: Scene) -> Node:
     """Its probability."""
     prob = scene.run.top[0].prob if scene.run.top else 0.0
-    return h("b", {}, probability(prob, scene.language))
+    return h("b", {}, probability(scene, prob))
 
 
 def controls(scene: Scene) -> Node:
@@ -136,7 +139,7 @@ def runs_here(scene: Scene) -> str:
     card = scene.model_card
     if card is None or scene.model_state not in {REMOTE, FAILED}:
         return say(scene, "loop.runs_here")
-    size = megabytes(card.download_bytes, scene.language)
+    size = megabytes(scene, card.download_bytes)
     return say(scene, "loop.runs_here_for", size=size)
 
 
@@ -160,12 +163,12 @@ def length(scene: Scene) -> Node:
     """How many tokens are written at most."""
     now = scene.sampling.max_new_tokens
     options = [
-        h("option", {"value": str(most), "selected": most == now}, count(most))
+        h("option", {"value": str(most), "selected": most == now}, count(scene, most))
         for most in sorted({*LENGTHS, now})
     ]
     attributes: Attributes = {"data-action": "set-length", "disabled": scene.busy == "generate"}
     control = h("select", attributes, options)
-    return h("label", {"class": "picker"}, rich(scene, "loop.length", n=control))
+    return h("label", {"class": "picker"}, rich(scene, "loop.length", most=control))
 
 
 def text(scene: Scene) -> Node:
@@ -215,7 +218,7 @@ def chip(scene: Scene, step: int) -> Node:
                 step=step + 1,
                 position=position,
                 id=new.id,
-                prob=probability(new.prob, scene.language),
+                prob=probability(scene, new.prob),
             ),
             **enters(moment_of(scene, "join", step), "fly" if source else "appear", source=source),
         },
@@ -233,7 +236,7 @@ def step_panel(scene: Scene) -> list[Node | str]:
         heading = h("h2", {"class": "part-title"}, say(scene, "loop.candidates.first"))
         return [heading, candidates(scene, None, scene.run.top[:SHOWN_CANDIDATES])]
     new = scene.run.steps[step]
-    title = rich(scene, "loop.candidates", step=count(step + 1))
+    title = rich(scene, "loop.candidates", step=count(scene, step + 1))
     heading = h("h2", {"class": "part-title"}, title)
     if not new.candidates:
         told = rich(scene, "loop.candidates.unknown", token=token_mark(new.visible))
@@ -282,11 +285,11 @@ def row(scene: Scene, step: int | None, item: Candidate) -> Node:
 
 def numbers_of(scene: Scene, item: Candidate) -> list[Node]:
     """A candidate's probability, as a number and as a bar, and its logit."""
-    prob = probability(item.prob, scene.language)
+    prob = probability(scene, item.prob)
     return [
-        h("td", {"class": "number", "title": exact(item.prob)}, prob),
+        h("td", {"class": "number", "title": exact(scene, item.prob)}, prob),
         h("td", {"class": "bar-cell"}, top.bar(item.prob, "bar-fill")),
-        h("td", {"class": "number", "title": exact(item.logit)}, signed(item.logit)),
+        h("td", {"class": "number", "title": exact(scene, item.logit)}, signed(scene, item.logit)),
     ]
 
 
@@ -331,7 +334,9 @@ def performed(scene: Scene, step: int) -> Node | None:
         "aria-hidden": "true",
         **enters(begins, "appear", until=until),
     }
-    heading = h("p", {"class": "part-title"}, say(scene, "loop.candidates", step=count(step + 1)))
+    heading = h(
+        "p", {"class": "part-title"}, say(scene, "loop.candidates", step=count(scene, step + 1))
+    )
     body = h("tbody", {}, rows)
     return h("div", attributes, heading, h("table", {"class": "candidates is-of-step"}, body))
 
@@ -384,17 +389,17 @@ def table_row(scene: Scene, step: int, new: NewToken) -> Node:
     values: list[Child] = [
         h("bdi", {}, new.visible),
         str(new.id),
-        exact(new.prob),
-        count(new.rank + 1),
-        exact(bits(new.prob)),
-        exact(logits[0]) if logits else unknown,
-        cell(new.elapsed_ms) if new.elapsed_ms > 0 else unknown,
-        count(n_kept),
-        count(cost.multiply_adds(config, n_new, n_kept)) if config else unknown,
+        exact(scene, new.prob),
+        count(scene, new.rank + 1),
+        exact(scene, bits(new.prob)),
+        exact(scene, logits[0]) if logits else unknown,
+        cell(scene, new.elapsed_ms) if new.elapsed_ms > 0 else unknown,
+        count(scene, n_kept),
+        count(scene, cost.multiply_adds(config, n_new, n_kept)) if config else unknown,
     ]
     return h(
         "tr",
         {},
-        h("th", {"scope": "row"}, count(step + 1)),
+        h("th", {"scope": "row"}, count(scene, step + 1)),
         [h("td", {}, value) for value in values],
     )

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from seethrough.core.messages import text
 from seethrough.core.tokens import END
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.numbers import count, probability
+from seethrough.view.numbers import count, probability, with_signs
 from seethrough.view.steps.written import bits, text_of
 from seethrough.view.words import action_button, rich, say, token_mark
 
 if TYPE_CHECKING:
-    from seethrough.app.state import Branch, Scene
+    from seethrough.app.state import Branch, Scene, Spoken
 
 MOST_LETTERS = 120
 EXPONENT_FROM = 30
@@ -37,7 +36,7 @@ def back(scene: Scene) -> Node:
         "disabled": scene.busy not in {"", "load"},
     }
     last = token_mark(scene.run.written[-1].visible)
-    words = rich(scene, "loop.longer", n_new=count(len(scene.run.written)), token=last)
+    words = rich(scene, "loop.longer", n_new=count(scene, len(scene.run.written)), token=last)
     button = action_button(scene, "go-to", "loop.back", attributes)
     return h("p", {"class": "note"}, words, " ", button)
 
@@ -59,9 +58,9 @@ def way(scene: Scene, index: int) -> list[Node | str]:
     told = rich(
         scene,
         "loop.way" if other else "loop.way_same",
-        n_tokens=count(len(branch.steps)),
-        step=count(fork + 1),
-        prob=odds(math.fsum(bits(step.prob) for step in branch.steps), scene.language),
+        n_tokens=count(scene, len(branch.steps)),
+        step=count(scene, fork + 1),
+        prob=odds(scene, math.fsum(bits(step.prob) for step in branch.steps)),
     )
     words = h(
         "bdi", {}, h("span", {"class": "is-quiet"}, same[-MOST_LETTERS:]), other[:MOST_LETTERS]
@@ -76,9 +75,9 @@ def fork_of(scene: Scene, branch: Branch) -> int:
     return next((at for at, (old, new) in enumerate(pairs) if old.id != new.id), shared)
 
 
-def odds(n_bits: float, language: str) -> str:
+def odds(spoken: Spoken, n_bits: float) -> str:
     """The probability of so much surprise, however small: `1 in 3.4e310`."""
     if not EXPONENT_FROM < n_bits < math.inf:
-        return probability(2.0**-n_bits, language)
+        return probability(spoken, 2.0**-n_bits)
     power, part = divmod(n_bits * math.log10(2), 1)
-    return text("view.one_in", language, count=f"{10**part:.1f}e{power:.0f}")
+    return say(spoken, "view.one_in", count=with_signs(spoken, f"{10**part:.1f}e{power:.0f}"))

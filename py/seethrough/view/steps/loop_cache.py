@@ -244,10 +244,10 @@ def summary(scene: Scene, config: ModelConfig, cache: Cache) -> str:
     return say(
         scene,
         "loop.cache.summary",
-        n_all=count(cache.n_all),
-        n_kept=count(cache.n_kept),
-        n_new=count(cache.n_new),
-        n_layers=count(config.n_layers),
+        n_all=count(scene, cache.n_all),
+        n_kept=count(scene, cache.n_kept),
+        n_new=count(scene, cache.n_new),
+        n_layers=count(scene, config.n_layers),
     )
 
 
@@ -274,12 +274,12 @@ def facts(scene: Scene, config: ModelConfig, cache: Cache) -> Node:
     rows: list[tuple[str, list[Node | str]]] = [
         ("kept", held(scene, config, cache.n_kept)),
         ("new", held(scene, config, cache.n_new)),
-        ("done", [amount(done)]),
+        ("done", [amount(scene, done)]),
         (
             "again",
-            rich(scene, "loop.fact.times", n=amount(again), times=cell(again / done))
+            rich(scene, "loop.fact.times", n=amount(scene, again), times=cell(scene, again / done))
             if cache.n_kept
-            else rich(scene, "loop.fact.same", n=amount(again)),
+            else rich(scene, "loop.fact.same", n=amount(scene, again)),
         ),
     ]
     items = [
@@ -287,10 +287,10 @@ def facts(scene: Scene, config: ModelConfig, cache: Cache) -> Node:
         for name, value in rows
     ]
     sizes: dict[str, Node | str] = {
-        "n_layers": count(config.n_layers),
-        "n_heads": count(config.n_key_value_heads),
-        "d_head": count(config.d_head),
-        "n_bytes": amount(cost.cache_bytes(config)),
+        "n_layers": count(scene, config.n_layers),
+        "n_heads": count(scene, config.n_key_value_heads),
+        "d_head": count(scene, config.d_head),
+        "n_bytes": amount(scene, cost.cache_bytes(config)),
     }
     striped = [" ", say(scene, "loop.stripes")] if has_stripes(config) else []
     note = h("p", {"class": "note"}, *rich(scene, "loop.bytes", **sizes), *striped)
@@ -300,25 +300,23 @@ def facts(scene: Scene, config: ModelConfig, cache: Cache) -> Node:
 
 def held(scene: Scene, config: ModelConfig, n_columns: int) -> list[Node | str]:
     """So many columns, so many bytes."""
-    key = "loop.fact.column" if n_columns == 1 else "loop.fact.columns"
-    n_bytes = amount(cost.cache_bytes(config, n_columns))
-    return rich(scene, key, n=amount(n_columns), n_bytes=n_bytes)
+    n_bytes = amount(scene, cost.cache_bytes(config, n_columns))
+    return rich(scene, "loop.fact.columns", n_columns=amount(scene, n_columns), n_bytes=n_bytes)
 
 
-def amount(value: int) -> Node:
+def amount(scene: Scene, value: int) -> Node:
     """A whole number."""
-    return h("span", {"class": "number"}, count(value))
+    return h("span", {"class": "number"}, count(scene, value))
 
 
 def reading(scene: Scene, cache: Cache, step: int) -> list[Node | str]:
     """What the model reads at a step, in words."""
     if step == 0:
-        key = "loop.lead.first_one" if scene.run.n_prompt == 1 else "loop.lead.first"
-        return rich(scene, key, n_prompt=count(scene.run.n_prompt))
+        return rich(scene, "loop.lead.first", n_prompt=count(scene, scene.run.n_prompt))
     before = scene.run.steps[step - 1]
     return rich(
         scene,
         "loop.lead.later",
         token=token_mark(before.visible),
-        n_kept=count(cache.n_kept),
+        n_kept=count(scene, cache.n_kept),
     )

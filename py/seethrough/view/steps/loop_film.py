@@ -78,10 +78,9 @@ def moments(scene: Scene) -> Sequence[Child]:
 
 def prompt(scene: Scene, _step: int) -> Sequence[Node | str]:
     """The prompt goes through the model at once."""
-    one = scene.run.n_prompt == 1
     n_layers = scene.run.config.n_layers if scene.run.config else 0
-    key = "loop.film.prompt_one" if one else "loop.film.prompt"
-    return rich(scene, key, n_prompt=count(scene.run.n_prompt), n_layers=count(n_layers))
+    n_prompt = count(scene, scene.run.n_prompt)
+    return rich(scene, "loop.film.prompt", n_prompt=n_prompt, n_layers=count(scene, n_layers))
 
 
 def join(scene: Scene, step: int) -> Sequence[Node | str]:
@@ -91,8 +90,8 @@ def join(scene: Scene, step: int) -> Sequence[Node | str]:
         scene,
         "loop.film.join_best" if new.rank == 0 else "loop.film.join",
         token=token_mark(new.visible),
-        prob=h("b", {}, probability(new.prob, scene.language)),
-        rank=count(new.rank + 1),
+        prob=h("b", {}, probability(scene, new.prob)),
+        rank=count(scene, new.rank + 1),
     )
 
 
@@ -103,16 +102,16 @@ def column(scene: Scene, step: int) -> Sequence[Node | str]:
         scene,
         "loop.film.column",
         token=token_mark(scene.run.steps[step].visible),
-        n_kept=count(scene.run.n_prompt + step),
-        n_bytes=count(n_bytes),
+        n_kept=count(scene, scene.run.n_prompt + step),
+        n_bytes=count(scene, n_bytes),
     )
 
 
 def rest(scene: Scene, _step: int) -> Sequence[Node | str]:
     """The same again for every further token."""
     n_more = len(scene.run.steps) - PERFORMED
-    key = "loop.film.rest_one" if n_more == 1 else "loop.film.rest"
-    return rich(scene, key, n_more=count(n_more), token=token_mark(scene.run.steps[-1].visible))
+    token = token_mark(scene.run.steps[-1].visible)
+    return rich(scene, "loop.film.rest", n_more=count(scene, n_more), token=token)
 
 
 def stop(scene: Scene, _step: int) -> Sequence[Node | str]:

@@ -50,7 +50,7 @@ def words(scene: Scene, film: Film) -> Node:
         )
         for word in film.words
     ]
-    caption = say(scene, "tokenize.caption_words", n_words=count(film.n_words))
+    caption = say(scene, "tokenize.caption_words", n_words=count(scene, film.n_words))
     return table(scene, caption, WORD_HEADS, rows)
 
 
@@ -68,7 +68,7 @@ def table(scene: Scene, caption: str, heads: Sequence[str], rows: Sequence[Seque
         h(
             "tr",
             {},
-            h("th", {"scope": "row"}, count(at)),
+            h("th", {"scope": "row"}, count(scene, at)),
             [h("td", {}, h("bdi", {}, value)) for value in row],
         )
         for at, row in enumerate(rows, start=1)

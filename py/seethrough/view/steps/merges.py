@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.film import Film, FilmMerge, FilmWord
     from seethrough.view.node import Attributes
+    from seethrough.view.words import Framed
 
 TEXT, SYMBOLS, FIRST_MERGE = range(3)  # moments of the film; the merges' follow
 MERGE_MOMENTS = 5  # with the two before and the one behind them: eight
@@ -89,11 +90,12 @@ def picture(scene: Scene, shown: WordShown, beside: Sequence[Node | str]) -> Nod
 def told(scene: Scene, shown: WordShown) -> list[Node | str]:
     """What happens to the chosen word, in a sentence."""
     word = shown.word
-    fields: dict[str, Node | str] = {
+    fields: dict[str, Node | str | Framed] = {
         "word": token_mark(visible_bytes(word.text.encode("utf-8", "surrogatepass"))),
-        "pieces": counted(scene, "pieces", len(word.symbols)),
-        "merges": counted(scene, "merges", len(word.merges)),
-        "tokens": counted(scene, "tokens", len(word.ids)),
+        "n_pieces": counted(scene, len(word.symbols)),
+        "n_merges": counted(scene, len(word.merges)),
+        "n_tokens": counted(scene, len(word.ids)),
+        "n_ids": count(scene, len(word.ids)),
     }
     if word.is_added:
         key = "special"
@@ -102,9 +104,9 @@ def told(scene: Scene, shown: WordShown) -> list[Node | str]:
     elif not word.symbols:
         key = "too_long"
     elif not word.merges:
-        key = "no_merge_one" if len(word.ids) == 1 else "no_merge"
+        key = "no_merge"
     else:
-        key = "merged_one" if len(word.ids) == 1 else "merged"
+        key = "merged"
     sentence = rich(scene, f"tokenize.told.{key}", **fields)
     is_spaced = word.symbols[:1] == (PICTURES[" "],) and not word.text.startswith(" ")
     return [*sentence, " ", say(scene, "tokenize.told.space")] if is_spaced else sentence
@@ -164,7 +166,7 @@ def round_row(scene: Scene, shown: WordShown, index: int) -> Node:
     """One round: what is merged now, and lines for the pieces that wait."""
     moment = FIRST_MERGE + shown.times[index]
     cells = [round_cell(scene, shown, index, rung, moment) for rung in shown.ladder.rows[index]]
-    return h("tr", {}, row_name(count(index + 1), moment), cells)
+    return h("tr", {}, row_name(count(scene, index + 1), moment), cells)
 
 
 def round_cell(scene: Scene, shown: WordShown, index: int, rung: Rung, moment: int) -> Node:
@@ -182,7 +184,7 @@ def round_cell(scene: Scene, shown: WordShown, index: int, rung: Rung, moment: i
         h(
             "span",
             {"class": "rank number", "title": say(scene, "tokenize.rank")},
-            count(merge.rank),
+            count(scene, merge.rank),
         ),
         h(
             "span",

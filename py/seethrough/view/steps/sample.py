@@ -8,12 +8,12 @@ from seethrough.app.state import TALLY
 from seethrough.view.kept import Kept
 from seethrough.view.named import lead as named_lead
 from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
-from seethrough.view.numbers import count, readout, signed
+from seethrough.view.numbers import count, readout, setting, signed
 from seethrough.view.steps.sample_bars import cascade
 from seethrough.view.steps.sample_dials import dials, presets
 from seethrough.view.steps.sample_odds import odds_of
 from seethrough.view.steps.sample_table import candidates, data, tally_note, unnamed_note
-from seethrough.view.steps.sample_words import marked, named, number, share, share_of
+from seethrough.view.steps.sample_words import marked, named, share, share_of
 from seethrough.view.unrecorded import note
 from seethrough.view.words import action_button, rich, say
 
@@ -98,18 +98,18 @@ def lead(scene: Scene, odds: Odds) -> list[Node | str]:
             scene,
             "step.sample.lead_greedy",
             token=token,
-            logit=signed(float(odds.logits[best])),
+            logit=signed(scene, float(odds.logits[best])),
             second=marked(scene, second),
-            second_logit=signed(float(odds.logits[second])),
+            second_logit=signed(scene, float(odds.logits[second])),
         )
     return rich(
         scene,
-        "step.sample.lead" if odds.n_kept > 1 else "step.sample.lead_one",
-        n_kept=count(odds.n_kept),
-        d_vocab=count(odds.own.size),
-        throw=count(odds.throw + 1),
+        "step.sample.lead",
+        n_kept=count(scene, odds.n_kept),
+        d_vocab=count(scene, odds.own.size),
+        throw=count(scene, odds.throw + 1),
         seed=str(odds.settings.seed),
-        dart=h("b", {}, readout(odds.point)),
+        dart=h("b", {}, readout(scene, odds.point)),
         token=token,
         now=h("b", {}, share_of(scene, odds.now, odds.landed)),
         own=share_of(scene, odds.own, odds.landed),
@@ -140,7 +140,7 @@ def actions(scene: Scene, odds: Odds) -> Node:
         h(
             "button",
             {"type": "button", "class": "button", "data-action": "tally"},
-            say(scene, counting, count=count(TALLY)),
+            say(scene, counting, count=count(scene, TALLY)),
         ),
         h("p", {"class": "note"}, say(scene, "step.sample.same")) if odds.throw == 0 else None,
     )
@@ -161,9 +161,9 @@ def moments(scene: Scene) -> Sequence[Child]:
         if name in cuts:
             cut = cuts[name]
             own |= {
-                "value": number(cut.setting),
-                "n_gone": count(cut.n_gone),
-                "n_kept": count(cut.n_kept),
+                "value": setting(scene, cut.setting),
+                "n_gone": count(scene, cut.n_gone),
+                "n_kept": count(scene, cut.n_kept),
                 "share": share(scene, cut.end - cut.start),
             }
         if name == "own":
@@ -181,16 +181,16 @@ def film_fields(scene: Scene, odds: Odds) -> Mapping[str, Node | str]:
     start = odds.start_of(odds.landed)
     return {
         "token": marked(scene, best),
-        "d_vocab": count(odds.own.size),
-        "value": number(odds.settings.temperature),
+        "d_vocab": count(scene, odds.own.size),
+        "value": setting(scene, odds.settings.temperature),
         "before": share_of(scene, odds.own, best),
         "after": share_of(scene, tempered, best),
-        "n_kept": count(odds.n_kept),
+        "n_kept": count(scene, odds.n_kept),
         "share": share_of(scene, odds.now, best),
         "seed": str(odds.settings.seed),
-        "throw": count(odds.throw + 1),
-        "dart": readout(odds.point),
-        "logit": signed(float(odds.logits[best])),
-        "start": readout(start),
-        "end": readout(start + float(odds.now[odds.landed])),
+        "throw": count(scene, odds.throw + 1),
+        "dart": readout(scene, odds.point),
+        "logit": signed(scene, float(odds.logits[best])),
+        "start": readout(scene, start),
+        "end": readout(scene, start + float(odds.now[odds.landed])),
     }

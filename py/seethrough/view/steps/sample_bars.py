@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.view.node import Attributes, Child, Node, h
-from seethrough.view.numbers import count, limit, readout
-from seethrough.view.steps.sample_words import named, number, share, share_of
-from seethrough.view.words import say
+from seethrough.view.numbers import count, limit, readout, setting
+from seethrough.view.steps.sample_words import named, share, share_of
+from seethrough.view.words import say, sentences
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -39,7 +39,7 @@ def cascade(scene: Scene, odds: Odds) -> Node:
     rungs += [cut(scene, odds, taken) for taken in odds.taken]
     if "left" in odds.bars:
         rungs += [links(odds, before("left", odds), "left"), rung(scene, odds, "left")]
-    rungs.append(axis(odds.stages.index(last_bar(odds))))
+    rungs.append(axis(scene, odds.stages.index(last_bar(odds))))
     return h("div", {"class": "cascade", "role": "img", "aria-label": summary(scene, odds)}, rungs)
 
 
@@ -61,13 +61,13 @@ def summary(scene: Scene, odds: Odds) -> str:
     left = [bars.pop("left")] if "left" in bars else []
     cuts = [(name_of_cut(scene, taken), told_of_cut(scene, taken)) for taken in odds.taken]
     parts = [*bars.values(), *cuts, *left]
-    steps = " ".join(say(scene, "step.sample.step", name=name, told=what) for name, what in parts)
-    return say(scene, "step.sample.picture", steps=steps)
+    steps = (say(scene, "step.sample.step", name=name, told=what) for name, what in parts)
+    return sentences(say(scene, "step.sample.picture"), *steps)
 
 
 def name_of_bar(scene: Scene, odds: Odds, bar: str) -> str:
     """What a bar shows."""
-    return say(scene, f"step.sample.{bar}", value=number(odds.settings.temperature))
+    return say(scene, f"step.sample.{bar}", value=setting(scene, odds.settings.temperature))
 
 
 def told(scene: Scene, odds: Odds, bar: str) -> str:
@@ -152,7 +152,7 @@ def tail(scene: Scene, start: float, n_more: int, at: int) -> Child:
     """All tokens that are too thin to be drawn by themselves."""
     if n_more <= 0:
         return None
-    words = say(scene, "step.sample.more", n_more=count(n_more))
+    words = say(scene, "step.sample.more", n_more=count(scene, n_more))
     wide = max(0.0, 1.0 - start)
     return h(
         "g",
@@ -201,7 +201,7 @@ def dart(scene: Scene, odds: Odds) -> Node:
                 {"x": at, "overflow": "visible"},
                 h("path", {"d": "M0 26l-6 -11h4.5v-15h3v15h4.5z"}),
             ),
-            h("text", place, say(scene, "step.sample.dart", dart=readout(odds.point))),
+            h("text", place, say(scene, "step.sample.dart", dart=readout(scene, odds.point))),
         ),
     )
 
@@ -239,7 +239,7 @@ def between(upper: Piece, lower: Piece) -> str:
 
 def name_of_cut(scene: Scene, taken: Taken) -> str:
     """A cut and its setting."""
-    return say(scene, f"step.sample.cut.{taken.name}", value=number(taken.setting))
+    return say(scene, f"step.sample.cut.{taken.name}", value=setting(scene, taken.setting))
 
 
 def told_of_cut(scene: Scene, taken: Taken) -> str:
@@ -249,8 +249,8 @@ def told_of_cut(scene: Scene, taken: Taken) -> str:
         scene,
         key,
         share=share(scene, taken.end - taken.start),
-        n_gone=count(taken.n_gone),
-        n_kept=count(taken.n_kept),
+        n_gone=count(scene, taken.n_gone),
+        n_kept=count(scene, taken.n_kept),
     )
 
 
@@ -299,14 +299,14 @@ def hatch() -> Node:
     return h("svg", {"class": "defs", "width": "0", "height": "0"}, h("defs", {}, pattern))
 
 
-def axis(at: int) -> Node:
+def axis(scene: Scene, at: int) -> Node:
     """From 0 to 1 below the last bar."""
     anchors = {TICKS[0]: "start", TICKS[-1]: "end"}
     ticks = [
         h(
             "text",
             {"x": percent(tick), "y": "15", "text-anchor": anchors.get(tick, "middle")},
-            limit(tick),
+            limit(scene, tick),
         )
         for tick in TICKS
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.settings import PRESETS, SETTINGS, preset
 from seethrough.view.message import sentence
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.steps.sample_words import number
+from seethrough.view.numbers import setting
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
@@ -31,26 +31,27 @@ def dials(scene: Scene) -> Node:
 
 def dial(scene: Scene, name: str, control: Control) -> Node:
     """One setting: a slider with its number, or a number to write."""
-    value = number(scene.sampling[name])
+    value = scene.sampling[name]
+    shown = setting(scene, value)
     is_slider = control.kind == "range"
     attributes: Attributes = {
         "type": control.kind,
         "min": control.least,
         "max": control.most,
         "step": control.step,
-        "value": value,
+        "value": f"{value:g}",
         "data-action": "set-sampling",
         "data-name": name,
         "data-live": "try-sampling" if is_slider else None,
         "aria-label": say(scene, f"step.sample.dial.{name}"),
-        "aria-valuetext": value if is_slider else None,
+        "aria-valuetext": shown if is_slider else None,
         "inputmode": None if is_slider else "numeric",
     }
     return h(
         "label",
         {"class": f"dial is-{control.kind}", "title": say(scene, f"page.sampling.{name}")},
         h("span", {"class": "dial-name"}, say(scene, f"step.sample.dial.{name}")),
-        h("span", {"class": "number dial-value"}, value) if is_slider else None,
+        h("span", {"class": "number dial-value"}, shown) if is_slider else None,
         h("input", attributes),
     )
 

@@ -11,11 +11,11 @@ from seethrough.core.cell import PROBS, Cell
 from seethrough.core.hooks import LOGITS
 from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h
-from seethrough.view.numbers import count, exact
+from seethrough.view.numbers import count, exact, percentage, setting
 from seethrough.view.scales import nice_above
 from seethrough.view.steps.sample_bars import name_of_cut, percent, told_of_cut
 from seethrough.view.steps.sample_odds import rows_of
-from seethrough.view.steps.sample_words import named, number, share
+from seethrough.view.steps.sample_words import named, share
 from seethrough.view.words import name_of, say
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def axis(scene: Scene, reach: float) -> Node:
 
 def percent_of(scene: Scene, reach: float) -> str:
     """A round share, without needless zeros."""
-    return say(scene, "view.percent", value=f"{reach * 100:g}")
+    return percentage(scene, f"{reach * 100:g}")
 
 
 def limit_of(odds: Odds, tokens: list[int]) -> float:
@@ -99,7 +99,7 @@ def row(scene: Scene, odds: Odds, token: int, reach: float) -> Node:
     )
     drawn = None
     if odds.counts is not None:
-        drawn = h("td", {"class": "number"}, count(int(odds.counts[token])))
+        drawn = h("td", {"class": "number"}, count(scene, int(odds.counts[token])))
     return h(
         "tr",
         {"class": "is-landed" if is_landed else None},
@@ -107,7 +107,7 @@ def row(scene: Scene, odds: Odds, token: int, reach: float) -> Node:
         h("td", {"class": "number"}, own(scene, odds, token)),
         h(
             "td",
-            {"class": "number", "title": exact(odds.now[token])},
+            {"class": "number", "title": exact(scene, odds.now[token])},
             share(scene, odds.now[token]),
         ),
         h("td", {"class": "bar-cell"}, bar(odds, token, reach)),
@@ -124,7 +124,7 @@ def own(scene: Scene, odds: Odds, token: int) -> Node:
             "class": "cell-button",
             "data-action": "select-cell",
             "data-cell": str(Cell(PROBS, (len(scene.run.tokens) - 1, token))),
-            "title": exact(odds.own[token]),
+            "title": exact(scene, odds.own[token]),
         },
         share(scene, odds.own[token]),
     )
@@ -155,12 +155,12 @@ def box(kind: str, part: float) -> Node:
 
 def others(scene: Scene, odds: Odds, tokens: list[int]) -> Node:
     """The whole rest of the vocabulary, so that every column adds up."""
-    name = say(scene, "step.sample.others", count=count(odds.own.size - len(tokens)))
+    name = say(scene, "step.sample.others", count=count(scene, odds.own.size - len(tokens)))
     rests = [float(np.delete(probs, tokens).sum()) for probs in (odds.own, odds.now)]
     drawn = None
     if odds.counts is not None:
         left = odds.tallied - int(odds.counts[tokens].sum())
-        drawn = h("td", {"class": "number"}, count(left))
+        drawn = h("td", {"class": "number"}, count(scene, left))
     return h(
         "tr",
         {},
@@ -180,7 +180,7 @@ def tally_note(scene: Scene, odds: Odds) -> Node | None:
     words = say(
         scene,
         "step.sample.tally_told",
-        count=count(odds.tallied),
+        count=count(scene, odds.tallied),
         seed=odds.settings.seed,
         inside=inside,
         rows=len(tokens),
@@ -230,11 +230,11 @@ def cut_table(scene: Scene, odds: Odds) -> Node:
             "tr",
             {},
             h("th", {"scope": "row", "title": told_of_cut(scene, cut)}, name_of_cut(scene, cut)),
-            h("td", {}, number(cut.setting)),
-            h("td", {}, exact(cut.end - cut.start)),
-            h("td", {}, exact(cut.removed)),
-            h("td", {}, count(cut.n_gone)),
-            h("td", {}, count(cut.n_kept)),
+            h("td", {}, setting(scene, cut.setting)),
+            h("td", {}, exact(scene, cut.end - cut.start)),
+            h("td", {}, exact(scene, cut.removed)),
+            h("td", {}, count(scene, cut.n_gone)),
+            h("td", {}, count(scene, cut.n_kept)),
         )
         for cut in odds.taken
     ]
@@ -245,7 +245,9 @@ def cut_table(scene: Scene, odds: Odds) -> Node:
 def token_table(scene: Scene, odds: Odds) -> Node:
     """The most probable tokens with every probability on their way."""
     tokens = rows_of(odds, min(LONG_ROWS, odds.own.size))
-    caption = say(scene, "step.sample.table_tokens", count=count(min(LONG_ROWS, odds.own.size)))
+    caption = say(
+        scene, "step.sample.table_tokens", count=count(scene, min(LONG_ROWS, odds.own.size))
+    )
     return h(
         "table",
         {"class": "numbers"},
@@ -261,16 +263,16 @@ def token_row(scene: Scene, odds: Odds, token: int) -> Node:
     tempered = odds.shaped.tempered if odds.shaped is not None else odds.now
     numbers = (odds.own[token], tempered[token], odds.now[token], start, start + odds.now[token])
     logit = str(Cell(LOGITS, (len(scene.run.tokens) - 1, token)))
-    cells: list[Child] = [h("td", {}, exact(value)) for value in numbers]
+    cells: list[Child] = [h("td", {}, exact(scene, value)) for value in numbers]
     if odds.counts is not None:
-        cells.append(h("td", {}, count(int(odds.counts[token]))))
+        cells.append(h("td", {}, count(scene, int(odds.counts[token]))))
     opens: Attributes = {"type": "button", "class": "cell-button", "data-action": "select-cell"}
     return h(
         "tr",
         {},
-        h("th", {"scope": "row"}, count(odds.rank_of(token) + 1)),
+        h("th", {"scope": "row"}, count(scene, odds.rank_of(token) + 1)),
         h("td", {}, str(token)),
         h("td", {}, h("bdi", {}, named(scene, token))),
-        h("td", {}, h("button", {**opens, "data-cell": logit}, exact(odds.logits[token]))),
+        h("td", {}, h("button", {**opens, "data-cell": logit}, exact(scene, odds.logits[token]))),
         cells,
     )

@@ -26,14 +26,9 @@ def marked(scene: Scene, token: int) -> Node:
 
 def share(scene: Scene, value: float) -> str:
     """A probability as the page writes them."""
-    return probability(float(value), scene.language)
+    return probability(scene, float(value))
 
 
 def share_of(scene: Scene, probs: Array, token: int) -> str:
     """A token's probability among some."""
     return share(scene, float(probs[token]))
-
-
-def number(value: float) -> str:
-    """A setting as it was set: 0.8, 40."""
-    return f"{value:g}"

@@ -11,7 +11,7 @@ from seethrough.view import named, tail
 from seethrough.view.cell_button import cell_button
 from seethrough.view.logit_facts import is_coming, last_position, spread
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import cell, count, exact, probability, readout, signed
+from seethrough.view.numbers import cell, count, exact, percentage, probability, readout, signed
 from seethrough.view.steps.softened import N_BEST, Softened, softened
 from seethrough.view.steps.softmax_table import COLUMNS as NUMBERS
 from seethrough.view.steps.softmax_table import data, names
@@ -77,9 +77,9 @@ def lead(scene: Scene, made: Softened) -> list[Node | str]:
         scene,
         "softmax.lead",
         best=token_mark(best.item.visible),
-        prob=h("b", {}, probability(best.prob, scene.language)),
-        n_best=count(min(N_BEST, len(made.rows))),
-        held=h("b", {}, probability(held, scene.language)),
+        prob=h("b", {}, probability(scene, best.prob)),
+        n_best=count(scene, min(N_BEST, len(made.rows))),
+        held=h("b", {}, probability(scene, held)),
     )
 
 
@@ -87,7 +87,7 @@ def lacking(scene: Scene) -> Node:
     """Why there is no tail."""
     if is_coming(scene):
         return h("p", {"class": "note", "role": "status"}, say(scene, "softmax.coming"))
-    d_vocab = count(scene.run.config.d_vocab if scene.run.config else 0)
+    d_vocab = count(scene, scene.run.config.d_vocab if scene.run.config else 0)
     return note(scene, say(scene, "softmax.lacking", d_vocab=d_vocab))
 
 
@@ -125,7 +125,7 @@ def head(scene: Scene, name: str, made: Softened) -> Node:
     """A column's head: the operation that makes it, and what comes out."""
     if name == "bar":
         return h("td", {"class": "bar-cell"}, axis(scene, made))
-    operations = {"below": cell(made.largest), "prob": readout(made.total)}
+    operations = {"below": cell(scene, made.largest), "prob": readout(scene, made.total)}
     operation: Child = ""
     if name in {"below", "power", "prob"}:
         words = say(scene, f"softmax.operation.{name}", number=operations.get(name, ""))
@@ -138,11 +138,9 @@ def head(scene: Scene, name: str, made: Softened) -> Node:
 
 def axis(scene: Scene, made: Softened) -> list[Node]:
     """The bars' two axes; the switch below shows one of them."""
-    linear = [
-        (at, say(scene, "view.percent", value=at) if at == AXIS[-1] else str(at)) for at in AXIS
-    ]
+    linear = [(at, percentage(scene, str(at)) if at == AXIS[-1] else str(at)) for at in AXIS]
     decades = made.decades
-    log = [(0.0, tail.decade(decades)), (100.0, tail.decade(0))]
+    log = [(0.0, tail.decade(scene, decades)), (100.0, tail.decade(scene, 0))]
     return [axis_line("is-linear", linear), axis_line("is-log", log)]
 
 
@@ -162,12 +160,16 @@ def line(scene: Scene, row: Row, made: Softened) -> Node:
     token, last = row.item.id, last_position(scene)
     is_asked = token in {item.id for item in scene.choice.asked}
     logit = cell_button(
-        Cell(hooks.LOGITS, (last, token)), signed(row.item.logit), exact(row.item.logit)
+        Cell(hooks.LOGITS, (last, token)),
+        signed(scene, row.item.logit),
+        exact(scene, row.item.logit),
     )
-    shown = probability(row.prob, scene.language)
-    prob = cell_button(Cell(PROBS, (last, token)), shown, exact(row.prob))
-    below = h("span", {"class": "number", "title": exact(row.below)}, cell(row.below))
-    power = h("span", {"class": "number", "title": exact(row.power)}, readout(row.power))
+    shown = probability(scene, row.prob)
+    prob = cell_button(Cell(PROBS, (last, token)), shown, exact(scene, row.prob))
+    below = h("span", {"class": "number", "title": exact(scene, row.below)}, cell(scene, row.below))
+    power = h(
+        "span", {"class": "number", "title": exact(scene, row.power)}, readout(scene, row.power)
+    )
     numbers = {"logit": logit, "below": below, "power": power, "prob": prob}
     cells, before = [], ""
     for name, number in numbers.items():
@@ -224,17 +226,17 @@ def bar(kind: str, share: float, fill: str, move: Attributes) -> Node:
 def rest(scene: Scene, made: Softened) -> Node:
     """All tokens that are not listed, together."""
     key = "softmax.others" if made.n_rest is None else "softmax.others_count"
-    name = say(scene, key, n_rest=count(made.n_rest or 0))
+    name = say(scene, key, n_rest=count(scene, made.n_rest or 0))
     share = made.rest / made.total
     return h(
         "tr",
         {"class": "is-rest"},
         h("th", {"scope": "row", "colspan": "3"}, name),
-        h("td", {"class": "is-power"}, told(scene, "sum", made.rest, readout(made.rest))),
+        h("td", {"class": "is-power"}, told(scene, "sum", made.rest, readout(scene, made.rest))),
         h(
             "td",
             {"class": "is-prob"},
-            told(scene, "divide", share, probability(share, scene.language)),
+            told(scene, "divide", share, probability(scene, share)),
         ),
         h("td", {"class": "bar-cell"}, bars(scene, share, made, "bar-rest")),
     )
@@ -242,7 +244,7 @@ def rest(scene: Scene, made: Softened) -> Node:
 
 def total(scene: Scene, made: Softened) -> Node:
     """What the columns add up to."""
-    n_all = count(len(made.rows) + (made.n_rest or 0))
+    n_all = count(scene, len(made.rows) + (made.n_rest or 0))
     words = (
         say(scene, "softmax.total")
         if made.n_rest is None
@@ -255,9 +257,9 @@ def total(scene: Scene, made: Softened) -> Node:
         h(
             "td",
             {"class": "is-power"},
-            told(scene, "sum", made.total, readout(made.total), mark="softmax-sum"),
+            told(scene, "sum", made.total, readout(scene, made.total), mark="softmax-sum"),
         ),
-        h("td", {"class": "is-prob"}, told(scene, "divide", 1.0, probability(1.0, scene.language))),
+        h("td", {"class": "is-prob"}, told(scene, "divide", 1.0, probability(scene, 1.0))),
         h("td"),
     )
 
@@ -265,7 +267,9 @@ def total(scene: Scene, made: Softened) -> Node:
 def told(scene: Scene, shot: str, value: float, shown: str, mark: str = "") -> Node:
     """A number of the foot, exact on hover."""
     place = timed(scene, shot, "rise")
-    return h("div", {"class": "number", "title": exact(value), "id": mark or None, **place}, shown)
+    return h(
+        "div", {"class": "number", "title": exact(scene, value), "id": mark or None, **place}, shown
+    )
 
 
 def scale_switch(scene: Scene) -> Node:
@@ -303,16 +307,16 @@ def moments(scene: Scene) -> Sequence[Child]:
     fields: dict[str, Node | str] = {
         "best": token_mark(best.item.visible),
         "second": token_mark(second.item.visible),
-        "n_best": count(min(N_BEST, len(made.rows))),
-        "largest": signed(made.largest),
-        "below": cell(second.below),
-        "power": readout(second.power),
-        "total": readout(made.total),
-        "rest": readout(made.rest),
-        "best_prob": probability(best.prob, scene.language),
-        "second_prob": probability(second.prob, scene.language),
+        "n_best": count(scene, min(N_BEST, len(made.rows))),
+        "largest": signed(scene, made.largest),
+        "below": cell(scene, second.below),
+        "power": readout(scene, second.power),
+        "total": readout(scene, made.total),
+        "rest": readout(scene, made.rest),
+        "best_prob": probability(scene, best.prob),
+        "second_prob": probability(scene, second.prob),
     }
     if whole is not None:
-        fields["most"] = count(whole.reaching(0.9))
-        fields["d_vocab"] = count(whole.logits.size)
+        fields["most"] = count(scene, whole.reaching(0.9))
+        fields["d_vocab"] = count(scene, whole.logits.size)
     return tuple(rich(scene, f"softmax.film.{shot}", **fields) for shot in known)

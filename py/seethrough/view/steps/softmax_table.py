@@ -38,16 +38,18 @@ def exact_table(scene: Scene, made: Softened) -> Node:
     """Every number of the picture, exactly."""
     heads = [h("th", {"scope": "col"}, say(scene, f"softmax.column.{name}")) for name in COLUMNS]
     lines = [
-        exact_line(row.item.visible, row.item.logit, row.below, row.power, row.prob)
+        exact_line(scene, row.item.visible, row.item.logit, row.below, row.power, row.prob)
         for row in made.rows
     ]
-    others = exact_line(say(scene, "softmax.others"), None, None, made.rest, made.rest / made.total)
-    together = exact_line(say(scene, "softmax.total"), None, None, made.total, 1.0)
+    others = exact_line(
+        scene, say(scene, "softmax.others"), None, None, made.rest, made.rest / made.total
+    )
+    together = exact_line(scene, say(scene, "softmax.total"), None, None, made.total, 1.0)
     caption = rich(
         scene,
         "softmax.exact.caption",
         logits=hook_mark(f"{hooks.LOGITS}[{last_position(scene)}]"),
-        largest=exact(made.largest),
+        largest=exact(scene, made.largest),
     )
     return h(
         "div",
@@ -63,10 +65,11 @@ def exact_table(scene: Scene, made: Softened) -> Node:
     )
 
 
-def exact_line(name: str, *values: float | None) -> Node:
+def exact_line(scene: Scene, name: str, *values: float | None) -> Node:
     """A line of exact numbers."""
     cells = [
-        h("td", {"class": "number"}, "" if value is None else exact(value)) for value in values
+        h("td", {"class": "number"}, "" if value is None else exact(scene, value))
+        for value in values
     ]
     return h("tr", {}, h("th", {"scope": "row"}, h("bdi", {}, name)), cells)
 

@@ -47,8 +47,8 @@ def body(scene: Scene, film: Film | None, moment: int) -> Child:
     if film.is_chat:
         return conversation(scene, film, moment)
     fields = {
-        "tokens": counted(scene, "tokens", film.n_ids),
-        "words": counted(scene, "words", film.n_words),
+        "n_tokens": counted(scene, film.n_ids),
+        "n_words": counted(scene, film.n_words),
     }
     start = [token_at(scene, position) for position in range(len(film.start_ids))]
     marks = [token_mark(token.visible) for token in start if token is not None]
@@ -79,7 +79,7 @@ def conversation(scene: Scene, film: Film, moment: int) -> list[Node]:
     told = rich(
         scene,
         "typed.chat",
-        n_template=h("b", {}, count(n_template)),
+        n_template=h("b", {}, count(scene, n_template)),
         model=model_name(scene),
     )
     turns = [
@@ -147,7 +147,7 @@ def shortened(scene: Scene, text: str) -> str:
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2
-    left_out = say(scene, "typed.left_out", n_characters=count(len(text) - 2 * half))
+    left_out = say(scene, "typed.left_out", n_characters=count(scene, len(text) - 2 * half))
     return f"{text[:half]} {left_out} {text[-half:]}"
 
 

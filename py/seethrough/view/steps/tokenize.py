@@ -58,11 +58,11 @@ def moments(scene: Scene) -> Sequence[Child]:
     last = rich(
         scene,
         "tokenize.moment.ids" if film.n_ids <= MOST_NAMED else "tokenize.moment.first_ids",
-        tokens=counted(scene, "tokens", film.n_ids),
+        n_tokens=counted(scene, film.n_ids),
         ids=h("span", {"class": "number"}, ids),
     )
     return (
-        rich(scene, "tokenize.moment.cut", words=counted(scene, "words", film.n_words)),
+        rich(scene, "tokenize.moment.cut", n_words=counted(scene, film.n_words)),
         start_sentence(scene, shown),
         *(merge_sentence(scene, shown, index) for index in range(shown.n_moments)),
         last,
@@ -79,7 +79,7 @@ def start_sentence(scene: Scene, shown: WordShown) -> Child:
         scene,
         f"tokenize.moment.{key}",
         word=token_mark(visible_text(word)),
-        pieces=counted(scene, "pieces", len(word.symbols)),
+        n_pieces=counted(scene, len(word.symbols)),
     )
 
 
@@ -94,14 +94,14 @@ def merge_sentence(scene: Scene, shown: WordShown, moment: int) -> Child:
             left=token_mark(first.left),
             right=token_mark(first.right),
             result=token_mark(first.result),
-            rank=count(first.rank),
+            rank=count(scene, first.rank),
         )
     return rich(
         scene,
         "tokenize.moment.merges",
-        n_merges=count(len(merges)),
-        first=count(first.rank),
-        last=count(last.rank),
+        n_merges=count(scene, len(merges)),
+        first=count(scene, first.rank),
+        last=count(scene, last.rank),
         result=token_mark(last.result),
     )
 
@@ -124,9 +124,9 @@ def lead(scene: Scene, film: Film) -> list[Node | str]:
     return rich(
         scene,
         "tokenize.lead",
-        words=counted(scene, "words", film.n_words),
-        merges=counted(scene, "merges", n_merges),
-        tokens=counted(scene, "tokens", film.n_ids),
+        n_words=counted(scene, film.n_words),
+        n_merges=counted(scene, n_merges),
+        n_tokens=counted(scene, film.n_ids),
     )
 
 
@@ -142,7 +142,7 @@ def words(scene: Scene, film: Film, shown: WordShown | None) -> Node:
         "tabindex": None if len(film.words) <= LARGE else "0",
     }
     rest = film.n_words - len(film.words)
-    fields = {"n_shown": count(len(film.words)), "n_rest": count(rest)}
+    fields = {"n_shown": count(scene, len(film.words)), "n_rest": count(scene, rest)}
     gap = h("p", {"class": "note"}, say(scene, "tokenize.more_words", **fields)) if rest else ""
     return h("div", {}, h("ol", attributes, buttons), gap)
 
@@ -152,7 +152,9 @@ def word_button(scene: Scene, film: Film, index: int, *, is_chosen: bool) -> Nod
     word = film.words[index]
     classes = ["cut-word", "is-chosen" if is_chosen else "", "is-special" if word.is_added else ""]
     classes += [] if is_own(film, word) else ["is-template"]
-    told = say(scene, "tokenize.word", n_merges=count(len(word.merges)), n_tokens=len(word.ids))
+    told = say(
+        scene, "tokenize.word", n_merges=count(scene, len(word.merges)), n_tokens=len(word.ids)
+    )
     button = h(
         "button",
         {
@@ -191,11 +193,10 @@ def losses(scene: Scene, film: Film) -> Node | str:
         for character in of
         for item in (token_mark(visible_bytes(character.encode("utf-8", "surrogatepass"))), " ")
     ]
-    key = "tokenize.lost_one" if film.n_lost == 1 else "tokenize.lost"
     told = rich(
         scene,
-        key,
-        n_lost=h("b", {}, count(film.n_lost)),
+        "tokenize.lost",
+        n_lost=h("b", {}, count(scene, film.n_lost)),
         bytes=h("span", {}, spaced),
         characters=h("span", {}, marks),
     )

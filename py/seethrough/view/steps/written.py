@@ -74,7 +74,7 @@ def why_it_ended(scene: Scene) -> list[Node | str]:
         scene,
         key,
         end=token_mark(end.visible),
-        logit=signed(end.logit),
+        logit=signed(scene, end.logit),
         other=token_mark(other.visible),
-        other_logit=signed(other.logit),
+        other_logit=signed(scene, other.logit),
     )
