@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from export.stages import programs, scripts
+from export.stages import node, programs, scripts
 from export.stages.console import say
 from export.stages.paths import CACHE
 
@@ -35,7 +35,7 @@ LINTERS = (
 def run_everything(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
     """The linters and all tests but those of the other two tiers; returns an exit code."""
     ours = [(name, [str(python), "-m", *command]) for name, command in LINTERS]
-    every = [*ours, *scripts.checks(Path(env["SEETHROUGH_NODE"]))]
+    every = [*ours, *scripts.checks(node.MODULES)]
     failed = [name for name, command in every if not _passes(name, command)]
     if failed:
         say(f"Failed: {', '.join(failed)} (what they found is above); the tests run all the same.")
