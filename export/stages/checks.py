@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from export.stages import node, programs, scripts
@@ -13,6 +12,7 @@ from export.stages.paths import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 # pytest's own code for "no test was collected".
 NO_TESTS = 5

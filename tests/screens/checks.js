@@ -79,10 +79,13 @@
     ]);
   }
 
-  let seen = null;
+  let seen = "";
   let still = 0;
 
-  /** How often in a row the page was the same as at the look before; `anew` begins with this one. */
+  /**
+   * How often in a row the page was the same as at the look before.
+   * @param {boolean} anew begin with this look
+   */
   function stillness(anew) {
     const now = fingerprint();
     still = !anew && now === seen ? still + 1 : 0;
