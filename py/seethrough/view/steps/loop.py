@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import FAILED, REMOTE
-from seethrough.core import cost
 from seethrough.core.tokens import CONTEXT, END
 from seethrough.view import named, top
-from seethrough.view.folded import folded
-from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import cell, count, exact, megabytes, probability, signed
-from seethrough.view.steps import loop_branches, loop_cache
+from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.numbers import count, exact, megabytes, probability, signed
+from seethrough.view.steps import loop_branches, loop_cache, loop_table
 from seethrough.view.steps.loop_film import PERFORMED, last_moment, moment_of, moments
 from seethrough.view.steps.written import (
-    bits,
     enters,
     has_end,
     shown_step,
@@ -27,7 +24,7 @@ from seethrough.view.words import action_button, rich, say, token_mark
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
-    from seethrough.core.tokens import Candidate, NewToken
+    from seethrough.core.tokens import Candidate
 
 __all__ = ["FIELDS", "moments", "render"]
 
@@ -69,7 +66,7 @@ def render(scene: Scene) -> str:
             h("section", {"class": "loop-cache"}, loop_cache.picture(scene, scene.run.config)),
         ),
         *loop_branches.panel(scene),
-        *table(scene),
+        *loop_table.table(scene),
     )
 
 
@@ -351,55 +348,4 @@ def passes(scene: Scene, step: int) -> Node:
         {"class": "buttons"},
         action_button(scene, "go-to", "loop.follow", follow),
         action_button(scene, "go-to", "loop.how_chosen", chosen),
-    )
-
-
-def table(scene: Scene) -> list[Node]:
-    """All steps with exact numbers; nothing before the first."""
-    if not scene.run.steps or scene.run.config is None:
-        return []
-    return [folded(scene, "loop-data", say(scene, "loop.table"), lambda: lines(scene))]
-
-
-def lines(scene: Scene) -> Node:
-    """The table itself."""
-    names = ("step", "token", "id", "prob", "rank", "bits", "logit", "ms", "kept", "done")
-    head = h(
-        "tr",
-        {},
-        [h("th", {"scope": "col"}, say(scene, f"loop.table.{name}")) for name in names],
-    )
-    rows = [table_row(scene, step, new) for step, new in enumerate(scene.run.steps)]
-    whole = h(
-        "table",
-        {"class": "numbers"},
-        h("caption", {}, say(scene, "loop.table.caption")),
-        h("thead", {}, head),
-        h("tbody", {}, rows),
-    )
-    return h("div", {"class": "table scroll", "tabindex": "0"}, whole)
-
-
-def table_row(scene: Scene, step: int, new: NewToken) -> Node:
-    """One step: what was taken, what it was given, what it took."""
-    config, unknown = scene.run.config, say(scene, "loop.unknown")
-    n_kept = scene.run.n_prompt + step - 1 if step else 0
-    n_new = 1 if step else scene.run.n_prompt
-    logits = [item.logit for item in new.candidates if item.id == new.id]
-    values: list[Child] = [
-        h("bdi", {}, new.visible),
-        str(new.id),
-        exact(scene, new.prob),
-        count(scene, new.rank + 1),
-        exact(scene, bits(new.prob)),
-        exact(scene, logits[0]) if logits else unknown,
-        cell(scene, new.elapsed_ms) if new.elapsed_ms > 0 else unknown,
-        count(scene, n_kept),
-        count(scene, cost.multiply_adds(config, n_new, n_kept)) if config else unknown,
-    ]
-    return h(
-        "tr",
-        {},
-        h("th", {"scope": "row"}, count(scene, step + 1)),
-        [h("td", {}, value) for value in values],
     )
