@@ -7,7 +7,6 @@ itself (tests/reference/test_chromium_parity.py).
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from functools import cache
 
 import numpy as np
@@ -106,7 +105,7 @@ def test_same_seed_same_tokens(loaded, seed):
         drawn.append(choose(logits, settings, len(drawn)).id)
         new = drawn[-1:]
 
-    told = in_page(loaded, "generate", prompt, asdict(settings))
+    told = in_page(loaded, "generate", prompt, dict(settings.values))
 
     assert told["ids"] == drawn[: len(told["ids"])]
     assert len(told["ids"]) == len(drawn) or told["stop"] == "end_token"

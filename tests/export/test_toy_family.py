@@ -29,7 +29,6 @@ from seethrough.core.families import FAMILIES
 from seethrough.core.hooks import expected_hooks, hook_name, leaf_of
 from seethrough.core.manifest import from_json, to_json
 from seethrough.core.reference import Knobs, forward
-from seethrough.core.routes import STEPS
 from seethrough.core.sum_rules import rules_of, rules_of_family
 from seethrough.core.sums import dims_of, needs, sum_of
 from seethrough.core.weight_names import expected_dims
@@ -37,6 +36,7 @@ from seethrough.view import code, inside, sums
 from tests.kinds import name_of_kind
 from tests.native_page import NativePage
 from tests.parity import TOLERANCES, parity_names, relative_errors, worst
+from tests.steps import STEPS
 from tests.toy_family import N_LAYERS, TOYS, WINDOW, checkpoint_of, registered
 from tests.view.sample import Reading
 
@@ -384,7 +384,7 @@ def test_the_walk_s_steps_stand(page: Callable[[str], NativePage], name: str, st
     shown = page(name)
     html = shown.turn_to(step)
 
-    assert shown.state.error is None
+    assert shown.state.chrome.error is None
     assert len(html) > 200
     assert "{" not in "".join(Reading(html).texts)
     told = "".join(Reading(code.render(shown.state)).texts)
@@ -411,8 +411,8 @@ def test_the_inside_of_a_block_has_every_hook(page: Callable[[str], NativePage],
     """The page of a block shows each of the toy's hooks by name."""
     shown = page(name)
     state = shown.state
-    assert state.config is not None
-    names = [hook_name(leaf, state.picture.layer) for leaf in hooks.block_leaves(state.config)]
+    assert state.run.config is not None
+    names = [hook_name(leaf, state.choice.layer) for leaf in hooks.block_leaves(state.run.config)]
     html = shown.open_block()
 
     assert all(f"{one}[" in html for one in names if leaf_of(one) not in inside.LEFT_OUT)
@@ -422,15 +422,15 @@ def test_the_inside_of_a_block_has_every_hook(page: Callable[[str], NativePage],
 def test_every_kind_can_be_opened_on_the_page(page: Callable[[str], NativePage], name: str) -> None:
     """The app fetches what a sum needs, and the panel has words, a formula and terms for it."""
     shown = page(name)
-    assert shown.state.config is not None
-    for leaf in rules_of(shown.state.config):
+    assert shown.state.run.config is not None
+    for leaf in rules_of(shown.state.run.config):
         named = name_of_kind(leaf, 2)
-        dims = dims_of(named, shown.state.config, 5)
+        dims = dims_of(named, shown.state.run.config, 5)
         assert dims is not None
         index = tuple(size // 2 for size in dims)
         cell = Cell(named, (index[0], 3, 2) if leaf in BY_HEAD else index)
         shown.trace(str(cell))
-        tracing = shown.state.sum
+        tracing = shown.state.choice.sum
 
         assert isinstance(tracing, Tracing)
         assert tracing.message is None, (cell, tracing.message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from seethrough.view import prompt
 from seethrough.view.node import to_html
 from seethrough.view.steps import sample
 from seethrough.view.steps.sample_odds import odds_of
+from tests import own_loop
 from tests.fake_engine import CONFIG, opened, tiny_model, true_logits
 from tests.steps import page_state, parse
 
@@ -193,7 +193,7 @@ def test_it_is_in_the_door() -> None:
             await service.generate("the thing", floor=7)
         return await service.generate("the thing", **options)
 
-    done = asyncio.run(scenario())
+    done = own_loop.run(scenario())
     drawn = draw(true_logits(model, ids), temperature=3.0, floor=0.004, seed=5, step=0)
     assert kinds()["floor"] is float
     assert done["ids"] == [drawn.id]
