@@ -15,7 +15,7 @@ from seethrough.app.budget import Budget
 from seethrough.app.live import ask_engine
 from seethrough.app.message import Message
 from seethrough.app.parts import Parts
-from seethrough.app.recordings import captured_of
+from seethrough.app.recordings import names_of
 from seethrough.app.tours import wanted_by
 from seethrough.app.weights import Weights
 from seethrough.core.captured import with_rows, with_whole
@@ -52,6 +52,7 @@ class Fetcher:
         self._failed: object = None
         self._traced: Wants = NOTHING
         self._is_traced: Callable[[], bool] = nobody_waits
+        self._last: tuple[tuple[object, ...], tuple[Wants, Wants]] = ((), (NOTHING, NOTHING))
         self.parts = Parts(service)
         self.weights = Weights(service)
 
@@ -105,10 +106,18 @@ class Fetcher:
         return False
 
     def _wanted(self, state: AppState) -> Wants:
-        return wanted_by(state.site.tours, state)
+        return self._told(state)[0]
 
     def _lacking(self, state: AppState) -> Wants:
-        return lacking_in(state.run, self._wanted(state))
+        return self._told(state)[1]
+
+    def _told(self, state: AppState) -> tuple[Wants, Wants]:
+        """What a state wants and lacks: a question asks for both several times."""
+        about_it = (state.run, state.choice, state.route, state.site.tours)
+        if not is_same(self._last[0], about_it):
+            wants = wanted_by(state.site.tours, state)
+            self._last = (about_it, (wants, lacking_in(state.run, wants)))
+        return self._last[1]
 
     def _may_try(self, state: AppState) -> bool:
         """Whether something is lacking, and there is somebody to ask who did not just fail."""
@@ -223,7 +232,13 @@ def joined(run: Run, found: Found) -> Captured:
 
 def own_names(run: Run) -> frozenset[str]:
     """What a recorded run has of its recording, which no part could give again."""
-    return frozenset() if run.recorded is None else frozenset(captured_of(run.recorded).arrays)
+    return frozenset() if run.recorded is None else frozenset(names_of(run.recorded))
+
+
+def is_same(values: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    """Whether these are the very same objects."""
+    pairs = zip(values, others, strict=False)
+    return len(values) == len(others) and all(one is other for one, other in pairs)
 
 
 def without_wait(state: AppState) -> Message | None:

@@ -163,6 +163,12 @@ def run_of(recording: Recording, config: ModelConfig) -> Run:
     )
 
 
+def names_of(recording: Recording) -> tuple[str, ...]:
+    """The hooks that a recording holds itself."""
+    patterns = (hook_name(PATTERN, layer) for layer in recording.layers)
+    return (*stream_names(recording.n_layers), *patterns)
+
+
 def captured_of(recording: Recording) -> Captured:
     """What a recording holds, by hook name."""
     stream = stream_names(recording.n_layers)
