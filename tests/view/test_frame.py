@@ -40,11 +40,11 @@ def test_the_whole_picture_is_the_sliders_end() -> None:
     html = transport.render(state)
 
     assert f'value="{len(moments_of(state))}"' in html
-    assert "Step 3 of 9" in text_of(html)
+    assert f"Step 3 of {len(STEPS)}" in text_of(html)
     assert 'data-action="play"' in html
 
 
-@pytest.mark.parametrize(("step", "action"), [("input", "step-back"), ("done", "step-next")])
+@pytest.mark.parametrize(("step", "action"), [(STEPS[0], "step-back"), (STEPS[-1], "step-next")])
 def test_the_walk_has_ends(step: str, action: str) -> None:
     """At its ends the button rests."""
     buttons = [

@@ -94,6 +94,7 @@ def test_links_keep_the_subject() -> None:
 
 def test_languages_are_offered_from_two_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one language there is nothing to choose; of more, the reader's own is chosen."""
+    monkeypatch.setattr(header, "OFFERED", ("en",))
     assert "set-language" not in header.render(at(Route()))
 
     monkeypatch.setattr(header, "OFFERED", ("en", "qps-mirrored"))
