@@ -26,6 +26,8 @@ LEAST_CELLS = 5
 # What stands in a folded part until its numbers are written.
 FOLDED = text("view.folded")
 LEAST_OF_A_LAYER = 20
+# How often it is looked whether what was asked for has come, five times a second.
+LOOKS = 100
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,17 @@ def standing(tab, step):
     return tab.page.inner_html(f"#step-{step}")
 
 
+def arrived(tab, step, names):
+    """The numbers that stand in the step, once those asked for came (rows of weights come last)."""
+    shown = shown_cells(standing(tab, step))
+    for _ in range(LOOKS):
+        if names <= shown.keys():
+            break
+        tab.page.wait_for_timeout(200)
+        shown = shown_cells(standing(tab, step))
+    return shown
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_numbers_of_each_step(live, golden, step):
     """Every number of the step that the goldens have stands in the page and is transformers'."""
@@ -77,7 +90,7 @@ def test_numbers_of_each_step(live, golden, step):
     cells = golden["steps"][step]["cells"]
     if step == LAYERS:
         choose_layer(live, 0)
-    shown = shown_cells(standing(live, step))
+    shown = arrived(live, step, cells.keys())
 
     assert len(cells) >= LEAST_CELLS
     assert cells.keys() <= shown.keys()

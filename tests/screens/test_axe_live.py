@@ -42,6 +42,13 @@ def load(screen):
 
 
 @pytest.fixture(scope="module")
+def shared(whole_browser, site):
+    """The site's page in the whole browser: one without a window cannot leave the full screen."""
+    with opened(whole_browser, site) as screen:
+        yield screen
+
+
+@pytest.fixture(scope="module")
 def live(shared):
     """The page with its model open and the prompt run live."""
     shared.look(WIDE)
