@@ -23,6 +23,7 @@ class Parts:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._brought: dict[tuple[str, str, str], tuple[str, ...]] = {}
 
     def has(self, state: AppState, lacking: Wants) -> bool:
         """Whether the shown recording has a part with something of it that is not there yet."""
@@ -39,6 +40,7 @@ class Parts:
             return found
         for name in self._names(state, lacking):
             part = await self._service.part(recording.id, name, recording.model)
+            self._brought[recording.model, recording.id, name] = tuple(part.more(recording)[0])
             found = joined(found, part, recording, state.run)
         return found
 
@@ -48,8 +50,17 @@ class Parts:
         return [
             name
             for name in known
-            if not has_part(state.run, name) and is_in(state.run, name, lacking)
+            if not self._is_here(state.run, name) and is_in(state.run, name, lacking)
         ]
+
+    def _is_here(self, run: Run, name: str) -> bool:
+        """Whether all that a part brings is here: of a large vocabulary it has no logits."""
+        recording = run.recorded
+        key = (recording.model, recording.id, name) if recording is not None else ("", "", name)
+        brought = self._brought.get(key)
+        if brought is None:
+            return has_part(run, name)
+        return run.captured.has(*brought) and (name != LAYERS_PART or run.lens is not None)
 
 
 def joined(found: Found, part: Part, recording: Recording, run: Run) -> Found:
