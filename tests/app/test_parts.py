@@ -380,3 +380,34 @@ def test_another_recording_takes_what_belonged_to_the_first() -> None:
 
     assert (page.state.run.lens, page.state.choice.word) == (None, None)
     assert page.state.run.film == SECOND.film
+
+
+def test_a_part_without_logits_is_asked_for_once() -> None:
+    """A vocabulary too large for the file: what the part has is shown, and nobody asks again."""
+    whole = parts()
+    held = {
+        name: array for name, array in whole[LOGITS_PART].arrays.items() if name != hooks.LOGITS
+    }
+    small = {**whole, LOGITS_PART: replace(whole[LOGITS_PART], arrays=held)}
+    asked: list[str] = []
+
+    async def scenario() -> Page:
+        page = Page(site(thing=small))
+        await page.service.open()
+        give = page.service.part
+
+        async def counted(walk: str, name: str, model: str = "") -> Part:
+            asked.append(name)
+            assert len(asked) < 10, "it is asked for again and again"
+            return await give(walk, name, model)
+
+        page.service.part = counted  # type: ignore[method-assign]
+        for step in ("logits", "softmax", "sample", "logits"):
+            await page.go(f"#/walk/thing/{step}")
+        return page
+
+    page = asyncio.run(scenario())
+
+    assert asked == [LOGITS_PART]
+    assert page.state.run.captured.row(hooks.FINAL_OUT, LAST) is not None
+    assert not page.state.run.captured.has(hooks.LOGITS)
