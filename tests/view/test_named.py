@@ -121,7 +121,7 @@ def test_what_a_hook_holds_is_told(family: str) -> None:
     assert text("code.hook_here") in here
     inside = code.render(at("layers", family, hook=hooks.PATTERN))
     assert 'href="#/block/own' in inside
-    other = to_html(*[h("p", {}, hook_places.told(at("layers", family), hooks.EMBED))])
+    other = to_html(*[h("p", {}, hook_places.describe_hook(at("layers", family), hooks.EMBED))])
     assert 'href="#/walk/own/embed' in other
     assert 'aria-pressed="true"' in here
     assert "d_model" not in code.render(at("embed", family, hook=hooks.RESID_MID))
@@ -146,5 +146,5 @@ def test_a_hook_has_a_number_to_open(family: str) -> None:
 def test_nothing_is_told_before_a_run() -> None:
     """Without a model's dims there is no number and no word."""
     assert hook_places.cell_here(AppState(), hooks.EMBED) is None
-    assert hook_places.told(AppState(), hooks.EMBED) == []
-    assert hook_places.told(at("layers"), "nonsense") == []
+    assert hook_places.describe_hook(AppState(), hooks.EMBED) == []
+    assert hook_places.describe_hook(at("layers"), "nonsense") == []

@@ -14,7 +14,7 @@ from seethrough.app.tracing import Tracer
 from seethrough.core.captured import BY_HEAD, Captured
 from seethrough.core.cell import PROBS, Cell
 from seethrough.core.families import FAMILIES
-from seethrough.core.hooks import leaf_of
+from seethrough.core.hooks import LEAF_DIMS, leaf_of
 from seethrough.core.messages import text
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.sum_rules import rules_of_family
@@ -92,6 +92,26 @@ def cell_of(family: str, leaf: str) -> Cell:
     assert dims is not None
     index = tuple(size // 2 for size in dims)
     return Cell(name, (index[0], 3, 2) if leaf_of(name) in BY_HEAD else index)
+
+
+def test_every_number_has_a_colour() -> None:
+    """Each leaf has a row of its own: none is the stream's because somebody forgot it."""
+    assert {*LEAF_DIMS, PROBS} == set(sums.ROLES)
+
+
+@pytest.mark.parametrize(("family", "leaf"), KINDS)
+def test_a_bias_stands_in_the_formula(family: str, leaf: str) -> None:
+    """The formula adds a b exactly where one of the terms is a learned bias."""
+    shown = traced(family, cell_of(family, leaf))
+    tracing = shown.choice.sum
+    assert tracing is not None
+    assert tracing.sum is not None
+    config, asked = run(family)[0], needs(tracing.cell, run(family)[0], IDS)
+    biases = [part for part in asked.weights if part.name.rpartition(".")[2].startswith("b")]
+
+    assert tracing.sum.has_bias == bool(biases), config.family
+    formula = "".join(Reading(sums.render(shown)).texts)
+    assert ("+ b" in formula) == bool(biases)
 
 
 @pytest.mark.parametrize(("family", "leaf"), KINDS)

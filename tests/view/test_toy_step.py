@@ -201,9 +201,9 @@ def test_its_part_of_the_model_is_lit() -> None:
 def test_its_hook_leads_to_it() -> None:
     """From the code of another step the hook's place is the toy; without it, the block."""
     elsewhere = at(Route(WALK, OWN, "layers"))
-    told = to_html(*[h("p", {}, hook_places.told(elsewhere, hooks.MLP_POST))])
-    here = to_html(*[h("p", {}, hook_places.told(at(), hooks.MLP_POST))])
-    without = hook_places.told(elsewhere.but(tours=(THE_WALK,)), hooks.MLP_POST)
+    told = to_html(*[h("p", {}, hook_places.describe_hook(elsewhere, hooks.MLP_POST))])
+    here = to_html(*[h("p", {}, hook_places.describe_hook(at(), hooks.MLP_POST))])
+    without = hook_places.describe_hook(elsewhere.but(tours=(THE_WALK,)), hooks.MLP_POST)
 
     assert links(told) == ["#/walk/own/toy"]
     assert links(here) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seethrough.core.families import family_of
@@ -75,7 +75,8 @@ def of_layer(rule: str, *leaves: str) -> Rule:
 
 def bias_of(asked: Asked, name: str, at: int) -> tuple[Group, ...]:
     """The bias as a term of its own."""
-    return (product(number(name, (at,), asked.read.weight(Slice(name))[at])),)
+    term = product(number(name, (at,), asked.read.weight(Slice(name))[at]))
+    return (replace(term, is_bias=True),)
 
 
 def times_matrix(asked: Asked, rule: str, x: Series, leaf: str, column: int) -> Made:

@@ -61,6 +61,7 @@ class Group:
 
     series: tuple[Series, ...]
     values: Array
+    is_bias: bool = False
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,6 @@ if TYPE_CHECKING:
     from seethrough.core.family import Family
     from seethrough.core.sum_asked import Asked, Rule
 
-# Rules that end with a bias where the family's matrices have one.
-OF_MATRICES = frozenset({"q", "k", "v", "attn_out", "gate", "pre", "pre_linear", "mlp_out"})
-
 
 def embedded(asked: Asked) -> Made:
     """A token's row of the embedding, times the root of the width where the family scales it."""
@@ -160,11 +157,3 @@ def write_rules(family: Family) -> dict[str, Rule]:
         hooks.ATTN_OUT: of_layer("after_norm", hooks.LN1_POST_OUT),
         hooks.MLP_OUT: of_layer("after_norm", hooks.LN2_POST_OUT),
     }
-
-
-def ends_with_bias(config: ModelConfig, rule: str) -> bool:
-    """Whether a sum of this rule has a learned bias among its terms."""
-    family = family_of(config)
-    if rule == "norm_out":
-        return family.norm.is_centred
-    return family.has_bias and rule in OF_MATRICES

@@ -79,7 +79,7 @@ class Sum:
 
     `rest` is the sum of the `n_rest` terms that are not named; `subtotal` is that of all, before
     the `steps`. `magnitude` is the total had every term been positive: what rounding is measured
-    against.
+    against. `has_bias`: a learned bias is one of the terms.
     """
 
     cell: Cell
@@ -93,6 +93,7 @@ class Sum:
     aside: tuple[Aside, ...] = ()
     total: float = 0.0
     magnitude: float = 0.0
+    has_bias: bool = False
 
     @property
     def sources(self) -> frozenset[Cell]:
@@ -187,6 +188,7 @@ def sum_of(
         made.aside,
         total,
         abs(size),
+        any(group.is_bias for group in made.groups),
     )
 
 

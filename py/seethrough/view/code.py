@@ -60,7 +60,7 @@ def render(scene: Scene) -> str:
         return ""
     pieces = [piece(scene, function) for function in functions]
     is_asked = scene.choice.hook in leaves_of(functions)
-    told = hook_places.told(scene, scene.choice.hook) if is_asked else []
+    told = hook_places.describe_hook(scene, scene.choice.hook) if is_asked else []
     details = h(
         "details",
         {"class": "code", "id": "code-of-step"},

@@ -48,7 +48,7 @@ def cell_here(scene: Scene, leaf: str) -> Cell | None:
     return Cell(name_here(scene, leaf), tuple(places.get(axis, 0) for axis in DIMS[leaf]))
 
 
-def told(scene: Scene, leaf: str) -> list[Child]:
+def describe_hook(scene: Scene, leaf: str) -> list[Child]:
     """What a hook holds for this input, and where it is seen."""
     config = scene.run.config
     if config is None or leaf not in DIMS:

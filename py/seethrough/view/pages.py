@@ -26,7 +26,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "map": plain_pages.not_yet,
     "about": about.frame,
     "styleguide": styleguide.frame,
-    "missing": plain_pages.missing,
+    "missing": plain_pages.render_unknown,
 }
 # What a frame itself depends on; its panels follow their own fields (layout.PANELS).
 FIELDS = ("language", "route", "models", "recordings")

@@ -22,7 +22,7 @@ def not_yet(state: AppState, _slot: Slot) -> list[Node]:
     ]
 
 
-def missing(state: AppState, _slot: Slot) -> list[Node]:
+def render_unknown(state: AppState, _slot: Slot) -> list[Node]:
     """No such page, in words, with the address that was asked for."""
     asked = h("code", {}, h("bdi", {}, address_of(state.route)))
     return [

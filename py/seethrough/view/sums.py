@@ -9,7 +9,6 @@ from seethrough.core import hooks
 from seethrough.core.cell import PROBS
 from seethrough.core.hooks import leaf_of
 from seethrough.core.length import vector_of
-from seethrough.core.sum_rules import ends_with_bias
 from seethrough.core.sums import DIMS, layer_of
 from seethrough.view import sum_terms
 from seethrough.view.node import Node, h, to_html
@@ -26,7 +25,16 @@ if TYPE_CHECKING:
 ABOUT = ("language", "tokens", "config", "top", "vocabulary")
 FIELDS, PEEK_FIELDS = (*ABOUT, "sum"), (*ABOUT, "peek")
 # Whose numbers a leaf's are, for the colour that the page gives them.
+# Whose colour each number has. Every leaf has a row.
 ROLES = {
+    **dict.fromkeys(hooks.norm_leaves("ln1."), "residual"),
+    **dict.fromkeys(hooks.norm_leaves("ln1_post."), "residual"),
+    **dict.fromkeys(hooks.norm_leaves("ln2."), "residual"),
+    **dict.fromkeys(hooks.norm_leaves("ln2_post."), "residual"),
+    **dict.fromkeys(hooks.FINAL_LEAVES, "residual"),
+    hooks.RESID_PRE: "residual",
+    hooks.RESID_MID: "residual",
+    hooks.RESID_POST: "residual",
     hooks.EMBED: "embedding",
     hooks.POS_EMBED: "embedding",
     hooks.Q: "query",
@@ -46,8 +54,7 @@ ROLES = {
     hooks.MLP_POST: "feed-forward",
     hooks.MLP_MADE: "feed-forward",
     hooks.MLP_OUT: "feed-forward",
-    hooks.LOGITS: "logit",
-    hooks.LOGSUMEXP: "logit",
+    **dict.fromkeys(hooks.LOGIT_OUTPUTS, "logit"),
     PROBS: "logit",
 }
 SHARES = frozenset({PROBS, hooks.PATTERN})
@@ -205,13 +212,8 @@ def words_of(scene: Scene, found: Sum) -> Node:
 
 def formula_of(scene: Scene, found: Sum) -> Node:
     """How a number is made, in signs."""
-    formula = say(scene, f"sums.formula.{found.rule}", has_bias=has_bias(scene, found))
+    formula = say(scene, f"sums.formula.{found.rule}", has_bias=found.has_bias)
     return h("p", {"class": "sum-formula"}, h("code", {}, formula))
-
-
-def has_bias(scene: Scene, found: Sum) -> bool:
-    """Whether a learned bias is one of the terms."""
-    return scene.run.config is not None and ends_with_bias(scene.run.config, found.rule)
 
 
 def facts(scene: Scene, found: Sum) -> dict[str, Node | str]:

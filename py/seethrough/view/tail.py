@@ -100,7 +100,7 @@ def rows(size: int) -> list[int]:
     return sorted({*range(1, min(N_FIRST, size) + 1), *ranks(size, N_SPREAD)})
 
 
-def told(whole: Distribution) -> set[int]:
+def named_ranks(whole: Distribution) -> set[int]:
     """Every rank that picture or table name."""
     size = whole.falling.size
     return {*rows(size), *(rank for rank in RANKS if rank <= size)}

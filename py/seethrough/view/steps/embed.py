@@ -62,7 +62,7 @@ def render(scene: Scene) -> str:
         h("div", {"class": f"embed-plate scroll{width_class(scene)}"}, plate(scene, position)),
         embed_sum.learned(scene, position) if is_learned(scene) else "",
         embed_sum.opened(scene, position, READOUT),
-        missing(scene),
+        note_missing_rows(scene),
         gap_note(scene, shown(scene)),
         h("p", {"class": "note embed-scale"}, scale_note(scene, reach_of(scene))),
         embed_sum.tables(scene, position),
@@ -214,7 +214,7 @@ def crowd(scene: Scene, position: int) -> Node:
     )
 
 
-def missing(scene: Scene) -> Node | str:
+def note_missing_rows(scene: Scene) -> Node | str:
     """Which rows are not known, and the way to them."""
     lacking = [at for at in shown(scene).positions if of_token(scene, at) is None]
     if not lacking:

@@ -84,7 +84,7 @@ def render(scene: Scene) -> str:
         named.lead(scene, lead(scene, ribbon)),
         h("div", {"class": f"layers-plate scroll{classes(scene)}"}, plate(scene, ribbon)),
         h("p", {"class": "note layers-scale"}, scale(scene, ribbon)),
-        missing(scene, ribbon),
+        note_unrecorded(scene, ribbon),
         layers_norms.panel(scene, last_moment),
         *layers_data.tables(scene, ribbon),
     )
@@ -312,7 +312,7 @@ def status(scene: Scene, ribbon: Ribbon) -> Node | None:
     return None
 
 
-def missing(scene: Scene, ribbon: Ribbon) -> Node | str:
+def note_unrecorded(scene: Scene, ribbon: Ribbon) -> Node | str:
     """What the recording or a long run does not hold of this token, and the way to it."""
     if is_beyond(scene, ribbon.position):
         return beyond_note(scene)

@@ -22,10 +22,10 @@ N_BEST = 5
 
 def moments(scene: Scene) -> Sequence[Child]:
     """A sentence for each moment of the film, with this input's own tokens and numbers."""
-    return tuple(told(scene, shot) for shot in shots(scene))
+    return tuple(caption(scene, shot) for shot in shots(scene))
 
 
-def told(scene: Scene, shot: str) -> Child:
+def caption(scene: Scene, shot: str) -> Child:
     """The sentence of one moment."""
     shown, whole = compared(scene, N_BEST), spread(scene)
     opened = opened_token(scene, shown)

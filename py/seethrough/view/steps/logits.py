@@ -123,7 +123,7 @@ def comparison(scene: Scene, shown: Sequence[Candidate], scales: Scales) -> Node
         {"class": f"comparison scroll{size}", "tabindex": "0"},
         vector_row(scene, final_name(scene), "last", scales.last),
         vector_row(scene, hooks.FINAL_OUT, "query", scales.query),
-        missing(scene, opened),
+        note_missing_rows(scene, opened),
         h("ol", {"class": "rivals"}, rows),
     )
 
@@ -202,7 +202,7 @@ def how(scene: Scene, shot: str) -> Child:
     )
 
 
-def missing(scene: Scene, opened: Candidate) -> Node | str:
+def note_missing_rows(scene: Scene, opened: Candidate) -> Node | str:
     """What is not here, said in its place."""
     if terms_of(scene, opened.id) is not None:
         return ""

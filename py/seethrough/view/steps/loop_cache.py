@@ -151,7 +151,7 @@ def column(scene: Scene, cache: Cache, position: int, place: tuple[int, int, int
             "data-position": str(position) if is_followed else None,
             "aria-current": "true" if is_followed else None,
         },
-        h("title", {}, told(scene, cache, position)),
+        h("title", {}, describe_column(scene, cache, position)),
         h(
             "g",
             token_enters(scene, step),
@@ -233,7 +233,7 @@ def visible(scene: Scene, position: int) -> str:
     return scene.run.tokens[position].visible if step < 0 else scene.run.steps[step].visible
 
 
-def told(scene: Scene, cache: Cache, position: int) -> str:
+def describe_column(scene: Scene, cache: Cache, position: int) -> str:
     """A column in words."""
     key = f"loop.column.{cache.kind(position)}"
     return say(scene, key, position=position, token=visible(scene, position))

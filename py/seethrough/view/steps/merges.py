@@ -80,14 +80,14 @@ def picture(scene: Scene, shown: WordShown, beside: Sequence[Node | str]) -> Nod
             h(
                 "p",
                 {"class": "ladder-told", "data-at": str(SYMBOLS), "data-move": "appear"},
-                told(scene, shown),
+                describe_word(scene, shown),
             ),
             *beside,
         ),
     )
 
 
-def told(scene: Scene, shown: WordShown) -> list[Node | str]:
+def describe_word(scene: Scene, shown: WordShown) -> list[Node | str]:
     """What happens to the chosen word, in a sentence."""
     word = shown.word
     fields: dict[str, Node | str | Framed] = {

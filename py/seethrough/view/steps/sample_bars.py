@@ -57,7 +57,9 @@ def last_bar(odds: Odds) -> str:
 
 def summary(scene: Scene, odds: Odds) -> str:
     """The cascade as sentences."""
-    bars = {bar: (name_of_bar(scene, odds, bar), told(scene, odds, bar)) for bar in odds.bars}
+    bars = {
+        bar: (name_of_bar(scene, odds, bar), describe_bar(scene, odds, bar)) for bar in odds.bars
+    }
     left = [bars.pop("left")] if "left" in bars else []
     cuts = [(name_of_cut(scene, taken), told_of_cut(scene, taken)) for taken in odds.taken]
     parts = [*bars.values(), *cuts, *left]
@@ -70,7 +72,7 @@ def name_of_bar(scene: Scene, odds: Odds, bar: str) -> str:
     return say(scene, f"step.sample.{bar}", value=setting(scene, odds.settings.temperature))
 
 
-def told(scene: Scene, odds: Odds, bar: str) -> str:
+def describe_bar(scene: Scene, odds: Odds, bar: str) -> str:
     """What became of the most probable token."""
     best = int(odds.order[0])
     now = share_of(scene, odds.bars[bar].probs, best)
@@ -87,7 +89,7 @@ def rung(scene: Scene, odds: Odds, bar: str) -> Node:
         "p",
         {"class": "rung-name", "data-at": at, "data-move": "rise"},
         h("b", {}, name_of_bar(scene, odds, bar)),
-        h("span", {}, told(scene, odds, bar)),
+        h("span", {}, describe_bar(scene, odds, bar)),
     )
     falls = is_last and odds.shaped is not None
     return h(

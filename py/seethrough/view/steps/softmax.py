@@ -232,11 +232,15 @@ def rest(scene: Scene, made: Softened) -> Node:
         "tr",
         {"class": "is-rest"},
         h("th", {"scope": "row", "colspan": "3"}, name),
-        h("td", {"class": "is-power"}, told(scene, "sum", made.rest, readout(scene, made.rest))),
+        h(
+            "td",
+            {"class": "is-power"},
+            foot_number(scene, "sum", made.rest, readout(scene, made.rest)),
+        ),
         h(
             "td",
             {"class": "is-prob"},
-            told(scene, "divide", share, probability(scene, share)),
+            foot_number(scene, "divide", share, probability(scene, share)),
         ),
         h("td", {"class": "bar-cell"}, bars(scene, share, made, "bar-rest")),
     )
@@ -257,14 +261,14 @@ def total(scene: Scene, made: Softened) -> Node:
         h(
             "td",
             {"class": "is-power"},
-            told(scene, "sum", made.total, readout(scene, made.total), mark="softmax-sum"),
+            foot_number(scene, "sum", made.total, readout(scene, made.total), mark="softmax-sum"),
         ),
-        h("td", {"class": "is-prob"}, told(scene, "divide", 1.0, probability(scene, 1.0))),
+        h("td", {"class": "is-prob"}, foot_number(scene, "divide", 1.0, probability(scene, 1.0))),
         h("td"),
     )
 
 
-def told(scene: Scene, shot: str, value: float, shown: str, mark: str = "") -> Node:
+def foot_number(scene: Scene, shot: str, value: float, shown: str, mark: str = "") -> Node:
     """A number of the foot, exact on hover."""
     place = timed(scene, shot, "rise")
     return h(

@@ -76,5 +76,5 @@ def exact_line(scene: Scene, name: str, *values: float | None) -> Node:
 
 def names(scene: Scene, whole: Distribution) -> dict[int, str]:
     """The tokens of the ranks that are told, where their text is known here."""
-    told = {rank: name_of(scene, int(whole.order[rank - 1])) for rank in tail.told(whole)}
+    told = {rank: name_of(scene, int(whole.order[rank - 1])) for rank in tail.named_ranks(whole)}
     return {rank: name for rank, name in told.items() if name is not None}
