@@ -1,26 +1,23 @@
-"""Arrays out of a page, by the door's `capture`."""
+"""Arrays out of a page, by the door's `capture`: the page posts their bytes to its own server.
+
+Through the browser's driver they would go as text, a third longer and three times as slowly.
+"""
 
 from __future__ import annotations
 
-import base64
+import math
 
 import numpy as np
 
-NAMES_A_CALL = 88
-# The page's side: one call's arrays as base64, because a list of numbers would be ten times that.
+NAMES_A_CALL = 222
+PLACE = "captured"
+# The page's side: one call's arrays, their bytes behind one another; gives their dims by name.
 CAPTURE = """
-async ([prompt, names, options]) => {
+async ([prompt, names, options, place]) => {
   const captured = await window.seethrough.capture(prompt, names, options);
-  const read = (blob) => new Promise((resolve) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.split(",")[1] ?? "");
-    reader.readAsDataURL(blob);
-  });
-  const told = {};
-  for (const [name, { dims, data }] of Object.entries(captured)) {
-    told[name] = { dims, data: await read(new Blob([data])) };
-  }
-  return told;
+  const parts = Object.values(captured).map(({ data }) => data);
+  await fetch(place, { method: "POST", body: new Blob(parts) });
+  return Object.entries(captured).map(([name, { dims }]) => [name, dims]);
 }
 """
 
@@ -30,7 +27,10 @@ def captured(tab, text, names, options):
     arrays = {}
     for start in range(0, len(names), NAMES_A_CALL):
         part = names[start : start + NAMES_A_CALL]
-        for name, told in tab.page.evaluate(CAPTURE, [text, part, options]).items():
-            flat = np.frombuffer(base64.b64decode(told["data"]), np.float32)
-            arrays[name] = flat.reshape(told["dims"])
+        told = tab.page.evaluate(CAPTURE, [text, part, options, PLACE])
+        numbers = np.frombuffer(tab.server.posted.pop(PLACE), np.float32)
+        sizes = [math.prod(dims) for _, dims in told]
+        assert len(numbers) == sum(sizes)
+        pieces = np.split(numbers, np.cumsum(sizes)[:-1])
+        arrays |= {name: one.reshape(dims) for (name, dims), one in zip(told, pieces, strict=True)}
     return arrays

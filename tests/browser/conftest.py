@@ -54,6 +54,13 @@ class Handler(SimpleHTTPRequestHandler):
         else:
             self._send(Path(self.translate_path(self.path)).read_bytes(), fault=fault)
 
+    def do_POST(self):
+        """Keep what a page hands over, by the name of its address."""
+        name = urlsplit(self.path).path.rsplit("/", 1)[-1]
+        self.server.posted[name] = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
     def _send(self, body, kind="application/octet-stream", *, fault=""):
         if fault == "altered":
             body = body[:-1] + bytes([body[-1] ^ 1])
@@ -87,6 +94,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.folder = root
         self.faults = {}
+        self.posted = {}
         self.asked = []
         self.sent_bytes = _Sums()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
