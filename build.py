@@ -132,11 +132,10 @@ def run_tests(options: argparse.Namespace) -> int:
     if options.prepare:
         say(f"The tests can run now: {shown(venv.PYTHON)} -m pytest.")
         return 0
-    if options.reference:
-        return checks.run_pytest(venv.PYTHON, {}, ["-m", "reference", *options.more])
-    if options.long:
-        more = [*checks.at_once(options.more), *options.more]
-        return checks.run_pytest(venv.PYTHON, {}, ["-m", "long", *more])
+    for tier in ("reference", "long"):
+        if getattr(options, tier):
+            more = [*checks.at_once(options.more), *options.more]
+            return checks.run_pytest(venv.PYTHON, {}, ["-m", tier, *more])
     return checks.run_everything(venv.PYTHON, {}, options.more)
 
 

@@ -10,6 +10,8 @@ from playwright.sync_api import sync_playwright
 from tests import built
 from tests.browser_path import CHROMIUM_FLAGS, browser_path, shell_path
 
+# The lines of the reference tests, which several processes find together.
+pytest_plugins = ["tests.reference.report"]
 # A host name that is not a secure context, as a classroom server on a LAN has.
 PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
 

@@ -204,7 +204,7 @@ def top_probabilities(logits: Array, n: int = N_TOP) -> dict[int, float]:
 
 
 def save_capture(path: Path, ids: Sequence[int], arrays: Mapping[str, Array]) -> None:
-    """Keep what a browser captured of one prompt, for tests/reference/test_chromium_parity.py.
+    """Keep what a browser captured of one prompt, for tests/reference/test_parity.py.
 
     Args:
         arrays: By hook name, every hook, and `logits` and `logits_logsumexp` of every position.

@@ -21,7 +21,7 @@ NO_TESTS = 5
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 # Their matrices in one thread: threads of both would wait for each other by spinning, and take the
 # processors from the browsers.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 # A machine that keeps no bytecode compiles every module in every process anew: it lies apart then.
 APART = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "pycache")}
 LINTERS = (

@@ -1,7 +1,7 @@
 """Every number of the page against the numpy reference in float64 and values from transformers.
 
 Each prompt's capture is saved, so that the reference tier can hold the same numbers to transformers
-itself (tests/reference/test_chromium_parity.py).
+itself (tests/reference/test_parity.py).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -25,6 +26,7 @@ from tests.parity import (
     scatter_bound,
     worst,
 )
+from tests.reference.report import REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,21 +39,13 @@ N_ORDERS = 4
 
 
 @dataclass
-class Report:
-    """What the tier found, for the lines under pytest's own summary."""
-
-    worst: dict[str, tuple[float, str, str, int]] = field(default_factory=dict)
-    beyond: list[str] = field(default_factory=list)
-
-
-REPORT = Report()
-
-
-@dataclass
 class Oracles:
     """Transformers in float32 and float64, and in float32 with its sums in other orders."""
 
     single: Transformers
+    # What was asked last, as bytes, with its answers: several tests ask about one prompt.
+    asked: bytes = b""
+    kept: dict[str, Mapping[str, Array]] = field(default_factory=dict)
 
     @cached_property
     def double(self) -> Transformers:
@@ -63,13 +57,34 @@ class Oracles:
         """The same model with its sums in another order, float32."""
         return [self.single.reordered(seed) for seed in range(N_ORDERS)]
 
-    def scatter(
-        self, ids: Sequence[int], exact: Mapping[str, Array], **meddling: Any
-    ) -> dict[str, Array]:
+    def exact(self, ids: Sequence[int], **meddling: Any) -> Mapping[str, Array]:
+        """Every hook in float64."""
+        return self._kept("exact", self.double.hooks, ids, meddling)
+
+    def scatter(self, ids: Sequence[int], **meddling: Any) -> Mapping[str, Array]:
         """How far transformers' own float32 is from float64, per hook and position.
 
         The root mean square over five orders of summation.
         """
+        return self._kept("scatter", self._scatter, ids, meddling)
+
+    def _kept(
+        self,
+        name: str,
+        ask: Callable[..., Mapping[str, Array]],
+        ids: Sequence[int],
+        meddling: dict[str, Any],
+    ) -> Mapping[str, Array]:
+        asked = pickle.dumps((list(ids), meddling))
+        if asked != self.asked:
+            self.asked = asked
+            self.kept.clear()
+        if name not in self.kept:
+            self.kept[name] = ask(ids, **meddling)
+        return self.kept[name]
+
+    def _scatter(self, ids: Sequence[int], **meddling: Any) -> dict[str, Array]:
+        exact = self.exact(ids, **meddling)
         squares: dict[str, Array] = {}
         for model in (self.single, *self.reordered):
             errors = relative_errors(exact, model.hooks(ids, **meddling))
@@ -102,16 +117,16 @@ class Judge:
         missing = set(reference) - set(got)
         assert missing <= {hooks.LOGSUMEXP}, sorted(missing)[:5]
         errors = relative_errors(aligned(reference, got), got)
-        note_worst(label, prompt, errors)
+        REPORT.note(label, prompt, worst(errors, 1)[0])
         beyond = [
             (name, int(position))
             for name, error in errors.items()
             for position in np.flatnonzero(~(error <= TOLERANCES["hook"].bound))
         ]
         if beyond:
-            exact = self.oracles.double.hooks(ids, **meddling)
+            exact = self.oracles.exact(ids, **meddling)
             ours = relative_errors(aligned(exact, got), got)
-            scatter = aligned(self.oracles.scatter(ids, exact, **meddling), got)
+            scatter = aligned(self.oracles.scatter(ids, **meddling), got)
             for name, position in beyond:
                 allowed = scatter_bound(scatter[name])[position]
                 far = ours[name][position]
@@ -136,27 +151,6 @@ def aligned(reference: Mapping[str, Array], got: Mapping[str, Array]) -> dict[st
             is_short = LEAF_DIMS[leaf_of(name)][0] == "unembed"
             part[name] = array[-len(got[name]) :] if is_short else array
     return part
-
-
-def note_worst(label: str, prompt: str, errors: Mapping[str, Array]) -> None:
-    """Remember the largest error of a kind of comparison."""
-    error, name, position = worst(errors, 1)[0]
-    if error >= REPORT.worst.get(label, (-1.0,))[0]:
-        REPORT.worst[label] = (error, prompt, name, position)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The worst relative errors, and every value that was beyond 1e-5."""
-    for label, (error, prompt, name, position) in REPORT.worst.items():
-        terminalreporter.write_line(
-            f"parity, {label}: worst {error:.1e} ({prompt}: {name} at {position})"
-        )
-    if REPORT.beyond:
-        terminalreporter.write_line(
-            f"{len(REPORT.beyond)} beyond 1e-5, each shown to be rounding by float64:"
-        )
-        for line in REPORT.beyond:
-            terminalreporter.write_line(f"  {line}")
 
 
 @pytest.fixture(scope="session")

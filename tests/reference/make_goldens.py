@@ -30,7 +30,7 @@ def main() -> None:
     entries = {}
     for prompt in PROMPTS.values():
         ids = prompt_ids(prompt)
-        exact = oracles.double.hooks(ids)
+        exact = oracles.exact(ids)
         top = top_probabilities(exact["logits"][-1])
         greedy, gaps = oracles.single.greedy(ids, N_GREEDY)
         assert greedy == oracles.double.greedy(ids, N_GREEDY)[0], prompt.name
@@ -39,7 +39,7 @@ def main() -> None:
             "ids": ids,
             "top": [[token, round(prob, 10)] for token, prob in top.items()],
             "greedy": greedy,
-            **golden_entry(exact, names, oracles.scatter(ids, exact), positions),
+            **golden_entry(exact, names, oracles.scatter(ids), positions),
         }
         print(f"{prompt.name}: {len(ids)} tokens, smallest lead {min(gaps):.1e}")
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -15,8 +15,10 @@ from tests.parity import (
     N_TOP,
     PROMPTS,
     TOLERANCES,
+    capture_path,
     check_against_golden,
     goldens,
+    load_capture,
     parity_names,
     prompt_ids,
     relative_errors,
@@ -77,6 +79,21 @@ def test_numpy_reference_gives_transformers_values(
     judge.check("numpy", case.name, case.ids, got, case.reference)
 
 
+def test_chromium_gives_transformers_values(case: Case, judge: Judge):
+    """Every hook at every position, as Chromium computed it (tests/browser/ saves it)."""
+    path = capture_path(case.name)
+    if not path.exists():
+        pytest.fail(
+            f"There is no capture of the prompt '{case.name}' ({path.name}). Run the browser tests "
+            "first (`python3 build.py test -m browser`), which save one for each prompt in "
+            ".cache/captures, or set SEETHROUGH_CAPTURES to their folder."
+        )
+    ids, arrays = load_capture(path)
+
+    assert ids == case.ids
+    judge.check("Chromium", case.name, ids, arrays, case.reference)
+
+
 def test_probabilities_are_transformers(case: Case, native: NativeModel):
     """The ten most probable next tokens and their probabilities, as the page computes them."""
     expected = top_probabilities(case.reference[hooks.LOGITS][-1])
@@ -112,7 +129,7 @@ def greedy(native: NativeModel, ids: Sequence[int]) -> list[int]:
 def test_goldens_are_transformers(case: Case, oracles: Oracles):
     """What the first tier is held to is what transformers gives today, in float64."""
     golden = goldens()[case.name]
-    exact = oracles.double.hooks(case.ids)
+    exact = oracles.exact(case.ids)
 
     assert golden.ids == case.ids
     top = top_probabilities(exact[hooks.LOGITS][-1])

@@ -18,7 +18,7 @@ def test_isolated_after_one_reload(tab):
     assert tab.strangers == []
 
 
-def test_works_offline(tab):
+def test_works_offline(tab, best):
     """After one visit, with the network cut, each address of the page runs a new prompt live."""
     tab.ask("seethrough.next('The', {k: 1})")
     tab.server.stop()
@@ -27,22 +27,9 @@ def test_works_offline(tab):
         tab.open(path)
         answers.append(tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})"))
 
-    assert [answer["top"][0]["text"] for answer in answers] == [" and"] * 3
+    assert [answer["top"][0]["id"] for answer in answers] == [best] * 3
     assert tab.page.evaluate("crossOriginIsolated")
     assert tab.strangers == []
-
-
-def test_bytes_over_the_network(tab):
-    """A first visit fetches at most 105 MB of model and 40 MB of the rest, each file once."""
-    tab.ask("seethrough.load()")
-    sent = tab.server.sent_bytes
-    model = sum(size for path, size in sent.items() if "/models/" in path)
-    twice = [path for path in sent if tab.server.times_asked(path) > 1]
-
-    assert model <= 105_000_000
-    assert sum(sent.values()) - model <= 40_000_000
-    # What the page shows at once, before there is a service worker that could keep it, is small.
-    assert sum(sent[path] for path in twice) <= 400_000
 
 
 def test_second_visit_is_silent(tab):
@@ -55,20 +42,20 @@ def test_second_visit_is_silent(tab):
     assert {path.rsplit("/", 1)[-1] for path in tab.server.asked} <= {"sw.js"}
 
 
-def test_no_service_worker(new_tab):
+def test_no_service_worker(new_tab, best):
     """Without a service worker the page runs in one thread and says so."""
     tab = new_tab(service_workers="block")
     tab.open()
     answer = tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
     status = tab.ask("seethrough.load()")
 
-    assert answer["top"][0]["text"] == " and"
+    assert answer["top"][0]["id"] == best
     assert status["threads"] == 1
     assert "one thread" in tab.text("#boot-notice")
     assert tab.visits == 1
 
 
-def test_plain_http(new_tab, shards):
+def test_plain_http(new_tab, shards, best):
     """On plain http (no store, locks or crypto.subtle) everything still runs, and is checked."""
     tab = new_tab()
     tab.server.faults[shards[0]] = "altered"
@@ -80,7 +67,7 @@ def test_plain_http(new_tab, shards):
 
     assert not tab.page.evaluate("isSecureContext || 'serviceWorker' in navigator")
     assert refused["key"] == "engine.altered"
-    assert answer["top"][0]["text"] == " and"
+    assert answer["top"][0]["id"] == best
     assert any(rows["data"])
     assert "one thread" in tab.text("#boot-notice")
 
@@ -110,14 +97,3 @@ def test_missing_site_file(new_tab, server, name):
     assert name in tab.text("#message")
     assert answer["key"] == "boot.missing"
     assert tab.visits == 1
-
-
-def test_page_before_python(new_tab, server):
-    """Headings, explanation and the example prompts are there before any script has run."""
-    tab = new_tab(java_script_enabled=False)
-    tab.page.goto(server.url)
-    text = tab.page.inner_text("body")
-
-    assert "See a real language model think" in text
-    assert tab.page.inner_text("noscript p").startswith("This page runs a language model")
-    assert PROMPT in text
