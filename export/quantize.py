@@ -1,7 +1,8 @@
 """8-bit blocks for checkpoints that come in floats: half the size of float16, and hardly a change.
 
 32 numbers along a matrix's input share a float16 scale, as in ggml's Q8_0, so that the graph reads
-them as it reads a GGUF's. What is in blocks already stays as it is.
+them as it reads a GGUF's. What is in blocks already stays as it is, and so do small models, which
+cost little to download: theirs are the checkpoint's very numbers.
 """
 
 from __future__ import annotations
@@ -20,17 +21,22 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
 
 BLOCK = 32
-MOST_PARAMS = 200_000_000
+LEAST_PARAMS = 20_000_000
 LARGEST, SMALLEST, N_TRIED = 127, 100, 32
 MOST = 65_504  # what float16 holds; a number beyond it stays as it is, with its matrix
 AT_ONCE = 8_192  # blocks: what a processor's cache holds
 # Looked up row by row and added to the stream as it is: 16 bits cost little there.
 HALVED = ("W_pos",)
+BY_ROW = ("W_E", *HALVED)
 
 
-def quantized(checkpoint: Checkpoint) -> Checkpoint:
-    """The checkpoint with its matrices in 8-bit blocks, if it has at most 200 M parameters."""
-    if n_params(checkpoint) > MOST_PARAMS:
+def quantized(checkpoint: Checkpoint, *, least: int = LEAST_PARAMS) -> Checkpoint:
+    """The checkpoint with its matrices in 8-bit blocks, if it has 20 M parameters or more.
+
+    Args:
+        least: So many parameters instead.
+    """
+    if n_params(checkpoint) < least:
         return checkpoint
     tensors = {name: _smaller(name, stored) for name, stored in checkpoint.tensors.items()}
     return replace(checkpoint, tensors=tensors)
@@ -40,15 +46,17 @@ def _smaller(name: str, stored: Stored) -> Stored:
     """A tensor as it is shipped."""
     if isinstance(stored, Blocks) or stored.values.ndim == 1:
         return stored
-    values = stored.dequantized()
+    values, was = stored.dequantized(), stored.values.dtype.name
     if np.abs(values).max() > MOST:
         return stored
-    if name in HALVED:
+    if name in HALVED and stored.dims[1] % BLOCK == 0:
         is_wide = stored.values.dtype == np.float32
-        return Plain(values.astype(np.float16)) if is_wide else stored
+        return Plain(values.astype(np.float16), was) if is_wide else stored
     # A matrix [in, out] is read along its inputs, the embedding [d_vocab, d_model] along a row.
-    axis = 1 if name == "W_E" else 0
-    return stored if stored.dims[axis] % BLOCK else in_blocks(values, axis)
+    axis = 1 if name in BY_ROW else 0
+    if stored.dims[axis] % BLOCK:
+        return stored
+    return replace(in_blocks(values, axis), rounded_from=was)
 
 
 def in_blocks(values: Array, axis: int) -> Blocks:
