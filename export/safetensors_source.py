@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
+ADAPTER = "adapter_config.json"
 HEAD = "lm_head.weight"
 # What the usual value of a setting that is left out may end in.
 OF_SHAPES = {"source.dims", "source.missing_tensor", "source.unused_tensor", "config.uneven_heads"}
@@ -48,6 +49,7 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
 
 
 def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
+    check_folder(folder)
     settings = read_json(folder / "config.json")
     family = hub_family_of(settings)
     with _left_out_is_named(family.left_out(settings)):
@@ -63,6 +65,21 @@ def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
         bos_token=_token(folder, "bos_token"),
         eos_token=_token(folder, "eos_token"),
     )
+
+
+def check_folder(folder: Path) -> None:
+    """Say what a folder is that is no checkpoint, but may hold one.
+
+    Raises:
+        SourceError: It is an adapter's, or a checkpoint lies in it.
+    """
+    if (folder / ADAPTER).is_file():
+        base = read_json(folder / ADAPTER).get("base_model_name_or_path") or "its files name none"
+        raise SourceError("source.adapter", folder=folder.name, base=base)
+    if not (folder / "config.json").exists():
+        inside = [*folder.glob("*.gguf"), *(file.parent for file in folder.glob("*/config.json"))]
+        if names := sorted(path.name for path in inside):
+            raise SourceError("source.inside", folder=folder.name, names=", ".join(names[:5]))
 
 
 def _weights(

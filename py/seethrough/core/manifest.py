@@ -113,7 +113,7 @@ class Manifest:
 
     @property
     def block_size(self) -> int:
-        """How many numbers share a scale where the export rounded floats to blocks; 0: it did not."""
+        """How many numbers share a scale where the export rounded floats; 0: it did not."""
         sizes = {entry.block_size for entry in self.tensors if entry.rounded_from}
         return max(sizes, default=0)
 
