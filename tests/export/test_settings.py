@@ -283,6 +283,34 @@ def test_a_gguf_s_values_of_another_width(tmp_path: Path) -> None:
     said(path, "source.value_width")
 
 
+def adapter(folder: Path, **told: str) -> None:
+    """A LoRA's folder as peft saves it."""
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", **told}))
+    (folder / "adapter_model.safetensors").write_bytes(b"")
+
+
+def test_an_adapter_is_named_as_such(tmp_path: Path) -> None:
+    """A LoRA is no model: the sentence has its base, and how the two become one."""
+    adapter(tmp_path / "a", base_model_name_or_path="maker/base")
+    assert "Merge it into its base model (maker/base)" in said(tmp_path / "a", "source.adapter")
+    adapter(tmp_path / "b")
+    assert "(its files name none)" in said(tmp_path / "b", "source.adapter")
+    write_hub_folder(TIED, tmp_path / "b")
+    said(tmp_path / "b", "source.adapter")
+
+
+def test_a_folder_around_a_checkpoint_is_named(tmp_path: Path) -> None:
+    """A folder whose folders or files are checkpoints says which."""
+    for name in ("checkpoint-500", "checkpoint-1000"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+    (tmp_path / "tiny.gguf").write_bytes(b"GGUF")
+
+    told = said(tmp_path, "source.inside")
+    assert "checkpoint-1000, checkpoint-500, tiny.gguf in it may be what you mean" in told
+
+
 def test_every_sentence_says_what_to_do() -> None:
     """Each refusal of a checkpoint ends with what its reader can do."""
     file = Path(seethrough.__file__).parent / "catalogue" / "en" / "export.json"
