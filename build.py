@@ -67,8 +67,9 @@ def command_line() -> argparse.ArgumentParser:
 def make_site(choice: models.Choice, *groups: str) -> None:
     """Every stage of the site, each only if what goes into it changed."""
     asked = choice.models()
-    if not choice.words and (said := standing.loss(model.id for model in asked)):
-        say(said)
+    lost = "" if choice.words else standing.loss(model.id for model in asked)
+    if lost:
+        say(lost)
     python = venv.ensure("export", *groups)
     modules = node.ensure(development=bool(groups))
     wheels = pyodide.ensure(python, modules)

@@ -35,7 +35,10 @@ def hub_family_of(settings: Settings) -> HubFamily:
     Raises:
         SourceError: It is none of ours, or it names none; the sentence has those that there are.
     """
-    named = [(settings.get("architectures") or [None])[0], settings.get("model_type") or None]
+    kind = settings.get("model_type") or None
+    if kind == "mistral" and "layer_types" in settings:
+        kind = "ministral"  # as transformers takes it
+    named = [(settings.get("architectures") or [None])[0], kind]
     rows = (ARCHITECTURES, TYPES)
     for name, table in zip(named, rows, strict=True):
         if name is not None and name not in table:

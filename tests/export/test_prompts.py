@@ -80,7 +80,7 @@ def test_a_list_that_is_no_json_reads_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_prompts(tmp_path / "none.json")
     (tmp_path / "prompts.json").write_text("[")
-    with pytest.raises(InputError, match="cannot be read .*Expecting"):
+    with pytest.raises(InputError, match=r"cannot be read .*Expecting"):
         read_prompts(tmp_path / "prompts.json")
 
 

@@ -146,6 +146,7 @@ def is_read_or_said(folder: Path) -> bool:
         ({"architectures": None, "model_type": None}, "source.architecture"),
         ({"architectures": None, "model_type": "opt"}, "source.architecture"),
         ({"model_type": "opt"}, "source.architecture"),
+        ({"model_type": "mistral", "layer_types": ["full_attention"]}, "source.architecture"),
         ({"hidden_act": "gelu"}, "source.activation"),
         ({"attention_bias": True}, "source.bias"),
         ({"mlp_bias": True}, "source.bias"),

@@ -42,6 +42,7 @@ class Report:
 
     worst: dict[str, tuple[float, str, str, int]] = field(default_factory=dict)
     beyond: list[str] = field(default_factory=list)
+    checkpoints: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 REPORT = Report()
@@ -151,6 +152,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(
             f"parity, {label}: worst {error:.1e} ({prompt}: {name} at {position})"
         )
+    if REPORT.checkpoints:
+        terminalreporter.write_line("| checkpoint | what became of it | difference, or sentence |")
+        terminalreporter.write_line("| --- | --- | --- |")
+        for row in REPORT.checkpoints:
+            terminalreporter.write_line(f"| {' | '.join(row)} |")
     if REPORT.beyond:
         terminalreporter.write_line(
             f"{len(REPORT.beyond)} beyond 1e-5, each shown to be rounding by float64:"
