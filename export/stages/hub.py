@@ -32,7 +32,8 @@ def source(python: Path, model: Model) -> Path:
     name = f"hub-{folder.name}"
     if not stamps.is_fresh(name, identity(folder), [folder / LISTING]):
         revision = commit_in(folder) or model.revision
-        with Step(f"The model {model.title}") as step:
+        title = model.title if model.name else f"{model.repo} of the hub"
+        with Step(f"The model {title}") as step:
             outcome = programs.run(
                 [python, "-m", "export.hub", model.repo, revision, "--out", folder],
                 step,
@@ -40,7 +41,7 @@ def source(python: Path, model: Model) -> Path:
                 report=lambda line: line,
                 env={"PYTHONPATH": "py"},
             )
-            outcome.check(f"Fetching {model.title if model.name else model.repo}")
+            outcome.check(f"Fetching {title}")
             step.note(outcome.output.strip().rpartition("\n")[2])
         stamps.mark(name, identity(folder))
     return folder
