@@ -27,6 +27,7 @@ from export.stages import (
     recordings,
     serve,
     site,
+    standing,
     torch,
     venv,
 )
@@ -63,18 +64,25 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
-def make_site(words: str, *groups: str) -> None:
-    """Every stage of the site, each only if what goes into it changed.
-
-    `words` are those of --models.
-    """
-    asked = models.asked_for(words)
+def make_site(choice: models.Choice, *groups: str) -> None:
+    """Every stage of the site, each only if what goes into it changed."""
+    asked = choice.models()
+    lost = "" if choice.words else standing.loss(model.id for model in asked)
+    if lost:
+        say(lost)
     python = venv.ensure("export", *groups)
     modules = node.ensure(development=bool(groups))
     wheels = pyodide.ensure(python, modules)
     exported = [make_model(python, one) for one in asked]
     compiled = bytecode.ensure(modules, wheels)
-    site.ensure(python, models=exported, modules=modules, bytecode=compiled)
+    site.ensure(
+        python,
+        models=exported,
+        modules=modules,
+        bytecode=compiled,
+        command=choice.command(models.ANOTHER),
+    )
+    standing.keep(choice.command())
 
 
 def make_model(python: Path, asked: models.Model) -> Path:
@@ -82,21 +90,28 @@ def make_model(python: Path, asked: models.Model) -> Path:
     checkpoint = model.source(python, asked)
     exported = model.export(python, asked, checkpoint)
     if asked.is_recorded:
-        recordings.ensure(python, exported)
+        recordings.ensure(python, exported, asked.prompts)
+    else:
+        recordings.drop(exported)
     return exported
 
 
 def make_for_tests(*groups: str) -> None:
     """The site, and beside it what its tests need: packages of these groups, and a browser."""
-    make_site(models.DEFAULT, "test", *groups)
+    make_site(models.Choice(), "test", *groups)
     browser.ensure_shell(browser.ensure(venv.PYTHON))
+
+
+def chosen(options: argparse.Namespace) -> models.Choice:
+    """What the command line says of models."""
+    return models.Choice(options.models, options.title, options.record)
 
 
 def run_serve(options: argparse.Namespace) -> int:
     """Build what is missing, serve the site on this machine, open it in a browser."""
     serve.check_port(options.port)
     with alone():
-        make_site(options.models)
+        make_site(chosen(options))
     if options.watch:
         return watch(options)
     serve.serve(DIST, options.port, is_opened=not options.no_open)
@@ -116,7 +131,7 @@ def watch(options: argparse.Namespace) -> int:
 def run_build(options: argparse.Namespace) -> int:
     """Build the site into dist/, ready for any static host."""
     with alone():
-        make_site(options.models)
+        make_site(chosen(options))
     say("The site is in dist/.")
     return 0
 
@@ -178,19 +193,28 @@ COMMANDS = {
     "lock": run_lock,
     "clean": run_clean,
 }
-MODELS: dict[str, Any] = {
-    "default": models.DEFAULT,
-    "metavar": "LIST",
-    "help": "of " + ", ".join(models.KNOWN) + ", checkpoint folders and .gguf files; by commas",
+MODELS: dict[str, dict[str, Any]] = {
+    "--models": {
+        "default": "",
+        "metavar": "LIST",
+        "help": f"by commas: {', '.join(models.KNOWN)}, checkpoint folders, .gguf files,"
+        f" owner/name of the hub, FILE.json with a list (usual: {models.DEFAULT})",
+    },
+    "--title": {"default": "", "help": "the name of the one model of yours, for readers"},
+    "--record": {
+        "default": "",
+        "metavar": "FILE.json",
+        "help": "record these prompts with the one model of yours",
+    },
 }
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "serve": {
-        "--models": MODELS,
+        **MODELS,
         "--port": {"type": int, "help": "this port or none (usual: 8000, or the next free one)"},
         "--no-open": {"action": "store_true", "help": "print the address only"},
         "--watch": {"action": "store_true", "help": "show edits in the open page"},
     },
-    "build": {"--models": MODELS},
+    "build": MODELS,
     "test": {
         "--prepare": {"action": "store_true", "help": "install what they need, run none"},
         "--reference": {"action": "store_true", "help": "the tests against torch instead"},

@@ -6,6 +6,7 @@ Source: ggml's block_q4_1 {float16 d, float16 m, 16 bytes} and block_q8_0 {float
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from seethrough.core.errors import SourceError
 from seethrough.core.families import LLAMA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from seethrough.core.cache import Array
@@ -28,6 +29,9 @@ Q4_1_BYTES = 20
 Q8_0_BYTES = 34
 SUPPORTED = ("F32", "F16", "Q8_0", "Q4_1")
 MAGIC = b"GGUF"
+ROTARY_TENSOR = re.compile(r"(blk\.\d+\.)?rope_(freqs|factors_long|factors_short)\.weight")
+ALWAYS = ("llama.rope.scaling.attn_factor",)
+WITHOUT_TYPE = ("llama.rope.scaling.factor", "llama.rope.scale_linear")
 BEYOND = "something in it lies beyond its end"
 
 
@@ -44,9 +48,7 @@ def read_gguf(path: Path, origin: dict[str, str]) -> Checkpoint:
 
 def _read(path: Path, origin: dict[str, str]) -> Checkpoint:
     fields, raw = _open(path)
-    if "rope_freqs.weight" in raw:
-        # Llama 3.1's way to scale its rotary positions.
-        raise SourceError("source.rope_scaling", got="rope_freqs.weight")
+    check_rotary(fields, raw)
     config = _config(fields, has_head="output.weight" in raw)
     check_layers(config, len(raw))
     names = by_source_name(LLAMA_GGUF, config)
@@ -140,6 +142,26 @@ def unpack_q4_1(rows: Array) -> Blocks:
     )
 
 
+def check_rotary(fields: Mapping[str, Any], tensors: Iterable[str]) -> None:
+    """Refuse rotary positions that are scaled, wherever the file says so.
+
+    A factor without a type is linear scaling to llama.cpp, and `scale_linear` is the factor's older
+    name; Llama 3.1's factors, and those of long contexts, are tensors.
+    Source: llama_model::load_hparams and llama_context's constructor in llama.cpp.
+
+    Raises:
+        SourceError: They are.
+    """
+    found = [name for name in tensors if ROTARY_TENSOR.fullmatch(name)]
+    kind = fields.get("llama.rope.scaling.type")
+    if kind not in (None, "none", ""):
+        found.append(str(kind))
+    factors = ALWAYS if kind == "none" else (*ALWAYS, *WITHOUT_TYPE)
+    found += [name for name in factors if fields.get(name, 1) not in (0, 1)]
+    if found:
+        raise SourceError("source.rope_scaling", got=", ".join(found))
+
+
 def _ours(name: str, stored: Stored, config: ModelConfig) -> Stored:
     """A tensor under our name: rotary rows put back in order, 2-D weights as [in, out]."""
     heads = {"W_Q": config.n_heads, "W_K": config.n_key_value_heads}.get(name.rpartition(".")[2])
@@ -164,9 +186,6 @@ def _config(fields: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
     architecture = fields.get("general.architecture")
     if architecture != "llama":
         raise SourceError("source.architecture", got=architecture, supported="llama")
-    scaling = fields.get("llama.rope.scaling.type", "none")
-    if scaling not in ("none", ""):
-        raise SourceError("source.rope_scaling", got=scaling)
     if fields.get("llama.expert_count"):
         raise SourceError("source.architecture", got="llama with experts", supported="llama")
 
@@ -180,6 +199,9 @@ def _config(fields: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
     rotary = int(fields.get("llama.rope.dimension_count", d_head))
     if rotary != d_head:
         raise SourceError("source.partial_rotary", got=rotary, expected=d_head)
+    d_value = int(fields.get("llama.attention.value_length", d_head))
+    if d_value != d_head:
+        raise SourceError("source.value_width", got=d_value, expected=d_head)
     return ModelConfig(
         **LLAMA.named,
         d_model=d_model,

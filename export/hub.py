@@ -53,6 +53,7 @@ OTHERS = (
 )
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.pkl")
 PLAIN_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+ADAPTER = "adapter_config.json"
 # What other files of a repository may take while it is fetched.
 SPARE_BYTES = 50_000_000
 SAY_EVERY_S = 1.0
@@ -171,6 +172,8 @@ def needed(repo: str, files: Iterable[HubFile]) -> list[HubFile]:
     plain = {file.name: file for file in files if PLAIN_NAME.fullmatch(file.name)}
     weights = [WHOLE] if WHOLE in plain else _matching(plain, PIECES)
     if not any(name.endswith(".safetensors") for name in weights):
+        if ADAPTER in plain:
+            raise SourceError("hub.adapter", repo=repo)
         if _matching(plain, PICKLES):
             raise SourceError("hub.only_pickles", repo=repo)
         raise SourceError("hub.no_weights", repo=repo)

@@ -1,4 +1,4 @@
-"""The architectures of the hub that can be read, by the name in a config.json: a row each."""
+"""The architectures of the hub that can be read, by the names in a config.json: a row each."""
 
 from __future__ import annotations
 
@@ -6,25 +6,48 @@ from typing import TYPE_CHECKING
 
 from export.hub_gpt2 import GPT2_ON_HUB
 from export.hub_llama import LLAMA_ON_HUB
+from export.hub_mistral import MISTRAL_ON_HUB
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
     from export.hub_family import HubFamily, Settings
 
+# Under `model_type`, which decides in transformers; a class under `architectures` says whether the
+# weights are a language model's: a base class (LlamaModel) saves the same without its head.
+TYPES: dict[str, HubFamily] = {
+    "llama": LLAMA_ON_HUB,
+    "gpt2": GPT2_ON_HUB,
+    "mistral": MISTRAL_ON_HUB,
+}
 ARCHITECTURES: dict[str, HubFamily] = {
     "LlamaForCausalLM": LLAMA_ON_HUB,
+    "LlamaModel": LLAMA_ON_HUB,
     "GPT2LMHeadModel": GPT2_ON_HUB,
+    "GPT2Model": GPT2_ON_HUB,
+    "MistralForCausalLM": MISTRAL_ON_HUB,
+    "MistralModel": MISTRAL_ON_HUB,
 }
 
 
 def hub_family_of(settings: Settings) -> HubFamily:
-    """The family that a config.json names.
+    """The family that a config.json names, by its type, its class, or both.
 
     Raises:
-        SourceError: It is none of ours; the sentence names those.
+        SourceError: It is none of ours, or it names none; the sentence has those that there are.
     """
-    architecture = (settings.get("architectures") or ["unknown"])[0]
-    if architecture not in ARCHITECTURES:
-        supported = ", ".join(ARCHITECTURES)
-        raise SourceError("source.architecture", got=architecture, supported=supported)
-    return ARCHITECTURES[architecture]
+    kind = settings.get("model_type") or None
+    if kind == "mistral" and "layer_types" in settings:
+        kind = "ministral"  # as transformers takes it
+    named = [(settings.get("architectures") or [None])[0], kind]
+    rows = (ARCHITECTURES, TYPES)
+    for name, table in zip(named, rows, strict=True):
+        if name is not None and name not in table:
+            raise _unknown(name)
+    found = [table[name] for name, table in zip(named, rows, strict=True) if name is not None]
+    if not found:
+        raise _unknown("not named in config.json")
+    return found[-1]
+
+
+def _unknown(got: object) -> SourceError:
+    return SourceError("source.architecture", got=got, supported=", ".join(ARCHITECTURES))

@@ -38,8 +38,29 @@ GPT2_HF = {
 }
 
 
-def config_of(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: FBT001 - see HubFamily
-    """The sizes that a config.json tells, with or without a head of its own in the file.
+# What transformers' GPT2Config takes for what a config.json leaves out, and its further names.
+USUAL = {
+    "vocab_size": 50257,
+    "n_positions": 1024,
+    "n_embd": 768,
+    "n_layer": 12,
+    "n_head": 12,
+    "n_inner": None,
+    "activation_function": "gelu_new",
+    "layer_norm_epsilon": 1e-5,
+    "tie_word_embeddings": True,
+}
+ALIASES = {
+    "hidden_size": "n_embd",
+    "max_position_embeddings": "n_positions",
+    "num_attention_heads": "n_head",
+    "num_hidden_layers": "n_layer",
+}
+SHAPING = ("vocab_size", "n_positions", "n_embd", "n_layer")
+
+
+def config_of(settings: Settings, is_tied: bool) -> ModelConfig:  # noqa: FBT001 - see HubFamily
+    """The sizes that a config.json tells.
 
     Raises:
         SourceError: A setting that we do not compute, or sizes that do not fit.
@@ -56,13 +77,12 @@ def config_of(settings: Settings, has_head: bool) -> ModelConfig:  # noqa: FBT00
         n_heads=n_heads,
         n_key_value_heads=n_heads,
         d_head=head_width(d_model, n_heads),
-        d_mlp=int(settings.get("n_inner") or 4 * d_model),
+        d_mlp=int(settings["n_inner"] or 4 * d_model),
         d_vocab=int(settings["vocab_size"]),
-        n_ctx=int(settings.get("n_positions") or settings["n_ctx"]),
+        n_ctx=int(settings["n_positions"]),
         eps=float(settings["layer_norm_epsilon"]),
         rotary_base=None,
-        # GPT-2 is tied unless its config says otherwise, which transformers leaves out.
-        tie_word_embeddings=not has_head or bool(settings.get("tie_word_embeddings", True)),
+        tie_word_embeddings=is_tied,
     )
 
 
@@ -88,4 +108,7 @@ GPT2_ON_HUB = HubFamily(
     arrange,
     prefix="transformer.",
     known_extra=re.compile(r"h\.\d+\.attn\.(bias|masked_bias)"),
+    usual=USUAL,
+    aliases=ALIASES,
+    shaping=SHAPING,
 )

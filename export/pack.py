@@ -45,7 +45,8 @@ class WeightPack:
         """Append a tensor's arrays and note where they lie."""
         if isinstance(stored, Plain):
             parts = {"values": self._append(stored.values)}
-            self.entries[name] = TensorEntry(name, stored.dims, "plain", parts)
+            was = stored.rounded_from
+            self.entries[name] = TensorEntry(name, stored.dims, "plain", parts, rounded_from=was)
             return
         # A row of an odd number of half bytes would end inside a byte, and rows are read alone.
         is_packed = stored.bits == 4 and stored.dims[-1] % 2 == 0  # noqa: PLR2004 - 4 or 8 bits
@@ -110,4 +111,5 @@ def _block_entry(name: str, stored: Blocks, parts: dict[str, TensorPart]) -> Ten
         block_size=stored.size,
         block_axis=stored.axis,
         zero_point=stored.zero_point,
+        rounded_from=stored.rounded_from,
     )

@@ -13,6 +13,7 @@ from export.start_ids import start_ids
 from export.tensors import Blocks
 from export.wiring import build_model
 from seethrough.core.assets import GRAPH, TOKENIZER
+from seethrough.core.errors import SourceError
 from seethrough.core.hooks import expected_hooks
 from seethrough.core.manifest import Manifest, to_json
 from seethrough.core.tokenizer import Tokenizer
@@ -39,18 +40,29 @@ def pack_weights(checkpoint: Checkpoint) -> WeightPack:
     return pack
 
 
+def check_tokens(tokenizer: Tokenizer, n_rows: int) -> None:
+    """Refuse a tokeniser that may give an id without a row in the embedding.
+
+    Raises:
+        SourceError: It has more ids than there are rows.
+    """
+    if tokenizer.vocab_size > n_rows:
+        raise SourceError("source.tokens_beyond", n_tokens=tokenizer.vocab_size, n_rows=n_rows)
+
+
 def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title: str) -> Manifest:
     """Write the model folder; the manifest goes last, so a folder that has one is whole.
 
     Raises:
-        SourceError: The tokeniser is of a kind that the page cannot read.
+        SourceError: The tokeniser is of a kind that the page cannot read, or has more tokens than
+            the model has rows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     pack = pack_weights(checkpoint)
     model = build_model(checkpoint.config, pack, name=model_id, weight_file=WEIGHT_FILE)
     tokenizer = json.dumps(checkpoint.tokenizer, ensure_ascii=False, separators=(",", ":"))
     # The page would refuse it, much later.
-    Tokenizer.from_json(tokenizer)
+    check_tokens(Tokenizer.from_json(tokenizer), checkpoint.config.d_vocab)
     chat, reason = segments_from_template(
         checkpoint.chat_template,
         bos_token=checkpoint.bos_token,

@@ -1,11 +1,13 @@
 """8-bit blocks for checkpoints that come in floats: half the size of float16, and hardly a change.
 
 32 numbers along a matrix's input share a float16 scale, as in ggml's Q8_0, so that the graph reads
-them as it reads a GGUF's. What is in blocks already stays as it is.
+them as it reads a GGUF's. What is in blocks already stays as it is, and so do small models, which
+cost little to download: theirs are the checkpoint's very numbers.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,17 +22,22 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
 
 BLOCK = 32
-MOST_PARAMS = 200_000_000
+LEAST_PARAMS = 20_000_000
 LARGEST, SMALLEST, N_TRIED = 127, 100, 32
 MOST = 65_504  # what float16 holds; a number beyond it stays as it is, with its matrix
 AT_ONCE = 8_192  # blocks: what a processor's cache holds
 # Looked up row by row and added to the stream as it is: 16 bits cost little there.
 HALVED = ("W_pos",)
+BY_ROW = ("W_E", *HALVED)
 
 
-def quantized(checkpoint: Checkpoint) -> Checkpoint:
-    """The checkpoint with its matrices in 8-bit blocks, if it has at most 200 M parameters."""
-    if n_params(checkpoint) > MOST_PARAMS:
+def quantized(checkpoint: Checkpoint, *, least: int = LEAST_PARAMS) -> Checkpoint:
+    """The checkpoint with its matrices in 8-bit blocks, if it has 20 M parameters or more.
+
+    Args:
+        least: So many parameters instead.
+    """
+    if n_params(checkpoint) < least:
         return checkpoint
     tensors = {name: _smaller(name, stored) for name, stored in checkpoint.tensors.items()}
     return replace(checkpoint, tensors=tensors)
@@ -40,15 +47,17 @@ def _smaller(name: str, stored: Stored) -> Stored:
     """A tensor as it is shipped."""
     if isinstance(stored, Blocks) or stored.values.ndim == 1:
         return stored
-    values = stored.dequantized()
+    values, was = stored.dequantized(), stored.values.dtype.name
     if np.abs(values).max() > MOST:
         return stored
-    if name in HALVED:
+    if name in HALVED and stored.dims[1] % BLOCK == 0:
         is_wide = stored.values.dtype == np.float32
-        return Plain(values.astype(np.float16)) if is_wide else stored
+        return Plain(values.astype(np.float16), was) if is_wide else stored
     # A matrix [in, out] is read along its inputs, the embedding [d_vocab, d_model] along a row.
-    axis = 1 if name == "W_E" else 0
-    return stored if stored.dims[axis] % BLOCK else in_blocks(values, axis)
+    axis = 1 if name in BY_ROW else 0
+    if stored.dims[axis] % BLOCK:
+        return stored
+    return replace(in_blocks(values, axis), rounded_from=was)
 
 
 def in_blocks(values: Array, axis: int) -> Blocks:
@@ -57,10 +66,14 @@ def in_blocks(values: Array, axis: int) -> Blocks:
     blocks = np.ascontiguousarray(rows, np.float32).reshape(-1, BLOCK)
     whole = np.empty(blocks.shape, np.int8)
     scale = np.empty(len(blocks), np.float16)
-    for start in range(0, len(blocks), AT_ONCE):
+
+    def fill(start: int) -> None:
         part = slice(start, start + AT_ONCE)
         scale[part] = best_scale(blocks[part])
         whole[part] = rounded(blocks[part], scale[part])
+
+    with ThreadPoolExecutor() as threads:  # numpy lets them run side by side
+        list(threads.map(fill, range(0, len(blocks), AT_ONCE)))
     shape = (*rows.shape[:-1], rows.shape[-1] // BLOCK)
     return Blocks(
         np.ascontiguousarray(np.moveaxis(whole.reshape(rows.shape), -1, axis)),

@@ -20,6 +20,7 @@ from safetensors.numpy import save
 from export.asset_lists import asset, write_list
 from export.command import exit_code
 from export.native import NativeModel
+from export.prompts import PROMPTS, Curated, read_prompts
 from export.record_parts import captured_for_parts, part_file
 from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
@@ -61,23 +62,6 @@ N_WORDS = 500
 LEAST_POSITIONS = 2
 LEAST_LAYERS = 2
 FLOAT_BYTES = 4
-
-
-@dataclass(frozen=True)
-class Curated:
-    """A prompt that is recorded: its name in addresses, its text, whether it is a message."""
-
-    id: str
-    prompt: str
-    chat: bool = False
-
-
-PROMPTS = (
-    Curated("january", "January, February, March,"),
-    Curated("colors", "Name three primary colors.", chat=True),
-    Curated("code", "def add(a, b):\n    return"),
-    Curated("emoji", "I ❤️ 🍕"),
-)
 
 
 @dataclass(frozen=True)
@@ -285,17 +269,24 @@ def arrays_of(
     }
 
 
-def write_recordings(folder: Path, out: Path) -> list[Path]:
-    """Record every prompt that the model takes, each into files named by place, id and content.
+def write_recordings(
+    folder: Path, out: Path, prompts: Sequence[Curated] | None = None
+) -> list[Path]:
+    """Record every prompt, each into files named by place, id and content.
 
     Parts lie in a folder below; a list tells of all of them (export/asset_lists.py).
 
+    Args:
+        prompts: None: the usual ones, as far as the model takes them.
+
     Raises:
         SourceError: The folder holds no model, or the model is too wide.
+        InputError: A prompt has no tokens or too many, or is a message to a model without chat.
     """
     recorder = Recorder(folder)
     (out / PARTS_FOLDER).mkdir(parents=True, exist_ok=True)
-    taken = [prompt for prompt in PROMPTS if recorder.manifest.chat or not prompt.chat]
+    usual = [prompt for prompt in PROMPTS if recorder.manifest.chat or not prompt.chat]
+    taken = usual if prompts is None else prompts
     assets = []
     for place, prompt in enumerate(taken, 1):
         print(f"Recording {place} of {len(taken)}: {prompt.id}")
@@ -329,10 +320,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m export.record", description=__doc__)
     parser.add_argument("model", type=Path, help="a folder that `python -m export` wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--prompts", type=Path, help="a list of other prompts (export/prompts.py)")
     options = parser.parse_args(arguments)
 
     def record() -> None:
-        files = write_recordings(options.model, options.out)
+        prompts = read_prompts(options.prompts) if options.prompts else None
+        files = write_recordings(options.model, options.out, prompts)
         size = sum(file.stat().st_size for file in files)
         n_parts = sum(file.parent.name == PARTS_FOLDER for file in files)
         print(f"{len(files) - n_parts} recorded walks, {n_parts} parts, {size / 1e3:.0f} KB")

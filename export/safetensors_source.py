@@ -5,6 +5,7 @@ Pickle files (.bin, .pt) are never opened. bfloat16 is read without torch.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +22,18 @@ from export.tokenizer_files import tokenizer_of
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from export.hub_family import HubFamily
+    from export.hub_family import HubFamily, Settings
     from export.tensors import Stored
     from seethrough.core.config import ModelConfig
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
+ADAPTER = "adapter_config.json"
+HEAD = "lm_head.weight"
+# What the usual value of a setting that is left out may end in.
+OF_SHAPES = {"source.dims", "source.missing_tensor", "source.unused_tensor", "config.uneven_heads"}
 DTYPES: dict[str, Any] = {"F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}
 
 
@@ -44,19 +49,11 @@ def read_hub_folder(folder: Path, origin: dict[str, str]) -> Checkpoint:
 
 
 def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
+    check_folder(folder)
     settings = read_json(folder / "config.json")
     family = hub_family_of(settings)
-    raw = {family.name_of(name): stored for name, stored in _tensors(folder, family).items()}
-    config = _config(family, settings, has_head="lm_head.weight" in raw)
-    check_layers(config, len(raw))
-    if config.tie_word_embeddings:
-        # Some files hold the tied head as well; it is the embedding, and the config decides.
-        raw.pop("lm_head.weight", None)
-    tensors: dict[str, Stored] = {}
-    for source, ours in by_source_name(family.names, config).items():
-        if (stored := raw.pop(source, None)) is not None:
-            tensors |= family.arrange(ours, stored, config)
-    check_tensors(tensors, config, unused=raw)
+    with _left_out_is_named(family.left_out(settings)):
+        config, tensors = _weights(family, family.whole(settings), _tensors(folder, family))
     return Checkpoint(
         config=config,
         tensors=tensors,
@@ -70,9 +67,73 @@ def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
     )
 
 
-def _config(family: HubFamily, settings: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
+def check_folder(folder: Path) -> None:
+    """Say what a folder is that is no checkpoint, but may hold one.
+
+    Raises:
+        SourceError: It is an adapter's, or a checkpoint lies in it.
+    """
+    if (folder / ADAPTER).is_file():
+        base = read_json(folder / ADAPTER).get("base_model_name_or_path") or "its files name none"
+        raise SourceError("source.adapter", folder=folder.name, base=base)
+    if not (folder / "config.json").exists():
+        inside = [*folder.glob("*.gguf"), *(file.parent for file in folder.glob("*/config.json"))]
+        if names := sorted(path.name for path in inside):
+            raise SourceError("source.inside", folder=folder.name, names=", ".join(names[:5]))
+
+
+def _weights(
+    family: HubFamily, settings: Settings, stored: Mapping[str, Plain]
+) -> tuple[ModelConfig, dict[str, Stored]]:
+    """The sizes and the tensors under our names, which agree."""
+    files = {family.name_of(name): name for name in stored}
+    if len(files) < len(stored):
+        raise SourceError("source.twice", name=next(iter(stored.keys() - set(files.values()))))
+    raw = {name: stored[files[name]] for name in files}
+    config = _config(family, settings, is_tied=_is_tied(family, settings, raw))
+    check_layers(config, len(raw))
+    tensors: dict[str, Stored] = {}
+    for source, ours in by_source_name(family.names, config).items():
+        if (tensor := raw.pop(source, None)) is not None:
+            tensors |= family.arrange(ours, tensor, config)
+    check_tensors(tensors, config, unused=[files[name] for name in raw])
+    return config, tensors
+
+
+def _is_tied(family: HubFamily, settings: Settings, raw: dict[str, Plain]) -> bool:
+    """Whether the unembedding is the embedding, decided as transformers does; `raw` has one then.
+
+    Where the settings tie the two, the file may have either, or both; two that differ stay two.
+
+    Raises:
+        SourceError: The settings do not tie them, and there is no head.
+    """
+    head, rows = raw.get(HEAD), raw.get(family.rows)
+    if not settings.get("tie_word_embeddings", True):
+        if head is None:
+            raise SourceError("source.no_head")
+        return False
+    if head is not None and rows is not None and not np.array_equal(head.values, rows.values):
+        return False
+    if head is not None:
+        raw[family.rows] = raw.pop(HEAD)
+    return True
+
+
+@contextmanager
+def _left_out_is_named(names: list[str]) -> Iterator[None]:
+    """Where tensors and settings do not fit, name the settings that the usual values stood for."""
     try:
-        return family.config(settings, has_head)
+        yield
+    except SourceError as error:
+        if names and error.key in OF_SHAPES:
+            raise SourceError("source.missing_field", name=", ".join(names)) from error
+        raise
+
+
+def _config(family: HubFamily, settings: Settings, *, is_tied: bool) -> ModelConfig:
+    try:
+        return family.config(settings, is_tied)
     except KeyError as error:
         raise SourceError("source.missing_field", name=error.args[0]) from error
 

@@ -24,7 +24,7 @@ from export import prerender
 from export.asset_lists import ListError, whole_manifest
 from export.scripts import standalone
 from export.sentences import templates, write_languages
-from export.stages.models import KNOWN, command_for
+from export.stages.models import ANOTHER, KNOWN, command_for
 from seethrough.core.assets import OF_ENGINE
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
@@ -86,11 +86,15 @@ class SiteError(Exception):
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the parts lie: npm's node_modules, Pyodide's archives compiled, exported models."""
+    """Where the parts lie: npm's node_modules, Pyodide's archives compiled, exported models.
+
+    `command` is what a person types for these models and ANOTHER; empty: nobody told.
+    """
 
     node: Path
     bytecode: Path
     models: tuple[Path, ...]
+    command: str = ""
 
 
 def copy(source: Path, target: Path) -> None:
@@ -226,8 +230,11 @@ def whole_style() -> str:
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
-def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
+def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[str]:
     """Copy each model's assets and write models.json; the first model is the default.
+
+    Args:
+        command: See `Sources`.
 
     Returns: The paths of the files that the engine stores itself once a model is loaded; the
         manifests and tokenisers are the site's own.
@@ -248,19 +255,21 @@ def copy_models(models: tuple[Path, ...], out: Path) -> list[str]:
         write_text(out / path / "manifest.json", to_json(manifest))
         listed += [path + asset.path for asset in manifest.of_kind(*OF_ENGINE)]
         cards.append({"id": manifest.id, "path": path, "default": not cards})
-    listing = {"models": cards, "absent": absent_models([card["id"] for card in cards])}
+    listing = {"models": cards, "absent": absent_models([card["id"] for card in cards], command)}
     text = json.dumps(listing, indent=1) + "\n"
     write_text(out / "models.json", text)
     return listed
 
 
-def absent_models(ids: Sequence[str]) -> list[dict[str, Any]]:
+def absent_models(ids: Sequence[str], command: str = "") -> list[dict[str, Any]]:
     """What models.json tells of the known models that a build lacks.
 
-    Each with the command that builds a site with it behind the known ones that this one has.
+    Each with the command that builds a site with it behind those that this one has; where nobody
+    told how they are called, behind the known ones.
     """
     names = {model.id: model.name for model in KNOWN.values()}
     present = [names[model_id] for model_id in ids if model_id in names]
+    command = command or command_for([*present, ANOTHER])
     return [
         {
             "id": model.id,
@@ -269,7 +278,7 @@ def absent_models(ids: Sequence[str]) -> list[dict[str, Any]]:
             "n_layers": model.n_layers,
             "licence": model.licence,
             "origin": model.origin,
-            "command": command_for([*present, model.name]),
+            "command": model.name.join(command.rsplit(ANOTHER, 1)),
             "download_bytes": model.download_bytes,
         }
         for model in KNOWN.values()
@@ -343,7 +352,7 @@ def assemble(sources: Sources, out: Path) -> None:
     copy_web(out)
     write_languages(out / "languages")
     add_package(sources, out)
-    listed = copy_models(sources.models, out)
+    listed = copy_models(sources.models, out, sources.command)
     write_page(out)
     write_service_worker(out, listed)
 
@@ -369,9 +378,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--models", type=Path, nargs="+", required=True)
     parser.add_argument("--node", type=Path, required=True, help="npm's node_modules")
     parser.add_argument("--bytecode", type=Path, required=True, help="what bytecode.mjs compiled")
+    parser.add_argument(
+        "--command", default="", help="what one types for these models and one more"
+    )
     options = parser.parse_args(arguments)
     try:
-        sources = Sources(options.node, options.bytecode, tuple(options.models))
+        told = (options.node, options.bytecode, tuple(options.models), options.command)
+        sources = Sources(*told)
         assemble(sources, options.out)
     except SiteError as error:
         parser.exit(1, f"{error}\n")

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plain:
-    """Numbers stored one by one: float32, float16 or bfloat16 (ml_dtypes)."""
+    """Numbers stored one by one: float32, float16 or bfloat16 (ml_dtypes).
+
+    `rounded_from`: what they were before the export rounded them; empty: it did not.
+    """
 
     values: Array
+    rounded_from: str = ""
 
     @property
     def dims(self) -> tuple[int, ...]:
@@ -32,7 +36,7 @@ class Plain:
 
     def map_arrays(self, change: Callable[[Array], Array]) -> Plain:
         """The same tensor after a change of its arrays that keeps blocks together."""
-        return Plain(np.ascontiguousarray(change(self.values)))
+        return replace(self, values=np.ascontiguousarray(change(self.values)))
 
     def transposed(self) -> Plain:
         """Axes swapped."""
@@ -44,6 +48,7 @@ class Blocks:
     """Small integers; each `size` of them along `axis` share a float16 scale (and minimum).
 
     w = scale · (values − zero_point) + minimum. `bits` says how the values are stored: 4 or 8.
+    `rounded_from`: as in `Plain`; blocks that the checkpoint had already were not rounded.
     """
 
     values: np.ndarray[Any, np.dtype[np.int8]]
@@ -53,6 +58,7 @@ class Blocks:
     zero_point: int = 0
     size: int = 32
     axis: int = 1
+    rounded_from: str = ""
 
     @property
     def dims(self) -> tuple[int, ...]:

@@ -70,11 +70,14 @@ def _merges(path: Path) -> list[str]:
     lines = text.splitlines()
     if not text.endswith("\n"):
         raise SourceError("tokens.merges_cut", path=path.name, line=len(lines))
-    first = 1 if lines[0].startswith(HEADER) else 0
-    for number, line in enumerate(lines[first:], first + 1):
+    merges: list[str] = []
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if not line or (number == 1 and line.startswith(HEADER)):
+            continue  # transformers passes over empty lines, too
         if line.count(" ") != 1:
             raise SourceError("tokens.merge_line", path=path.name, line=number, got=line[:50])
-    return lines[first:]
+        merges.append(line)
+    return merges
 
 
 def _added_tokens(

@@ -319,7 +319,8 @@ def _write_json(path: Path, data: dict[str, Any]) -> None:
 
 def expected_weights(written: Written, config: ModelConfig) -> dict[str, Array]:
     """The checkpoint's numbers under our names, as in `x @ W`."""
-    ours = by_source_name(LLAMA_HF, config)
+    names = by_source_name(LLAMA_HF, config)
+    ours = {name: names[name.removeprefix("model.")] for name in written.weights}
     return {
         ours[name]: values if values.ndim == 1 or "embed" in name else values.T
         for name, values in written.weights.items()

@@ -87,7 +87,7 @@ def site_of(held: Held, work: Path) -> Path:
     if held.seeded is None:
         return built.dist()
     checkpoint = read_checkpoint(write_checkpoint(held, work / "source"), {})
-    shipped = quantized(checkpoint)
+    shipped = quantized(checkpoint, least=0)
     for name in checkpoint.tensors:
         same = np.array_equal(shipped.weight(name), checkpoint.weight(name))
         assert same, f"{name} is not shipped as it is, so transformers would run other numbers"

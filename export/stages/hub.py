@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from export.stages import programs, stamps
@@ -16,26 +17,31 @@ if TYPE_CHECKING:
 
 FOLDER = "hub"
 LISTING = "hub.json"
+COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def source(python: Path, model: Model) -> Path:
-    """Fetch the repository's checkpoint at the pinned revision; returns its folder.
+    """Fetch the repository's checkpoint at its revision; returns its folder.
+
+    Where a branch or tag was asked for, the commit that it was at the first time is kept.
 
     Raises:
         BuildError: The downloader's own sentence.
     """
     folder = place_of(model)
-    name = f"hub-{model.id}"
+    name = f"hub-{folder.name}"
     if not stamps.is_fresh(name, identity(folder), [folder / LISTING]):
-        with Step(f"The model {model.title}") as step:
+        revision = commit_in(folder) or model.revision
+        title = model.title if model.name else f"{model.repo} of the hub"
+        with Step(f"The model {title}") as step:
             outcome = programs.run(
-                [python, "-m", "export.hub", model.repo, model.revision, "--out", folder],
+                [python, "-m", "export.hub", model.repo, revision, "--out", folder],
                 step,
-                log=name,
+                log=f"hub-{model.id}",
                 report=lambda line: line,
                 env={"PYTHONPATH": "py"},
             )
-            outcome.check(f"Fetching {model.title}")
+            outcome.check(f"Fetching {title}")
             step.note(outcome.output.strip().rpartition("\n")[2])
         stamps.mark(name, identity(folder))
     return folder
@@ -43,7 +49,18 @@ def source(python: Path, model: Model) -> Path:
 
 def place_of(model: Model) -> Path:
     """Where a repository's checkpoint at its revision lies, for all checkouts of this user."""
-    return user_cache() / FOLDER / f"{model.repo.replace('/', '--')}-{model.revision[:12]}"
+    is_commit = COMMIT.fullmatch(model.revision)
+    revision = model.revision[:12] if is_commit else model.revision
+    return user_cache() / FOLDER / f"{model.repo.replace('/', '--')}-{revision}"
+
+
+def commit_in(folder: Path) -> str:
+    """The commit whose files were fetched into a folder; empty where none were."""
+    try:
+        told = json.loads((folder / LISTING).read_text(encoding="utf-8"))
+        return told["revision"] if COMMIT.fullmatch(told["revision"]) else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def identity(folder: Path) -> str:

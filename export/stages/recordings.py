@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from export.stages import stamps
-from export.stages.paths import LOCKS, ROOT
+from export.stages.paths import CACHE, LOCKS, ROOT
 from export.stages.remade import Making, remake
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+FOLDER = "recordings"
 ROOM = 20_000_000
 SOURCES = (
     ROOT / "export" / "asset_lists.py",
+    ROOT / "export" / "prompts.py",
     ROOT / "export" / "record.py",
     ROOT / "export" / "record_parts.py",
     ROOT / "export" / "native.py",
@@ -21,25 +24,40 @@ SOURCES = (
 )
 
 
-def ensure(python: Path, model: Path) -> Path:
-    """Record the curated prompts unless neither the model nor the recorder changed.
+def ensure(python: Path, model: Path, prompts: str = "") -> Path:
+    """Record the prompts unless neither they, the model nor the recorder changed.
+
+    Args:
+        prompts: The text of a list of prompts (export/prompts.py); empty: the usual ones.
 
     Returns: The folder of the recordings, inside the model's.
 
     Raises:
         BuildError: No room, or the recorder's own sentence.
     """
-    folder = model / "recordings"
+    folder = model / FOLDER
     name = f"recordings-{model.name}"
-    wanted = stamps.digest(*SOURCES, LOCKS / "export.txt", model / "manifest.json")
+    told = [prompts] if prompts else []
+    wanted = stamps.digest(*SOURCES, LOCKS / "export.txt", model / "manifest.json", *told)
     if not stamps.is_fresh(name, wanted, [folder]):
-        _record(python, model, folder, name)
+        _record(python, model, folder, name, prompts)
         stamps.mark(name, wanted)
     return folder
 
 
-def _record(python: Path, model: Path, folder: Path, name: str) -> None:
+def drop(model: Path) -> None:
+    """Remove the walks of an earlier build from a model that is to have none."""
+    stamps.forget(f"recordings-{model.name}")
+    shutil.rmtree(model / FOLDER, ignore_errors=True)
+
+
+def _record(python: Path, model: Path, folder: Path, name: str, prompts: str) -> None:
     title = f"Recording walks with {model.name}"
     making = Making(title, "Recording the walks", stamp=name, log="record", room=ROOM)
     new = model.with_name(f"{model.name}.recordings.new")
-    remake(making, folder, new, [python, "-m", "export.record", model])
+    command = [python, "-m", "export.record", model]
+    if prompts:
+        file = CACHE / f"{name}.json"
+        file.write_text(prompts, encoding="utf-8")
+        command += ["--prompts", file]
+    remake(making, folder, new, command)

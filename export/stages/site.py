@@ -18,8 +18,13 @@ ROOM = 200_000_000
 SOURCES = (ROOT / "py", ROOT / "web", ROOT / "export")
 
 
-def ensure(python: Path, *, models: Sequence[Path], modules: Path, bytecode: Path) -> Path:
+def ensure(
+    python: Path, *, models: Sequence[Path], modules: Path, bytecode: Path, command: str
+) -> Path:
     """Assemble the site unless neither its sources nor what it carries changed.
+
+    Args:
+        command: What a person types for this site and ANOTHER model; the page says it.
 
     Returns: The dist folder, whole.
 
@@ -30,20 +35,22 @@ def ensure(python: Path, *, models: Sequence[Path], modules: Path, bytecode: Pat
     beside = [one for model in models for one in sorted(model.iterdir()) if one.is_dir()]
     made = [*(model / "manifest.json" for model in models), *beside]
     carried = (modules / "pyodide" / "package.json", *made)
-    wanted = stamps.digest(*SOURCES, *carried, bytecode)
+    wanted = stamps.digest(*SOURCES, *carried, bytecode, command)
     if not stamps.is_fresh("site", wanted, [DIST / "index.html"]):
-        _assemble(python, models, modules, bytecode)
+        _assemble(python, models, modules, bytecode, command)
         stamps.mark("site", wanted)
     return DIST
 
 
-def _assemble(python: Path, models: Sequence[Path], modules: Path, bytecode: Path) -> None:
+def _assemble(
+    python: Path, models: Sequence[Path], modules: Path, bytecode: Path, said: str
+) -> None:
     title = doing = "Assembling the site"
     room = ROOM + sum(map(size_of, models))
     making = Making(title, doing, stamp="site", log="site", room=room)
     new = CACHE / "site.new"
     command = [python, "-m", "export.site", "--models", *models]
-    command += ["--node", modules, "--bytecode", bytecode]
+    command += ["--node", modules, "--bytecode", bytecode, "--command", said]
 
     def link_models() -> None:
         for model in models:

@@ -283,7 +283,7 @@ def test_a_whole_float_is_a_row() -> None:
             lambda service: service.capture("a", ["zzz"]),
             UnknownNameError,
             "hooks.unknown",
-            "in tiny-7 (it has 52)",
+            "in tiny-7 (it has 48)",
         ),
         (
             lambda service: service.weight("blocks.0.attn.W_q"),

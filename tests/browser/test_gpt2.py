@@ -28,11 +28,16 @@ N_NEW = 6
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
-    """GPT-2 (in 8-bit blocks) and Llama, each with the folder that it was read from."""
+    """GPT-2 and Llama in 8-bit blocks; a Mistral with a window, which keeps its bfloat16."""
     folder = tmp_path_factory.mktemp("sources")
     tiny_gpt2.write_folder(tiny_gpt2.TinyGpt2(), folder / "gpt2")
     tiny.write_hub_folder(tiny.Tiny(is_gguf=False), made(folder / "llama"))
-    return {name: quantized(read_checkpoint(folder / name, {})) for name in ("gpt2", "llama")}
+    floats = tiny.Tiny(is_gguf=False, is_tied=False, kinds=("BF16", "BF16"))
+    window = {"architectures": None, "model_type": "mistral", "sliding_window": 3}
+    tiny.write_hub_folder(floats, made(folder / "mistral"), settings=window)
+    read = {name: read_checkpoint(folder / name, {}) for name in ("gpt2", "llama", "mistral")}
+    in_blocks = {name: quantized(read[name], least=0) for name in ("gpt2", "llama")}
+    return {**in_blocks, "mistral": quantized(read["mistral"])}
 
 
 def made(folder):
@@ -43,7 +48,7 @@ def made(folder):
 
 @pytest.fixture(scope="module")
 def two_families(browser, dist, checkpoints, tmp_path_factory):
-    """A page of a site with these two models, GPT-2 first, and its first model loaded."""
+    """A page of a site with these models, GPT-2 first, and its first model loaded."""
     root = tmp_path_factory.mktemp("root")
     place = root / FOLDER
     shutil.copytree(dist, place, ignore=shutil.ignore_patterns("models", "models.json"))
@@ -58,9 +63,9 @@ def two_families(browser, dist, checkpoints, tmp_path_factory):
         yield tab
 
 
-@pytest.mark.parametrize("name", ["gpt2", "llama"])
+@pytest.mark.parametrize("name", ["gpt2", "llama", "mistral"])
 def test_every_hook_at_every_position(two_families, checkpoints, name):
-    """In Chromium every hook of either family is the float64 reference's, one after the other."""
+    """In Chromium every hook of each model is the float64 reference's, one after the other."""
     checkpoint = checkpoints[name]
     tokenizer = Tokenizer.from_json(checkpoint.tokenizer)
     ids = tokenizer.encode(PROMPT)

@@ -170,12 +170,19 @@ def test_two_models_of_one_name_are_refused(tmp_path):
     assert len(models.asked_for("smollm2, smollm2")) == 1
 
 
-def test_a_name_without_letters_is_refused(tmp_path):
-    """A folder whose name makes no address says so."""
-    (tmp_path / "模型").mkdir()
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("模型", "model-c98e118e"), ("Übung №2", "ubung-no2"), ("a,b", "a-b"), ("--", "model-")],
+)
+def test_every_name_has_an_address(tmp_path, name, slug):
+    """A folder keeps its name for readers; for addresses it gets one of ASCII letters."""
+    (tmp_path / name).mkdir()
 
-    with pytest.raises(BuildError, match="The name 模型 has no letter a to z or digit"):
-        models.asked_for(str(tmp_path / "模型"))
+    (model,) = models.asked_for(str(tmp_path / name))
+
+    assert (model.title, model.path) == (name, tmp_path / name)
+    assert model.id.startswith(slug)
+    assert re.fullmatch(r"[a-z0-9.-]+", model.id)
 
 
 @pytest.mark.parametrize(

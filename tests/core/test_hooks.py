@@ -132,7 +132,7 @@ def test_a_misspelt_hook_is_told_the_near_ones(name: str, near: str) -> None:
     """The sentence has the name, the model, how many there are, and what may be meant."""
     with pytest.raises(UnknownNameError) as caught:
         check_hook_names([name], ONE_LAYER, "tiny")
-    assert str(caught.value).startswith(f"No hook '{name}' in tiny (it has 30). Did you mean ")
+    assert str(caught.value).startswith(f"No hook '{name}' in tiny (it has 26). Did you mean ")
     assert near in str(caught.value)
 
 

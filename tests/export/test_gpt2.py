@@ -36,7 +36,7 @@ def export_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Expor
         folder = tmp_path_factory.mktemp("gpt2")
         written = write_folder(VARIANTS[name], folder)
         checkpoint = read_checkpoint(written.path, {"licence": "mit"})
-        checkpoint = quantized(checkpoint) if in_blocks else checkpoint
+        checkpoint = quantized(checkpoint, least=0) if in_blocks else checkpoint
         manifest = write_package(checkpoint, folder / "out", model_id="tiny", title="Tiny")
         model = NativeModel(folder / "out", threads=1)
         return Exported(written, checkpoint, folder / "out", manifest, model)  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from huggingface_hub import close_session, constants, file_download
 
 from export.hub import fetch
 from export.hub_client import CHUNK_BYTES, may_ask
+from export.stages.hub import commit_in
 from seethrough.core.errors import SeethroughError
 from tests.hub_server import (
     COMMIT,
@@ -99,6 +100,19 @@ def test_hashes_are_kept(tmp_path):
     for name, row in kept["files"].items():
         sha256 = hashlib.sha256(FILES[name]).hexdigest()
         assert row == {"bytes": len(FILES[name]), "sha256": sha256}
+
+
+def test_a_branch_is_the_commit_that_it_was(hub, tmp_path):
+    """What was fetched of a branch is known by its commit, with which a second run asks nobody."""
+    assert commit_in(tmp_path) == ""
+    fetch(REPO, "main", tmp_path)
+    hub.asked.clear()
+    hub.commit = "f" * 40
+
+    fetch(REPO, commit_in(tmp_path), tmp_path)
+
+    assert commit_in(tmp_path) == COMMIT
+    assert hub.asked == []
 
 
 def test_a_second_run_asks_nobody(hub, tmp_path):
@@ -280,6 +294,8 @@ def test_offline_by_wish_reads_a_sentence(hub, tmp_path, monkeypatch):
         (["config.json", "tf_model.h5"], "hub.only_pickles"),
         (["config.json", "flax_model.msgpack"], "hub.only_pickles"),
         (["config.json"], "hub.no_weights"),
+        (["adapter_config.json", "adapter_model.safetensors"], "hub.adapter"),
+        (["adapter_config.json", "adapter_model.bin"], "hub.adapter"),
         (["config.json", "model.safetensors.index.json"], "hub.no_weights"),
     ],
 )

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from export.safetensors_source import read_hub_folder
 from export.sources import read_checkpoint
 from seethrough.core.errors import SourceError
-from tests.tiny import VARIANTS, expected_weights, write_hub_folder
+from tests.tiny import VARIANTS, expected_weights, random_weights, write_hub_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +84,8 @@ def test_shards_are_one_checkpoint(tmp_path: Path):
 
 def test_a_tied_head_that_is_stored_too_is_left_out(tmp_path: Path):
     """Where the config ties the head, a stored copy of it does not count as another tensor."""
-    head = np.ones((264, 64), np.float32)
-    written = write_hub_folder(SMALL, tmp_path, tensors={"lm_head.weight": head})
+    rows = random_weights(SMALL)["model.embed_tokens.weight"]
+    written = write_hub_folder(SMALL, tmp_path, tensors={"lm_head.weight": rows})
     checkpoint = read_hub_folder(written.path, {})
 
     assert "W_U" not in checkpoint.tensors
@@ -143,7 +143,10 @@ def is_read_or_said(folder: Path) -> bool:
     ("settings_", "key"),
     [
         ({"architectures": ["OPTForCausalLM"]}, "source.architecture"),
-        ({"architectures": None}, "source.architecture"),
+        ({"architectures": None, "model_type": None}, "source.architecture"),
+        ({"architectures": None, "model_type": "opt"}, "source.architecture"),
+        ({"model_type": "opt"}, "source.architecture"),
+        ({"model_type": "mistral", "layer_types": ["full_attention"]}, "source.architecture"),
         ({"hidden_act": "gelu"}, "source.activation"),
         ({"attention_bias": True}, "source.bias"),
         ({"mlp_bias": True}, "source.bias"),

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ from export.prerender import fields
 from export.record import told_of
 from export.record_parts import file_of_part
 from export.site import SiteError, absent_models, copy_models
-from export.stages.models import DISTILGPT2, SMOLLM2, asked_for
+from export.stages.models import ANOTHER, DISTILGPT2, SMOLLM2, Choice, asked_for
 from seethrough.app.state import AbsentModel
 from seethrough.core.assets import PART, RECORDING
 from seethrough.core.manifest import from_json
@@ -186,6 +187,24 @@ def test_what_a_build_lacks(present: list[str], absent: list[str], command: str)
         assert row.command == f"python3 build.py build --models {command}"
         options = build.command_line().parse_args(shlex.split(row.command)[2:])
         assert row.id in {model.id for model in asked_for(options.models)}
+
+
+def test_the_command_keeps_the_builds_own_models() -> None:
+    """Behind a build's own words, quoted, stands the model that it lacks; nothing else changes."""
+    choice = Choice("smollm2,my model", "It's ours", "p.json")
+
+    (row,) = absent_models([SMOLLM2.id, "my-model"], choice.command(ANOTHER))
+
+    words = shlex.split(row["command"])
+    assert words[4:] == [
+        "smollm2,my model,distilgpt2",
+        "--title",
+        "It's ours",
+        "--record",
+        "p.json",
+    ]
+    options = build.command_line().parse_args(words[2:])
+    assert build.chosen(options) == replace(choice, words="smollm2,my model,distilgpt2")
 
 
 def test_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:

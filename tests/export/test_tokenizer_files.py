@@ -133,6 +133,15 @@ def test_merges_are_read_with_or_without_header(tmp_path, header, end):
     assert tokenizer_of(tmp_path)["model"]["merges"] == ["a b"]
 
 
+@pytest.mark.parametrize("text", ["a b\n\n", "\na b\n", "#version: 0.2\n\na b \n \n\n"])
+def test_empty_lines_are_no_merges(tmp_path, text):
+    """Empty lines, and spaces at a line's end, are passed over as transformers does."""
+    old(tmp_path, {})
+    (tmp_path / "merges.txt").write_text(text)
+
+    assert tokenizer_of(tmp_path)["model"]["merges"] == ["a b"]
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [

@@ -195,7 +195,7 @@ def test_eight_bit_blocks_are_a_checkpoint_too(
     made: Callable[[str], Made], name: str, tmp_path: Path
 ) -> None:
     """Shipped in blocks the graph is the numpy pass over the very numbers of the blocks."""
-    checkpoint = quantized(made(name).checkpoint)
+    checkpoint = quantized(made(name).checkpoint, least=0)
     manifest = write_package(checkpoint, tmp_path, model_id=name, title="Toy")
     exact, _ = forward(manifest.config, checkpoint.weight, IDS, dtype=np.float64)
 

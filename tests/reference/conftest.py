@@ -169,6 +169,12 @@ def make_transformers() -> Callable[..., Transformers]:
 
 
 @pytest.fixture(scope="session")
+def note_chat() -> Callable[[str, str], None]:
+    """Remembers what is said of a chat template."""
+    return lambda name, told: REPORT.tell("chat template", name, told)
+
+
+@pytest.fixture(scope="session")
 def oracles(make_transformers: Callable[..., Transformers]) -> Oracles:
     """The default model in transformers."""
     return Oracles(make_transformers("gguf", default_gguf()))

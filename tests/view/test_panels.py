@@ -142,6 +142,16 @@ def test_a_fact_that_is_not_known_is_not_listed() -> None:
     assert text("view.model.licence") in PANELS["status"].render(shown)
 
 
+def test_rounded_floats_are_told() -> None:
+    """A model whose floats were rounded says so on its card; one that kept them says nothing."""
+    shown = state(models=(replace(CARDS[0], block_size=32), CARDS[1]))
+
+    html = PANELS["status"].render(shown)
+
+    assert html.count("were rounded to 8-bit blocks of 32") == 1
+    assert "rounded" not in PANELS["status"].render(state())
+
+
 def test_what_the_build_lacks_is_told() -> None:
     """A known model that is not here has its facts and the one command, and no button."""
     reading = Reading(PANELS["status"].render(state()))

@@ -16,7 +16,8 @@ class ModelCard:
     """One model of this build, as told before its download.
 
     `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
-    save nothing is not there.
+    save nothing is not there. `block_size`: so many numbers share a scale where its floats were
+    rounded to 8-bit blocks by the build; 0: they were not.
     """
 
     id: str
@@ -28,6 +29,7 @@ class ModelCard:
     origin: str
     has_chat: bool
     mode_bytes: Mapping[str, int] = field(default_factory=dict)
+    block_size: int = 0
 
 
 @dataclass(frozen=True)

@@ -219,12 +219,12 @@ def check_hook_names(names: Iterable[str], config: ModelConfig, model: str) -> t
     Raises:
         UnknownNameError: A name is not a hook of this model; near misses are in the sentence.
     """
-    known = fetchable(config)
+    known, n_hooks = fetchable(config), len(expected_hooks(config))
     for name in names:
         if name not in known:
             close = near_misses(name, known)
             key = "hooks.unknown_near" if close else "hooks.unknown"
-            raise UnknownNameError(key, name=name, model=model, count=len(known), near=close)
+            raise UnknownNameError(key, name=name, model=model, count=n_hooks, near=close)
     return tuple(known[name] for name in names)
 
 

@@ -48,6 +48,8 @@ class TensorEntry:
         blocks: along `block_axis`, each `block_size` numbers share a `scale` and a `minimum`:
             w = scale · (values − zero_point) + minimum   (no `minimum` part: 0).
         transposed: the numbers of the tensor `source`, axes swapped (a tied unembedding).
+    `rounded_from` is the dtype that the numbers had in the checkpoint, where the export rounded
+    them to what is stored here; empty where they are the checkpoint's own.
     """
 
     name: str
@@ -58,6 +60,7 @@ class TensorEntry:
     block_axis: int = 0
     zero_point: int = 0
     source: str = ""
+    rounded_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,12 @@ class Manifest:
     def download_bytes(self) -> int:
         """All bytes that a first load of this model fetches, the manifest left out."""
         return size_of(self.of_kind(*TO_RUN))
+
+    @property
+    def block_size(self) -> int:
+        """How many numbers share a scale where the export rounded floats; 0: it did not."""
+        sizes = {entry.block_size for entry in self.tensors if entry.rounded_from}
+        return max(sizes, default=0)
 
     def of_kind(self, *kinds: str) -> tuple[Asset, ...]:
         """The assets of some kinds, in order."""

@@ -180,9 +180,12 @@ def duration(spoken: Spoken, elapsed_ms: float) -> str:
 
 
 def millions(spoken: Spoken, n_params: int) -> str:
-    """A parameter count: `135 M` or `1.1 B`."""
+    """A parameter count: `135 M`, `1.1 B`, `0.17 M`, or the very number of a tiny model."""
+    if n_params < MEGA // 10:
+        return count(spoken, n_params)
     if n_params >= 1000 * MEGA:
         value = with_signs(spoken, f"{n_params / MEGA / 1000:.1f}")
         return text("view.billions", spoken.language, value=value)
-    value = with_signs(spoken, f"{n_params / MEGA:.0f}")
+    n_places = 0 if n_params >= 10 * MEGA else 1 if n_params >= MEGA else 2
+    value = with_signs(spoken, f"{n_params / MEGA:.{n_places}f}")
     return text("view.millions", spoken.language, value=value)

@@ -132,8 +132,17 @@ def card(state: AppState, model: ModelCard) -> Node:
         {"class": "model is-selected" if is_chosen else "model"},
         h("h3", {}, model.title, " ", h("span", {"class": "is-quiet"}, kind)),
         facts(state, model),
+        rounding(state, model),
         end,
     )
+
+
+def rounding(state: AppState, model: ModelCard) -> Node | str:
+    """Whether the page's numbers are the checkpoint's own; nothing where they are."""
+    if not model.block_size:
+        return ""
+    size = count(state, model.block_size)
+    return h("p", {"class": "note"}, say(state, "view.model.rounded", size=size))
 
 
 def absent_card(state: AppState, model: AbsentModel) -> Node:
