@@ -38,22 +38,35 @@ def test_lone_surrogate_is_refused(method):
 
 
 @pytest.mark.parametrize("token_id", [-1, 5, 10**12])
-def test_unknown_id_is_refused(token_id):
-    """An id that no token has is refused with the range that exists."""
+def test_unknown_id_has_no_text(token_id):
+    """An id that no token has is no entry of the vocabulary: the range that exists is told."""
     tokenizer = Tokenizer.from_json(tiny())
 
-    for call in (tokenizer.token_text, tokenizer.visible, lambda one: tokenizer.decode([one])):
+    for call in (tokenizer.token_text, tokenizer.token_bytes):
         with pytest.raises(InputError, match=rf"no token {token_id}: .* from 0 to 4"):
             call(token_id)
 
 
-def test_gap_in_the_ids_is_refused():
+def test_gap_in_the_ids_has_no_text():
     """An id between two that exist, itself unused, is no token either."""
     tokenizer = Tokenizer.from_json(tiny(added_tokens=[added(6, "<s>")]))
 
     assert tokenizer.vocab_size == 7
     with pytest.raises(InputError, match="no token 5"):
         tokenizer.token_text(5)
+
+
+@unhurried
+@given(st.lists(st.integers(0, 12)))
+def test_ids_without_a_token_add_nothing(ids):
+    """Padding and gaps have names to be seen by; decoded they are nothing, as for the oracle."""
+    source = tiny(added_tokens=[added(7, "<s>")])
+    source["model"]["vocab"] = {"a": 0, "b": 1, "ab": 2, "Ġ": 5}
+    tokenizer, oracle = Tokenizer.from_json(source), Oracle.from_str(json.dumps(full(source)))
+
+    assert tokenizer.decode(ids) == oracle.decode(ids, skip_special_tokens=False)
+    for one in ids:
+        assert (tokenizer.visible(one) == f"⟨id {one}⟩") == (oracle.id_to_token(one) is None)
 
 
 @pytest.mark.parametrize(
