@@ -60,7 +60,7 @@ def test_gap_in_the_ids_has_no_text():
 @given(st.lists(st.integers(0, 12)))
 def test_ids_without_a_token_add_nothing(ids):
     """Padding and gaps have names to be seen by; decoded they are nothing, as for the oracle."""
-    source = tiny(added_tokens=[added(7, "<s>")])
+    source = tiny(added_tokens=[added(4, "<s>")])
     source["model"]["vocab"] = {"a": 0, "b": 1, "ab": 2, "Ġ": 5}
     tokenizer, oracle = Tokenizer.from_json(source), Oracle.from_str(json.dumps(full(source)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from seethrough.core.added_tokens import AddedToken
+from seethrough.core.added_tokens import AddedToken, next_id
 from seethrough.core.errors import SourceError
 from seethrough.core.metaspace import SPACE
 from seethrough.core.tokenizer_wiring import WIRINGS, Decoder, Steps, Wiring, whole
@@ -59,7 +59,7 @@ def read_source(source: str | Mapping[str, Any]) -> TokenizerSource:
     wiring, decoder = _wiring(content, model)
     lacking = _lacking(model, wiring)
     entries = _part({"added_tokens": [], **content}, "added_tokens", list)
-    added = tuple(_added(entry, wiring) for entry in entries)
+    added = _numbered([_added(entry, wiring) for entry in entries], entries, vocab)
     _check_ids([*vocab.values(), *(token.id for token in added)])
     _check_text([*vocab, *(token.content for token in added)])
     merges = list(map(_merge, _part(model, "merges", list)))
@@ -206,6 +206,24 @@ def _added(entry: object, wiring: Wiring) -> AddedToken:
     return token
 
 
+def _numbered(
+    tokens: list[AddedToken], entries: list[Any], vocab: Mapping[str, int]
+) -> tuple[AddedToken, ...]:
+    """The added tokens, each once, by the ids that `tokenizers` gives them.
+
+    One of the vocabulary has its id there, another one the next; its entry's own id says nothing.
+    """
+    ids: dict[str, int] = {}
+    last: dict[str, AddedToken] = {}
+    for token, entry in zip(tokens, entries, strict=True):
+        content = str(entry["content"])
+        if content:
+            ids.setdefault(content, vocab.get(content, next_id(len(vocab), ids.values())))
+            last[content] = token
+    _check_alone({**vocab, **ids})
+    return tuple(replace(token, id=ids[content]) for content, token in last.items())
+
+
 def _merge(entry: object) -> tuple[str, str]:
     """A merge as a pair; files hold "left right" (older) or ["left", "right"]."""
     pair = entry.split(" ") if isinstance(entry, str) else entry
@@ -218,6 +236,14 @@ def _check_ids(ids: list[object]) -> None:
     """Ids must number the tokens, or a list by id would be wrong or huge."""
     if not all(type(one) is int and 0 <= one < SPARSEST * len(ids) for one in ids):
         raise SourceError("tokens.malformed", part="vocab")
+
+
+def _check_alone(ids: Mapping[str, int]) -> None:
+    """Two tokens of one id could not be told apart."""
+    by_id: dict[int, str] = {}
+    for content, number in ids.items():
+        if by_id.setdefault(number, content) != content:
+            raise SourceError("tokens.repeated_id", id=number, one=by_id[number], other=content)
 
 
 def _check_text(tokens: list[str]) -> None:
