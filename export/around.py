@@ -20,7 +20,9 @@ def template_processing(before: Named, behind: Named) -> dict[str, Any] | None:
     """
     if not (before or behind):
         return None
-    tokens = {name: {"id": name, "ids": [one], "tokens": [name]} for name, one in (*before, *behind)}
+    tokens = {
+        name: {"id": name, "ids": [one], "tokens": [name]} for name, one in (*before, *behind)
+    }
     return {
         "type": "TemplateProcessing",
         "single": [*map(_piece, before), TEXT, *map(_piece, behind)],

@@ -67,7 +67,7 @@ def completed(content: Content, told: Content, name: str, room: int) -> dict[str
     own = list(content.get("added_tokens") or [])
     named = _named(told, name)
     marked = set(map(_text_of, named.values()))
-    entries = [] if name else own
+    entries = [] if name else [*own]
     rows = [*_listed(told, own, marked), *map(_entry, [*named.values(), *_extra(told)])]
     known, vocab = {one["content"] for one in entries}, content["model"]["vocab"]
     for entry in rows:
@@ -76,7 +76,9 @@ def completed(content: Content, told: Content, name: str, room: int) -> dict[str
             known.add(token)
             number = vocab.get(token, next_id(len(vocab), [one["id"] for one in entries]))
             entries.append({**entry, "special": entry["special"] or token in marked, "id": number})
-    return {**content, "added_tokens": [one for one in entries if one in own or one["id"] < room]}
+    kept = {one["content"] for one in own}
+    entries = [one for one in entries if one["content"] in kept or one["id"] < room]
+    return {**content, "added_tokens": entries}
 
 
 def _named(told: Content, name: str) -> dict[str, Any]:

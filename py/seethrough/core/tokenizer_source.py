@@ -55,6 +55,7 @@ def read_source(source: str | Mapping[str, Any]) -> TokenizerSource:
     """
     content = _parsed(source) if isinstance(source, str) else source
     model = _part(content, "model", dict)
+    _demand("model.type", model.get("type") or _type_of(model), "BPE")
     vocab = _part(model, "vocab", dict)
     wiring, decoder = _wiring(content, model)
     lacking = _lacking(model, wiring)
@@ -84,8 +85,16 @@ def _part(content: Mapping[str, Any], name: str, kind: type[_Json]) -> _Json:
     return part
 
 
+def _type_of(model: Mapping[str, Any]) -> str:
+    """The type of a model in an older file, which does not say it."""
+    if isinstance(model.get("vocab"), list):
+        return "Unigram"
+    if "merges" in model or not isinstance(model.get("vocab"), dict):
+        return "BPE"
+    return "WordPiece" if "max_input_chars_per_word" in model else "WordLevel"
+
+
 def _wiring(content: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[Wiring, Decoder]:
-    _demand("model.type", model.get("type", "BPE"), "BPE")
     for name, neutral in NEUTRAL.items():
         _demand(f"model.{name}", model.get(name), *neutral)
     normalizer = _steps(content.get("normalizer"), "normalizers", SETTINGS)
