@@ -1,4 +1,4 @@
-"""Jinja as transformers sets it up for chat templates: its tag, its filter and globals, its sandbox.
+"""Jinja as transformers sets it up for chat templates: its tag, filter, globals and sandbox.
 
 Source: transformers.utils.chat_template_utils; tests/reference/test_chat_templates.py compares the
 two. One thing is refused here instead of done: today's date, with which a text is another tomorrow.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, nodes
 from jinja2.exceptions import SecurityError
@@ -31,9 +31,9 @@ NOTHING_ASKED: dict[str, Any] = {"tools": None, "documents": None}
 class Generation(Extension):
     """`{% generation %}`: marks what the assistant wrote, and says what stands in it."""
 
-    tags: ClassVar[set[str]] = {"generation"}
+    tags = {"generation"}  # noqa: RUF012 - jinja's own way to say it
 
-    def parse(self, parser: Parser) -> nodes.CallBlock:
+    def parse(self, parser: Parser) -> nodes.Node:
         """A block whose names stay inside it, as a macro's do."""
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
@@ -58,7 +58,7 @@ class TemplateDict:
 class TemplateNamespace(Namespace):
     """`namespace` without names that begin with an underscore."""
 
-    def __init__(*args: Any, **more: Any) -> None:  # noqa: ANN401, N805 - `namespace(self=…)` works
+    def __init__(*args: Any, **more: Any) -> None:  # noqa: ANN401 - `namespace(self=…)` works
         self, *rest = args
         given = dict(*rest, **more)
         for name in given:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FolderTokens:
-    """A tokenizer.json, the special tokens by name, and the chat template, as a Checkpoint has them.
+    """A tokenizer.json, the special tokens by name, the chat template, as a Checkpoint has them.
 
     `special_tokens` are what a chat template knows; each that the model has a row for is in the
     tokenizer.json too.

@@ -49,7 +49,7 @@ def chat_templates(fields: Fields) -> str | dict[str, str] | None:
 
 
 def _added(fields: Fields, end: str) -> list[tuple[str, int]]:
-    """The token that is put at one end of a text, with its id; none where there is no such token."""
+    """The token that is put at one end of a text, with its id; none if there is no such token."""
     kind = str(fields.get(f"{PREFIX}model"))
     if not fields.get(f"{PREFIX}add_{end}_token", ADDS.get(kind, {}).get(end, False)):
         return []

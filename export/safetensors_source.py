@@ -13,8 +13,8 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
-from export.hub_families import hub_family_of
 from export.folder_tokens import tokens_of
+from export.hub_families import hub_family_of
 from export.json_file import read_json
 from export.names import by_source_name
 from export.tensors import Plain

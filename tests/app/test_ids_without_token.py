@@ -55,7 +55,7 @@ def test_the_best_id_of_these_tests_has_no_token() -> None:
 
 
 def test_door_names_the_id() -> None:
-    """`next` has a row for it with its name; `generate` says its id and adds nothing to the text."""
+    """`next` has a row with its name; `generate` says its id and adds nothing to the text."""
     service = asyncio.run(opened(PADDED))
 
     best = asyncio.run(service.next(PROMPT, k=N_IDS))["top"]

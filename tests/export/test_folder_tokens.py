@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROOM = 300
 CONFIG, MAP = "tokenizer_config.json", "special_tokens_map.json"
+LISTED = "added_tokens_decoder"
 FAST = {"tokenizer_class": "PreTrainedTokenizerFast"}
 PLAIN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
 TEMPLATE = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
@@ -52,12 +53,12 @@ def ids(made: FolderTokens, text: str) -> list[int]:
     ("files", "expected"),
     [
         ({CONFIG: {**FAST, "bos_token": "<s>"}}, {"bos_token": "<s>"}),
-        ({CONFIG: {**FAST, "bos_token": {"__type": "AddedToken", "content": "<s>"}}}, {"bos_token": "<s>"}),
+        ({CONFIG: {**FAST, "bos_token": {"content": "<s>"}}}, {"bos_token": "<s>"}),
         ({CONFIG: {**FAST, "bos_token": None, "pad_token": ""}}, {"pad_token": ""}),
         ({CONFIG: FAST, MAP: {"bos_token": {"content": "<s>"}}}, {"bos_token": "<s>"}),
         ({CONFIG: {**FAST, "bos_token": "a"}, MAP: {"bos_token": "<s>"}}, {"bos_token": "<s>"}),
         (
-            {CONFIG: {**FAST, "bos_token": "a", "added_tokens_decoder": {}}, MAP: {"bos_token": "b"}},
+            {CONFIG: {**FAST, "bos_token": "a", LISTED: {}}, MAP: {"bos_token": "b"}},
             {"bos_token": "a"},
         ),
         ({CONFIG: {**FAST, "image_token": "a", "add_bos_token": True}}, {"image_token": "a"}),
@@ -73,7 +74,7 @@ def ids(made: FolderTokens, text: str) -> list[int]:
             {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"},
         ),
     ],
-)  # fmt: skip
+)
 def test_special_tokens_have_their_names(tmp_path: Path, files: dict[str, Any], expected: Any):  # noqa: ANN401
     """What the settings name, what the older file names, what the class has by itself."""
     assert words(tmp_path, files).special_tokens == expected
@@ -82,7 +83,7 @@ def test_special_tokens_have_their_names(tmp_path: Path, files: dict[str, Any], 
 @pytest.mark.parametrize("value", [7, ["<s>"], {"text": "<s>"}, False])
 def test_what_is_no_token_is_refused(tmp_path: Path, value: object):
     """A special token that is no text is said, with its name and the file."""
-    with pytest.raises(SourceError, match="'bos_token' should be a text.*tokenizer_config.json"):
+    with pytest.raises(SourceError, match=r"'bos_token' should be a text.*tokenizer_config.json"):
         words(tmp_path, {CONFIG: {**FAST, "bos_token": value}})
 
 
@@ -92,7 +93,7 @@ def test_what_is_no_token_is_refused(tmp_path: Path, value: object):
         {CONFIG: {**FAST, "bos_token": "<x>"}},
         {CONFIG: FAST, MAP: {"bos_token": "<x>"}},
         {CONFIG: {**FAST, "additional_special_tokens": ["<x>"]}},
-        {CONFIG: {**FAST, "added_tokens_decoder": {"9": {**PLAIN, "content": "<x>"}}}},
+        {CONFIG: {**FAST, LISTED: {"9": {**PLAIN, "content": "<x>"}}}},
         {CONFIG: FAST, "added_tokens.json": {"<x>": 9}},
         {CONFIG: {"tokenizer_class": "GPT2Tokenizer", "eos_token": "<x>"}, "added_tokens.json": {}},
     ],
@@ -156,7 +157,7 @@ def test_chat_templates_of_every_file(tmp_path: Path, files: dict[str, Any], exp
 @pytest.mark.parametrize("template", [7, [{"name": "default"}], [{"name": "a", "template": 1}]])
 def test_no_text_for_a_template_is_refused(tmp_path: Path, template: object):
     """A template that is none is said of its own file."""
-    with pytest.raises(SourceError, match="chat template should be a text.*tokenizer_config.json"):
+    with pytest.raises(SourceError, match=r"chat template should be a text.*tokenizer_config.json"):
         words(tmp_path, {CONFIG: {"chat_template": template}})
 
 
@@ -197,7 +198,7 @@ def test_llamas_class_prefixes_the_text_alone(tmp_path: Path):
 
 def test_other_classes_are_named(tmp_path: Path):
     """What a class makes of a file that is not known here is not guessed."""
-    with pytest.raises(SourceError, match="class GemmaTokenizer, .* 'PreTrainedTokenizerFast'"):
+    with pytest.raises(SourceError, match=r"class GemmaTokenizer, .* 'PreTrainedTokenizerFast'"):
         words(tmp_path, {CONFIG: {"tokenizer_class": "GemmaTokenizerFast"}})
 
 

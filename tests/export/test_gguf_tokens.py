@@ -1,4 +1,4 @@
-"""What a GGUF says of words beside its vocabulary: what stands around a text, special tokens, chat."""
+"""What a GGUF says of words beside its vocabulary: what is put around a text, tokens, chat."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def before(kind: str, **more: Any) -> tuple[int, ...]:  # noqa: ANN401 - as abov
     ],
 )
 def test_bos_is_put_as_llama_cpp_puts_it(kind: str, more: dict[str, Any], expected: tuple[int]):
-    """The file's own flag decides; without one, a `llama` tokeniser puts it and a `gpt2` does not."""
+    """The file's own flag decides; without one, `llama` puts it and `gpt2` does not."""
     assert before(kind, **more) == expected
 
 

@@ -42,6 +42,8 @@ class Report:
 
     worst: dict[str, tuple[float, str, str, int]] = field(default_factory=dict)
     beyond: list[str] = field(default_factory=list)
+    # What is said of each chat template.
+    chats: dict[str, str] = field(default_factory=dict)
 
 
 REPORT = Report()
@@ -151,6 +153,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(
             f"parity, {label}: worst {error:.1e} ({prompt}: {name} at {position})"
         )
+    for name, told in REPORT.chats.items():
+        terminalreporter.write_line(f"chat, {name}: {told}")
     if REPORT.beyond:
         terminalreporter.write_line(
             f"{len(REPORT.beyond)} beyond 1e-5, each shown to be rounding by float64:"
@@ -172,6 +176,12 @@ def make_transformers() -> Callable[..., Transformers]:
             return getattr(Transformers, f"from_{kind}")(path)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def note_chat() -> Callable[[str, str], None]:
+    """Remembers what is said of a chat template."""
+    return REPORT.chats.__setitem__
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def visible_bytes(raw: bytes) -> str:
 
 
 def visible_id(token_id: int) -> str:
-    """The name of an id that no token has, as models with a padded vocabulary say them: ⟨id 50300⟩."""
+    """The name of an id that no token has, as a padded vocabulary has them: ⟨id 50300⟩."""
     return f"⟨id {token_id}⟩"
 
 
