@@ -20,7 +20,9 @@ def typed_text(text: str, typed: str) -> str:
     head = _n_same(shown, typed)
     tail = _n_same(shown[head:][::-1], typed[head:][::-1])
     between = typed[head : len(typed) - tail]
-    signs = {sign: character for sign, character in zip(shown, text, strict=True) if sign != character}
+    signs = {
+        sign: character for sign, character in zip(shown, text, strict=True) if sign != character
+    }
     meant = "".join(sign if sign in text else signs.get(sign, sign) for sign in between)
     return text[:head] + meant + text[len(text) - tail :]
 
