@@ -74,4 +74,4 @@ def test_a_refused_text_of_the_form_leaves_the_address() -> None:
 
     assert actions.state.text.prompt == "\x04\x06"
     assert "".join(token.text for token in actions.state.run.tokens) == "the thing"
-    assert address(actions.state) == BEFORE
+    assert address(actions.state).startswith(BEFORE)
