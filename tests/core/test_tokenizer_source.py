@@ -78,7 +78,7 @@ def test_ids_without_a_token_add_nothing(ids):
     [
         gapped(),
         tiny(added_tokens=[added(9, "<s>"), added(0, "a"), added(3, "<x>", special=False)]),
-        tiny(added_tokens=[added(4, "<s>"), added(5, "<s>", special=False), added(4, "")]),
+        tiny(added_tokens=[added(4, "<s>"), added(5, "<s>"), added(4, "")]),
         tiny(added_tokens=[added(7, "<s>", late=True), added(6, "<x>")]),
         spaced(added_tokens=[added(900, "<x>"), added(1, "</s>"), added(0, "<s>", special=False)]),
     ],
@@ -221,6 +221,7 @@ def test_unsupported_kinds_are_named(source, setting, got):
         (tiny(added_tokens={}), "added_tokens"),
         (tiny(added_tokens=["<s>"]), "added_tokens"),
         (tiny(added_tokens=[{"id": 4}]), "added_tokens"),
+        (tiny(added_tokens=[added(4, "<s>"), added(4, "<s>", special=False)]), "added_tokens"),
         (tiny(pre_tokenizer={"type": "Sequence"}), "pretokenizers"),
     ],
 )

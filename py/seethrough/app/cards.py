@@ -16,7 +16,7 @@ class ModelCard:
     """One model of this build, as told before its download.
 
     `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
-    save nothing is not there.
+    save nothing is not there. `chat_reason` says why there is no chat, in the export's words.
     """
 
     id: str
@@ -28,6 +28,7 @@ class ModelCard:
     origin: str
     has_chat: bool
     mode_bytes: Mapping[str, int] = field(default_factory=dict)
+    chat_reason: str = ""
 
 
 @dataclass(frozen=True)

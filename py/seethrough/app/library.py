@@ -123,4 +123,5 @@ def card_of(manifest: Manifest) -> ModelCard:
         origin=manifest.origin.get("source", ""),
         has_chat=manifest.chat is not None,
         mode_bytes=mode_bytes(manifest),
+        chat_reason=manifest.chat_reason,
     )

@@ -221,16 +221,19 @@ def _numbered(
     """The added tokens, each once, by the ids that `tokenizers` gives them.
 
     One of the vocabulary has its id there, another one the next; its entry's own id says nothing.
+    Of one that comes twice in two forms it takes something from either: such a file is refused.
     """
     ids: dict[str, int] = {}
-    last: dict[str, AddedToken] = {}
+    found: dict[str, AddedToken] = {}
     for token, entry in zip(tokens, entries, strict=True):
         content = str(entry["content"])
         if content:
             ids.setdefault(content, vocab.get(content, next_id(len(vocab), ids.values())))
-            last[content] = token
+            numbered = replace(token, id=ids[content])
+            if found.setdefault(content, numbered) != numbered:
+                raise SourceError("tokens.malformed", part="added_tokens")
     _check_alone({**vocab, **ids})
-    return tuple(replace(token, id=ids[content]) for content, token in last.items())
+    return tuple(found.values())
 
 
 def _merge(entry: object) -> tuple[str, str]:
