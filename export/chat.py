@@ -12,8 +12,9 @@ from itertools import cycle, islice, product
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from export.chat_environment import NOTHING_ASKED, environment
+from export.chat_trouble import NoSegmentsError
 from seethrough.core.chat import (
     ASSISTANT,
     SYSTEM,
@@ -26,10 +27,12 @@ from seethrough.core.chat import (
 from seethrough.core.messages import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SAID = {SYSTEM: "Qsystemq", USER: "Quserq", ASSISTANT: "Qassistantq"}
 AGAIN = "Qagainq"
+# Of several templates, the one that is used where no tools are.
+DEFAULT = "default"
 ODD_CONTENTS = (
     "Hello",
     "",
@@ -43,81 +46,76 @@ ODD_CONTENTS = (
 TEMPLATE_FAULTS = (
     TemplateError,
     ArithmeticError,
+    AssertionError,
     AttributeError,
     LookupError,
-    RecursionError,
+    RuntimeError,
     TypeError,
     ValueError,
 )
 
 
-class _NoSegmentsError(Exception):
-    """Why a template cannot be written as segments, as a sentence."""
-
-
 def segments_from_template(
-    template: str | None, *, bos_token: str = "", eos_token: str = ""
+    template: str | Mapping[str, str] | None, **tokens: str
 ) -> tuple[dict[str, Any] | None, str]:
     """The JSON of a `ChatTemplate`, or None; and the reason as a sentence, empty if there is none.
 
     Args:
-        template: The Jinja source; None when the model has none.
-        bos_token: What the template's variable of that name holds.
-        eos_token: Likewise.
+        template: The Jinja source, or several by name; None when the model has none.
+        tokens: The special tokens that the model has, under the names that templates know them by
+            ("bos_token"); one that it has not is a name that the template does not know.
     """
     if not template:
         return None, text("chat.no_template")
     try:
-        source = _Source(template, bos_token, eos_token)
+        source = _Source(_default_of(template), tokens)
         return _verified(source, _derived(source)).to_json(), ""
-    except _NoSegmentsError as reason:
+    except NoSegmentsError as reason:
         return None, str(reason)
+
+
+def _default_of(template: str | Mapping[str, str]) -> str:
+    if isinstance(template, str):
+        return template
+    if DEFAULT not in template:
+        raise NoSegmentsError(text("chat.no_default", names=", ".join(sorted(template))))
+    return template[DEFAULT]
 
 
 class _Source:
     """The model's own template, rendered as `transformers` renders it."""
 
-    def __init__(self, template: str, bos_token: str, eos_token: str) -> None:
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-        )
-        environment.globals["raise_exception"] = _refuse
-        environment.globals["strftime_now"] = _refuse_date
-        self.tokens = {"bos_token": bos_token, "eos_token": eos_token}
+    def __init__(self, template: str, tokens: Mapping[str, str]) -> None:
+        self.tokens = tokens
         try:
-            self._template = environment.from_string(template)
+            self._template = environment().from_string(template)
         except TEMPLATE_FAULTS as error:
-            raise _NoSegmentsError(text("chat.broken_template", problem=error)) from error
+            raise NoSegmentsError(text("chat.broken_template", problem=error)) from error
 
     def render(self, messages: Sequence[ChatMessage], *, generation_prompt: bool = False) -> str:
         """The template's own text of a conversation.
 
         Raises:
-            _NoSegmentsError: The template refuses the conversation, or fails.
+            NoSegmentsError: The template refuses the conversation, or fails.
         """
         plain = [{"role": one.role, "content": one.content} for one in messages]
         try:
             return self._template.render(
-                messages=plain, add_generation_prompt=generation_prompt, **self.tokens
+                messages=plain,
+                add_generation_prompt=generation_prompt,
+                **NOTHING_ASKED,
+                **self.tokens,
             )
         except TEMPLATE_FAULTS as error:
-            raise _NoSegmentsError(text("chat.broken_template", problem=error)) from error
+            raise NoSegmentsError(text("chat.broken_template", problem=error)) from error
 
     def accepts(self, messages: Sequence[ChatMessage]) -> bool:
         """Whether the template renders this conversation at all."""
         try:
             self.render(messages)
-        except _NoSegmentsError:
+        except NoSegmentsError:
             return False
         return True
-
-
-def _refuse(reason: str) -> None:
-    raise TemplateError(reason)
-
-
-def _refuse_date(_format: str) -> None:
-    raise _NoSegmentsError(text("chat.dated_template"))
 
 
 def _derived(source: _Source) -> ChatTemplate:
@@ -137,7 +135,7 @@ def _derived(source: _Source) -> ChatTemplate:
         before, after, _ = _around(source.render([system, user]), system, user)
         roles = {SYSTEM: Frame(before, _without(after, suffix=before_user)), **roles}
         starts.append(before)
-    bos = source.tokens["bos_token"]
+    bos = source.tokens.get("bos_token", "")
     if not all(one.startswith(bos) for one in starts):
         bos = ""
     if SYSTEM in roles:
@@ -156,7 +154,7 @@ def _around(whole: str, *messages: ChatMessage) -> list[str]:
     texts: list[str] = []
     for message in messages:
         if whole.count(message.content) != 1:
-            raise _NoSegmentsError(text("chat.no_segments"))
+            raise NoSegmentsError(text("chat.no_segments"))
         before, _, whole = whole.partition(message.content)
         texts.append(before)
     return [*texts, whole]
@@ -164,7 +162,7 @@ def _around(whole: str, *messages: ChatMessage) -> list[str]:
 
 def _without(whole: str, *, prefix: str = "", suffix: str = "") -> str:
     if not (whole.startswith(prefix) and whole.endswith(suffix)):
-        raise _NoSegmentsError(text("chat.no_segments"))
+        raise NoSegmentsError(text("chat.no_segments"))
     return whole.removeprefix(prefix).removesuffix(suffix)
 
 
@@ -173,7 +171,7 @@ def _verified(source: _Source, template: ChatTemplate) -> ChatTemplate:
     for candidate in (template, replace(template, trims_content=True)):
         if all(_agrees(source, candidate, messages) for messages in conversations()):
             return candidate
-    raise _NoSegmentsError(text("chat.no_segments"))
+    raise NoSegmentsError(text("chat.no_segments"))
 
 
 def _agrees(source: _Source, template: ChatTemplate, messages: Sequence[ChatMessage]) -> bool:

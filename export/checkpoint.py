@@ -29,13 +29,12 @@ class Checkpoint:
     config: ModelConfig
     tensors: dict[str, Stored]
     tokenizer: dict[str, Any]
-    chat_template: str | None
+    chat_template: str | Mapping[str, str] | None
     end_ids: tuple[int, ...]
     licence: str
     origin: dict[str, str] = field(default_factory=dict)
-    # What the chat template's variables of these names hold.
-    bos_token: str = ""
-    eos_token: str = ""
+    # By the names that a chat template knows them by ("bos_token"); what is not there has none.
+    special_tokens: Mapping[str, str] = field(default_factory=dict)
 
     def weight(self, name: str) -> Array:
         """A weight as float32 by its name; the tied `W_U` is `W_E` transposed."""

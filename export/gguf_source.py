@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
+from export.gguf_tokens import around, chat_templates, special_tokens
 from export.names import LLAMA_GGUF, by_source_name
 from export.tensors import Blocks, Plain, Stored
 from export.tokenizer_json import tokenizer_dict
@@ -61,13 +62,12 @@ def _read(path: Path, origin: dict[str, str]) -> Checkpoint:
     return Checkpoint(
         config=config,
         tensors=tensors,
-        tokenizer=tokenizer_dict(fields),
-        chat_template=fields.get("tokenizer.chat_template"),
+        tokenizer=tokenizer_dict(fields) | {"post_processor": around(fields)},
+        chat_template=chat_templates(fields),
         end_ids=_end_ids(fields),
         licence=str(fields.get("general.license", "unknown")),
         origin=origin,
-        bos_token=_token(fields, "bos_token_id"),
-        eos_token=_token(fields, "eos_token_id"),
+        special_tokens=special_tokens(fields),
     )
 
 
@@ -221,12 +221,6 @@ def _config(fields: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
 def _shortest(value: float) -> float:
     """The shortest decimal that is this float32: 1e-05, not 9.999999747378752e-06."""
     return float(str(np.float32(value)))
-
-
-def _token(fields: Mapping[str, Any], name: str) -> str:
-    """The text of one of the file's special tokens; empty when it names none that it has."""
-    tokens, token = fields.get("tokenizer.ggml.tokens", ()), fields.get(f"tokenizer.ggml.{name}")
-    return str(tokens[token]) if token is not None and 0 <= token < len(tokens) else ""
 
 
 def _end_ids(fields: Mapping[str, Any]) -> tuple[int, ...]:

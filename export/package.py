@@ -63,11 +63,7 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
     tokenizer = json.dumps(checkpoint.tokenizer, ensure_ascii=False, separators=(",", ":"))
     # The page would refuse it, much later.
     check_tokens(Tokenizer.from_json(tokenizer), checkpoint.config.d_vocab)
-    chat, reason = segments_from_template(
-        checkpoint.chat_template,
-        bos_token=checkpoint.bos_token,
-        eos_token=checkpoint.eos_token,
-    )
+    chat, reason = segments_from_template(checkpoint.chat_template, **checkpoint.special_tokens)
     manifest = Manifest(
         id=model_id,
         title=title,

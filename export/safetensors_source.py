@@ -14,11 +14,11 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
+from export.folder_tokens import tokens_of
 from export.hub_families import hub_family_of
 from export.json_file import read_json
 from export.names import by_source_name
 from export.tensors import Plain
-from export.tokenizer_files import tokenizer_of
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
@@ -54,16 +54,16 @@ def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
     family = hub_family_of(settings)
     with _left_out_is_named(family.left_out(settings)):
         config, tensors = _weights(family, family.whole(settings), _tensors(folder, family))
+    words = tokens_of(folder, settings, config.d_vocab)
     return Checkpoint(
         config=config,
         tensors=tensors,
-        tokenizer=tokenizer_of(folder),
-        chat_template=_chat_template(folder),
+        tokenizer=words.tokenizer,
+        chat_template=words.chat_template,
         end_ids=_end_ids(folder, settings),
         licence=origin.get("licence", "unknown"),
         origin=origin,
-        bos_token=_token(folder, "bos_token"),
-        eos_token=_token(folder, "eos_token"),
+        special_tokens=words.special_tokens,
     )
 
 
@@ -168,22 +168,6 @@ def _plain(name: str, entry: Mapping[str, Any]) -> Plain:
         supported = ", ".join(DTYPES)
         raise SourceError("source.tensor_type", name=name, kind=entry["dtype"], supported=supported)
     return Plain(np.frombuffer(entry["data"], dtype).reshape(entry["shape"]))
-
-
-def _chat_template(folder: Path) -> str | None:
-    file = folder / "chat_template.jinja"
-    if file.exists():
-        return file.read_text(encoding="utf-8")
-    settings = folder / "tokenizer_config.json"
-    template = read_json(settings).get("chat_template") if settings.exists() else None
-    return template if isinstance(template, str) else None
-
-
-def _token(folder: Path, name: str) -> str:
-    """A special token's text from tokenizer_config.json, where old files hold a record."""
-    settings = folder / "tokenizer_config.json"
-    token = read_json(settings).get(name) if settings.exists() else None
-    return str(token.get("content", "") if isinstance(token, dict) else token or "")
 
 
 def _end_ids(folder: Path, settings: Mapping[str, Any]) -> tuple[int, ...]:

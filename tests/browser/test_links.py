@@ -13,6 +13,8 @@ LINK = (
 WRITTEN = """[...document.querySelectorAll('#step-loop [data-action=step-to]')]
     .map((one) => one.innerText)"""
 
+IDS = "[...document.querySelectorAll('#tokens .chip-note')].map((one) => one.innerText)"
+
 
 def go(tab, address):
     """Go to an address inside the page."""
@@ -52,6 +54,24 @@ def test_a_link_shows_the_same(loaded):
     loaded.until("document.querySelector('#step-loop') !== null")
     assert loaded.page.evaluate(WRITTEN) == written
     assert loaded.errors == []
+
+
+def test_characters_that_no_text_box_holds(loaded):
+    """A carriage return of a link stays the text's, at the next step and when it is run again."""
+    go(loaded, "#/walk/own/tokenize?prompt=a%0D%0Ab")
+    loaded.until("document.querySelector('#source').innerText.includes('Live')")
+    loaded.until("document.querySelector('#step-tokenize') !== null")
+    loaded.page.keyboard.press("ArrowRight")
+    loaded.until("location.hash.startsWith('#/walk/own/embed')")
+    assert address(loaded).startswith("#/walk/own/embed?prompt=a%0D%0Ab")
+
+    go(loaded, "#/all/own")
+    loaded.until(f"{IDS}.length === 4")
+    loaded.page.click("#prompt-form [name=run]")
+    loaded.until("!document.querySelector('#prompt-form [name=run]').disabled")
+
+    assert loaded.page.evaluate(IDS) == ["81", "201", "198", "82"]
+    assert "prompt=a%0D%0Ab" in address(loaded)
 
 
 def test_tokens_of_a_stranger(loaded):

@@ -27,6 +27,11 @@ from tests.tokenizer_cases import (
 )
 
 
+def gapped():
+    """The tiny tokenizer.json with gaps in its vocabulary: it has no 3 and no 5."""
+    return tiny_model(vocab={"a": 0, "b": 1, "ab": 2, "Ġ": 6})
+
+
 @pytest.mark.parametrize("method", ["encode", "words", "lost_bytes"])
 def test_lone_surrogate_is_refused(method):
     """Text that has no bytes is refused with the place of the culprit."""
@@ -38,22 +43,90 @@ def test_lone_surrogate_is_refused(method):
 
 
 @pytest.mark.parametrize("token_id", [-1, 5, 10**12])
-def test_unknown_id_is_refused(token_id):
-    """An id that no token has is refused with the range that exists."""
+def test_unknown_id_has_no_text(token_id):
+    """An id that no token has is no entry of the vocabulary: the range that exists is told."""
     tokenizer = Tokenizer.from_json(tiny())
 
-    for call in (tokenizer.token_text, tokenizer.visible, lambda one: tokenizer.decode([one])):
+    for call in (tokenizer.token_text, tokenizer.token_bytes):
         with pytest.raises(InputError, match=rf"no token {token_id}: .* from 0 to 4"):
             call(token_id)
 
 
-def test_gap_in_the_ids_is_refused():
+def test_gap_in_the_ids_has_no_text():
     """An id between two that exist, itself unused, is no token either."""
-    tokenizer = Tokenizer.from_json(tiny(added_tokens=[added(6, "<s>")]))
+    tokenizer = Tokenizer.from_json(gapped())
 
     assert tokenizer.vocab_size == 7
     with pytest.raises(InputError, match="no token 5"):
         tokenizer.token_text(5)
+
+
+@unhurried
+@given(st.lists(st.integers(0, 12)))
+def test_ids_without_a_token_add_nothing(ids):
+    """Padding and gaps have names to be seen by; decoded they are nothing, as for the oracle."""
+    source = gapped()
+    tokenizer, oracle = Tokenizer.from_json(source), Oracle.from_str(json.dumps(full(source)))
+
+    assert tokenizer.decode(ids) == oracle.decode(ids, skip_special_tokens=False)
+    for one in ids:
+        assert (tokenizer.visible(one) == f"⟨id {one}⟩") == (oracle.id_to_token(one) is None)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        gapped(),
+        tiny(added_tokens=[added(9, "<s>"), added(0, "a"), added(3, "<x>", special=False)]),
+        tiny(added_tokens=[added(4, "<s>"), added(5, "<s>"), added(4, "")]),
+        tiny(added_tokens=[added(7, "<s>", late=True), added(6, "<x>")]),
+        spaced(added_tokens=[added(900, "<x>"), added(1, "</s>"), added(0, "<s>", special=False)]),
+    ],
+)
+def test_added_tokens_are_numbered_as_the_oracle_numbers_them(source):
+    """An added token's id is its vocabulary's, or the next one, whatever its entry says."""
+    tokenizer, oracle = Tokenizer.from_json(source), Oracle.from_str(json.dumps(full(source)))
+    texts = ["a<s>b<x> ", "<s><s>", "</s>ab"]
+
+    assert list(map(tokenizer.encode, texts)) == oracle_ids(oracle, texts)
+    assert tokenizer.special_ids == {
+        number for number, one in oracle.get_added_tokens_decoder().items() if one.special
+    }
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        tiny_model(vocab={"a": 0, "b": 1, "ab": 2, "Ġ": 2}),
+        tiny_model(vocab={"a": 0, "b": 1, "ab": 2, "Ġ": 4}),
+    ],
+)
+def test_two_tokens_of_one_id_are_refused(source):
+    """Of two tokens with one id the oracle takes either: the file is refused, both are named."""
+    with pytest.raises(SourceError, match=r"gives the id [24] to two tokens, '.*' and '.*'"):
+        Tokenizer.from_json(source)
+
+
+@pytest.mark.parametrize("named", [{"type": "Unigram"}, {}])
+def test_unigram_is_named(named):
+    """A list of tokens with scores is no damage: it is named as what it is, with what to do."""
+    model = {**named, "unk_id": 0, "vocab": [["<unk>", 0.0], ["a", -1.5]], "byte_fallback": False}
+
+    with pytest.raises(SourceError, match=r"'model.type' is Unigram\. .* Use another checkpoint"):
+        Tokenizer.from_json(tiny(model=model))
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ({"vocab": {"a": 0}, "unk_token": "a"}, "WordLevel"),
+        ({"vocab": {"a": 0}, "unk_token": "a", "max_input_chars_per_word": 100}, "WordPiece"),
+    ],
+)
+def test_untyped_models_are_named(model, kind):
+    """Older files leave out the type; it shows in what else the model has."""
+    with pytest.raises(SourceError, match=f"'model.type' is {kind}"):
+        Tokenizer.from_json(tiny(model=model))
 
 
 @pytest.mark.parametrize(
@@ -148,6 +221,7 @@ def test_unsupported_kinds_are_named(source, setting, got):
         (tiny(added_tokens={}), "added_tokens"),
         (tiny(added_tokens=["<s>"]), "added_tokens"),
         (tiny(added_tokens=[{"id": 4}]), "added_tokens"),
+        (tiny(added_tokens=[added(4, "<s>"), added(4, "<s>", special=False)]), "added_tokens"),
         (tiny(pre_tokenizer={"type": "Sequence"}), "pretokenizers"),
     ],
 )

@@ -164,7 +164,7 @@ def test_message_cannot_end_tinyllamas_turn():
 )
 def test_other_templates_have_a_reason(source, reason):
     """A template that is not segments, is broken or would break out gives a sentence instead."""
-    data, told = segments_from_template(source)
+    data, told = segments_from_template(source, **TOKENS)
 
     assert data is None
     assert told.startswith("Chat is not offered for this model: ")

@@ -45,17 +45,63 @@ def test_what_is_added_is_the_oracles(name: str) -> None:
     assert [*start_ids(content), *bare] == oracle.encode("hello w").ids
 
 
-def test_a_token_behind_the_text_is_refused() -> None:
-    """The page goes on from the text: a model that wants its end told there is none of ours."""
-    behind = processors.TemplateProcessing(
+BEHIND = {
+    "template": processors.TemplateProcessing(
         single="$A <|endoftext|>", special_tokens=[("<|endoftext|>", 261)]
-    )
+    ),
+    "roberta": processors.RobertaProcessing(("<|endoftext|>", 261), ("<|im_start|>", 262)),
+    "bert": processors.BertProcessing(("<|endoftext|>", 261), ("<|im_start|>", 262)),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_a_token_behind_the_text_is_refused(name: str) -> None:
+    """The page goes on from the text: a model that wants its end told there is none of ours."""
     with pytest.raises(SourceError) as caught:
-        start_ids(made(behind)[1])
-    assert caught.value.key == "tokens.unsupported"
+        start_ids(made(BEHIND[name])[1])
+    assert caught.value.key == "tokens.behind_text"
+    assert "puts <|endoftext|> behind every text" in str(caught.value)
 
 
-@pytest.mark.parametrize("change", [{"single": 3}, {"single": []}, {"special_tokens": {}}])
+@pytest.mark.parametrize("steps", [[START, TWO], [BYTES, START, BEHIND["bert"]]])
+def test_two_in_a_row_are_refused(steps: list[object]) -> None:
+    """The oracle takes what the first one made for a pair: that is nobody's wish."""
+    with pytest.raises(SourceError, match="TemplateProcessing \\+ ") as caught:
+        start_ids(made(processors.Sequence(steps))[1])
+    assert caught.value.key == "tokens.processor"
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    """What a kind does that is not known is not guessed."""
+    with pytest.raises(SourceError, match="post_processor is Newer"):
+        start_ids({"post_processor": {"type": "Newer"}})
+
+
+def test_a_pair_has_no_part() -> None:
+    """What stands around two texts says nothing of one."""
+    pair = processors.TemplateProcessing(
+        single="<|endoftext|> $A",
+        pair="<|endoftext|> $A <|im_start|> $B <|im_start|>",
+        special_tokens=[("<|endoftext|>", 261), ("<|im_start|>", 262)],
+    )
+    oracle, content = made(pair)
+
+    assert [*start_ids(content), *oracle.encode("w", add_special_tokens=False).ids] == (
+        oracle.encode("w").ids
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"single": 3},
+        {"single": []},
+        {"special_tokens": {}},
+        {"single": [{"Sequence": {"id": "B", "type_id": 0}}]},
+        {"single": [{"Sequence": {"id": "A", "type_id": 0}}] * 2},
+        {"type": "RobertaProcessing"},
+    ],
+)
 def test_a_damaged_one_is_a_sentence(change: dict[str, object]) -> None:
     """A post-processor of another form is refused in words."""
     _, content = made(START)

@@ -189,6 +189,17 @@ def test_a_message_needs_a_template() -> None:
         assert chosen["value"] == ("chat" if is_offered else "plain")
 
 
+def test_the_exports_own_reason_is_told() -> None:
+    """A template that is there and cannot be used is not said to be missing."""
+    asked = state(engine=EngineStatus("ready", model="big"))
+    reason = "Its chat template writes today's date."
+    models = tuple(replace(card, chat_reason=reason) for card in asked.site.models)
+
+    html = to_html(prompt.mode(asked.but(models=models)))
+
+    assert "that can be used here. Its chat template writes today&#39;s date." in html
+
+
 def test_the_chosen_token_is_pressed() -> None:
     """One chip is selected: the position whose stream is drawn."""
     shown = state()

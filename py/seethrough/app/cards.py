@@ -17,7 +17,8 @@ class ModelCard:
 
     `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
     save nothing is not there. `block_size`: so many numbers share a scale where its floats were
-    rounded to 8-bit blocks by the build; 0: they were not.
+    rounded to 8-bit blocks by the build; 0: they were not. `chat_reason` says why there is no chat,
+    in the export's words.
     """
 
     id: str
@@ -30,6 +31,7 @@ class ModelCard:
     has_chat: bool
     mode_bytes: Mapping[str, int] = field(default_factory=dict)
     block_size: int = 0
+    chat_reason: str = ""
 
 
 @dataclass(frozen=True)

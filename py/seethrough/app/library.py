@@ -124,4 +124,5 @@ def card_of(manifest: Manifest) -> ModelCard:
         has_chat=manifest.chat is not None,
         mode_bytes=mode_bytes(manifest),
         block_size=manifest.block_size,
+        chat_reason=manifest.chat_reason,
     )

@@ -149,9 +149,18 @@ class Navigation:
             if not self._has_written(place):
                 await self._actions.during("run", self._write(place))
         elif is_asked or state.site.device.may_download or self._actions.service.is_loaded(model):
+            turn = self._turn
             await self._actions.run(
                 place.prompt, chat=place.chat, model=model, then=lambda: self._write(place)
             )
+            if turn == self._turn:
+                self._leave_others(place)
+
+    def _leave_others(self, place: Place) -> None:
+        """What is shown of another text goes, where the address's own could not be run."""
+        state = self._actions.state
+        if not state.busy and state.run.given not in {None, (place.prompt, place.chat)}:
+            self._actions.clear()
 
     def _is_foreign(self, place: Place) -> bool:
         """Whether the address is of a model that is not here: its ids are other tokens."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Sampling
     from seethrough.core.config import ModelConfig
 
+# The keys of what is wrong with a text itself (app/inputs.py).
+OF_INPUT = "input."
+
 
 def address(state: AppState, promised: Place | None = None) -> str:
     """The whole address of what is shown, so that a copied link shows the same.
@@ -40,22 +43,33 @@ def place_of(state: AppState) -> Place:
     if state.tour is None:
         return Place(route, language=language)
     chosen: dict[str, Any] = {}
-    if route.subject == OWN and (state.run.source == "live" or state.busy == "run"):
+    if route.subject == OWN and (
+        state.run.source == "live" or state.busy == "run" or is_refused(state)
+    ):
         chosen |= _own_text(state)
     chosen |= {"settings": _settings(state), **_chosen(state)}
     return replace(Place(route, language=language), **chosen)
 
 
+def is_refused(state: AppState) -> bool:
+    """Whether the reader's text cannot be run, which is all that is shown of it."""
+    error = state.chrome.error
+    return state.run.source == "" and error is not None and error.key.startswith(OF_INPUT)
+
+
 def _own_text(state: AppState) -> dict[str, Any]:
-    """The reader's text, its model, and what was written behind it."""
+    """The text that is shown or comes, its model, and what was written behind it."""
+    text, chat = state.text.prompt, state.text.chat
+    if state.run.source == "live" and state.busy != "run" and state.run.given is not None:
+        text, chat = state.run.given  # another one may have been refused meanwhile
     ids = (
         tuple(step.id for step in state.run.steps)[:MAX_WRITTEN]
         if state.run.source == "live"
         else ()
     )
     return {
-        "prompt": state.text.prompt,
-        "chat": state.text.chat,
+        "prompt": text,
+        "chat": chat,
         "model": state.run.model if state.run.model not in {"", *model_ids(state)[:1]} else None,
         "written": ids or None,
         "taken": min(len(state.run.written), len(ids)),

@@ -33,7 +33,7 @@ from seethrough.core.errors import (
 )
 from seethrough.core.modes import check_mode
 from seethrough.core.tokenizer import Tokenizer
-from seethrough.core.tokens import STOPPED, candidates, texts
+from seethrough.core.tokens import STOPPED, candidates, named, texts
 from seethrough.core.weights import decode_rows, row_ranges
 
 if TYPE_CHECKING:
@@ -158,13 +158,16 @@ class Service:
         return [{"id": token, "text": texts(model.tokenizer, token)[0]} for token in ids]
 
     async def next(self, prompt: str, k: int = 10, *, chat: bool = False) -> dict[str, Any]:
-        """The whole input's ids and the k best next tokens, probabilities over the vocabulary."""
+        """The whole input's ids and the k best next tokens, probabilities over the vocabulary.
+
+        An id that no token has, as of a padded vocabulary, stands there by its name: ⟨id 50300⟩.
+        """
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
         k = whole("k", k, 1, model.manifest.config.d_vocab)
         result = await self.run_ids(ids, TOP_OUTPUTS, top_k=k)
         rows = [
-            {"id": item.id, "text": item.text, "logit": item.logit, "prob": item.prob}
+            {"id": item.id, "text": named(item), "logit": item.logit, "prob": item.prob}
             for item in candidates(model.tokenizer, result.arrays)
         ]
         return {"ids": list(ids), "top": rows}

@@ -25,6 +25,7 @@ from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.view import pages
 from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, inner_of, raster_for
+from seethrough.view.typed import typed_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -326,17 +327,13 @@ class Page:
         self._comparing.ask(text)
 
     def _keep_typed(self) -> None:
-        typed, state = dom.field(FORM, "prompt"), self._actions.state
-        if (
-            typed is not None
-            and not state.busy
-            and (typed, self._chat()) != (state.text.prompt, state.text.chat)
-        ):
-            self._actions.store.replace(prompt=typed, chat=self._chat())
+        typed, state = (self._prompt(), self._chat()), self._actions.state
+        if not state.busy and typed != (state.text.prompt, state.text.chat):
+            self._actions.store.replace(prompt=typed[0], chat=typed[1])
 
     def _prompt(self) -> str:
-        typed = dom.field(FORM, "prompt")
-        return self._actions.state.text.prompt if typed is None else typed
+        typed, prompt = dom.field(FORM, "prompt"), self._actions.state.text.prompt
+        return prompt if typed is None else typed_text(prompt, typed)
 
     def _chat(self) -> bool:
         chosen = dom.field(FORM, "mode")

@@ -24,6 +24,14 @@ class AddedToken:
     is_late: bool
 
 
+def next_id(n_vocab: int, added: Iterable[int]) -> int:
+    """The id of a new token, after those of the vocabulary and what was added before.
+
+    `tokenizers` numbers what it adds so, whatever the file says.
+    """
+    return max(n_vocab, 1 + max(added, default=-1))
+
+
 @dataclass(frozen=True)
 class Part:
     """A stretch of a text: an added token, or ordinary text between two of them.

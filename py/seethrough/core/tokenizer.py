@@ -15,7 +15,7 @@ from seethrough.core.added_tokens import AddedTokens, Part
 from seethrough.core.bpe import Bpe, Merge
 from seethrough.core.errors import InputError
 from seethrough.core.tokenizer_source import TokenizerSource, read_source
-from seethrough.core.visible import visible_bytes
+from seethrough.core.visible import visible_bytes, visible_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -181,14 +181,16 @@ class Tokenizer:
         """The text of some ids; bytes that are no UTF-8 become U+FFFD.
 
         Unless `at_start`, the ids go on from others: no space is taken off their text, as Llama's
-        tokeniser does where a text begins. So is one token's own text told.
-
-        Raises:
-            InputError: There is no token with such an id.
+        tokeniser does where a text begins. So is one token's own text told. An id without a token
+        adds nothing, as in `tokenizers`: models say such where their vocabulary is padded.
         """
         skipped = self.special_ids if skip_special else frozenset()
-        kept = [self.token_text(one) for one in ids if one not in skipped]
+        kept = [self.token_text(one) for one in ids if self.has(one) and one not in skipped]
         return self._source.decoder(kept, at_start=at_start)
+
+    def has(self, token_id: int) -> bool:
+        """Whether there is a token with this id: a model may know more ids than its vocabulary."""
+        return 0 <= token_id < len(self._texts) and self._texts[token_id] is not None
 
     def token_text(self, token_id: int) -> str:
         """A token as the vocabulary writes it: "Ġthe".
@@ -212,9 +214,10 @@ class Tokenizer:
     def visible(self, token_id: int) -> str:
         """A token for the screen, with nothing invisible in it: "·the".
 
-        Raises:
-            InputError: There is no token with this id.
+        An id without a token has a name of its own: "⟨id 50300⟩".
         """
+        if not self.has(token_id):
+            return visible_id(token_id)
         return visible_bytes(self.token_bytes(token_id))
 
     def visible_piece(self, piece: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from seethrough.core.added_tokens import AddedToken
+from seethrough.core.added_tokens import AddedToken, next_id
 from seethrough.core.errors import SourceError
 from seethrough.core.metaspace import SPACE
 from seethrough.core.tokenizer_wiring import WIRINGS, Decoder, Steps, Wiring, whole
@@ -55,11 +55,12 @@ def read_source(source: str | Mapping[str, Any]) -> TokenizerSource:
     """
     content = _parsed(source) if isinstance(source, str) else source
     model = _part(content, "model", dict)
+    _demand("model.type", model.get("type") or _type_of(model), "BPE")
     vocab = _part(model, "vocab", dict)
     wiring, decoder = _wiring(content, model)
     lacking = _lacking(model, wiring)
     entries = _part({"added_tokens": [], **content}, "added_tokens", list)
-    added = tuple(_added(entry, wiring) for entry in entries)
+    added = _numbered([_added(entry, wiring) for entry in entries], entries, vocab)
     _check_ids([*vocab.values(), *(token.id for token in added)])
     _check_text([*vocab, *(token.content for token in added)])
     merges = list(map(_merge, _part(model, "merges", list)))
@@ -84,8 +85,16 @@ def _part(content: Mapping[str, Any], name: str, kind: type[_Json]) -> _Json:
     return part
 
 
+def _type_of(model: Mapping[str, Any]) -> str:
+    """The type of a model in an older file, which does not say it."""
+    if isinstance(model.get("vocab"), list):
+        return "Unigram"
+    if "merges" in model or not isinstance(model.get("vocab"), dict):
+        return "BPE"
+    return "WordPiece" if "max_input_chars_per_word" in model else "WordLevel"
+
+
 def _wiring(content: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[Wiring, Decoder]:
-    _demand("model.type", model.get("type", "BPE"), "BPE")
     for name, neutral in NEUTRAL.items():
         _demand(f"model.{name}", model.get(name), *neutral)
     normalizer = _steps(content.get("normalizer"), "normalizers", SETTINGS)
@@ -206,6 +215,27 @@ def _added(entry: object, wiring: Wiring) -> AddedToken:
     return token
 
 
+def _numbered(
+    tokens: list[AddedToken], entries: list[Any], vocab: Mapping[str, int]
+) -> tuple[AddedToken, ...]:
+    """The added tokens, each once, by the ids that `tokenizers` gives them.
+
+    One of the vocabulary has its id there, another one the next; its entry's own id says nothing.
+    Of one that comes twice in two forms it takes something from either: such a file is refused.
+    """
+    ids: dict[str, int] = {}
+    found: dict[str, AddedToken] = {}
+    for token, entry in zip(tokens, entries, strict=True):
+        content = str(entry["content"])
+        if content:
+            ids.setdefault(content, vocab.get(content, next_id(len(vocab), ids.values())))
+            numbered = replace(token, id=ids[content])
+            if found.setdefault(content, numbered) != numbered:
+                raise SourceError("tokens.malformed", part="added_tokens")
+    _check_alone({**vocab, **ids})
+    return tuple(found.values())
+
+
 def _merge(entry: object) -> tuple[str, str]:
     """A merge as a pair; files hold "left right" (older) or ["left", "right"]."""
     pair = entry.split(" ") if isinstance(entry, str) else entry
@@ -218,6 +248,14 @@ def _check_ids(ids: list[object]) -> None:
     """Ids must number the tokens, or a list by id would be wrong or huge."""
     if not all(type(one) is int and 0 <= one < SPARSEST * len(ids) for one in ids):
         raise SourceError("tokens.malformed", part="vocab")
+
+
+def _check_alone(ids: Mapping[str, int]) -> None:
+    """Two tokens of one id could not be told apart."""
+    by_id: dict[int, str] = {}
+    for content, number in ids.items():
+        if by_id.setdefault(number, content) != content:
+            raise SourceError("tokens.repeated_id", id=number, one=by_id[number], other=content)
 
 
 def _check_text(tokens: list[str]) -> None:

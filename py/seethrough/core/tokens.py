@@ -98,6 +98,11 @@ def candidate(token: int, logit: float, logsumexp: float, text: str, visible: st
     return Candidate(token, text, visible, logit, float(np.exp(logit - logsumexp)))
 
 
+def named(item: Candidate) -> str:
+    """A candidate's text; the name of an id that no token has, whose text is empty."""
+    return item.text or item.visible
+
+
 def texts(tokenizer: Tokenizer, token: int) -> tuple[str, str]:
     """A token's text as the vocabulary decodes it amid a text, and as shown."""
     return tokenizer.decode([token], at_start=False), tokenizer.visible(token)

@@ -30,6 +30,11 @@ def visible_bytes(raw: bytes) -> str:
     return DOTTED_CIRCLE + shown if unicodedata.category(text[:1] or " ") in MARKS else shown
 
 
+def visible_id(token_id: int) -> str:
+    """The name of an id that no token has, as a padded vocabulary has them: ⟨id 50300⟩."""
+    return f"⟨id {token_id}⟩"
+
+
 def code_point(character: str) -> str:
     """How Unicode writes a character's number: U+1F355."""
     return f"U+{ord(character):04X}"

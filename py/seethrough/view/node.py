@@ -134,10 +134,13 @@ def escape(text: str) -> str:
 
 
 def escape_one(character: str) -> str:
-    """One character: escaped, or drawn where HTML would drop it (a control picture, U+FFFD)."""
+    """One character: escaped, or drawn where HTML would drop it."""
+    return ESCAPES.get(ord(character)) or drawn(character)
+
+
+def drawn(character: str) -> str:
+    """A character that HTML would drop as a sign of its own (a control picture, U+FFFD)."""
     code = ord(character)
-    if code in ESCAPES:
-        return ESCAPES[code]
     if code <= LAST_CONTROL and character not in "\n\t":
         return chr(0x2400 + code)
     if code == DELETE:

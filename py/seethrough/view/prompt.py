@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.settings import SETTINGS
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.words import engine_card, say
+from seethrough.view.words import engine_card, say, sentences
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -51,7 +51,8 @@ def mode(state: AppState) -> Node:
     """Plain text, or a message inside the model's chat template; a model need not have one."""
     card = engine_card(state) or next(iter(state.site.models), None)
     title = "" if card is None or card.has_chat else card.title
-    note = h("p", {"class": "note"}, say(state, "page.mode.no_chat", model=title)) if title else ""
+    told = sentences(say(state, "page.mode.no_chat", model=title), card.chat_reason if card else "")
+    note = h("p", {"class": "note"}, told) if title else ""
     return h(
         "fieldset",
         {"class": "mode"},
