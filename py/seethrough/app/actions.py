@@ -159,8 +159,8 @@ class Actions:
             self.store.replace(word=word)
 
     def cancel(self) -> None:
-        """Stop what is going on."""
-        self.service.stop()
+        """Stop what is going on, the page's own or a script's."""
+        self._gate.stop()
 
     def clear(self) -> None:
         """Show nothing yet: the reader turns from a recording to a text of their own."""
