@@ -74,7 +74,7 @@ class Calls:
             self._service.turns.stop(self._going[number])
 
     async def _in_turn(self, work: Work, number: int) -> object:
-        turn = self._going[number] = Turn()
+        turn = self._going[number] = Turn(is_script=True)
         try:
             async with self._service.turns.take(turn):
                 return await work

@@ -55,7 +55,7 @@ class Service:
         self.store = store
         self.engine = engine
         self.fetch_text = fetch_text
-        self.turns = Turns(engine.cancel)
+        self.turns = Turns(self._cancel)
         self._library = Library(store, fetch_text, fetch_bytes)
         self._opening = Opening(store, engine, self._library, self.turns, fetch_text)
 
@@ -365,6 +365,9 @@ class Service:
     def stop(self) -> None:
         """Stop what is going on at its next safe point, whoever asked for it."""
         self.turns.stop()
+
+    def _cancel(self) -> None:
+        self.engine.cancel()
 
     def prompt_ids(self, prompt: Given, *, chat: bool) -> tuple[int, ...]:
         """The whole input as the model gets it, lone surrogates replaced; see inputs.prompt_ids."""

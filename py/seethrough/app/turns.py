@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 class Turn:
     """One asker's hold of the engine.
 
-    `is_stopped` from a stop until whoever has the turn heeded it; `task` is who has it.
+    `is_stopped` from a stop until whoever has the turn heeded it; `task` is who has it;
+    `is_script`: no reader's wish.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_script: bool = False) -> None:
         self.is_stopped = False
+        self.is_script = is_script
         self.task: asyncio.Task[Any] | None = None
         self.may_go = asyncio.Event()
 
@@ -54,6 +56,11 @@ class Turns:
     def is_stopping(self) -> bool:
         """Whether the turn of the moment shall end."""
         return self.now is not None and self.now.is_stopped
+
+    @property
+    def is_script(self) -> bool:
+        """Whether a script has the engine now."""
+        return self.now is not None and self.now.is_script
 
     def heed_stop(self) -> bool:
         """Whether the turn of the moment shall end; whoever asks ends its work, and that is all."""

@@ -44,6 +44,8 @@ FORM = "prompt-form"
 ASK = "ask-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
 WAITING = ("idle", "download", "session", "ready", "failed")
+# What the reader can stop, also where a script asked for it.
+GOING = ("download", "session", "running")
 # What a step needs beyond the run may change with these.
 NEEDED = (
     "route",
@@ -355,8 +357,11 @@ class Page:
         for name in ("run", "generate"):
             dom.enable(FORM, name, is_enabled=is_idle)
         dom.enable(FORM, "next", is_enabled=is_idle and bool(state.run.top))
-        dom.enable(FORM, "cancel", is_enabled=bool(state.busy) and state.busy != "generate")
-        dom.enable(FORM, "stop", is_enabled=state.busy == "generate")
+        is_script = self._actions.service.turns.is_script
+        of_a_script = not state.busy and is_script and state.site.engine.stage in GOING
+        may_cancel = of_a_script or state.busy not in {"", "generate"}
+        dom.enable(FORM, "cancel", is_enabled=may_cancel)
+        dom.enable(FORM, "stop", is_enabled=of_a_script or state.busy == "generate")
 
 
 def has_pictures(markup: str) -> bool:
