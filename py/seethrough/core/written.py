@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seethrough.core.language import ENGLISH, signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+def plain_digits(value: float) -> str:
+    """The fewest digits that read back as the same number, no exponent: `1234567`, `0.005`."""
+    return np.format_float_positional(value, trim="-")
 
 
 class Written(str):

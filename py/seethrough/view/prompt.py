@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.settings import SETTINGS
+from seethrough.core.written import plain_digits
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.words import engine_card, say
 
@@ -89,7 +90,7 @@ def sampling(state: AppState) -> Node:
                     "min": row.control.least,
                     "max": row.control.most,
                     "step": row.control.step,
-                    "value": f"{state.sampling[name]:g}",
+                    "value": plain_digits(state.sampling[name]),
                 },
             ),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.written import plain_digits
 from seethrough.view import named
 from seethrough.view.moments import moments_of
 from seethrough.view.node import Attributes, Node, h, to_html
@@ -99,7 +100,7 @@ def speed(state: AppState) -> Node:
     options = [
         h(
             "option",
-            {"value": f"{value:g}", "selected": value == state.chrome.stage.speed},
+            {"value": plain_digits(value), "selected": value == state.chrome.stage.speed},
             say(state, "walk.speed_value", value=setting(state, value)),
         )
         for value in SPEEDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.settings import PRESETS, SETTINGS, preset
+from seethrough.core.written import plain_digits
 from seethrough.view.message import sentence
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.numbers import setting
@@ -39,7 +40,7 @@ def dial(scene: Scene, name: str, control: Control) -> Node:
         "min": control.least,
         "max": control.most,
         "step": control.step,
-        "value": f"{value:g}",
+        "value": plain_digits(value),
         "data-action": "set-sampling",
         "data-name": name,
         "data-live": "try-sampling" if is_slider else None,
