@@ -114,6 +114,12 @@ def shown(value: object, language: str) -> object:
     return value
 
 
+def count_of(value: int, language: str) -> Written:
+    """A whole number as the language writes it, thousands set apart: `49 152`."""
+    sign = "\u2212" if value < 0 else ""
+    return Written(sign + f"{abs(value):,}".replace(",", signs(language).group), str(value))
+
+
 def list_of(items: Iterable[str], language: str) -> str:
     """Things one after the other, as the language sets them apart: `a, b, c`."""
     joint = signs(language).next.replace("{0}", "").replace("{1}", "")
