@@ -17,7 +17,7 @@ def form(state: AppState, *, has_sampling: bool) -> Node:
     """The form of a page; its buttons are allowed once Python can serve them."""
     return h(
         "form",
-        {"id": "prompt-form", "autocomplete": "off"},
+        {"id": "prompt-form", "autocomplete": "off", "novalidate": True},  # refused in our words
         h("label", {"for": "prompt"}, say(state, "page.prompt.label")),
         h(
             "textarea",
