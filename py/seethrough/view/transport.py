@@ -1,4 +1,4 @@
-"""The foot of the walk: play, step, scrub through the film of a step, how fast."""
+"""The foot of a tour with films: play, step, scrub through the film of a step, how fast."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0)
 
 
 def render(state: AppState) -> str:
-    """The whole bar; nothing outside the walk."""
+    """The whole bar; nothing where no film can be shown."""
     tour = state.tour
-    if tour is None or not tour.steps:
+    if tour is None or not tour.has_films:
         return ""
     moments = moments_of(state)
     return to_html(
