@@ -261,3 +261,27 @@ def test_what_overflows_is_said(two_families):
 
     assert answer["key"] == "knobs.overflow"
     assert answer["message"].endswith("Use smaller knobs.")
+
+
+def test_settings_of_a_link_in_the_form(two_families):
+    """Each field has its value whole or as the model can have it; Generate draws that very seed."""
+    tab = two_families
+    settings = "temperature=1.25&top_p=0.955&seed=1234567&max_new_tokens=5"
+    tab.page.evaluate(
+        f"location.hash = '#/all/own?prompt=hello&model=tiny-llama&top_k=1000&{settings}'"
+    )
+    tab.until("document.querySelector('#message').innerText.includes('1000')")
+    form = "document.querySelector('#prompt-form')"
+    names = ("temperature", "top_k", "top_p", "seed")
+    fields = tab.page.evaluate(f"{list(names)}.map((name) => {form}.elements[name].value)")
+
+    assert fields == ["1.25", "0", "0.955", "1234567"]
+    assert tab.page.evaluate(f"{form}.checkValidity()")
+    tab.until("!document.querySelector('[name=generate]').disabled")
+    tab.page.click("[name=generate]")
+    tab.until("location.hash.includes('written=')")
+    tab.until("!document.querySelector('[name=generate]').disabled")
+    written = tab.page.evaluate("location.hash").partition("written=")[2].partition("&")[0]
+    options = settings.replace("=", ": ").replace("&", ", ")
+    told = tab.ask(f"seethrough.generate('hello', {{model: 'tiny-llama', {options}}})")
+    assert written == ",".join(map(str, told["ids"]))
