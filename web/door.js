@@ -1,20 +1,30 @@
 /**
  * `window.seethrough`: the door for a console, a notebook or another script.
  *
- * It exists at once; every call waits for Python, which does the work (browser/door.py). A refused
- * call rejects with an Error whose message is a sentence and which has `.key` and `.fields`.
+ * It exists at once; every call waits for Python, which does the work (app/calls.py), in the order
+ * of asking. A refused call rejects with an Error whose message is a sentence and which has `.key`
+ * and `.fields`; one that was stopped is an AbortError.
  */
 
 /**
  * @typedef {{dims: number[], data: Float32Array}} Tensor
+ * @typedef {string | ArrayLike<number>} Prompt a text, or the very token ids
+ * @typedef {{model?: string, signal?: AbortSignal}} Common the model, opened first where it is not;
+ *   a signal that ends the call
+ * @typedef {Common & {chat?: boolean}} OfPrompt
  * @typedef {{head_scale?: unknown, mlp_scale?: unknown, resid_add?: unknown, score_add?: unknown}}
  *   Knobs each a nested array or {dims, data}
  * @typedef {Record<string, number>} Sampling settings of the draw by name (core/settings.py)
- * @typedef {(name: string, args: unknown[]) => Promise<{value?: any, error?: Failure}>} PythonDoor
+ * @typedef {{id: number, text: string, logit: number, prob: number}} Candidate
+ * @typedef {{value?: any, error?: Failure}} Answer
+ * @typedef {{answer: (name: string, args: unknown[], number: number) => Promise<Answer>,
+ *   abort: (number: number) => void}} PythonDoor
  * @typedef {{key: string, fields: Record<string, unknown>, sentence: string}} Failure
  */
 
-/** @type {(call: PythonDoor) => void} */
+const STOPPED = "engine.cancelled";
+
+/** @type {(door: PythonDoor) => void} */
 let open;
 /** @type {(reason: Error) => void} */
 let shut;
@@ -25,26 +35,97 @@ const python = new Promise((resolve, reject) => {
 });
 python.catch(() => {}); // who awaits `ready` or a call hears of it; nobody else must
 
+let last = 0;
+
 /**
- * Ask Python, and turn its answer into a value or an Error.
+ * The arguments for Python, and the signal among them.
+ * @param {any[]} args
+ * @returns {{given: unknown[], signal: AbortSignal | null}}
+ */
+function apart(args) {
+  const options = args.at(-1);
+  if (!(options?.signal instanceof AbortSignal)) return { given: args, signal: null };
+  const { signal, ...others } = options;
+  return { given: [...args.slice(0, -1), others], signal };
+}
+
+/**
+ * Ask Python, and turn its answer into a value or an Error. A signal rejects at once with its
+ * reason; what it ends in Python leaves the queue.
  * @param {string} name
- * @param {...unknown} args
+ * @param {...any} args
  * @returns {Promise<any>}
  */
 async function ask(name, ...args) {
-  const answer = await (await python)(name, args);
-  if (answer.error) {
-    const { key, fields, sentence } = answer.error;
-    throw Object.assign(new Error(sentence), { key, fields });
+  const { given, signal } = apart(args);
+  signal?.throwIfAborted();
+  const number = ++last;
+  const asked = python.then((door) =>
+    signal?.aborted ? { value: null } : door.answer(name, given, number),
+  );
+  const { value, error } = await (signal ? unlessAborted(asked, signal, number) : asked);
+  if (error) throw refusal(error);
+  return withNulls(value);
+}
+
+/**
+ * @param {Promise<Answer>} asked
+ * @param {AbortSignal} signal
+ * @param {number} number
+ * @returns {Promise<Answer>}
+ */
+function unlessAborted(asked, signal, number) {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      python.then((door) => door.abort(number));
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", end, { once: true });
+    asked.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+  });
+}
+
+/** @param {Failure} failure @returns {Error} */
+function refusal({ key, fields, sentence }) {
+  const error = key === STOPPED ? new DOMException(sentence, "AbortError") : new Error(sentence);
+  return Object.assign(error, { key, fields });
+}
+
+/**
+ * Python's None is undefined in JavaScript; an answer says null.
+ * @param {any} value
+ * @returns {any}
+ */
+function withNulls(value) {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(withNulls);
+  if (Object.getPrototypeOf(value ?? 0) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withNulls(item)]));
+}
+
+/**
+ * The bytes of a file as a Blob, which the reader gets as a download too, where it has a name.
+ * @param {{data: Uint8Array<ArrayBuffer>, file: string | null}} made
+ * @returns {Blob}
+ */
+function blobOf({ data, file }) {
+  const blob = new Blob([data], { type: "application/octet-stream" });
+  if (file) {
+    const link = Object.assign(document.createElement("a"), {
+      href: URL.createObjectURL(blob),
+      download: file,
+    });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
-  return answer.value;
+  return blob;
 }
 
 /**
  * Python calls this (pyscript.json's js_modules) once it can answer.
- * @type {(call: PythonDoor) => void}
+ * @type {(answer: PythonDoor["answer"], abort: PythonDoor["abort"]) => void}
  */
-export const openDoor = (call) => open(call);
+export const openDoor = (answer, abort) => open({ answer, abort });
 
 /** boot.js calls this when Python cannot start. @type {(reason: Error) => void} */
 export const shutDoor = (reason) => shut(reason);
@@ -52,29 +133,53 @@ export const shutDoor = (reason) => shut(reason);
 export const seethrough = Object.freeze({
   /**
    * Python is up: what there is now, each time it is read.
-   * @type {Promise<{models: object[], model: string | null, backend: string, threads: number,
-   *   mode: "exact" | "small"}>}
+   * @type {Promise<{models: object[], model: string | null, backend: string | null,
+   *   threads: number | null, mode: "exact" | "small"}>}
    */
   get ready() {
     return ask("ready");
   },
-  /** @type {(id?: string, options?: {mode?: "exact" | "small"}) => Promise<object>} */
+  /**
+   * @type {(id?: string, options?: {mode?: "exact" | "small", signal?: AbortSignal})
+   *   => Promise<object>}
+   */
   load: (...args) => ask("load", ...args),
-  /** @type {(text: string) => Promise<{id: number, text: string}[]>} */
+  /** Hooks by a name with wildcards. @type {(pattern?: string, options?: Common)
+   *   => Promise<string[]>} */
+  hooks: (...args) => ask("hooks", ...args),
+  /** @type {(text: Prompt, options?: Common) => Promise<{id: number, text: string}[]>} */
   tokenize: (...args) => ask("tokenize", ...args),
-  /** @type {(prompt: string, options?: {k?: number, chat?: boolean}) => Promise<object>} */
+  /** @type {(ids: ArrayLike<number>, options?: Common) => Promise<string>} */
+  decode: (...args) => ask("decode", ...args),
+  /**
+   * @type {(prompt: Prompt, options?: {k?: number} & OfPrompt)
+   *   => Promise<{ids: number[], top: Candidate[]}>}
+   */
   next: (...args) => ask("next", ...args),
   /**
-   * @type {(prompt: string, names: string[], options?: {chat?: boolean} & Knobs)
+   * @type {(prompt: Prompt, names: string[], options?: OfPrompt & Knobs)
    *   => Promise<Record<string, Tensor>>}
    */
   capture: (...args) => ask("capture", ...args),
   /**
-   * @type {(prompt: string, options?: {max_new_tokens?: number, chat?: boolean} & Sampling)
+   * The same as a file for numpy.load, with the input's `ids`.
+   * @type {(prompt: Prompt, names: string[], options?: OfPrompt & Knobs & {file?: string})
+   *   => Promise<Blob>}
+   */
+  npz: async (...args) => blobOf(await ask("npz", ...args)),
+  /**
+   * What the states between layers would say; layer n_layers is the end, -1 counts from there.
+   * @type {(prompt: Prompt, options?: {layers?: number[], positions?: number[], k?: number}
+   *   & OfPrompt) => Promise<{ids: number[], layers: number[], positions: number[],
+   *   logits: Tensor, top: Candidate[][][]}>}
+   */
+  lens: (...args) => ask("lens", ...args),
+  /**
+   * @type {(prompt: Prompt, options?: OfPrompt & Sampling)
    *   => Promise<{ids: number[], text: string, stop: string}>}
    */
   generate: (...args) => ask("generate", ...args),
-  /** @type {(name: string, rows: number[]) => Promise<Tensor>} */
+  /** @type {(name: string, rows: number[] | null, options?: Common) => Promise<Tensor>} */
   weight: (...args) => ask("weight", ...args),
 });
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -25,6 +26,8 @@ from tests.fake_engine import engine_of, opened, tiny_model
 from tests.steps import STEPS, page_state
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from seethrough.app.service import Service
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
@@ -115,6 +118,11 @@ class Shapes:
         self.asked.append(names)
         await asyncio.sleep(0)
         return self.arrays(names, len(ids))
+
+    @asynccontextmanager
+    async def still(self, _model: str) -> AsyncIterator[None]:
+        """Nobody else asks."""
+        yield None
 
     def is_loaded(self, _model: str) -> bool:
         """It is open."""

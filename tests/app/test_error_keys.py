@@ -78,12 +78,17 @@ QUESTIONS: dict[str, Callable[[Service], Awaitable[Any]]] = {
     "input.capture_size": later(
         lambda: inputs.check_capture_size(("a",), {"n": 2**30}, lambda _: ("n",))
     ),
+    "input.no_id": lambda service: service.next([300]),
+    "input.ids_in_chat": lambda service: service.next([1], chat=True),
     "input.whole": lambda service: service.next("the", 0),
     "input.number": lambda service: service.next("the", "ten"),
+    "lens.none": lambda service: service.lens("the", layers=[]),
+    "lens.beyond": lambda service: service.lens("the", positions=[99]),
     "knobs.unknown": knob("head_scales", [[1]]),
     "knobs.not_numbers": knob("head_scale", "many"),
     "knobs.shape": knob("head_scale", [[1]]),
     "knobs.not_finite": knob("mlp_scale", [1, float("nan")]),
+    "knobs.overflow": knob("mlp_scale", [1e38, 1e38]),
     "knobs.hides_everything": knob("score_add", [[[[-np.inf]]], [[[0]]]]),
     "sampling.temperature": lambda service: service.generate("the", temperature=-1),
     "sampling.top_k": later(lambda: sampling.check_settings(1.0, -1, 1.0)),

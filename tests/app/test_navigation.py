@@ -116,7 +116,7 @@ def test_what_means_nothing_is_told() -> None:
     assert state.chrome.notice is not None
     assert (state.chrome.notice.key, state.chrome.notice.fields) == (
         "route.ignored",
-        {"fields": "colour"},
+        {"fields": "“colour=red”"},
     )
 
 
@@ -229,4 +229,4 @@ def test_an_unknown_model_is_named() -> None:
 
     assert state.run.model == "tiny-7"
     assert state.chrome.notice is not None
-    assert state.chrome.notice.fields == {"fields": "model"}
+    assert state.chrome.notice.fields == {"fields": "“model=tiny-9”"}

@@ -147,7 +147,7 @@ def test_tokens_of_a_model_that_is_not_here() -> None:
 
     assert ids(state) == ()
     assert state.chrome.notice is not None
-    assert state.chrome.notice.fields == {"fields": "model, written"}
+    assert state.chrome.notice.fields == {"fields": "“model=tiny-9”, “written=1,2”"}
 
 
 def test_a_link_while_a_model_loads() -> None:
@@ -244,8 +244,31 @@ def test_nonsense_in_every_field_at_once() -> None:
 
     assert sorted(told(state)) == sorted(f"route.{name}" for name in what)
     assert state.chrome.notice is not None
-    assert state.chrome.notice.fields == {"fields": "cell, temperature, seed, colour"}
+    assert state.chrome.notice.fields == {
+        "fields": "“cell=x”, “temperature=nan”, “seed=-1”, “colour=red”"
+    }
     assert message.render(state).count("which is not there") == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("prompt=the&model=no-such-model", "“model=no-such-model”"),
+        ("prompt=the&model=no-such&written=1,2", "“model=no-such”, “written=1,2”"),
+        ("prompt=the&temperature=-1", "“temperature=-1”"),
+        ("prompt=the&chat=maybe", "“chat=maybe”"),
+        ("prompt=the&lang=xx", "“lang=xx”"),
+        ("prompt=the&%3Cb%3E=%3Ci%3E&layer", "“<b>=<i>”, “layer”"),
+        ("prompt=the&stop=" + "x" * 99, "“stop=" + "x" * 55 + "…”"),
+        ("model=tiny-8", "“model=tiny-8”"),
+    ],
+)
+def test_what_means_nothing_is_named_with_its_value(query: str, named: str) -> None:
+    """A reader sees what of the link was left out, as the link has it; a model's name too."""
+    notice = went(f"#/all/own?{query}").chrome.notice
+
+    assert notice is not None
+    assert (notice.key, notice.fields) == ("route.ignored", {"fields": named})
 
 
 def test_a_number_that_is_there() -> None:
@@ -328,7 +351,8 @@ def test_more_sentences_stand_behind_the_first() -> None:
     )
     shown = message.render(page_state(notice=told_twice))
 
-    assert "&lt;b&gt;. The address asks for new token 7" in shown
+    assert "&lt;b&gt;. Correct the link" in shown
+    assert "with what is shown. The address asks for new token 7" in shown
     assert shown.count("<p") == 1
 
 

@@ -79,8 +79,58 @@ def test_every_recorded_walk_is_steppable(walking):
             walking.until(f"location.hash.startsWith('#/walk/{card['id']}/{step}')")
             walking.until(f"document.querySelector('#step-{step}')?.innerText.length > 100")
             walking.until("document.querySelector('.unrecorded') === null")
-    assert walking.page.evaluate("seethrough.ready.then((ready) => ready.model)") is None
+    assert walking.page.evaluate("seethrough.ready.then((ready) => ready.model === null)")
     assert not [path for path in walking.server.asked if path.endswith(".bin")]
+
+
+@pytest.fixture
+def small_window(walking):
+    """The shared page in a window of 1024 by 768."""
+    before = walking.page.viewport_size
+    walking.page.set_viewport_size({"width": 1024, "height": 768})
+    yield walking
+    walking.page.set_viewport_size(before)
+
+
+def test_home_s_bars_in_a_small_window(small_window):
+    """All bars of the first page stand whole in a window of 1024 by 768, with their axis."""
+    go(small_window, "#/")
+    small_window.until("document.querySelectorAll('.guess').length > 5")
+
+    boxes = small_window.page.evaluate(
+        """[...document.querySelectorAll(".guess, .guess svg")].map((one) => {
+          const { right, bottom } = one.getBoundingClientRect();
+          return [right, bottom];
+        })"""
+    )
+    assert max(right for right, _ in boxes) <= 1024
+    assert max(bottom for _, bottom in boxes) <= 768
+
+
+# Long tokens, rare ones: what a model of another vocabulary shows.
+RARE = """() => {
+  for (const row of document.querySelectorAll(".odds-table tbody tr")) {
+    row.querySelector(".chip-text").textContent = "·extraordinarily";
+    row.querySelector(".cell-button").textContent = "1 in 48\u202f000";
+    row.children[2].textContent = "1 in 48\u202f000";
+    row.children[4].textContent = "200";
+  }
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1280])
+def test_the_drawn_column_is_whole(small_window, width):
+    """Step 7's counts have all their digits inside the table's place, beside long rare tokens."""
+    go(small_window, "#/walk/january/sample?temperature=1&tally=1")
+    small_window.until("document.querySelector('.odds-table tbody td:nth-child(5)') !== null")
+    small_window.page.set_viewport_size({"width": width, "height": 768})
+    small_window.page.evaluate(RARE)
+
+    table, place = small_window.page.evaluate(
+        """[".odds-table", ".sample-numbers"].map((one) =>
+          document.querySelector(one).getBoundingClientRect().right)"""
+    )
+    assert table <= place + 0.5
 
 
 def test_title_language_and_focus(walking):

@@ -243,10 +243,25 @@ def test_a_block_has_steps(family: str) -> None:
     assert parse(address(state)).route == IN_BLOCK
 
 
+def test_a_block_s_film_is_played() -> None:
+    """The block's page has the transport with the toy's film, and the way back to its start."""
+    html = pages.render(at(IN_BLOCK), Memo(PANELS))
+    reading = Reading(html.partition('class="transport"')[2])
+
+    assert html.count('id="transport"') == 1
+    assert 'max="2"' in html
+    assert {"play", "seek", "speed", "step-back"} <= set(reading.values("data-action"))
+    assert f"2 of {len(TOURS[1].steps)}" in "".join(reading.texts)
+    told = pages.render(at(IN_BLOCK).but(stage=Stage(moment=0)), Memo(PANELS))
+    assert SENTENCES["toy.first"] in "".join(Reading(told).texts)
+
+
 def test_a_block_of_one_step_has_no_way() -> None:
-    """With its one step the block's page is as ever: no spine, no step in its address."""
+    """With its one step the block's page is as ever: no spine, no film, no step in its address."""
     state = walk_state().but(route=Route("block", OWN))
     html = pages.render(state)
+
+    assert "transport" not in html
 
     assert spine(html) == []
     assert not [way for way in links(html) if way.startswith("#/block/own/")]

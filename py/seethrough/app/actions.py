@@ -9,6 +9,7 @@ from seethrough.app.gate import Gate
 from seethrough.app.message import Message
 from seethrough.app.recordings import run_of
 from seethrough.app.runner import Runner
+from seethrough.app.settings import fitted
 from seethrough.app.state import Run, Text
 from seethrough.core.errors import SeethroughError
 
@@ -28,6 +29,8 @@ class Actions:
         self.fetcher = Fetcher(service)
         self.runner = Runner(service)
         self._gate = Gate(service, self.fetcher)
+        self._fitted: Message | None = None
+        self.store.subscribe(("config",), self._fit)
 
     @property
     def state(self) -> AppState:
@@ -50,13 +53,14 @@ class Actions:
         A message stays one only where the new model has a chat template; else a notice says so.
         What the reader asks for during the load goes first.
         """
-        run, turn = self.state.run, self._gate.turn
+        run, turn, self._fitted = self.state.run, self._gate.turn, None
         is_other = run.model != model_id if run.recorded else not self.service.is_loaded(model_id)
         await self.load(model_id)
         if run.given is None or not is_other or self._gate.is_waiting or turn != self._gate.turn:
             return
         if self.service.is_loaded(model_id):
             await self._run_again(*run.given)
+            self._tell_fitted()
 
     async def use_mode(self, mode: str) -> None:
         """Hold the model's weights another way (core.modes); what is shown stays."""
@@ -159,14 +163,28 @@ class Actions:
             self.store.replace(word=word)
 
     def cancel(self) -> None:
-        """Stop what is going on."""
-        self.service.stop()
+        """Stop what is going on, the page's own or a script's."""
+        self._gate.stop()
 
     def clear(self) -> None:
         """Show nothing yet: the reader turns from a recording to a text of their own."""
         self._gate.turn += 1
         state = self.state
         self.store.replace(run=Run(state.run.model, state.run.config), choice=state.choice.followed)
+
+    def _fit(self, state: AppState) -> None:
+        """Another model: settings beyond its vocabulary cut nothing, and a notice says so."""
+        if state.run.config is None:
+            return
+        sampling, note = fitted(state.sampling, state.run.config)
+        if note is not None:
+            self._fitted = note
+            self.store.replace(sampling=sampling, notice=note)
+
+    def _tell_fitted(self) -> None:
+        """Say it again after the run that followed, which took the notice away."""
+        if self._fitted is not None and self.state.chrome.notice is None:
+            self.store.replace(notice=self._fitted)
 
     async def _run_again(self, prompt: str, chat: bool) -> None:  # noqa: FBT001 - as in `Run.given`
         model = self.service.model

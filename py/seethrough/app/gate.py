@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.message import Message
+from seethrough.app.turns import Turn, drop
 from seethrough.core.errors import CancelledRunError, SeethroughError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Gate:
         self._store = service.store
         self._fetcher = fetcher
         self._ended = asyncio.Event()  # of what is going on
+        self._going = Turn()  # of the engine, for what is going on
         self.is_waiting = False  # for a load to end
         self.turn = 0
 
@@ -42,27 +44,35 @@ class Gate:
             changes: What is shown of it at once.
         """
         if not await self._may_begin(name, changes):
-            if hasattr(work, "close"):
-                work.close()
+            drop(work)
             return
-        ended = self._ended = asyncio.Event()
+        ended, going = asyncio.Event(), Turn()
+        self._ended, self._going = ended, going
         self._store.replace(busy=name, error=None, notice=None, **changes)
         try:
-            await work
+            async with self._service.turns.take(going):
+                await work
         except CancelledRunError as error:
             self._store.replace(notice=Message(error.key, error.fields), asked_layer=None)
         except SeethroughError as error:
             self._store.replace(error=Message(error.key, error.fields), asked_layer=None)
         finally:
+            drop(work)
             self._store.replace(busy="")
             ended.set()
         if self._store.state.choice.asked_layer is not None:
             await self._fetcher.fill()
 
+    def stop(self) -> None:
+        """End what is going on, the page's own or a script's; what waits for it never begins."""
+        self._service.stop()
+        if self._store.state.busy:
+            self._service.turns.stop(self._going)
+
     async def stop_for_a_recording(self) -> None:
         """End a run or a continuation: the reader turns to a recording, which needs no engine."""
         if self._store.state.busy in STOPPED_BY_A_RECORDING:
-            self._service.stop()
+            self._service.turns.stop(self._going)
             await self._ended.wait()
 
     def is_busy_for_a_recording(self) -> bool:

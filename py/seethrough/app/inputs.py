@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat
+from seethrough.core.clean_text import clean_text
 from seethrough.core.errors import InputError, ShapeError, UnknownNameError, near_misses
 from seethrough.core.film import Film, film_of
-from seethrough.core.hooks import axis_sizes, check_hook_names, fetchable
+from seethrough.core.hooks import axis_sizes, fetchable, matching_hooks
 from seethrough.core.weights import check_rows, find_tensor
 from seethrough.core.written import Dims, Either
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
@@ -27,31 +29,68 @@ KNOBS = ("head_scale", "mlp_scale", "resid_add", "score_add")
 
 
 def prompt_ids(
-    prompt: str, tokenizer: Tokenizer, manifest: Manifest, *, chat: bool
+    prompt: str | Sequence[int], tokenizer: Tokenizer, manifest: Manifest, *, chat: bool
 ) -> tuple[int, ...]:
     """The whole input as the model gets it.
 
     Plain text: the tokeniser's ids behind the model's `start_ids`. Chat: the model's template
-    around the prompt as the user's message, with the generation prompt.
+    around the prompt as the user's message, with the generation prompt. Token ids: these alone.
 
     Raises:
-        InputError: No text, too much of it, or chat with a model that has no template.
+        InputError: No text, too much of it, an id that means nothing, ids as a chat, or chat with a
+            model that has no template.
     """
-    check_prompt(prompt)
+    if not isinstance(prompt, str):
+        if chat:
+            raise InputError("input.ids_in_chat")
+        ids = check_ids(prompt, manifest.config)
+        if not ids:
+            raise InputError("input.empty")
+        return check_count(ids, manifest.config)
+    prompt = clean_text(check_prompt(prompt)).text
     if not chat:
-        ids = tokenizer.encode(prompt)
-        return check_count((*manifest.start_ids, *ids) if ids else (), manifest.config)
+        plain = tokenizer.encode(prompt)
+        return check_count((*manifest.start_ids, *plain) if plain else (), manifest.config)
     if manifest.chat is None:
         raise InputError("input.no_chat", model=manifest.title)
     template = ChatTemplate.from_json(manifest.chat)
-    ids = encode_chat(tokenizer, template, [ChatMessage("user", prompt)])
-    return check_count(tuple(ids), manifest.config)
+    turns = encode_chat(tokenizer, template, [ChatMessage("user", prompt)])
+    return check_count(tuple(turns), manifest.config)
 
 
 def prompt_film(prompt: str, tokenizer: Tokenizer, manifest: Manifest, *, chat: bool) -> Film:
     """How a prompt becomes the very ids that `prompt_ids` gives."""
     template = ChatTemplate.from_json(manifest.chat) if chat and manifest.chat else None
     return film_of(tokenizer, prompt, template, manifest.start_ids)
+
+
+def tokens_of(
+    given: str | Sequence[int], tokenizer: Tokenizer, manifest: Manifest
+) -> tuple[int, ...]:
+    """The tokens of a text alone, or the very ids.
+
+    Raises:
+        InputError: No text, too much of it, or an id that means nothing.
+    """
+    if isinstance(given, str):
+        return tuple(tokenizer.encode(clean_text(check_prompt(given)).text))
+    return check_ids(given, manifest.config)
+
+
+def check_ids(ids: Sequence[int], config: ModelConfig) -> tuple[int, ...]:
+    """Token ids that a model has rows for.
+
+    Raises:
+        InputError: They are no whole numbers, or one is beyond the vocabulary.
+    """
+    last = config.d_vocab - 1
+    if not isinstance(ids, Sequence):
+        raise InputError("input.not_text")
+    for one in ids:
+        is_whole = isinstance(one, int) and not isinstance(one, bool)
+        if not is_whole or not 0 <= one <= last:
+            raise InputError("input.no_id", got=one, last=last)
+    return tuple(ids)
 
 
 def check_prompt(prompt: object) -> str:
@@ -83,16 +122,16 @@ def check_count(ids: tuple[int, ...], config: ModelConfig) -> tuple[int, ...]:
 
 
 def check_capture(names: Sequence[str], manifest: Manifest, n_pos: int) -> tuple[str, ...]:
-    """The hooks of a capture, each once.
+    """The hooks of a capture, each once, wildcards as the names that they mean.
 
     Raises:
         UnknownNameError: No such hook.
         InputError: None at all, or more than fits in a page's memory.
     """
-    asked, config = tuple(dict.fromkeys(names)), manifest.config
+    config = manifest.config
+    asked = matching_hooks(names, config, manifest.id)
     if not asked:
         raise InputError("input.no_hooks")
-    check_hook_names(asked, config, manifest.id)
     sizes, known = axis_sizes(config, n_pos=n_pos, n_unembed=n_pos), fetchable(config)
     check_capture_size(asked, sizes, lambda name: known[name].dims)
     return asked

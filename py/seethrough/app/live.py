@@ -27,8 +27,13 @@ async def ask_engine(service: Service, run: Run, lacking: Wants) -> Found:
     """What is lacking: of the kept positions of a run, and behind its last token.
 
     Raises:
-        SeethroughError: The engine failed, or was stopped.
+        SeethroughError: The engine failed, was stopped, or has another model now.
     """
+    async with service.still(run.model):
+        return await _ask(service, run, lacking)
+
+
+async def _ask(service: Service, run: Run, lacking: Wants) -> Found:
     last = len(run.ids) - 1
     behind = frozenset(
         (name, at) for name, at in lacking.hooks if at == last and is_far(name, last)

@@ -18,6 +18,7 @@ from seethrough.app.places import (
 )
 from seethrough.app.state import TALLY, Message, Throws, card_of
 from seethrough.app.tours import tour_of
+from seethrough.core.fields import written_ids
 from seethrough.core.routes import OWN, Place, Route
 
 if TYPE_CHECKING:
@@ -187,9 +188,10 @@ class Navigation:
         """A notice of whatever had no meaning or is not there."""
         state, asked = self._actions.state, place.route.subject
         told = [*self._told]
-        ignored = [*place.ignored]
+        ignored = [as_written(name, place.said.get(name, "")) for name in place.ignored]
         if self._is_foreign(place):
-            ignored += ["model", *(["written"] if place.written else [])]
+            ignored.append(as_written("model", str(place.model)))
+            ignored += [as_written("written", written_ids(place.written))] if place.written else []
         if ignored:
             told.insert(0, Message("route.ignored", {"fields": ", ".join(ignored)}))
         is_there = asked in {"", OWN} or card_of(state.site.recordings, asked) is not None
@@ -234,6 +236,12 @@ class Navigation:
         if state.run.tokens and (place.dart is not None or place.is_tallied):
             tallied = TALLY if place.is_tallied else state.choice.throws.tallied
             self._store.replace(throws=Throws(place.dart or 0, tallied))
+
+
+def as_written(name: str, value: str) -> str:
+    """A field as the address has it, in quotation marks; a long one is cut."""
+    whole = f"{name}={value}" if value else name
+    return f"“{whole if len(whole) <= MOST_NAMED else whole[:MOST_NAMED] + '…'}”"
 
 
 def model_of(place: Place, state: AppState) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app import settings
 from seethrough.app.state import Message
 from seethrough.app.tours import chosen_of
 from seethrough.core.errors import SeethroughError
@@ -129,11 +130,7 @@ def with_settings(now: Sampling, place: Place) -> Sampling:
 
 def too_large(place: Place, config: ModelConfig) -> dict[str, float]:
     """The settings of an address that are beyond the model's vocabulary."""
-    return {
-        name: value
-        for name, value in place.settings.items()
-        if SETTINGS[name].most is None and value > config.d_vocab
-    }
+    return settings.beyond(place.settings, config)
 
 
 def not_there(place: Place, state: AppState) -> list[Message]:

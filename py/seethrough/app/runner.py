@@ -118,6 +118,8 @@ class Runner:
         The engine runs only what is not shown live already.
         """
         run = self.run_shown
+        if not run.tokens:  # a script opened another model meanwhile
+            return
         ids = (*run.ids[: run.n_prompt], *ids_of(written))
         if run.recorded is None and ids == run.ids:
             shown = run.on(following, stop, written=written, branches=branches)
@@ -136,6 +138,8 @@ class Runner:
         The first tokens are the `given` ones.
         """
         run = self.run_shown
+        if not run.tokens:
+            return
         ids, first = (*run.ids, *ids_of(run.continuation)), len(run.steps)
         done = await self.service.continue_ids(
             ids, settings, self._on_step, first=first, given=given

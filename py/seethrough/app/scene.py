@@ -192,6 +192,11 @@ class Tour:
         """The first step's name; empty without steps."""
         return self.steps[0].name if self.steps else ""
 
+    @property
+    def has_films(self) -> bool:
+        """Whether one of its steps can be performed."""
+        return any(step.moments is not tell_nothing for step in self.steps)
+
     def step(self, name: str) -> Step | None:
         """A step by its name; the first one where the name is empty."""
         wanted = name or self.first

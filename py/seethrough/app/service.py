@@ -5,48 +5,40 @@ Every failure is a SeethroughError with a sentence. One call at a time reaches t
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from seethrough.app import inputs
 from seethrough.app.generate import Generation, Step, generate
+from seethrough.app.lens import lens_of, states_of, told_of
 from seethrough.app.library import Library
-from seethrough.app.loaded import LoadedModel
+from seethrough.app.opening import Opening
 from seethrough.app.settings import checked_sampling, whole
-from seethrough.app.state import (
-    EngineStatus,
-    Message,
-    Run,
-    Sampling,
-    Store,
-)
+from seethrough.app.state import EngineStatus, Sampling, Store
+from seethrough.app.turns import Turns
 from seethrough.core import hooks
-from seethrough.core.clean_text import clean_text
-from seethrough.core.errors import (
-    CancelledRunError,
-    DownloadError,
-    EngineError,
-    SeethroughError,
-)
+from seethrough.core.errors import CancelledRunError, EngineError
+from seethrough.core.hooks import matching_hooks
 from seethrough.core.modes import check_mode
-from seethrough.core.tokenizer import Tokenizer
-from seethrough.core.tokens import STOPPED, candidates, named, texts
+from seethrough.core.tokens import STOPPED, candidates, texts
 from seethrough.core.weights import decode_rows, row_ranges
 
 if TYPE_CHECKING:
-    from seethrough.app.engine import Engine, Progress, RunResult
+    from collections.abc import AsyncIterator
+
+    from seethrough.app.engine import Engine, RunResult
+    from seethrough.app.loaded import LoadedModel
     from seethrough.core.cache import ActivationCache, Array
     from seethrough.core.config import ModelConfig
-    from seethrough.core.manifest import Manifest
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
 T = TypeVar("T")
 FetchText = Callable[[str], Awaitable[str]]
 FetchBytes = Callable[[str], Awaitable[bytes]]
+# A text, or the very ids that the model gets.
+Given = str | Sequence[int]
 TOP_OUTPUTS = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
 
 
@@ -63,10 +55,42 @@ class Service:
         self.store = store
         self.engine = engine
         self.fetch_text = fetch_text
-        self.model: LoadedModel | None = None
+        self.turns = Turns(self._cancel)
         self._library = Library(store, fetch_text, fetch_bytes)
-        self._lock = asyncio.Lock()
-        self._stopping = False
+        self._opening = Opening(store, engine, self._library, self.turns, fetch_text)
+
+    @property
+    def model(self) -> LoadedModel | None:
+        """The model that is open."""
+        return self._opening.model
+
+    @asynccontextmanager
+    async def use(self, model_id: str | None = None) -> AsyncIterator[LoadedModel]:
+        """Have the engine, and a model open in it: the named one, else the open or default one.
+
+        Nobody else gets the engine before this ends: ids and numbers are of one model.
+
+        Raises:
+            UnknownNameError: This build has no such model.
+            DownloadError, EngineError, CancelledRunError: See Engine.load.
+        """
+        async with self.turns.take() as turn:
+            if model_id is not None or self.model is None:
+                await self._opening.open(model_id)
+            turn.check()
+            yield self._loaded()
+
+    @asynccontextmanager
+    async def still(self, model_id: str) -> AsyncIterator[LoadedModel]:
+        """Have the engine with a model that was open when it was asked for.
+
+        Raises:
+            CancelledRunError: Another one was opened meanwhile: what was asked means nothing now.
+        """
+        async with self.turns.take():
+            if not self.is_loaded(model_id):
+                raise CancelledRunError("engine.cancelled")
+            yield self._loaded()
 
     async def open(self) -> None:
         """Read the list of this build's models, and their manifests.
@@ -112,8 +136,8 @@ class Service:
             DownloadError, EngineError, CancelledRunError: see Engine.load.
         """
         checked = None if mode is None else check_mode(mode)
-        async with self._lock:
-            await self._load(model_id, checked)
+        async with self.turns.take():
+            await self._opening.open(model_id, checked)
         return await self.ready()
 
     async def recording(self, recording_id: str, model: str = "") -> Recording:
@@ -140,7 +164,7 @@ class Service:
 
     def is_loaded(self, model_id: str) -> bool:
         """Whether it is this model that can run now."""
-        return self.model is not None and self.model.manifest.id == model_id
+        return self._opening.is_open(model_id)
 
     def config_of(self, model_id: str) -> ModelConfig:
         """The config of a model of this build, loaded or not.
@@ -150,34 +174,53 @@ class Service:
         """
         return self._library.manifest(model_id).config
 
-    async def tokenize(self, text: str) -> list[dict[str, Any]]:
-        """Each token of a text: id, and its text as the vocabulary decodes it."""
-        model = await self._ensure()
-        inputs.check_prompt(text)
-        ids = model.tokenizer.encode(clean_text(text).text)
-        return [{"id": token, "text": texts(model.tokenizer, token)[0]} for token in ids]
+    async def hooks(self, pattern: str = "*", *, model: str | None = None) -> list[str]:
+        """The hooks that a model has, by a name with wildcards: "blocks.*.attn.hook_pattern".
 
-    async def next(self, prompt: str, k: int = 10, *, chat: bool = False) -> dict[str, Any]:
+        Nothing is loaded for it.
+
+        Raises:
+            UnknownNameError: No hook matches, or this build has no such model.
+        """
+        async with self.turns.take():
+            is_open = model is None and self.model is not None
+            manifest = self._loaded().manifest if is_open else self._library.manifest(model)
+        return list(matching_hooks([pattern], manifest.config, manifest.id))
+
+    async def tokenize(self, text: Given, *, model: str | None = None) -> list[dict[str, Any]]:
+        """Each token of a text: id, and its text as the vocabulary decodes it."""
+        async with self.use(model) as opened:
+            tokenizer = opened.tokenizer
+            ids = inputs.tokens_of(text, tokenizer, opened.manifest)
+            return [{"id": token, "text": texts(tokenizer, token)[0]} for token in ids]
+
+    async def decode(self, ids: Sequence[int], *, model: str | None = None) -> str:
+        """The text of some ids."""
+        async with self.use(model) as opened:
+            checked = inputs.check_ids(ids, opened.manifest.config)
+            return opened.tokenizer.decode(checked)
+
+    async def next(
+        self, prompt: Given, k: int = 10, *, chat: bool = False, model: str | None = None
+    ) -> dict[str, Any]:
         """The whole input's ids and the k best next tokens, probabilities over the vocabulary.
 
         An id that no token has, as of a padded vocabulary, stands there by its name: ⟨id 50300⟩.
+        Computed from the start, so that the same question has the same answer to the last bit.
         """
-        model = await self._ensure()
-        ids = self.prompt_ids(prompt, chat=chat)
-        k = whole("k", k, 1, model.manifest.config.d_vocab)
-        result = await self.run_ids(ids, TOP_OUTPUTS, top_k=k)
-        rows = [
-            {"id": item.id, "text": named(item), "logit": item.logit, "prob": item.prob}
-            for item in candidates(model.tokenizer, result.arrays)
-        ]
-        return {"ids": list(ids), "top": rows}
+        async with self.use(model) as opened:
+            ids = self.prompt_ids(prompt, chat=chat)
+            k = whole("k", k, 1, opened.manifest.config.d_vocab)
+            opened.forget()
+            result = await self.run_ids(ids, TOP_OUTPUTS, top_k=k)
+            best = candidates(opened.tokenizer, result.arrays)
+        return {"ids": list(ids), "top": [told_of(item) for item in best]}
 
     async def run_ids(
         self, ids: Sequence[int], fetch: tuple[str, ...], *, top_k: int = 1
     ) -> RunResult:
         """The named logit outputs after the last of some ids."""
-        model = await self._ensure()
-        async with self._lock:
+        async with self.use() as model:
             return await self._guarded(model.next_logits(ids, fetch, top_k=top_k))
 
     async def capture_ids(
@@ -189,9 +232,8 @@ class Service:
         top_k: int = 1,
     ) -> ActivationCache:
         """The named hooks of some ids, in one run from the start; see LoadedModel.capture."""
-        model = await self._ensure()
-        asked = model.capture(ids, names, knobs=knobs, unembed=unembed, top_k=top_k)
-        async with self._lock:
+        async with self.use() as model:
+            asked = model.capture(ids, names, knobs=knobs, unembed=unembed, top_k=top_k)
             cache, _ = await self._guarded(asked)
         return cache
 
@@ -199,9 +241,8 @@ class Service:
         self, ids: Sequence[int], names: tuple[str, ...], *, top_k: int
     ) -> tuple[ActivationCache, float]:
         """Some hooks and the top outputs after the last id, in one pass; and its milliseconds."""
-        model = await self._ensure()
-        last = ((model.manifest.config.n_layers, len(ids) - 1),)
-        async with self._lock:
+        async with self.use() as model:
+            last = ((model.manifest.config.n_layers, len(ids) - 1),)
             cache, result = await self._guarded(
                 model.capture(ids, (*names, *TOP_OUTPUTS), unembed=last, top_k=top_k)
             )
@@ -209,13 +250,14 @@ class Service:
 
     async def capture(
         self,
-        prompt: str,
+        prompt: Given,
         names: Sequence[str],
         *,
         chat: bool = False,
+        model: str | None = None,
         knobs: Mapping[str, Any] | None = None,
     ) -> dict[str, Array]:
-        """The named hooks of the prompt, no batch axis, after the knobs.
+        """The named hooks of the prompt, no batch axis, after the knobs; wildcards are taken.
 
         Logit outputs and ln_final hooks come for every position.
 
@@ -223,24 +265,53 @@ class Service:
             UnknownNameError: No such hook or knob.
             ShapeError, InputError: A knob does not fit, or the capture is too large.
         """
-        model = await self._ensure()
-        ids = self.prompt_ids(prompt, chat=chat)
-        asked = inputs.check_capture(names, model.manifest, len(ids))
-        checked = inputs.check_knobs(knobs or {}, model.manifest.config, len(ids))
-        return dict(await self.capture_ids(ids, asked, checked))
+        async with self.use(model) as opened:
+            ids = self.prompt_ids(prompt, chat=chat)
+            asked = inputs.check_capture(names, opened.manifest, len(ids))
+            checked = inputs.check_knobs(knobs or {}, opened.manifest.config, len(ids))
+            return dict(await self.capture_ids(ids, asked, checked))
+
+    async def lens(
+        self,
+        prompt: Given,
+        *,
+        layers: Sequence[int] | None = None,
+        positions: Sequence[int] | None = None,
+        k: int = 10,
+        chat: bool = False,
+        model: str | None = None,
+    ) -> dict[str, Any]:
+        """The logits that the states between layers give, and the best tokens of each.
+
+        Args:
+            layers: Layer l is the state that enters block l, n_layers the end; negative ones count
+                from the end. None: all.
+            positions: Likewise, of the input's tokens. None: the last.
+        Raises:
+            InputError: No such layer or position, or too many logits.
+        """
+        async with self.use(model) as opened:
+            ids = self.prompt_ids(prompt, chat=chat)
+            config = opened.manifest.config
+            k = whole("k", k, 1, config.d_vocab)
+            states = states_of(config, len(ids), layers, positions)
+            names = (hooks.LOGITS, *TOP_OUTPUTS)
+            cache = await self.capture_ids(ids, names, unembed=states.pairs, top_k=k)
+            return {"ids": list(ids), **lens_of(states, cache, opened.tokenizer)}
 
     async def generate(
-        self, prompt: str, *, chat: bool = False, **settings: float
+        self, prompt: Given, *, chat: bool = False, model: str | None = None, **settings: float
     ) -> dict[str, Any]:
-        """Continue a prompt: the new ids, their text, and why it stopped.
+        """Continue a prompt: the new ids, their text, and why it stopped; from the start, as next.
 
         Args:
             settings: Of the draw, by name (core/settings.py).
         """
-        model = await self._ensure()
-        ids = self.prompt_ids(prompt, chat=chat)
-        done = await self.continue_ids(ids, Sampling(settings), lambda _: None)
-        text = model.tokenizer.decode(done.ids, at_start=False)
+        async with self.use(model) as opened:
+            ids = self.prompt_ids(prompt, chat=chat)
+            opened.forget()
+            done = await self.continue_ids(ids, Sampling(settings), lambda _: None)
+            text = opened.tokenizer.decode(done.ids, at_start=False)
         return {"ids": list(done.ids), "text": text, "stop": done.stop}
 
     async def continue_ids(
@@ -259,46 +330,50 @@ class Service:
         Raises:
             InputError: A sampling setting means nothing.
         """
-        model = await self._ensure()
-        settings = checked_sampling(settings, model.manifest.config)
         steps: list[Step] = []
 
         def tell(step: Step) -> bool:
             steps.append(step)
             on_step(step)
-            return self._stopping
+            return self.turns.heed_stop()
 
-        async with self._lock:
+        async with self.use() as model:
+            settings = checked_sampling(settings, model.manifest.config)
             try:
                 work = generate(model, ids, settings, tell, first=first, given=given)
                 return await self._guarded(work)
             except CancelledRunError:
+                self.turns.heed_stop()
                 return Generation(tuple(steps), STOPPED)
 
-    async def weight(self, name: str, rows: Sequence[int] | int | None = None) -> Array:
+    async def weight(
+        self, name: str, rows: Sequence[int] | int | None = None, *, model: str | None = None
+    ) -> Array:
         """Rows of a weight as float32; None: all of them, where that is at most 4 million numbers.
 
         Raises:
             UnknownNameError: No such weight.
             InputError: A row that is not there, or too many numbers.
         """
-        model = await self._ensure()
-        entry, checked = inputs.check_weight(model.manifest, name, rows)
-        ranges = row_ranges(model.manifest, entry, checked)
-        async with self._lock:
-            chunks = await self._guarded(self.engine.read_bytes(ranges))
-        return decode_rows(model.manifest, entry, checked, chunks)
+        async with self.use(model) as opened:
+            manifest = opened.manifest
+            entry, checked = inputs.check_weight(manifest, name, rows)
+            chunks = await self._guarded(
+                self.engine.read_bytes(row_ranges(manifest, entry, checked))
+            )
+        return decode_rows(manifest, entry, checked, chunks)
 
     def stop(self) -> None:
-        """Stop what is going on at its next safe point."""
-        self._stopping = True
+        """Stop what is going on at its next safe point, whoever asked for it."""
+        self.turns.stop()
+
+    def _cancel(self) -> None:
         self.engine.cancel()
 
-    def prompt_ids(self, prompt: str, *, chat: bool) -> tuple[int, ...]:
+    def prompt_ids(self, prompt: Given, *, chat: bool) -> tuple[int, ...]:
         """The whole input as the model gets it, lone surrogates replaced; see inputs.prompt_ids."""
         model = self._loaded()
-        text = clean_text(prompt).text if isinstance(prompt, str) else prompt
-        return inputs.prompt_ids(text, model.tokenizer, model.manifest, chat=chat)
+        return inputs.prompt_ids(prompt, model.tokenizer, model.manifest, chat=chat)
 
     def prompt_config(self, ids: tuple[int, ...]) -> ModelConfig:
         """The loaded model's config, once the ids are known to fit it.
@@ -315,88 +390,10 @@ class Service:
             raise EngineError("engine.not_loaded")
         return self.model
 
-    async def _ensure(self) -> LoadedModel:
-        """The loaded model; the default one is loaded first when there is none."""
-        async with self._lock:
-            if self.model is None:
-                await self._load(None)
-            return self._loaded()
-
-    async def _load(self, model_id: str | None, mode: str | None = None) -> None:
-        manifest = self._library.manifest(model_id)
-        model_id, base_url = manifest.id, self._library.folder(manifest.id)
-        mode = mode or self.store.state.site.engine.mode or self.store.state.site.device.mode
-        is_same = self.is_loaded(model_id)
-        if is_same and mode == self.store.state.site.engine.mode:
-            return
-        self._stopping = False
-        self.model = None
-        self.store.replace(vocabulary=None)
-        if not is_same and not self._recorded_model():
-            # What the last model made has no meaning for this one; a recording has its own.
-            self._forget(Run(model_id, given=self.store.state.run.given), error=None)
-        self._tell(stage="download", total_bytes=manifest.download_bytes, model=model_id)
-        try:
-            tokenizer = Tokenizer.from_json(await self._checked_text(manifest, base_url))
-            info = await self.engine.load(manifest, base_url, self._on_progress, mode)
-        except SeethroughError as error:
-            stopped = isinstance(error, CancelledRunError)
-            self._tell(
-                stage="idle" if stopped else "failed",
-                done_bytes=0,
-                total_bytes=0,
-                model="" if stopped else model_id,
-            )
-            if not self._recorded_model():
-                self.store.replace(model="" if stopped else model_id)
-            raise
-        self.model = LoadedModel(
-            manifest,
-            tokenizer,
-            self.engine,
-            is_stopping=lambda: self._stopping,
-            on_restart=lambda: self.store.replace(notice=Message("engine.recovered")),
-        )
-        self.store.replace(vocabulary=tokenizer)
-        told = (info.backend, info.threads, info.session_ms, mode, model_id)
-        self.store.replace(engine=EngineStatus("ready", 0, 0, *told))
-        if info.is_kept:
-            self.store.replace(stored=self.store.state.site.stored | {model_id})
-        else:
-            self.store.replace(notice=Message("engine.in_memory"))
-        if not self._recorded_model():
-            self.store.replace(model=manifest.id, config=manifest.config)
-
-    def _forget(self, run: Run, **changes: Any) -> None:  # noqa: ANN401 - fields of AppState
-        """Show no numbers, at the layer, head and position that were chosen."""
-        self.store.replace(run=run, choice=self.store.state.choice.place, **changes)
-
-    def _recorded_model(self) -> str:
-        """The model of the recording that is shown, which a load leaves in its place; or none."""
-        recorded = self.store.state.run.recorded
-        return recorded.model if recorded is not None else ""
-
-    async def _checked_text(self, manifest: Manifest, base_url: str) -> str:
-        text = await self.fetch_text(base_url + manifest.tokenizer.path)
-        if hashlib.sha256(text.encode()).hexdigest() != manifest.tokenizer.sha256:
-            raise DownloadError("engine.altered", path=manifest.tokenizer.path)
-        if self._stopping:  # before the engine knew of this load
-            raise CancelledRunError("engine.cancelled")
-        return text
-
     async def _guarded(self, work: Awaitable[T]) -> T:
-        """Await engine work with the stage told."""
-        self._stopping = False
-        self._tell(stage="running")
+        """Await engine work with the stage told; whoever asks has the turn."""
+        self._opening.tell(stage="running")
         try:
             return await work
         finally:
-            self._tell(stage="ready")
-
-    def _on_progress(self, progress: Progress) -> None:
-        self._tell(
-            stage=progress.stage, done_bytes=progress.done_bytes, total_bytes=progress.total_bytes
-        )
-
-    def _tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
-        self.store.replace(engine=replace(self.store.state.site.engine, **changes))
+            self._opening.tell(stage="ready")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.message import Message
 from seethrough.core.errors import InputError
 from seethrough.core.settings import SETTINGS, Sampling, check_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from seethrough.core.config import ModelConfig
     from seethrough.core.settings import Setting
@@ -35,6 +36,24 @@ def checked(row: Setting, value: object, config: ModelConfig) -> float:
         return number(row.name, value)
     most = config.d_vocab if row.most is None else int(row.most)
     return whole(row.name, value, int(row.least), most)
+
+
+def beyond(values: Mapping[str, float], config: ModelConfig) -> dict[str, float]:
+    """Those of some settings that are beyond a model's vocabulary."""
+    return {
+        name: value
+        for name, value in values.items()
+        if SETTINGS[name].most is None and value > config.d_vocab
+    }
+
+
+def fitted(now: Sampling, config: ModelConfig) -> tuple[Sampling, Message | None]:
+    """Settings as a model can have them, and what is said of the change: none of it cuts then."""
+    too_large = beyond(now.values, config)
+    for name, value in too_large.items():
+        fields = {"name": name, "got": int(value), "last": config.d_vocab}
+        return now.but(**dict.fromkeys(too_large, 0)), Message("settings.fitted", fields)
+    return now, None
 
 
 def kinds() -> dict[str, type]:

@@ -41,14 +41,15 @@ class Weights:
         """All slices that a sum needs; fewer where nobody waits any more.
 
         Raises:
-            SeethroughError: The engine could not give them.
+            SeethroughError: The engine could not give them, or has another model now.
         """
         found, config = self.known(run, slices), run.config
         if config is None:
             return found
         for part in slices:
             if part not in found and is_wanted():
-                found[part] = await self._slice(run.model, config, part)
+                async with self._service.still(run.model):
+                    found[part] = await self._slice(run.model, config, part)
         return found
 
     def _known(self, run: Run, part: Slice) -> Array | None:

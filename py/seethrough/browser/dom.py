@@ -103,6 +103,13 @@ def field(form: str, name: str) -> str | None:
     return None if control is None else ffi.well_formed(str(control.value))
 
 
+def write_field(form: str, name: str, value: str) -> None:
+    """Put a value into a named control of a form, where the page has it."""
+    control = _control(form, name)
+    if control is not None and str(control.value) != value:
+        control.value = value
+
+
 def _control(form: str, name: str) -> ffi.Js | None:
     element = ffi.document.getElementById(form)
     control = None if ffi.is_absent(element) else element.elements.namedItem(name)

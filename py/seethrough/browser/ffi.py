@@ -76,6 +76,8 @@ def _prepared(value: object) -> object:
         return tensor(value)
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, bytes):
+        return byte_array(value)
     if isinstance(value, dict):
         return {key: _prepared(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -96,6 +98,13 @@ def typed_array(array: Array, dtype: Any = np.float32) -> Js:  # noqa: ANN401 - 
     kind = js.Int32Array if dtype is np.int32 else js.Float32Array
     typed = kind.new(flat.size)
     typed.assign(flat)
+    return typed
+
+
+def byte_array(data: bytes) -> Js:
+    """A JavaScript Uint8Array with a copy of some bytes."""
+    typed = js.Uint8Array.new(len(data))
+    typed.assign(data)
     return typed
 
 
@@ -160,11 +169,16 @@ async def fetch_bytes(path: str) -> bytes:
     return data
 
 
-def open_door(answer: Callable[[str, Js], Coroutine[Any, Any, Js]]) -> None:
-    """Let `window.seethrough` (web/door.js) call `answer(name, arguments)`."""
+def open_door(
+    answer: Callable[[str, Js, int], Coroutine[Any, Any, Js]], abort: Callable[[int], None]
+) -> None:
+    """Let `window.seethrough` (web/door.js) call `answer(name, arguments, number)`.
+
+    `abort(number)` ends that call.
+    """
     from pyscript.js_modules import door
 
-    door.openDoor(create_proxy(answer))
+    door.openDoor(create_proxy(answer), create_proxy(abort))
 
 
 def mark_ready() -> None:

@@ -30,7 +30,8 @@ async def start() -> None:
         store.replace(error=Message(error.key, error.fields))
     await Page(actions, Navigation(actions)).start()
     ffi.mark_ready()
-    ffi.open_door(Door(service).answer)
+    door = Door(service)
+    ffi.open_door(door.answer, door.abort)
     host.on_update(lambda: store.replace(has_update=True))
     ffi.start_task(_load(actions))
 

@@ -23,6 +23,7 @@ from seethrough.core.errors import SeethroughError
 from seethrough.core.language import signs
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
+from seethrough.core.written import plain_digits
 from seethrough.view import pages
 from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, inner_of, raster_for
 from seethrough.view.typed import typed_text
@@ -45,6 +46,8 @@ FORM = "prompt-form"
 ASK = "ask-form"
 # What can be asked for while the engine is so; during a load it begins at its end.
 WAITING = ("idle", "download", "session", "ready", "failed")
+# What the reader can stop, also where a script asked for it.
+GOING = ("download", "session", "running")
 # What a step needs beyond the run may change with these.
 NEEDED = (
     "route",
@@ -138,6 +141,7 @@ class Page:
         store.subscribe((*IN_ADDRESS, *OF_A_STEP), self._write_address)
         store.subscribe(("source",), self._leave_recording)
         store.subscribe(("theme",), lambda _state: self._draw())
+        store.subscribe(("sampling",), write_settings)
         self._sums.follow()
         self._enable(store.state)
         dom.listen(self._act)
@@ -352,8 +356,17 @@ class Page:
         for name in ("run", "generate"):
             dom.enable(FORM, name, is_enabled=is_idle)
         dom.enable(FORM, "next", is_enabled=is_idle and bool(state.run.top))
-        dom.enable(FORM, "cancel", is_enabled=bool(state.busy) and state.busy != "generate")
-        dom.enable(FORM, "stop", is_enabled=state.busy == "generate")
+        is_script = self._actions.service.turns.is_script
+        of_a_script = not state.busy and is_script and state.site.engine.stage in GOING
+        may_cancel = of_a_script or state.busy not in {"", "generate"}
+        dom.enable(FORM, "cancel", is_enabled=may_cancel)
+        dom.enable(FORM, "stop", is_enabled=of_a_script or state.busy == "generate")
+
+
+def write_settings(state: AppState) -> None:
+    """The form has the settings as they are, also where a link or another model changed them."""
+    for name, value in state.sampling.values.items():
+        dom.write_field(FORM, name, plain_digits(value))
 
 
 def has_pictures(markup: str) -> bool:

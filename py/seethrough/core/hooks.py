@@ -8,6 +8,7 @@ Source: TransformerLens HookedTransformer (names), DESIGN.md (the deviations).
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -120,6 +121,7 @@ LEAF_DIMS: dict[str, tuple[str, ...]] = {
 
 FINAL_LEAVES = (FINAL_SCALE, FINAL_NORMALIZED, FINAL_OUT)
 LOGIT_OUTPUTS = (LOGITS, TOP_VALUES, TOP_IDS, LOGSUMEXP)
+WILDCARDS = frozenset("*?[")
 # Everything that a model has once, not in every layer.
 OUTSIDE_BLOCKS = frozenset({EMBED, POS_EMBED, *FINAL_LEAVES, *LOGIT_OUTPUTS})
 
@@ -226,6 +228,26 @@ def check_hook_names(names: Iterable[str], config: ModelConfig, model: str) -> t
             key = "hooks.unknown_near" if close else "hooks.unknown"
             raise UnknownNameError(key, name=name, model=model, count=n_hooks, near=close)
     return tuple(known[name] for name in names)
+
+
+def matching_hooks(patterns: Iterable[str], config: ModelConfig, model: str) -> tuple[str, ...]:
+    """The names that some names with wildcards mean, each once: `*` any letters, `?` one.
+
+    Wildcards mean hooks; logit outputs are asked for by their whole names.
+
+    Raises:
+        UnknownNameError: One means none of this model's.
+    """
+    every, found = [spec.name for spec in expected_hooks(config)], list[str]()
+    for pattern in patterns:
+        if not WILDCARDS.intersection(pattern):
+            found += [spec.name for spec in check_hook_names([pattern], config, model)]
+            continue
+        meant = fnmatch.filter(every, pattern)
+        if not meant:
+            raise UnknownNameError("hooks.no_match", name=pattern, model=model, near=every[0])
+        found += meant
+    return tuple(dict.fromkeys(found))
 
 
 def axis_sizes(

@@ -29,7 +29,7 @@ from seethrough.core.message_format import (
     template_of,
     walk,
 )
-from seethrough.core.written import Mark, Written, digits_of, key_of, shown
+from seethrough.core.written import Mark, Written, count_of, digits_of, key_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,19 +193,28 @@ def wording(key: str, language: str) -> str | Wording:
 def text(key: str, language: str = FALLBACK, /, **fields: object) -> str:
     """The sentence of a key, its slots filled in; slots take values as text, never as markup.
 
-    A number that the sentence agrees with is a whole number or a `Written` one; a list is joined
-    as the language joins its lists, and so is a choice (`Either`).
+    A number that the sentence agrees with is a whole number or a `Written` one; a whole number in
+    a field n_… is a count, its thousands set apart. A list is joined as the language joins its
+    lists, and so is a choice (`Either`).
 
     Raises:
         KeyError: No such key, or a slot without a field.
         MessageError: The template is no message, or a plural's field is no number.
     """
     said = messages(language)[key]
+    for name, value in fields.items():
+        if value.__class__ is int and is_count(name):
+            fields[name] = count_of(value, language)
     if language != FALLBACK:  # there, text is what Python makes of a value
         for name, value in fields.items():
             if value.__class__ not in AS_IT_IS:
                 fields[name] = shown(value, language)
     return said.format_map(fields)
+
+
+def is_count(name: str) -> bool:
+    """Whether a field of this name is a number of things."""
+    return name == "n" or name.startswith("n_")
 
 
 def direction(language: str) -> str:
@@ -244,7 +253,7 @@ def counting(template: str, language: str) -> str:
 
 def counted(part: Part, language: str) -> Part:
     """One part of a template with all plurals."""
-    if isinstance(part, Slot) and (part.name == "n" or part.name.startswith("n_")):
+    if isinstance(part, Slot) and is_count(part.name):
         part = Choice(part.name, "plural", {OTHER: (part,)})
     if not isinstance(part, Choice):
         return part

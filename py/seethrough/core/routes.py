@@ -44,6 +44,8 @@ class Route:
 class Place:
     """An address taken apart; None where it says nothing. `ignored` are fields without meaning.
 
+    `said` has the values of those, as they stood there.
+
     `written` are the tokens behind the prompt, the first `taken` of them part of the input; `stop`
     says why they ended, where they alone do not tell. `chosen_step` is one of them, `word` one of
     the text's words, `compared` a token's id. `settings` are those of the draw that it names, by
@@ -69,6 +71,7 @@ class Place:
     is_tallied: bool = False
     language: str | None = None
     ignored: tuple[str, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def parse(
@@ -107,7 +110,9 @@ def parse(
             values.setdefault(SETTING, {})[one.name] = read[one.name]
         elif one.name in read:
             values[one.attribute] = read[one.name]
-    return Place(route, **values, ignored=tuple(map(_short, ignored[:MAX_NAMED])))
+    named = ignored[:MAX_NAMED]
+    said = {_short(name): given[name] for name in named if given.get(name)}
+    return Place(route, **values, ignored=tuple(map(_short, named)), said=said)
 
 
 def address_of_place(place: Place) -> str:

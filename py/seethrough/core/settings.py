@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 
 MAX_SEED = 2**53
 MAX_NEW = 4096
+ANY = "any"  # a number to write may have as many decimals as its reader likes
 
 
 @dataclass(frozen=True)
 class Control:
-    """What the browser offers: a number to write, or a slider ("range"), and its limits."""
+    """What the browser offers: a number to write, or a slider ("range"), and its limits.
+
+    A number to write has the setting's own range; a slider has what is worth trying, and goes as
+    far as the value does.
+    """
 
     least: str
     most: str | None
@@ -78,7 +83,7 @@ SETTINGS: dict[str, Setting] = {
             default=0.0,
             neutral=1.0,
             most=100,
-            control=Control("0", "5", "0.1"),
+            control=Control("0", "100", ANY),
             dial=Control("0", "2", "0.05", "range"),
         ),
         Setting(
@@ -97,7 +102,7 @@ SETTINGS: dict[str, Setting] = {
             neutral=1.0,
             is_above_least=True,
             cut=cut_top_p,
-            control=Control("0.01", "1", "0.01"),
+            control=Control("0", "1", ANY),
             dial=Control("0.01", "1", "0.01", "range"),
         ),
         Setting(
@@ -105,7 +110,7 @@ SETTINGS: dict[str, Setting] = {
             default=0.0,
             neutral=0.0,
             cut=cut_min_p,
-            control=Control("0", "1", "0.01"),
+            control=Control("0", "1", ANY),
             dial=Control("0", "0.5", "0.01", "range"),
         ),
         Setting(
@@ -113,8 +118,8 @@ SETTINGS: dict[str, Setting] = {
             default=1,
             most=MAX_SEED,
             is_whole=True,
-            control=Control("0", None, "1"),
-            dial=Control("0", None, "1"),
+            control=Control("0", str(MAX_SEED), "1"),
+            dial=Control("0", str(MAX_SEED), "1"),
         ),
         Setting(
             "max_new_tokens",
@@ -122,7 +127,7 @@ SETTINGS: dict[str, Setting] = {
             least=1,
             most=MAX_NEW,
             is_whole=True,
-            control=Control("1", None, "1"),
+            control=Control("1", str(MAX_NEW), "1"),
         ),
     )
 }

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seethrough.core.language import ENGLISH, signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+def plain_digits(value: float) -> str:
+    """The fewest digits that read back as the same number, no exponent: `1234567`, `0.005`."""
+    return np.format_float_positional(value, trim="-")
 
 
 class Written(str):
@@ -105,6 +112,12 @@ def shown(value: object, language: str) -> object:
     if isinstance(value, Several):
         return list_of((str(shown(one, language)) for one in value), language)
     return value
+
+
+def count_of(value: int, language: str) -> Written:
+    """A whole number as the language writes it, thousands set apart: `49 152`."""
+    sign = "\u2212" if value < 0 else ""
+    return Written(sign + f"{abs(value):,}".replace(",", signs(language).group), str(value))
 
 
 def list_of(items: Iterable[str], language: str) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from seethrough.core.written import plain_digits
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -76,8 +78,10 @@ def check_name(name: str) -> None:
 
 
 def number_or_text(value: str | float) -> str:
-    """A string as it is; a number without a needless ".0"."""
-    return value if isinstance(value, str) else f"{value:g}"
+    """A string as it is; a number with all its digits, without a needless ".0"."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) else plain_digits(value)
 
 
 def flatten(children: Sequence[Child]) -> tuple[Node | Markup | str, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from seethrough.core.language import signs
 from seethrough.core.messages import text
-from seethrough.core.written import Written
+from seethrough.core.written import Written, plain_digits
 
 if TYPE_CHECKING:
     from seethrough.app.state import Spoken
@@ -141,8 +141,8 @@ def probability(spoken: Spoken, prob: float) -> str:
 
 
 def setting(spoken: Spoken, value: float) -> Written:
-    """A number as it was set, without needless zeros: `0.8`, `40`."""
-    return with_signs(spoken, f"{value:g}")
+    """A number as it was set, all its digits and no needless zeros: `0.8`, `1234567`."""
+    return odd(value) or with_signs(spoken, plain_digits(value))
 
 
 def just_below_one(prob: float) -> str:

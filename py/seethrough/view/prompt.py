@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.settings import SETTINGS
+from seethrough.core.written import plain_digits
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.words import engine_card, say, sentences
 
@@ -16,7 +17,7 @@ def form(state: AppState, *, has_sampling: bool) -> Node:
     """The form of a page; its buttons are allowed once Python can serve them."""
     return h(
         "form",
-        {"id": "prompt-form", "autocomplete": "off"},
+        {"id": "prompt-form", "autocomplete": "off", "novalidate": True},  # refused in our words
         h("label", {"for": "prompt"}, say(state, "page.prompt.label")),
         h(
             "textarea",
@@ -90,7 +91,7 @@ def sampling(state: AppState) -> Node:
                     "min": row.control.least,
                     "max": row.control.most,
                     "step": row.control.step,
-                    "value": f"{state.sampling[name]:g}",
+                    "value": plain_digits(state.sampling[name]),
                 },
             ),
         )

@@ -140,13 +140,21 @@ def ticks(scene: Scene, axes: Axes, size: int) -> list[Node]:
         if rank <= size:
             x = f"{axes.across(rank):.1f}"
             drawn.append(h("line", {"class": "grid", "x1": x, "x2": x, "y1": TOP, "y2": low}))
-            place: Attributes = {"class": "tick", "x": x, "y": low + 16, "text-anchor": "middle"}
-            drawn.append(h("text", place, count(scene, rank)))
+            told = count(scene, rank)
+            at, anchor = under(axes.across(rank), told)
+            place: Attributes = {"class": "tick", "x": at, "y": low + 16, "text-anchor": anchor}
+            drawn.append(h("text", place, told))
     name: Attributes = {"class": "axis-name", "x": right, "y": HIGH - 6, "text-anchor": "end"}
     top: Attributes = {"class": "axis-name", "x": 0, "y": 12}
     drawn.append(h("text", name, say(scene, "softmax.tail.rank")))
     drawn.append(h("text", top, say(scene, "softmax.tail.probability")))
     return drawn
+
+
+def under(x: float, label: str) -> tuple[str, str]:
+    """Where a label stands under its place, and by which part: at the picture's edge by its end."""
+    is_cut = x + len(label) * LETTER / 2 > WIDE
+    return (str(WIDE), "end") if is_cut else (f"{x:.1f}", "middle")
 
 
 def marks(scene: Scene, axes: Axes, names: Mapping[int, str]) -> list[Node]:

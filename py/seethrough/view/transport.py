@@ -1,9 +1,10 @@
-"""The foot of the walk: play, step, scrub through the film of a step, how fast."""
+"""The foot of a tour with films: play, step, scrub through the film of a step, how fast."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.written import plain_digits
 from seethrough.view import named
 from seethrough.view.moments import moments_of
 from seethrough.view.node import Attributes, Node, h, to_html
@@ -20,9 +21,9 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0)
 
 
 def render(state: AppState) -> str:
-    """The whole bar; nothing outside the walk."""
+    """The whole bar; nothing where no film can be shown."""
     tour = state.tour
-    if tour is None or not tour.steps:
+    if tour is None or not tour.has_films:
         return ""
     moments = moments_of(state)
     return to_html(
@@ -99,7 +100,7 @@ def speed(state: AppState) -> Node:
     options = [
         h(
             "option",
-            {"value": f"{value:g}", "selected": value == state.chrome.stage.speed},
+            {"value": plain_digits(value), "selected": value == state.chrome.stage.speed},
             say(state, "walk.speed_value", value=setting(state, value)),
         )
         for value in SPEEDS

@@ -41,7 +41,6 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         slot("peek"),
         h("div", {"class": "visually-hidden", "role": "status"}, slot("sum-spoken")),
         slot("code"),
-        h("div", {"class": "transport"}, slot("transport")),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.settings import PRESETS, SETTINGS, preset
+from seethrough.core.written import plain_digits
 from seethrough.view.message import sentence
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.numbers import setting
@@ -36,10 +37,9 @@ def dial(scene: Scene, name: str, control: Control) -> Node:
     is_slider = control.kind == "range"
     attributes: Attributes = {
         "type": control.kind,
-        "min": control.least,
-        "max": control.most,
+        **limits(control, value),
         "step": control.step,
-        "value": f"{value:g}",
+        "value": plain_digits(value),
         "data-action": "set-sampling",
         "data-name": name,
         "data-live": "try-sampling" if is_slider else None,
@@ -54,6 +54,15 @@ def dial(scene: Scene, name: str, control: Control) -> Node:
         h("span", {"class": "number dial-value"}, shown) if is_slider else None,
         h("input", attributes),
     )
+
+
+def limits(control: Control, value: float) -> Attributes:
+    """How far a control goes: a slider as far as the value, which a link or the form may set."""
+    least, most = control.least, control.most
+    if control.kind == "range" and most is not None:
+        now = plain_digits(value)
+        least, most = min(least, now, key=float), max(most, now, key=float)
+    return {"min": least, "max": most}
 
 
 def presets(scene: Scene) -> Node:
