@@ -1,4 +1,4 @@
-"""A site of tiny models, two GPT-2s, a Llama and a Mistral: their numbers, and calls side by side."""
+"""A site of tiny models, two GPT-2s, Llama and Mistral: their numbers, calls side by side."""
 
 from __future__ import annotations
 
