@@ -48,6 +48,7 @@ USUAL = {
     "n_inner": None,
     "activation_function": "gelu_new",
     "layer_norm_epsilon": 1e-5,
+    "eos_token_id": 50256,
     "tie_word_embeddings": True,
 }
 ALIASES = {

@@ -42,6 +42,7 @@ USUAL = {
     "hidden_act": "silu",
     "max_position_embeddings": 2048,
     "rms_norm_eps": 1e-6,
+    "eos_token_id": 2,
     "tie_word_embeddings": False,
 }
 SHAPING = (

@@ -60,7 +60,7 @@ def _read(folder: Path, origin: dict[str, str]) -> Checkpoint:
         tensors=tensors,
         tokenizer=words.tokenizer,
         chat_template=words.chat_template,
-        end_ids=_end_ids(folder, settings),
+        end_ids=_end_ids(folder, family.whole(settings)),
         licence=origin.get("licence", "unknown"),
         origin=origin,
         special_tokens=words.special_tokens,

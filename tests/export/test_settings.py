@@ -151,6 +151,15 @@ def test_what_is_left_out_is_the_class_s(tmp_path: Path) -> None:
     assert llama(tmp_path / "e", head_dim=None).config.d_head == 16
 
 
+def test_the_end_is_the_class_s_where_no_file_names_one(tmp_path: Path) -> None:
+    """Where no file names an end token it is the class's own; null means that there is none."""
+    assert gpt2(tmp_path / "a", eos_token_id=None).end_ids == (50256,)
+    assert llama(tmp_path / "b", eos_token_id=None).end_ids == (2,)
+    config = json.loads((tmp_path / "b" / "config.json").read_text())
+    (tmp_path / "b" / "config.json").write_text(json.dumps({**config, "eos_token_id": None}))
+    assert read_checkpoint(tmp_path / "b", {}).end_ids == ()
+
+
 def test_a_head_that_differs_is_kept(tmp_path: Path) -> None:
     """Tied by the settings and stored apart with other numbers: two matrices, as transformers."""
     head = np.random.default_rng(9).standard_normal((264, 64)).astype(np.float32)
