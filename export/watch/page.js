@@ -106,13 +106,19 @@
 
     /**
      * What `openDoor` of door.js does, more than once.
-     * @param {{openDoor: (call: any) => void}} door
+     * @param {{openDoor: (answer: any, abort: any) => void}} door
      * @param {any} answer
+     * @param {any} abort
      */
-    openDoor(door, answer) {
+    openDoor(door, answer, abort) {
       const isFirst = !call;
-      call = answer;
-      if (isFirst) door.openDoor((...args) => call(...args));
+      call = { answer, abort };
+      if (isFirst) {
+        door.openDoor(
+          (...args) => call.answer(...args),
+          (number) => call.abort(number),
+        );
+      }
     },
   };
   Object.defineProperty(window, "seethroughWatch", { value: watch });

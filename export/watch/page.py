@@ -34,7 +34,7 @@ def prepare(watch: Any) -> None:  # noqa: ANN401 - a JavaScript object
         watch: What page.js offers.
     """
     real: Any = sys.modules[JS_MODULES]
-    door = _Over(real.door, openDoor=lambda answer: watch.openDoor(real.door, answer))
+    door = _Over(real.door, openDoor=lambda *calls: watch.openDoor(real.door, *calls))
     early = _Over(real.early, takeWorker=lambda: real.early.takeWorker() or watch.takeEngine())
     over: Any = _Over(real, door=door, early=early)
     sys.modules[JS_MODULES] = over

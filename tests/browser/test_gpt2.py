@@ -37,8 +37,9 @@ const kinds = [
   (more) => seethrough.lens("hello w", {layers: [0, -1], k: 2, ...more}),
   (more) => seethrough.weight("W_E", [3, 4], more),
 ];
+const modelOf = (at) => Math.floor(at / 10) % 3;
 const asked = Array.from({length: 50}, (_, at) => (more) =>
-  kinds[at % kinds.length]({model: models[Math.floor(at / 10) % 3], ...more}));
+  kinds[at % kinds.length]({model: models[modelOf(at)], ...more}));
 const plain = (_name, value) => value instanceof Float32Array ? Array.from(value) : value;
 const told = (value) => JSON.stringify(value, plain);
 const settled = async (promise) => {
@@ -164,8 +165,11 @@ def test_fifty_calls_side_by_side(two_families):
     alone, together = two_families.ask(
         f"""(async () => {{ {MIXED}
           const alone = [];
-          for (const ask of asked) alone.push(told(await ask()));
-          return [alone, (await Promise.all(asked.map((ask) => ask()))).map(told)];
+          for (const model of models)
+            for (const ask of kinds) alone.push(told(await ask({{model}})));
+          const place = (at) => modelOf(at) * kinds.length + at % kinds.length;
+          const expected = asked.map((_, at) => alone[place(at)]);
+          return [expected, (await Promise.all(asked.map((ask) => ask()))).map(told)];
         }})()"""
     )
 

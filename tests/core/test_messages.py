@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seethrough.core import messages
-from seethrough.core.language import categories
+from seethrough.core.language import categories, signs
 from seethrough.core.message_format import MessageError, Slot, parse, walk, words_of
 from seethrough.core.messages import COUNTING, catalogue, direction, pseudo, text
 from seethrough.core.written import Dims, Either, Several, Written
@@ -221,3 +221,14 @@ def test_scripts_get_plain_sentences() -> None:
             assert isinstance(messages.wording(key, "en"), str), key
             assert "''" not in template, key
             assert "'{" not in template, key
+
+
+@pytest.mark.parametrize("language", ["en", "qpl", "qps"])
+def test_a_bare_count_is_grouped(language: str) -> None:
+    """A whole number in a field n_… is a count: its thousands stand apart, as a written one's."""
+    separator = signs(language).group
+    bare = text("view.tokens.lead", language, n_tokens=8191)
+
+    assert f"8{separator}191" in bare
+    assert bare == text("view.tokens.lead", language, n_tokens=Written(f"8{separator}191", "8191"))
+    assert "8191" in text("view.tokens.chip", language, position=8191, id=5)

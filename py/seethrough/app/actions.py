@@ -59,7 +59,7 @@ class Actions:
         if run.given is None or not is_other or self._gate.is_waiting or turn != self._gate.turn:
             return
         if self.service.is_loaded(model_id):
-            await self._run_again(*run.given)
+            await self._run_again(*run.given, model_id)
             self._tell_fitted()
 
     async def use_mode(self, mode: str) -> None:
@@ -186,11 +186,11 @@ class Actions:
         if self._fitted is not None and self.state.chrome.notice is None:
             self.store.replace(notice=self._fitted)
 
-    async def _run_again(self, prompt: str, chat: bool) -> None:  # noqa: FBT001 - as in `Run.given`
+    async def _run_again(self, prompt: str, chat: bool, model_id: str) -> None:  # noqa: FBT001 - as in `Run.given`
         model = self.service.model
-        may_chat = model is not None and model.manifest.chat is not None
-        work = self.runner.of_prompt(prompt, chat=chat and may_chat, keeps_position=True)
-        await self._gate.do("run", work, prompt=prompt, chat=chat and may_chat)
-        if chat and not may_chat and model is not None and self.state.chrome.error is None:
+        is_chat = chat and model is not None and model.manifest.chat is not None
+        work = self.runner.of_prompt(prompt, chat=is_chat, model=model_id, keeps_position=True)
+        await self._gate.do("run", work, prompt=prompt, chat=is_chat)
+        if chat and not is_chat and model is not None and self.state.chrome.error is None:
             fields = {"model": model.manifest.title}
             self.store.replace(notice=Message("input.no_chat", fields))
