@@ -158,10 +158,7 @@ class Service:
         return [{"id": token, "text": texts(model.tokenizer, token)[0]} for token in ids]
 
     async def next(self, prompt: str, k: int = 10, *, chat: bool = False) -> dict[str, Any]:
-        """The whole input's ids and the k best next tokens, probabilities over the vocabulary.
-
-        An id that no token has, as of a padded vocabulary, stands there by its name: ⟨id 50300⟩.
-        """
+        """The whole input's ids and the k best next tokens, probabilities over the vocabulary."""
         model = await self._ensure()
         ids = self.prompt_ids(prompt, chat=chat)
         k = whole("k", k, 1, model.manifest.config.d_vocab)
