@@ -42,8 +42,10 @@ def tokens_of(folder: Path, settings: Mapping[str, Any], d_vocab: int) -> Folder
     told, content = told_of(folder), tokenizer_of(folder)
     name = class_of(told, settings, content)
     named = special_tokens(told, name)
-    content = completed(wired(content, name, told), told, name, d_vocab)
-    if not (folder / NEW).exists():
+    is_old = not (folder / NEW).exists()
+    content = wired(content, name, told) | ({"added_tokens": []} if is_old else {})
+    content = completed(content, told, name, d_vocab)
+    if is_old:
         content = content | {"post_processor": _around(content, told, named)}
     return FolderTokens(content, named, chat_template_of(folder, told))
 

@@ -64,21 +64,35 @@ def completed(content: Content, told: Content, name: str, room: int) -> dict[str
     Raises:
         SourceError: What stands there is no token.
     """
-    own = list(content.get("added_tokens") or [])
+    own = [_entry(one) for one in content.get("added_tokens") or []]
     named = _named(told, name)
     marked = set(map(_text_of, named.values()))
-    entries = [] if name else [*own]
-    rows = [*_listed(told, own, marked), *map(_entry, [*named.values(), *_extra(told)])]
-    known, vocab = {one["content"] for one in entries}, content["model"]["vocab"]
-    for entry in rows:
-        token = entry["content"]
-        if token and token not in known:
-            known.add(token)
-            number = vocab.get(token, next_id(len(vocab), [one["id"] for one in entries]))
-            entries.append({**entry, "special": entry["special"] or token in marked, "id": number})
+    known = {} if name else {one["content"]: one for one in own}
+    for entry in _listed(told, content.get("added_tokens") or []):
+        if known.get(entry["content"]) != entry:
+            known[entry["content"]] = _marked(entry, marked)
+    listed = set(known)
+    more = [_entry(one) for one in (*named.values(), *_extra(told))]
+    known |= {one["content"]: _marked(one, marked) for one in more if one["content"] not in listed}
     kept = {one["content"] for one in own}
+    entries = _numbered(
+        [one for one in known.values() if one["content"]], content["model"]["vocab"]
+    )
     entries = [one for one in entries if one["content"] in kept or one["id"] < room]
     return {**content, "added_tokens": entries}
+
+
+def _numbered(entries: list[Entry], vocab: Mapping[str, int]) -> list[Entry]:
+    """The same with their ids: of the vocabulary, or the next one."""
+    ids: list[int] = []
+    for entry in entries:
+        ids.append(vocab.get(entry["content"], next_id(len(vocab), ids)))
+    return [{**entry, "id": number} for entry, number in zip(entries, ids, strict=True)]
+
+
+def _marked(entry: Entry, special: set[str]) -> Entry:
+    """A token that is special if it is named as such."""
+    return {**entry, "special": entry["special"] or entry["content"] in special}
 
 
 def _named(told: Content, name: str) -> dict[str, Any]:
@@ -98,18 +112,29 @@ def _extra(told: Content) -> list[Any]:
     return list(_checked(dict(enumerate(rows[0] if rows else []))).values())
 
 
-def _listed(told: Content, own: list[Entry], special: set[str]) -> Iterator[Entry]:
+def _listed(told: Content, own: list[Entry]) -> Iterator[Entry]:
     """The tokens that are listed with an id, by that."""
     if LISTED in told:
         listed = {int(number): _entry(one) for number, one in (told[LISTED] or {}).items()}
     else:
-        special = special | set(map(_text_of, _extra(told)))
+        special = set(map(_text_of, filter(_is_plain, _usual(told))))
         older = {
             number: _entry({"content": text, "special": text in special})
             for text, number in (told.get(ADDED) or {}).items()
         }
-        listed = older | {one["id"]: one for one in own}
+        listed = older | {one["id"]: _entry(one) for one in own}
     return (listed[number] for number in sorted(listed))
+
+
+def _usual(told: Content) -> Iterator[Any]:
+    """The tokens of the usual names, and those without one."""
+    yield from (told[key] for key in NAMES if told.get(key) is not None)
+    yield from _extra(told)
+
+
+def _is_plain(token: object) -> bool:
+    """Whether a token is compared by its text: newer files mark their records, which are not."""
+    return not (isinstance(token, dict) and "__type" in token)
 
 
 def _entry(token: Any) -> Entry:  # noqa: ANN401 - JSON

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from export.chat import conversations, segments_from_template
+from export.special_tokens import special_tokens
 from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat, rendered
 from tests import vocabularies
+from tests.chat_templates import CASES, SAME
 from tests.model_files import default_metadata
 
 SMOLLM2 = (
@@ -169,6 +171,31 @@ def test_other_templates_have_a_reason(source, reason):
     assert data is None
     assert told.startswith("Chat is not offered for this model: ")
     assert reason in told
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_families_have_chat_or_a_reason(case):
+    """Each shape of the common families is segments, or has the sentence that is true of it."""
+    if case.files or isinstance(case.template, list):
+        return  # what a folder makes of these: tests/export/test_folder_tokens.py
+    tokens = special_tokens(case.settings, case.settings.get("tokenizer_class", ""))
+    data, told = segments_from_template(case.template, **tokens)
+
+    assert (data is not None) == (case.expected == SAME), told
+    assert told == "" or told.startswith("Chat is not offered for this model: ")
+
+
+@pytest.mark.parametrize("name", ["tools", "documents"])
+@pytest.mark.parametrize(
+    "asked", ["is not none", "is defined and {} is not none", "is not defined"]
+)
+def test_what_nobody_asked_for_is_none(name, asked):
+    """Tools and documents are there and nothing, as in transformers: no template speaks of them."""
+    condition = f"{name} {asked.format(name)}"
+
+    template = segments(f"{{% if {condition} %}}[{name}]{{% endif %}}{SMOLLM2}")
+
+    assert name not in rendered(template.pieces([ChatMessage("user", "Hi")]))
 
 
 @pytest.mark.reference
