@@ -13,13 +13,8 @@ import { canShareMemory } from "./device.js";
 import { markOnce, startEarly, takeWorker } from "./early.js";
 import { endOf, KeyedError, reasonOf } from "./errors.js";
 import { button, learned, megabytes, say, sentence } from "./messages.js";
-import {
-  forbidsPython,
-  lacksWasm,
-  policyFault,
-  refusesStorage,
-  withoutDatabase,
-} from "./refused.js";
+import { placeFault } from "./place.js";
+import { forbidsPython, lacksWasm, policyFault, refusesStorage, lendStorage } from "./refused.js";
 import {
   activateWaiting,
   after,
@@ -97,6 +92,9 @@ function listenToWorker(workers) {
   workers.startMessages();
 }
 
+/** @returns {string} the key of why there are no threads */
+const notIsolated = () => (self === top ? "boot.not_isolated" : "boot.framed");
+
 /**
  * Let the service worker store the site, a second time if it gave up without a word.
  * @returns {Promise<"reload" | string>} "reload", or the key of a notice; rejects with a KeyedError
@@ -108,7 +106,7 @@ async function install() {
     const worker = registration.active ?? registration.waiting ?? registration.installing;
     if (!worker) break;
     const outcome = await Promise.race([settled(worker), fault]);
-    if (outcome === true) return reloadOnce() ? "reload" : "boot.not_isolated";
+    if (outcome === true) return reloadOnce() ? "reload" : notIsolated();
     const found = outcome || (await Promise.race([fault, after(FAULT_MS)]));
     if (found) throw found;
   }
@@ -143,7 +141,7 @@ async function takeControl() {
     if (await changeVersion()) return "reload";
     if (!workers.controller) return await install();
     register().catch(() => {}); // offline: the one that is here serves
-    if (!crossOriginIsolated) return "boot.not_isolated";
+    if (!crossOriginIsolated) return notIsolated();
     return canShareMemory() ? "go" : "boot.no_shared_memory";
   } catch (error) {
     if (error instanceof KeyedError) throw error;
@@ -244,11 +242,13 @@ async function startPython() {
   addEventListener("unhandledrejection", ({ reason }) => failed(reason));
   addEventListener("error", ({ message }) => failed(message));
   const script = document.querySelector('script[type="py"]');
+  const giveBack = lendStorage();
   script?.addEventListener("py:done", () => {
+    giveBack();
     failed("main.py"); // PyScript reports a failing script as done; a good one has said "ready"
   });
   try {
-    await withoutDatabase(() => import("./pyscript/core.js"));
+    await import("./pyscript/core.js");
   } catch (error) {
     failed(error);
   }
@@ -278,7 +278,7 @@ async function boot() {
   watchForStall();
   await learned;
   try {
-    const lack = lacksWasm();
+    const lack = placeFault() ?? lacksWasm();
     if (lack) throw lack;
     const control = await takeControl();
     if (control === "reload") return;
@@ -289,8 +289,11 @@ async function boot() {
       if (!container()?.controller && (await checkHere())) return;
     }
   } catch (error) {
-    if (error instanceof KeyedError) stop(error.key, error.fields);
-    else stop("boot.script_failed", { reason: reasonOf(error) });
+    await after(0); // what a policy forbids is told a moment after it failed
+    const isForbidden = error instanceof KeyedError && error.key === "boot.network";
+    const cause = (isForbidden && policyFault()) || error;
+    if (cause instanceof KeyedError) stop(cause.key, cause.fields);
+    else stop("boot.script_failed", { reason: reasonOf(cause) });
     return;
   }
   allowReload();

@@ -7,6 +7,8 @@
 import { KeyedError, reasonOf } from "./errors.js";
 import { listIn } from "./listed.js";
 import { button, learned, say, sentence } from "./messages.js";
+import { placeFault } from "./place.js";
+import { SCOPE } from "./stores.js";
 import { bytesOf, diagnose, isWhole, looksLikeHtml, wrongType } from "./whole.js";
 
 /** @typedef {import("./listed.js").Files} Files */
@@ -23,6 +25,7 @@ const PARTS = [
   "lanes.js",
   "listed.js",
   "messages.js",
+  "place.js",
   "refused.js",
   "sha256.js",
   "site.js",
@@ -55,13 +58,6 @@ async function look(path, entry) {
   );
 }
 
-/** @returns {KeyedError | null} why a browser runs no module here, whatever the server sends */
-function placeFault() {
-  if (location.protocol === "file:") return new KeyedError("boot.from_file");
-  const address = location.href;
-  return self.origin === "null" ? new KeyedError("boot.sandboxed", { address }) : null;
-}
-
 /** @param {unknown} error @returns {Promise<KeyedError>} the first of the parts that is not whole */
 async function findFault(error) {
   const place = placeFault();
@@ -90,4 +86,5 @@ async function tell(error) {
 }
 
 document.getElementById("unscripted")?.remove();
-import("./boot.js").catch(tell);
+// By its whole address: in a frame of its own origin a classic script has none to begin from.
+import(`${SCOPE}boot.js`).catch(tell);

@@ -68,19 +68,56 @@ export async function refusesStorage() {
   }
 }
 
-/**
- * Import a module that opens a database which the page never uses (PyScript, for folders of the
- * reader's): it gets one that never answers, for one that is refused would look like a failed start.
- * @param {() => Promise<unknown>} load
- */
-export async function withoutDatabase(load) {
-  const own = Object.getOwnPropertyDescriptor(globalThis, "indexedDB");
-  const silent = { open: () => ({}) };
-  Object.defineProperty(globalThis, "indexedDB", { value: silent, configurable: true });
+/** @param {unknown} result @returns {object} a database's request, granted a moment later */
+function granted(result) {
+  /** @type {{onsuccess?: (event: {target: {result: unknown}}) => void}} */
+  const request = {};
+  queueMicrotask(() => request.onsuccess?.({ target: { result } }));
+  return request;
+}
+
+const emptyStore = { getAllKeys: () => granted([]), clear: () => granted(undefined) };
+const emptyDatabase = { transaction: () => ({ objectStore: () => emptyStore }), close: () => {} };
+
+/** A channel on which nobody speaks. */
+class MuteChannel extends EventTarget {
+  postMessage() {}
+  close() {}
+}
+
+/** @returns {boolean} whether channels between pages are refused: Firefox counts them as storage */
+function refusesChannels() {
   try {
-    await load();
-  } finally {
-    if (own) Object.defineProperty(globalThis, "indexedDB", own);
-    else Reflect.deleteProperty(globalThis, "indexedDB");
+    new BroadcastChannel("seethrough").close();
+    return false;
+  } catch {
+    return true;
   }
+}
+
+/**
+ * Put something in place of a thing of the browser's.
+ * @param {string} name
+ * @param {unknown} value
+ * @returns {() => void} gives the browser's back
+ */
+function replace(name, value) {
+  const own = Object.getOwnPropertyDescriptor(globalThis, name);
+  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  return () => {
+    if (own) Object.defineProperty(globalThis, name, own);
+    else Reflect.deleteProperty(globalThis, name);
+  };
+}
+
+/**
+ * Let PyScript start where storage is refused. It opens databases for packages and folders, keeps
+ * nothing in them here (packages_cache in pyscript.json), and would not start without: everywhere
+ * it gets empty ones. It also opens a channel to workers that this page does not have.
+ * @returns {() => void} gives the browser's own back
+ */
+export function lendStorage() {
+  const lent = [replace("indexedDB", { open: () => granted(emptyDatabase) })];
+  if (refusesChannels()) lent.push(replace("BroadcastChannel", MuteChannel));
+  return () => lent.forEach((giveBack) => giveBack());
 }
