@@ -14,7 +14,14 @@ import { markOnce, startEarly, takeWorker } from "./early.js";
 import { endOf, KeyedError, reasonOf } from "./errors.js";
 import { button, learned, megabytes, say, sentence } from "./messages.js";
 import { placeFault } from "./place.js";
-import { forbidsPython, lacksWasm, policyFault, refusesStorage, lendStorage } from "./refused.js";
+import {
+  forbidsPython,
+  lacksWasm,
+  onForbiddenWorker,
+  policyFault,
+  refusesStorage,
+  lendStorage,
+} from "./refused.js";
 import {
   activateWaiting,
   after,
@@ -210,6 +217,9 @@ async function causeOfFailure() {
   return faults.find((fault) => fault !== null) ?? null;
 }
 
+/** @param {string} key @param {Record<string, unknown>} [fields] what is said beside the start */
+const notice = (key, fields) => say("boot-notice", sentence(key, fields), "message is-notice");
+
 /** Say that the start does not move on, for as long as it does not. */
 function watchForStall() {
   /** @type {Element | null} */
@@ -277,6 +287,7 @@ async function boot() {
   }
   watchForStall();
   await learned;
+  onForbiddenWorker(({ key, fields }) => notice(key, fields));
   try {
     const lack = placeFault() ?? lacksWasm();
     if (lack) throw lack;
@@ -285,7 +296,7 @@ async function boot() {
     const refusal = await forbidsPython();
     if (refusal) throw refusal;
     if (control !== "go") {
-      say("boot-notice", sentence(control), "message is-notice");
+      notice(control);
       if (!container()?.controller && (await checkHere())) return;
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import { KeyedError } from "./errors.js";
 /** @returns {KeyedError | null} why the page can load none of its parts here, whoever serves it */
 export function placeFault() {
   if (location.protocol === "file:") return new KeyedError("boot.from_file");
-  const address = location.href;
-  return self.origin === "null" ? new KeyedError("boot.sandboxed", { address }) : null;
+  if (self.origin !== "null") return null;
+  if (self !== top) return new KeyedError("boot.sandboxed", { address: location.href });
+  return new KeyedError("boot.policy", { directive: "sandbox", blocked: "allow-same-origin" });
 }

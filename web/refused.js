@@ -25,8 +25,19 @@ const ownPolicy = () =>
 
 document.addEventListener("securitypolicyviolation", (event) => {
   if (event.disposition !== "enforce" || event.originalPolicy === ownPolicy()) return;
-  violation ??= { directive: event.effectiveDirective, blocked: event.blockedURI };
+  const { effectiveDirective: directive, blockedURI: blocked } = event;
+  violation ??= { directive, blocked };
+  if (directive === "worker-src") onWorker(new KeyedError("boot.policy", { directive, blocked }));
 });
+
+/** @type {(fault: KeyedError) => void} */
+let onWorker = () => {};
+
+/**
+ * Be told that the host's policy forbids workers: the page starts, and no model ever runs.
+ * @param {(fault: KeyedError) => void} callback
+ */
+export const onForbiddenWorker = (callback) => (onWorker = callback);
 
 /** @returns {KeyedError | null} what the host's policy has forbidden so far */
 export const policyFault = () => violation && new KeyedError("boot.policy", violation);
