@@ -16,12 +16,20 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export import prerender
 from export.asset_lists import ListError, whole_manifest
+from export.packages import (
+    SiteError,
+    Sources,
+    copy,
+    copy_packages,
+    copy_pyodide,
+    sha256,
+    write_text,
+)
 from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
@@ -41,109 +49,11 @@ CSP = (
     "img-src 'self' data: blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'"
 )
 
-# What the page loads of each npm package, and nothing else of it.
-PYODIDE_FILES = (
-    "pyodide.mjs",
-    "pyodide.asm.js",
-    "pyodide.asm.wasm",
-    "pyodide-lock.json",
-)
-LIBRARY = "python_stdlib.zip"
-ORT_FILES = (
-    "ort.wasm.min.mjs",
-    "ort-wasm-simd-threaded.mjs",
-    "ort-wasm-simd-threaded.wasm",
-)
-# PyScript names its chunks with hashes. pyscript.json switches its plug-ins off for Python, but it
-# loads them for MicroPython, which the page does not use: they must be there, and are small. What
-# is left out (editors, terminals, MicroPython, TOML) is never asked for.
-PYSCRIPT_PATTERNS = (
-    "core.js",
-    "core-*.js",
-    "deprecations-manager-*.js",
-    "donkey-*.js",
-    "error-*.js",
-    "py-editor-*.js",
-    "py-game-*.js",
-    "py-terminal-*.js",
-)
-FONTS = {
-    "inter": ("latin", "latin-ext", "cyrillic"),
-    "jetbrains-mono": ("latin", "latin-ext", "cyrillic"),
-}
-VENDOR = {
-    "html-to-image.js": "html-to-image/dist/html-to-image.js",
-    "morphdom.js": "morphdom/dist/morphdom-esm.js",
-}
 WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
+NO_NODE = "There is no node here, which compiles Python. Install Node.js, then run this again."
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-
-
-class SiteError(Exception):
-    """The site cannot be assembled: the message says what is missing and what to do."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where the parts lie: npm's node_modules, Pyodide's archives compiled, exported models.
-
-    `command` is what a person types for these models and ANOTHER; empty: nobody told.
-    """
-
-    node: Path
-    bytecode: Path
-    models: tuple[Path, ...]
-    command: str = ""
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy one file.
-
-    Raises:
-        SiteError: It is not there.
-    """
-    if not source.is_file():
-        msg = f"{source.name} is missing in {source.parent.name}/. Run python3 build.py build."
-        raise SiteError(msg)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-
-
-def copy_pyodide(sources: Sources, out: Path) -> None:
-    """Pyodide, and its library and numpy as bytecode; its lock gets that numpy's hash.
-
-    Raises:
-        SiteError: A file is missing.
-    """
-    for name in PYODIDE_FILES:
-        copy(sources.node / "pyodide" / name, out / "pyodide" / name)
-    listing = out / "pyodide" / "pyodide-lock.json"
-    lock = json.loads(listing.read_text(encoding="utf-8"))
-    numpy = lock["packages"]["numpy"]
-    for name in (LIBRARY, numpy["file_name"]):
-        copy(sources.bytecode / name, out / "pyodide" / name)
-    numpy["sha256"] = sha256(out / "pyodide" / numpy["file_name"]).hex()
-    listing.write_text(json.dumps(lock), encoding="utf-8")
-
-
-def copy_packages(sources: Sources, out: Path) -> None:
-    """The needed files of PyScript, ONNX Runtime Web, the small libraries and the fonts."""
-    pyscript = sources.node / "@pyscript" / "core" / "dist"
-    for pattern in PYSCRIPT_PATTERNS:
-        for file in sorted(pyscript.glob(pattern)):
-            copy(file, out / "pyscript" / file.name)
-    if not (out / "pyscript" / "core.js").is_file():
-        raise SiteError("core.js is missing in @pyscript/core. Run python3 build.py build.")
-    for name in ORT_FILES:
-        copy(sources.node / "onnxruntime-web" / "dist" / name, out / "ort" / name)
-    for name, path in VENDOR.items():
-        copy(sources.node / path, out / "vendor" / name)
-    for family, subsets in FONTS.items():
-        folder = sources.node / "@fontsource-variable" / family / "files"
-        for subset in subsets:
-            source = folder / f"{family}-{subset}-wght-normal.woff2"
-            copy(source, out / "fonts" / f"{family}-{subset}.woff2")
 
 
 def zip_package(package: Path, target: Path) -> None:
@@ -168,8 +78,11 @@ def add_package(sources: Sources, out: Path) -> None:
         archive = Path(work) / "seethrough.zip"
         zip_package(ROOT / "py" / "seethrough", archive)
         script, pyodide = ROOT / "export" / "bytecode.mjs", sources.node / "pyodide"
+        node = shutil.which("node")
+        if node is None:
+            raise SiteError(NO_NODE)
         command = [
-            "node",
+            node,
             *map(str, (script, pyodide, archive)),
             "--keep-source",
             "--out",
@@ -207,27 +120,28 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
     return re.sub(r"\{\{([\w.-]+)\}\}", value, template)
 
 
-def write_text(file: Path, text: str) -> None:
-    """Write one of our own files, the same on every system."""
-    file.write_text(text, encoding="utf-8", newline="\n")
-
-
 def copy_web(out: Path) -> None:
     """Our own files but the page and sw.js, which need to know all else."""
     for file in sorted((ROOT / "web").iterdir()):
         if file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
             copy(file, out / file.name)
     write_text(out / "style.css", whole_style())
-    write_text(out / "guard.js", standalone(ROOT / "web" / "guard.js"))
+    write_text(out / "guard.js", guard())
     for name in ("LICENSE", "NOTICE"):
         if (ROOT / name).is_file():
             copy(ROOT / name, out / f"{name}.txt")
 
 
+def guard() -> str:
+    """guard.js as a classic script: one runs where modules do not, from a file for one."""
+    return f'"use strict";\n(() => {{\n{standalone(ROOT / "web" / "guard.js")}}})();\n'
+
+
 def whole_style() -> str:
-    """The style sheet: the page's own, then each step's, in one file."""
+    """The style sheet: the page's own, then each step's, in one file and in ASCII."""
     sheets = [ROOT / "web" / "style.css", *sorted((ROOT / "web" / "steps").glob("*.css"))]
-    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    text = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    return NOT_ASCII.sub(lambda sign: f"\\{ord(sign[0]):06X}", text)
 
 
 def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[str]:
@@ -289,21 +203,19 @@ def absent_models(ids: Sequence[str], command: str = "") -> list[dict[str, Any]]
 def page(site: Path) -> str:
     """index.html with the first slides in it.
 
+    It is in ASCII: a host may name another character set than the page does, and is believed.
+
     Args:
         site: The folder of the site, its models and recordings in place.
     """
     template = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
-    return fill_page(template, catalogue(FALLBACK), prerender.fields(site))
+    text = fill_page(template, catalogue(FALLBACK), prerender.fields(site))
+    return text.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def write_page(out: Path) -> None:
     """Put that page into a site."""
     write_text(out / "index.html", page(out))
-
-
-def sha256(file: Path) -> bytes:
-    """A file's SHA-256."""
-    return hashlib.sha256(file.read_bytes()).digest()
 
 
 def write_service_worker(out: Path, models: list[str]) -> None:

@@ -13,22 +13,42 @@ import { canShareMemory } from "./device.js";
 import { markOnce, startEarly, takeWorker } from "./early.js";
 import { endOf, KeyedError, reasonOf } from "./errors.js";
 import { button, learned, megabytes, say, sentence } from "./messages.js";
-import { activateWaiting, after, recall, register, remember, settled } from "./site.js";
+import { placeFault } from "./place.js";
+import {
+  forbidsPython,
+  lacksWasm,
+  onForbiddenWorker,
+  policyFault,
+  refusesStorage,
+  lendStorage,
+} from "./refused.js";
+import {
+  activateWaiting,
+  after,
+  container,
+  recall,
+  register,
+  remember,
+  settled,
+  storeNewest,
+} from "./site.js";
+import { watchStall } from "./stall.js";
+import { wrongType } from "./whole.js";
 
 markOnce("seethrough.shell");
 
 const GUARD = "reloaded";
 const FAULT_MS = 500;
 const NOTE_MS = 1000;
+// On the machine that builds the site a reload shows what was built, not what was stored.
+const IS_BUILT_HERE = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+// What Python cannot start without; a missing picture stops nothing.
+const NEEDED = /\.(js|json|py|wasm|whl|zip)$/;
+const SCRIPTS = ["pyscript/core.js", "pyodide/pyodide.js", "pyodide/pyodide.asm.js"];
+const ENDS = ["ready", "failed"];
 
-// (module (func (result v128) i32.const 0 i8x16.splat)): valid only where SIMD is.
-const SIMD = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15,
-  11,
-]);
-
-/** @returns {boolean} whether this browser can run the engine's WebAssembly */
-const hasSimd = () => typeof WebAssembly === "object" && WebAssembly.validate(SIMD);
+/** @returns {boolean} whether the start is over, well or not */
+const isOver = () => ENDS.includes(document.documentElement.dataset.boot ?? "");
 
 /** @returns {Storage | undefined} undefined where the reader forbids it */
 function session() {
@@ -64,18 +84,23 @@ let hearFault;
 /** @type {Promise<KeyedError>} what the service worker found wrong while it stored the site */
 const fault = new Promise((resolve) => (hearFault = resolve));
 
-/** Listen to the service worker: how far it is, and which file is not whole. */
-function listenToWorker() {
-  const container = navigator.serviceWorker;
-  container.addEventListener("message", ({ data }) => {
+/**
+ * Listen to the service worker: how far it is, and which file is not whole.
+ * @param {ServiceWorkerContainer} workers
+ */
+function listenToWorker(workers) {
+  workers.addEventListener("message", ({ data }) => {
     if (data?.type === "fault" && data.isInUse) stop(data.key, data.fields);
-    if (container.controller) return; // what a newer version meets is no matter of this page
+    if (workers.controller) return; // what a newer version meets is no matter of this page
     if (data?.type === "fault") hearFault(new KeyedError(data.key, data.fields));
     if (data?.type !== "installing" || document.documentElement.dataset.boot) return;
     say("status", sentence("boot.installing", amount(data.done, data.total)));
   });
-  container.startMessages();
+  workers.startMessages();
 }
+
+/** @returns {string} the key of why there are no threads */
+const notIsolated = () => (self === top ? "boot.not_isolated" : "boot.framed");
 
 /**
  * Let the service worker store the site, a second time if it gave up without a word.
@@ -88,7 +113,7 @@ async function install() {
     const worker = registration.active ?? registration.waiting ?? registration.installing;
     if (!worker) break;
     const outcome = await Promise.race([settled(worker), fault]);
-    if (outcome === true) return reloadOnce() ? "reload" : "boot.not_isolated";
+    if (outcome === true) return reloadOnce() ? "reload" : notIsolated();
     const found = outcome || (await Promise.race([fault, after(FAULT_MS)]));
     if (found) throw found;
   }
@@ -114,14 +139,16 @@ async function changeVersion() {
  *   a KeyedError where a file of the site is not whole
  */
 async function takeControl() {
-  const container = navigator.serviceWorker;
-  if (!container) return "boot.no_service_worker";
-  listenToWorker();
+  const workers = container();
+  if (await refusesStorage()) return "boot.no_storage";
+  if (!workers) return "boot.no_service_worker";
+  listenToWorker(workers);
   try {
+    if (workers.controller && IS_BUILT_HERE) await storeNewest();
     if (await changeVersion()) return "reload";
-    if (!container.controller) return await install();
+    if (!workers.controller) return await install();
     register().catch(() => {}); // offline: the one that is here serves
-    if (!crossOriginIsolated) return "boot.not_isolated";
+    if (!crossOriginIsolated) return notIsolated();
     return canShareMemory() ? "go" : "boot.no_shared_memory";
   } catch (error) {
     if (error instanceof KeyedError) throw error;
@@ -141,9 +168,6 @@ async function checkHere() {
   });
   return stale.length > 0 && reloadOnce();
 }
-
-// What Python cannot start without; a missing picture stops nothing.
-const NEEDED = /\.(js|json|mjs|py|wasm|whl|zip)$/;
 
 /**
  * Hear of every file that the server refused. Pyodide waits for ever for some of its files.
@@ -170,14 +194,45 @@ function retry() {
 
 /** @param {string} key @param {Record<string, unknown>} [fields] */
 function stop(key, fields) {
-  if (["ready", "failed"].includes(document.documentElement.dataset.boot ?? "")) return;
+  if (isOver()) return;
   const text = sentence(key, fields);
   say("status", sentence("boot.stopped"));
   const slot = say("message", text, "message is-error");
-  if (key !== "boot.no_simd") slot.append(button("reload", sentence("boot.retry"), retry));
+  if (!["boot.no_simd", "boot.no_wasm"].includes(key))
+    slot.append(button("reload", sentence("boot.retry"), retry));
   document.documentElement.dataset.boot = "failed";
   takeWorker()?.worker.terminate(); // no download for a page that cannot start
   shutDoor(Object.assign(new Error(text), { key, fields: fields ?? {} }));
+}
+
+/**
+ * Why Python failed, where something else than Python is to blame.
+ * @returns {Promise<KeyedError | null>}
+ */
+async function causeOfFailure() {
+  await after(FAULT_MS); // a file that is missing tells more, and is told by itself
+  if (policyFault()) return policyFault();
+  if (container()?.controller) return null; // it sends the right types
+  const faults = await Promise.all(SCRIPTS.map(wrongType));
+  return faults.find((fault) => fault !== null) ?? null;
+}
+
+/** @param {string} key @param {Record<string, unknown>} [fields] what is said beside the start */
+const notice = (key, fields) => say("boot-notice", sentence(key, fields), "message is-notice");
+
+/** Say that the start does not move on, for as long as it does not. */
+function watchForStall() {
+  /** @type {Element | null} */
+  let line = null;
+  watchStall({
+    isOver,
+    onStall: (seconds) => {
+      const slot = say("message", sentence("boot.stalled", { seconds }), "message is-notice");
+      slot.append(button("reload", sentence("boot.retry"), retry));
+      line = slot.firstElementChild;
+    },
+    onMove: () => line?.parentElement?.replaceChildren(),
+  });
 }
 
 /** Start PyScript and listen for a start that fails: PyScript itself would only log it. */
@@ -186,16 +241,20 @@ async function startPython() {
   say("status", sentence("boot.python"));
   document.documentElement.dataset.boot = "python";
   /** @param {unknown} error */
-  const failed = (error) => {
-    const reason = endOf(error);
-    // A file that is missing tells more than what broke for want of it: let it be heard first.
-    setTimeout(() => stop("boot.python_failed", { reason }), FAULT_MS);
+  const failed = async (error) => {
+    const { key, fields } = (await causeOfFailure()) ?? {
+      key: "boot.python_failed",
+      fields: { reason: endOf(error) },
+    };
+    stop(key, fields);
   };
   watchRefused((path, status) => stop("boot.missing", { path, status }));
   addEventListener("unhandledrejection", ({ reason }) => failed(reason));
   addEventListener("error", ({ message }) => failed(message));
   const script = document.querySelector('script[type="py"]');
+  const giveBack = lendStorage();
   script?.addEventListener("py:done", () => {
+    giveBack();
     failed("main.py"); // PyScript reports a failing script as done; a good one has said "ready"
   });
   try {
@@ -226,21 +285,26 @@ async function boot() {
   for (const form of document.forms) {
     form.addEventListener("submit", (event) => event.preventDefault());
   }
+  watchForStall();
   await learned;
-  if (!hasSimd()) {
-    stop("boot.no_simd");
-    return;
-  }
+  onForbiddenWorker(({ key, fields }) => notice(key, fields));
   try {
+    const lack = placeFault() ?? lacksWasm();
+    if (lack) throw lack;
     const control = await takeControl();
     if (control === "reload") return;
+    const refusal = await forbidsPython();
+    if (refusal) throw refusal;
     if (control !== "go") {
-      say("boot-notice", sentence(control), "message is-notice");
-      if (!navigator.serviceWorker?.controller && (await checkHere())) return;
+      notice(control);
+      if (!container()?.controller && (await checkHere())) return;
     }
   } catch (error) {
-    if (error instanceof KeyedError) stop(error.key, error.fields);
-    else stop("boot.script_failed", { reason: reasonOf(error) });
+    await after(0); // what a policy forbids is told a moment after it failed
+    const isForbidden = error instanceof KeyedError && error.key === "boot.network";
+    const cause = (isForbidden && policyFault()) || error;
+    if (cause instanceof KeyedError) stop(cause.key, cause.fields);
+    else stop("boot.script_failed", { reason: reasonOf(cause) });
     return;
   }
   allowReload();

@@ -12,7 +12,7 @@ import { bytesOf, diagnose, faultOf, isWhole } from "./whole.js";
 
 // The build writes it: the bytes that follow, and their SHA-256.
 const FIRST_LINE = /^\/\/ (\d+) bytes, SHA-256 ([0-9a-f]{64})\n/;
-const RUNS = /\.(css|html|js|json|mjs|py|wasm|whl|zip)$/;
+const RUNS = /\.(css|html|js|json|py|wasm|whl|zip)$/;
 const LANES = 4;
 
 /**

@@ -9,7 +9,7 @@
 
 import { fetchFiles, filesOf, readStored, whereKept } from "./download.js";
 import { isAborted, KeyedError, reasonOf } from "./errors.js";
-import * as ort from "./ort/ort.wasm.min.mjs";
+import * as ort from "./ort/ort.wasm.min.js";
 
 /**
  * @typedef {import("./download.js").ModelFile} ModelFile

@@ -1,12 +1,15 @@
 /**
- * Says so when boot.js or one of its parts cannot run: missing, cut, altered, or a web page in its
- * place. The build writes what it imports into it, so that none of those files can take it down.
+ * Says so when boot.js or one of its parts cannot run: missing, cut, altered, a web page in its
+ * place, of a wrong type, or where browsers run no modules at all. The build writes what it imports
+ * into it, so that none of those files can take it down, and makes a classic script of it.
  */
 
 import { KeyedError, reasonOf } from "./errors.js";
 import { listIn } from "./listed.js";
 import { button, learned, say, sentence } from "./messages.js";
-import { bytesOf, diagnose, isWhole, looksLikeHtml } from "./whole.js";
+import { placeFault } from "./place.js";
+import { SCOPE } from "./stores.js";
+import { bytesOf, diagnose, isWhole, looksLikeHtml, wrongType } from "./whole.js";
 
 /** @typedef {import("./listed.js").Files} Files */
 
@@ -22,8 +25,11 @@ const PARTS = [
   "lanes.js",
   "listed.js",
   "messages.js",
+  "place.js",
+  "refused.js",
   "sha256.js",
   "site.js",
+  "stall.js",
   "stores.js",
   "whole.js",
 ];
@@ -54,11 +60,16 @@ async function look(path, entry) {
 
 /** @param {unknown} error @returns {Promise<KeyedError>} the first of the parts that is not whole */
 async function findFault(error) {
+  const place = placeFault();
+  if (place) return place;
   const files = await listed();
   for (const path of PARTS) {
     const fault = await look(path, files[path]);
     if (fault instanceof KeyedError) return fault;
   }
+  const types = await Promise.all(PARTS.map(wrongType));
+  const wrong = types.find((fault) => fault !== null);
+  if (wrong) return wrong;
   return new KeyedError("boot.script_failed", { reason: reasonOf(error) });
 }
 
@@ -74,4 +85,6 @@ async function tell(error) {
   say("status", sentence("boot.stopped"));
 }
 
-import("./boot.js").catch(tell);
+document.getElementById("unscripted")?.remove();
+// By its whole address: in a frame of its own origin a classic script has none to begin from.
+import(`${SCOPE}boot.js`).catch(tell);

@@ -16,6 +16,7 @@ import { APP_STORE, MODEL_STORE, SCOPE } from "./stores.js";
 const OURS = `seethrough:${new URL(SCOPE).pathname}:`;
 const THEME = "seethrough.theme"; // theme.js keeps it for all copies of this site on the origin
 const ACTIVATE_MS = 3000;
+const NEWEST_MS = 60_000;
 const QUIET_MS = 300;
 const REGISTER_MS = 5000;
 const LOOK_AGAIN_MS = 3_600_000;
@@ -50,13 +51,27 @@ export function remember(name, value, storage) {
 /** @param {number} ms @returns {Promise<null>} null, after a while */
 export const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms, null));
 
+/**
+ * @returns {ServiceWorkerContainer | null} null where there is none, or the browser refuses it (a
+ *   frame that is kept apart)
+ */
+export function container() {
+  try {
+    return navigator.serviceWorker ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** Register the service worker, a newer one too. @returns {Promise<ServiceWorkerRegistration>} */
 export const register = () =>
   navigator.serviceWorker.register("./sw.js", { scope: "./", updateViaCache: "none" });
 
 /** @returns {Promise<ServiceWorkerRegistration | null>} this site's, not a neighbour's */
 async function registrationHere() {
-  const found = await navigator.serviceWorker?.getRegistration(SCOPE).catch(() => null);
+  const found = await container()
+    ?.getRegistration(SCOPE)
+    .catch(() => null);
   return found?.scope === SCOPE ? found : null;
 }
 
@@ -74,6 +89,19 @@ export function settled(worker) {
     worker.addEventListener("statechange", look);
     look();
   });
+}
+
+/** Look for a newer version and have it stored; what is not whole, or takes too long, waits. */
+export async function storeNewest() {
+  const registration = await registrationHere();
+  await registration?.update().catch(() => {}); // offline
+  const newer = registration?.installing;
+  if (!newer) return;
+  /** @type {Promise<void>} */
+  const stored = new Promise((resolve) => {
+    newer.addEventListener("statechange", () => resolve(), { once: true });
+  });
+  await Promise.race([stored, after(NEWEST_MS)]);
 }
 
 /** @returns {Promise<void>} settled once the document's own files are here */
@@ -108,8 +136,7 @@ export async function activateWaiting() {
  * that starts without it lacks the headers which an isolated page demands, and is blocked.
  */
 export async function keepRegistered() {
-  const container = navigator.serviceWorker;
-  if (!container?.controller || (await registrationHere())) return;
+  if (!container()?.controller || (await registrationHere())) return;
   const done = register().catch(() => {}); // offline: the engine tells
   await Promise.race([done, after(REGISTER_MS)]);
 }
@@ -123,7 +150,7 @@ export async function onUpdate(callback) {
   if (!registration) return;
   let isTold = false;
   const tell = () => {
-    if (isTold || !registration.waiting || !navigator.serviceWorker.controller) return;
+    if (isTold || !registration.waiting || !container()?.controller) return;
     isTold = true;
     callback();
   };

@@ -62,6 +62,25 @@ export async function isWhole(path, hash, cache) {
   }
 }
 
+// The types of the standard: browsers run modules of no other.
+const SCRIPT_TYPE =
+  /^\s*((text|application)\/(x-)?(java|ecma)script|text\/(jscript|livescript|javascript1\.[0-5]))\s*(;|$)/i;
+
+/**
+ * Whether the server sends a script with a type that browsers do not run.
+ * @param {string} path
+ * @returns {Promise<KeyedError | null>}
+ */
+export async function wrongType(path) {
+  try {
+    const { headers } = await fetch(SCOPE + path, { method: "HEAD", cache: "no-cache" });
+    const type = headers.get("Content-Type") ?? "";
+    return SCRIPT_TYPE.test(type) ? null : new KeyedError("boot.wrong_type", { path, type });
+  } catch {
+    return null;
+  }
+}
+
 /**
  * What is wrong with a file that is not whole.
  * @param {string} path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from export.stages import stamps
+from export.stages import node, stamps
 from export.stages.paths import CACHE, ROOT
 from export.stages.remade import Making, remake
 
@@ -32,6 +32,11 @@ def ensure(modules: Path, wheels: Path) -> Path:
     if not stamps.is_fresh("bytecode", wanted, [folder]):
         title = "Compiling Python for the page"
         making = Making(title, title, stamp="bytecode", log="bytecode", room=ROOM)
-        remake(making, folder, CACHE / "bytecode.new", ["node", SCRIPT, pyodide, *archives])
+        remake(
+            making,
+            folder,
+            CACHE / "bytecode.new",
+            [node.program("node"), SCRIPT, pyodide, *archives],
+        )
         stamps.mark("bytecode", wanted)
     return folder

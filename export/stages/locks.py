@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
-from export.stages import programs, stamps
+from export.stages import node, programs, stamps
 from export.stages.console import Step
 from export.stages.folders import working_folder
 from export.stages.paths import CACHE, LOCKS, ROOT
@@ -106,7 +105,7 @@ def _uv(python: Path, step: Step, arguments: Iterable[object]) -> None:
 
 
 def _lock_npm(step: Step) -> None:
-    npm = shutil.which("npm") or "npm"
+    npm = node.program("npm")
     command = [npm, "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
     command += ["--omit-lockfile-registry-resolved"]
     outcome = programs.run(command, step, log="npm-lock", report=lambda _: None, cwd=ROOT / "web")

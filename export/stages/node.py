@@ -41,17 +41,22 @@ def ensure(*, development: bool = False) -> Path:
 
 
 def _check_versions() -> None:
-    found = _version(_program("node"))
+    found = _version(program("node"))
     if found < OLDEST_NODE:
         raise BuildError(
             "The node on this machine is version {found}. " + INSTALL,
             found=found,
             oldest=OLDEST_NODE,
         )
-    _program("npm")
+    program("npm")
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of node or npm.
+
+    Raises:
+        BuildError: It is not on this machine.
+    """
     path = shutil.which(name)
     if path is None:
         raise BuildError("There is no {name} here. " + INSTALL, name=name, oldest=OLDEST_NODE)
@@ -70,7 +75,7 @@ def _install(*, development: bool) -> None:
     stamps.forget("node")
     for file in FILES:
         shutil.copyfile(file, NODE / file.name)
-    command = [_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     command += [] if development else ["--omit=dev"]
     with Step("npm packages for the page") as step:
         outcome = programs.run(command, step, log="npm", report=_describe, cwd=NODE)

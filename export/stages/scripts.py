@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
+
+from export.stages.node import program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,8 +15,12 @@ FILES = ("web/*.js", "web/types/*.ts", "tests/**/*.js", "export/*.mjs")
 
 
 def checks(modules: Path) -> list[tuple[str, list[str]]]:
-    """Names and commands, with the programs of npm's node_modules."""
-    node = shutil.which("node") or "node"
+    """Names and commands, with the programs of npm's node_modules.
+
+    Raises:
+        BuildError: There is no node.
+    """
+    node = program("node")
     compiler = [node, str(modules / "typescript" / "bin" / "tsc"), "--project"]
     formatter = [node, str(modules / "prettier" / "bin" / "prettier.cjs"), "--check"]
     types = [(f"tsc {kind}", [*compiler, f"web/types/{kind}.json"]) for kind in KINDS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from export.stages import stamps
+from export.stages import node, stamps
 from export.stages.folders import link_tree, size_of
 from export.stages.paths import CACHE, DIST, ROOT
 from export.stages.remade import Making, remake
@@ -49,6 +49,7 @@ def _assemble(
     room = ROOM + sum(map(size_of, models))
     making = Making(title, doing, stamp="site", log="site", room=room)
     new = CACHE / "site.new"
+    node.program("node")  # our package is compiled on the way
     command = [python, "-m", "export.site", "--models", *models]
     command += ["--node", modules, "--bytecode", bytecode, "--command", said]
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HERE = Path(__file__).parent
-PAGE, ARCHIVE, MAIN, STYLE, WORKER = "index.html", "seethrough.zip", "main.py", "style.css", "sw.js"
+PAGE, ARCHIVE, MAIN, STYLE = "index.html", "seethrough.zip", "main.py", "style.css"
+WORKER, GUARD = "sw.js", "guard.js"
 CLIENT, IN_PAGE = "watch.js", "seethrough_watch.py"
 HEAD = '<meta charset="utf-8">'
 WATCHED_MAIN = """
@@ -103,6 +104,8 @@ class Site:
             self._is_page_stale = True
         elif name == WORKER:
             self._files[WORKER] = service_worker(self.dist)
+        elif name == GUARD:
+            self._files[GUARD] = site.guard().encode()
         elif name == MAIN:
             self._files[MAIN] = WATCHED_MAIN.encode() + (content or b"")
         else:

@@ -79,7 +79,7 @@ def expected_part(path, fault):
 def test_a_bad_file_stops_the_start(small_tab, path):
     """Each fault is named with its file, nothing runs; Retry works and fetches only what is bad."""
     name, server = path.rsplit("/", 1)[-1], small_tab.server
-    other = "pyodide.mjs" if name != "pyodide.mjs" else "pyodide-lock.json"
+    other = "pyodide.js" if name != "pyodide.js" else "pyodide-lock.json"
     for fault in FAULTS:
         server.faults[name] = fault
         if fault == "missing":

@@ -15,7 +15,7 @@ FAILED = "document.documentElement.dataset.boot === 'failed'"
 @pytest.mark.parametrize(
     ("path", "file", "fault", "key"),
     [
-        ("#/?lang=qps", "pyodide/pyodide.mjs", "html", "boot.not_this_file"),
+        ("#/?lang=qps", "pyodide/pyodide.js", "html", "boot.not_this_file"),
         ("#/walk/january/layers?pos=3&lang=qps", "boot.js", "missing", "boot.missing"),
     ],
 )
@@ -36,7 +36,7 @@ def test_a_fault_is_told_in_the_language_of_the_address(new_tab, path, file, fau
     [
         ("qps", "qps.json", "missing"),
         ("qps", "qps.json", "html"),
-        ("xx", "pyodide.mjs", "missing"),
+        ("xx", "pyodide.js", "missing"),
     ],
 )
 def test_english_is_there_where_a_language_is_not(new_tab, language, name, fault):

@@ -162,3 +162,25 @@ def test_worker_killed_in_the_middle(loaded):
     loaded.run("January, February, March,")
     assert "51.4" in loaded.text("#top tbody tr")
     assert not [path for path in loaded.server.asked[asked:] if "/models/" in path]
+
+
+def test_print_is_light(again):
+    """Paper is light whatever the theme: colours of the page, and the pixels that Python draws."""
+    again.page.evaluate("location.hash = '#/walk/january/layers'")
+    again.until("document.querySelector('#step-layers canvas')?.painted")
+    look = """() => {
+      const canvas = document.querySelector("#step-layers canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return [getComputedStyle(document.documentElement).backgroundColor, data.join()];
+    }"""
+    seen = []
+    for media, scheme in (("screen", "light"), ("screen", "dark"), ("print", "dark")):
+        again.page.emulate_media(media=media, color_scheme=scheme)
+        again.page.wait_for_timeout(300)
+        seen.append(again.page.evaluate(look))
+    again.page.emulate_media(media="screen", color_scheme="light")
+    light, dark, printed = seen
+
+    assert light[0] != dark[0]
+    assert light[1] != dark[1]
+    assert printed == light

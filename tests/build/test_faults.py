@@ -43,6 +43,22 @@ def test_missing_node_reads_a_sentence(checkout):
     )
 
 
+@pytest.mark.parametrize("again", ["bytecode", "site", "checks"])
+def test_node_that_went_away_reads_a_sentence(built, again):
+    """Where all is built but what needs Node again, and Node is gone, the same sentence comes."""
+    (built.programs / "node").unlink()
+    if again == "bytecode":
+        shutil.rmtree(built.root / ".cache" / "bytecode")
+    elif again == "site":
+        (built.root / "web" / "boot.js").write_text("// another")
+
+    result = built.run("test" if again == "checks" else "build", PATH=str(built.programs))
+
+    assert result.returncode == 1
+    assert "There is no node here. Install Node.js 20 or newer" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_old_node_reads_a_sentence(checkout):
     """With Node 18 the build says which one was found and which one is needed."""
     checkout.program("node", "#!/bin/sh\necho v18.19.0\n")

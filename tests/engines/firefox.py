@@ -96,9 +96,18 @@ class Firefox:
 
 
 @contextmanager
-def firefox(home: Path) -> Iterator[Firefox]:
-    """Firefox with a profile of its own; skips the test where there is none."""
+def firefox(home: Path, **settings: object) -> Iterator[Firefox]:
+    """Firefox with a profile of its own; skips the test where there is none.
+
+    Args:
+        settings: Of about:config, `__` for a point.
+    """
     (names,), _packages = FIREFOX
+    lines = [
+        f"user_pref({json.dumps(name.replace('__', '.'))}, {json.dumps(value)});"
+        for name, value in settings.items()
+    ]
+    (home / "user.js").write_text("\n".join(lines), encoding="utf-8")
     command = [
         found(names, ASK),
         "--headless",

@@ -76,7 +76,7 @@ class WebKit:
 
 
 @contextmanager
-def webkit(home: Path) -> Iterator[WebKit]:
+def webkit(home: Path, *flags: str) -> Iterator[WebKit]:
     """MiniBrowser with a profile of its own; skips the test where a part of it is missing."""
     driver = found(["WebKitWebDriver"], ASK)
     browser = found(["MiniBrowser"], ASK, BROWSERS)
@@ -85,14 +85,15 @@ def webkit(home: Path) -> Iterator[WebKit]:
         env = {**SETTINGS, "DISPLAY": display}
         with started([driver, f"--port={port}"], home=home, env=env) as program:
             program.until(lambda: is_connectable(port))
-            yield from session(f"http://127.0.0.1:{port}", browser)
+            yield from session(f"http://127.0.0.1:{port}", browser, *flags)
 
 
-def session(url: str, browser: str) -> Iterator[WebKit]:
+def session(url: str, browser: str, *flags: str) -> Iterator[WebKit]:
     """One session of a driver that runs already."""
     options = WebKitGTKOptions()
     options.binary_location = browser
-    options.add_argument("--automation")
+    for flag in ("--automation", *flags):
+        options.add_argument(flag)
     direct = Proxy({"proxyType": ProxyType.DIRECT})
     config = ClientConfig(url, timeout=PATIENCE_S, proxy=direct)
     remote = Remote(RemoteConnection(client_config=config), options=options)

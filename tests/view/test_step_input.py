@@ -22,7 +22,7 @@ from seethrough.view.steps import input_text
 from tests.hostile_text import CLUSTERS
 from tests.steps import page_state
 from tests.tokenizer_cases import any_text, spaced, tiny
-from tests.view.sample import QUICK, Reading
+from tests.view.sample import QUICK, Reading, unmarked
 
 CARD = ModelCard("tiny", "Tiny", 1, 1, 2, "MIT", "maker/tiny", True)
 CHAT = ChatTemplate(
@@ -31,6 +31,11 @@ CHAT = ChatTemplate(
     generation_prompt="assistant\n",
     bos="<s>",
 )
+
+
+def drawn(state: AppState) -> str:
+    """The step's markup."""
+    return unmarked(input_text.render(state))
 
 
 def shown(text: str, *, is_chat: bool = False, start: tuple[int, ...] = ()) -> AppState:
@@ -64,7 +69,7 @@ def codes_in(html: str) -> list[int]:
 @given(text=any_text)
 def test_every_byte_is_there(text: str) -> None:
     """The bytes of the plate are the text's in UTF-8, the numbers its characters'."""
-    html = input_text.render(shown(text))
+    html = drawn(shown(text))
 
     assert bytes_in(html) == text.encode()
     assert codes_in(html) == [ord(character) for character in text]
@@ -100,8 +105,8 @@ def test_what_looks_like_one_sign_is_one(text: str, signs: list[str]) -> None:
 def test_an_emoji_of_seven_bytes_shows_why() -> None:
     """A white flag: two characters of four and three bytes, named one by one."""
     state = shown("🏳️")
-    html = input_text.render(state)
-    told = to_html(h("p", {}, input_text.moments(state)[2]))
+    html = drawn(state)
+    told = unmarked(to_html(h("p", {}, input_text.moments(state)[2])))
 
     assert bytes_in(html).hex(" ").upper() == "F0 9F 8F B3 EF B8 8F"
     assert "WAVING WHITE FLAG" in html
@@ -112,7 +117,7 @@ def test_an_emoji_of_seven_bytes_shows_why() -> None:
 @pytest.mark.parametrize("character", ["A", "\n", "\u200b", "\u202e", "\x00", "\uffff", "𝟛"])
 def test_every_character_has_its_name(character: str) -> None:
     """Unicode's own name, the alias of a line end, or that there is none."""
-    html = input_text.render(shown(character))
+    html = drawn(shown(character))
     name = unicodedata.name(character, None)
 
     assert (name or character_name(character) or "no name in Unicode") in html
@@ -122,17 +127,17 @@ def test_every_character_has_its_name(character: str) -> None:
 
 def test_counts() -> None:
     """Characters, bytes, and the words that the tokeniser makes of plain text."""
-    html = input_text.render(shown("ab é"))
+    html = drawn(shown("ab é"))
     numbers = re.findall(r'<dd class="number">([^<]+)</dd>', html)
 
     assert numbers == ["4", "5", "2"]
-    assert len(re.findall("<dd", input_text.render(shown("ab é", is_chat=True)))) == 2
+    assert len(re.findall("<dd", drawn(shown("ab é", is_chat=True)))) == 2
 
 
 def test_plain_text_is_said() -> None:
     """Nothing stands around it; a start token, where the model has one, is named."""
-    assert "nothing is put around it" in input_text.render(shown("ab"))
-    with_start = input_text.render(shown("ab", start=(0,)))
+    assert "nothing is put around it" in drawn(shown("ab"))
+    with_start = drawn(shown("ab", start=(0,)))
 
     assert 'class="token">&lt;s&gt;' in with_start
     assert "Tiny was trained to find" in with_start
@@ -140,7 +145,7 @@ def test_plain_text_is_said() -> None:
 
 def test_a_conversation_turn_by_turn() -> None:
     """Each turn with its role, in order; special tokens outlined; the reader's words marked."""
-    html = input_text.render(shown("hi <s> \n you", is_chat=True))
+    html = drawn(shown("hi <s> \n you", is_chat=True))
 
     assert re.findall(r'turn-role">(\w+)<', html) == ["system", "user", "assistant"]
     assert re.findall(r'special-token">([^<]+)<', html) == [
@@ -161,7 +166,7 @@ def test_the_turns_are_the_whole_text(text: str) -> None:
     """Read in order, the turns have as many letters and digits as the rendered conversation."""
     state = shown(text or "a", is_chat=True)
     assert state.run.film is not None
-    turns = re.search(r'<ol class="turns">.*?</ol>', input_text.render(state), flags=re.DOTALL)
+    turns = re.search(r'<ol class="turns">.*?</ol>', drawn(state), flags=re.DOTALL)
     assert turns is not None
     seen = "".join(Reading(turns[0]).texts)
 
@@ -173,19 +178,19 @@ def test_the_turns_are_the_whole_text(text: str) -> None:
 def test_before_a_run_and_without_a_film() -> None:
     """The text needs no model; what the model gets of it is not known yet, and there is no film."""
     state = page_state(route=Route("walk", "own", "input"), prompt="žluť")
-    html = input_text.render(state)
+    html = drawn(state)
 
     assert bytes_in(html) == "žluť".encode()
     assert "Run the text" in html
     assert input_text.moments(state) == ()
-    assert "no text yet" in input_text.render(state.but(prompt=""))
+    assert "no text yet" in drawn(state.but(prompt=""))
 
 
 def test_a_film_has_four_sentences() -> None:
     """Text, numbers, bytes, what is put around: with this text's own numbers."""
     state = shown("é!", is_chat=True)
-    told = [to_html(h("p", {}, moment)) for moment in input_text.moments(state)]
-    reading = Reading(input_text.render(state))
+    told = [unmarked(to_html(h("p", {}, moment))) for moment in input_text.moments(state)]
+    reading = Reading(drawn(state))
 
     assert "<b>2</b> characters" in told[0]
     assert "U+00E9" in told[1]
@@ -203,13 +208,13 @@ def test_a_sign_has_an_end(text: str) -> None:
 
     assert max(len(sign.text) for sign in signs) <= 32
     assert "".join(sign.text for sign in signs) == text
-    assert len(input_text.render(shown(text))) < 8_000_000
+    assert len(drawn(shown(text))) < 8_000_000
 
 
 @pytest.mark.parametrize("count", [1, 256, 20_000])
 def test_any_length(count: int) -> None:
     """At most 256 signs are drawn, the first and the last; what is left out is named."""
-    html = input_text.render(shown("a" * count))
+    html = drawn(shown("a" * count))
 
     assert html.count('class="sign"') == min(count, 256)
     assert ("are left out" in html) == (count > 256)
@@ -222,7 +227,7 @@ def test_no_text_becomes_markup(text: str) -> None:
     """Whatever is typed, in a message or plain: no element and no acting attribute comes of it."""
     for is_chat in (False, True):
         hostile = f"{text}<img src=x onerror=alert(1)>\"'"
-        html = input_text.render(shown(hostile, is_chat=is_chat))
+        html = drawn(shown(hostile, is_chat=is_chat))
         assert "<img" not in html
         for _, attributes in Reading(html).elements:
             assert not any(name == "style" or name.startswith("on") for name in attributes)
@@ -232,11 +237,11 @@ def test_a_lone_surrogate_is_shown_as_the_model_gets_it() -> None:
     """What the page replaces before the model is what stands here."""
     state = page_state(route=Route("walk", "own", "input"), prompt="a\ud800")
 
-    assert bytes_in(input_text.render(state)) == clean_text("a\ud800").text.encode()
+    assert bytes_in(drawn(state)) == clean_text("a\ud800").text.encode()
 
 
 def test_a_tiny_vocabulary_loses_bytes_not_here() -> None:
     """Bytes that have no token are in the text all the same; the next step tells of them."""
     state = shown("é").but(film=film_of(Tokenizer.from_json(tiny()), "é"))
 
-    assert bytes_in(input_text.render(state)) == "é".encode()
+    assert bytes_in(drawn(state)) == "é".encode()

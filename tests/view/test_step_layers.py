@@ -261,7 +261,7 @@ def test_lengths_of_all_tokens(family: str) -> None:
         assert exact(norms[row, column]) in told
     table = drawn(state).partition('id="layer-norms-data"')[2].partition("</details>")[0]
     assert [exact(value) for value in norms.ravel()] == re.findall(
-        r'<td class="number">([^<]*)</td>', table
+        r'<td class="number"[^>]*>([^<]*)</td>', table
     )
 
 

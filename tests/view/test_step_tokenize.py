@@ -19,7 +19,7 @@ from seethrough.view.steps import tokenize
 from seethrough.view.steps.merges import of_word
 from tests.steps import page_state
 from tests.tokenizer_cases import any_text, spaced, tiny
-from tests.view.sample import QUICK, Reading
+from tests.view.sample import QUICK, Reading, unmarked
 from tests.view.walk_sample import walk_state
 from tests.vocabularies import REAL, tokenizer
 
@@ -34,6 +34,11 @@ CHAT = ChatTemplate(
     default_system=None,
     generation_prompt="<s>assistant\n",
 )
+
+
+def drawn(state: AppState) -> str:
+    """The step's markup."""
+    return unmarked(tokenize.render(state))
 
 
 def shown(
@@ -82,7 +87,7 @@ def check_film(state: AppState, html: str) -> None:
     assert 3 <= len(moments) <= 8
     assert {int(at) for at in reading.values("data-at")} <= set(range(len(moments)))
     assert set(reading.values("data-from")) <= set(ids)
-    assert all(to_html(h("p", {}, moment)) for moment in moments)
+    assert all(unmarked(to_html(h("p", {}, moment))) for moment in moments)
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -95,7 +100,7 @@ def test_every_word_ends_in_its_ids(name: str, text: str) -> None:
         return
     for index, word in enumerate(film_in(state).words[:6]):
         chosen = state.but(word=index)
-        html = tokenize.render(chosen)
+        html = drawn(chosen)
 
         assert ladder_ids(html) == list(word.ids)
         assert notes(html) == [token.id for token in state.run.tokens]
@@ -108,7 +113,7 @@ def test_ranks_stand_on_the_joints(name: str) -> None:
     made_by = tokenizer(name)
     state = shown(made_by, "January, February, March,")
     index = tokenize.chosen(state, film_in(state))
-    html = tokenize.render(state)
+    html = drawn(state)
     merges = [merge for at, merge in made_by.merge_film("January, February, March,") if at == index]
 
     ranks = [
@@ -126,8 +131,8 @@ def test_ranks_stand_on_the_joints(name: str) -> None:
 def test_a_ladder_by_hand() -> None:
     """Two symbols, one merge of rank 0, one token: three rows, and the sentences that tell it."""
     state = shown(TINY, "ab")
-    html = tokenize.render(state)
-    told = [to_html(h("p", {}, moment)) for moment in tokenize.moments(state)]
+    html = drawn(state)
+    told = [unmarked(to_html(h("p", {}, moment))) for moment in tokenize.moments(state)]
 
     assert html.count('<tr><th scope="row" class="ladder-row">') == 2
     assert html.count("ladder-end") == 1
@@ -170,7 +175,7 @@ def test_lost_bytes_are_struck_out() -> None:
     state = state.but(
         word=next(at for at, word in enumerate(film_in(state).words) if "é" in word.text)
     )
-    html = tokenize.render(state)
+    html = drawn(state)
     ladder = ladder_of(film_in(state), film_in(state).words[state.choice.word or 0])
 
     assert [column.shown for column in ladder.columns if column.is_lost] == ["C3", "A9"]
@@ -194,7 +199,7 @@ def test_a_word_without_ids_says_so() -> None:
     """A text of which nothing is left but one token: the lost word has sentences of its own."""
     state = shown(TINY, "a é")
     lost = next(at for at, word in enumerate(film_in(state).words) if "é" in word.text)
-    html = tokenize.render(state.but(word=lost))
+    html = drawn(state.but(word=lost))
 
     assert "lost" in html
     check_film(state.but(word=lost), html)
@@ -207,7 +212,7 @@ def test_the_reader_s_own_words_come_first() -> None:
     word = film.words[tokenize.chosen(state, film)]
 
     assert word.text == " ab"
-    assert tokenize.render(state).count("is-template") == sum(
+    assert drawn(state).count("is-template") == sum(
         one.text not in {"b", " ab", " a"} for one in film.words
     )
 
@@ -215,7 +220,7 @@ def test_the_reader_s_own_words_come_first() -> None:
 def test_a_special_token_has_no_ladder() -> None:
     """It is found as a whole: said, with its id."""
     state = shown(TINY, "ab<s>", word=1)
-    html = tokenize.render(state)
+    html = drawn(state)
 
     assert "ladder-row" not in html
     assert "is a special token" in html
@@ -225,7 +230,7 @@ def test_a_special_token_has_no_ladder() -> None:
 
 def test_chosen_tokens_stand_behind_the_text_s() -> None:
     """What the reader appended is no part of the film, and is told apart."""
-    html = tokenize.render(shown(TINY, "ab", more=(0, 1)))
+    html = drawn(shown(TINY, "ab", more=(0, 1)))
 
     assert notes(html) == [2, 0, 1]
     assert html.index("chosen by you") < html.index('data-position="1"')
@@ -234,15 +239,15 @@ def test_chosen_tokens_stand_behind_the_text_s() -> None:
 
 def test_llama_s_first_space_is_explained() -> None:
     """The space that the tokeniser puts before a text is in the ladder, and said."""
-    assert "put the first space there" in tokenize.render(shown(SPACED, "ab"))
-    assert "put the first space there" not in tokenize.render(shown(TINY, "ab"))
+    assert "put the first space there" in drawn(shown(SPACED, "ab"))
+    assert "put the first space there" not in drawn(shown(TINY, "ab"))
 
 
 @pytest.mark.parametrize("count", [1, 256, 400])
 def test_long_texts(count: int) -> None:
     """One word and hundreds: the first 256 open, and the first and last tokens stand there."""
     state = shown(SPACED, " a" * count)
-    html = tokenize.render(state)
+    html = drawn(state)
 
     assert html.count('data-action="select-word"') == min(count, 256)
     assert len(notes(html)) <= 257
@@ -252,7 +257,7 @@ def test_long_texts(count: int) -> None:
 
 def test_a_very_long_word() -> None:
     """Its merges are left out, which is said; its tokens are there."""
-    html = tokenize.render(shown(SPACED, "é" * 999))
+    html = drawn(shown(SPACED, "é" * 999))
 
     assert "too long to draw" in html
     assert "ladder-row" not in html
@@ -263,13 +268,13 @@ def test_a_word_that_is_not_there(word: int) -> None:
     """Another word than the text has is none chosen: the one with the most merges is drawn."""
     state = walk_state()
 
-    assert tokenize.render(state.but(word=word)) == tokenize.render(state)
+    assert drawn(state.but(word=word)) == drawn(state)
 
 
 def test_a_word_can_be_chosen() -> None:
     """Each word is a button; the chosen one is pressed and its merges are drawn."""
     state = walk_state().but(word=0)
-    html = tokenize.render(state)
+    html = drawn(state)
     pressed = [
         attributes["data-word"]
         for _, attributes in Reading(html).elements
@@ -283,7 +288,7 @@ def test_a_word_can_be_chosen() -> None:
 def test_without_a_film() -> None:
     """The tokens stand there, what is missing is said; there is no film to play."""
     state = walk_state().but(film=None)
-    html = tokenize.render(state)
+    html = drawn(state)
 
     assert "not recorded" in html
     assert 'data-action="live"' in html
@@ -299,7 +304,7 @@ def test_no_text_becomes_markup(text: str) -> None:
     usual = {"p", "b", "div", "ol", "li", "button", "bdi", "span", "table", "caption", "tbody"}
     usual |= {"tr", "th", "td", "h2", "details", "summary", "thead", "s"}
 
-    for tag, attributes in Reading(tokenize.render(state)).elements:
+    for tag, attributes in Reading(drawn(state)).elements:
         assert tag in usual
         assert not any(name == "style" or name.startswith("on") for name in attributes)
 

@@ -226,7 +226,9 @@ def paint(canvas: Js, pixels: Array) -> None:
 
 
 def is_dark() -> bool:
-    """Whether the page is dark: as the reader chose, else as the system has it."""
+    """Whether the page is dark: as the reader chose, else as the system has it; paper is light."""
+    if js.matchMedia("print").matches:
+        return False
     chosen = theme()
     if chosen in {"light", "dark"}:
         return chosen == "dark"
@@ -234,8 +236,9 @@ def is_dark() -> bool:
 
 
 def on_dark_change(function: Callable[[Js], None]) -> None:
-    """Call a function when the reader's system changes between light and dark."""
-    listen(js.matchMedia("(prefers-color-scheme: dark)"), "change", function)
+    """Call a function when the system changes between light and dark, or the page is printed."""
+    for query in ("(prefers-color-scheme: dark)", "print"):
+        listen(js.matchMedia(query), "change", function)
 
 
 def theme() -> str:

@@ -37,7 +37,8 @@ def brand(state: AppState) -> Node:
             (15, 15, 1),
         )
     ]
-    mark = h("svg", {"class": "mark", "viewBox": "0 0 21 21", "aria-hidden": "true"}, cells)
+    size = {"viewBox": "0 0 21 21", "width": "21", "height": "21"}
+    mark = h("svg", {"class": "mark", **size, "aria-hidden": "true"}, cells)
     is_here = "page" if state.route.view == "home" else None
     link = {"class": "brand", "href": address_of(Route()), "aria-current": is_here}
     return h("a", link, mark, h("span", {}, say(state, "page.title")))

@@ -195,6 +195,6 @@ def table(scene: Scene, logits: Array) -> Node:
             {"class": "numbers"},
             h("caption", {}, say(scene, "logits.bins.caption")),
             h("thead", {}, h("tr", {}, heads)),
-            h("tbody", {}, Markup(rows)),
+            h("tbody", {"translate": "no"}, Markup(rows)),
         ),
     )

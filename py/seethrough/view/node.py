@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 VOID = frozenset({"br", "hr", "img", "input", "meta", "wbr"})
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+# What a browser that translates the page must leave alone: quoted text (tokens), code, keys ...
+VERBATIM = frozenset({"bdi", "code", "kbd", "pre"})
+# ... and numbers, where one is all that such an element holds; one in bold is part of a sentence.
+PIECES = frozenset(
+    {"a", "button", "caption", "dd", "div", "figcaption", "li", "option", "span", "td"}
+    | {"text", "th"}
+)
+DIGIT = re.compile(r"\d")
+EXPONENT = re.compile(r"(?<=\d)e(?=\W?\d)")
+NO_NUMBER = frozenset({"NaN", "\u221e", "\u2212\u221e"})
 LAST_CONTROL = 0x1F
 DELETE = 0x7F
 SURROGATES = range(0xD800, 0xE000)
@@ -49,7 +59,8 @@ Slot: TypeAlias = "Callable[[str], Node]"
 def h(tag: str, attributes: Attributes | None = None, /, *children: Child) -> Node:
     """Make an element, written at once: a page has thousands, and each pass over them costs.
 
-    None and False leave an attribute out, True writes it without a value.
+    None and False leave an attribute out, True writes it without a value. What is in no language
+    is marked so.
 
     Raises:
         ValueError: A tag or attribute is not a plain name, or is one that the page's
@@ -59,10 +70,28 @@ def h(tag: str, attributes: Attributes | None = None, /, *children: Child) -> No
     opening = tag
     if attributes:
         opening += "".join([attribute(name, value) for name, value in attributes.items()])
+    if tag in VERBATIM or (tag in PIECES and len(children) == 1 and is_number(children[0])):
+        opening += ' translate="no"'
     if tag in VOID:
         return Node(f"<{opening}>", tag, attributes or {}, children)
     inside = "".join(map(piece, children))
     return Node(f"<{opening}>{inside}</{tag}>", tag, attributes or {}, children)
+
+
+def is_number(child: Child) -> bool:
+    """Whether a child is a number as `view/numbers.py` writes them, its unit a sign at most."""
+    if not isinstance(child, str):
+        return isinstance(child, int | float)
+    if DIGIT.search(child) is None:
+        return child in NO_NUMBER
+    return child.upper() == child.lower() or is_lettered_number(child)
+
+
+@lru_cache(maxsize=1024)
+def is_lettered_number(text: str) -> bool:
+    """The same of text with letters, which a number has in its exponent alone."""
+    bare = EXPONENT.sub("", text)
+    return bare.upper() == bare.lower()
 
 
 @lru_cache(maxsize=512)

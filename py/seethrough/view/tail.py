@@ -264,6 +264,6 @@ def table(scene: Scene, whole: Distribution, names: Mapping[int, str]) -> Node:
             {"class": "numbers"},
             h("caption", {}, say(scene, "softmax.tail.caption")),
             h("thead", {}, h("tr", {}, heads)),
-            h("tbody", {}, lines),
+            h("tbody", {"translate": "no"}, lines),
         ),
     )

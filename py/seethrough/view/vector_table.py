@@ -30,7 +30,7 @@ def vector_table(spoken: Spoken, caption: Child, values: Array, hook: str, posit
             {"class": "numbers", "data-hook": hook, "data-position": str(position)},
             h("caption", {}, caption),
             h("thead", {}, h("tr", {}, h("td"), heads)),
-            h("tbody", {}, Markup(lines(spoken, values))),
+            h("tbody", {"translate": "no"}, Markup(lines(spoken, values))),
         ),
     )
 

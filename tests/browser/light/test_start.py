@@ -85,7 +85,7 @@ def test_no_simd(new_tab):
 
 
 @pytest.mark.parametrize(
-    "name", ["pyodide.asm.wasm", "core.js", "seethrough.zip", "pyodide.mjs", "main.py"]
+    "name", ["pyodide.asm.wasm", "core.js", "seethrough.zip", "pyodide.js", "main.py"]
 )
 def test_missing_site_file(new_tab, server, name):
     """When a file of the site is missing, a sentence names it, and calls are refused with it."""

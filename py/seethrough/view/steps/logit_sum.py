@@ -105,7 +105,7 @@ def terms_table(scene: Scene, item: Candidate, found: Terms) -> Node:
                     ],
                 ),
             ),
-            h("tbody", {}, Markup(lines)),
+            h("tbody", {"translate": "no"}, Markup(lines)),
             h("tfoot", {}, total),
         ),
     )
