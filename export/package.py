@@ -40,14 +40,19 @@ def pack_weights(checkpoint: Checkpoint) -> WeightPack:
     return pack
 
 
-def check_tokens(tokenizer: Tokenizer, n_rows: int) -> None:
+def check_tokens(tokenizer: Tokenizer, before: tuple[int, ...], n_rows: int) -> None:
     """Refuse a tokeniser that may give an id without a row in the embedding.
+
+    Args:
+        before: The ids that it puts before a text.
+        n_rows: The rows of the embedding.
 
     Raises:
         SourceError: It has more ids than there are rows.
     """
-    if tokenizer.vocab_size > n_rows:
-        raise SourceError("source.tokens_beyond", n_tokens=tokenizer.vocab_size, n_rows=n_rows)
+    n_tokens = max(tokenizer.vocab_size, *(token + 1 for token in before), 0)
+    if n_tokens > n_rows:
+        raise SourceError("source.tokens_beyond", n_tokens=n_tokens, n_rows=n_rows)
 
 
 def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title: str) -> Manifest:
@@ -62,7 +67,8 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
     model = build_model(checkpoint.config, pack, name=model_id, weight_file=WEIGHT_FILE)
     tokenizer = json.dumps(checkpoint.tokenizer, ensure_ascii=False, separators=(",", ":"))
     # The page would refuse it, much later.
-    check_tokens(Tokenizer.from_json(tokenizer), checkpoint.config.d_vocab)
+    before = start_ids(checkpoint.tokenizer)
+    check_tokens(Tokenizer.from_json(tokenizer), before, checkpoint.config.d_vocab)
     chat, reason = segments_from_template(checkpoint.chat_template, **checkpoint.special_tokens)
     manifest = Manifest(
         id=model_id,
@@ -77,7 +83,7 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
         weight_file=WEIGHT_FILE,
         weight_bytes=pack.size_bytes,
         tensors=tuple(pack.entries.values()),
-        start_ids=start_ids(checkpoint.tokenizer),
+        start_ids=before,
         end_ids=checkpoint.end_ids,
         n_params=n_params(checkpoint),
         licence=checkpoint.licence,

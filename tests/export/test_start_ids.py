@@ -7,9 +7,12 @@ import json
 import pytest
 from tokenizers import Tokenizer, processors
 
+from export.package import check_tokens
 from export.start_ids import start_ids
 from seethrough.core.errors import SourceError
+from seethrough.core.tokenizer import Tokenizer as Ours
 from tests.tiny import Tiny, tokenizer_dict
+from tests.tokenizer_cases import tiny
 
 START = processors.TemplateProcessing(
     single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 261)]
@@ -108,3 +111,15 @@ def test_a_damaged_one_is_a_sentence(change: dict[str, object]) -> None:
     content["post_processor"] = {**content["post_processor"], **change}  # type: ignore[dict-item]
     with pytest.raises(SourceError):
         start_ids(content)
+
+
+@pytest.mark.parametrize(("before", "n_rows"), [((), 4), ((7,), 5)])
+def test_an_id_without_a_row_is_refused(before: tuple[int, ...], n_rows: int) -> None:
+    """More tokens than the embedding has rows, or an id before the text that has none."""
+    tokenizer = Ours.from_json(json.dumps(tiny()))
+    check_tokens(tokenizer, (), tokenizer.vocab_size)
+
+    with pytest.raises(SourceError) as caught:
+        check_tokens(tokenizer, before, n_rows)
+
+    assert caught.value.key == "source.tokens_beyond"
