@@ -40,7 +40,11 @@ let onWorker = () => {};
 export const onForbiddenWorker = (callback) => (onWorker = callback);
 
 /** @returns {KeyedError | null} what the host's policy has forbidden so far */
-export const policyFault = () => violation && new KeyedError("boot.policy", violation);
+export function policyFault() {
+  if (!violation) return null;
+  const { directive, blocked } = violation;
+  return new KeyedError("boot.policy", { directive, blocked });
+}
 
 /** @returns {KeyedError | null} why this browser cannot run the engine's WebAssembly */
 export function lacksWasm() {
