@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seethrough.app.engine import RunRequest, RunResult
+from seethrough.app.finite import check_finite
 from seethrough.core.cache import ActivationCache
-from seethrough.core.errors import CancelledRunError, EngineError, InputError
-from seethrough.core.hooks import LOGIT_OUTPUTS, SCORES, leaf_of
+from seethrough.core.errors import CancelledRunError, EngineError
+from seethrough.core.hooks import LOGIT_OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -125,33 +124,9 @@ class LoadedModel:
         """Run ids[start:end] after the first `start` cached ones, and remember what is kept."""
         self.kept = ()  # until it has succeeded, nothing is known of the cache
         result = await self.engine.run(replace(request, tokens=ids[start:end], n_past=start))
-        check_finite(result.arrays, request.knobs)
+        check_finite(result.arrays, request.knobs, self.manifest.config)
         self.kept = () if request.knobs else ids[:end]
         return result
-
-
-def check_finite(arrays: Mapping[str, Array], knobs: Mapping[str, Array]) -> None:
-    """Let no number pass that grew beyond float32; the score of a hidden cell is −∞.
-
-    Raises:
-        InputError: NaN or an infinity among them.
-    """
-    for name, array in arrays.items():
-        is_right = np.isfinite(array)
-        if leaf_of(name) == SCORES:
-            is_right |= np.isneginf(array) & hidden(array, knobs)
-        count = int(array.size - np.count_nonzero(is_right))
-        if count:
-            key = "knobs.overflow" if knobs else "engine.overflow"
-            raise InputError(key, name=name, n_odd=count, n_all=int(array.size))
-
-
-def hidden(scores: Array, knobs: Mapping[str, Array]) -> Array:
-    """The cells that may be hidden: later ones, with score_add any."""
-    n_queries, n_keys = scores.shape[-2:]
-    if "score_add" in knobs:
-        return np.ones((n_queries, n_keys), bool)
-    return np.triu(np.ones((n_queries, n_keys), bool), n_keys - n_queries + 1)
 
 
 def _common(first: Sequence[int], second: Sequence[int]) -> int:
