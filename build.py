@@ -22,6 +22,7 @@ from export.stages import (
     locks,
     model,
     models,
+    nginx,
     node,
     pyodide,
     recordings,
@@ -144,6 +145,7 @@ def run_tests(options: argparse.Namespace) -> int:
             torch.ensure()
         elif options.long:
             browser.ensure_others()
+            nginx.ensure()
     if options.prepare:
         say(f"The tests can run now: {shown(venv.PYTHON)} -m pytest.")
         return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from selenium.webdriver.common.utils import free_port, is_connectable
 
+from export.stages.nginx import find
 from tests.browser.conftest import Handler, Server
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ NGINX = """
 daemon off; master_process off; pid {work}/pid; error_log {work}/errors;
 events {{ worker_connections 768; }}
 http {{
-  include /etc/nginx/mime.types; default_type application/octet-stream;
+  include {types}; default_type application/octet-stream;
   sendfile on; tcp_nopush on; gzip on; access_log off;
   client_body_temp_path {work}/1; proxy_temp_path {work}/2; fastcgi_temp_path {work}/3;
   uwsgi_temp_path {work}/4; scgi_temp_path {work}/5;
@@ -77,11 +77,12 @@ def host(root, **answers: object) -> Iterator[Host]:
 @contextmanager
 def nginx(root, work) -> Iterator[int]:
     """Debian's nginx with its own types and default type; gives its port."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-    if program is None or not Path("/etc/nginx/mime.types").is_file():
+    place = find()
+    if place is None:
         pytest.skip("Install nginx to see the site on it (on Debian: apt-get install nginx-light).")
+    program, types = place / "usr/sbin/nginx", place / "etc/nginx/mime.types"
     port, config = free_port(), work / "nginx.conf"
-    config.write_text(NGINX.format(work=work, port=port, root=root))
+    config.write_text(NGINX.format(work=work, port=port, root=root, types=types))
     command = [program, "-c", config, "-e", work / "errors"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:

@@ -46,6 +46,7 @@ def told(plain, server, url=""):
 
 
 @pytest.mark.model
+@pytest.mark.long
 def test_debians_nginx_by_a_lan_name(browser, root, tmp_path):
     """On Debian's nginx as it comes, over plain http and by a LAN name, the page runs a prompt."""
     with nginx(root, tmp_path) as port:
