@@ -159,7 +159,9 @@ def test_a_strange_address(walking):
 def test_nonsense_in_an_address(walking):
     """Fields that mean nothing are left out and named with their values."""
     go(walking, "#/block/january?layer=x&colour=red")
-    walking.until("document.querySelector('#message').innerText.includes('layer=x, colour=red')")
+    walking.until(
+        "document.querySelector('#message').innerText.includes('“layer=x”, “colour=red”')"
+    )
 
     assert "colour" not in walking.page.evaluate("location.hash")
 
