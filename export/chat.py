@@ -24,7 +24,6 @@ from seethrough.core.chat import (
     Frame,
     rendered,
 )
-from seethrough.core.messages import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,8 +56,8 @@ TEMPLATE_FAULTS = (
 
 def segments_from_template(
     template: str | Mapping[str, str] | None, **tokens: str
-) -> tuple[dict[str, Any] | None, str]:
-    """The JSON of a `ChatTemplate`, or None; and the reason as a sentence, empty if there is none.
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The JSON of a `ChatTemplate`, or None; and the reason: a sentence's key and fields, or none.
 
     Args:
         template: The Jinja source, or several by name; None when the model has none.
@@ -66,19 +65,23 @@ def segments_from_template(
             ("bos_token"); one that it has not is a name that the template does not know.
     """
     if not template:
-        return None, text("chat.no_template")
+        return None, _told(NoSegmentsError("chat.no_template"))
     try:
         source = _Source(_default_of(template), tokens)
-        return _verified(source, _derived(source)).to_json(), ""
+        return _verified(source, _derived(source)).to_json(), {}
     except NoSegmentsError as reason:
-        return None, str(reason)
+        return None, _told(reason)
+
+
+def _told(reason: NoSegmentsError) -> dict[str, Any]:
+    return {"key": reason.key, "fields": {name: str(it) for name, it in reason.fields.items()}}
 
 
 def _default_of(template: str | Mapping[str, str]) -> str:
     if isinstance(template, str):
         return template
     if DEFAULT not in template:
-        raise NoSegmentsError(text("chat.no_default", names=", ".join(sorted(template))))
+        raise NoSegmentsError("chat.no_default", names=", ".join(sorted(template)))
     return template[DEFAULT]
 
 
@@ -90,7 +93,7 @@ class _Source:
         try:
             self._template = environment().from_string(template)
         except TEMPLATE_FAULTS as error:
-            raise NoSegmentsError(text("chat.broken_template", problem=error)) from error
+            raise NoSegmentsError("chat.broken_template", problem=error) from error
 
     def render(self, messages: Sequence[ChatMessage], *, generation_prompt: bool = False) -> str:
         """The template's own text of a conversation.
@@ -107,7 +110,7 @@ class _Source:
                 **self.tokens,
             )
         except TEMPLATE_FAULTS as error:
-            raise NoSegmentsError(text("chat.broken_template", problem=error)) from error
+            raise NoSegmentsError("chat.broken_template", problem=error) from error
 
     def accepts(self, messages: Sequence[ChatMessage]) -> bool:
         """Whether the template renders this conversation at all."""
@@ -154,7 +157,7 @@ def _around(whole: str, *messages: ChatMessage) -> list[str]:
     texts: list[str] = []
     for message in messages:
         if whole.count(message.content) != 1:
-            raise NoSegmentsError(text("chat.no_segments"))
+            raise NoSegmentsError("chat.no_segments")
         before, _, whole = whole.partition(message.content)
         texts.append(before)
     return [*texts, whole]
@@ -162,7 +165,7 @@ def _around(whole: str, *messages: ChatMessage) -> list[str]:
 
 def _without(whole: str, *, prefix: str = "", suffix: str = "") -> str:
     if not (whole.startswith(prefix) and whole.endswith(suffix)):
-        raise NoSegmentsError(text("chat.no_segments"))
+        raise NoSegmentsError("chat.no_segments")
     return whole.removeprefix(prefix).removesuffix(suffix)
 
 
@@ -171,7 +174,7 @@ def _verified(source: _Source, template: ChatTemplate) -> ChatTemplate:
     for candidate in (template, replace(template, trims_content=True)):
         if all(_agrees(source, candidate, messages) for messages in conversations()):
             return candidate
-    raise NoSegmentsError(text("chat.no_segments"))
+    raise NoSegmentsError("chat.no_segments")
 
 
 def _agrees(source: _Source, template: ChatTemplate, messages: Sequence[ChatMessage]) -> bool:

@@ -17,7 +17,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 from export.chat_trouble import NoSegmentsError
-from seethrough.core.messages import text
 
 if TYPE_CHECKING:
     from jinja2.parser import Parser
@@ -112,4 +111,4 @@ def _refuse(reason: str) -> None:
 
 
 def _refuse_date(_format: str) -> None:
-    raise NoSegmentsError(text("chat.dated_template"))
+    raise NoSegmentsError("chat.dated_template")

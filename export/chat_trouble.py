@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from seethrough.core.errors import SeethroughError
 
-class NoSegmentsError(Exception):
-    """Why a template cannot be written as segments, as a sentence."""
+
+class NoSegmentsError(SeethroughError):
+    """Why a template cannot be written as segments, for the page to say in its language."""

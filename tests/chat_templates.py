@@ -9,12 +9,22 @@ what the export says of it: "same", or the message that says why chat is not off
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from seethrough.core.messages import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SAME = "same"
 NONE, SEGMENTS, DATED = "chat.no_template", "chat.no_segments", "chat.dated_template"
 BROKEN, NO_DEFAULT = "chat.broken_template", "chat.no_default"
 ENDS = {"bos_token": "<s>", "eos_token": "</s>"}
+
+
+def sentence(reason: Mapping[str, Any]) -> str:
+    """The sentence of a reason; empty for none."""
+    return text(reason["key"], **reason["fields"]) if reason else ""
 
 
 @dataclass(frozen=True)

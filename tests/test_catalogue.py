@@ -37,14 +37,13 @@ HANDED_ON = {
     ("py/seethrough/view/words.py", "title"),
     ("py/seethrough/view/words.py", "page_title"),
     ("py/seethrough/view/words.py", "action_button"),
-    ("py/seethrough/view/message.py", "sentence"),
+    ("py/seethrough/view/words.py", "say_message"),
     ("py/seethrough/browser/ort.py", "_error"),  # the key comes from web/engine.js
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "start"),
     ("py/seethrough/app/gate.py", "do"),
     ("py/seethrough/app/fetcher.py", "_fail"),
     ("py/seethrough/app/tracing.py", "select"),
-    ("py/seethrough/view/sums.py", "sentence"),
     ("py/seethrough/app/actions.py", "show_recording"),
     ("py/seethrough/app/sampler.py", "set"),
 }

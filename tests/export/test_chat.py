@@ -6,7 +6,7 @@ from export.chat import conversations, segments_from_template
 from export.special_tokens import special_tokens
 from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat, rendered
 from tests import vocabularies
-from tests.chat_templates import CASES, SAME
+from tests.chat_templates import CASES, SAME, sentence
 from tests.model_files import default_metadata
 
 SMOLLM2 = (
@@ -57,7 +57,7 @@ def segments(template: str) -> ChatTemplate:
     """The segments of a template that has some, with <s> and </s> for its two tokens."""
     data, reason = segments_from_template(template, **TOKENS)
     assert data is not None, reason
-    assert reason == ""
+    assert not reason
     return ChatTemplate.from_json(data)
 
 
@@ -166,7 +166,8 @@ def test_message_cannot_end_tinyllamas_turn():
 )
 def test_other_templates_have_a_reason(source, reason):
     """A template that is not segments, is broken or would break out gives a sentence instead."""
-    data, told = segments_from_template(source, **TOKENS)
+    data, why = segments_from_template(source, **TOKENS)
+    told = sentence(why)
 
     assert data is None
     assert told.startswith("Chat is not offered for this model: ")
@@ -179,7 +180,8 @@ def test_families_have_chat_or_a_reason(case):
     if case.files or isinstance(case.template, list):
         return  # what a folder makes of these: tests/export/test_folder_tokens.py
     tokens = special_tokens(case.settings, case.settings.get("tokenizer_class", ""))
-    data, told = segments_from_template(case.template, **tokens)
+    data, why = segments_from_template(case.template, **tokens)
+    told = sentence(why)
 
     assert (data is not None) == (case.expected == SAME), told
     assert told == "" or told.startswith("Chat is not offered for this model: ")

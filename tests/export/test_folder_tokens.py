@@ -12,6 +12,7 @@ from export.folder_tokens import tokens_of
 from export.start_ids import start_ids
 from seethrough.core.errors import SourceError
 from seethrough.core.tokenizer import Tokenizer
+from tests.chat_templates import sentence
 from tests.tokenizer_cases import BYTE_LEVEL, DIGITS, added, spaced, tiny
 
 if TYPE_CHECKING:
@@ -170,10 +171,11 @@ def test_a_damaged_template_is_named(tmp_path: Path):
 def test_the_default_of_several_is_taken():
     """Of several templates the plain one; without it the names are told, and what to do."""
     data, reason = segments_from_template({"default": TEMPLATE, "tool_use": "{{ x"})
-    _, told = segments_from_template({"tool_use": TEMPLATE, "rag": TEMPLATE})
+    _, why = segments_from_template({"tool_use": TEMPLATE, "rag": TEMPLATE})
+    told = sentence(why)
 
     assert data is not None
-    assert reason == ""
+    assert not reason
     assert "chat templates for rag, tool_use, but none for a plain conversation" in told
     assert "chat_template.jinja" in told
 

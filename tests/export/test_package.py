@@ -116,7 +116,7 @@ def test_chat_template_travels_along(tiny: Exported):
     """A ChatML template becomes segments."""
     assert tiny.manifest.chat is not None
     assert tiny.manifest.chat["generation_prompt"] == "<|im_start|>assistant\n"
-    assert tiny.manifest.chat_reason == ""
+    assert tiny.manifest.chat_reason == {}
 
 
 def test_command_line_exports(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

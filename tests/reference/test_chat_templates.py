@@ -16,7 +16,7 @@ from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat, rendere
 from seethrough.core.errors import SeethroughError
 from seethrough.core.messages import text
 from seethrough.core.tokenizer import Tokenizer
-from tests.chat_templates import CASES, SAME, Case
+from tests.chat_templates import CASES, SAME, Case, sentence
 from tests.tiny import Tiny, tokenizer_dict
 from tests.tokenizer_cases import added, spaced
 
@@ -87,7 +87,7 @@ def ours(folder: Path) -> tuple[Tokenizer, ChatTemplate | None, str]:
     made = tokens_of(folder, json.loads((folder / "config.json").read_text()), D_VOCAB)
     data, reason = segments_from_template(made.chat_template, **made.special_tokens)
     template = None if data is None else ChatTemplate.from_json(data)
-    return Tokenizer.from_json(made.tokenizer), template, reason
+    return Tokenizer.from_json(made.tokenizer), template, sentence(reason)
 
 
 def our_words(

@@ -192,12 +192,13 @@ def test_a_message_needs_a_template() -> None:
 def test_the_exports_own_reason_is_told() -> None:
     """A template that is there and cannot be used is not said to be missing."""
     asked = state(engine=EngineStatus("ready", model="big"))
-    reason = "Its chat template writes today's date."
+    reason = Message("chat.dated_template")
     models = tuple(replace(card, chat_reason=reason) for card in asked.site.models)
 
     html = to_html(prompt.mode(asked.but(models=models)))
 
-    assert "that can be used here. Its chat template writes today&#39;s date." in html
+    assert "its chat template writes today&#39;s date" in html
+    assert "has no chat template" not in html
 
 
 def test_the_chosen_token_is_pressed() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from seethrough.app.message import Message
     from seethrough.core.recording import Recording
 
 
@@ -17,8 +18,7 @@ class ModelCard:
 
     `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
     save nothing is not there. `block_size`: so many numbers share a scale where its floats were
-    rounded to 8-bit blocks by the build; 0: they were not. `chat_reason` says why there is no chat,
-    in the export's words.
+    rounded to 8-bit blocks by the build; 0: they were not. `chat_reason` says why there is no chat.
     """
 
     id: str
@@ -31,7 +31,7 @@ class ModelCard:
     has_chat: bool
     mode_bytes: Mapping[str, int] = field(default_factory=dict)
     block_size: int = 0
-    chat_reason: str = ""
+    chat_reason: Message | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from seethrough.app.recordings import RecordingShelf, recording_cards
-from seethrough.app.state import AbsentModel, ModelCard
+from seethrough.app.state import AbsentModel, Message, ModelCard
 from seethrough.core.errors import SourceError, UnknownNameError, near_misses
 from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import mode_bytes
@@ -124,5 +124,5 @@ def card_of(manifest: Manifest) -> ModelCard:
         has_chat=manifest.chat is not None,
         mode_bytes=mode_bytes(manifest),
         block_size=manifest.block_size,
-        chat_reason=manifest.chat_reason,
+        chat_reason=Message(**manifest.chat_reason) if manifest.chat_reason else None,
     )

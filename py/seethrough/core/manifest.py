@@ -7,7 +7,7 @@ never be another version's. Sizes are bytes; offsets count from the start of the
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seethrough.core.assets import (
@@ -69,9 +69,9 @@ class Manifest:
 
     `assets` are all its files (core/assets.py). `weight_file` is the name under which the graph
     looks for its external data, of which the assets of the kind "weights" are cuts. `chat` is the
-    JSON of core.chat.ChatTemplate, or None with `chat_reason`. `start_ids` stand before plain text,
-    as the model was trained (Llama's `<s>`); a chat template says for itself what it begins with.
-    `end_ids` end a generation.
+    JSON of core.chat.ChatTemplate, or None with `chat_reason`, a sentence's key and fields.
+    `start_ids` stand before plain text, as the model was trained (Llama's `<s>`); a chat template
+    says for itself what it begins with. `end_ids` end a generation.
     """
 
     id: str
@@ -87,7 +87,7 @@ class Manifest:
     licence: str
     origin: dict[str, str]
     chat: dict[str, Any] | None = None
-    chat_reason: str = ""
+    chat_reason: Mapping[str, Any] = field(default_factory=dict)
     start_ids: tuple[int, ...] = ()
     format: int = FORMAT
 

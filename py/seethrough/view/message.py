@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.words import action_button, say, sentences
+from seethrough.view.words import action_button, say, say_message, sentences
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, Message, Spoken
@@ -33,5 +33,5 @@ def sentence(spoken: Spoken, message: Message, kind: str) -> Node:
         {"class": f"message {kind}"},
         h("b", {}, say(spoken, f"view.message.{kind}")),
         " ",
-        sentences(*(say(spoken, one.key, **one.fields) for one in (message, *message.more))),
+        sentences(*(say_message(spoken, one) for one in (message, *message.more))),
     )

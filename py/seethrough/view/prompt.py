@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import Message
 from seethrough.core.settings import SETTINGS
 from seethrough.core.written import plain_digits
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.words import engine_card, say, sentences
+from seethrough.view.words import engine_card, say, say_message
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -52,8 +53,8 @@ def mode(state: AppState) -> Node:
     """Plain text, or a message inside the model's chat template; a model need not have one."""
     card = engine_card(state) or next(iter(state.site.models), None)
     title = "" if card is None or card.has_chat else card.title
-    told = sentences(say(state, "page.mode.no_chat", model=title), card.chat_reason if card else "")
-    note = h("p", {"class": "note"}, told) if title else ""
+    told = (card and card.chat_reason) or Message("page.mode.no_chat", {"model": title})
+    note = h("p", {"class": "note"}, say_message(state, told)) if title else ""
     return h(
         "fieldset",
         {"class": "mode"},

@@ -15,10 +15,10 @@ from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, probability, readout
 from seethrough.view.sum_terms import name_button, short_name, token_name
 from seethrough.view.unrecorded import note
-from seethrough.view.words import rich, say, token_mark, visible_at
+from seethrough.view.words import rich, say, say_message, token_mark, visible_at
 
 if TYPE_CHECKING:
-    from seethrough.app.state import Message, Scene, Tracing
+    from seethrough.app.state import Scene, Tracing
     from seethrough.core.cell import Cell
     from seethrough.core.sums import Sum
 
@@ -84,7 +84,7 @@ def peek(scene: Scene) -> str:
     tracing = scene.choice.peek
     if tracing is None:
         return ""
-    told = "" if tracing.message is None else sentence(scene, tracing.message)
+    told = "" if tracing.message is None else say_message(scene, tracing.message)
     label = {"role": "group", "aria-label": say(scene, "sums.title")}
     return to_html(
         h(
@@ -118,7 +118,7 @@ def spoken(scene: Scene) -> str:
     if tracing is None:
         return ""
     if tracing.message is not None:
-        return to_html(sentence(scene, tracing.message))
+        return to_html(say_message(scene, tracing.message))
     if tracing.value is None:
         return ""
     cell, written = str(tracing.cell), readout(scene, tracing.value)
@@ -131,11 +131,6 @@ def spoken(scene: Scene) -> str:
 def terms_text(scene: Scene, found: Sum) -> str:
     """How many terms there are, in words."""
     return say(scene, "sums.terms", n_terms=count(scene, sum_terms.n_terms(found)))
-
-
-def sentence(scene: Scene, told: Message) -> str:
-    """A message in the reader's language."""
-    return say(scene, told.key, **told.fields)
 
 
 def head(scene: Scene) -> Node:
@@ -189,7 +184,7 @@ def value(scene: Scene, tracing: Tracing) -> Node | str:
 
 def message(scene: Scene, tracing: Tracing) -> Node:
     """Why there is no sum, or not yet."""
-    told = "" if tracing.message is None else sentence(scene, tracing.message)
+    told = "" if tracing.message is None else say_message(scene, tracing.message)
     if tracing.needs_model and scene.run.recorded is not None:
         return note(scene, told)
     return h("p", {"class": "sum-message"}, told)

@@ -14,7 +14,7 @@ from seethrough.view.node import Attributes, Child, Node, h
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from seethrough.app.state import AppState, ModelCard, Scene, Spoken
+    from seethrough.app.state import AppState, Message, ModelCard, Scene, Spoken
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
 # A field's place, and where an element around the words that it chose begins and ends.
@@ -111,6 +111,11 @@ def digits_in(field: Child) -> str | None:
     if isinstance(field, Node):
         return digits_in(field.children[0]) if len(field.children) == 1 else None
     return field.digits if isinstance(field, Written) else None
+
+
+def say_message(spoken: Spoken, message: Message) -> str:
+    """A message's own sentence in the reader's language, without its more."""
+    return say(spoken, message.key, **message.fields)
 
 
 def sentences(*said: str) -> str:
