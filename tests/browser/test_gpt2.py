@@ -143,7 +143,7 @@ def test_the_page_shows_its_numbers(two_families):
 
     shown = tab.page.evaluate("document.querySelector('main').innerText")
     assert "blocks.0.attn.hook_pattern[0]" in shown
-    assert "Tiny gpt2 has no chat template" in shown
+    assert "Chat is not offered for this model" in shown
     assert tab.page.is_disabled("[name=mode][value=chat]")
     assert tab.errors == []
 
