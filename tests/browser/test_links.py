@@ -84,7 +84,7 @@ def test_tokens_of_a_stranger(loaded):
     loaded.until("document.querySelector('#message').innerText.includes('token 500')")
     said = loaded.text("#message")
 
-    assert "temperature, seed" in said
+    assert "“temperature=nan”, “seed=1e3”" in said
     for words in ("not in the vocabulary", "layers 0 to 29", "heads 0 to 8", "blocks.99"):
         assert words in said
     assert address(loaded).startswith("#/walk/own/layers?prompt=The%20dog&pos=")
