@@ -53,11 +53,11 @@ class AddedTokens:
     """
 
     def __init__(self, tokens: Iterable[AddedToken], normalized: Callable[[str], str]) -> None:
-        self._by_content = {token.content: token for token in tokens if token.content}
+        named = [token for token in tokens if token.content]
         self._normalized = normalized
+        # Two tables: a late token may be, normalized, what another one is as it stands.
         self._early, self._late = (
-            _any_of([token.content for token in self._by_content.values() if token.is_late is late])
-            for late in (False, True)
+            _Table([token for token in named if token.is_late is late]) for late in (False, True)
         )
 
     def cut(self, text: str, closed: Sequence[tuple[int, int]] = ()) -> list[Part]:
@@ -75,16 +75,14 @@ class AddedTokens:
             parts += self._cut(self._late, stretch, closed)
         return [part for part in parts if part.content]
 
-    def _cut(
-        self, pattern: re.Pattern[str] | None, part: Part, closed: Sequence[tuple[int, int]]
-    ) -> Iterator[Part]:
-        """Cut at the pattern's matches; places in the content are told from those in the text."""
+    def _cut(self, table: _Table, part: Part, closed: Sequence[tuple[int, int]]) -> Iterator[Part]:
+        """Cut at the matches of a table; places in the content are told from those in the text."""
         content = part.content
         shift = part.end - len(content)  # from a place in the content to one in the text
         begin = search_from = 0
-        while pattern and (found := pattern.search(content, search_from)):
+        while table.pattern and (found := table.pattern.search(content, search_from)):
             start, search_from = found.span()
-            token = self._by_content[found.group()]
+            token = table.tokens[found.group()]
             first, last = max(start + shift, part.start), search_from + shift
             touched = [end - shift for left, end in closed if left < last and first < end]
             if token.is_special and touched:
@@ -104,8 +102,11 @@ def _slice(part: Part, begin: int, end: int, shift: int, token: AddedToken | Non
     return Part(first, last, part.content[begin:end], token)
 
 
-def _any_of(contents: list[str]) -> re.Pattern[str] | None:
-    if not contents:
-        return None
-    longest_first = sorted(contents, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)))
+class _Table:
+    """Tokens that are looked for together, by content, and the pattern that finds them."""
+
+    def __init__(self, tokens: list[AddedToken]) -> None:
+        self.tokens = {token.content: token for token in tokens}
+        longest_first = sorted(self.tokens, key=len, reverse=True)
+        found = "|".join(map(re.escape, longest_first))
+        self.pattern = re.compile(found) if found else None
