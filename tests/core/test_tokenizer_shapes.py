@@ -120,7 +120,7 @@ def test_every_shape_is_the_oracles_or_refused(count: int) -> None:
 
 
 def test_a_late_token_may_be_normalized_to_another_one() -> None:
-    """ "a", once normalized "▁a", and "▁a" as it stands are two tokens: each is found as itself."""
+    """Both "a", once normalized "▁a", and "▁a" as it stands are tokens: each is found as itself."""
     late, early = added(259, "a", special=False, late=True), added(263, "▁a", special=False)
     source = json.dumps(full(spaced(added_tokens=[late, early])))
     tokenizer, oracle = Tokenizer.from_json(source), Oracle.from_str(source)
