@@ -6,7 +6,7 @@ from export.chat import conversations, segments_from_template
 from export.special_tokens import special_tokens
 from seethrough.core.chat import ChatMessage, ChatTemplate, encode_chat, rendered
 from tests import vocabularies
-from tests.chat_templates import CASES, SAME, sentence
+from tests.chat_templates import CASES, SAME, ZEPHYR, sentence
 from tests.model_files import default_metadata
 
 SMOLLM2 = (
@@ -15,18 +15,6 @@ SMOLLM2 = (
     "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-ZEPHYR = """{% for message in messages %}
-{% if message['role'] == 'user' %}
-{{ '<|user|>\n' + message['content'] + eos_token }}
-{% elif message['role'] == 'system' %}
-{{ '<|system|>\n' + message['content'] + eos_token }}
-{% elif message['role'] == 'assistant' %}
-{{ '<|assistant|>\n'  + message['content'] + eos_token }}
-{% endif %}
-{% if loop.last and add_generation_prompt %}
-{{ '<|assistant|>' }}
-{% endif %}
-{% endfor %}"""
 HEADERS = (
     "{% for message in messages %}{% set content = '<|start|>' + message['role'] + '<|end|>\n\n'"
     " + message['content'] | trim + '<|eot|>' %}{% if loop.index0 == 0 %}"
