@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,10 @@ WORKER = "./engine.js"
 # for, may take long over its first: that many turns.
 SILENCE_S = 30.0
 FIRST_TURNS = 6
+# Where threads never come up, the runtime waits for them for ever while it makes the session (seen
+# in Firefox, once in some twenty starts on a busy machine). After so long one thread must do.
+SESSION_S = 40.0
+BYTES_PER_S = 5_000_000
 CRASHED = "engine.crashed"
 ERRORS: dict[str, type[SeethroughError]] = {
     "engine.missing": DownloadError,
@@ -165,10 +170,11 @@ class OrtEngine:
         self._worker = _Worker()
         self._loaded: tuple[Manifest, str, str] | None = None
         self._cancelled = 0
+        self._threads = host.thread_count()
 
     def planned(self) -> EngineInfo:
         """Backend and threads that a load will use here; see app.engine.Engine."""
-        return EngineInfo("wasm", host.thread_count())
+        return EngineInfo("wasm", self._threads)
 
     async def load(
         self,
@@ -237,25 +243,57 @@ class OrtEngine:
         await host.keep_registered()
         if asked != self._cancelled:
             raise CancelledRunError("engine.cancelled")
-        worker = self._alive()
+        load = partial(self._load, manifest, base_url, mode, progress)
         try:
-            answer = await worker.call(
-                "load",
-                lambda told: progress(Progress(str(told.stage), int(told.done), int(told.total))),
-                manifest=ffi.parse_json(to_json(manifest)),
-                baseUrl=ffi.page_url(base_url),
-                threads=host.thread_count(),
-                mode=mode,
-            )
-        except SeethroughError:
-            worker.stop()  # what it has taken of memory is not given back, a lost thread not found
-            raise
+            answer = await load()
+        except _StuckError:
+            if asked != self._cancelled:
+                raise CancelledRunError("engine.cancelled") from None
+            self._threads = 1
+            answer = await load()
         return EngineInfo(
             str(answer.backend),
             int(answer.threads),
             float(answer.sessionMs),
             is_kept=str(answer.kept) != "full",
         )
+
+    async def _load(
+        self,
+        manifest: Manifest,
+        base_url: str,
+        mode: str,
+        progress: Callable[[Progress], None],
+    ) -> ffi.Js:
+        """Let a worker load a model.
+
+        Raises:
+            _StuckError: Its threads did not come up while it made the session.
+        """
+        worker = self._alive()
+        watch = _Watch(worker, SESSION_S + manifest.download_bytes / BYTES_PER_S)
+
+        def tell(told: ffi.Js) -> None:
+            if str(told.stage) == "session" and self._threads > 1:
+                watch.begin()
+            progress(Progress(str(told.stage), int(told.done), int(told.total)))
+
+        try:
+            return await worker.call(
+                "load",
+                tell,
+                manifest=ffi.parse_json(to_json(manifest)),
+                baseUrl=ffi.page_url(base_url),
+                threads=self._threads,
+                mode=mode,
+            )
+        except SeethroughError as error:
+            worker.stop()  # what it has taken of memory is not given back, a lost thread not found
+            if watch.is_over:
+                raise _StuckError(CRASHED) from error
+            raise
+        finally:
+            watch.end()
 
     async def _reload(self) -> None:
         if self._worker.is_dead and self._loaded:
@@ -265,6 +303,34 @@ class OrtEngine:
         if self._worker.is_dead:
             self._worker = _Worker()
         return self._worker
+
+
+class _StuckError(EngineError):
+    """A session that would never be made."""
+
+
+class _Watch:
+    """Ends a worker that does not make a session in time; `is_over` once it did."""
+
+    def __init__(self, worker: _Worker, patience_s: float) -> None:
+        self.is_over = False
+        self._worker = worker
+        self._patience_s = patience_s
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """The session is being made from now on."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._patience_s, self._stop)
+
+    def end(self) -> None:
+        """Nobody waits for it any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _stop(self) -> None:
+        self.is_over = True
+        self._worker.stop()
 
 
 def _int32(values: tuple[int, ...]) -> ffi.Js:

@@ -1,6 +1,7 @@
 """What this browser keeps: two tabs, a full disk, files that are dropped, versions, removal."""
 
 import shutil
+import zipfile
 
 import pytest
 
@@ -139,6 +140,43 @@ def test_killed_worker_without_locks(new_tab):
 
     assert "top" in tab.ask("seethrough.next('The dog', {k: 1})")
     assert tab.page.evaluate("workers.length") == 2
+
+
+def test_threads_that_never_come(new_tab, server, root, tmp_path):
+    """Where the engine's threads never answer, it is started anew with one, and runs."""
+    shutil.copytree(root / FOLDER, tmp_path / FOLDER)
+    with_threads_that_hang(tmp_path / FOLDER)
+    server.folder = tmp_path
+    tab = new_tab()
+    tab.open()
+    if tab.page.evaluate("navigator.hardwareConcurrency") < 2:
+        pytest.skip("The engine takes one thread here anyway.")
+    status = tab.ask("seethrough.load()")
+
+    assert status["threads"] == 1
+    assert "1 thread " in tab.text("#status")
+    assert "top" in tab.ask("seethrough.next('The dog', {k: 1})")
+    assert tab.errors == []
+
+
+def with_threads_that_hang(place):
+    """A site whose engine gets threads of another kind, and little patience with them."""
+    engine = place / "engine.js"
+    text = engine.read_text(encoding="utf-8")
+    assert "super(...args);" in text
+    other = 'super(new URL("./errors.js", import.meta.url), { type: "module" });'
+    engine.write_text(text.replace("super(...args);", other), encoding="utf-8")
+    sources = place / "seethrough.zip"
+    with zipfile.ZipFile(sources) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    name = "seethrough/browser/ort.py"
+    del files["seethrough/browser/__pycache__/ort.cpython-312.pyc"]
+    assert b"SESSION_S = 40.0" in files[name]
+    files[name] = files[name].replace(b"SESSION_S = 40.0", b"SESSION_S = 2.0")
+    with zipfile.ZipFile(sources, "w") as packed:
+        for each, source in files.items():
+            packed.writestr(each, source)
+    write_service_worker(place, [])
 
 
 def new_version(place, text):
