@@ -35,10 +35,13 @@ WORKER = "./engine.js"
 # for, may take long over its first: that many turns.
 SILENCE_S = 30.0
 FIRST_TURNS = 6
-# Where threads never come up, the runtime waits for them for ever while it makes the session (seen
-# in Firefox, once in some twenty starts on a busy machine). After so long one thread must do.
+# Now and then the runtime hangs for good while it makes a session (seen in Firefox, once in some
+# twenty starts on a busy machine). After so long it is tried anew with one thread, which may take
+# so much longer.
 SESSION_S = 40.0
 BYTES_PER_S = 5_000_000
+ALONE = 4.0
+STUCK = "engine.stuck"
 CRASHED = "engine.crashed"
 ERRORS: dict[str, type[SeethroughError]] = {
     "engine.missing": DownloadError,
@@ -249,6 +252,8 @@ class OrtEngine:
         except _StuckError:
             if asked != self._cancelled:
                 raise CancelledRunError("engine.cancelled") from None
+            if self._threads == 1:
+                raise
             self._threads = 1
             answer = await load()
         return EngineInfo(
@@ -268,13 +273,14 @@ class OrtEngine:
         """Let a worker load a model.
 
         Raises:
-            _StuckError: Its threads did not come up while it made the session.
+            _StuckError: It did not make the session in time.
         """
         worker = self._alive()
-        watch = _Watch(worker, SESSION_S + manifest.download_bytes / BYTES_PER_S)
+        patience_s = SESSION_S + manifest.download_bytes / BYTES_PER_S
+        watch = _Watch(worker, patience_s * (ALONE if self._threads == 1 else 1.0))
 
         def tell(told: ffi.Js) -> None:
-            if str(told.stage) == "session" and self._threads > 1:
+            if str(told.stage) == "session":
                 watch.begin()
             progress(Progress(str(told.stage), int(told.done), int(told.total)))
 
@@ -290,7 +296,7 @@ class OrtEngine:
         except SeethroughError as error:
             worker.stop()  # what it has taken of memory is not given back, a lost thread not found
             if watch.is_over:
-                raise _StuckError(CRASHED) from error
+                raise _StuckError(STUCK) from error
             raise
         finally:
             watch.end()
