@@ -156,6 +156,8 @@ async def fetch_bytes(path: str) -> bytes:
     Raises:
         DownloadError: It is missing, a web page came instead, or there is no connection.
     """
+    from pyscript.js_modules import served
+
     name = path.rsplit("/", 1)[-1]
     try:
         response = await js.fetch(page_url(path))
@@ -163,7 +165,8 @@ async def fetch_bytes(path: str) -> bytes:
     except JsException as error:
         raise DownloadError("engine.network", path=name) from error
     if not response.ok:
-        raise DownloadError("engine.missing", path=name, status=int(response.status))
+        fault = served.notServed("engine", name, response.status)
+        raise DownloadError(str(fault.key), **to_python(fault.fields))
     if data.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
         raise DownloadError("engine.not_a_model_file", path=name)
     return data

@@ -76,6 +76,14 @@ async def lock_released(name: str) -> bool:
     return True
 
 
+def forbidden_worker() -> tuple[str, dict[str, Any]] | None:
+    """The sentence's key and fields, where a policy of the host's forbade a worker."""
+    from pyscript.js_modules import refused
+
+    fault = refused.workerFault()
+    return None if is_absent(fault) else (str(fault.key), to_python(fault.fields))
+
+
 def post(worker: Js, message: Mapping[str, object]) -> None:
     """Send a message to a worker; the values are plain or already JavaScript's."""
     worker.postMessage(to_js(message, dict_converter=js.Object.fromEntries))

@@ -37,6 +37,7 @@ FIRST_TURNS = 6
 CRASHED = "engine.crashed"
 ERRORS: dict[str, type[SeethroughError]] = {
     "engine.missing": DownloadError,
+    "engine.not_served": DownloadError,
     "engine.truncated": DownloadError,
     "engine.altered": DownloadError,
     "engine.not_a_model_file": DownloadError,
@@ -82,7 +83,7 @@ class _Worker:
             SeethroughError: The worker answered with an error, or died.
         """
         if self.is_dead:
-            raise EngineError(CRASHED)
+            raise _ended()
         number = next(_ids)
         future: asyncio.Future[ffi.Js] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (future, on_progress or (lambda _progress: None))
@@ -147,11 +148,17 @@ class _Worker:
         self._worker.terminate()
         for future, _on_progress in self._waiting.values():
             if not future.done():
-                future.set_exception(EngineError(CRASHED))
+                future.set_exception(_ended())
         self._waiting.clear()
         self._unheard.clear()
         ffi.release(self._on_message)
         ffi.release(self._on_error)
+
+
+def _ended() -> SeethroughError:
+    """Why a worker is gone: the host's policy forbids workers, or it crashed."""
+    forbidden = host.forbidden_worker()
+    return EngineError(CRASHED) if forbidden is None else _error(*forbidden)
 
 
 def _error(key: str, fields: dict[str, object]) -> SeethroughError:
