@@ -51,12 +51,11 @@ class Host(Server):
         host = self
 
         class Answering(Handler):
-            def do_GET(self):
-                """Answer, but for an ending that this host does not know."""
-                if self.path.endswith(host.unknown):
-                    self.send_error(404)
-                else:
-                    super().do_GET()
+            def send_head(self):
+                if not self.path.endswith(host.unknown):
+                    return super().send_head()
+                self.send_error(404)
+                return None
 
             def guess_type(self, path):
                 suffix = Path(path).suffix
