@@ -161,12 +161,7 @@ def _verified(source: _Source) -> ChatTemplate:
 def _cleaning(source: _Source, template: ChatTemplate) -> ChatTemplate | None:
     """The template with what its source does to each role's words; None where that is not known."""
     for role in template.roles:
-        turns = {
-            SYSTEM: lambda words: [ChatMessage(SYSTEM, words), SAID],
-            USER: lambda words: [ChatMessage(USER, words)],
-            ASSISTANT: lambda words: [SAID, ChatMessage(ASSISTANT, words)],
-        }[role]
-        probes = [turns(words) for words in ODD_CONTENTS]
+        probes = [_said_by(role, words) for words in ODD_CONTENTS]
         ways = (with_cleaning(template, role, names) for names in CLEANED)
         fitting = (one for one in ways if all(_agrees(source, one, probe) for probe in probes))
         found = next(fitting, None)
@@ -174,6 +169,13 @@ def _cleaning(source: _Source, template: ChatTemplate) -> ChatTemplate | None:
             return None
         template = found
     return template
+
+
+def _said_by(role: str, words: str) -> list[ChatMessage]:
+    """The shortest conversation in which a role says this."""
+    others = {SYSTEM: ([], [SAID]), USER: ([], []), ASSISTANT: ([SAID], [])}
+    before, after = others[role]
+    return [*before, ChatMessage(role, words), *after]
 
 
 def _agrees(source: _Source, template: ChatTemplate, messages: Sequence[ChatMessage]) -> bool:
