@@ -48,21 +48,21 @@ function ruleLike(directive) {
 }
 
 /**
- * @param {"boot" | "engine"} area
+ * @param {"boot.policy" | "engine.policy"} key
  * @param {Violation} violation
  * @returns {KeyedError}
  */
-function faultOf(area, { directive, blocked }) {
+function faultOf(key, { directive, blocked }) {
   const needed = ruleLike(directive);
   if (!needed) return new KeyedError("boot.policy_rule", { directive, blocked });
-  return new KeyedError(`${area}.policy`, { directive, blocked, needed });
+  return new KeyedError(key, { directive, blocked, needed });
 }
 
 /** @returns {KeyedError | null} what the host's policy has forbidden so far */
-export const policyFault = () => violation && faultOf("boot", violation);
+export const policyFault = () => violation && faultOf("boot.policy", violation);
 
 /** @returns {KeyedError | null} that the host's policy forbids the engine's worker */
-export const workerFault = () => ofWorker && faultOf("engine", ofWorker);
+export const workerFault = () => ofWorker && faultOf("engine.policy", ofWorker);
 
 /** @returns {KeyedError | null} why this browser cannot run the engine's WebAssembly */
 export function lacksWasm() {
@@ -84,7 +84,7 @@ export async function forbidsPython() {
     return null;
   } catch {
     await new Promise((resolve) => setTimeout(resolve, TOLD_MS)); // the browser names the rule a little later
-    return policyFault() ?? faultOf("boot", { directive: "script-src", blocked: tried });
+    return policyFault() ?? faultOf("boot.policy", { directive: "script-src", blocked: tried });
   }
 }
 
