@@ -35,12 +35,13 @@ def worker_name() -> str:
 
 
 def remember_model(model_id: str, mode: str) -> None:
-    """Let the next visit open this model first, in this mode (web/device.js)."""
+    """Let the next visit open this model first, in this mode if it was a choice (web/device.js)."""
     from pyscript.js_modules import device as module
     from pyscript.js_modules import site
 
     site.remember(module.LAST_MODEL, model_id)
-    site.remember(module.LAST_MODE, mode)
+    if mode:
+        site.remember(module.LAST_MODE, mode)
 
 
 def take_early_worker(on_message: Js, on_error: Js) -> tuple[Js, str, str, bool] | None:

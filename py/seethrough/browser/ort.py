@@ -21,7 +21,7 @@ from seethrough.core.errors import (
     SeethroughError,
 )
 from seethrough.core.manifest import to_json
-from seethrough.core.modes import EXACT
+from seethrough.core.modes import EXACT, modes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,7 +194,7 @@ class OrtEngine:
         self._loaded = None
         info = await self._open(manifest, base_url, mode, progress)
         self._loaded = (manifest, base_url, mode)
-        host.remember_model(manifest.id, mode)
+        host.remember_model(manifest.id, mode if len(modes_of(manifest)) > 1 else "")
         ffi.mark("seethrough.model-ready")
         return info
 

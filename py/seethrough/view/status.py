@@ -142,6 +142,7 @@ def card(state: AppState, model: ModelCard) -> Node:
         h("h3", {}, model.title, " ", h("span", {"class": "is-quiet"}, kind)),
         facts(state, model),
         rounding(state, model),
+        memory.limit(state, model),
         end,
     )
 
