@@ -10,7 +10,7 @@ const SENTENCES = {
   engine: { missing: "engine.missing", ending: "engine.not_served" },
 };
 /** @type {Record<string, string>} */
-const TYPES = { json: "application/json", wasm: "application/wasm", woff2: "font/woff2" };
+const TYPE_OF = { json: "application/json", wasm: "application/wasm", woff2: "font/woff2" };
 
 /**
  * @param {"boot" | "engine"} area
@@ -23,6 +23,6 @@ export function notServed(area, path, status) {
   if (status >= 500 || COMMON.includes(ending)) {
     return new KeyedError(SENTENCES[area].missing, { path, status });
   }
-  const type = TYPES[ending] ?? "application/octet-stream";
+  const type = TYPE_OF[ending] ?? "application/octet-stream";
   return new KeyedError(SENTENCES[area].ending, { path, status, ending, type });
 }
