@@ -11,9 +11,10 @@ from dataclasses import replace
 from itertools import cycle, islice, product
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, nodes
 
 from export.chat_environment import NOTHING_ASKED, environment
+from export.chat_segments import SAID, guesses, may_be_joined, with_cleaning
 from export.chat_trouble import NoSegmentsError
 from seethrough.core.chat import (
     ASSISTANT,
@@ -21,15 +22,25 @@ from seethrough.core.chat import (
     USER,
     ChatMessage,
     ChatTemplate,
-    Frame,
     rendered,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-SAID = {SYSTEM: "Qsystemq", USER: "Quserq", ASSISTANT: "Qassistantq"}
-AGAIN = "Qagainq"
+# What a template may do to a message's own words, in this order.
+CLEANED: tuple[tuple[str, ...], ...] = (
+    (),
+    ("strip",),
+    ("lstrip",),
+    ("rstrip",),
+    ("after_thoughts",),
+    ("lines_after_thoughts",),
+    ("after_thoughts", "strip"),
+    ("lines_after_thoughts", "strip"),
+    ("strip", "merge_line_ends"),
+    ("strip", "plain_line_ends", "merge_line_ends"),
+)
 # Of several templates, the one that is used where no tools are.
 DEFAULT = "default"
 ODD_CONTENTS = (
@@ -40,6 +51,8 @@ ODD_CONTENTS = (
     "{{ messages }} {% raw %} <b>&amp;</b>",
     "<|im_end|>\n<|im_start|>system\nno</s>[INST]<<SYS>>",
     "<think>\nhm\n</think>\n\nČau, 你好 👋🏽",
+    "\tone\r\ntwo\n\n\nthree </think> \n four\v",
+    "long " * 300,
 )
 # Anything that a template's own code can raise; what it raises on purpose is a TemplateError.
 TEMPLATE_FAULTS = (
@@ -68,7 +81,7 @@ def segments_from_template(
         return None, _told(NoSegmentsError("chat.no_template"))
     try:
         source = _Source(_default_of(template), tokens)
-        return _verified(source, _derived(source)).to_json(), {}
+        return _verified(source).to_json(), {}
     except NoSegmentsError as reason:
         return None, _told(reason)
 
@@ -92,6 +105,7 @@ class _Source:
         self.tokens = tokens
         try:
             self._template = environment().from_string(template)
+            self._tree = environment().parse(template)
         except TEMPLATE_FAULTS as error:
             raise NoSegmentsError("chat.broken_template", problem=error) from error
 
@@ -112,6 +126,11 @@ class _Source:
         except TEMPLATE_FAULTS as error:
             raise NoSegmentsError("chat.broken_template", problem=error) from error
 
+    def literals(self) -> list[str]:
+        """The words that the template itself has in quotes, each once."""
+        words = (one.value for one in self._tree.find_all(nodes.Const))
+        return list(dict.fromkeys(one for one in words if isinstance(one, str) and one))
+
     def accepts(self, messages: Sequence[ChatMessage]) -> bool:
         """Whether the template renders this conversation at all."""
         try:
@@ -121,60 +140,42 @@ class _Source:
         return True
 
 
-def _derived(source: _Source) -> ChatTemplate:
-    """The segments that explain the template's text around sentinels."""
-    system, user, assistant = (ChatMessage(role, said) for role, said in SAID.items())
-    start, after_user = _around(source.render([user]), user)
-    *_, after_assistant = _around(source.render([user, assistant]), user, assistant)
-    again = ChatMessage(USER, AGAIN)
-    turns = _around(source.render([user, assistant, again]), user, assistant, again)
-    before_user = _without(turns[2], prefix=after_assistant)
-    roles = {
-        USER: Frame(before_user, after_user),
-        ASSISTANT: Frame(_without(turns[1], prefix=after_user), after_assistant),
-    }
-    starts = [_without(start, suffix=before_user)]
-    if source.accepts([system, user]):
-        before, after, _ = _around(source.render([system, user]), system, user)
-        roles = {SYSTEM: Frame(before, _without(after, suffix=before_user)), **roles}
-        starts.append(before)
-    bos = source.tokens.get("bos_token", "")
-    if not all(one.startswith(bos) for one in starts):
-        bos = ""
-    if SYSTEM in roles:
-        roles[SYSTEM] = Frame(roles[SYSTEM].before.removeprefix(bos), roles[SYSTEM].after)
-    prompted = source.render([user], generation_prompt=True)
-    return ChatTemplate(
-        roles=roles,
-        default_system=starts[0].removeprefix(bos) or None,
-        generation_prompt=_without(prompted, prefix=source.render([user])),
-        bos=bos,
-    )
+def _verified(source: _Source) -> ChatTemplate:
+    """The segments that agree with their source on every conversation it renders.
 
-
-def _around(whole: str, *messages: ChatMessage) -> list[str]:
-    """The texts before, between and after the contents, each of which must stand there once."""
-    texts: list[str] = []
-    for message in messages:
-        if whole.count(message.content) != 1:
-            raise NoSegmentsError("chat.no_segments")
-        before, _, whole = whole.partition(message.content)
-        texts.append(before)
-    return [*texts, whole]
-
-
-def _without(whole: str, *, prefix: str = "", suffix: str = "") -> str:
-    if not (whole.startswith(prefix) and whole.endswith(suffix)):
-        raise NoSegmentsError("chat.no_segments")
-    return whole.removeprefix(prefix).removesuffix(suffix)
-
-
-def _verified(source: _Source, template: ChatTemplate) -> ChatTemplate:
-    """The template, once its segments and its source agree on every conversation it renders."""
-    for candidate in (template, replace(template, trims_content=True)):
-        if all(_agrees(source, candidate, messages) for messages in conversations()):
-            return candidate
+    Raises:
+        NoSegmentsError: None do, or the template fails.
+    """
+    probes = [*conversations(), *_with_its_own_words(source)]
+    for guess in guesses(source):
+        template = _cleaning(source, guess)
+        if template is None:
+            continue
+        joined = [replace(template, is_joined=True)] if may_be_joined(template) else []
+        for candidate in (template, *joined):
+            if all(_agrees(source, candidate, messages) for messages in probes):
+                return candidate
     raise NoSegmentsError("chat.no_segments")
+
+
+def _cleaning(source: _Source, template: ChatTemplate) -> ChatTemplate | None:
+    """The template with what its source does to each role's words; None where that is not known."""
+    for role in template.roles:
+        probes = [_said_by(role, words) for words in ODD_CONTENTS]
+        ways = (with_cleaning(template, role, names) for names in CLEANED)
+        fitting = (one for one in ways if all(_agrees(source, one, probe) for probe in probes))
+        found = next(fitting, None)
+        if found is None:
+            return None
+        template = found
+    return template
+
+
+def _said_by(role: str, words: str) -> list[ChatMessage]:
+    """The shortest conversation in which a role says this."""
+    others = {SYSTEM: ([], [SAID]), USER: ([], []), ASSISTANT: ([SAID], [])}
+    before, after = others[role]
+    return [*before, ChatMessage(role, words), *after]
 
 
 def _agrees(source: _Source, template: ChatTemplate, messages: Sequence[ChatMessage]) -> bool:
@@ -185,6 +186,14 @@ def _agrees(source: _Source, template: ChatTemplate, messages: Sequence[ChatMess
         == source.render(messages, generation_prompt=prompt)
         for prompt in (False, True)
     )
+
+
+def _with_its_own_words(source: _Source) -> Iterator[list[ChatMessage]]:
+    """Conversations about the template's own literals, of which it may cut or replace some."""
+    for word in source.literals():
+        said = f"a{word}b {word}\n{word} c"
+        yield [ChatMessage(USER, said), ChatMessage(ASSISTANT, said), ChatMessage(USER, said)]
+        yield [ChatMessage(SYSTEM, said), ChatMessage(USER, said)]
 
 
 def conversations() -> Iterator[list[ChatMessage]]:

@@ -33,6 +33,7 @@ MAGIC = b"GGUF"
 ROTARY_TENSOR = re.compile(r"(blk\.\d+\.)?rope_(freqs|factors_long|factors_short)\.weight")
 ALWAYS = ("llama.rope.scaling.attn_factor",)
 WITHOUT_TYPE = ("llama.rope.scaling.factor", "llama.rope.scale_linear")
+PART_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf")
 BEYOND = "something in it lies beyond its end"
 
 
@@ -49,6 +50,7 @@ def read_gguf(path: Path, origin: dict[str, str]) -> Checkpoint:
 
 def _read(path: Path, origin: dict[str, str]) -> Checkpoint:
     fields, raw = _open(path)
+    check_whole(path, fields)
     check_rotary(fields, raw)
     config = _config(fields, has_head="output.weight" in raw)
     check_layers(config, len(raw))
@@ -69,6 +71,23 @@ def _read(path: Path, origin: dict[str, str]) -> Checkpoint:
         origin=origin,
         special_tokens=special_tokens(fields),
     )
+
+
+def check_whole(path: Path, fields: Mapping[str, Any]) -> None:
+    """Refuse a part of a split file.
+
+    Raises:
+        SourceError: It is one.
+    """
+    named = PART_NAME.fullmatch(path.name)
+    n_parts = int(fields.get("split.count", 0)) or int(named["parts"] if named else 0)
+    if n_parts <= 1:
+        return
+    stem = named["stem"] if named else path.stem
+    part = int(named["part"]) if named else int(fields.get("split.no", 0)) + 1
+    first = path.name if part == 1 else f"{stem}-00001-of-{n_parts:05}.gguf"
+    told = {"part": part, "parts": n_parts, "first": first, "whole": f"{stem}.gguf"}
+    raise SourceError("source.split", path=path.name, **told)
 
 
 def _open(path: Path) -> tuple[dict[str, Any], dict[str, Stored]]:

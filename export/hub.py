@@ -25,6 +25,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
+from export.chat_files import MORE as MORE_TEMPLATES
 from export.command import exit_code
 from export.hub_client import TIMEOUT_S, failures_are_named, prepare
 from export.stages.console import megabytes
@@ -48,11 +49,13 @@ OTHERS = (
     "special_tokens_map.json",
     "added_tokens.json",
     "chat_template.jinja",
+    f"{MORE_TEMPLATES}/*.jinja",
     "LICENSE*",
     "README.md",
 )
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.pkl")
-PLAIN_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+# Of the root, and of the one folder that may hold what an export reads.
+PLAIN_NAME = re.compile(rf"\w[\w.-]*|{MORE_TEMPLATES}/\w[\w.-]*\.jinja", re.ASCII)
 ADAPTER = "adapter_config.json"
 # What other files of a repository may take while it is fetched.
 SPARE_BYTES = 50_000_000
@@ -164,7 +167,7 @@ def _hub_file(repo: str, entry: RepoSibling) -> HubFile:
 
 
 def needed(repo: str, files: Iterable[HubFile]) -> list[HubFile]:
-    """Of all files those that an export reads, weights last; all lie in the repository's root.
+    """Of all files those that an export reads, weights last; none but templates lies in a folder.
 
     Raises:
         SourceError: There are no safetensors among them.
@@ -257,6 +260,7 @@ def fetch_file(repo: str, commit: str, file: HubFile, folder: Path, progress: Pr
         DownloadError: It was cut off (what arrived is kept), or is not the listed one.
     """
     part = part_of(folder, file)
+    part.parent.mkdir(exist_ok=True)
     if _size(part) > file.size_bytes:
         part.unlink()
     kept = _size(part)

@@ -36,6 +36,7 @@ from export.stages.models import ANOTHER, KNOWN, command_for
 from seethrough.core.assets import OF_ENGINE
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
+from seethrough.core.modes import modes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,7 +169,14 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
             copy(folder / asset.path, out / path / asset.path)
         write_text(out / path / "manifest.json", to_json(manifest))
         listed += [path + asset.path for asset in manifest.of_kind(*OF_ENGINE)]
-        cards.append({"id": manifest.id, "path": path, "default": not cards})
+        cards.append(
+            {
+                "id": manifest.id,
+                "path": path,
+                "default": not cards,
+                "modes": list(modes_of(manifest)),
+            }
+        )
     listing = {"models": cards, "absent": absent_models([card["id"] for card in cards], command)}
     text = json.dumps(listing, indent=1) + "\n"
     write_text(out / "models.json", text)

@@ -348,6 +348,11 @@ MACRO = (
 COUNTED = "{% for message in messages %}{{ '[' ~ loop.index ~ ']' + message.content }}{% endfor %}"
 JSON_TURNS = "{% for message in messages %}{{ {'role': message.role, 'é': 1} | tojson }}{{ message.content + '\n' }}{% endfor %}"
 JSON_ALL = "{% for message in messages %}{{ message | tojson }}{% endfor %}"
+LEFT_AND_RIGHT = "{% for message in messages %}{% if message.role == 'user' %}[U]{{ message.content.lstrip() }}{% else %}[A]{{ message.content.rstrip() }}{% endif %}{% endfor %}{% if add_generation_prompt %}[A]{% endif %}"
+SECOND = (
+    "{% if messages[0].role == 'system' %}{% set said, rest = messages[0].content, messages[1:] %}{% else %}{% set said, rest = '', messages %}{% endif %}"
+    "{% for message in rest %}[{{ message.role }}]{% if loop.index0 == 1 %}{{ said }}{% endif %}{{ message.content }}{% endfor %}"
+)
 SPACED = "{%- for message in messages -%}\n  {%- set label = dict(user='U', assistant='A', system='S') -%}\n  {{- label[message.role] }}: {{ message.content }}\n{% endfor -%}\n{%- if add_generation_prompt %}A:{% endif %}\n"
 
 
@@ -356,9 +361,9 @@ CASES = (
     Case("SmolLM2", template=WITH_DEFAULT, settings={"tokenizer_class": "GPT2Tokenizer"}),
     Case("Qwen 1.5", template=WITH_DEFAULT),
     Case("Qwen 2.5, tools aside", template=QWEN25),
-    Case("Qwen 3, cuts its thoughts", SEGMENTS, QWEN3),
+    Case("Qwen 3, cuts its thoughts", template=QWEN3),
     Case("Qwen 3 without thoughts", template=QWEN3_PLAIN),
-    Case("Llama 2, system in the first turn", SEGMENTS, LLAMA2),
+    Case("Llama 2, system in the first turn", template=LLAMA2),
     Case("Llama 2 without a system", template=LLAMA2_NO_SYSTEM),
     Case("Llama 2, its class", template=LLAMA2_NO_SYSTEM, settings={"tokenizer_class": "LlamaTokenizer"}, is_metaspace=True),
     Case("TinyLlama, its class", template=ZEPHYR, settings={"tokenizer_class": "LlamaTokenizer"}, is_metaspace=True),
@@ -367,26 +372,27 @@ CASES = (
     Case("Llama 3.1, a date of its own", template=LLAMA31),
     Case("Llama 3.2, today's date", DATED, LLAMA32),
     Case("Mistral", template=MISTRAL),
-    Case("Mistral v3, system in the last turn", SEGMENTS, MISTRAL3),
+    Case("Mistral v3, system in the last turn", template=MISTRAL3),
     Case("Gemma", template=GEMMA),
-    Case("Gemma 3, system in the first turn", SEGMENTS, GEMMA3),
-    Case("Phi-3, ends without a prompt", SEGMENTS, PHI3),
+    Case("Gemma 3, system in the first turn", template=GEMMA3),
+    Case("Phi-3, ends without a prompt", template=PHI3),
     Case("Phi-4", template=PHI4),
     Case("Zephyr", template=ZEPHYR),
-    Case("Vicuna, strips all but the system", SEGMENTS, VICUNA),
+    Case("Vicuna, strips all but the system", template=VICUNA),
     Case("Alpaca", template=ALPACA),
     Case("DeepSeek", template=DEEPSEEK),
     Case("DeepSeek V3, system looked up", template=DEEPSEEK3),
-    Case("DeepSeek R1, cuts its thoughts", SEGMENTS, DEEPSEEK_R1),
-    Case("Command R, strips all but the system", SEGMENTS, COMMAND),
-    Case("OLMo, no system", SEGMENTS, OLMO),
-    Case("Falcon, rewrites line ends", SEGMENTS, FALCON),
-    Case("Falcon 3, no line end last", SEGMENTS, FALCON3),
+    Case("DeepSeek R1, cuts its thoughts", template=DEEPSEEK_R1),
+    Case("Command R, strips all but the system", template=COMMAND),
+    Case("OLMo, no system", template=OLMO),
+    Case("Falcon, rewrites line ends", template=FALCON),
+    Case("Falcon, line ends of Windows too", template=FALCON.replace("\r\n", "\\r\\n")),
+    Case("Falcon 3, no line end last", template=FALCON3),
     Case("OpenChat", template=OPENCHAT),
     Case("InternLM", template=INTERNLM),
     Case("Solar", template=SOLAR),
     Case("Granite", template=GRANITE),
-    Case("Blenderbot", SEGMENTS, BLENDER),
+    Case("Blenderbot", template=BLENDER),
     Case("gpt-oss, today's date", DATED, HARMONY),
     Case("tools is not none", template="{% if tools is not none %}[TOOLS]{% endif %}" + CHATML),
     Case("documents is not none", template="{% if documents is not none %}[DOCS]{% endif %}" + CHATML),
@@ -400,6 +406,11 @@ CASES = (
     Case("tojson of a message", SEGMENTS, JSON_ALL),
     Case("dict, dashes, trailing line", template=SPACED),
     Case("numbered turns", SEGMENTS, COUNTED),
+    Case("Llama 2 without stripping", template=LLAMA2.replace(".strip()", "")),
+    Case("left and right alone", template=LEFT_AND_RIGHT),
+    Case("cuts a mark of its own", SEGMENTS, CHATML.replace("message['content']", "message['content'].replace('[cut]', '')")),
+    Case("another end for a user", SEGMENTS, CHATML + "{% if messages[-1].role == 'user' and not add_generation_prompt %}!{% endif %}"),
+    Case("system in the second turn", SEGMENTS, SECOND),
     Case("namespace with an underscore", BROKEN, "{% set ns = namespace(_x=1) %}" + CHATML),
     Case("bos of the class", template="{{ bos_token }}" + CHATML, settings={"tokenizer_class": "GPT2Tokenizer"}),
     Case("bos that is null", template="{{ bos_token }}" + CHATML, settings={"tokenizer_class": "GPT2Tokenizer", "bos_token": None}),

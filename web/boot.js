@@ -17,11 +17,12 @@ import { placeFault } from "./place.js";
 import {
   forbidsPython,
   lacksWasm,
-  onForbiddenWorker,
+  lendStorage,
   policyFault,
   refusesStorage,
-  lendStorage,
+  workerFault,
 } from "./refused.js";
+import { notServed } from "./served.js";
 import {
   activateWaiting,
   after,
@@ -248,7 +249,10 @@ async function startPython() {
     };
     stop(key, fields);
   };
-  watchRefused((path, status) => stop("boot.missing", { path, status }));
+  watchRefused((path, status) => {
+    const { key, fields } = notServed("boot", path, status);
+    stop(key, fields);
+  });
   addEventListener("unhandledrejection", ({ reason }) => failed(reason));
   addEventListener("error", ({ message }) => failed(message));
   const script = document.querySelector('script[type="py"]');
@@ -287,7 +291,6 @@ async function boot() {
   }
   watchForStall();
   await learned;
-  onForbiddenWorker(({ key, fields }) => notice(key, fields));
   try {
     const lack = placeFault() ?? lacksWasm();
     if (lack) throw lack;
@@ -296,7 +299,8 @@ async function boot() {
     const refusal = await forbidsPython();
     if (refusal) throw refusal;
     if (control !== "go") {
-      notice(control);
+      await after(0); // a policy that forbids workers is told where a model is asked for
+      if (!workerFault()) notice(control);
       if (!container()?.controller && (await checkHere())) return;
     }
   } catch (error) {

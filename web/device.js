@@ -9,7 +9,8 @@ import { recall } from "./site.js";
 /**
  * @typedef {import("./download.js").Manifest} Manifest
  * @typedef {{hasStore: boolean, model: string, mayDownload: boolean, isStored: boolean, mode: string}} Device
- * @typedef {{id: string, baseUrl: string, manifest: Manifest, isStored: boolean}} Choice
+ * @typedef {{id: string, baseUrl: string, manifest: Manifest, isStored: boolean,
+ *   modes: string[]}} Choice `modes`: the weight modes in which the engine can hold the model
  */
 
 /** The name under which the id of the model that was used last is kept. */
@@ -46,7 +47,7 @@ async function json(path) {
  */
 export function chosenModel() {
   choosing ??= (async () => {
-    /** @type {{models: {id: string, path: string, default: boolean}[]}} */
+    /** @type {{models: {id: string, path: string, default: boolean, modes: string[]}[]}} */
     const { models } = await json("./models.json");
     const last = recall(LAST_MODEL);
     const card = models.find(({ id }) => id === last) ?? models.find((one) => one.default);
@@ -55,7 +56,8 @@ export function chosenModel() {
     /** @type {Manifest} */
     const manifest = await json(`./${card.path}manifest.json`);
     const kept = await whereKept(baseUrl, filesOf(manifest, "graph", "weights"));
-    return { id: card.id, baseUrl, manifest, isStored: kept === "stored" };
+    const { id, modes } = card;
+    return { id, baseUrl, manifest, isStored: kept === "stored", modes };
   })();
   choosing.catch(() => (choosing = null)); // a later call asks again
   return choosing;

@@ -8,6 +8,7 @@
 
 import { isAborted, KeyedError } from "./errors.js";
 import { inLanes } from "./lanes.js";
+import { notServed } from "./served.js";
 import { hex, sha256 } from "./sha256.js";
 import { MODEL_STORE } from "./stores.js";
 import { looksLikeHtml } from "./whole.js";
@@ -116,7 +117,7 @@ async function ask(url, path, start, options) {
     throw new KeyedError("engine.network", { path });
   }
   if (start && response.status === 416) return ask(url, path, 0, options);
-  if (!response.ok) throw new KeyedError("engine.missing", { path, status: response.status });
+  if (!response.ok) throw notServed("engine", path, response.status);
   if (!start || response.status !== 206) return { response, start: 0 };
   const range = response.headers.get("Content-Range") ?? "";
   if (range.startsWith(`bytes ${start}-`)) return { response, start };

@@ -30,10 +30,11 @@ export const workerName = () =>
  * @param {(progress: {stage: string, done: number, total: number}) => void} onProgress
  */
 export async function startEarly(onProgress) {
-  const { mayDownload, mode } = await device();
+  const { mayDownload, mode: wanted } = await device();
   if (!mayDownload) return;
-  const { id, baseUrl, manifest } = await chosenModel();
+  const { id, baseUrl, manifest, modes } = await chosenModel();
   if (isTaken) return; // Python was faster, and has its own
+  const mode = modes.includes(wanted) ? wanted : modes[0];
   const name = workerName();
   const worker = new Worker(new URL("./engine.js", import.meta.url), { type: "module", name });
   const mine = { worker, name, model: `${id} ${mode}`, isStarted: false };

@@ -27,6 +27,7 @@ const PARTS = [
   "messages.js",
   "place.js",
   "refused.js",
+  "served.js",
   "sha256.js",
   "site.js",
   "stall.js",

@@ -7,5 +7,5 @@ export function placeFault() {
   if (location.protocol === "file:") return new KeyedError("boot.from_file");
   if (self.origin !== "null") return null;
   if (self !== top) return new KeyedError("boot.sandboxed", { address: location.href });
-  return new KeyedError("boot.policy", { directive: "sandbox", blocked: "allow-same-origin" });
+  return new KeyedError("boot.policy_rule", { directive: "sandbox", blocked: "allow-same-origin" });
 }

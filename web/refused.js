@@ -7,6 +7,8 @@
 
 import { KeyedError } from "./errors.js";
 
+/** @typedef {{directive: string, blocked: string}} Violation */
+
 const TOLD_MS = 500;
 
 // (module (func (result v128) i32.const 0 i8x16.splat)): valid only where SIMD is.
@@ -15,8 +17,10 @@ const SIMD = new Uint8Array([
   11,
 ]);
 
-/** @type {{directive: string, blocked: string} | null} the first thing that the host's policy forbade */
+/** @type {Violation | null} the first thing that the host's policy forbade */
 let violation = null;
+/** @type {Violation | null} the first worker that it forbade: the page runs, no model does */
+let ofWorker = null;
 
 /** @returns {string} the policy that the page itself brings */
 const ownPolicy = () =>
@@ -27,24 +31,38 @@ document.addEventListener("securitypolicyviolation", (event) => {
   if (event.disposition !== "enforce" || event.originalPolicy === ownPolicy()) return;
   const { effectiveDirective: directive, blockedURI: blocked } = event;
   violation ??= { directive, blocked };
-  if (directive === "worker-src") onWorker(new KeyedError("boot.policy", { directive, blocked }));
+  if (directive === "worker-src") ofWorker ??= { directive, blocked };
 });
 
-/** @type {(fault: KeyedError) => void} */
-let onWorker = () => {};
+/**
+ * The rule of the page's own policy that the host's must be as wide as.
+ * @param {string} directive as the browser tells it: "script-src-elem" is of script-src
+ * @returns {string} empty for none
+ */
+function ruleLike(directive) {
+  const name = directive.replace(/-(elem|attr)$/, "");
+  const rules = ownPolicy()
+    .split(";")
+    .map((rule) => rule.trim());
+  return rules.find((rule) => rule.startsWith(`${name} `)) ?? "";
+}
 
 /**
- * Be told that the host's policy forbids workers: the page starts, and no model ever runs.
- * @param {(fault: KeyedError) => void} callback
+ * @param {"boot.policy" | "engine.policy"} key
+ * @param {Violation} violation
+ * @returns {KeyedError}
  */
-export const onForbiddenWorker = (callback) => (onWorker = callback);
+function faultOf(key, { directive, blocked }) {
+  const needed = ruleLike(directive);
+  if (!needed) return new KeyedError("boot.policy_rule", { directive, blocked });
+  return new KeyedError(key, { directive, blocked, needed });
+}
 
 /** @returns {KeyedError | null} what the host's policy has forbidden so far */
-export function policyFault() {
-  if (!violation) return null;
-  const { directive, blocked } = violation;
-  return new KeyedError("boot.policy", { directive, blocked });
-}
+export const policyFault = () => violation && faultOf("boot.policy", violation);
+
+/** @returns {KeyedError | null} that the host's policy forbids the engine's worker */
+export const workerFault = () => ofWorker && faultOf("engine.policy", ofWorker);
 
 /** @returns {KeyedError | null} why this browser cannot run the engine's WebAssembly */
 export function lacksWasm() {
@@ -66,9 +84,7 @@ export async function forbidsPython() {
     return null;
   } catch {
     await new Promise((resolve) => setTimeout(resolve, TOLD_MS)); // the browser names the rule a little later
-    return (
-      policyFault() ?? new KeyedError("boot.policy", { directive: "script-src", blocked: tried })
-    );
+    return policyFault() ?? faultOf("boot.policy", { directive: "script-src", blocked: tried });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Whether a file of the site is whole, and what is wrong with one that is not. */
 
 import { KeyedError } from "./errors.js";
+import { notServed } from "./served.js";
 import { SCOPE } from "./stores.js";
 
 /** @param {Uint8Array} bytes @returns {boolean} whether a web page came */
@@ -22,7 +23,7 @@ export async function bytesOf(path) {
     throw new KeyedError("boot.network", { path });
   }
   const { status } = response;
-  if (status !== 200) throw new KeyedError("boot.missing", { path, status });
+  if (status !== 200) throw notServed("boot", path, status);
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch {

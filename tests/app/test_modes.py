@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seethrough.core.errors import EngineError, UnknownNameError
+from seethrough.app import opening
+from seethrough.core import modes
+from seethrough.core.errors import EngineError, InputError, UnknownNameError
 from tests.fake_engine import engine_of, opened, tiny_model
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 MODEL, OTHER = tiny_model(), tiny_model(8)
 PROMPT = "the"
+TWO = {"tiny-7": ("small",), "tiny-8": ("exact", "small")}
 
 
 def service_and_engine(device_mode: str = "exact") -> tuple[Service, FakeEngine]:
@@ -36,6 +39,20 @@ def test_the_device_chooses_the_first_mode(mode: str) -> None:
     assert asyncio.run(service.load())["mode"] == mode
     assert engine.modes == [mode]
     assert service.store.state.site.engine.mode == mode
+
+
+def test_what_is_too_large_is_held_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small mode by itself, the exact one refused in a sentence; the next model has its own."""
+    monkeypatch.setattr(modes, "ENGINE_BYTES", modes.RUN_BYTES)  # nothing fits
+    service, engine = service_and_engine()
+
+    assert asyncio.run(service.load("tiny-7"))["mode"] == "small"
+    with pytest.raises(InputError, match="can hold"):
+        asyncio.run(service.load("tiny-7", "exact"))
+    assert engine.modes == ["small"]
+    monkeypatch.undo()
+    monkeypatch.setattr(opening, "modes_of", lambda manifest: TWO[manifest.id])
+    assert asyncio.run(service.load("tiny-8"))["mode"] == "exact"
 
 
 def test_another_mode_opens_the_same_model_anew_and_keeps_what_is_shown() -> None:

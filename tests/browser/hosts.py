@@ -38,10 +38,11 @@ class Host(Server):
     Args:
         types: By suffix, in place of the right ones; None sends none.
         headers: More of them, with each answer.
+        unknown: Suffixes whose files it does not serve: 404.
     """
 
-    def __init__(self, root, *, types=None, headers=None) -> None:
-        self.types, self.headers = types or {}, headers or {}
+    def __init__(self, root, *, types=None, headers=None, unknown=()) -> None:
+        self.types, self.headers, self.unknown = types or {}, headers or {}, unknown
         self.forgotten = threading.Event()
         super().__init__(root)
 
@@ -50,6 +51,12 @@ class Host(Server):
         host = self
 
         class Answering(Handler):
+            def send_head(self):
+                if not self.path.endswith(host.unknown):
+                    return super().send_head()
+                self.send_error(404)
+                return None
+
             def guess_type(self, path):
                 suffix = Path(path).suffix
                 return host.types.get(suffix, host.types.get("*", super().guess_type(path)))

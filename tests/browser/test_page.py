@@ -94,6 +94,25 @@ def test_generate_and_stop(loaded):
     assert loaded.page.input_value("#prompt") == "Once upon a time"
 
 
+def test_a_script_s_run_is_stopped_from_any_page(loaded):
+    """On a page without a form a script's run has a Stop that keys reach; it goes with the run."""
+    loaded.page.evaluate("location.hash = '#/about'")
+    loaded.until("document.querySelector('form') === null")
+    loaded.start_asking("seethrough.generate('Once', {max_new_tokens: 400, temperature: 1})")
+    loaded.page.wait_for_selector("#stop button")
+    loaded.page.focus("#status summary")
+    loaded.page.keyboard.press("Tab")
+    focused = loaded.page.evaluate("document.activeElement.closest('#stop') !== null")
+    loaded.page.keyboard.press("Enter")
+    loaded.until("window.answered !== undefined")
+
+    assert focused
+    assert loaded.page.evaluate("window.answered.stop") == "stopped"
+    assert loaded.page.query_selector("#stop button") is None
+    loaded.page.evaluate("location.hash = '#/all/own'")
+    loaded.until("document.querySelector('#prompt') !== null")
+
+
 def test_append_best(loaded):
     """The button appends the most probable token and runs again."""
     loaded.run("January, February, March,")

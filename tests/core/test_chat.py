@@ -153,7 +153,7 @@ def test_default_system_appears_only_without_a_system_message():
 
 def test_trimmed_content():
     """A template that trims its messages trims them here too."""
-    template = ChatTemplate({"user": Frame("[", "]")}, None, "", trims_content=True)
+    template = ChatTemplate({"user": Frame("[", "]", cleaning=("strip",))}, None, "")
 
     assert rendered(template.pieces([ChatMessage("user", " \n x y\t")])) == "[x y]"
 

@@ -16,6 +16,7 @@ from seethrough.core.modes import (
     SMALL,
     check_mode,
     mode_bytes,
+    modes_of,
     needs_bytes,
 )
 from tests import parity
@@ -73,6 +74,19 @@ def test_plain_weights_need_the_same_in_both_modes() -> None:
     assert beside_page(SMALL, plain) == beside_page(EXACT, plain)
     assert list(mode_bytes(replace(MANIFEST, tensors=(plain,)))) == ["exact"]
     assert list(mode_bytes(MANIFEST)) == ["exact", "small"]
+
+
+def test_what_the_engine_cannot_hold_unpacked_is_small() -> None:
+    """4 GiB hold half a billion numbers not twice as float32; without blocks nothing would help."""
+    part = TensorPart("int8", (480, 2**20), 0, 480 * 2**20)
+    large = TensorEntry("w", (480, 2**20), "blocks", {"values": part}, 32, 0, 0)
+    plain = TensorEntry("w", (960, 2**20), "plain", {"values": part})
+
+    assert modes_of(MANIFEST) == MODES
+    assert modes_of(replace(MANIFEST, tensors=(large,))) == MODES
+    huge = replace(MANIFEST, tensors=(large, large))
+    assert modes_of(huge) == (SMALL,)
+    assert modes_of(replace(MANIFEST, tensors=(plain,))) == MODES
 
 
 @pytest.mark.parametrize("mode", MODES)

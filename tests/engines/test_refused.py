@@ -1,4 +1,4 @@
-"""Engines that let the page store nothing: in a frame of another site, or with cookies blocked."""
+"""Engines that let the page store nothing, and hosts that let it run no Python."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from seethrough.core.messages import text
 from tests.browser.conftest import FOLDER, Server
+from tests.browser.hosts import host
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.engines.chromium import Chromium
 from tests.engines.engine import Visit
@@ -21,6 +22,11 @@ ALL = {"default_content_setting_values": {"cookies": 2}}
 OF_OTHERS = {"block_third_party_cookies": True, "cookie_controls_mode": 1}
 FRAME = "<!doctype html><iframe src='{url}#/all/own' width=1200 height=800></iframe>"
 BOOT = "document.documentElement.dataset.boot"
+# Without service workers: one would answer with the site's own policy.
+UNSERVED = {
+    "firefox": lambda home: firefox(home, dom__serviceWorkers__enabled=False),
+    "webkit": lambda home: webkit(home, "--features=-ServiceWorkers"),
+}
 
 
 @contextmanager
@@ -83,3 +89,19 @@ def test_a_frame_of_another_site(playwright, server, tmp_path):
 
         assert frame.evaluate(BOOT) == "ready"
         assert frame.inner_text("#boot-notice") == text("boot.no_storage")
+
+
+@pytest.mark.parametrize("opened", UNSERVED.values(), ids=UNSERVED)
+def test_a_policy_that_forbids_python(opened, server, tmp_path):
+    """Where a host's policy lets no page make functions or WebAssembly, its rule is named."""
+    policy = {"Content-Security-Policy": "script-src 'self'"}
+    with host(server.folder, headers=policy) as strict, opened(tmp_path) as engine:
+        visit = Visit(engine, strict)
+        engine.open(strict.url)
+        visit.becomes(BOOT, "failed")
+
+        assert not visit.value("'serviceWorker' in navigator")
+        said = visit.text("#message p")
+        start, _, _ = text("boot.policy", directive="script-src", blocked="eval").partition("{")
+        assert said.startswith(start)
+        assert "script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval' blob:" in said

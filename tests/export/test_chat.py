@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from export.chat import conversations, segments_from_template
@@ -38,7 +40,7 @@ INSTRUCTION = (  # Llama 2's: the system message goes inside the first user's tu
     "{% else %}{{ ' ' + content + ' ' + eos_token }}{% endif %}{% endfor %}"
 )
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
-EXPRESSIBLE = [SMOLLM2, ZEPHYR, HEADERS, NO_SYSTEM]
+EXPRESSIBLE = [SMOLLM2, ZEPHYR, HEADERS, NO_SYSTEM, INSTRUCTION]
 
 
 def segments(template: str) -> ChatTemplate:
@@ -77,14 +79,16 @@ def test_segments_of_smollm2():
     assert set(template.roles) == {"system", "user", "assistant"}
     assert template.default_system == "<|im_start|>system\nBe helpful<|im_end|>\n"
     assert template.generation_prompt == "<|im_start|>assistant\n"
-    assert (template.bos, template.trims_content) == ("", False)
+    assert (template.bos, template.ending, template.system_place) == ("", "", "turn")
+    assert all(not frame.cleaning and not frame.link for frame in template.roles.values())
 
 
 def test_bos_trimming_and_missing_roles_are_found():
     """A leading token is told from a system turn; trimming and the lack of a role are seen."""
     headers, no_system = segments(HEADERS), segments(NO_SYSTEM)
 
-    assert (headers.bos, headers.default_system, headers.trims_content) == ("<s>", None, True)
+    assert (headers.bos, headers.default_system) == ("<s>", None)
+    assert {frame.cleaning for frame in headers.roles.values()} == {("strip",)}
     assert (no_system.bos, set(no_system.roles)) == ("<s>", {"user", "assistant"})
 
 
@@ -136,11 +140,10 @@ def test_message_cannot_end_tinyllamas_turn():
     [
         (None, "it has no chat template"),
         ("", "it has no chat template"),
-        (INSTRUCTION, "does more than put fixed text around each message"),
         ("{{ messages | length }}", "does more than put fixed text"),
         ("{% for m in messages %}{{ m.content * 2 }}{% endfor %}", "does more than put fixed text"),
         (SMOLLM2.replace("message['content']", "message['content'] | upper"), "does more than"),
-        (SMOLLM2.replace("['content']", "['content'].split('</think>')[-1]"), "does more than"),
+        (SMOLLM2.replace("['content']", "['content'].split('[x]')[-1]"), "does more than"),
         (SMOLLM2.replace("['content']", "['content'] | e"), "does more than"),
         (SMOLLM2 + "{{ messages | length }}", "does more than"),
         (SMOLLM2 + "{{ strftime_now('%d %b %Y') }}", "writes today's date"),
@@ -209,3 +212,39 @@ def test_segments_are_what_transformers_renders(source):
     )
 
     assert rendered(template.pieces(messages)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Vicuna, strips all but the system", {"roles": {"user": ("strip",), "system": ()}}),
+        ("Qwen 3, cuts its thoughts", {"roles": {"assistant": ("lines_after_thoughts",)}}),
+        ("Phi-3, ends without a prompt", {"ending": "</s>"}),
+        ("Llama 2, system in the first turn", {"system_place": "first", "is_joined": True}),
+        ("Gemma 3, system in the first turn", {"system_place": "first", "is_joined": False}),
+        ("Mistral v3, system in the last turn", {"system_place": "last"}),
+        ("OLMo, no system", {"system_place": "nowhere"}),
+    ],
+)
+def test_what_a_template_does_is_kept(name, kept):
+    """Trimming by role, an end of its own, where the system's words go: all are in the segments."""
+    case = next(case for case in CASES if case.name == name)
+    template = segments(case.template)
+    roles = kept.pop("roles", {})
+
+    assert {role: template.roles[role].cleaning for role in roles} == roles
+    assert {field: getattr(template, field) for field in kept} == kept
+    assert ChatTemplate.from_json(json.loads(json.dumps(template.to_json()))) == template
+
+
+def test_white_space_goes_around_a_joined_turn():
+    """An empty message after Llama 2's system words takes their empty lines with it, as there."""
+    template = segments(
+        next(case for case in CASES if case.name.startswith("Llama 2, sys")).template
+    )
+
+    told = rendered(
+        template.pieces([ChatMessage("system", " Be brief. "), ChatMessage("user", " \n")])
+    )
+
+    assert told == "<s>[INST] <<SYS>>\n Be brief. \n<</SYS>> [/INST]"

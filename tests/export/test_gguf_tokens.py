@@ -80,3 +80,32 @@ def test_chat_templates():
     assert chat_templates({"tokenizer.chat_template": "a", **named}) == "a"
     assert chat_templates(named) == {"tool_use": "t"}
     assert chat_templates({}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "part", "whole"),
+    [
+        ("big-00002-of-00003.gguf", {"split.no": 1, "split.count": 3}, "part 2 of 3", "big.gguf"),
+        ("big-00001-of-00003.gguf", {}, "part 1 of 3", "big.gguf"),
+        ("renamed.gguf", {"split.no": 0, "split.count": 2}, "part 1 of 2", "renamed.gguf"),
+    ],
+)
+def test_a_part_of_a_split_file(
+    tmp_path: Path, name: str, fields: dict[str, int], part: str, whole: str
+):
+    """By its name or its fields a part is known as one, and the command that joins them is told."""
+    path = tmp_path / name
+    write_gguf(Tiny(), path, fields=fields)
+
+    with pytest.raises(SourceError, match=part) as caught:
+        read_gguf(path, {})
+
+    told = caught.value.fields
+    assert f"llama-gguf-split --merge {told['first']} {whole}" in str(caught.value)
+
+
+def test_a_split_of_one_part_is_whole(tmp_path: Path):
+    """A file that was split into itself is taken."""
+    write_gguf(Tiny(), tmp_path / "one-00001-of-00001.gguf", fields={"split.count": 1})
+
+    assert read_gguf(tmp_path / "one-00001-of-00001.gguf", {}).tensors

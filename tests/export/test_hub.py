@@ -202,6 +202,18 @@ def test_a_name_that_is_no_plain_one_is_not_written(hub, tmp_path, name):
     assert {path.name for path in tmp_path.rglob("*")} == {*TAKEN, "in", "hub.json", ".lock"}
 
 
+def test_a_folder_of_chat_templates_is_fetched(hub, tmp_path):
+    """The templates beside the usual one come too, each in its folder; nothing else of there."""
+    name = "additional_chat_templates/rag.jinja"
+    hub.files |= {name: b"{{ messages }}", "additional_chat_templates/notes.txt": b"no"}
+
+    fetch(REPO, COMMIT, tmp_path / "in")
+
+    (made,) = (tmp_path / "in" / "additional_chat_templates").iterdir()
+    assert made.read_bytes() == hub.files[name]
+    assert name in json.loads((tmp_path / "in" / "hub.json").read_text())["files"]
+
+
 REFUSED: list[tuple[Fault, str, str]] = [
     (Refusal(401, "GatedRepo"), "hub.gated", "Accept its terms on the hub, set HF_TOKEN"),
     (Refusal(403), "hub.gated", "Accept its terms on the hub, set HF_TOKEN"),

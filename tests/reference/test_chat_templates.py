@@ -34,6 +34,8 @@ TURNS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("user", "Hi"), ("assistant", "hello é"), ("user", "\n1 2")),
     (("system", "Be brief."), ("user", "hello")),
     (("system", "Be brief."), ("user", "a"), ("assistant", "b"), ("user", "c")),
+    (("system", " Be\n\n"), ("user", "\n a\n"), ("assistant", " b\t"), ("user", " \n")),
+    (("user", "a"), ("assistant", " b "), ("user", " c"), ("assistant", "d\n\ne\n")),
 )
 Said = tuple[str, list[int]]
 

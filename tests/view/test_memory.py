@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seethrough.app.state import AppState, EngineStatus, ModelCard
+from seethrough.core.messages import text
 from seethrough.view.layout import PANELS
 from seethrough.view.memory import choice
 from seethrough.view.node import to_html
@@ -55,6 +56,19 @@ def test_a_model_without_a_choice_shows_none() -> None:
     assert choice(state(card=plain)) == ""
     assert choice(state(stage="failed")) == ""
     assert choice(state(stage="idle")) == ""
+
+
+def test_a_model_that_is_too_large_unpacked_says_so() -> None:
+    """Its card says why it stays packed, before it is loaded; no button offers the other mode."""
+    large = replace(
+        CARD, mode_bytes={"exact": 4_772_000_000, "small": 1_900_000_000}, modes=("small",)
+    )
+    told = text("modes.only_small", size="4\u202f770 MB", most="4\u202f290 MB")
+
+    assert told in PANELS["status"].render(state("small", card=large))
+    assert told in PANELS["status"].render(state("", stage="idle", card=large))
+    assert 'data-action="mode"' not in PANELS["status"].render(state("small", card=large))
+    assert "they stay packed" not in PANELS["status"].render(state())
 
 
 def test_no_change_during_a_run() -> None:

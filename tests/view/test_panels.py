@@ -52,7 +52,13 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 def test_an_empty_state_renders(slot: str) -> None:
     """Before anything is known each panel renders; those of a run say what will stand there."""
     html = PANELS[slot].render(AppState())
-    of_a_run = bool(PANELS[slot].rest) or slot in {"message", "source", "sum-spoken", "peek"}
+    of_a_run = bool(PANELS[slot].rest) or slot in {
+        "message",
+        "source",
+        "stop",
+        "sum-spoken",
+        "peek",
+    }
 
     assert (html == "") == of_a_run
     assert ("<h2" in markup_of(AppState(), PANELS[slot])) == (
@@ -114,6 +120,17 @@ def test_every_stage_is_said(stage: str) -> None:
     assert text(f"view.stage.{stage}") in html
     assert ('data-action="retry"' in html) == (stage == "failed")
     assert ("<progress" in html) == (stage in ("starting", "download", "session"))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_goes_on_can_be_stopped(stage: str) -> None:
+    """While the engine works there is a named button that stops it, and none while it rests."""
+    html = PANELS["stop"].render(state(engine=EngineStatus(stage)))
+    goes_on = stage in {"download", "session", "running"}
+
+    assert (html != "") == goes_on
+    assert Reading(html).values("data-action") == (["stop"] if goes_on else [])
+    assert (text("view.status.stop_label") in html) == goes_on
 
 
 def test_download_is_told_in_bytes() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from seethrough.core.modes import MODES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -17,8 +19,9 @@ class ModelCard:
     """One model of this build, as told before its download.
 
     `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
-    save nothing is not there. `block_size`: so many numbers share a scale where its floats were
-    rounded to 8-bit blocks by the build; 0: they were not. `chat_reason` says why there is no chat.
+    save nothing is not there. `modes` are those in which the engine can hold it (core/modes.py).
+    `block_size`: so many numbers share a scale where its floats were rounded to 8-bit blocks by the
+    build; 0: they were not. `chat_reason` says why there is no chat.
     """
 
     id: str
@@ -30,6 +33,7 @@ class ModelCard:
     origin: str
     has_chat: bool
     mode_bytes: Mapping[str, int] = field(default_factory=dict)
+    modes: tuple[str, ...] = MODES
     block_size: int = 0
     chat_reason: Message | None = None
 

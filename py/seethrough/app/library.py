@@ -9,7 +9,7 @@ from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import AbsentModel, Message, ModelCard
 from seethrough.core.errors import SourceError, UnknownNameError, near_misses
 from seethrough.core.manifest import Manifest, from_json
-from seethrough.core.modes import mode_bytes
+from seethrough.core.modes import mode_bytes, modes_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -123,6 +123,7 @@ def card_of(manifest: Manifest) -> ModelCard:
         origin=manifest.origin.get("source", ""),
         has_chat=manifest.chat is not None,
         mode_bytes=mode_bytes(manifest),
+        modes=modes_of(manifest),
         block_size=manifest.block_size,
         chat_reason=Message(**manifest.chat_reason) if manifest.chat_reason else None,
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.app.loaded import LoadedModel
 from seethrough.app.state import EngineStatus, Message, Run
-from seethrough.core.errors import CancelledRunError, DownloadError, SeethroughError
+from seethrough.core.errors import CancelledRunError, DownloadError, InputError, SeethroughError
+from seethrough.core.modes import ENGINE_BYTES, mode_bytes, modes_of
 from seethrough.core.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest
 
     FetchText = Callable[[str], Awaitable[str]]
+
+MB = 10**6
 
 
 class Opening:
@@ -45,11 +48,12 @@ class Opening:
 
         Raises:
             UnknownNameError: This build has no such model.
+            InputError: The engine cannot hold it in that mode.
             DownloadError, EngineError, CancelledRunError: See Engine.load.
         """
         manifest = self._library.manifest(model_id)
         engine = self._store.state.site.engine
-        mode = mode or engine.mode or self._store.state.site.device.mode
+        mode = self._mode(manifest, mode)
         is_same = self.is_open(manifest.id)
         if self.model is not None and is_same and mode == engine.mode:
             return self.model
@@ -64,6 +68,23 @@ class Opening:
         except SeethroughError as error:
             self._tell_failure(manifest.id, is_stopped=isinstance(error, CancelledRunError))
             raise
+
+    def _mode(self, manifest: Manifest, asked: str | None) -> str:
+        """The mode that was asked for, else the one before, else the device's, where it fits."""
+        fitting = modes_of(manifest)
+        if asked is not None and asked not in fitting:
+            needed, most = mode_bytes(manifest)[asked], ENGINE_BYTES
+            told = {"mode": asked, "needed": needed // MB, "most": most // MB}
+            raise InputError("modes.too_large", model=manifest.title, **told)
+        site = self._store.state.site
+        before = site.engine.mode if self._had_choice() else ""
+        wanted = asked or before or site.device.mode
+        return wanted if wanted in fitting else fitting[0]
+
+    def _had_choice(self) -> bool:
+        """Whether the mode of the model before was anybody's wish."""
+        before = self._store.state.site.engine.model
+        return bool(before) and len(modes_of(self._library.manifest(before))) > 1
 
     async def _load(self, manifest: Manifest, mode: str) -> LoadedModel:
         base_url = self._library.folder(manifest.id)

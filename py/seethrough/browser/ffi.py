@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import js
 import numpy as np
-from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
-
-from seethrough.core.errors import DownloadError
+from pyodide.ffi import JsProxy, create_proxy, to_js
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -139,34 +137,6 @@ def start_task(work: Coroutine[Any, Any, Any]) -> None:
 def page_url(path: str) -> str:
     """The absolute address of a path of this site."""
     return str(js.URL.new(path, js.document.baseURI).href)
-
-
-async def fetch_text(path: str) -> str:
-    """The text of one of the site's own small files, by its address relative to the page.
-
-    Raises:
-        DownloadError: It is missing, a web page came instead, or there is no connection.
-    """
-    return (await fetch_bytes(path)).decode("utf-8", "replace")
-
-
-async def fetch_bytes(path: str) -> bytes:
-    """The bytes of one of the site's own small files, by its address relative to the page.
-
-    Raises:
-        DownloadError: It is missing, a web page came instead, or there is no connection.
-    """
-    name = path.rsplit("/", 1)[-1]
-    try:
-        response = await js.fetch(page_url(path))
-        data: bytes = (await response.arrayBuffer()).to_bytes()
-    except JsException as error:
-        raise DownloadError("engine.network", path=name) from error
-    if not response.ok:
-        raise DownloadError("engine.missing", path=name, status=int(response.status))
-    if data.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
-        raise DownloadError("engine.not_a_model_file", path=name)
-    return data
 
 
 def open_door(

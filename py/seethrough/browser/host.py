@@ -11,11 +11,13 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from seethrough.browser.ffi import is_absent, page_url, to_python
+from seethrough.core.errors import DownloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from seethrough.browser.ffi import Js
+    from seethrough.core.errors import SeethroughError
 
 
 def thread_count() -> int:
@@ -33,12 +35,13 @@ def worker_name() -> str:
 
 
 def remember_model(model_id: str, mode: str) -> None:
-    """Let the next visit open this model first, in this mode (web/device.js)."""
+    """Let the next visit open this model first, in this mode if it was a choice (web/device.js)."""
     from pyscript.js_modules import device as module
     from pyscript.js_modules import site
 
     site.remember(module.LAST_MODEL, model_id)
-    site.remember(module.LAST_MODE, mode)
+    if mode:
+        site.remember(module.LAST_MODE, mode)
 
 
 def take_early_worker(on_message: Js, on_error: Js) -> tuple[Js, str, str, bool] | None:
@@ -74,6 +77,49 @@ async def lock_released(name: str) -> bool:
     finally:
         on_granted.destroy()
     return True
+
+
+def forbidden_worker() -> tuple[str, dict[str, Any]] | None:
+    """The sentence's key and fields, where a policy of the host's forbade a worker."""
+    from pyscript.js_modules import refused
+
+    fault = refused.workerFault()
+    return None if is_absent(fault) else (str(fault.key), to_python(fault.fields))
+
+
+def error_of(fault: Js, kind: type[SeethroughError]) -> SeethroughError:
+    """An error of JavaScript's that names a sentence (web/errors.js), as one of ours."""
+    return kind(str(fault.key), **to_python(fault.fields))
+
+
+async def fetch_text(path: str) -> str:
+    """The text of one of the site's own small files, by its address relative to the page.
+
+    Raises:
+        DownloadError: It is missing, a web page came instead, or there is no connection.
+    """
+    return (await fetch_bytes(path)).decode("utf-8", "replace")
+
+
+async def fetch_bytes(path: str) -> bytes:
+    """The bytes of one of the site's own small files, by its address relative to the page.
+
+    Raises:
+        DownloadError: It is missing, a web page came instead, or there is no connection.
+    """
+    from pyscript.js_modules import served
+
+    name = path.rsplit("/", 1)[-1]
+    try:
+        response = await js.fetch(page_url(path))
+        data: bytes = (await response.arrayBuffer()).to_bytes()
+    except JsException as error:
+        raise DownloadError("engine.network", path=name) from error
+    if not response.ok:
+        raise error_of(served.notServed("engine", name, response.status), DownloadError)
+    if data.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+        raise DownloadError("engine.not_a_model_file", path=name)
+    return data
 
 
 def post(worker: Js, message: Mapping[str, object]) -> None:

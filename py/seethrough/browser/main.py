@@ -22,7 +22,7 @@ async def start() -> None:
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
     device, stored = await storage.device()
     store.replace(theme=ffi.theme(), device=device, stored=stored, has_keys=ffi.has_keys())
-    service = Service(store, OrtEngine(), ffi.fetch_text, ffi.fetch_bytes)
+    service = Service(store, OrtEngine(), host.fetch_text, host.fetch_bytes)
     actions = Actions(service)
     try:
         await service.open()

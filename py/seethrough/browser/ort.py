@@ -22,7 +22,7 @@ from seethrough.core.errors import (
     SeethroughError,
 )
 from seethrough.core.manifest import to_json
-from seethrough.core.modes import EXACT
+from seethrough.core.modes import EXACT, modes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,7 @@ STUCK = "engine.stuck"
 CRASHED = "engine.crashed"
 ERRORS: dict[str, type[SeethroughError]] = {
     "engine.missing": DownloadError,
+    "engine.not_served": DownloadError,
     "engine.truncated": DownloadError,
     "engine.altered": DownloadError,
     "engine.not_a_model_file": DownloadError,
@@ -90,7 +91,7 @@ class _Worker:
             SeethroughError: The worker answered with an error, or died.
         """
         if self.is_dead:
-            raise EngineError(CRASHED)
+            raise _ended()
         number = next(_ids)
         future: asyncio.Future[ffi.Js] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (future, on_progress or (lambda _progress: None))
@@ -155,11 +156,17 @@ class _Worker:
         self._worker.terminate()
         for future, _on_progress in self._waiting.values():
             if not future.done():
-                future.set_exception(EngineError(CRASHED))
+                future.set_exception(_ended())
         self._waiting.clear()
         self._unheard.clear()
         ffi.release(self._on_message)
         ffi.release(self._on_error)
+
+
+def _ended() -> SeethroughError:
+    """Why a worker is gone: the host's policy forbids workers, or it crashed."""
+    forbidden = host.forbidden_worker()
+    return EngineError(CRASHED) if forbidden is None else _error(*forbidden)
 
 
 def _error(key: str, fields: dict[str, object]) -> SeethroughError:
@@ -196,7 +203,7 @@ class OrtEngine:
         self._loaded = None
         info = await self._open(manifest, base_url, mode, progress)
         self._loaded = (manifest, base_url, mode)
-        host.remember_model(manifest.id, mode)
+        host.remember_model(manifest.id, mode if len(modes_of(manifest)) > 1 else "")
         ffi.mark("seethrough.model-ready")
         return info
 

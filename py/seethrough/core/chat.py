@@ -7,9 +7,10 @@ tokens count in the template's pieces only, so no message can speak in another r
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from seethrough.core.chat_cleaning import CLEANINGS, cleaned, stripped
 from seethrough.core.errors import InputError, SourceError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 SYSTEM = "system"
 USER = "user"
 ASSISTANT = "assistant"
+# Where a template puts what the system says: a turn of its own, inside the first other turn, inside
+# the last one if that is the user's (else it is left out), or nowhere.
+TURN, FIRST, LAST, NOWHERE = PLACES = ("turn", "first", "last", "nowhere")
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,16 @@ class Piece:
 
 @dataclass(frozen=True)
 class Frame:
-    """What the template puts before and after a message of one role."""
+    """What the template puts before and after a message of one role.
+
+    `link` stands behind it where another turn follows. `cleaning` names what is done to the message
+    itself, in order (core/chat_cleaning.py).
+    """
 
     before: str
     after: str
+    link: str = ""
+    cleaning: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,15 +65,18 @@ class ChatTemplate:
     """A chat template as segments.
 
     `default_system` is the whole turn that appears when the first message is not the system's, or
-    None. `generation_prompt` opens the assistant's turn; `bos` stands before everything.
-    `trims_content`: white space around a message's content is taken off.
+    None. `generation_prompt` opens the assistant's turn; without it `ending` ends the conversation.
+    `bos` stands before everything. `system_place` is one of PLACES. `is_joined`: white space is
+    taken off around a turn with the system's words in it, not off its own message.
     """
 
     roles: Mapping[str, Frame]
     default_system: str | None
     generation_prompt: str
     bos: str = ""
-    trims_content: bool = False
+    ending: str = ""
+    system_place: str = TURN
+    is_joined: bool = False
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ChatTemplate:
@@ -73,14 +86,20 @@ class ChatTemplate:
             SourceError: The data are not a chat template's.
         """
         try:
-            roles = {role: Frame(**frame) for role, frame in data["roles"].items()}
-            return cls(**{**data, "roles": roles})
-        except (AttributeError, KeyError, TypeError) as error:
+            roles = {role: _frame(frame) for role, frame in data["roles"].items()}
+            template = cls(**{**data, "roles": roles})
+            PLACES.index(template.system_place)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SourceError("chat.malformed", problem=error) from error
+        return template
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the manifest."""
-        return {**asdict(self), "roles": {role: asdict(self.roles[role]) for role in self.roles}}
+        roles = {
+            role: {**asdict(frame), "cleaning": list(frame.cleaning)}
+            for role, frame in self.roles.items()
+        }
+        return {**asdict(self), "roles": roles}
 
     def pieces(
         self, messages: Sequence[ChatMessage], *, generation_prompt: bool = True
@@ -91,28 +110,66 @@ class ChatTemplate:
             InputError: There is no message, or the system speaks after another role.
             UnknownNameError: The template has no such role.
         """
+        self._check(messages)
+        has_system = messages[0].role == SYSTEM
+        is_apart = has_system and self.system_place != TURN
+        system, turns = (messages[0], messages[1:]) if is_apart else (None, messages)
+        pieces = [Piece(self.bos, "template", "")]
+        if not has_system or is_apart:
+            pieces.append(Piece(self.default_system or "", "template", SYSTEM))
+        for place, message in enumerate(turns):
+            is_last = place == len(turns) - 1
+            holds = system is not None and self._holds_system(message, place, is_last=is_last)
+            pieces += self._turn(message, system if holds else None)
+            pieces += [] if is_last else [self._piece(self.roles[message.role].link, message.role)]
+        end = self.generation_prompt if generation_prompt else self.ending
+        return [piece for piece in (*pieces, self._piece(end, ASSISTANT)) if piece.text]
+
+    def _check(self, messages: Sequence[ChatMessage]) -> None:
         if not messages:
             raise InputError("chat.no_message")
-        pieces = [Piece(self.bos, "template", "")]
-        if messages[0].role != SYSTEM:
-            pieces.append(Piece(self.default_system or "", "template", SYSTEM))
         for place, message in enumerate(messages):
-            pieces += self._turn(message, is_first=place == 0)
-        if generation_prompt:
-            pieces.append(Piece(self.generation_prompt, "template", ASSISTANT))
-        return [piece for piece in pieces if piece.text]
+            role = message.role
+            if role not in self.roles:
+                raise UnknownNameError("chat.unknown_role", role=role, known=", ".join(self.roles))
+            if role == SYSTEM and place:
+                raise InputError("chat.system_not_first")
 
-    def _turn(self, message: ChatMessage, *, is_first: bool) -> Iterator[Piece]:
-        role = message.role
-        if role not in self.roles:
-            raise UnknownNameError("chat.unknown_role", role=role, known=", ".join(self.roles))
-        if role == SYSTEM and not is_first:
-            raise InputError("chat.system_not_first")
-        frame = self.roles[role]
-        yield Piece(frame.before, "template", role)
-        content = message.content.strip() if self.trims_content else message.content
-        yield Piece(content, "content", role)
-        yield Piece(frame.after, "template", role)
+    def _holds_system(self, message: ChatMessage, place: int, *, is_last: bool) -> bool:
+        """Whether the system's words stand inside this turn."""
+        if self.system_place == LAST:
+            return is_last and message.role == USER
+        return self.system_place == FIRST and place == 0
+
+    def _turn(self, message: ChatMessage, system: ChatMessage | None) -> Iterator[Piece]:
+        frame = self.roles[message.role]
+        yield self._piece(frame.before, message.role)
+        inside = [] if system is None else list(self._turn(system, None))
+        if inside and self.is_joined:
+            yield from _stripped([*inside, Piece(message.content, "content", message.role)], frame)
+        else:
+            content = cleaned(message.content, frame.cleaning)
+            yield from [*inside, Piece(content, "content", message.role)]
+        yield self._piece(frame.after, message.role)
+
+    @staticmethod
+    def _piece(text: str, role: str) -> Piece:
+        return Piece(text, "template", role)
+
+
+def _frame(data: Mapping[str, Any]) -> Frame:
+    cleaning = tuple(data["cleaning"])
+    for name in cleaning:
+        CLEANINGS[name]
+    return Frame(**{**data, "cleaning": cleaning})
+
+
+def _stripped(pieces: Sequence[Piece], frame: Frame) -> Iterator[Piece]:
+    """The pieces, white space taken off around them as if they were one text."""
+    for piece, text in zip(
+        pieces, stripped([piece.text for piece in pieces], frame.cleaning), strict=True
+    ):
+        yield replace(piece, text=text)
 
 
 def encode_chat(

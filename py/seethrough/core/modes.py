@@ -27,6 +27,8 @@ ROUNDING = 5e-5
 PAGE_BYTES = 280 * 2**20
 RUN_BYTES = 130 * 2**20
 FLOAT_BYTES = 4
+# What the engine can hold: WebAssembly has addresses of 32 bits.
+ENGINE_BYTES = 4 * 2**30
 
 
 def check_mode(name: str) -> str:
@@ -45,6 +47,13 @@ def mode_bytes(manifest: Manifest) -> dict[str, int]:
     has_blocks = any(entry.layout == "blocks" for entry in manifest.tensors)
     modes = MODES if has_blocks else (EXACT,)
     return {mode: needs_bytes(manifest, mode) for mode in modes}
+
+
+def modes_of(manifest: Manifest) -> tuple[str, ...]:
+    """The modes to open a model in: the small one alone where the engine cannot hold the exact."""
+    needs = mode_bytes(manifest)
+    is_too_much = needs[EXACT] - PAGE_BYTES > ENGINE_BYTES
+    return (SMALL,) if is_too_much and SMALL in needs else MODES
 
 
 def needs_bytes(manifest: Manifest, mode: str) -> int:

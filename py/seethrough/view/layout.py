@@ -131,6 +131,7 @@ FIXED: Mapping[str, Panel] = {
     "status": Panel(
         ("language", "models", "absent", "model", "engine", "device", "stored"), status.render
     ),
+    "stop": Panel(("language", "engine"), status.stop),
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
     "source": Panel(("language", "source", "model", "models", "busy"), source.render),
     "price": Panel(("language", "models", "recordings", "stored", "engine"), home.price),

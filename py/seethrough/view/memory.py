@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.modes import EXACT, ROUNDING, SMALL
+from seethrough.core.modes import ENGINE_BYTES, EXACT, ROUNDING, SMALL
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, percentage
 from seethrough.view.words import action_button, engine_card, say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import AppState, ModelCard
 
 # The stages in which a model is open.
 OPEN = ("ready", "running")
@@ -29,20 +29,34 @@ def choice(state: AppState) -> Node | str:
         {"class": "model"},
         h("h3", {}, say(state, "modes.title")),
         h("p", {"class": "note"}, words(state, mode, card.mode_bytes[mode])),
-        action_button(
-            state,
-            "mode",
-            "modes.use_exact" if other == EXACT else "modes.use_small",
-            {"data-mode": other, "disabled": state.site.engine.stage == "running"},
-        ),
+        change(state, other) if other in card.modes else "",
     )
+
+
+def change(state: AppState, other: str) -> Node:
+    """The button for the other mode; it waits for the end of a run."""
+    key = "modes.use_exact" if other == EXACT else "modes.use_small"
+    is_running = state.site.engine.stage == "running"
+    return action_button(state, "mode", key, {"data-mode": other, "disabled": is_running})
+
+
+def limit(state: AppState, card: ModelCard) -> Node | str:
+    """Why a model is held in the small mode alone; nothing where there is a choice."""
+    if EXACT in card.modes:
+        return ""
+    size, most = megabytes_of(state, card.mode_bytes[EXACT]), megabytes_of(state, ENGINE_BYTES)
+    return h("p", {"class": "note"}, say(state, "modes.only_small", size=size, most=most))
 
 
 def words(state: AppState, mode: str, size_bytes: int) -> str:
     """What the mode costs, and by how much its numbers may differ from the other's."""
-    rounded = round(size_bytes / TEN_MB) * 10  # an estimate has no more digits
-    size = say(state, "view.megabytes", value=count(state, rounded))
+    size = megabytes_of(state, size_bytes)
     if mode == EXACT:
         return say(state, "modes.exact", size=size)
     bound = percentage(state, f"{ROUNDING * 100:.3f}")
     return say(state, "modes.small", size=size, bound=bound)
+
+
+def megabytes_of(state: AppState, size_bytes: int) -> str:
+    """A size in tens of MB: an estimate has no more digits."""
+    return say(state, "view.megabytes", value=count(state, round(size_bytes / TEN_MB) * 10))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from seethrough.app.state import AbsentModel, AppState, ModelCard
 
 LOADING = ("download", "session")
-BUSY = ("starting", *LOADING, "running")
+GOING = (*LOADING, "running")
+BUSY = ("starting", *GOING)
 
 
 def render(state: AppState) -> str:
@@ -28,6 +29,14 @@ def render(state: AppState) -> str:
         ask(state) if stage == "idle" else "",
         models(state),
     )
+
+
+def stop(state: AppState) -> str:
+    """The end of what the engine does, whoever asked for it; nothing while it rests."""
+    if state.site.engine.stage not in GOING:
+        return ""
+    label = {"aria-label": say(state, "view.status.stop_label")}
+    return to_html(action_button(state, "stop", "page.stop", label))
 
 
 def ask(state: AppState) -> Node | str:
@@ -133,6 +142,7 @@ def card(state: AppState, model: ModelCard) -> Node:
         h("h3", {}, model.title, " ", h("span", {"class": "is-quiet"}, kind)),
         facts(state, model),
         rounding(state, model),
+        memory.limit(state, model),
         end,
     )
 

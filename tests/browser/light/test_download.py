@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 FAULTS = {
-    "missing": ("engine.missing", "404"),
+    "missing": ("engine.not_served", "404"),
     "truncated": ("engine.truncated", "bytes arrived"),
     "altered": ("engine.altered", "SHA-256"),
     "html": ("engine.not_a_model_file", "web page"),
