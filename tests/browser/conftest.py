@@ -16,7 +16,11 @@ import pytest
 from playwright.sync_api import Error
 
 FOLDER = "some/folder"
+# Playwright's own size of a window.
+WINDOW = {"width": 1280, "height": 720}
 PATIENCE_S = float(os.environ.get("SEETHROUGH_PATIENCE_S", "180"))
+# How long what is waited for is looked at often.
+SOON_S = 2
 HTML = b"<!doctype html><title>Not here</title><p>But the answer is 200.</p>"
 SLOW_PIECE = 64 * 1024
 # Keeps hold of every worker, so that a test can kill one as a browser short of memory would.
@@ -185,15 +189,15 @@ class Tab:
 
         The expression is no promise: one that a navigation ends may never be answered.
         """
-        end = time.monotonic() + timeout_s
-        while time.monotonic() < end:
+        begun = time.monotonic()
+        while (waited := time.monotonic() - begun) < timeout_s:
             try:
                 if self.page.evaluate(expression):
                     return
             except Error as error:
                 if "navigation" not in str(error):
                     raise
-            time.sleep(0.1)
+            time.sleep(0.1 if waited < SOON_S else 0.3)  # each look takes processor time
         seen = self.page.evaluate("document.querySelector('main').innerText")[:2000]
         pytest.fail(f"never true: {expression}\nThe page says:\n{seen}\n{self.errors}")
 
@@ -392,12 +396,49 @@ def opened_site(browser, root):
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def loaded(equipped):
-    """One page with the model loaded, shared by a file's tests that only ask."""
-    with equipped.opened(init="") as tab:
+class KeptPage:
+    """One page with the model loaded, for the tests of all files that need no fresh one."""
+
+    def __init__(self, profile) -> None:
+        self._profile, self._tab = profile, None
+
+    def begin(self):
+        """The page at its form, its storage, window and notes as at first; opened where needed."""
+        self._profile.begin()
+        if self._tab is None or self._is_spoilt():
+            self.close()
+            self._tab = self._profile.page()
+            self._tab.open()
+        tab = self._tab
+        tab.page.set_viewport_size(WINDOW)
+        tab.page.mouse.move(0, 0)
+        tab.page.evaluate("location.hash = '#/all/own'")
+        tab.until("document.querySelector('#prompt') !== null")
         tab.info = tab.ask("seethrough.load()")
-        yield tab
+        tab.strangers.clear()
+        return tab
+
+    def _is_spoilt(self):
+        return self._tab.page.is_closed() or bool(self._tab.errors)
+
+    def close(self):
+        """End the page."""
+        if self._tab is not None and not self._tab.page.is_closed():
+            self._tab.page.close()
+
+
+@pytest.fixture(scope="session")
+def kept_page(equipped):
+    """See `KeptPage`."""
+    kept = KeptPage(equipped)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(scope="module")
+def loaded(kept_page):
+    """The page with the model loaded, for a file's tests that only ask, or set what they need."""
+    return kept_page.begin()
 
 
 @pytest.fixture(scope="session")
