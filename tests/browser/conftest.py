@@ -285,6 +285,8 @@ FORGET = """async (kept) => {
   await Promise.all(others.map((name) => caches.delete(name)));
 }"""
 SITE, MODELS = "seethrough-app", "seethrough-models"
+# The page was loaded again and is its service worker's: the site is stored. Python only starts.
+STORED = "performance.getEntriesByName('seethrough.controlled').length > 0"
 
 
 @pytest.fixture
@@ -306,7 +308,8 @@ class Profile:
         self.context = browser.new_context()
         self._kept = kept
         tab = self.page(SAVES_DATA)
-        tab.open()
+        tab.page.goto(self.server.url)
+        tab.until(STORED)
         tab.page.close()
 
     def page(self, init=""):

@@ -22,6 +22,9 @@ EARLY = """
 """
 
 
+WHOLE_LEAD = "document.querySelector('#step-layers .lead')?.innerText.includes('for good')"
+
+
 @pytest.fixture(scope="module")
 def walking(visited):
     """One page without a model, shared by the tests that only go about."""
@@ -240,10 +243,12 @@ def test_live_keeps_the_place(loaded):
     """From a recording to live: the same prompt, step and token; the address says it."""
     go(loaded, "#/walk/january/layers?pos=3")
     loaded.until("document.querySelector('#source').innerText.includes('Recorded')")
+    loaded.until(WHOLE_LEAD)  # its last sentence has numbers that come later
     recorded = loaded.page.locator("#step-layers .lead").first.inner_text()
     loaded.page.click("#source [data-action=live]")
     loaded.until("document.querySelector('#source').innerText.includes('Live')")
     loaded.until("location.hash.startsWith('#/walk/own/layers')")
+    loaded.until(WHOLE_LEAD)
 
     assert loaded.page.locator("#step-layers .lead").first.inner_text() == recorded
     assert "pos=3" in loaded.page.evaluate("location.hash")
