@@ -92,6 +92,8 @@ def _bounded_reader(path: Path) -> Any:  # noqa: ANN401 - gguf has no types
 
     class Bounded(GGUFReader):
         def _get(self, offset: int, dtype: Any, count: int = 1, *order: Any, **more: Any) -> Any:  # noqa: ANN401
+            if isinstance(self.data, np.memmap):  # a slice of one costs ten times a plain array's
+                self.data = self.data.view(np.ndarray)
             if int(offset) + np.dtype(dtype).itemsize * int(count) > len(self.data):
                 raise ValueError(BEYOND)
             return super()._get(offset, dtype, count, *order, **more)
