@@ -28,10 +28,11 @@ def second_tab(tab):
     return other
 
 
-def test_two_tabs_download_each_shard_once(tab, shards, best):
+def test_two_tabs_download_each_shard_once(new_page, shards, best):
     """Two tabs that load at the same time fetch each shard once, and both run."""
-    other = second_tab(tab)
-    other.open()
+    tab, other = new_page(SAVES_DATA), new_page(SAVES_DATA)
+    for each in (tab, other):
+        each.open()
     for shard in shards:
         tab.server.faults[shard] = "slow"
     tab.start_asking("seethrough.load()")
