@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -198,6 +199,15 @@ def test_files_are_readable() -> None:
 
     assert {name: length for name, length in ours.items() if length > LONGEST} == {}
     assert {name: length for name, length in tests.items() if length > LONGEST_TEST} == {}
+
+
+def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    """A whole run takes every folder of tests: pytest's usual list would leave out tests/build."""
+    folders = {folder for name in names("tests") for folder in Path(name).parts[:-1]}
+    passed_over = pytestconfig.getini("norecursedirs")
+
+    assert "build" in folders
+    assert {one for one in folders if any(fnmatch(one, rule) for rule in passed_over)} == set()
 
 
 def length_of(name: str) -> int:
