@@ -21,7 +21,8 @@ from seethrough.core.hooks import expected_hooks
 from seethrough.core.reference import forward
 from tests import parity
 from tests.browser.captures import captured
-from tests.browser.conftest import FOLDER, opened_site
+from tests.browser.conftest import opened_site
+from tests.browser.server import FOLDER
 from tests.hub_server import Cut, SmallHub, served
 from tests.screens.gpt2_site import write_checkpoint
 from tests.steps import STEPS

@@ -5,7 +5,9 @@ import shutil
 import pytest
 
 from export.site import write_service_worker
-from tests.browser.conftest import FOLDER, SAVES_DATA, Tab
+from tests.browser.profiles import SAVES_DATA
+from tests.browser.server import FOLDER
+from tests.browser.tab import Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
