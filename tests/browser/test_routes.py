@@ -22,6 +22,7 @@ EARLY = """
 """
 
 
+# A live run adds a sentence on what the model would say after each layer; it comes last.
 WHOLE_LEAD = "document.querySelector('#step-layers .lead')?.innerText.includes('for good')"
 
 
@@ -243,14 +244,14 @@ def test_live_keeps_the_place(loaded):
     """From a recording to live: the same prompt, step and token; the address says it."""
     go(loaded, "#/walk/january/layers?pos=3")
     loaded.until("document.querySelector('#source').innerText.includes('Recorded')")
-    loaded.until(WHOLE_LEAD)  # its last sentence has numbers that come later
     recorded = loaded.page.locator("#step-layers .lead").first.inner_text()
     loaded.page.click("#source [data-action=live]")
     loaded.until("document.querySelector('#source').innerText.includes('Live')")
     loaded.until("location.hash.startsWith('#/walk/own/layers')")
     loaded.until(WHOLE_LEAD)
 
-    assert loaded.page.locator("#step-layers .lead").first.inner_text() == recorded
+    live = loaded.page.locator("#step-layers .lead").first.inner_text()
+    assert live.startswith(recorded)
     assert "pos=3" in loaded.page.evaluate("location.hash")
     assert "prompt=January" in loaded.page.evaluate("location.hash")
     assert loaded.errors == []
