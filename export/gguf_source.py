@@ -110,7 +110,11 @@ def _bounded_reader(path: Path) -> Any:  # noqa: ANN401 - gguf has no types
     from gguf import GGUFReader  # noqa: PLC0415 - slow to import, needed for this source alone
 
     class Bounded(GGUFReader):
+        data: Any
+
         def _get(self, offset: int, dtype: Any, count: int = 1, *order: Any, **more: Any) -> Any:  # noqa: ANN401
+            if isinstance(self.data, np.memmap):  # a slice of one costs ten times a plain array's
+                self.data = self.data.view(np.ndarray)
             if int(offset) + np.dtype(dtype).itemsize * int(count) > len(self.data):
                 raise ValueError(BEYOND)
             return super()._get(offset, dtype, count, *order, **more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -14,6 +15,41 @@ from tests.browser_path import CHROMIUM_FLAGS, browser_path, shell_path
 pytest_plugins = ["tests.reference.report"]
 # A host name that is not a secure context, as a classroom server on a LAN has.
 PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
+HERE = Path(__file__).parent
+# The marks whose tests run apart; a test file names its own (tests/test_layers.py).
+TIERS = ("long", "reference")
+# What runs asyncio itself, before Playwright's loop stands; then the files that take longest.
+FIRST = "app"
+LONGEST = (
+    "browser/test_modes.py",
+    "browser/test_parity.py",
+    "core/test_vocabularies.py",
+    "engines/test_main_flow.py",
+    "export/test_fidelity.py",
+    "reference/test_long.py",
+    "reference/test_parity.py",
+    "screens/test_axe.py",
+    "screens/test_axe_live.py",
+    "test_walk_truth.py",
+)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """The tier of a mark reads no file that does not name it: most of a start went into those."""
+    is_tier = config.option.markexpr in TIERS
+    if not is_tier or collection_path.is_dir() or not collection_path.name.startswith("test_"):
+        return None
+    named = f"pytest.mark.{config.option.markexpr}"
+    return None if named in collection_path.read_text(encoding="utf-8") else True
+
+
+def pytest_collection_modifyitems(items):
+    """Long files come early: one at the end would leave the other process without work."""
+    items.sort(key=lambda item: _turn(item.path.relative_to(HERE).as_posix()))
+
+
+def _turn(path):
+    return 0 if path.startswith(FIRST) else 1 if path in LONGEST else 2
 
 
 @pytest.fixture(scope="session")

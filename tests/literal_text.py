@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,7 @@ class Views:
                     yield value
         if not isinstance(node, ast.Call):
             return
-        called = ast.unparse(node.func)
+        called = written(node.func)
         if called == "h":
             tag = node.args[0]
             is_code = isinstance(tag, ast.Constant) and tag.value in CODE
@@ -197,7 +198,7 @@ class Trace:
         if index is None:
             return [iterable]
         if isinstance(iterable, ast.Call):
-            called = ast.unparse(iterable.func)
+            called = written(iterable.func)
             if called == "enumerate":
                 return [] if index == 0 else [iterable.args[0]]
             if called == "zip":
@@ -288,12 +289,23 @@ def scopes(tree: ast.Module) -> Iterator[Scope]:
             yield node
 
 
-def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function without those of the functions inside it."""
-    for child in ast.iter_child_nodes(scope):
+@cache
+def own_nodes(scope: ast.AST) -> tuple[ast.AST, ...]:
+    """The nodes of a function without those of the functions inside it; listed once."""
+    return tuple(_own_nodes(scope))
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield child
-            yield from own_nodes(child)
+            yield from _own_nodes(child)
+
+
+@cache
+def written(expression: ast.expr) -> str:
+    """An expression as Python writes it; each is asked for many times."""
+    return ast.unparse(expression)
 
 
 class Page(HTMLParser):

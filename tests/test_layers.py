@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -200,9 +201,31 @@ def test_files_are_readable() -> None:
     assert {name: length for name, length in tests.items() if length > LONGEST_TEST} == {}
 
 
+def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    """A whole run takes every folder of tests: pytest's usual list would leave out tests/build."""
+    folders = {folder for name in names("tests") for folder in Path(name).parts[:-1]}
+    passed_over = pytestconfig.getini("norecursedirs")
+
+    assert "build" in folders
+    assert {one for one in folders if any(fnmatch(one, rule) for rule in passed_over)} == set()
+
+
+def test_tiers_are_named_where_they_are_used() -> None:
+    """The tiers' marks stand in test files alone: tests/conftest.py looks for them there."""
+    marks = [f"pytest.mark.{tier}" for tier in ("long", "reference")]
+    named = {name for name in names("tests") if any(mark in text_of(name) for mark in marks)}
+
+    assert {name for name in named if not Path(name).name.startswith("test_")} == set()
+
+
+def text_of(name: str) -> str:
+    """What stands in a file."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
 def length_of(name: str) -> int:
     """How many lines a file has."""
-    return len((ROOT / name).read_text(encoding="utf-8").splitlines())
+    return len(text_of(name).splitlines())
 
 
 def module_of(name: str) -> str:

@@ -43,9 +43,9 @@ any_text = st.lists(
 
 @cache
 def seeded_texts(count: int) -> list[str]:
-    """Texts of which every second is hostile; the same ones each time."""
+    """Texts of which every second is hostile; the same ones each time, each once."""
     rng = random.Random(SEED)
-    return [(mutated, hostile)[index % 2](rng) for index in range(count)]
+    return list(dict.fromkeys((mutated, hostile)[index % 2](rng) for index in range(count)))
 
 
 def oracle_ids(oracle: Oracle, texts: list[str]) -> list[list[int]]:

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 # pytest's own code for "no test was collected".
 NO_TESTS = 5
 # Whole runs go in two processes, a file in one of them: browsers wait more than they compute. Files
-# keep their order, for Playwright's loop must not stand when asyncio's own tests begin.
+# keep tests/conftest.py's order: Playwright's loop must not stand when asyncio's own tests begin.
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 # Their matrices in one thread: threads of both would wait for each other by spinning, and take the
-# processors from the browsers.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# processors from the browsers. The oracle of tokenisers takes half the work in one thread.
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 # A machine that keeps no bytecode compiles every module in every process anew: it lies apart then.
 APART = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "pycache")}
 LINTERS = (

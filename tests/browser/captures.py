@@ -9,9 +9,8 @@ import math
 
 import numpy as np
 
-NAMES_A_CALL = 222
 PLACE = "captured"
-# The page's side: one call's arrays, their bytes behind one another; gives their dims by name.
+# The page's side: the arrays' bytes behind one another; gives their dims by name.
 CAPTURE = """
 async ([prompt, names, options, place]) => {
   const captured = await window.seethrough.capture(prompt, names, options);
@@ -23,14 +22,10 @@ async ([prompt, names, options, place]) => {
 
 
 def captured(tab, text, names, options):
-    """The arrays of a prompt by name, some names at a time."""
-    arrays = {}
-    for start in range(0, len(names), NAMES_A_CALL):
-        part = names[start : start + NAMES_A_CALL]
-        told = tab.page.evaluate(CAPTURE, [text, part, options, PLACE])
-        numbers = np.frombuffer(tab.server.posted.pop(PLACE), np.float32)
-        sizes = [math.prod(dims) for _, dims in told]
-        assert len(numbers) == sum(sizes)
-        pieces = np.split(numbers, np.cumsum(sizes)[:-1])
-        arrays |= {name: one.reshape(dims) for (name, dims), one in zip(told, pieces, strict=True)}
-    return arrays
+    """The arrays of a prompt by name, of one forward pass."""
+    told = tab.page.evaluate(CAPTURE, [text, names, options, PLACE])
+    numbers = np.frombuffer(tab.server.posted.pop(PLACE), np.float32)
+    sizes = [math.prod(dims) for _, dims in told]
+    assert len(numbers) == sum(sizes)
+    pieces = np.split(numbers, np.cumsum(sizes)[:-1])
+    return {name: one.reshape(dims) for (name, dims), one in zip(told, pieces, strict=True)}

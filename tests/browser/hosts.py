@@ -13,7 +13,7 @@ import pytest
 from selenium.webdriver.common.utils import free_port, is_connectable
 
 from export.stages.nginx import find
-from tests.browser.conftest import Handler, Server
+from tests.browser.server import Handler, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,9 @@ import pytest
 
 from export.site import write_service_worker
 from tests import built
-from tests.browser.conftest import FOLDER, SAVES_DATA, Server, Tab
+from tests.browser.profiles import SAVES_DATA
+from tests.browser.server import FOLDER, Server
+from tests.browser.tab import Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 

@@ -18,7 +18,8 @@ from seethrough.core.sampling import greedy
 from seethrough.core.tokenizer import Tokenizer
 from tests import parity, tiny, tiny_gpt2
 from tests.browser.captures import captured
-from tests.browser.conftest import FOLDER, opened_site
+from tests.browser.conftest import opened_site
+from tests.browser.server import FOLDER
 from tests.own_loop import apart
 
 pytestmark = pytest.mark.browser

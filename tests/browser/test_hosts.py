@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from seethrough.core.messages import text
-from tests.browser.conftest import FOLDER, SAVES_DATA, Tab
 from tests.browser.hosts import host, nginx
+from tests.browser.profiles import SAVES_DATA
+from tests.browser.server import FOLDER
+from tests.browser.tab import Tab
 
 pytestmark = pytest.mark.browser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seethrough.core.messages import catalogue, text
-from tests.browser.conftest import SAVES_DATA
+from tests.browser.profiles import SAVES_DATA
 
 pytestmark = pytest.mark.browser
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import SAVES_DATA
+from tests.browser.profiles import SAVES_DATA
 
 pytestmark = pytest.mark.browser
 

@@ -74,9 +74,9 @@ def test_the_reader_changes_the_mode_on_the_page(small):
     assert small.ask("seethrough.ready")["mode"] == "exact"
 
 
-def test_a_phone_starts_small(new_tab):
+def test_a_phone_starts_small(new_tab, new_page):
     """And asks before it fetches anything; a desktop starts exact."""
-    phone, desktop = new_tab(user_agent=PHONE, is_mobile=True), new_tab()
+    phone, desktop = new_tab(user_agent=PHONE, is_mobile=True), new_page()
     for tab, mode in ((phone, "small"), (desktop, "exact")):
         tab.open()
         assert tab.ask("seethrough.ready")["mode"] == mode

@@ -11,7 +11,9 @@ from safetensors.numpy import save_file
 
 from export.site import write_service_worker
 from seethrough.core.safetensors import read_safetensors
-from tests.browser.conftest import FOLDER, SAVES_DATA, Server, Tab
+from tests.browser.profiles import SAVES_DATA
+from tests.browser.server import FOLDER, Server
+from tests.browser.tab import Tab
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from export.site import write_service_worker
-from tests.browser.conftest import PATIENCE_S, SAVES_DATA
+from tests.browser.profiles import SAVES_DATA
+from tests.browser.tab import PATIENCE_S
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 
 pytestmark = pytest.mark.browser

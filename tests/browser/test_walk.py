@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import SAVES_DATA
+from tests.browser.profiles import SAVES_DATA
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser

@@ -15,7 +15,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.browser.conftest import SAVES_DATA, Tab
+from tests.browser.profiles import SAVES_DATA
+from tests.browser.tab import Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 

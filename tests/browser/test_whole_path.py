@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from seethrough.core.hooks import expected_hooks
 from seethrough.core.reference import forward
 from tests import parity
 from tests.browser.captures import captured
-from tests.browser.conftest import FOLDER, opened_site
+from tests.browser.conftest import opened_site
+from tests.browser.server import FOLDER
 from tests.hub_server import Cut, SmallHub, served
 from tests.screens.gpt2_site import write_checkpoint
 from tests.steps import STEPS
@@ -41,6 +43,12 @@ def source(tmp_path_factory):
     write_checkpoint(folder)
     (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def checkpoint(source):
+    """The same as our export reads it, in 8-bit blocks: read and rounded once."""
+    return quantized(read_checkpoint(source, {}))
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +105,8 @@ def page(browser, checkout, source, tmp_path_factory):
         yield tab
 
 
-def test_every_hook_of_the_true_shape(page, source):
+def test_every_hook_of_the_true_shape(page, checkpoint):
     """In the page every hook at every position is numpy's in float64, from the same folder."""
-    checkpoint = quantized(read_checkpoint(source, {}))
     exact, _ = forward(checkpoint.config, checkpoint.weight, IDS, dtype=np.float64)
     told = page.ask("seethrough.load()")
     assert told["model"] == DISTILGPT2.id
@@ -112,13 +119,12 @@ def test_every_hook_of_the_true_shape(page, source):
     assert parity.worst(errors, 1)[0][0] <= parity.TOLERANCES["hook"].bound, parity.worst(errors, 3)
 
 
-def test_the_real_vocabulary_and_generation(page, source):
+def test_the_real_vocabulary_and_generation(page, checkpoint):
     """The page's ids are GPT-2's, and it generates what numpy computes from nothing each time."""
-    checkpoint = quantized(read_checkpoint(source, {}))
-    expected = []
+    weight, expected = cache(checkpoint.weight), []
     for _ in range(N_NEW):
-        cache, _ = forward(checkpoint.config, checkpoint.weight, [*IDS, *expected])
-        expected.append(int(cache["logits"][-1].argmax()))
+        captured_there, _ = forward(checkpoint.config, weight, [*IDS, *expected])
+        expected.append(int(captured_there["logits"][-1].argmax()))
 
     assert page.ask(f"seethrough.next('{PROMPT}')")["ids"] == IDS
     told = page.ask(f"seethrough.generate('{PROMPT}', {{max_new_tokens: {N_NEW}}})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,12 @@ QUICK_UNITS = {"a", "中", "the"}
 LONG_SECONDS = 5  # for 20,000 characters; a quadratic merge takes minutes
 
 
+@cache
+def decoded_rows(_name: str) -> set[tuple[int, ...]]:
+    """The rows of ids that were seen to decode as in the oracle: most texts of two tests are."""
+    return set()
+
+
 def check_texts(name: str, count: int, *, special: bool) -> None:
     """Ids and decoded text of seeded texts, half prose and code, half hostile, are the oracle's."""
     texts = seeded_texts(count)
@@ -42,9 +49,11 @@ def check_texts(name: str, count: int, *, special: bool) -> None:
         text for text, ours, theirs in zip(texts, got, expected, strict=True) if ours != theirs
     ]
     assert differing == []
+    rows = [list(row) for row in dict.fromkeys(map(tuple, got)) if row not in decoded_rows(name)]
     for skip in (False, True):
-        decoded = [tokenizer.decode(ids, skip_special=skip) for ids in got]
-        assert decoded == oracle.decode_batch(expected, skip_special_tokens=skip)
+        decoded = [tokenizer.decode(row, skip_special=skip) for row in rows]
+        assert decoded == oracle.decode_batch(rows, skip_special_tokens=skip)
+    decoded_rows(name).update(map(tuple, rows))
 
 
 @pytest.mark.parametrize("special", [True, False])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import FOLDER, Server
+from tests.browser.server import FOLDER, Server
 from tests.engines.chromium import chromium
 from tests.engines.engine import Visit
 from tests.engines.firefox import firefox

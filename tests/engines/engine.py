@@ -12,7 +12,7 @@ import pytest
 from tests.engines.programs import PATIENCE_S
 
 if TYPE_CHECKING:
-    from tests.browser.conftest import Server
+    from tests.browser.server import Server
 
 POLL_S = 0.1
 SEEN = 2000

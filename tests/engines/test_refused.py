@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from seethrough.core.messages import text
-from tests.browser.conftest import FOLDER, Server
 from tests.browser.hosts import host
+from tests.browser.server import FOLDER, Server
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.engines.chromium import Chromium
 from tests.engines.engine import Visit

@@ -22,7 +22,8 @@ from export.tensors import Plain
 from seethrough.core.assets import TO_RUN, WEIGHTS
 from seethrough.core.weight_names import expected_dims
 from tests import parity
-from tests.browser.conftest import FOLDER, SITE, Profile
+from tests.browser.profiles import SITE, Profile
+from tests.browser.server import FOLDER
 from tests.built import default_gguf
 from tests.own_loop import apart
 

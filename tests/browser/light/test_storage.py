@@ -6,12 +6,16 @@ import zipfile
 import pytest
 
 from export.site import write_service_worker
-from tests.browser.conftest import FOLDER, SAVES_DATA, Tab
+from tests.browser.profiles import SAVES_DATA
+from tests.browser.server import FOLDER
+from tests.browser.tab import Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PROMPT = "January, February, March,"
 ROOM_BYTES = 2_000_000
+# A turn of silence in which a free engine counts as gone, and a little more.
+SILENCE_MS = 31_000
 SITE = "await import(new URL('./site.js', document.baseURI))"
 
 
@@ -27,10 +31,11 @@ def second_tab(tab):
     return other
 
 
-def test_two_tabs_download_each_shard_once(tab, shards, best):
+def test_two_tabs_download_each_shard_once(new_page, shards, best):
     """Two tabs that load at the same time fetch each shard once, and both run."""
-    other = second_tab(tab)
-    other.open()
+    tab, other = new_page(SAVES_DATA), new_page(SAVES_DATA)
+    for each in (tab, other):
+        each.open()
     for shard in shards:
         tab.server.faults[shard] = "slow"
     tab.start_asking("seethrough.load()")
@@ -134,11 +139,17 @@ def test_plain_http_has_no_storage_and_says_null(new_tab):
 def test_killed_worker_without_locks(new_tab):
     """On plain http no lock tells of a dead engine: its silence does, and another one answers."""
     tab = new_tab()
+    tab.page.clock.install()
     tab.open(host="plain-http.test")
     tab.ask("seethrough.next('The cat', {k: 1})")
     tab.page.evaluate("workers.at(-1).terminate()")
+    tab.start_asking("seethrough.next('The dog', {k: 1})")
+    for _ in range(2):  # the turn of silence that runs may be the earlier call's
+        tab.page.clock.fast_forward(SILENCE_MS)
+        tab.page.wait_for_timeout(500)
+    tab.until("window.answered !== undefined")
 
-    assert "top" in tab.ask("seethrough.next('The dog', {k: 1})")
+    assert "top" in tab.page.evaluate("window.answered")
     assert tab.page.evaluate("workers.length") == 2
 
 
