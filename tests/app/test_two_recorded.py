@@ -90,12 +90,20 @@ def test_a_walk_is_known_by_its_model_and_id() -> None:
 @pytest.mark.parametrize(
     ("link", "model", "settled"),
     [
-        ("#/walk/january/layers?pos=3", "tiny-7", "#/walk/january/layers?pos=3"),
+        ("#/walk/january/layers?pos=3", "tiny-7", "#/walk/january/layers?pos=3&depth=numbers"),
         ("#/block/january", "tiny-7", None),
-        ("#/walk/colors/input", "tiny-8", "#/walk/colors/input"),
-        ("#/walk/tiny-8.january/layers?pos=3", "tiny-8", "#/walk/tiny-8.january/layers?pos=3"),
-        ("#/walk/tiny-7.january/layers?pos=3", "tiny-7", "#/walk/january/layers?pos=3"),
-        ("#/walk/tiny-8.colors/input", "tiny-8", "#/walk/colors/input"),
+        ("#/walk/colors/input", "tiny-8", "#/walk/colors/input?depth=numbers"),
+        (
+            "#/walk/tiny-8.january/layers?pos=3",
+            "tiny-8",
+            "#/walk/tiny-8.january/layers?pos=3&depth=numbers",
+        ),
+        (
+            "#/walk/tiny-7.january/layers?pos=3",
+            "tiny-7",
+            "#/walk/january/layers?pos=3&depth=numbers",
+        ),
+        ("#/walk/tiny-8.colors/input", "tiny-8", "#/walk/colors/input?depth=numbers"),
         ("#/all/tiny-8.january", "tiny-8", None),
     ],
 )

@@ -38,6 +38,7 @@ GOOD = {
     "max_new_tokens": "48",
     "dart": "6",
     "tally": "1",
+    "depth": "idea",
     "lang": "qps",
 }
 NONSENSE = (

@@ -66,6 +66,7 @@ class Navigation:
             return False
         state = self._actions.state
         changes: dict[str, Any] = {"route": route, "language": place.language or state.language}
+        changes["depth"] = place.depth or state.depth
         is_tour = tour_of(state.site.tours, route.view) is not None
         if is_tour:
             changes["sampling"] = with_settings(state.sampling, place)

@@ -49,7 +49,8 @@ def place_of(state: AppState) -> Place:
     ):
         chosen |= _own_text(state)
     chosen |= {"settings": _settings(state), **_chosen(state)}
-    return replace(Place(route, language=language), **chosen)
+    depth = state.depth if state.step is not None else None
+    return replace(Place(route, language=language, depth=depth), **chosen)
 
 
 def is_refused(state: AppState) -> bool:

@@ -15,6 +15,7 @@ import js
 import numpy as np
 from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
 
+from seethrough.core.depth import DEPTHS, FIRST
 from seethrough.core.errors import DownloadError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ Box = tuple[float, float, float, float]
 
 document: Js = js.document
 KEYS_KEPT = "keys"
+DEPTH_KEPT = "depth"
 DTYPES = {"float32": np.float32, "int64": np.int64, "int32": np.int32}
 _tasks: set[asyncio.Task[Any]] = set()
 
@@ -369,6 +371,21 @@ def remember_keys(*, is_on: bool) -> None:
     from pyscript.js_modules import site
 
     site.remember(KEYS_KEPT, "on" if is_on else "off")
+
+
+def depth() -> str:
+    """How much the reader wants to be told (core/depth.py)."""
+    from pyscript.js_modules import site
+
+    kept = str(site.recall(DEPTH_KEPT))
+    return kept if kept in DEPTHS else FIRST
+
+
+def remember_depth(depth: str) -> None:
+    """Keep that wish for the next visit."""
+    from pyscript.js_modules import site
+
+    site.remember(DEPTH_KEPT, depth)
 
 
 def go_to_top() -> None:

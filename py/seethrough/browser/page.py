@@ -58,6 +58,7 @@ NEEDED = (
     "tokens",
     "asked",
     "busy",
+    "depth",
 )
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
@@ -72,6 +73,7 @@ IN_ADDRESS = (
     "language",
     "busy",
     "sum",
+    "depth",
 )
 OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seethrough.core.cell import Cell, parse_cell
+from seethrough.core.depth import DEPTHS
 from seethrough.core.errors import InputError
 from seethrough.core.settings import SETTINGS
 from seethrough.core.tokens import LIMIT, STOPPED
@@ -119,6 +120,7 @@ BEFORE_SETTINGS = (
 AFTER_SETTINGS = (
     Field("dart", "dart", whole(0, MAX_INDEX)),
     Field("tally", "is_tallied", flag, lambda _: "1"),
+    Field("depth", "depth", one_of(DEPTHS)),
     Field("lang", "language", str),
 )
 

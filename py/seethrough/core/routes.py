@@ -69,6 +69,7 @@ class Place:
     settings: Mapping[str, float] = field(default_factory=dict)
     dart: int | None = None
     is_tallied: bool = False
+    depth: str | None = None
     language: str | None = None
     ignored: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.language import MADE_UP
 from seethrough.core.messages import LANGUAGES, text
 from seethrough.core.routes import Route, address_of
+from seethrough.view import depth
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import action_button, say
 
@@ -21,7 +22,7 @@ OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)
 
 def render(state: AppState) -> str:
     """The name, the views, the settings, help and about."""
-    return to_html(brand(state), views(state), tools(state))
+    return to_html(brand(state), views(state), depth.switch(state), tools(state))
 
 
 def brand(state: AppState) -> Node:

@@ -88,6 +88,7 @@ ACTIONS = (
     "save",
     "present",
     "set-keys",
+    "set-depth",
     "play",
     "pause",
     "seek",
@@ -122,7 +123,7 @@ def markup_of(state: AppState, panel: Panel) -> str:
 
 
 FIXED: Mapping[str, Panel] = {
-    "header": Panel(("language", "route", "theme"), header.render),
+    "header": Panel(("language", "route", "theme", "depth"), header.render),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
     "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
     "spoken": Panel(("language", "models", "model", "engine", "stored"), status.spoken),
@@ -164,11 +165,17 @@ FIXED: Mapping[str, Panel] = {
 def panels_of(tours: Tours) -> Mapping[str, Panel]:
     """Every panel by its slot: those of the page, those of the tours' steps, the transport."""
     steps = [step for tour in tours for step in tour.steps]
-    looked_at = dict.fromkeys(name for step in steps for name in step.fields)
+    shown = [*steps, *(step.idea for step in steps if step.idea is not None)]
+    looked_at = dict.fromkeys(name for one in shown for name in one.fields)
     return {
         **FIXED,
-        "transport": Panel(("language", "route", "stage", *looked_at), transport.render),
+        "transport": Panel(("language", "route", "stage", "depth", *looked_at), transport.render),
         **{step.place: Panel((*step.fields, "unfolded"), step.render, step.rest) for step in steps},
+        **{
+            step.idea_place: Panel(step.idea.fields, step.idea.render)
+            for step in steps
+            if step.idea is not None
+        },
         **{
             slot: Panel((*fields, "unfolded"), render)
             for step in steps

@@ -35,7 +35,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         h(
             "div",
             {"class": "walk-body"},
-            h("section", {"class": f"plate-of is-{step}"}, slot(shown.place)),
+            h("section", {"class": f"plate-of is-{step}"}, slot(shown.place_at(state.depth))),
             h("aside", {"class": "beside"}, slot("sum"), slot("stack")),
         ),
         slot("peek"),
