@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
 
-# (layer, head)
+# A head's layer, and its number in it.
 Head = tuple[int, int]
 Heads = frozenset[Head]
 # The best next tokens without some heads.
@@ -50,6 +50,17 @@ class Marked:
     together: tuple[Head, ...]
     by: str
     resting: float | None = None
+
+
+def read_heads(text: str) -> Heads:
+    """Heads written as 23.3,19.2: the layer, the head in it."""
+    pairs = (pair.split(".") for pair in text.split(","))
+    return frozenset((int(layer), int(head)) for layer, head in pairs)
+
+
+def written_heads(heads: Iterable[Head]) -> str:
+    """The inverse of `read_heads`."""
+    return ",".join(f"{layer}.{head}" for layer, head in sorted(heads))
 
 
 def head_scale(config: ModelConfig, off: Iterable[Head]) -> Array:

@@ -55,13 +55,18 @@ def check_rows(entry: TensorEntry, rows: Sequence[int]) -> tuple[int, ...]:
 def row_ranges(manifest: Manifest, entry: TensorEntry, rows: Sequence[int]) -> tuple[Range, ...]:
     """(offset, size) of the bytes that `decode_rows` wants, part by part, row by row."""
     if entry.layout == "transposed":
-        source = find_tensor(manifest, entry.source)
-        return tuple((part.offset, part.size_bytes) for part in source.parts.values())
+        return whole_ranges(manifest, entry)
     return tuple(
         _part_row(part, row // _rows_per_entry(entry, role))
         for role, part in entry.parts.items()
         for row in rows
     )
+
+
+def whole_ranges(manifest: Manifest, entry: TensorEntry) -> tuple[Range, ...]:
+    """(offset, size) of the bytes that a whole tensor is decoded from: one range a part."""
+    stored = find_tensor(manifest, entry.source) if entry.layout == "transposed" else entry
+    return tuple((part.offset, part.size_bytes) for part in stored.parts.values())
 
 
 def decode_rows(

@@ -72,6 +72,7 @@ ACTIONS = (
     "select-word",
     "select-layer",
     "select-head",
+    "switch-heads",
     "append-token",
     "go-on",
     "step-to",

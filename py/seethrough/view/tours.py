@@ -5,10 +5,12 @@ A new step is a file of view/steps/ (its panel, its film, what it wants) and a r
 
 from __future__ import annotations
 
+from seethrough.app.scene import Idea
 from seethrough.app.state import BLOCK, EVERYTHING, WALK, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
 from seethrough.view.code import of, of_family
+from seethrough.view.ideas import layers as layers_idea
 from seethrough.view.steps import (
     done,
     embed,
@@ -62,12 +64,17 @@ THE_WALK = Tour(
             layers.render,
             layers.moments,
             wants=layers.wants,
-            chosen=frozenset({"position"}),
+            chosen=frozenset({"position", "off"}),
             code=of_family("layers"),
             parts=("runtime.driver", "model.blocks"),
             terms=("attention", "mlp"),
             hooks=frozenset(
                 {hooks.RESID_PRE, hooks.RESID_MID, hooks.RESID_POST, hooks.ATTN_OUT, hooks.MLP_OUT}
+            ),
+            idea=Idea(
+                layers_idea.FIELDS,
+                layers_idea.render,
+                wants=layers_idea.wants,
             ),
         ),
         Step(
