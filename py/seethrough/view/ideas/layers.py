@@ -13,6 +13,7 @@ from seethrough.view.ideas.layers_heads import (
     kind_of,
     marked_in,
     now_of,
+    shared_target,
     spoke_against,
 )
 from seethrough.view.ideas.layers_picture import looks_of, pictures
@@ -112,10 +113,22 @@ def head_line(scene: Scene, look: Look, kind: str) -> Node:
     )
 
 
-def switch(scene: Scene, heads: Sequence[Head], off: str, on: str, name: str = "") -> Node:
+def together(scene: Scene, marked: Marked) -> list[Node]:
+    """The button for all of them at once; nothing for a single one."""
+    if len(marked.together) < 2:  # noqa: PLR2004 - one has its own
+        return []
+    shared = shared_target(scene.run, marked.together)
+    name = plain(scene.run.tokens[shared].visible) if shared is not None else ""
+    off = "alike" if name else marked.by
+    return [switch(scene, marked.together, off, "together", token=name, n=len(marked.together))]
+
+
+def switch(
+    scene: Scene, heads: Sequence[Head], off: str, on: str, name: str = "", **fields: object
+) -> Node:
     """A button that switches some heads off, or on again."""
     is_off = scene.choice.off >= frozenset(heads)
-    label = say(scene, f"idea.layers.switch.{on if is_off else off}")
+    label = say(scene, f"idea.layers.switch.{on if is_off else off}", **fields)
     attributes: Attributes = {
         "type": "button",
         "class": "button idea-look-switch",
@@ -130,9 +143,7 @@ def switch(scene: Scene, heads: Sequence[Head], off: str, on: str, name: str = "
 def outcome(scene: Scene, marked: Marked) -> Node:
     """What the model says now, beside what it said before; all three heads off at once."""
     told = h("p", {"class": "idea-look-verdict", "role": "status"}, *verdict(scene))
-    has_together = len(marked.together) > 1
-    every = switch(scene, marked.together, "together", "together_on") if has_together else ""
-    words = h("div", {"class": "idea-look-told"}, told, every)
+    words = h("div", {"class": "idea-look-told"}, told, *together(scene, marked))
     return h("div", {"class": "idea-look-outcome"}, words, bars(scene) if now_of(scene) else "")
 
 
@@ -184,7 +195,7 @@ def bar(scene: Scene, one: Answer) -> Node:
         "li",
         {},
         h("bdi", {}, plain(one.item.visible)),
-        h("svg", {"aria-hidden": "true", "preserveAspectRatio": "none"}, shapes),
+        h("svg", {"aria-hidden": "true"}, shapes),
         h("span", {}, " → ".join(shares) if is_told else ""),
     )
 

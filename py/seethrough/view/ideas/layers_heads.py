@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from seethrough.core.heads import BY_ATTENTION, Marked, by_attention
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.run import Run
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
@@ -64,6 +66,13 @@ def kind_of(row: Array) -> str:
     if row[most] < SPREAD:
         return "spread"
     return "first" if most == 0 else "word"
+
+
+def shared_target(run: Run, heads: Sequence[Head]) -> int | None:
+    """The position that all of some heads look at most from the last token, if it is one."""
+    rows = [row_of(run, head, len(run.tokens) - 1) for head in heads]
+    targets = {None if row is None else int(row.argmax()) for row in rows}
+    return targets.pop() if len(targets) == 1 else None
 
 
 def now_of(scene: Scene) -> tuple[Candidate, ...]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.heads import Head, Marked
+    from seethrough.core.tokens import Candidate
 
 # A second share stands in the picture where it is at least this; of one head alone.
 SECOND = 0.15
@@ -130,7 +131,9 @@ def arc_node(scene: Scene, look: Look, arc: Arc, sheet: Sheet, side: int) -> Nod
 def share(scene: Scene, arc: Arc, sheet: Sheet, side: int) -> Node:
     """A share at the foot of its arc, on the side where no arc runs."""
     along = arc.end - arc.width / 2 - 7
-    x, y = sheet.point(along, side * (sheet.half + (15 if sheet.is_row else 7)))
+    x, y = sheet.point(along, side * (sheet.half + 7))
+    if sheet.is_row:
+        y += 0 if side < 0 else 14
     is_left = sheet.is_row or side < 0
     place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": "end" if is_left else "start"}
     return h("text", {"class": "idea-look-share", **place}, whole(scene, arc.weight))
@@ -171,6 +174,14 @@ def box(sheet: Sheet, start: float, size: float) -> tuple[float, float, float, f
     return (x, y, size, 2 * sheet.half) if sheet.is_row else (x, y, 2 * sheet.half, size)
 
 
+def under(scene: Scene, best: Candidate) -> str:
+    """What the dashed tile is; what stood there before, where it is another word now."""
+    top = scene.run.top
+    if top and top[0].id != best.id:
+        return say(scene, "idea.layers.before", token=plain(top[0].visible))
+    return say(scene, "idea.layers.next")
+
+
 def answer(scene: Scene, sheet: Sheet, end: float) -> Node | str:
     """The next token in a dashed tile, with its chance, and the bars of before and now."""
     now = now_of(scene)
@@ -188,7 +199,10 @@ def answer(scene: Scene, sheet: Sheet, end: float) -> Node | str:
         chance = whole(scene, best.prob)
         if sheet.is_row:
             place = {"x": middle["x"], "y": f"{y - 14:.1f}", "text-anchor": "middle"}
+            below = {"x": middle["x"], "y": f"{y + high + 24:.1f}", "text-anchor": "middle"}
         else:
             place = {"x": f"{x + wide + 10:.1f}", "y": f"{y + high / 2 + 6:.1f}"}
+            below = {"x": f"{x - 10:.1f}", "y": f"{y + high / 2 + 6:.1f}", "text-anchor": "end"}
         parts.append(h("text", {"class": "idea-look-chance", **place}, chance))
+        parts.append(h("text", {"class": "idea-look-before", **below}, under(scene, best)))
     return h("g", {"class": "idea-look-answer"}, parts)

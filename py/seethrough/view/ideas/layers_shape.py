@@ -20,7 +20,9 @@ FULL = 26.0
 LEAST = 0.01
 # What a token looks at itself is a stump beside its arcs, so long.
 STUMP = 14.0
-LEAST_PEAK = 22.0
+LEAST_PEAK = 18.0
+# What lies between two arcs where they run side by side.
+APART = 1.5
 BEND = 0.6
 MOST_CELLS = 14
 
@@ -50,7 +52,7 @@ class Sheet:
         return (along, middle + across) if self.is_row else (middle + across, along)
 
 
-ROW = Sheet("row", True, 1200, 292, 12.6, 24, 11, 24, 116, 176)
+ROW = Sheet("row", True, 1200, 254, 12.6, 24, 11, 24, 100, 176)
 COLUMN = Sheet("column", False, 430, 360, 9.3, 26, 5, 58, 116, 46)
 SHEETS = (ROW, COLUMN)
 
@@ -150,19 +152,16 @@ def arcs_of(tiles: Sequence[Tile], row: Array, sheet: Sheet) -> tuple[Arc, ...]:
     far = max(places[own].middle - tiles[0].middle, 1.0)
     seen = [at for at in sorted(places, reverse=True) if at <= own and row[at] >= LEAST]
     widths = [float(row[at]) * FULL for at in seen]
+    bundle = sum(widths) + APART * len(widths)
     begin = places[own].middle - sum(widths) / 2
-    arcs = []
+    arcs, inside = [], 0.0
     for at, width in zip(seen, widths, strict=True):
         start, end = begin + width / 2, places[at].middle
-        begin += width
-        peak = peak_of(sheet, (places[own].middle - end) / far, width)
-        arcs.append(Arc(at, float(row[at]), start, end, peak, width, at == own))
+        part = (places[own].middle - end) / far
+        peak = (sheet.peak - bundle) * part**BEND + inside + APART + width / 2
+        arcs.append(Arc(at, float(row[at]), start, end, max(peak, LEAST_PEAK), width, at == own))
+        begin, inside = begin + width, inside + APART + width
     return tuple(arcs)
-
-
-def peak_of(sheet: Sheet, part: float, width: float) -> float:
-    """How far the middle of an arc's line goes beyond the tiles, by its part of the longest."""
-    return max(sheet.peak * part**BEND - width / 2, LEAST_PEAK + width / 2)
 
 
 def path_of(arc: Arc, sheet: Sheet, side: int) -> str:
