@@ -52,7 +52,7 @@ class Sheet:
         return (along, middle + across) if self.is_row else (middle + across, along)
 
 
-ROW = Sheet("row", True, 1200, 254, 12.6, 24, 11, 24, 100, 176)
+ROW = Sheet("row", True, 1200, 254, 12.6, 18, 8, 24, 100, 166)
 COLUMN = Sheet("column", False, 430, 360, 9.3, 26, 5, 58, 116, 46)
 SHEETS = (ROW, COLUMN)
 
