@@ -101,7 +101,7 @@ def important(scene: Scene, looks: Sequence[Look]) -> list[int]:
 def group(scene: Scene, look: Look, arcs: Sequence[Arc], sheet: Sheet, side: int) -> Node:
     """One head's arcs, the thin ones below the wide ones, and its largest shares."""
     drawn = sorted(arcs, key=lambda arc: arc.weight)
-    shares = [] if look.is_off else told_shares(arcs, is_first=side < 0)
+    shares = [] if look.is_off else told_shares(arcs, has_second=side < 0 and not scene.choice.off)
     kind = "first" if side < 0 else "second"
     return h(
         "g",
@@ -111,10 +111,10 @@ def group(scene: Scene, look: Look, arcs: Sequence[Arc], sheet: Sheet, side: int
     )
 
 
-def told_shares(arcs: Sequence[Arc], *, is_first: bool) -> list[Arc]:
-    """The largest arc of a head; of the first one the second largest, too, where it is wide."""
+def told_shares(arcs: Sequence[Arc], *, has_second: bool) -> list[Arc]:
+    """The largest arc of a head, and the second largest where it is asked for and wide."""
     ranked = sorted((arc for arc in arcs if not arc.is_stump), key=lambda arc: -arc.weight)
-    second = [arc for arc in ranked[1:2] if is_first and arc.weight >= SECOND]
+    second = [arc for arc in ranked[1:2] if has_second and arc.weight >= SECOND]
     return [*ranked[:1], *second]
 
 
