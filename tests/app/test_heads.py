@@ -69,7 +69,7 @@ def test_a_live_run_marks_the_heads_that_add_most() -> None:
 
 
 def test_a_head_that_is_off_is_asked_for_once() -> None:
-    """One run with that head at zero gives the reference's answer; on and off again asks no more."""
+    """One run with that head at zero is the reference's answer; on and off again asks no more."""
 
     async def scenario() -> None:
         actions = await at_the_idea()

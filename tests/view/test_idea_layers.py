@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -117,7 +118,7 @@ def test_no_arc_crosses_another(sheet: layers_shape.Sheet) -> None:
     drawn = [arc for arc in layers_shape.arcs_of(tiles, row, sheet) if not arc.is_stump]
 
     assert [arc.target for arc in drawn] == sorted((arc.target for arc in drawn), reverse=True)
-    for inner, outer in zip(drawn, drawn[1:], strict=False):
+    for inner, outer in pairwise(drawn):
         assert outer.start - outer.width / 2 >= inner.start + inner.width / 2 - 1e-9
         assert outer.end + outer.width / 2 <= inner.end - inner.width / 2
         assert outer.peak - outer.width / 2 >= inner.peak + inner.width / 2
@@ -142,8 +143,8 @@ def test_a_long_prompt_shows_the_gap_where_it_is() -> None:
     row[17], row[0] = 0.7, 0.2
     many = walk_state(texts)
     arrays = {hook_name(PATTERN, at): np.zeros((2, 60, 60), np.float32) for at in range(2)}
-    for name in arrays:
-        arrays[name][:, -1] = row
+    for pattern in arrays.values():
+        pattern[:, -1] = row
     state = many.but(marked=MARKED, without=WITHOUT, captured=Captured(arrays))
     html = layers.render(state)
 

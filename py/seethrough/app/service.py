@@ -22,7 +22,7 @@ from seethrough.core.errors import CancelledRunError, EngineError
 from seethrough.core.hooks import matching_hooks
 from seethrough.core.modes import check_mode
 from seethrough.core.tokens import STOPPED, candidates, texts
-from seethrough.core.weights import decode_rows, decode_whole, row_ranges, whole_ranges
+from seethrough.core.weights import decode_rows, row_ranges
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -358,16 +358,10 @@ class Service:
         async with self.use(model) as opened:
             manifest = opened.manifest
             entry, checked = inputs.check_weight(manifest, name, rows)
-            is_whole = rows is None and entry.layout != "transposed"
-            ranges = whole_ranges(manifest, entry) if is_whole else None
             chunks = await self._guarded(
-                self.engine.read_bytes(ranges or row_ranges(manifest, entry, checked))
+                self.engine.read_bytes(row_ranges(manifest, entry, checked))
             )
-        return (
-            decode_whole(entry, chunks)
-            if is_whole
-            else decode_rows(manifest, entry, checked, chunks)
-        )
+        return decode_rows(manifest, entry, checked, chunks)
 
     def stop(self) -> None:
         """Stop what is going on at its next safe point, whoever asked for it."""

@@ -10,8 +10,7 @@ from seethrough.core.heads import BY_ATTENTION, Marked, by_attention
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.run import Run
-    from seethrough.app.state import Scene
+    from seethrough.app.state import Run, Scene
     from seethrough.core.cache import Array
     from seethrough.core.heads import Head
     from seethrough.core.tokens import Candidate
