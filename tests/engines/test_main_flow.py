@@ -17,7 +17,7 @@ CAN_SHARE = "crossOriginIsolated && typeof SharedArrayBuffer === 'function'"
 
 def walk_through(visit):
     """The recorded walk of the months: its tokens, its layers, its next token."""
-    visit.open_at("#/walk/january/tokenize")
+    visit.open_at("#/walk/january/tokenize?depth=numbers")
     visit.becomes(TOKENS_SHOWN, TOKENS)
     for step in ("embed", "layers", "logits", "softmax"):
         visit.press("[data-action=step-next]")
