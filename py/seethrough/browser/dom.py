@@ -153,6 +153,13 @@ def fold_menus() -> bool:
     return bool(menus)
 
 
+def fold_other_menus(target: ffi.Js) -> None:
+    """Close the menus that a press is not in, and the one whose link was pressed."""
+    for menu in ffi.document.querySelectorAll("details.menu[open]"):
+        if not bool(menu.contains(target)) or not ffi.is_absent(target.closest(".sheet a")):
+            menu.open = False
+
+
 def reveal(slot: str) -> bool:
     """Bring a panel's beginning into sight. Returns: Whether it was not there already."""
     element = ffi.document.getElementById(slot)
