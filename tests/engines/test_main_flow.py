@@ -58,7 +58,9 @@ def test_threads_are_told_truly(visit):
     threads = visit.engine.value("Math.min(4, navigator.hardwareConcurrency)") if can_share else 1
 
     assert visit.ask("seethrough.ready")["threads"] == threads
-    assert f"{threads} thread{'s' if threads > 1 else ''} " in visit.text("#status")
+    assert f"{threads} thread{'s' if threads > 1 else ''} " in visit.value(
+        "document.querySelector('#status').textContent"
+    )
     assert ("one thread" in visit.text("#boot-notice")) == (not can_share)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Where a click is the action; other controls act when their value changes.
 CLICKED = ("BUTTON",)
+# Text that Enter sends; Shift+Enter makes a line in it.
+SENT_BY_ENTER = "form textarea"
 
 
 class Slots:
@@ -86,6 +88,12 @@ def listen(on_action: OnAction) -> None:
             if event.target.hasAttribute("data-cleared"):
                 event.target.reset()
 
+    def enter(event: ffi.Js) -> None:
+        is_enter = event.key == "Enter" and not (event.shiftKey or event.isComposing)
+        if is_enter and bool(event.target.matches(SENT_BY_ENTER)):
+            event.preventDefault()
+            event.target.form.requestSubmit()
+
     def follow(event: ffi.Js) -> None:
         target = event.target.closest("[data-live]")
         if not ffi.is_absent(target):
@@ -95,6 +103,7 @@ def listen(on_action: OnAction) -> None:
         ffi.listen(ffi.document, kind, handle)
     ffi.listen(ffi.document, "input", follow)
     ffi.listen(ffi.document, "submit", submit)
+    ffi.listen(ffi.document, "keydown", enter)
 
 
 def field(form: str, name: str) -> str | None:

@@ -47,8 +47,8 @@ def reading_s(sentence: Child) -> float:
 
 def n_signs(words: Child) -> int:
     """How many signs a sentence has, its nodes' own among them."""
+    if isinstance(words, str):
+        return len(words)
     if isinstance(words, Node):
-        return n_signs(words.children)
-    if isinstance(words, str | float | int | None):
-        return 0 if words is None else len(str(words))
-    return sum(map(n_signs, words))
+        return sum(n_signs(child) for child in words.children)
+    return sum(n_signs(child) for child in words) if isinstance(words, list | tuple) else 0

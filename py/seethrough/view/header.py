@@ -50,7 +50,8 @@ def brand(state: AppState) -> Node:
 def views(state: AppState) -> Node:
     """The views, the current one marked."""
     items = [h("li", {}, view_link(state, name)) for name in LINKS]
-    return h("nav", {"aria-label": say(state, "header.views")}, h("ul", {"class": "views"}, items))
+    label = {"class": "is-views", "aria-label": say(state, "header.views")}
+    return h("nav", label, h("ul", {"class": "views"}, items))
 
 
 def view_link(state: AppState, view: str) -> Node:
@@ -79,7 +80,9 @@ def subjects(state: AppState) -> Node:
     """The recorded prompts, and the reader's own."""
     names = [card.subject for card in state.site.recordings]
     links = [h("li", {}, subject(state, name)) for name in [*names, OWN]]
-    return h("nav", {"class": "subjects", "aria-label": say(state, "walk.subjects")}, h("ul", {}, links))
+    return h(
+        "nav", {"class": "subjects", "aria-label": say(state, "walk.subjects")}, h("ul", {}, links)
+    )
 
 
 def subject(state: AppState, name: str) -> Node:

@@ -38,7 +38,7 @@ from seethrough.view.words import say, title
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from seethrough.app.state import AppState, Tours
+    from seethrough.app.state import AppState, Idea, Step, Tours
 
 __all__ = [
     "ACTIONS",
@@ -168,7 +168,7 @@ FIXED: Mapping[str, Panel] = {
 def panels_of(tours: Tours) -> Mapping[str, Panel]:
     """Every panel by its slot: those of the page, those of the tours' steps, the transport."""
     steps = [step for tour in tours for step in tour.steps]
-    shown = [*steps, *(step.idea for step in steps if step.idea is not None)]
+    shown: list[Step | Idea] = [*steps, *(step.idea for step in steps if step.idea is not None)]
     looked_at = dict.fromkeys(name for one in shown for name in one.fields)
     return {
         **FIXED,

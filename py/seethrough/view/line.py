@@ -45,7 +45,6 @@ def stop(state: AppState, tour: Tour, step: Step, *, is_here: bool) -> Node:
             "href": address_of(replace(state.route, step=step.name)),
             "class": "is-repeated" if is_repeated else None,
             "aria-current": "step" if is_here else None,
-            "title": say(state, f"step.{step.name}"),
         },
         number,
         h("span", {}, name(state, step.name)),
@@ -66,9 +65,9 @@ def times(state: AppState) -> Node | str:
     n_layers = state.run.config.n_layers if state.run.config else card.n_layers if card else 0
     if not n_layers:
         return ""
-    told = say(state, "line.times.told", n_layers=n_layers)
+    told = say(state, "walk.times.told", n_layers=n_layers)
     return h(
         "span",
         {"class": "times", "title": told},
-        say(state, "line.times", n_layers=count(state, n_layers)),
+        say(state, "walk.times", n_layers=count(state, n_layers)),
     )

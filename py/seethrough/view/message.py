@@ -31,7 +31,9 @@ def bar(state: AppState, message: Message | None, kind: str) -> Node | str:
         return ""
     passes = message.key in PASSING
     more = {"class": "dismiss", "data-kind": kind, "aria-label": say(state, "view.message.dismiss")}
-    away = "" if passes else h("button", {"type": "button", "data-action": "dismiss", **more}, CROSS)
+    away = (
+        "" if passes else h("button", {"type": "button", "data-action": "dismiss", **more}, CROSS)
+    )
     classes = "message-bar is-passing" if passes else "message-bar"
     return h("div", {"class": classes}, sentence(state, message, f"is-{kind}"), away)
 

@@ -20,9 +20,7 @@ BUSY = ("starting", *LOADING, "running")
 def render(state: AppState) -> str:
     """A quiet button with the stage; the progress while it loads; Retry where that failed."""
     stage = state.site.engine.stage
-    return to_html(
-        sheet(state), progress(state), retry(state) if stage == "failed" else ""
-    )
+    return to_html(sheet(state), progress(state), retry(state) if stage == "failed" else "")
 
 
 def sheet(state: AppState) -> Node:

@@ -22,7 +22,8 @@ def render(state: AppState) -> str:
     is_shown = state.tour is not None
     presents = "tools.leave" if state.chrome.is_presenting else "tools.present"
     return to_html(
-        action_button(state, "present", presents, {"class": "tool"}) if is_shown else "", menu(state)
+        action_button(state, "present", presents, {"class": "tool"}) if is_shown else "",
+        menu(state),
     )
 
 
@@ -31,7 +32,11 @@ def menu(state: AppState) -> Node:
     return h(
         "details",
         {"class": "menu", "id": "settings"},
-        h("summary", {"class": "tool"}, h("span", {"class": "menu-name"}, say(state, "header.settings"))),
+        h(
+            "summary",
+            {"class": "tool"},
+            h("span", {"class": "menu-name"}, say(state, "header.settings")),
+        ),
         h(
             "div",
             {"class": "sheet"},
@@ -58,7 +63,11 @@ def taken_along(state: AppState) -> Node | str:
         "div",
         {"class": "taken-along"},
         copy,
-        h("div", {"class": "sheet-row", "id": "save-menu", "role": "group", "aria-label": label}, saves),
+        h(
+            "div",
+            {"class": "sheet-row", "id": "save-menu", "role": "group", "aria-label": label},
+            saves,
+        ),
     )
 
 
