@@ -88,12 +88,6 @@ def listen(on_action: OnAction) -> None:
             if event.target.hasAttribute("data-cleared"):
                 event.target.reset()
 
-    def enter(event: ffi.Js) -> None:
-        is_enter = event.key == "Enter" and not (event.shiftKey or event.isComposing)
-        if is_enter and bool(event.target.matches(SENT_BY_ENTER)):
-            event.preventDefault()
-            event.target.form.requestSubmit()
-
     def follow(event: ffi.Js) -> None:
         target = event.target.closest("[data-live]")
         if not ffi.is_absent(target):
@@ -103,7 +97,14 @@ def listen(on_action: OnAction) -> None:
         ffi.listen(ffi.document, kind, handle)
     ffi.listen(ffi.document, "input", follow)
     ffi.listen(ffi.document, "submit", submit)
-    ffi.listen(ffi.document, "keydown", enter)
+    ffi.listen(ffi.document, "keydown", _send_by_enter)
+
+
+def _send_by_enter(event: ffi.Js) -> None:
+    is_enter = event.key == "Enter" and not (event.shiftKey or event.isComposing)
+    if is_enter and bool(event.target.matches(SENT_BY_ENTER)):
+        event.preventDefault()
+        event.target.form.requestSubmit()
 
 
 def field(form: str, name: str) -> str | None:
