@@ -26,6 +26,15 @@ window.Worker = class extends Worker {
   constructor(...args) { super(...args); window.workers.push(this); }
 };
 """
+# Who was here before and chose the numbers; what a test chooses stays.
+SEES_NUMBERS = """
+try {
+  const kept = `seethrough:${new URL("./", location.href).pathname}:depth`;
+  if (localStorage.getItem(kept) === null) localStorage.setItem(kept, "numbers");
+} catch {
+  // storage is forbidden here
+}
+"""
 # Notes that the Run button was disabled, however short.
 WATCH_RUN = """() => {
   const button = document.querySelector("[name=run]");
@@ -255,13 +264,16 @@ def server(root):
 
 @pytest.fixture
 def new_tab(browser, server):
-    """Make tabs in a browser profile of their own: `new_tab(init="script", **context_options)`."""
+    """Make tabs in a browser profile of their own: `new_tab(init="script", **context_options)`.
+
+    They see the numbers of a step; with `is_first` what a first visit sees.
+    """
     contexts = []
 
-    def make(init="", **options: object):
+    def make(init="", *, is_first=False, **options: object):
         context = browser.new_context(**options)
         contexts.append(context)
-        context.add_init_script(KEEP_WORKERS + init)
+        context.add_init_script(KEEP_WORKERS + ("" if is_first else SEES_NUMBERS) + init)
         tab = Tab(context.new_page(), server)
         tab.watch()
         return tab
@@ -300,6 +312,7 @@ class Profile:
     def __init__(self, browser, root, *kept: str) -> None:
         self.server = Server(root)
         self.context = browser.new_context()
+        self.context.add_init_script(SEES_NUMBERS)
         self._kept = kept
         tab = self.page(SAVES_DATA)
         tab.open()
@@ -383,7 +396,7 @@ def opened_site(browser, root):
     """A page of the site in a folder of its own server, with Python up."""
     server = Server(root)
     context = browser.new_context()
-    context.add_init_script(KEEP_WORKERS)
+    context.add_init_script(KEEP_WORKERS + SEES_NUMBERS)
     tab = Tab(context.new_page(), server)
     tab.watch()
     tab.open()

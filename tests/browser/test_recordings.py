@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from export.site import write_service_worker
 from seethrough.core.safetensors import read_safetensors
-from tests.browser.conftest import FOLDER, SAVES_DATA, Server, Tab
+from tests.browser.conftest import FOLDER, SAVES_DATA, SEES_NUMBERS, Server, Tab
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
@@ -123,7 +123,7 @@ def mismatched(browser, dist, tmp_path):
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     write_service_worker(place, [])
     server, context = Server(tmp_path), browser.new_context()
-    context.add_init_script(SAVES_DATA)
+    context.add_init_script(SAVES_DATA + SEES_NUMBERS)
     tab = Tab(context.new_page(), server)
     tab.watch()
     yield tab, [row["id"] for row in walks]

@@ -44,7 +44,7 @@ def go(tab, address):
 @pytest.mark.parametrize("address", ["#/", "#/walk/january/input"])
 def test_python_takes_the_slide_over(new_tab, address):
     """The first slide is there before Python, and Python leaves the very elements in place."""
-    tab = new_tab(SAVES_DATA + EARLY)
+    tab = new_tab(SAVES_DATA + EARLY, is_first=True)
     tab.open(address)
 
     assert "January" in tab.page.evaluate("window.firstText")

@@ -52,7 +52,13 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 def test_an_empty_state_renders(slot: str) -> None:
     """Before anything is known each panel renders; those of a run say what will stand there."""
     html = PANELS[slot].render(AppState())
-    of_a_run = bool(PANELS[slot].rest) or slot in {"message", "source", "sum-spoken", "peek"}
+    of_a_run = bool(PANELS[slot].rest) or slot in {
+        "message",
+        "source",
+        "sum-spoken",
+        "peek",
+        "line",
+    }
 
     assert (html == "") == of_a_run
     assert ("<h2" in markup_of(AppState(), PANELS[slot])) == (

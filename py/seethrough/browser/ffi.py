@@ -354,6 +354,16 @@ def on_full_screen_left(function: Callable[[], None]) -> None:
     listen(js.document, "fullscreenchange", changed)
 
 
+def on_press_elsewhere(function: Callable[[Js], None]) -> None:
+    """Call a function with the element that was pressed, wherever it is."""
+
+    def pressed(event: Js) -> None:
+        if hasattr(event.target, "closest"):
+            function(event.target)
+
+    listen(js.document, "click", pressed)
+
+
 def page_address() -> str:
     """The whole address of the page, as a link to what is shown."""
     return well_formed(str(js.location.href))

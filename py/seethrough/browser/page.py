@@ -151,7 +151,13 @@ class Page:
         self._enable(store.state)
         dom.listen(self._act)
         Cells(lambda *at: describe_cell(store.state, *at), self._choose_cell, self._rest_on_cell)
-        Keys(self._act, self._jump, lambda: store.state.chrome.has_keys)
+        Keys(
+            self._act,
+            self._jump,
+            lambda: store.state.chrome.has_keys,
+            lambda: store.state.chrome.is_presenting,
+        )
+        ffi.on_press_elsewhere(dom.fold_other_menus)
         Swipes(self._beside)
         ffi.on_fold(self._read_folds)
         ffi.on_full_screen_left(self._tools.leave_presenting)

@@ -17,6 +17,7 @@ from seethrough.view import (
     footer,
     header,
     home,
+    line,
     message,
     residual,
     source,
@@ -90,6 +91,7 @@ ACTIONS = (
     "present",
     "set-keys",
     "set-depth",
+    "dismiss",
     "play",
     "pause",
     "seek",
@@ -124,7 +126,7 @@ def markup_of(state: AppState, panel: Panel) -> str:
 
 
 FIXED: Mapping[str, Panel] = {
-    "header": Panel(("language", "route", "theme", "depth"), header.render),
+    "header": Panel(("language", "route", "depth", "models", "recordings"), header.render),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
     "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
     "spoken": Panel(("language", "models", "model", "engine", "stored"), status.spoken),
@@ -157,7 +159,8 @@ FIXED: Mapping[str, Panel] = {
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
-    "tools": Panel(("language", "route", "is_presenting"), tools.render),
+    "tools": Panel(("language", "route", "theme", "is_presenting"), tools.render),
+    "line": Panel(line.FIELDS, line.render),
     "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),
 }

@@ -42,8 +42,7 @@ def render(state: AppState, memo: Memo | None = None) -> str:
 
     tour, view = state.tour, state.route.view
     if tour is not None:
-        foot = h("div", {"class": "transport"}, slot("transport")) if tour.has_films else ""
-        return to_html(h("div", {"class": f"page is-{view}"}, tour.frame(state, slot), foot))
+        return to_html(h("div", {"class": f"page is-{view}"}, tour.frame(state, slot)))
     view = view if view in FRAMES else "missing"
     return to_html(h("div", {"class": f"page is-{view}"}, FRAMES[view](state, slot)))
 
