@@ -95,11 +95,11 @@ def _without(model: NativeModel, ids: Sequence[int], off: Heads) -> Mapping[str,
 
 
 def with_layers(spread: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...]:
-    """Some layers, the wanted ones in the places of those nearest to them."""
+    """Some layers, the wanted ones in the places of those nearest to them; the ends stay."""
     kept = list(spread)
     for layer in wanted:
-        others = [one for one in kept if one not in wanted]
+        others = [one for one in kept[1:-1] if one not in wanted]
         if layer not in kept and others:
             kept.remove(min(others, key=lambda one: abs(one - layer)))
-            kept.append(layer)
-    return tuple(sorted(kept))
+            kept = sorted([*kept, layer])
+    return tuple(kept)
