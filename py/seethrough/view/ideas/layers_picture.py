@@ -129,14 +129,15 @@ def arc_node(scene: Scene, look: Look, arc: Arc, sheet: Sheet, side: int) -> Nod
 
 
 def share(scene: Scene, arc: Arc, sheet: Sheet, side: int) -> Node:
-    """A share at the foot of its arc, on the side where no arc runs."""
-    along = arc.end - arc.width / 2 - 7
-    x, y = sheet.point(along, side * (sheet.half + 7))
-    if sheet.is_row:
-        y += 0 if side < 0 else 14
-    is_left = sheet.is_row or side < 0
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": "end" if is_left else "start"}
-    return h("text", {"class": "idea-look-share", **place}, whole(scene, arc.weight))
+    """A share on its arc's foot, at the tile: no other arc comes there."""
+    wide, high = sheet.badge
+    along, across = (wide, high) if sheet.is_row else (high, wide)
+    near = sheet.half if side > 0 else -sheet.half - across
+    x, y = sheet.point(arc.end - along / 2, near)
+    frame = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{wide:.0f}", "height": f"{high:.0f}"}
+    middle = {"x": f"{x + wide / 2:.1f}", "y": f"{y + high / 2 + 0.5:.1f}"}
+    told = h("text", middle, whole(scene, arc.weight))
+    return h("g", {"class": "idea-look-share"}, h("rect", {**frame, "rx": "6"}), told)
 
 
 def tile_node(scene: Scene, tile: Tile, texts: Sequence[str], sheet: Sheet) -> Node:

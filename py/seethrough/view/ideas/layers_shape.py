@@ -32,7 +32,8 @@ class Sheet:
     """A way to lay the picture out, in units that are about pixels.
 
     `cell` is a character's width, `pad` what a tile has around its text, `gap` lies between tiles.
-    `half` is half of a tile across, `peak` how far the farthest arc goes beyond it.
+    `half` is half of a tile across, `peak` how far the farthest arc goes beyond it; `answer` is the
+    room behind the tokens, `badge` the width and height of a share.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Sheet:
     half: float
     peak: float
     answer: float
+    badge: tuple[float, float]
 
     def point(self, along: float, across: float) -> tuple[float, float]:
         """Where a place lies, as x and y."""
@@ -52,8 +54,8 @@ class Sheet:
         return (along, middle + across) if self.is_row else (middle + across, along)
 
 
-ROW = Sheet("row", True, 1200, 254, 12.6, 18, 8, 24, 100, 166)
-COLUMN = Sheet("column", False, 430, 360, 9.3, 26, 5, 58, 116, 46)
+ROW = Sheet("row", True, 1200, 254, 12.6, 18, 8, 24, 100, 166, (52, 24))
+COLUMN = Sheet("column", False, 430, 360, 9.3, 26, 5, 58, 116, 46, (44, 22))
 SHEETS = (ROW, COLUMN)
 
 
