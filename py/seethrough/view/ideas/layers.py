@@ -18,7 +18,7 @@ from seethrough.view.ideas.layers_heads import (
 )
 from seethrough.view.ideas.layers_picture import looks_of, pictures
 from seethrough.view.ideas.layers_way import way
-from seethrough.view.ideas.plain import caption, lead, mark, plain, rect, waiting, whole
+from seethrough.view.ideas.plain import caption, lead, mark, plain, rect, whole
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.unrecorded import note
@@ -68,7 +68,7 @@ def render(scene: Scene) -> str:
     """The lead, the tokens with the arcs of two heads, the answer, the way through the layers."""
     run = scene.run
     if run.config is None or not run.tokens:
-        return to_html(waiting(scene, "idea.layers.empty"))
+        return to_html(lead(say(scene, "idea.layers.empty")))
     last = len(run.tokens) - 1
     if is_beyond(scene, last):
         return to_html(told(scene), beyond_note(scene))
