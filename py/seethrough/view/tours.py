@@ -5,8 +5,7 @@ A new step is a file of view/steps/ (its panel, its film, what it wants) and a r
 
 from __future__ import annotations
 
-from seethrough.app.scene import Idea
-from seethrough.app.state import BLOCK, EVERYTHING, WALK, Step, Tour, Tours
+from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
 from seethrough.view.code import of, of_family

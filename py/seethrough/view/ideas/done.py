@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view.counted import counted
 from seethrough.view.ideas import grown
-from seethrough.view.ideas.plain import lead, mark, picture, waiting, whole
+from seethrough.view.ideas.plain import lead, mark, picture, whole
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.steps.done import next_recording
 from seethrough.view.steps.written import has_end
@@ -38,7 +38,7 @@ FIELDS = (
 def render(scene: Scene) -> str:
     """The text, what the model was least sure of, where to go."""
     if not scene.run.tokens:
-        return to_html(waiting(scene, "idea.done.rest"))
+        return to_html(lead(say(scene, "idea.done.rest")))
     steps = scene.run.steps[:-1] if has_end(scene) else scene.run.steps
     if not steps:
         return to_html(lead(say(scene, "idea.done.none")), write(scene), onward(scene))
@@ -47,7 +47,6 @@ def render(scene: Scene) -> str:
     return to_html(
         lead(told),
         picture(
-            "done",
             say(scene, "idea.done.picture"),
             grown.text(scene, steps, least, "span"),
             h("p", {"class": "idea-outcome"}, surprise(scene, steps[least])),
@@ -73,7 +72,7 @@ def surprise(scene: Scene, new: NewToken) -> list[Node | str]:
 def write(scene: Scene) -> Node:
     """Nothing is written yet: let the model."""
     more: Attributes = {
-        "class": "button is-primary idea-button",
+        "class": "button is-primary",
         "disabled": scene.busy not in {"", "load"},
     }
     button = action_button(scene, "generate", "idea.loop.generate", more)

@@ -9,10 +9,11 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.wants import NOTHING, Wants, want
-from seethrough.view.ideas.plain import caption, lead, mark, names, picture, place, waiting, whole
+from seethrough.view.ideas.plain import caption, lead, mark, names, picture, place, whole
 from seethrough.view.ideas.tokenize import own_positions
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
+from seethrough.view.scales import Diverging
 from seethrough.view.steps.embed_vectors import of_token
 from seethrough.view.tokens import N_HUES
 from seethrough.view.words import rich, say
@@ -45,10 +46,10 @@ def wants(scene: Scene) -> Wants:
 def render(scene: Scene) -> str:
     """Three rows one below the other."""
     if not scene.run.tokens or scene.run.config is None:
-        return to_html(waiting(scene, "idea.embed.rest"))
+        return to_html(lead(say(scene, "idea.embed.rest")))
     rows = chosen_rows(scene)
     if not rows:
-        return to_html(waiting(scene, "idea.embed.waiting"))
+        return to_html(lead(say(scene, "idea.embed.waiting")))
     shown = names(scene.run.tokens[row.position].visible for row in rows)
     d_model = count(scene, scene.run.config.d_model)
     key = "idea.embed.lead" if len(rows) > 1 else "idea.embed.lead_one"
@@ -57,13 +58,13 @@ def render(scene: Scene) -> str:
     if len(rows) > 1:
         fields["among"] = among(scene)
     order = strongest(rows[0].values)
-    reach = float(np.nan_to_num(np.abs(rows[0].values[order])).max()) or 1.0
+    scale = Diverging(float(np.abs(clean(rows[0].values)[order]).max()) or 1.0)
     lines = [
         line(
             scene,
             row,
             name,
-            np.nan_to_num(row.values[order]) / reach,
+            scale.shares(row.values[order]),
             first=None if not at else shown[0],
         )
         for at, (row, name) in enumerate(zip(rows, shown, strict=True))
@@ -71,7 +72,6 @@ def render(scene: Scene) -> str:
     return to_html(
         lead(rich(scene, key, **fields)),
         picture(
-            "embed",
             say(scene, "idea.embed.picture"),
             h("ol", {"class": "idea-rows"}, lines),
             caption(
@@ -91,10 +91,16 @@ def strongest(values: Array) -> Array:
 
     Shapes: values [d_model] → indices [N_CELLS at most].
     """
-    clean = np.nan_to_num(values)
-    largest = np.argsort(-np.abs(clean), kind="stable")[:N_CELLS]
-    order: Array = largest[np.argsort(clean[largest], kind="stable")]
+    finite = clean(values)
+    largest = np.argsort(-np.abs(finite), kind="stable")[:N_CELLS]
+    order: Array = largest[np.argsort(finite[largest], kind="stable")]
     return order
+
+
+def clean(values: Array) -> Array:
+    """Numbers in float64, 0 in the place of what is none."""
+    finite: Array = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    return finite
 
 
 def chosen_rows(scene: Scene) -> list[Row]:
@@ -160,7 +166,7 @@ def likenesses(rows: Sequence[Array]) -> Array:
 
     Shapes: rows n × [d_model] → [n, n], the cosine of each pair.
     """
-    stacked = np.nan_to_num(np.stack(rows)).astype(np.float64)
+    stacked = np.stack([clean(row) for row in rows])
     lengths = np.linalg.norm(stacked, axis=1, keepdims=True)
     unit = stacked / np.where(lengths > 0, lengths, 1.0)
     alike: Array = unit @ unit.T

@@ -46,12 +46,12 @@ def text(scene: Scene, steps: Sequence[NewToken], chosen: int | None, kind: str)
         kind: What a token is: "button" (it chooses its step) or "span".
     """
     shown = window(len(steps), most=MOST_NEW, chosen=chosen)
-    parts: list[Child] = [h("bdi", {"class": "idea-given"}, given(scene))]
+    parts: list[Child] = [h("bdi", {}, given(scene))]
     length = len(given(scene))
     before = -1
     for at in shown.positions:
         if at != before + 1:
-            parts.append(h("span", {"class": "idea-given"}, " … "))
+            parts.append(" … ")
         parts.append(token(steps[at], at, chosen, kind))
         length += len(steps[at].text)
         before = at

@@ -35,7 +35,7 @@ def render(scene: Scene) -> str:
     else:
         told = rich(scene, "idea.input.lead_chat", n_characters=n_characters)
         page = [part(scene, piece) for piece in film.pieces]
-    return to_html(lead(told), picture("input", say(scene, "idea.input.picture"), page))
+    return to_html(lead(told), picture(say(scene, "idea.input.picture"), page))
 
 
 def size_of(text: str) -> str:
@@ -46,7 +46,7 @@ def size_of(text: str) -> str:
 def own(scene: Scene, text: str) -> Node:
     """The reader's words as they are; the middle of a long text is named."""
     shown = shortened(scene, text, MOST, HEAD, TAIL)
-    return h("bdi", {"class": "idea-own"}, shown)
+    return h("bdi", {}, shown)
 
 
 def shortened(scene: Scene, text: str, most: int, head: int, tail: int) -> str:

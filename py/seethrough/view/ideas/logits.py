@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view.ideas.plain import caption, lead, mark, picture, rect, waiting
+from seethrough.view.ideas.plain import caption, lead, mark, picture, rect
 from seethrough.view.ideas.scores import scores_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import with_signs
@@ -23,14 +23,13 @@ def render(scene: Scene) -> str:
     """A bar for each of the best tokens."""
     scores = scores_of(scene)
     if scores is None:
-        return to_html(waiting(scene, "idea.logits.rest"))
+        return to_html(lead(say(scene, "idea.logits.rest")))
     best = scores.best[0]
     text = mark(scene.run.tokens[-1].visible)
     note = "idea.logits.average" if scores.is_average else "idea.logits.start"
     return to_html(
         lead(rich(scene, "idea.logits.lead", last=text, best=mark(best.name))),
         picture(
-            "scores",
             say(scene, "idea.logits.picture"),
             h("ol", {"class": "idea-bars"}, [line(scene, item) for item in scores.best]),
             caption(say(scene, note)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.tokens import CONTEXT, END
 from seethrough.view.ideas import grown
-from seethrough.view.ideas.plain import lead, picture, place, plain, waiting, whole
+from seethrough.view.ideas.plain import lead, picture, place, plain, whole
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.loop_cache import cache_of
@@ -36,13 +36,12 @@ FIELDS = (
 def render(scene: Scene) -> str:
     """The text so far, what the model reads now, what it keeps, what it says."""
     if not scene.run.tokens or not (scene.run.top or scene.run.steps):
-        return to_html(waiting(scene, "idea.loop.rest"))
+        return to_html(lead(say(scene, "idea.loop.rest")))
     step = shown_step(scene)
     key = "idea.loop.lead" if step else "idea.loop.lead_first"
     return to_html(
         lead(say(scene, key)),
         picture(
-            "loop",
             say(scene, "idea.loop.picture"),
             grown.text(scene, scene.run.steps, step, "button"),
             round_of(scene, step),
@@ -140,7 +139,7 @@ def buttons(scene: Scene, step: int | None) -> Node:
 def go(scene: Scene, step: int, way: str, *, is_open: bool) -> Node:
     """To the token before or behind the shown one."""
     more: Attributes = {
-        "class": "button idea-button",
+        "class": "button",
         "data-step": str(step),
         "disabled": not is_open,
         "id": f"idea-loop-{way}",
@@ -151,7 +150,7 @@ def go(scene: Scene, step: int, way: str, *, is_open: bool) -> Node:
 def write(scene: Scene, action: str) -> Node:
     """Let the model write: the first time, or one token more."""
     more: Attributes = {
-        "class": "button idea-button",
+        "class": "button",
         "disabled": scene.busy not in {"", "load"},
     }
     return action_button(scene, action, f"idea.loop.{action}", more)

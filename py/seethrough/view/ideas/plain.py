@@ -23,20 +23,15 @@ def lead(*words: Child) -> Node:
     return h("p", {"class": "lead idea-lead"}, *words)
 
 
-def picture(kind: str, label: str, *parts: Child) -> Node:
+def picture(label: str, *parts: Child) -> Node:
     """The picture, with its name for those who do not see it."""
-    attributes = {"class": f"idea-picture idea-{kind}", "role": "group", "aria-label": label}
+    attributes = {"class": "idea-picture", "role": "group", "aria-label": label}
     return h("div", attributes, *parts)
 
 
 def caption(*words: Child) -> Node:
     """A line below a picture."""
     return h("p", {"class": "idea-note"}, *words)
-
-
-def waiting(scene: Scene, key: str) -> Node:
-    """What stands in a picture's place before there is something to draw."""
-    return lead(say(scene, key))
 
 
 def plain(visible: str) -> str:

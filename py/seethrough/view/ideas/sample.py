@@ -42,7 +42,7 @@ def render(scene: Scene) -> str:
     odds = odds_of(scene) if scene.run.tokens else None
     if odds is None:
         key = "idea.sample.waiting" if scene.run.tokens else "idea.sample.rest"
-        return to_html(waiting_lead(scene, key))
+        return to_html(lead(say(scene, key)))
     landed = mark(named(scene, odds.landed))
     if odds.shaped is None:
         told = rich(scene, "idea.sample.lead_greedy", token=landed)
@@ -51,18 +51,12 @@ def render(scene: Scene) -> str:
     return to_html(
         lead(told),
         picture(
-            "dart",
             say(scene, "idea.sample.picture"),
             h("div", {"class": "idea-board"}, darts(scene, odds), bar(scene, odds)),
             outcome(scene, odds),
             buttons(scene, odds),
         ),
     )
-
-
-def waiting_lead(scene: Scene, key: str) -> Node:
-    """What stands here before there are odds."""
-    return lead(say(scene, key))
 
 
 def shown_bar(odds: Odds) -> Bar:
@@ -105,7 +99,8 @@ def label(name: str, start: float, size: float) -> Node | None:
     if room <= 1:
         return None
     kind = "is-long" if room <= NARROW else None
-    text = h("text", {"x": "50%", "y": "50%", "dy": "0.35em", "text-anchor": "middle"}, name)
+    middle = {"x": "50%", "y": "50%", "dy": "0.35em", "text-anchor": "middle"}
+    text = h("text", {"class": "idea-token", **middle}, name)
     return h("svg", {"class": kind, "x": place(start), "width": place(size)}, text)
 
 
@@ -148,13 +143,13 @@ def buttons(scene: Scene, odds: Odds) -> Node:
         scene,
         "throw",
         "idea.sample.throw",
-        {"id": "throw-dart", "class": "button is-primary idea-button"},
+        {"id": "throw-dart", "class": "button is-primary"},
     )
     return h("div", {"class": "idea-buttons"}, first, chance(scene, "best", is_first=False))
 
 
 def chance(scene: Scene, preset: str, *, is_first: bool) -> Node:
     """Settings under which there is chance, or none."""
-    classes = "button is-primary idea-button" if is_first else "button idea-button"
+    classes = "button is-primary" if is_first else "button"
     more = {"class": classes, "data-name": "preset", "data-preset": preset, "value": preset}
     return action_button(scene, "set-sampling", f"idea.sample.{preset}", more)

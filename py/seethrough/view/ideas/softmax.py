@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seethrough.view.ideas.plain import lead, picture, place, rect, waiting, whole
+from seethrough.view.ideas.plain import lead, picture, place, rect, whole
 from seethrough.view.ideas.scores import scores_of
-from seethrough.view.node import Child, Node, h, to_html
+from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.words import say
 
@@ -34,12 +34,11 @@ def render(scene: Scene) -> str:
     """Bars, ribbons, one stacked bar."""
     scores = scores_of(scene)
     if scores is None:
-        return to_html(waiting(scene, "idea.softmax.rest"))
+        return to_html(lead(say(scene, "idea.softmax.rest")))
     parts = parts_of(scores)
     return to_html(
         lead(say(scene, "idea.softmax.lead")),
         picture(
-            "shares",
             summary(scene, parts, scores.n_rest),
             h(
                 "div",
@@ -118,16 +117,17 @@ def stack(parts: list[Part]) -> Node:
 def numbers(scene: Scene, parts: list[Part], n_rest: int) -> Node:
     """The shares that are large enough for a number, each at its stretch."""
     told = told_parts(parts)
-    texts: list[Child] = [
-        h(
-            "text",
-            {"y": place(at)},
-            h("tspan", {"class": "idea-big", "x": "0", "dy": "-0.05em"}, whole(scene, part.size)),
-            h("tspan", {"x": "0", "dy": "1.2em"}, name_of(scene, part, n_rest)),
-        )
-        for part, at in zip(told, spread_out(told), strict=True)
+    texts = [
+        number(scene, part, at, n_rest) for part, at in zip(told, spread_out(told), strict=True)
     ]
     return h("svg", {"class": "idea-numbers", "aria-hidden": "true"}, texts)
+
+
+def number(scene: Scene, part: Part, at: float, n_rest: int) -> Node:
+    """A share, and whose it is below it."""
+    share = h("tspan", {"class": "idea-big", "x": "0", "dy": "-0.05em"}, whole(scene, part.size))
+    below: Attributes = {"x": "0", "dy": "1.2em", "class": "idea-token" if part.name else None}
+    return h("text", {"y": place(at)}, share, h("tspan", below, name_of(scene, part, n_rest)))
 
 
 def told_parts(parts: list[Part]) -> list[Part]:

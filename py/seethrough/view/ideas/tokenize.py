@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.counted import counted
-from seethrough.view.ideas.plain import SPACE, caption, lead, mark, picture, place, waiting
+from seethrough.view.ideas.plain import SPACE, caption, lead, mark, picture, place
 from seethrough.view.ladder import is_own
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.tokenize import visible_text
 from seethrough.view.tokens import N_HUES
 from seethrough.view.windowed import window
-from seethrough.view.words import rich, say
+from seethrough.view.words import action_button, rich, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,13 +31,12 @@ def render(scene: Scene) -> str:
     """The tiles, the opened word, the ruler."""
     tokens, film = scene.run.tokens, scene.run.film
     if not tokens:
-        return to_html(waiting(scene, "idea.tokenize.rest"))
+        return to_html(lead(say(scene, "idea.tokenize.rest")))
     opened = opened_word(scene, film)
     told = rich(scene, "idea.tokenize.lead", n_tokens=counted(scene, len(tokens)))
     return to_html(
         lead(told),
         picture(
-            "tokenize",
             say(scene, "idea.tokenize.picture"),
             tiles(scene, film, opened),
             "" if film is None or opened is None else word(scene, film, opened),
@@ -111,7 +110,7 @@ def left_out(scene: Scene, n_own: int, n_shown: int) -> Node | str:
     """What stands in no tile: the middle of a long text, the frame of a chat."""
     told = []
     if n_own > n_shown:
-        told.append(say(scene, "idea.tokenize.middle", n=count(scene, n_own - n_shown)))
+        told.append(say(scene, "idea.tokenize.middle"))
     if len(scene.run.tokens) > n_own:
         told.append(say(scene, "idea.tokenize.frame"))
     return caption(" ".join(told)) if told else ""
@@ -129,6 +128,7 @@ def tile(scene: Scene, position: int, index: int | None, *, is_open: bool) -> No
         "data-action": "select-word",
         "data-word": str(index),
         "aria-pressed": "true" if is_open else "false",
+        "tabindex": "-1",  # one button opens word after word: one stop for all
     }
     return h("button", attributes, words)
 
@@ -148,10 +148,20 @@ def word(scene: Scene, film: Film, opened: int) -> Node:
         scene,
         f"idea.tokenize.{story(shown)}",
         word=mark(visible_text(shown)),
-        n_tokens=counted(scene, len(shown.ids)),
     )
-    caption_of = h("p", {"class": "idea-told"}, told)
-    return h("div", {"class": "idea-word"}, caption_of, ladder(scene, film, opened))
+    beside = h("div", {"class": "idea-told"}, h("p", {}, told), another(scene, film, opened))
+    return h("div", {"class": "idea-word"}, beside, ladder(scene, film, opened))
+
+
+def another(scene: Scene, film: Film, opened: int) -> Node | None:
+    """Opens the next word that has letters, after the last one the first."""
+    indices = [at for at, one in enumerate(film.words) if one.symbols and is_own(film, one)]
+    if len(indices) < 2:  # noqa: PLR2004 - there is no other
+        return None
+    following = next((at for at in indices if at > opened), indices[0])
+    more = {"class": "button", "data-word": str(following), "id": "idea-another"}
+    button = action_button(scene, "select-word", "idea.tokenize.another", more)
+    return h("div", {"class": "idea-buttons"}, button)
 
 
 def story(shown: FilmWord) -> str:
