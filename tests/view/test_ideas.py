@@ -22,6 +22,7 @@ from seethrough.core.parts import part_from_bytes
 from seethrough.core.recording import from_bytes
 from seethrough.core.routes import Route
 from seethrough.core.settings import Sampling
+from seethrough.core.tokens import END
 from seethrough.view.ideas import done, embed, grown, logits, plain, scores, softmax
 from seethrough.view.ideas import sample as throwing
 from seethrough.view.ideas import tokenize as cutting
@@ -326,14 +327,38 @@ def test_shares_are_never_rounded_to_a_lie() -> None:
     """What is close to nothing or to all is told so."""
     state = page_state()
 
-    assert plain.whole(state, 0.5143) == "51\u00a0%"
-    assert plain.whole(state, 0.001) == "under 1\u00a0%"
-    assert plain.whole(state, 0.999) == "over 99\u00a0%"
-    assert plain.whole(state, 1.0) == "100\u00a0%"
-    assert plain.whole(state, -0.1) == "\u221210\u00a0%"
+    assert plain.whole(state, 0.5143) == "51 %"
+    assert plain.whole(state, 0.001) == "under 1 %"
+    assert plain.whole(state, 0.999) == "over 99 %"
+    assert plain.whole(state, 1.0) == "100 %"
+    assert plain.whole(state, -0.1) == "\u221210 %"
 
 
 def test_names_that_differ_by_a_space_stay_apart() -> None:
     """A token's space is left out, but not where another token would then look the same."""
     assert plain.names(["·dog", "·cat"]) == ["dog", "cat"]
     assert plain.names(["·dog", "dog", "·"]) == ["·dog", "dog", "·"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_film_is_performed(name: str) -> None:
+    """Where an idea has a film, something enters at each of its moments, and at no other."""
+    idea = IDEAS[name]
+    assert idea is not None
+    for run, state in runs().items():
+        n_moments = len(idea.moments(state))
+        entering = {int(at) for at in Reading(drawn(name, state)).values("data-at")}
+
+        assert entering == set(range(n_moments)), run
+
+
+def test_the_end_of_the_text_is_told_in_words() -> None:
+    """The model's end token is shown as what it means."""
+    ended = [state for state in recordings().values() if state.run.stop == END]
+
+    assert ended
+    for state in ended:
+        html = drawn("loop", state)
+
+        assert "[the end]" in html
+        assert state.run.steps[-1].text.replace("<", "&lt;").replace(">", "&gt;") not in html

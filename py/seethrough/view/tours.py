@@ -104,7 +104,7 @@ THE_WALK = Tour(
             parts=("runtime.sampler",),
             terms=("logit", "power", "prob"),
             hooks=frozenset({hooks.LOGSUMEXP}),
-            idea=Idea(softmax_idea.FIELDS, softmax_idea.render, wants=of_logits),
+            idea=Idea(softmax_idea.FIELDS, softmax_idea.render, softmax_idea.moments, of_logits),
         ),
         Step(
             "sample",
@@ -130,7 +130,7 @@ THE_WALK = Tour(
             code=of(reference.remember, sampling.dart),
             parts=("runtime.loop", "runtime.cache"),
             terms=("key", "value"),
-            idea=Idea(loop_idea.FIELDS, loop_idea.render),
+            idea=Idea(loop_idea.FIELDS, loop_idea.render, loop_idea.moments),
         ),
         Step(
             "done",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.view.ideas.plain import caption
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.steps.input_text import text_of
+from seethrough.view.steps.written import enters, has_end
 from seethrough.view.windowed import window
 from seethrough.view.words import say
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_GIVEN, MOST_NEW = 200, 40  # characters of the prompt, new tokens
 LARGE = 150  # characters; longer texts are set smaller
+MOST_MOMENTS = 6  # new tokens that the film tells one by one
 REPLACED = "\ufffd"
 TINTS = 10
 
@@ -32,6 +34,11 @@ def reads(new: NewToken) -> str:
     """A new token as it reads; what cannot be seen by its sign."""
     is_clear = bool(new.text.strip()) and new.text.isprintable() and REPLACED not in new.text
     return new.text if is_clear else new.visible
+
+
+def moment_of(at: int, kind: str) -> dict[str, str]:
+    """When a new token comes into the film; only the loop has one."""
+    return enters(min(at, MOST_MOMENTS), "appear") if kind == "button" else {}
 
 
 def tint(prob: float) -> str:
@@ -52,7 +59,7 @@ def text(scene: Scene, steps: Sequence[NewToken], chosen: int | None, kind: str)
     for at in shown.positions:
         if at != before + 1:
             parts.append(" … ")
-        parts.append(token(steps[at], at, chosen, kind))
+        parts.append(token(steps[at], at, chosen, kind, name_of(scene, steps[at], at)))
         length += len(steps[at].text)
         before = at
     size = "is-medium" if length <= LARGE else "is-long"
@@ -61,7 +68,13 @@ def text(scene: Scene, steps: Sequence[NewToken], chosen: int | None, kind: str)
     return [h("div", {}, body, legend)]
 
 
-def token(new: NewToken, at: int, chosen: int | None, kind: str) -> Node:
+def name_of(scene: Scene, new: NewToken, at: int) -> str:
+    """A new token as it reads; the model's end token is no text."""
+    is_end = has_end(scene) and at == len(scene.run.steps) - 1
+    return f" {say(scene, 'idea.loop.end')}" if is_end else reads(new)
+
+
+def token(new: NewToken, at: int, chosen: int | None, kind: str, name: str) -> Node:
     """A new token: the darker, the surer the model was."""
     states = [tint(new.prob)]
     if at == chosen:
@@ -69,10 +82,11 @@ def token(new: NewToken, at: int, chosen: int | None, kind: str) -> Node:
     if kind == "button" and chosen is not None and at > chosen:
         states.append("is-later")
     classes = " ".join(("idea-new", *states))
-    words = h("bdi", {}, reads(new))
+    words = h("bdi", {}, name)
     if kind != "button":
         return h("span", {"class": classes}, words)
     attributes: Attributes = {
+        **moment_of(at, kind),
         "type": "button",
         "class": classes,
         "data-action": "step-to",

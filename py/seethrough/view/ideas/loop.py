@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.tokens import CONTEXT, END
 from seethrough.view.ideas import grown
-from seethrough.view.ideas.plain import lead, picture, place, plain, whole
+from seethrough.view.ideas.plain import lead, mark, picture, place, plain, whole
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.loop_cache import cache_of
-from seethrough.view.steps.written import has_end, shown_step
+from seethrough.view.steps.written import enters, has_end, shown_step
 from seethrough.view.tokens import N_HUES
-from seethrough.view.words import action_button, say
+from seethrough.view.words import action_button, rich, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.state import Scene
 
 FIELDS = (
@@ -50,11 +52,30 @@ def render(scene: Scene) -> str:
     )
 
 
+def moments(scene: Scene) -> Sequence[Child]:
+    """The film: the first tokens one by one, then all others."""
+    steps = scene.run.steps[: grown.MOST_MOMENTS]
+    told: list[Child] = []
+    for at, new in enumerate(steps):
+        fields = {"token": mark(new.visible), "share": h("b", {}, whole(scene, new.prob))}
+        if at:
+            before = mark(steps[at - 1].visible)
+            told.append(rich(scene, "idea.loop.film.then", before=before, **fields))
+        else:
+            told.append(rich(scene, "idea.loop.film.first", **fields))
+    if len(scene.run.steps) > len(steps):
+        told.append(say(scene, "idea.loop.film.on"))
+    return told
+
+
 def round_of(scene: Scene, step: int | None) -> Node:
     """One round: the notes, what is read, the model, what it says."""
     return h(
         "div",
-        {"class": "idea-round has-notes" if step else "idea-round"},
+        {
+            "class": "idea-round has-notes" if step else "idea-round",
+            **enters(len(moments(scene)) - 1 if scene.run.steps else None, "appear"),
+        },
         h("div", {"class": "idea-stop is-notes"}, notes(scene)) if step else None,
         h("div", {"class": "idea-stop"}, *read(scene, step)),
         arrow(),
@@ -111,11 +132,10 @@ def said(scene: Scene, step: int | None) -> list[Node]:
     """The next token and its chance; before any is written, the likeliest."""
     item = scene.run.top[0] if step is None else scene.run.steps[step]
     at = scene.run.n_prompt + (step or 0)
-    name = h("bdi", {}, plain(item.visible))
-    tile = h("span", {"class": f"idea-tile hue-{at % N_HUES}"}, name)
     is_end = has_end(scene) and step == len(scene.run.steps) - 1
-    key = "idea.loop.would" if step is None else "idea.loop.ends" if is_end else "idea.loop.joins"
-    return [tile, under(say(scene, key, share=whole(scene, item.prob)))]
+    name = say(scene, "idea.loop.end") if is_end else plain(item.visible)
+    tile = h("span", {"class": f"idea-tile hue-{at % N_HUES}"}, h("bdi", {}, name))
+    return [tile, under(say(scene, "idea.loop.joins", share=whole(scene, item.prob)))]
 
 
 def under(words: str) -> Node:

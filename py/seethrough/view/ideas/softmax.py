@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seethrough.view.ideas.plain import lead, picture, place, rect, whole
+from seethrough.view.ideas.plain import lead, mark, picture, place, rect, whole
 from seethrough.view.ideas.scores import scores_of
-from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
-from seethrough.view.words import say
+from seethrough.view.steps.written import enters
+from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.state import Scene
     from seethrough.view.ideas.scores import Scores
 
@@ -43,12 +46,25 @@ def render(scene: Scene) -> str:
             h(
                 "div",
                 {"class": "idea-flow"},
-                h("ol", {"class": "idea-bars is-flat"}, rows(scene, scores)),
+                h("ol", {"class": "idea-bars is-flat", **enters(0, "sweep")}, rows(scene, scores)),
                 ribbons(parts),
                 stack(parts),
                 numbers(scene, parts, scores.n_rest),
             ),
         ),
+    )
+
+
+def moments(scene: Scene) -> Sequence[Child]:
+    """The film: the scores, what becomes of them, the whole."""
+    if scores_of(scene) is None:
+        return ()
+    best = scene.run.top[0]
+    share = h("b", {}, whole(scene, best.prob))
+    return (
+        say(scene, "idea.softmax.film.scores"),
+        say(scene, "idea.softmax.film.shares"),
+        rich(scene, "idea.softmax.film.whole", best=mark(best.visible), share=share),
     )
 
 
@@ -89,7 +105,7 @@ def ribbons(parts: list[Part]) -> Node:
         )
         paths.append(h("path", {"class": kind_of(at, part), "d": shape}))
     shape_of = {"viewBox": "0 0 100 100", "preserveAspectRatio": "none", "aria-hidden": "true"}
-    return h("svg", {"class": "idea-ribbons", **shape_of}, paths)
+    return h("svg", {"class": "idea-ribbons", **shape_of, **enters(1, "sweep")}, paths)
 
 
 def kind_of(at: int, part: Part) -> str:
@@ -111,7 +127,7 @@ def stack(parts: list[Part]) -> Node:
         )
         for at, part in enumerate(parts)
     ]
-    return h("svg", {"class": "idea-stack", "aria-hidden": "true"}, pieces)
+    return h("svg", {"class": "idea-stack", "aria-hidden": "true", **enters(1, "after")}, pieces)
 
 
 def numbers(scene: Scene, parts: list[Part], n_rest: int) -> Node:
@@ -120,7 +136,8 @@ def numbers(scene: Scene, parts: list[Part], n_rest: int) -> Node:
     texts = [
         number(scene, part, at, n_rest) for part, at in zip(told, spread_out(told), strict=True)
     ]
-    return h("svg", {"class": "idea-numbers", "aria-hidden": "true"}, texts)
+    shape = {"class": "idea-numbers", "aria-hidden": "true", **enters(2, "appear")}
+    return h("svg", shape, texts)
 
 
 def number(scene: Scene, part: Part, at: float, n_rest: int) -> Node:
