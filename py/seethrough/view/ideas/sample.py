@@ -43,11 +43,9 @@ def render(scene: Scene) -> str:
     if odds is None:
         key = "idea.sample.waiting" if scene.run.tokens else "idea.sample.rest"
         return to_html(lead(say(scene, key)))
-    landed = mark(named(scene, odds.landed))
+    told: Child = say(scene, "idea.sample.lead")
     if odds.shaped is None:
-        told = rich(scene, "idea.sample.lead_greedy", token=landed)
-    else:
-        told = rich(scene, "idea.sample.lead", token=landed)
+        told = rich(scene, "idea.sample.lead_greedy", token=mark(named(scene, odds.landed)))
     return to_html(
         lead(told),
         picture(

@@ -154,9 +154,9 @@ def word(scene: Scene, film: Film, opened: int) -> Node:
 
 
 def another(scene: Scene, film: Film, opened: int) -> Node | None:
-    """Opens the next word that has letters, after the last one the first."""
-    indices = [at for at, one in enumerate(film.words) if one.symbols and is_own(film, one)]
-    if len(indices) < 2:  # noqa: PLR2004 - there is no other
+    """Opens the next word whose letters are joined, after the last one the first."""
+    indices = [at for at, one in enumerate(film.words) if one.merges and is_own(film, one)]
+    if not set(indices) - {opened}:
         return None
     following = next((at for at in indices if at > opened), indices[0])
     more = {"class": "button", "data-word": str(following), "id": "idea-another"}
@@ -172,7 +172,9 @@ def story(shown: FilmWord) -> str:
         return "lost"
     if not shown.symbols:
         return "long"
-    return "whole" if len(shown.ids) == 1 else "apart"
+    if len(shown.ids) > 1:
+        return "apart"
+    return "whole" if shown.merges else "single"
 
 
 def states(shown: FilmWord) -> list[dict[int, str]]:
