@@ -35,6 +35,7 @@ from seethrough.core.recorded import MOST_BYTES
 from seethrough.core.recording import Recording, stream_names
 from seethrough.core.tokenizer import Tokenizer
 from seethrough.core.tokens import (
+    CONTEXT,
     END,
     LIMIT,
     Candidate,
@@ -164,6 +165,8 @@ class Recorder:
                 return tuple(steps), END
             if len(steps) == N_NEW:
                 return tuple(steps), LIMIT
+            if self.model.n_past == self.manifest.config.n_ctx:
+                return tuple(steps), CONTEXT
             logits = self.model.run([steps[-1].id])[hooks.LOGITS][-1]
 
     def _step(self, logits: Array) -> NewToken:

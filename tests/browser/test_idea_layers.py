@@ -8,6 +8,7 @@ pytestmark = pytest.mark.browser
 NEXT = """[...document.querySelectorAll('.idea-look-next')]
   .find((text) => text.getClientRects().length)?.textContent"""
 HEAD, ALL = ".idea-look-head.is-second .idea-look-switch", ".idea-look-outcome .idea-look-switch"
+CHANCE = ".idea-look-words.is-row .idea-look-chance"
 LIT = "document.querySelector('.idea-look-words.is-row .idea-look-tile[aria-pressed=true]')"
 
 
@@ -16,11 +17,11 @@ def test_one_tap_switches_a_head_off(again):
     again.page.evaluate("location.hash = '#/walk/cat/layers?depth=idea'")
     again.until(f"{NEXT} === 'dog'")
     again.until("document.querySelector('.idea-look-line') !== null")
-    assert again.page.inner_text(".idea-look-words.is-row .idea-look-chance").startswith("96")
+    assert again.page.text_content(CHANCE).startswith("96")
 
     again.page.click(HEAD)
     again.until("location.hash.includes('off=23.3')")
-    assert again.page.inner_text(".idea-look-words.is-row .idea-look-chance").startswith("59")
+    assert again.page.text_content(CHANCE).startswith("59")
     assert "not this one" in again.page.inner_text(".idea-look-verdict")
     again.page.keyboard.press("Enter")
     again.until("!location.hash.includes('off=')")
