@@ -55,7 +55,7 @@ class Sheet:
 
 
 ROW = Sheet("row", True, 1200, 254, 12.6, 18, 8, 24, 100, 166, (52, 24))
-COLUMN = Sheet("column", False, 350, 360, 9.3, 22, 4, 58, 116, 44, (44, 20))
+COLUMN = Sheet("column", False, 366, 360, 9.3, 22, 4, 58, 116, 49, (44, 20))
 SHEETS = (ROW, COLUMN)
 
 
