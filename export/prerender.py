@@ -17,6 +17,7 @@ from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
 from seethrough.app.state import AppState, Store
 from seethrough.app.tours import steps_of
+from seethrough.core.depth import FIRST
 from seethrough.core.digest import digest
 from seethrough.core.routes import Route, address_of, parse
 from seethrough.view import pages
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from seethrough.app.engine import Engine
 
 # Around the view: slots of index.html that Python takes over too.
-AROUND = ("skip", "strip-name", "header", "footer", "keys")
+AROUND = ("skip", "strip-name", "header", "tools", "footer", "keys")
 # A view that needs Python stands under this address until it is there.
 OTHERWISE = "*"
 PLAIN = ("map", "about")
@@ -113,7 +114,8 @@ async def _state(site: Path, address: str) -> AppState:
     async def data(path: str) -> bytes:
         return (site / path).read_bytes()
 
-    store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))  # as the page begins
+    # As the page of a first visit begins.
+    store = Store(AppState().but(unfolded=frozenset(), tours=TOURS, depth=FIRST))
     service = Service(store, cast("Engine", _NoEngine()), text, data)
     await service.open()
     await Navigation(Actions(service)).go(parse(address, tours=steps_of(TOURS)))

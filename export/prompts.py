@@ -17,6 +17,8 @@ from seethrough.core.routes import OWN
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from seethrough.core.heads import Head
+
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 FIELDS = {"id", "prompt", "chat"}
 MOST_CHARACTERS = 20_000
@@ -24,14 +26,28 @@ MOST_CHARACTERS = 20_000
 
 @dataclass(frozen=True)
 class Curated:
-    """A prompt that is recorded: its name in addresses, its text, whether it is a message."""
+    """A prompt that is recorded: its name in addresses, its text, whether it is a message.
+
+    `heads` (layer, head) are worth a look in the model `heads_of`, and `together` are those of them
+    that are switched off at once; in any other model the recorder chooses (core/heads.py).
+    """
 
     id: str
     prompt: str
     chat: bool = False
+    heads: tuple[Head, ...] = ()
+    together: tuple[Head, ...] = ()
+    heads_of: str = ""
 
 
 PROMPTS = (
+    Curated(
+        "cat",
+        "The dog chased the cat. The cat ran away from the",
+        heads=((23, 0), (23, 3), (19, 2), (18, 0)),
+        together=((23, 3), (19, 2), (18, 0)),
+        heads_of="smollm2-135m-instruct",
+    ),
     Curated("january", "January, February, March,"),
     Curated("colors", "Name three primary colors.", chat=True),
     Curated("code", "def add(a, b):\n    return"),

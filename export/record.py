@@ -21,6 +21,7 @@ from export.asset_lists import asset, write_list
 from export.command import exit_code
 from export.native import NativeModel
 from export.prompts import PROMPTS, Curated, read_prompts
+from export.record_heads import captured_for_heads, marked_of, with_layers, without_of
 from export.record_parts import captured_for_parts, part_file
 from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
@@ -34,6 +35,7 @@ from seethrough.core.recorded import MOST_BYTES
 from seethrough.core.recording import Recording, stream_names
 from seethrough.core.tokenizer import Tokenizer
 from seethrough.core.tokens import (
+    CONTEXT,
     END,
     LIMIT,
     Candidate,
@@ -104,10 +106,11 @@ class Recorder:
         config = self.manifest.config
         patterns = [hook_name(hooks.PATTERN, layer) for layer in range(config.n_layers)]
         names = [*stream_names(config.n_layers), *patterns, *hooks.LOGIT_OUTPUTS]
-        names += captured_for_parts(config)
+        names += [*captured_for_parts(config), *captured_for_heads(config)]
         last = [(config.n_layers, len(ids) - 1)]
         captured = self.model.run(ids, names, unembed=last, top_k=N_TOP)
         continuation, stop = self._continue(captured[hooks.LOGITS][-1])
+        marked = marked_of(prompt, self.model, captured)
         return Walk(
             tokens=tuple(token_view(self.tokenizer, token) for token in ids),
             captured=captured,
@@ -119,6 +122,8 @@ class Recorder:
             continuation=continuation,
             stop=stop,
             film=self.film(prompt),
+            marked=marked,
+            without=without_of(self.model, self.tokenizer, ids, marked),
         )
 
     def ids(self, prompt: Curated) -> list[int]:
@@ -160,6 +165,8 @@ class Recorder:
                 return tuple(steps), END
             if len(steps) == N_NEW:
                 return tuple(steps), LIMIT
+            if self.model.n_past == self.manifest.config.n_ctx:
+                return tuple(steps), CONTEXT
             logits = self.model.run([steps[-1].id])[hooks.LOGITS][-1]
 
     def _step(self, logits: Array) -> NewToken:
@@ -190,9 +197,11 @@ def file_of(prompt: Curated, walk: Walk, manifest: Manifest) -> bytes:
     """
     config, n_pos = manifest.config, len(walk.tokens)
     stream, pattern = sizes(config, n_pos)
+    wanted = sorted({layer for layer, _ in walk.marked.heads}) if walk.marked else []
     rest = 0  # what the header and the small arrays take: never more where less is recorded
     while True:
         positions, layers = what_fits(config, n_pos, MOST_BYTES - rest)
+        layers = with_layers(layers, wanted)
         made = recording_of(prompt, walk, manifest, positions, layers)
         data: bytes = save(dict(made.arrays), metadata=recording.to_metadata(made))
         if len(data) <= MOST_BYTES:
@@ -248,6 +257,8 @@ def recording_of(
         continuation=walk.continuation,
         stop=walk.stop,
         film=walk.film,
+        marked=walk.marked,
+        without=walk.without,
         arrays=arrays_of(walk, manifest.config, positions, layers),
     )
 

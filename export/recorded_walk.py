@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from seethrough.core.cache import Array
     from seethrough.core.film import Film
+    from seethrough.core.heads import Marked, Without
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
 
@@ -19,7 +20,8 @@ class Walk:
 
     `lens` [n_layers + 1, k] are the top outputs of each residual state of the last position,
     `lens_tops` the same as tokens; `unembedding` [k, d_model] are the rows of `top`; `words` are
-    the best tokens as they are shown, by id.
+    the best tokens as they are shown, by id; `marked` are heads worth a look, `without` the best
+    tokens without them.
     """
 
     tokens: tuple[TokenView, ...]
@@ -32,3 +34,5 @@ class Walk:
     continuation: tuple[NewToken, ...]
     stop: str
     film: Film
+    marked: Marked | None = None
+    without: Without = field(default_factory=dict)

@@ -18,6 +18,7 @@ SOURCES = (
     ROOT / "export" / "asset_lists.py",
     ROOT / "export" / "prompts.py",
     ROOT / "export" / "record.py",
+    ROOT / "export" / "record_heads.py",
     ROOT / "export" / "record_parts.py",
     ROOT / "export" / "native.py",
     ROOT / "py" / "seethrough" / "core",

@@ -134,7 +134,7 @@ def test_the_address_shows_the_same() -> None:
     again = went(address(first))
 
     assert again.route == first.route
-    assert address(again) == address(first) == "#/block/second?pos=0&layer=1&head=1"
+    assert address(again) == address(first) == "#/block/second?pos=0&layer=1&head=1&depth=numbers"
 
 
 def test_the_address_of_a_live_prompt() -> None:

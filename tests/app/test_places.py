@@ -173,7 +173,8 @@ def test_the_dart_and_its_settings() -> None:
     """The step "sample" shows the same dart of the same settings, counted or not."""
     actions = fresh()
     Sampler(actions.store)
-    link = "#/walk/thing/sample?temperature=0.7&top_k=12&top_p=0.9&min_p=0.05&seed=6&dart=4&tally=1"
+    settings = "temperature=0.7&top_k=12&top_p=0.9&min_p=0.05&seed=6"
+    link = f"#/walk/thing/sample?{settings}&dart=4&tally=1&depth=numbers"
     state = went(link, actions=actions)
 
     assert state.sampling == SETTINGS.but(max_new_tokens=24)
@@ -182,8 +183,9 @@ def test_the_dart_and_its_settings() -> None:
 
 
 def test_settings_as_ever_are_left_out() -> None:
-    """An address says only what differs."""
-    assert address(went("#/walk/thing/sample")) == "#/walk/thing/sample"
+    """An address says only what differs, and the depth, which each reader has another of."""
+    assert address(went("#/walk/thing/sample")) == "#/walk/thing/sample?depth=numbers"
+    assert address(went("#/all/thing")) == "#/all/thing?pos=4&layer=0&head=0"
 
 
 def test_a_number_in_the_address() -> None:
@@ -191,10 +193,10 @@ def test_a_number_in_the_address() -> None:
     state = went("#/walk/thing/layers?pos=1")
     traced = state.but(sum=Tracing(Cell("blocks.1.attn.hook_z", (1, 0, 2))))
 
-    assert address(traced).endswith("?pos=1&cell=blocks.1.attn.hook_z%5B1,0,2%5D")
+    assert address(traced).endswith("?pos=1&cell=blocks.1.attn.hook_z%5B1,0,2%5D&depth=numbers")
     for page in ("#/block/thing", "#/all/thing"):
         told = address(traced.but(route=parse(page).route))
-        assert told.endswith("&cell=blocks.1.attn.hook_z%5B1,0,2%5D")
+        assert "&cell=blocks.1.attn.hook_z%5B1,0,2%5D" in told
     for page in ("#/home", "#/about"):
         assert "cell" not in address(traced.but(route=parse(page).route))
 
@@ -205,7 +207,7 @@ def test_what_else_is_chosen() -> None:
     live = "#/walk/own/logits?prompt=the%20thing&compare=5"
 
     for link in ("#/walk/thing/tokenize?pos=0&word=1", compared, live, "#/walk/thing/loop?step=1"):
-        assert address(went(link)) == link
+        assert address(went(link)) == f"{link}&depth=numbers"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +287,7 @@ def test_a_link_waits_for_the_reader() -> None:
     actions = fresh()
     actions.store.replace(device=Device(may_download=False))
     navigation = Navigation(actions)
-    link = f"{OWN_LOOP}&written=3,1&seed=4&step=0"
+    link = f"{OWN_LOOP}&written=3,1&seed=4&step=0&depth=idea"
 
     async def go() -> None:
         await navigation.go(parse(link))
@@ -316,7 +318,7 @@ def test_another_prompt_breaks_the_promise() -> None:
 
     asyncio.run(go())
     assert (ids(actions.state), navigation.promised) == ((), None)
-    assert address(actions.state) == "#/walk/own/loop?prompt=and%20the"
+    assert address(actions.state) == "#/walk/own/loop?prompt=and%20the&depth=numbers"
 
 
 def test_the_address_is_whole_while_its_prompt_runs() -> None:
@@ -327,7 +329,7 @@ def test_the_address_is_whole_while_its_prompt_runs() -> None:
         ("busy", "tokens", "continuation"),
         lambda state: seen.add(address(state, navigation.promised)),
     )
-    link = f"{OWN_LOOP}&written=3,1,2&taken=1"
+    link = f"{OWN_LOOP}&written=3,1,2&taken=1&depth=numbers"
     asyncio.run(navigation.go(parse(link)))
 
     assert seen == {link}

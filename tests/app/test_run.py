@@ -32,6 +32,7 @@ BEFORE = Choice(
     sum=Tracing(Cell("hook_embed", (0, 0))),
     peek=Tracing(Cell("hook_embed", (0, 1))),
     hook="hook_embed",
+    off=frozenset({(1, 2)}),
 )
 # What becomes of each field, by what is shown next. "kept": as it was. "last": the last position.
 # "begun": as in a choice that nobody made.
@@ -50,6 +51,7 @@ CHOICES = {
     "sum": ("kept", "kept"),
     "peek": ("kept", "kept"),
     "hook": ("kept", "kept"),
+    "off": ("begun", "begun"),
 }
 # "own": said by what is shown now.
 RUNS = {
@@ -66,6 +68,8 @@ RUNS = {
     "captured": ("own", "own"),
     "lens": ("begun", "begun"),
     "words": ("begun", "begun"),
+    "marked": ("begun", "begun"),
+    "without": ("begun", "begun"),
     "written": ("begun", "begun"),
     "continuation": ("begun", "own"),
     "stop": ("begun", "own"),

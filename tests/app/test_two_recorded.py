@@ -17,7 +17,7 @@ from seethrough.core.errors import SourceError, UnknownNameError
 from seethrough.core.manifest import from_json
 from seethrough.core.parts import LOGITS_PART
 from seethrough.core.routes import Route, address_of
-from seethrough.view import home, message, pages, walk
+from seethrough.view import header, home, message, pages
 from seethrough.view.node import to_html
 from seethrough.view.steps import done
 from seethrough.view.tours import TOURS
@@ -90,12 +90,20 @@ def test_a_walk_is_known_by_its_model_and_id() -> None:
 @pytest.mark.parametrize(
     ("link", "model", "settled"),
     [
-        ("#/walk/january/layers?pos=3", "tiny-7", "#/walk/january/layers?pos=3"),
+        ("#/walk/january/layers?pos=3", "tiny-7", "#/walk/january/layers?pos=3&depth=numbers"),
         ("#/block/january", "tiny-7", None),
-        ("#/walk/colors/input", "tiny-8", "#/walk/colors/input"),
-        ("#/walk/tiny-8.january/layers?pos=3", "tiny-8", "#/walk/tiny-8.january/layers?pos=3"),
-        ("#/walk/tiny-7.january/layers?pos=3", "tiny-7", "#/walk/january/layers?pos=3"),
-        ("#/walk/tiny-8.colors/input", "tiny-8", "#/walk/colors/input"),
+        ("#/walk/colors/input", "tiny-8", "#/walk/colors/input?depth=numbers"),
+        (
+            "#/walk/tiny-8.january/layers?pos=3",
+            "tiny-8",
+            "#/walk/tiny-8.january/layers?pos=3&depth=numbers",
+        ),
+        (
+            "#/walk/tiny-7.january/layers?pos=3",
+            "tiny-7",
+            "#/walk/january/layers?pos=3&depth=numbers",
+        ),
+        ("#/walk/tiny-8.colors/input", "tiny-8", "#/walk/colors/input?depth=numbers"),
         ("#/all/tiny-8.january", "tiny-8", None),
     ],
 )
@@ -196,7 +204,7 @@ def test_another_model_s_part_is_refused() -> None:
 def test_the_walk_s_subjects_tell_the_model() -> None:
     """Both stand there, each a link of its own, told apart by the model; others are plain."""
     state = went("#/walk/tiny-8.january/layers")
-    html = to_html(walk.subjects(state))
+    html = to_html(header.subjects(state))
 
     assert html.count("aria-current") == 1
     for name, words in (

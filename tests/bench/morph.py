@@ -179,9 +179,9 @@ def main() -> None:
         clock = page.context.new_cdp_session(page)
         clock.send("Performance.enable", {"timeDomain": "threadTicks"})
         for length in LENGTHS:
-            prompt = quote("One" + " and" * (length - 1))
+            asked = f"prompt={quote('One' + ' and' * (length - 1))}&depth=numbers"
             for step, act in ACTS.items():
-                page.evaluate(f"() => {{ location.hash = '#/walk/own/{step}?prompt={prompt}'; }}")
+                page.evaluate(f"() => {{ location.hash = '#/walk/own/{step}?{asked}'; }}")
                 until(page, "document.querySelector('.badge.is-live') !== null")
                 time.sleep(SETTLED_S)
                 for side in (0, 1, 0, 1):

@@ -104,7 +104,8 @@ def answers(browser: Browser, address: str) -> dict[str, dict[str, Any]]:
     clock.send("Performance.enable", {"timeDomain": "threadTicks"})
     for length in LENGTHS:
         prompt = quote("One" + WORD * (length - 1))
-        page.evaluate(f"() => {{ location.hash = '#/walk/own/input?prompt={prompt}'; }}")
+        asked = f"prompt={prompt}&depth=numbers"
+        page.evaluate(f"() => {{ location.hash = '#/walk/own/input?{asked}'; }}")
         until(page, "document.querySelector('.badge.is-live') !== null")
         for step in STEPS:
             results[f"{length} tokens, {step}"] = measured(page, clock, step)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.profiles import MODELS, SAVES_DATA, SITE, KeptPage, Profile
 from tests.browser.server import FOLDER, Server
-from tests.browser.tab import KEEP_WORKERS, Tab
+from tests.browser.tab import KEEP_WORKERS, SEES_NUMBERS, Tab
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +32,16 @@ def server(root):
 
 @pytest.fixture
 def new_tab(browser, server):
-    """Make tabs in a browser profile of their own: `new_tab(init="script", **context_options)`."""
+    """Make tabs in a browser profile of their own: `new_tab(init="script", **context_options)`.
+
+    They see the numbers of a step; with `is_first` what a first visit sees.
+    """
     contexts = []
 
-    def make(init="", **options: object):
+    def make(init="", *, is_first=False, **options: object):
         context = browser.new_context(**options)
         contexts.append(context)
-        context.add_init_script(KEEP_WORKERS + init)
+        context.add_init_script(KEEP_WORKERS + ("" if is_first else SEES_NUMBERS) + init)
         tab = Tab(context.new_page(), server)
         tab.watch()
         return tab
@@ -100,7 +103,7 @@ def opened_site(browser, root):
     """A page of the site in a folder of its own server, with Python up."""
     server = Server(root)
     context = browser.new_context()
-    context.add_init_script(KEEP_WORKERS)
+    context.add_init_script(KEEP_WORKERS + SEES_NUMBERS)
     tab = Tab(context.new_page(), server)
     tab.watch()
     tab.open()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from tests.browser.server import Server
-from tests.browser.tab import KEEP_WORKERS, Tab
+from tests.browser.tab import KEEP_WORKERS, SEES_NUMBERS, Tab
 
 # Playwright's own size of a window.
 WINDOW = {"width": 1280, "height": 720}
@@ -32,6 +32,7 @@ class Profile:
     def __init__(self, browser, root, *kept: str) -> None:
         self.server = Server(root)
         self.context = browser.new_context()
+        self.context.add_init_script(SEES_NUMBERS)
         self._kept = kept
         tab = self.page(SAVES_DATA)
         tab.page.goto(self.server.url)

@@ -23,6 +23,15 @@ window.Worker = class extends Worker {
   constructor(...args) { super(...args); window.workers.push(this); }
 };
 """
+# Who was here before and chose the numbers; what a test chooses stays.
+SEES_NUMBERS = """
+try {
+  const kept = `seethrough:${new URL("./", location.href).pathname}:depth`;
+  if (localStorage.getItem(kept) === null) localStorage.setItem(kept, "numbers");
+} catch {
+  // storage is forbidden here
+}
+"""
 # Notes that the Run button was disabled, however short.
 WATCH_RUN = """() => {
   const button = document.querySelector("[name=run]");

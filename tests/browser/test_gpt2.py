@@ -156,7 +156,7 @@ def test_a_link_names_its_model(two_families):
     tab.page.evaluate("location.hash = '#/all/own?prompt=hello%20w&model=tiny-llama'")
 
     tab.until("document.querySelector('#top').innerText !== '' && location.hash.includes('pos=')")
-    tab.until("document.querySelector('#status').innerText.includes('Tiny llama')")
+    tab.until("document.querySelector('#status').textContent.includes('Tiny llama')")
     assert "model=tiny-llama" in tab.page.evaluate("location.hash")
     assert tab.errors == []
 

@@ -200,7 +200,7 @@ def test_storage_refused(plain, root):
         page.add_init_script(REFUSED)
         tab = Tab(page, server)
         tab.watch()
-        tab.open("#/walk/january/tokenize")
+        tab.open("#/walk/january/tokenize?depth=numbers")
 
         assert tab.page.evaluate("document.documentElement.dataset.boot") == "ready"
         assert tab.text("#boot-notice p") == text("boot.no_storage")

@@ -13,7 +13,7 @@ from export.site import write_service_worker
 from seethrough.core.safetensors import read_safetensors
 from tests.browser.profiles import SAVES_DATA
 from tests.browser.server import FOLDER, Server
-from tests.browser.tab import Tab
+from tests.browser.tab import SEES_NUMBERS, Tab
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
@@ -125,7 +125,7 @@ def mismatched(browser, dist, tmp_path):
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     write_service_worker(place, [])
     server, context = Server(tmp_path), browser.new_context()
-    context.add_init_script(SAVES_DATA)
+    context.add_init_script(SAVES_DATA + SEES_NUMBERS)
     tab = Tab(context.new_page(), server)
     tab.watch()
     yield tab, [row["id"] for row in walks]

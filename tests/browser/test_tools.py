@@ -24,7 +24,7 @@ def step(visited):
 
 def saved(tab, kind):
     """The bytes of what the Save menu hands out, and its file name."""
-    tab.page.evaluate("document.querySelector('#save-menu').open = true")
+    tab.page.evaluate("document.querySelector('#settings').open = true")
     with tab.page.expect_download() as waiting:
         tab.page.click(f"[data-action=save][data-kind={kind}]")
     return waiting.value.path().read_bytes(), waiting.value.suggested_filename
@@ -105,6 +105,7 @@ def test_picture_as_svg(step):
 def test_copy_link(step):
     """The copied link is the address of what is shown; where copying is refused it is said."""
     step.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    step.page.evaluate("document.querySelector('#settings').open = true")
     step.page.click("[data-action=copy-link]")
     step.until("document.querySelector('#message').innerText.includes('copied')")
 

@@ -26,6 +26,7 @@ GOOD = {
     "pos": "4",
     "layer": "3",
     "head": "2",
+    "off": "3.2,11.0",
     "word": "1",
     "compare": "77",
     "step": "2",
@@ -38,6 +39,7 @@ GOOD = {
     "max_new_tokens": "48",
     "dart": "6",
     "tally": "1",
+    "depth": "idea",
     "lang": "qps",
 }
 NONSENSE = (
@@ -58,6 +60,7 @@ NONSENSE = (
 # What of that means something after all: any text is a prompt or a model's name.
 FREE = {"prompt", "model"}
 NUMBERS = st.integers(0, 999_999)
+HEADS = st.tuples(st.integers(0, 9_999), st.integers(0, 9_999))
 SET = {
     "temperature": st.floats(0, 100),
     "top_k": st.integers(0, MAX_ID),
@@ -79,6 +82,7 @@ def places() -> st.SearchStrategy[Place]:
         "compared": st.none() | st.integers(0, MAX_ID),
         "cell": st.none() | st.builds(Cell, st.just("logits"), st.tuples(NUMBERS, NUMBERS)),
         "settings": st.fixed_dictionaries({}, optional=SET),
+        "off": st.none() | st.frozensets(HEADS, min_size=1, max_size=16),
         "dart": st.none() | NUMBERS,
         "is_tallied": st.booleans(),
         "language": st.none() | st.sampled_from(LANGUAGES),

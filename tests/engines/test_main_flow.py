@@ -17,7 +17,7 @@ CAN_SHARE = "crossOriginIsolated && typeof SharedArrayBuffer === 'function'"
 
 def walk_through(visit):
     """The recorded walk of the months: its tokens, its layers, its next token."""
-    visit.open_at("#/walk/january/tokenize")
+    visit.open_at("#/walk/january/tokenize?depth=numbers")
     visit.becomes(TOKENS_SHOWN, TOKENS)
     for step in ("embed", "layers", "logits", "softmax"):
         visit.press("[data-action=step-next]")
@@ -58,7 +58,9 @@ def test_threads_are_told_truly(visit):
     threads = visit.engine.value("Math.min(4, navigator.hardwareConcurrency)") if can_share else 1
 
     assert visit.ask("seethrough.ready")["threads"] == threads
-    assert f"{threads} thread{'s' if threads > 1 else ''} " in visit.text("#status")
+    assert f"{threads} thread{'s' if threads > 1 else ''} " in visit.value(
+        "document.querySelector('#status').textContent"
+    )
     assert ("one thread" in visit.text("#boot-notice")) == (not can_share)
 
 

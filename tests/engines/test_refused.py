@@ -55,7 +55,7 @@ def server(dist, tmp_path):
 def walked(engine, server):
     """What the page says of its storage, once a recorded walk is open."""
     visit = Visit(engine, server)
-    visit.open_at("#/walk/january/tokenize")
+    visit.open_at("#/walk/january/tokenize?depth=numbers")
     visit.until("document.querySelector('#step-tokenize')?.innerText.includes('February')")
     return visit.text("#boot-notice p")
 

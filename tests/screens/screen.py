@@ -17,6 +17,7 @@ from playwright.sync_api import Error
 
 from export.stages.serve import open_server
 from tests import built
+from tests.browser.tab import SEES_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +137,7 @@ def opened(browser: Browser, url: str) -> Iterator[Screen]:
     """A screen in a browser profile of its own, at the first page and at rest."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     try:
-        context.add_init_script(SAVE_DATA)
+        context.add_init_script(SAVE_DATA + SEES_NUMBERS)
         screen = Screen(context.new_page(), url)
         screen.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         screen.open()

@@ -75,6 +75,7 @@ def test_no_violations_in_the_help_on_keys(screen, axe):
     """The dialog of shortcuts takes the focus, has no fault, and gives the focus back on Escape."""
     screen.go("#/walk/january/layers")
     screen.look(WIDE)
+    screen.page.evaluate("document.querySelector('#settings').open = true")
     screen.page.click("[data-action=shortcuts]")
     screen.settle()
     is_inside = "document.querySelector('dialog[open]')?.contains(document.activeElement) ?? false"

@@ -58,6 +58,7 @@ def test_an_empty_state_renders(slot: str) -> None:
         "stop",
         "sum-spoken",
         "peek",
+        "line",
     }
 
     assert (html == "") == of_a_run

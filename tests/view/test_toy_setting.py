@@ -120,7 +120,7 @@ def test_it_is_in_the_address() -> None:
     assert place.settings == {"top_p": 0.9, "floor": 0.02, "seed": 3}
     assert address_of_place(place) == link
     assert parse("#/walk/own/sample?prompt=a&floor=1.5").ignored == ("floor",)
-    assert address(shown(Sampling(floor=0.02))).endswith("&floor=0.02")
+    assert address(shown(Sampling(floor=0.02))).endswith("&floor=0.02&depth=numbers")
     assert "floor" not in address(shown(Sampling()))
 
 

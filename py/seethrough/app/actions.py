@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.service import Service
     from seethrough.app.state import AppState, Sampling
+    from seethrough.core.heads import Heads
 
 
 class Actions:
@@ -156,6 +157,11 @@ class Actions:
         """Draw another token's residual stream."""
         if position != self.state.choice.position:
             self.store.replace(position=position)
+
+    def switch_heads(self, heads: Heads) -> None:
+        """Switch some heads off; on again where all of them are off."""
+        off = self.state.choice.off
+        self.store.replace(off=off - heads if heads <= off else off | heads)
 
     def select_word(self, word: int) -> None:
         """Draw the merges of another word of the text."""

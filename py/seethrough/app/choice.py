@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from seethrough.app.message import Message
     from seethrough.app.run import Run
     from seethrough.core.cell import Cell
+    from seethrough.core.heads import Heads
     from seethrough.core.settings import Sampling
     from seethrough.core.sums import Sum
     from seethrough.core.tokens import Candidate, TokenView
@@ -57,7 +58,7 @@ class Choice:
     `compared` is the one whose terms are told (None: the best), `asked_note` what is to be said of
     the last question. `trying` are the settings under a slider that is still held. `sum` is the
     number that the reader traces, `peek` the one that a pointer or the focus rests on, `hook` the
-    leaf that was asked for in the code of the step.
+    leaf that was asked for in the code of the step. `off` are heads that the reader switched off.
     """
 
     layer: int = 0
@@ -74,6 +75,7 @@ class Choice:
     sum: Tracing | None = None
     peek: Tracing | None = None
     hook: str = ""
+    off: Heads = frozenset()
 
     @property
     def followed(self) -> Choice:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from seethrough.core.depth import NUMBERS
 from seethrough.core.messages import FALLBACK
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ class Chrome:
     """How the page is shown.
 
     `stage` is the film of the present step. `unfolded` names the details whose tables are open and
-    so are written; None writes all.
+    so are written; None writes all. `depth` is one of core.depth.DEPTHS.
     """
 
     language: str = FALLBACK
     theme: str = "system"
     stage: Stage = field(default_factory=Stage)
     unfolded: frozenset[str] | None = None
+    depth: str = NUMBERS
     is_presenting: bool = False
     has_keys: bool = True
     notice: Message | None = None

@@ -113,7 +113,7 @@ class Fetcher:
 
     def _told(self, state: AppState) -> tuple[Wants, Wants]:
         """What a state wants and lacks: a question asks for both several times."""
-        about_it = (state.run, state.choice, state.route, state.site.tours)
+        about_it = (state.run, state.choice, state.route, state.site.tours, state.depth)
         if not is_same(self._last[0], about_it):
             wants = wanted_by(state.site.tours, state)
             self._last = (about_it, (wants, lacking_in(state.run, wants)))
@@ -195,6 +195,8 @@ class Fetcher:
             captured=joined(now.run, found),
             lens=found.lens or now.run.lens,
             words=found.words or now.run.words,
+            marked=found.marked or now.run.marked,
+            without={**now.run.without, **found.without},
         )
         state = now.but(run=more)
         arrival = self._arrival(state)
@@ -249,7 +251,12 @@ def without_wait(state: AppState) -> Message | None:
 
 def lacking_in(run: Run, wants: Wants) -> Wants:
     """What of the wants a run does not hold."""
-    return wants.lacking(run.captured, None if run.lens is None else run.lens.position)
+    return wants.lacking(
+        run.captured,
+        None if run.lens is None else run.lens.position,
+        is_marked=run.marked is not None,
+        without=run.without,
+    )
 
 
 def aimed_at(state: AppState) -> AppState:
@@ -266,4 +273,5 @@ def about(state: AppState) -> object:
     choice, run = state.choice, state.run
     if run.recorded is not None:
         return (state.route, run.model, run.recorded.id)
-    return (state.route, run.model, run.ids, choice.layer, choice.position, choice.asked)
+    chosen = (choice.layer, choice.position, choice.asked, choice.off)
+    return (state.route, run.model, run.ids, *chosen)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.run import Lens
     from seethrough.core.cache import Array
+    from seethrough.core.heads import Marked, Without
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Found:
     """What was brought: whole arrays, single rows of others, the lens, more words of tokens.
 
     `positions` are those of whole arrays where they are not simply 0, 1, 2 …; `rows` are
-    [position or token, ...] by name.
+    [position or token, ...] by name. `marked` are heads worth a look, `without` the best next
+    tokens without some.
     """
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
@@ -25,3 +27,5 @@ class Found:
     rows: Mapping[str, Mapping[int, Array]] = field(default_factory=dict)
     lens: Lens | None = None
     words: Mapping[int, str] = field(default_factory=dict)
+    marked: Marked | None = None
+    without: Without = field(default_factory=dict)

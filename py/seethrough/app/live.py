@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.found import Found
+from seethrough.app.heads import mark_heads, without_heads
 from seethrough.app.run import PICTURE_TOKENS, Lens
 from seethrough.app.unembedding import ROWS, read_rows
 from seethrough.core import hooks
@@ -49,7 +50,9 @@ async def _ask(service: Service, run: Run, lacking: Wants) -> Found:
     vectors = await read_rows(service, run, tokens) if tokens else None
     if vectors is not None:
         rows[ROWS] = dict(zip(tokens, vectors, strict=True))
-    return replace(found, rows=rows)
+    marked = await mark_heads(service, run) if lacking.is_marked else None
+    without = {off: await without_heads(service, run, off) for off in lacking.without}
+    return replace(found, rows=rows, marked=marked, without=without)
 
 
 def is_far(name: str, position: int) -> bool:

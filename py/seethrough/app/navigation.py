@@ -9,6 +9,7 @@ from seethrough.app.branches import replay
 from seethrough.app.comparing import compare_with
 from seethrough.app.places import (
     address,
+    has_heads,
     has_word,
     model_ids,
     not_there,
@@ -66,6 +67,7 @@ class Navigation:
             return False
         state = self._actions.state
         changes: dict[str, Any] = {"route": route, "language": place.language or state.language}
+        changes["depth"] = place.depth or state.depth
         is_tour = tour_of(state.site.tours, route.view) is not None
         if is_tour:
             changes["sampling"] = with_settings(state.sampling, place)
@@ -226,6 +228,8 @@ class Navigation:
             self._actions.select_position(place.position)
         if has_word(place, state):
             self._store.replace(word=place.word)
+        if place.off is not None and has_heads(place, state):
+            self._store.replace(off=place.off)
         if place.chosen_step is not None and place.chosen_step < len(state.run.steps):
             self._store.replace(chosen_step=place.chosen_step)
         if place.compared is not None and state.run.tokens:

@@ -10,6 +10,7 @@ from seethrough.app.state import Message
 from seethrough.app.tours import chosen_of
 from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import MAX_WRITTEN, STOPS
+from seethrough.core.heads import written_heads
 from seethrough.core.messages import FALLBACK
 from seethrough.core.routes import OWN, Place, address_of_place
 from seethrough.core.settings import SETTINGS
@@ -49,7 +50,8 @@ def place_of(state: AppState) -> Place:
     ):
         chosen |= _own_text(state)
     chosen |= {"settings": _settings(state), **_chosen(state)}
-    return replace(Place(route, language=language), **chosen)
+    depth = state.depth if state.step is not None else None
+    return replace(Place(route, language=language, depth=depth), **chosen)
 
 
 def is_refused(state: AppState) -> bool:
@@ -94,6 +96,7 @@ CHOSEN: dict[str, Callable[[AppState], object]] = {
     "position": lambda state: state.choice.position if state.run.tokens else None,
     "layer": lambda state: state.choice.layer,
     "head": lambda state: state.choice.head,
+    "off": lambda state: state.choice.off or None,
     "word": lambda state: state.choice.word,
     "compared": lambda state: state.choice.compared,
     "chosen_step": lambda state: state.choice.chosen_step,
@@ -147,6 +150,8 @@ def not_there(place: Place, state: AppState) -> list[Message]:
         told += _not_in_text(place, state)
     for name, value in too_large(place, config).items():
         told.append(Message(f"route.no_{name}", beyond(int(value), config.d_vocab + 1)))
+    if place.off is not None and not has_heads(place, state):
+        told.append(Message("route.no_heads", {"got": written_heads(place.off)}))
     if place.cell is not None and state.run.tokens and not has_cell(place, state):
         told.append(Message("route.no_cell", {"cell": place.cell}))
     return told
@@ -173,6 +178,14 @@ def has_word(place: Place, state: AppState) -> bool:
     """Whether the text has the address's word."""
     n_words = len(state.run.film.words) if state.run.film else 0
     return place.word is not None and place.word < n_words
+
+
+def has_heads(place: Place, state: AppState) -> bool:
+    """Whether the shown model has the heads that the address switches off."""
+    config = state.run.config
+    if config is None or place.off is None:
+        return False
+    return all(layer < config.n_layers and head < config.n_heads for layer, head in place.off)
 
 
 def has_cell(place: Place, state: AppState) -> bool:

@@ -160,6 +160,8 @@ def run_of(recording: Recording, config: ModelConfig) -> Run:
         captured=captured_of(recording),
         continuation=recording.continuation,
         stop=recording.stop,
+        marked=recording.marked,
+        without=recording.without,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.film import Film
+    from seethrough.core.heads import Marked, Without
     from seethrough.core.recording import Recording
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
@@ -64,6 +65,8 @@ class Run:
     the reader. `continuation` follows them, `branches` are other ways that the text went.
     `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
     `words` are the texts of tokens that a recording knows.
+    `marked` are heads worth a look at the last token, `without` the best next tokens with some
+    heads switched off.
     """
 
     model: str = ""
@@ -79,6 +82,8 @@ class Run:
     captured: Captured = NOTHING
     lens: Lens | None = None
     words: Mapping[int, str] = field(default_factory=dict)
+    marked: Marked | None = None
+    without: Without = field(default_factory=dict)
     written: tuple[NewToken, ...] = ()
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from seethrough.core.depth import IDEA
 from seethrough.core.wants import NOTHING, Wants
 
 if TYPE_CHECKING:
@@ -112,6 +113,11 @@ class Scene(Spoken, Protocol):
         """The open details; None: all."""
         ...
 
+    @property
+    def depth(self) -> str:
+        """How much is told (core/depth.py)."""
+        ...
+
 
 def want_nothing(_scene: Scene) -> Wants:
     """What is drawn from the run itself."""
@@ -126,6 +132,23 @@ def tell_nothing(_scene: Scene) -> tuple[()]:
 def show_no_code(_config: ModelConfig | None) -> tuple[()]:
     """No lines of the reference."""
     return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Idea:
+    """A step at the depth "idea": one picture and at most two sentences and five numbers.
+
+    Args:
+        fields: What it looks at (app.state.value_of).
+        render: Its markup: the lead, the picture.
+        moments: The sentences of its film.
+        wants: The numbers that it draws beyond the run itself.
+    """
+
+    fields: tuple[str, ...]
+    render: Render
+    moments: Callable[[Scene], Sequence[Any]] = tell_nothing
+    wants: Callable[[Scene], Wants] = want_nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +168,7 @@ class Step:
         hooks: Leaves of hooks that its picture has.
         inner: Panels inside its own, by slot: what they look at, their markup.
         slot: Where its panel stands; empty: `step-<name>`.
+        idea: The step at the depth "idea"; none: its panel is shown at every depth.
         rest: Of a panel that has nothing to draw yet: whose title and lead stand there.
     """
 
@@ -161,11 +185,25 @@ class Step:
     inner: Mapping[str, tuple[tuple[str, ...], Render]] = field(default_factory=dict)
     slot: str = ""
     rest: str = ""
+    idea: Idea | None = None
 
     @property
     def place(self) -> str:
         """The slot of its panel."""
         return self.slot or f"step-{self.name}"
+
+    @property
+    def idea_place(self) -> str:
+        """The slot of its idea."""
+        return f"idea-{self.name}"
+
+    def at(self, depth: str) -> Step | Idea:
+        """What is shown of it at a depth: its idea, or itself."""
+        return self.idea if depth == IDEA and self.idea is not None else self
+
+    def place_at(self, depth: str) -> str:
+        """The slot that is shown at a depth."""
+        return self.place if self.at(depth) is self else self.idea_place
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ from seethrough.app.model_state import (
     model_state,
 )
 from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
-from seethrough.app.scene import Scene, Spoken, Step, Tour
+from seethrough.app.scene import Idea, Scene, Spoken, Step, Tour
 from seethrough.app.site import STAGES, Device, EngineStatus, Site, Storage
 from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
 from seethrough.core.routes import Route
@@ -54,6 +54,7 @@ __all__ = [
     "Chrome",
     "Device",
     "EngineStatus",
+    "Idea",
     "Lens",
     "Message",
     "ModelCard",
@@ -131,6 +132,11 @@ class AppState:
     def unfolded(self) -> frozenset[str] | None:
         """The open details; None: all."""
         return self.chrome.unfolded
+
+    @property
+    def depth(self) -> str:
+        """How much is told (core/depth.py)."""
+        return self.chrome.depth
 
     @property
     def busy(self) -> str:

@@ -48,4 +48,4 @@ def wanted_by(tours: Tours, scene: Scene) -> Wants:
     """What the page of a scene wants to draw: its tour's panels and its step."""
     tour, step = tour_of(tours, scene.route.view), step_of(tours, scene.route)
     wanted = NOTHING if tour is None else tour.wants(scene)
-    return wanted if step is None else wanted | step.wants(scene)
+    return wanted if step is None else wanted | step.at(scene.depth).wants(scene)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Where a click is the action; other controls act when their value changes.
 CLICKED = ("BUTTON",)
+# Text that Enter sends; Shift+Enter makes a line in it.
+SENT_BY_ENTER = "form textarea"
 
 
 class Slots:
@@ -95,6 +97,14 @@ def listen(on_action: OnAction) -> None:
         ffi.listen(ffi.document, kind, handle)
     ffi.listen(ffi.document, "input", follow)
     ffi.listen(ffi.document, "submit", submit)
+    ffi.listen(ffi.document, "keydown", _send_by_enter)
+
+
+def _send_by_enter(event: ffi.Js) -> None:
+    is_enter = event.key == "Enter" and not (event.shiftKey or event.isComposing)
+    if is_enter and bool(event.target.matches(SENT_BY_ENTER)):
+        event.preventDefault()
+        event.target.form.requestSubmit()
 
 
 def field(form: str, name: str) -> str | None:
@@ -151,6 +161,13 @@ def fold_menus() -> bool:
         if has_focus:
             menu.querySelector("summary").focus()
     return bool(menus)
+
+
+def fold_other_menus(target: ffi.Js) -> None:
+    """Close the menus that a press is not in, and the one whose link was pressed."""
+    for menu in ffi.document.querySelectorAll("details.menu[open]"):
+        if not bool(menu.contains(target)) or not ffi.is_absent(target.closest(".sheet a")):
+            menu.open = False
 
 
 def reveal(slot: str) -> bool:

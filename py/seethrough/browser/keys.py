@@ -20,6 +20,13 @@ WRITTEN = (
 # Controls that are moved by arrows, and those that are pressed by Space.
 MOVED = "input, canvas, [role=slider]"
 PRESSED = "button, a, summary, input"
+# While a step is shown to a class: the keys of a clicker, too; no button is robbed of Enter.
+PRESENTING = {
+    " ": "step-next",
+    "PageDown": "step-next",
+    "PageUp": "step-back",
+    "Escape": "present",
+}
 
 
 class Keys:
@@ -30,10 +37,12 @@ class Keys:
         act: Callable[[str, Mapping[str, str]], None],
         jump: Callable[[int], None],
         are_on: Callable[[], bool],
+        is_presenting: Callable[[], bool],
     ) -> None:
         self._act = act
         self._jump = jump
         self._are_on = are_on
+        self._is_presenting = is_presenting
         ffi.listen(ffi.document, "keydown", self._pressed)
 
     def _pressed(self, event: ffi.Js) -> None:
@@ -41,6 +50,11 @@ class Keys:
             return
         if event.key == "Escape" and not dom.has_dialog() and dom.fold_menus():
             event.preventDefault()
+            return
+        shows = PRESENTING.get(str(event.key)) if self._is_presenting() else None
+        if shows and not _is_written(event.target):
+            event.preventDefault()
+            self._act(shows, {})
             return
         is_off = event.key != "Escape" and not self._are_on()
         if is_off or _is_its_own(event.target, str(event.key)):
@@ -52,6 +66,11 @@ class Keys:
             self._jump(int(event.key))
         elif action:
             self._act(action, {})
+
+
+def _is_written(target: ffi.Js) -> bool:
+    """Whether the focused control is written into, or stands in a dialog."""
+    return hasattr(target, "closest") and not ffi.is_absent(target.closest(WRITTEN))
 
 
 def _is_its_own(target: ffi.Js, key: str) -> bool:

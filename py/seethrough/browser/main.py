@@ -21,7 +21,9 @@ async def start() -> None:
     """
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
     device, stored = await storage.device()
-    store.replace(theme=ffi.theme(), device=device, stored=stored, has_keys=ffi.has_keys())
+    store.replace(
+        theme=ffi.theme(), device=device, stored=stored, has_keys=ffi.has_keys(), depth=ffi.depth()
+    )
     service = Service(store, OrtEngine(), host.fetch_text, host.fetch_bytes)
     actions = Actions(service)
     try:

@@ -20,6 +20,7 @@ from seethrough.browser.swipe import Swipes
 from seethrough.browser.tools import Tools
 from seethrough.browser.writing import Writing
 from seethrough.core.errors import SeethroughError
+from seethrough.core.heads import read_heads
 from seethrough.core.language import signs
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
@@ -58,6 +59,8 @@ NEEDED = (
     "tokens",
     "asked",
     "busy",
+    "depth",
+    "off",
 )
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
@@ -72,8 +75,9 @@ IN_ADDRESS = (
     "language",
     "busy",
     "sum",
+    "depth",
 )
-OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step")
+OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off")
 
 
 class Page:
@@ -115,6 +119,7 @@ class Page:
             "select-layer": lambda values: actions.select_layer(int(values["value"])),
             "select-head": lambda values: actions.select_head(int(values["head"])),
             "select-position": lambda values: actions.select_position(int(values["position"])),
+            "switch-heads": lambda values: actions.switch_heads(read_heads(values["heads"])),
             "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
             "step-next": lambda _values: self._beside(1),
@@ -146,7 +151,13 @@ class Page:
         self._enable(store.state)
         dom.listen(self._act)
         Cells(lambda *at: describe_cell(store.state, *at), self._choose_cell, self._rest_on_cell)
-        Keys(self._act, self._jump, lambda: store.state.chrome.has_keys)
+        Keys(
+            self._act,
+            self._jump,
+            lambda: store.state.chrome.has_keys,
+            lambda: store.state.chrome.is_presenting,
+        )
+        ffi.on_press_elsewhere(dom.fold_other_menus)
         Swipes(self._beside)
         ffi.on_fold(self._read_folds)
         ffi.on_full_screen_left(self._tools.leave_presenting)

@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.browser import ffi
+from seethrough.view.film import reading_s
 from seethrough.view.moments import moments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seethrough.app.state import Stage, Store
-
-MOMENT_S = 1.6
 
 
 class Player:
@@ -94,9 +93,14 @@ class Player:
         moves = stage.moment is not None and stage.moment != before
         ffi.show_moment(stage.moment, moves=moves, speed=stage.speed)
 
+    def _moment_s(self) -> float:
+        """How long the present moment stays: as long as its sentence takes to be read."""
+        moments, at = moments_of(self._store.state), self._stage.moment
+        return reading_s(moments[at] if at is not None and at < len(moments) else "")
+
     async def _run(self, turn: int) -> None:
         while True:
-            await asyncio.sleep(MOMENT_S / self._stage.speed)
+            await asyncio.sleep(self._moment_s() / self._stage.speed)
             if turn != self._turn:
                 return
             moments, at = len(moments_of(self._store.state)), self._stage.moment

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from seethrough.app.places import is_told
 from seethrough.app.state import Message
 from seethrough.browser import dom, ffi, storage
+from seethrough.browser.passing import let_pass
+from seethrough.core.depth import DEPTHS
 from seethrough.core.fields import MAX_WRITTEN
 from seethrough.view.header import OFFERED
 
@@ -43,6 +45,8 @@ class Tools:
             "set-keys": lambda values: self._set_keys(is_on=values["checked"] == "true"),
             "next-language": lambda _values: self._next_language(),
             "unfold": lambda _values: dom.unfold(self._folded),
+            "dismiss": lambda values: self._dismiss(values["kind"]),
+            "set-depth": lambda values: self._set_depth(values["value"]),
             "set-theme": lambda values: self._set_theme(values["value"]),
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
             "set-language": lambda values: store.replace(language=values["value"]),
@@ -62,6 +66,12 @@ class Tools:
         told = "tools.copied" if is_told(self._store.state) else "tools.copied_part"
         notice = Message(told, {"most": MAX_WRITTEN}) if done else Message("tools.not_copied")
         self._store.replace(notice=notice)
+        await let_pass(self._store, notice)
+
+    def _dismiss(self, kind: str) -> None:
+        """Send the error or the notice away."""
+        if kind in {"error", "notice"}:
+            self._store.replace(**{kind: None})
 
     async def _save(self, kind: str) -> None:
         """Hand out a file; one of numbers has those of folded tables too."""
@@ -81,6 +91,11 @@ class Tools:
     def _set_keys(self, *, is_on: bool) -> None:
         ffi.remember_keys(is_on=is_on)
         self._store.replace(has_keys=is_on)
+
+    def _set_depth(self, depth: str) -> None:
+        if depth in DEPTHS:
+            ffi.remember_depth(depth)
+            self._store.replace(depth=depth)
 
     def _next_language(self) -> None:
         now = self._store.state.language

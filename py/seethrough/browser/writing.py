@@ -8,6 +8,7 @@ from seethrough.app.branches import Branches
 from seethrough.app.state import Message
 from seethrough.app.tours import WALK, tour_of
 from seethrough.browser import ffi
+from seethrough.browser.passing import let_pass
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view.steps.written import has_end, text_of
 
@@ -95,4 +96,6 @@ class Writing:
         before = "".join(token.text for token in given if not token.is_special)
         whole = before + text_of(state.run.steps, has_end=has_end(state))
         done = await ffi.copy(whole)
-        self._actions.store.replace(notice=Message("done.copied" if done else "tools.not_copied"))
+        notice = Message("done.copied" if done else "tools.not_copied")
+        self._actions.store.replace(notice=notice)
+        await let_pass(self._actions.store, notice)

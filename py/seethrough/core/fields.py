@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seethrough.core.cell import Cell, parse_cell
+from seethrough.core.depth import DEPTHS
 from seethrough.core.errors import InputError
+from seethrough.core.heads import Heads, read_heads, written_heads
 from seethrough.core.settings import SETTINGS
 from seethrough.core.tokens import LIMIT, STOPPED
 
@@ -25,6 +27,7 @@ MAX_WRITTEN = 64
 MAX_ID = 9_999_999
 MAX_INDEX = 999_999
 DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
+HEADS = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}(,[0-9]{1,4}\.[0-9]{1,4}){0,15}")
 # Why a text stopped, where its tokens alone do not tell.
 STOPS = (LIMIT, STOPPED)
 
@@ -84,6 +87,11 @@ def token_ids(text: str) -> tuple[int, ...] | None:
     return known if len(known) == len(ids) <= MAX_WRITTEN else None
 
 
+def some_heads(text: str) -> Heads | None:
+    """Heads with commas between them: 23.3,19.2."""
+    return read_heads(text) if HEADS.fullmatch(text) else None
+
+
 def cell(text: str) -> Cell | None:
     """A number of the model by its name."""
     return parse_cell(text) if text.isascii() else None
@@ -111,6 +119,7 @@ BEFORE_SETTINGS = (
     Field("pos", "position", whole(0, MAX_INDEX)),
     Field("layer", "layer", whole(0, MAX_INDEX)),
     Field("head", "head", whole(0, MAX_INDEX)),
+    Field("off", "off", some_heads, written_heads),
     Field("word", "word", whole(0, MAX_INDEX)),
     Field("compare", "compared", whole(0, MAX_ID)),
     Field("step", "chosen_step", whole(0, MAX_INDEX)),
@@ -119,6 +128,7 @@ BEFORE_SETTINGS = (
 AFTER_SETTINGS = (
     Field("dart", "dart", whole(0, MAX_INDEX)),
     Field("tally", "is_tallied", flag, lambda _: "1"),
+    Field("depth", "depth", one_of(DEPTHS)),
     Field("lang", "language", str),
 )
 

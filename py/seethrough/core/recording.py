@@ -18,12 +18,12 @@ steps need beyond that lies in further files (core/parts.py).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seethrough.core import film, hooks
+from seethrough.core import film, heads, hooks
 from seethrough.core.errors import SourceError
 from seethrough.core.hooks import hook_name
 from seethrough.core.recorded import check_arrays, is_rising, kind, metadata_of, read_told, row
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from seethrough.core.cache import Array
     from seethrough.core.film import Film
+    from seethrough.core.heads import Marked, Without
     from seethrough.core.manifest import Manifest
 
 NORMS = "resid_norms"
@@ -57,6 +58,8 @@ class Recording:
     `positions` is about the residual stream, `layers` about the attention patterns.
     `film` tells how the prompt became the tokens; each token of `continuation` has its step's best
     candidates.
+    `marked` are heads worth a look at the last token, `without` what the model says without some of
+    them; older recordings have neither.
     `graph_sha256` and `shard_sha256s` name the very files that it was made with.
     """
 
@@ -75,6 +78,8 @@ class Recording:
     stop: str
     film: Film
     arrays: Mapping[str, Array]
+    marked: Marked | None = None
+    without: Without = field(default_factory=dict)
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -114,6 +119,7 @@ class Recording:
         config, ids = manifest.config, [step.id for step in self.continuation]
         ids += [item.id for step in self.continuation for item in step.candidates]
         ids += [*self.ids, *(item.id for item in self.top)]
+        ids += [item.id for best in self.without.values() for item in best]
         stream = self.arrays[stream_names(self.n_layers)[0]]
         patterns = (self.arrays[hook_name(hooks.PATTERN, layer)] for layer in self.layers)
         made_with = (self.graph_sha256, *self.shard_sha256s)
@@ -159,6 +165,8 @@ def to_metadata(recording: Recording) -> dict[str, str]:
         "stop": recording.stop,
         "film": film.to_json(recording.film),
     }
+    if recording.marked is not None:
+        told["heads"] = heads.to_json(recording.marked, recording.without)
     return metadata_of(told)
 
 
@@ -200,6 +208,7 @@ def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
             candidate(token, logit, float(total), *row(words, str, str))
             for token, words, logit in best
         )
+    marked, without = heads.from_json(told.get("heads"))
     return Recording(
         id=kind(told["id"], str),
         model=kind(told["model"], str),
@@ -216,6 +225,8 @@ def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
         stop=kind(told["stop"], str),
         film=film.from_json(told["film"]),
         arrays=arrays,
+        marked=marked,
+        without=without,
     )
 
 
@@ -265,6 +276,8 @@ def _check(recording: Recording) -> None:
         hooks.LOGSUMEXP: (1,),
     }
     check_arrays(arrays, expected)
+    if not heads.fits(recording.marked, recording.without, n_states - 1, n_heads):
+        raise SourceError("recording.unreadable", part="heads")
     if not all(math.isfinite(item.prob) for item in recording.top):
         raise SourceError("recording.not_finite", name=hooks.TOP_VALUES)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from seethrough.core.cell import Cell
     from seethrough.core.fields import Field
+    from seethrough.core.heads import Heads
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
 PAGES = ("home", "map", "about", "styleguide")
@@ -48,8 +49,8 @@ class Place:
 
     `written` are the tokens behind the prompt, the first `taken` of them part of the input; `stop`
     says why they ended, where they alone do not tell. `chosen_step` is one of them, `word` one of
-    the text's words, `compared` a token's id. `settings` are those of the draw that it names, by
-    name; `dart` and `is_tallied` are of the step "sample".
+    the text's words, `compared` a token's id, `off` are heads that are switched off. `settings` are
+    those of the draw that it names, by name; `dart` and `is_tallied` are of the step "sample".
     """
 
     route: Route
@@ -62,6 +63,7 @@ class Place:
     position: int | None = None
     layer: int | None = None
     head: int | None = None
+    off: Heads | None = None
     word: int | None = None
     compared: int | None = None
     chosen_step: int | None = None
@@ -69,6 +71,7 @@ class Place:
     settings: Mapping[str, float] = field(default_factory=dict)
     dart: int | None = None
     is_tallied: bool = False
+    depth: str | None = None
     language: str | None = None
     ignored: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -9,9 +9,10 @@ from seethrough.core.captured import BY_HEAD, FIRST_OF_UNEMBED
 from seethrough.core.hooks import leaf_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from seethrough.core.captured import Captured
+    from seethrough.core.heads import Heads
 
 
 @dataclass(frozen=True)
@@ -20,29 +21,47 @@ class Wants:
 
     `hooks` are (name, position), position None for all that a run keeps. `rows` are (matrix, row):
     of W_U the row is a token, whose vector that is. `lens` are positions whose residual states are
-    unembedded at every layer.
+    unembedded at every layer. `is_marked`: which heads are worth a look. `without` are heads that
+    are switched off: the best next tokens without them (core/heads.py).
     """
 
     hooks: frozenset[tuple[str, int | None]] = field(default_factory=frozenset)
     rows: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     lens: frozenset[int] = field(default_factory=frozenset)
+    is_marked: bool = False
+    without: frozenset[Heads] = field(default_factory=frozenset)
 
     def __or__(self, other: Wants) -> Wants:
-        return Wants(self.hooks | other.hooks, self.rows | other.rows, self.lens | other.lens)
+        return Wants(
+            self.hooks | other.hooks,
+            self.rows | other.rows,
+            self.lens | other.lens,
+            self.is_marked or other.is_marked,
+            self.without | other.without,
+        )
 
     def __bool__(self) -> bool:
-        return bool(self.hooks or self.rows or self.lens)
+        return bool(self.hooks or self.rows or self.lens or self.is_marked or self.without)
 
     @property
     def names(self) -> frozenset[str]:
         """The hooks by name alone, wherever they are wanted."""
         return frozenset(name for name, _ in self.hooks)
 
-    def lacking(self, captured: Captured, lens: int | None) -> Wants:
+    def lacking(
+        self,
+        captured: Captured,
+        lens: int | None,
+        *,
+        is_marked: bool = False,
+        without: Collection[Heads] = (),
+    ) -> Wants:
         """What of it is not on hand.
 
         Args:
             lens: The position whose lens is known.
+            is_marked: Whether heads are marked.
+            without: What is known without some heads.
         """
         return Wants(
             frozenset(place for place in self.hooks if not has(captured, *place)),
@@ -52,6 +71,8 @@ class Wants:
                 if row not in captured.positions.get(name, ())
             ),
             frozenset(position for position in self.lens if position != lens),
+            self.is_marked and not is_marked,
+            self.without.difference(without),
         )
 
 

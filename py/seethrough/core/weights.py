@@ -54,14 +54,25 @@ def check_rows(entry: TensorEntry, rows: Sequence[int]) -> tuple[int, ...]:
 
 def row_ranges(manifest: Manifest, entry: TensorEntry, rows: Sequence[int]) -> tuple[Range, ...]:
     """(offset, size) of the bytes that `decode_rows` wants, part by part, row by row."""
-    if entry.layout == "transposed":
-        source = find_tensor(manifest, entry.source)
-        return tuple((part.offset, part.size_bytes) for part in source.parts.values())
+    if entry.layout == "transposed" or is_whole(entry, rows):
+        return whole_ranges(manifest, entry)
     return tuple(
         _part_row(part, row // _rows_per_entry(entry, role))
         for role, part in entry.parts.items()
         for row in rows
     )
+
+
+def is_whole(entry: TensorEntry, rows: Sequence[int]) -> bool:
+    """Whether these are all rows in order: then a part is one range, not one for each row."""
+    n_rows = entry.dims[0]
+    return len(rows) == n_rows and all(row == at for at, row in enumerate(rows))
+
+
+def whole_ranges(manifest: Manifest, entry: TensorEntry) -> tuple[Range, ...]:
+    """(offset, size) of the bytes that a whole tensor is decoded from: one range a part."""
+    stored = find_tensor(manifest, entry.source) if entry.layout == "transposed" else entry
+    return tuple((part.offset, part.size_bytes) for part in stored.parts.values())
 
 
 def decode_rows(
@@ -74,6 +85,8 @@ def decode_rows(
     if entry.layout == "transposed":
         source = find_tensor(manifest, entry.source)
         return decode_whole(source, chunks)[:, list(rows)].T.copy()
+    if is_whole(entry, rows):
+        return decode_whole(entry, chunks)
     arrays = {}
     for index, (role, part) in enumerate(entry.parts.items()):
         mine = chunks[index * len(rows) : (index + 1) * len(rows)]

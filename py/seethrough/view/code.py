@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks, reference
+from seethrough.core.depth import CODE, IDEA
 from seethrough.core.families import family_of
 from seethrough.view import hook_places
 from seethrough.view.node import Child, Node, h, to_html
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
     Function = Callable[..., object]
     Code = Callable[[ModelConfig | None], tuple[Function, ...]]
 
-FIELDS = ("language", "route", "config", "hook", "layer", "head", "position", "tokens", "top")
+FIELDS = (
+    "language",
+    "route",
+    "depth",
+    "config",
+    "hook",
+    "layer",
+    "head",
+    "position",
+    "tokens",
+    "top",
+)
 CONSTANT = re.compile(r"hooks\.([A-Z0-9_]+)")
 WORD = re.compile(r"(hooks\.[A-Z0-9_]+)")
 
@@ -56,14 +68,19 @@ def functions_of(scene: Scene) -> tuple[Function, ...]:
 def render(scene: Scene) -> str:
     """The code, folded away until it is asked for; nothing where a step shows none."""
     functions = functions_of(scene)
-    if not functions:
+    if not functions or scene.depth == IDEA:
         return ""
     pieces = [piece(scene, function) for function in functions]
     is_asked = scene.choice.hook in leaves_of(functions)
     told = hook_places.describe_hook(scene, scene.choice.hook) if is_asked else []
+    is_open = scene.depth == CODE
     details = h(
         "details",
-        {"class": "code", "id": "code-of-step"},
+        {
+            "class": "code",
+            "id": "code-of-step-open" if is_open else "code-of-step",
+            "open": is_open,
+        },
         h("summary", {}, say(scene, "code.title")),
         h("p", {"class": "note"}, say(scene, "code.note")),
         h("p", {"class": "code-told", "role": "status"}, told),

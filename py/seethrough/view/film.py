@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, overload
 
+from seethrough.view.node import Node
+
 if TYPE_CHECKING:
     from seethrough.view.node import Child
+
+# A movement is seen in a second; not quite thirty signs are read in one.
+LEAST_S = 1.0
+SIGN_S = 0.035
 
 
 class Film(Sequence["Child"]):
@@ -32,3 +38,17 @@ class Film(Sequence["Child"]):
         if isinstance(at, slice):
             return Film(self._tellers[at])
         return self._tellers[at]()
+
+
+def reading_s(sentence: Child) -> float:
+    """How long a moment stays at speed 1: its movement, and a slow reader's time for its words."""
+    return LEAST_S + SIGN_S * n_signs(sentence)
+
+
+def n_signs(words: Child) -> int:
+    """How many signs a sentence has, its nodes' own among them."""
+    if isinstance(words, str):
+        return len(words)
+    if isinstance(words, Node):
+        return sum(n_signs(child) for child in words.children)
+    return sum(n_signs(child) for child in words) if isinstance(words, list | tuple) else 0

@@ -1,27 +1,30 @@
-"""The head of every page: the name, where one can go, theme and language, help."""
+"""The head of every page: the name, the subject, the depth; where one can go."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.core.language import MADE_UP
 from seethrough.core.messages import LANGUAGES, text
-from seethrough.core.routes import Route, address_of
+from seethrough.core.routes import OWN, Route, address_of
+from seethrough.view import depth
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.words import action_button, say
+from seethrough.view.words import say, subject_name
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-LINKS = ("walk", "block", "map", "all")
+LINKS = ("walk", "block", "all")
 THEMES = ("system", "light", "dark")
 # The languages to choose from; the two made of English are for tests, by address.
 OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)
 
 
 def render(state: AppState) -> str:
-    """The name, the views, the settings, help and about."""
-    return to_html(brand(state), views(state), tools(state))
+    """The name, what is walked through, how much of it is told; elsewhere where one can go."""
+    where = views(state) if state.tour is None else subject_menu(state)
+    return to_html(brand(state), where, depth.switch(state))
 
 
 def brand(state: AppState) -> Node:
@@ -47,14 +50,14 @@ def brand(state: AppState) -> Node:
 def views(state: AppState) -> Node:
     """The views, the current one marked."""
     items = [h("li", {}, view_link(state, name)) for name in LINKS]
-    return h("nav", {"aria-label": say(state, "header.views")}, h("ul", {"class": "views"}, items))
+    label = {"class": "is-views", "aria-label": say(state, "header.views")}
+    return h("nav", label, h("ul", {"class": "views"}, items))
 
 
 def view_link(state: AppState, view: str) -> Node:
     """A link to a view that keeps the subject: the same recording, or the reader's prompt."""
     is_here = state.route.view == view
-    subject = state.route.subject if state.tour is not None else ""
-    target = Route(view, subject if view != "map" else "")
+    target = Route(view, state.route.subject if state.tour is not None else "")
     return h(
         "a",
         {"href": address_of(target), "aria-current": "page" if is_here else None},
@@ -62,28 +65,32 @@ def view_link(state: AppState, view: str) -> Node:
     )
 
 
-def tools(state: AppState) -> Node:
-    """Settings in a fold-out, the help on keys, and what this page is."""
+def subject_menu(state: AppState) -> Node:
+    """What is walked through, by its name; the other texts fold out."""
+    name = subject_name(state, state.route.subject or OWN)
     return h(
-        "div",
-        {"class": "tools"},
-        h(
-            "details",
-            {"class": "menu", "id": "settings"},
-            h("summary", {"class": "tool"}, say(state, "header.settings")),
-            h("div", {"class": "sheet"}, theme(state), language(state)),
-        ),
-        action_button(state, "shortcuts", "header.keys", {"class": "tool"}),
-        h(
-            "a",
-            {
-                "class": "tool",
-                "href": address_of(Route("about")),
-                "aria-current": "page" if state.route.view == "about" else None,
-            },
-            say(state, "header.about"),
-        ),
+        "details",
+        {"class": "menu", "id": "subjects"},
+        h("summary", {"class": "tool"}, h("span", {"class": "menu-name"}, name)),
+        h("div", {"class": "sheet"}, subjects(state)),
     )
+
+
+def subjects(state: AppState) -> Node:
+    """The recorded prompts, and the reader's own."""
+    names = [card.subject for card in state.site.recordings]
+    links = [h("li", {}, subject(state, name)) for name in [*names, OWN]]
+    return h(
+        "nav", {"class": "subjects", "aria-label": say(state, "walk.subjects")}, h("ul", {}, links)
+    )
+
+
+def subject(state: AppState, name: str) -> Node:
+    """A link to the same view and step of another prompt."""
+    is_here = name == state.route.subject
+    target = address_of(replace(state.route, subject=name))
+    attributes = {"class": "tool", "href": target, "aria-current": "true" if is_here else None}
+    return h("a", attributes, subject_name(state, name))
 
 
 def theme(state: AppState) -> Node:

@@ -17,6 +17,7 @@ from seethrough.view import (
     footer,
     header,
     home,
+    line,
     message,
     residual,
     source,
@@ -37,7 +38,7 @@ from seethrough.view.words import say, title
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from seethrough.app.state import AppState, Tours
+    from seethrough.app.state import AppState, Idea, Step, Tours
 
 __all__ = [
     "ACTIONS",
@@ -72,6 +73,7 @@ ACTIONS = (
     "select-word",
     "select-layer",
     "select-head",
+    "switch-heads",
     "append-token",
     "go-on",
     "step-to",
@@ -88,6 +90,8 @@ ACTIONS = (
     "save",
     "present",
     "set-keys",
+    "set-depth",
+    "dismiss",
     "play",
     "pause",
     "seek",
@@ -122,7 +126,7 @@ def markup_of(state: AppState, panel: Panel) -> str:
 
 
 FIXED: Mapping[str, Panel] = {
-    "header": Panel(("language", "route", "theme"), header.render),
+    "header": Panel(("language", "route", "depth", "models", "recordings"), header.render),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
     "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
     "spoken": Panel(("language", "models", "model", "engine", "stored"), status.spoken),
@@ -156,7 +160,8 @@ FIXED: Mapping[str, Panel] = {
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
-    "tools": Panel(("language", "route", "is_presenting"), tools.render),
+    "tools": Panel(("language", "route", "theme", "is_presenting"), tools.render),
+    "line": Panel(line.FIELDS, line.render),
     "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),
 }
@@ -165,11 +170,17 @@ FIXED: Mapping[str, Panel] = {
 def panels_of(tours: Tours) -> Mapping[str, Panel]:
     """Every panel by its slot: those of the page, those of the tours' steps, the transport."""
     steps = [step for tour in tours for step in tour.steps]
-    looked_at = dict.fromkeys(name for step in steps for name in step.fields)
+    shown: list[Step | Idea] = [*steps, *(step.idea for step in steps if step.idea is not None)]
+    looked_at = dict.fromkeys(name for one in shown for name in one.fields)
     return {
         **FIXED,
-        "transport": Panel(("language", "route", "stage", *looked_at), transport.render),
+        "transport": Panel(("language", "route", "stage", "depth", *looked_at), transport.render),
         **{step.place: Panel((*step.fields, "unfolded"), step.render, step.rest) for step in steps},
+        **{
+            step.idea_place: Panel(step.idea.fields, step.idea.render)
+            for step in steps
+            if step.idea is not None
+        },
         **{
             slot: Panel((*fields, "unfolded"), render)
             for step in steps

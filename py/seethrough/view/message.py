@@ -11,13 +11,31 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Message, Spoken
 
 
+CROSS = "\u00d7"
+# What only tells that something was done: it leaves by itself, and lies over the page.
+PASSING = frozenset({"tools.copied", "tools.copied_part", "done.copied"})
+
+
 def render(state: AppState) -> str:
     """The error, then the notice, then that a new version waits; nothing where there is none."""
     return to_html(
-        *([sentence(state, state.chrome.error, "is-error")] if state.chrome.error else []),
-        *([sentence(state, state.chrome.notice, "is-notice")] if state.chrome.notice else []),
-        *([update(state)] if state.site.has_update else []),
+        bar(state, state.chrome.error, "error"),
+        bar(state, state.chrome.notice, "notice"),
+        update(state) if state.site.has_update else "",
     )
+
+
+def bar(state: AppState, message: Message | None, kind: str) -> Node | str:
+    """A sentence that the reader can send away."""
+    if message is None:
+        return ""
+    passes = message.key in PASSING
+    more = {"class": "dismiss", "data-kind": kind, "aria-label": say(state, "view.message.dismiss")}
+    away = (
+        "" if passes else h("button", {"type": "button", "data-action": "dismiss", **more}, CROSS)
+    )
+    classes = "message-bar is-passing" if passes else "message-bar"
+    return h("div", {"class": classes}, sentence(state, message, f"is-{kind}"), away)
 
 
 def update(state: AppState) -> Node:

@@ -9,7 +9,7 @@ from seethrough.view.film import Film
 from seethrough.view.kept import Kept, kept_with
 
 if TYPE_CHECKING:
-    from seethrough.app.state import Scene, Step
+    from seethrough.app.state import Idea, Scene, Step
     from seethrough.view.node import Child
 
 
@@ -27,7 +27,7 @@ class Told:
 class Moments(Sequence["Child"]):
     """The film of a scene at a step: counted without telling, each moment told once."""
 
-    def __init__(self, step: Step, scene: Scene) -> None:
+    def __init__(self, step: Step | Idea, scene: Scene) -> None:
         self._step, self._scene = step, scene
         self._told = _told(step).of(scene, lambda: Told(step.moments(scene)))
 
@@ -50,10 +50,10 @@ class Moments(Sequence["Child"]):
 
 def moments_of(scene: Scene) -> Sequence[Child]:
     """The sentences of the present step's film; none outside the tours."""
-    return () if scene.step is None else Moments(scene.step, scene)
+    return () if scene.step is None else Moments(scene.step.at(scene.depth), scene)
 
 
 @kept_with
-def _told(step: Step) -> Kept[Told]:
+def _told(step: Step | Idea) -> Kept[Told]:
     """A step's last films: while one plays its sentences are asked for thrice a moment."""
     return Kept(step.fields)

@@ -29,7 +29,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "missing": plain_pages.render_unknown,
 }
 # What a frame itself depends on; its panels follow their own fields (layout.PANELS).
-FIELDS = ("language", "route", "models", "recordings")
+FIELDS = ("language", "route", "depth", "models", "recordings")
 
 
 def render(state: AppState, memo: Memo | None = None) -> str:
@@ -42,8 +42,7 @@ def render(state: AppState, memo: Memo | None = None) -> str:
 
     tour, view = state.tour, state.route.view
     if tour is not None:
-        foot = h("div", {"class": "transport"}, slot("transport")) if tour.has_films else ""
-        return to_html(h("div", {"class": f"page is-{view}"}, tour.frame(state, slot), foot))
+        return to_html(h("div", {"class": f"page is-{view}"}, tour.frame(state, slot)))
     view = view if view in FRAMES else "missing"
     return to_html(h("div", {"class": f"page is-{view}"}, FRAMES[view](state, slot)))
 

@@ -22,7 +22,15 @@ def form(state: AppState, *, has_sampling: bool) -> Node:
         h("label", {"for": "prompt"}, say(state, "page.prompt.label")),
         h(
             "textarea",
-            {"id": "prompt", "name": "prompt", "rows": "2", "spellcheck": "false", "dir": "auto"},
+            {
+                "id": "prompt",
+                "name": "prompt",
+                "rows": "2",
+                "spellcheck": "false",
+                "dir": "auto",
+                "enterkeyhint": "go",
+                "title": say(state, "page.prompt.keys"),
+            },
             "\n" + state.text.prompt if state.text.prompt.startswith("\n") else state.text.prompt,
         ),
         mode(state),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.routes import OWN
-from seethrough.view import prompt
+from seethrough.view import line, prompt
 from seethrough.view.node import Node, h
-from seethrough.view.walk import spine, subjects
 from seethrough.view.words import page_title, say
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def everything(state: AppState, slot: Slot) -> list[Node]:
     return [
         page_title(state, "all.title"),
         h("p", {"class": "page-lead"}, say(state, "page.prompt.lead")),
-        h("div", {"class": "page-head"}, subjects(state), slot("source")),
+        h("div", {"class": "page-head"}, slot("source")),
         prompt.form(state, has_sampling=True),
         h("div", {"class": "panels"}, [panel(state, name, slot) for name in EVERYTHING]),
         *traced(slot),
@@ -49,11 +48,12 @@ def panel(state: AppState, name: str, slot: Slot) -> Node:
 def block(state: AppState, slot: Slot) -> list[Node | str]:
     """One block: which tokens each head of it looks at; then the step's own panel."""
     names = (*BLOCK, *([state.step.place] if state.step else []))
+    has_films = state.tour is not None and state.tour.has_films
     return [
-        spine(state) if state.tour is not None and len(state.tour.steps) > 1 else "",
-        page_title(state, "block.title"),
+        h("div", {"class": "title-row"}, page_title(state, "block.title"), slot("source")),
+        h("div", {"class": "transport"}, slot("transport")) if has_films else "",
+        line.place(state, slot) if state.tour is not None and len(state.tour.steps) > 1 else "",
         h("p", {"class": "page-lead"}, say(state, "block.lead")),
-        h("div", {"class": "page-head"}, subjects(state), slot("source")),
         prompt.form(state, has_sampling=False) if state.route.subject == OWN else "",
         h("div", {"class": "panels is-single"}, [panel(state, name, slot) for name in names]),
         *traced(slot),

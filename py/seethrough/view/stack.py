@@ -25,8 +25,9 @@ def render(scene: Scene) -> str:
     """The three places with their parts; those of this step are lit, earlier ones ticked."""
     if scene.tour is None or not any(step.parts for step in scene.tour.steps):
         return ""
-    heading = h("h2", {"class": "aside-title"}, say(scene, "stack.title"))
-    return to_html(heading, places(scene, is_written=bool(scene.run.steps)))
+    summary = h("summary", {}, say(scene, "stack.title"))
+    shown = places(scene, is_written=bool(scene.run.steps))
+    return to_html(h("details", {"class": "where", "id": "stack-of-step"}, summary, shown))
 
 
 @kept("language", "route", "config")
@@ -50,7 +51,7 @@ def place(scene: Scene, name: str, parts: tuple[str, ...], idle: tuple[str, ...]
         for key in parts
     ]
     return [
-        h("h3", {"class": f"stack-place is-{name}"}, say(scene, f"stack.{name}")),
+        h("h2", {"class": f"stack-place is-{name}"}, say(scene, f"stack.{name}")),
         h("ul", {}, items),
     ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.state import OPEN, costs_a_download, model_state
 from seethrough.view import memory
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count, duration, megabytes, millions
+from seethrough.view.numbers import count, duration, megabytes, millions, percentage
 from seethrough.view.words import action_button, engine_card, say
 
 if TYPE_CHECKING:
@@ -19,15 +19,27 @@ BUSY = ("starting", *GOING)
 
 
 def render(state: AppState) -> str:
-    """One line on the engine, its progress while it loads, and the models of this build."""
+    """A quiet button with the stage; the progress while it loads; Retry where that failed."""
     stage = state.site.engine.stage
-    return to_html(
-        h("p", {"class": f"stage is-{stage}"}, stage_line(state)),
-        progress(state),
-        h("p", {"class": "note"}, engine_line(state)) if stage in memory.OPEN else "",
-        retry(state) if stage == "failed" else "",
-        ask(state) if stage == "idle" else "",
-        models(state),
+    return to_html(sheet(state), progress(state), retry(state) if stage == "failed" else "")
+
+
+def sheet(state: AppState) -> Node:
+    """What the engine does and the models of this build, folded away."""
+    stage = state.site.engine.stage
+    return h(
+        "details",
+        {"class": "menu", "id": "status-models"},
+        button(state),
+        h(
+            "div",
+            {"class": "sheet"},
+            h("p", {"class": f"stage is-{stage}"}, stage_line(state)),
+            loaded(state),
+            h("p", {"class": "note"}, engine_line(state)) if stage in memory.OPEN else "",
+            ask(state) if stage == "idle" else "",
+            models(state),
+        ),
     )
 
 
@@ -37,6 +49,28 @@ def stop(state: AppState) -> str:
         return ""
     label = {"aria-label": say(state, "view.status.stop_label")}
     return to_html(action_button(state, "stop", "page.stop", label))
+
+
+def button(state: AppState) -> Node:
+    """A dot and one word; while a model is on its way, how much of it is here."""
+    engine = state.site.engine
+    stage = stage_of(state)
+    words = say(state, f"view.short.{stage}")
+    if engine.stage == "download" and engine.total_bytes > 0:
+        share = min(engine.done_bytes, engine.total_bytes) * 100 // engine.total_bytes
+        words = percentage(state, str(share))
+    return h(
+        "summary",
+        {"class": f"tool state is-{engine.stage}"},
+        h("span", {"class": "dot", "aria-hidden": "true"}),
+        h("span", {"class": "menu-name"}, words),
+    )
+
+
+def stage_of(state: AppState) -> str:
+    """The stage by its name in the catalogue."""
+    is_here = state.site.engine.stage == "idle" and bool(state.site.stored)
+    return "idle_stored" if is_here else state.site.engine.stage
 
 
 def ask(state: AppState) -> Node | str:
@@ -51,9 +85,7 @@ def stage_line(state: AppState) -> list[Node | str]:
     model = engine_card(state)
     name = model.title if model and state.site.engine.stage != "idle" else ""
     dot = h("span", {"class": "dot", "aria-hidden": "true"})
-    is_here = state.site.engine.stage == "idle" and bool(state.site.stored)
-    stage = "idle_stored" if is_here else state.site.engine.stage
-    words = say(state, f"view.stage.{stage}")
+    words = say(state, f"view.stage.{stage_of(state)}")
     return [dot, h("b", {}, name), " ", words] if name else [dot, words]
 
 
@@ -68,18 +100,21 @@ def progress(state: AppState) -> Node | str:
     label = say(state, f"view.stage.{engine.stage}")
     if engine.stage == "download" and engine.total_bytes > 0:
         done = min(engine.done_bytes, engine.total_bytes)
-        return h(
-            "div",
-            {"class": "progress"},
-            h(
-                "progress",
-                {"max": str(engine.total_bytes), "value": str(done), "aria-label": label},
-            ),
-            h("span", {"class": "number"}, bytes_text(state, done)),
-        )
+        more = {"max": str(engine.total_bytes), "value": str(done)}
+        bar = h("progress", {**more, "aria-label": label})
+        return h("div", {"class": "progress"}, bar)
     if engine.stage in ("starting", *LOADING):
         return h("div", {"class": "progress"}, h("progress", {"aria-label": label}))
     return ""
+
+
+def loaded(state: AppState) -> Node | str:
+    """How many bytes of the model are here, while it comes."""
+    engine = state.site.engine
+    if engine.stage != "download" or engine.total_bytes <= 0:
+        return ""
+    done = min(engine.done_bytes, engine.total_bytes)
+    return h("p", {"class": "number"}, bytes_text(state, done))
 
 
 def bytes_text(state: AppState, done: int) -> str:
@@ -113,16 +148,19 @@ def retry(state: AppState) -> Node:
 
 
 def models(state: AppState) -> Node | str:
-    """The models to choose from, folded away."""
+    """The models to choose from, and how the open one is held."""
     if not state.site.models:
         return ""
     rows = [card(state, model) for model in state.site.models]
     rows += [absent_card(state, model) for model in state.site.absent]
-    cards = h("ul", {"class": "models"}, rows)
     n_models = count(state, len(state.site.models))
-    summary = h("summary", {}, say(state, "view.status.models", n_models=n_models))
-    sheet = h("div", {"class": "sheet"}, cards, memory.choice(state))
-    return h("details", {"class": "menu", "id": "status-models"}, summary, sheet)
+    return h(
+        "div",
+        {},
+        h("h2", {"class": "aside-title"}, say(state, "view.status.models", n_models=n_models)),
+        h("ul", {"class": "models"}, rows),
+        memory.choice(state),
+    )
 
 
 def card(state: AppState, model: ModelCard) -> Node:

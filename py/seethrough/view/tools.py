@@ -1,39 +1,83 @@
-"""What a reader can take along from a step, and the way to show it to a class."""
+"""The way to show a step to a class, and what else there is, behind one button."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view.node import h, to_html
+from seethrough.core.routes import Route, address_of
+from seethrough.view import header
+from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
+# What a page without a picture has no file of.
 KINDS = ("png", "svg", "csv", "json")
+SHEETS = ("csv", "json")
 
 
 def render(state: AppState) -> str:
-    """Copy the link, save picture or data, present; nothing outside the walk."""
-    if state.step is None:
-        return ""
-    kinds = [
-        h(
-            "li",
-            {},
-            action_button(state, "save", f"tools.{kind}", {"class": "tool", "data-kind": kind}),
-        )
-        for kind in KINDS
-    ]
-    saves = h(
-        "details",
-        {"class": "menu", "id": "save-menu"},
-        h("summary", {"class": "tool"}, say(state, "tools.save")),
-        h("ul", {"class": "sheet"}, kinds),
-    )
+    """Present, where there is something to show; then the menu."""
+    is_shown = state.tour is not None
     presents = "tools.leave" if state.chrome.is_presenting else "tools.present"
     return to_html(
-        action_button(state, "copy-link", "tools.copy", {"class": "tool"}),
-        saves,
-        action_button(state, "present", presents, {"class": "tool"}),
+        action_button(state, "present", presents, {"class": "tool"}) if is_shown else "",
+        menu(state),
     )
+
+
+def menu(state: AppState) -> Node:
+    """Views, what can be taken along, theme and language, help, what this page is."""
+    return h(
+        "details",
+        {"class": "menu", "id": "settings"},
+        h(
+            "summary",
+            {"class": "tool"},
+            h("span", {"class": "menu-name"}, say(state, "header.settings")),
+        ),
+        h(
+            "div",
+            {"class": "sheet"},
+            header.views(state) if state.tour is not None else "",
+            taken_along(state),
+            header.theme(state),
+            header.language(state),
+            h("div", {"class": "sheet-row"}, help_on_keys(state), about(state)),
+        ),
+    )
+
+
+def taken_along(state: AppState) -> Node | str:
+    """The link to what is shown, its picture and its numbers; nothing outside the tours."""
+    if state.tour is None:
+        return ""
+    saves = [
+        action_button(state, "save", f"tools.{kind}", {"class": "tool", "data-kind": kind})
+        for kind in (KINDS if state.step is not None else SHEETS)
+    ]
+    copy = action_button(state, "copy-link", "tools.copy", {"class": "tool"})
+    label = say(state, "tools.save")
+    return h(
+        "div",
+        {"class": "taken-along"},
+        copy,
+        h(
+            "div",
+            {"class": "sheet-row", "id": "save-menu", "role": "group", "aria-label": label},
+            saves,
+        ),
+    )
+
+
+def help_on_keys(state: AppState) -> Node:
+    """The list of keys."""
+    return action_button(state, "shortcuts", "header.keys", {"class": "tool"})
+
+
+def about(state: AppState) -> Node:
+    """What this page is."""
+    is_here = "page" if state.route.view == "about" else None
+    link = {"class": "tool", "href": address_of(Route("about")), "aria-current": is_here}
+    return h("a", link, say(state, "header.about"))

@@ -5,10 +5,19 @@ A new step is a file of view/steps/ (its panel, its film, what it wants) and a r
 
 from __future__ import annotations
 
-from seethrough.app.state import BLOCK, EVERYTHING, WALK, Step, Tour, Tours
+from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
 from seethrough.view.code import of, of_family
+from seethrough.view.ideas import done as done_idea
+from seethrough.view.ideas import embed as embed_idea
+from seethrough.view.ideas import input_text as input_idea
+from seethrough.view.ideas import layers as layers_idea
+from seethrough.view.ideas import logits as logits_idea
+from seethrough.view.ideas import loop as loop_idea
+from seethrough.view.ideas import sample as sample_idea
+from seethrough.view.ideas import softmax as softmax_idea
+from seethrough.view.ideas import tokenize as tokenize_idea
 from seethrough.view.steps import (
     done,
     embed,
@@ -33,6 +42,7 @@ THE_WALK = Tour(
             input_text.moments,
             code=of(chat.encode_chat),
             parts=("page.capture",),
+            idea=Idea(input_idea.FIELDS, input_idea.render),
         ),
         Step(
             "tokenize",
@@ -43,6 +53,7 @@ THE_WALK = Tour(
             code=of(bpe.Bpe.merges, bpe.Bpe.ids),
             parts=("runtime.tokeniser",),
             terms=("words", "merges", "tokens"),
+            idea=Idea(tokenize_idea.FIELDS, tokenize_idea.render),
         ),
         Step(
             "embed",
@@ -55,6 +66,7 @@ THE_WALK = Tour(
             parts=("runtime.driver", "model.embedding"),
             terms=("row",),
             hooks=frozenset({hooks.EMBED, hooks.POS_EMBED}),
+            idea=Idea(embed_idea.FIELDS, embed_idea.render, wants=embed_idea.wants),
         ),
         Step(
             "layers",
@@ -62,12 +74,17 @@ THE_WALK = Tour(
             layers.render,
             layers.moments,
             wants=layers.wants,
-            chosen=frozenset({"position"}),
+            chosen=frozenset({"position", "off"}),
             code=of_family("layers"),
             parts=("runtime.driver", "model.blocks"),
             terms=("attention", "mlp"),
             hooks=frozenset(
                 {hooks.RESID_PRE, hooks.RESID_MID, hooks.RESID_POST, hooks.ATTN_OUT, hooks.MLP_OUT}
+            ),
+            idea=Idea(
+                layers_idea.FIELDS,
+                layers_idea.render,
+                wants=layers_idea.wants,
             ),
         ),
         Step(
@@ -81,6 +98,7 @@ THE_WALK = Tour(
             parts=("runtime.driver", "model.head"),
             terms=("query", "row", "logit"),
             hooks=frozenset({hooks.FINAL_SCALE, hooks.FINAL_OUT, hooks.LOGITS}),
+            idea=Idea(logits_idea.FIELDS, logits_idea.render, wants=logits_idea.wants),
         ),
         Step(
             "softmax",
@@ -92,6 +110,7 @@ THE_WALK = Tour(
             parts=("runtime.sampler",),
             terms=("logit", "power", "prob"),
             hooks=frozenset({hooks.LOGSUMEXP}),
+            idea=Idea(softmax_idea.FIELDS, softmax_idea.render, softmax_idea.moments, of_logits),
         ),
         Step(
             "sample",
@@ -106,6 +125,7 @@ THE_WALK = Tour(
                 sample.LEAD: (sample.ODDS_FIELDS, sample.render_lead),
                 sample.SLOT: (sample.ODDS_FIELDS, sample.render_odds),
             },
+            idea=Idea(sample_idea.FIELDS, sample_idea.render, wants=sample_idea.wants),
         ),
         Step(
             "loop",
@@ -116,6 +136,7 @@ THE_WALK = Tour(
             code=of(reference.remember, sampling.dart),
             parts=("runtime.loop", "runtime.cache"),
             terms=("key", "value"),
+            idea=Idea(loop_idea.FIELDS, loop_idea.render, loop_idea.moments),
         ),
         Step(
             "done",
@@ -125,6 +146,7 @@ THE_WALK = Tour(
             chosen=frozenset({"chosen_step"}),
             code=of(sampling.standing),
             parts=("page.display",),
+            idea=Idea(done_idea.FIELDS, done_idea.render),
         ),
     ),
 )

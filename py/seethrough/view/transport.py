@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.view.node import Child
 
-SPEEDS = (0.5, 1.0, 2.0, 4.0)
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 def render(state: AppState) -> str:
@@ -70,12 +70,18 @@ def buttons(state: AppState, *, has_film: bool) -> Node:
 
 
 def move(state: AppState, action: str, distance: int) -> Node:
-    """Back or on; at the ends of the walk the button rests."""
-    more: Attributes = {
+    """Back, or on by the name of where it leads; at the ends of the walk the button rests."""
+    target = state.tour.beside(state.route, distance) if state.tour is not None else None
+    attributes: Attributes = {
+        "type": "button",
         "class": "button is-primary" if distance > 0 else "button",
-        "disabled": state.tour is None or state.tour.beside(state.route, distance) is None,
+        "data-action": action,
+        "disabled": target is None,
     }
-    return action_button(state, action, f"walk.{action}", more)
+    words = say(state, f"walk.{action}")
+    if target is not None and distance > 0:
+        words = say(state, "walk.next_to", step=say(state, f"step.{target.step}.short"))
+    return h("button", attributes, words)
 
 
 def scrubber(state: AppState, last: int) -> Node:

@@ -1,0 +1,37 @@
+"""The switch between the depths of the walk: its idea, its numbers, its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.app.scene import show_no_code
+from seethrough.core.depth import DEPTHS
+from seethrough.view.node import Node, h
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+
+def switch(state: AppState) -> Node | str:
+    """One button a depth, the present one pressed; nothing where no step is shown."""
+    steps = state.tour.steps if state.tour is not None else ()
+    has_depths = any(step.idea or step.code is not show_no_code for step in steps)
+    if state.step is None or not has_depths:
+        return ""
+    buttons = [button(state, depth) for depth in DEPTHS]
+    label = say(state, "depth.label")
+    return h("div", {"class": "depths", "role": "group", "aria-label": label}, buttons)
+
+
+def button(state: AppState, depth: str) -> Node:
+    """A depth by its name."""
+    attributes = {
+        "type": "button",
+        "class": "depth",
+        "data-action": "set-depth",
+        "data-value": depth,
+        "aria-pressed": "true" if depth == state.depth else "false",
+        "title": say(state, f"depth.{depth}.told"),
+    }
+    return h("button", attributes, say(state, f"depth.{depth}"))

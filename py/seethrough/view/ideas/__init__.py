@@ -1,0 +1,1 @@
+"""The steps at the depth "idea": one picture each."""

@@ -1,0 +1,96 @@
+"""The idea of step 9: the whole text, its least likely token, and that likely is not true."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import OWN, Route, address_of
+from seethrough.view.counted import counted
+from seethrough.view.ideas import grown
+from seethrough.view.ideas.plain import lead, mark, picture, whole
+from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.steps.done import next_recording
+from seethrough.view.steps.written import has_end
+from seethrough.view.words import action_button, rich, say, subject_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.state import Scene
+    from seethrough.core.tokens import NewToken
+
+FIELDS = (
+    "language",
+    "route",
+    "recordings",
+    "tokens",
+    "config",
+    "written",
+    "continuation",
+    "stop",
+    "busy",
+    "recorded",
+    "prompt",
+    "film",
+)
+
+
+def render(scene: Scene) -> str:
+    """The text, what the model was least sure of, where to go."""
+    if not scene.run.tokens:
+        return to_html(lead(say(scene, "idea.done.rest")))
+    steps = scene.run.steps[:-1] if has_end(scene) else scene.run.steps
+    if not steps:
+        return to_html(lead(say(scene, "idea.done.none")), write(scene), onward(scene))
+    least = least_of(steps)
+    told = rich(scene, "idea.done.lead", n_new=counted(scene, len(steps)))
+    return to_html(
+        lead(told),
+        picture(
+            say(scene, "idea.done.picture"),
+            grown.text(scene, steps, least, "span"),
+            h("p", {"class": "idea-outcome"}, surprise(scene, steps[least])),
+            onward(scene),
+        ),
+    )
+
+
+def least_of(steps: Sequence[NewToken]) -> int:
+    """The step whose token the model found least likely, the first of them."""
+    probs = [new.prob for new in steps]
+    return probs.index(min(probs))
+
+
+def surprise(scene: Scene, new: NewToken) -> list[Node | str]:
+    """The least likely token, and what that does not say."""
+    share = h("b", {}, whole(scene, new.prob))
+    return rich(
+        scene, "idea.done.least", token=mark(grown.reads(new).strip() or new.visible), share=share
+    )
+
+
+def write(scene: Scene) -> Node:
+    """Nothing is written yet: let the model."""
+    more: Attributes = {
+        "class": "button is-primary",
+        "disabled": scene.busy not in {"", "load"},
+    }
+    button = action_button(scene, "generate", "idea.loop.generate", more)
+    return h("div", {"class": "idea-buttons"}, button)
+
+
+def onward(scene: Scene) -> Node:
+    """What to try next."""
+    subject = scene.route.subject or OWN
+    links: list[tuple[str, str]] = []
+    if subject != OWN:
+        links.append((address_of(Route("walk", OWN, "input")), say(scene, "idea.done.own")))
+    other = next_recording(scene)
+    if other:
+        name = say(scene, "idea.done.other", name=subject_name(scene, other))
+        links.append((address_of(Route("walk", other, "input")), name))
+    links.append((address_of(Route("walk", subject, "sample")), say(scene, "idea.done.dart")))
+    items = [h("li", {}, h("a", {"href": target}, words)) for target, words in links]
+    heading = h("h2", {"class": "idea-heading"}, say(scene, "idea.done.onward"))
+    attributes = {"class": "idea-onward", "aria-label": say(scene, "idea.done.onward")}
+    return h("nav", attributes, heading, h("ul", {}, items))

@@ -1,0 +1,176 @@
+"""The idea of step 8: one token at a time, and only the newest goes through the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.tokens import CONTEXT, END
+from seethrough.view.ideas import grown
+from seethrough.view.ideas.plain import lead, mark, picture, place, plain, whole
+from seethrough.view.node import Attributes, Child, Node, h, to_html
+from seethrough.view.numbers import count
+from seethrough.view.steps.loop_cache import cache_of
+from seethrough.view.steps.written import enters, has_end, shown_step
+from seethrough.view.tokens import N_HUES
+from seethrough.view.words import action_button, rich, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.app.state import Scene
+
+FIELDS = (
+    "language",
+    "tokens",
+    "top",
+    "config",
+    "written",
+    "continuation",
+    "stop",
+    "chosen_step",
+    "busy",
+    "recorded",
+    "prompt",
+    "film",
+)
+
+
+def render(scene: Scene) -> str:
+    """The text so far, what the model reads now, what it keeps, what it says."""
+    if not scene.run.tokens or not (scene.run.top or scene.run.steps):
+        return to_html(lead(say(scene, "idea.loop.rest")))
+    step = shown_step(scene)
+    key = "idea.loop.lead" if step else "idea.loop.lead_first"
+    return to_html(
+        lead(say(scene, key)),
+        picture(
+            say(scene, "idea.loop.picture"),
+            grown.text(scene, scene.run.steps, step, "button"),
+            round_of(scene, step),
+            buttons(scene, step),
+        ),
+    )
+
+
+def moments(scene: Scene) -> Sequence[Child]:
+    """The film: the first tokens one by one, then all others."""
+    steps = scene.run.steps[: grown.MOST_MOMENTS]
+    told: list[Child] = []
+    for at, new in enumerate(steps):
+        fields = {"token": mark(new.visible), "share": h("b", {}, whole(scene, new.prob))}
+        if at:
+            before = mark(steps[at - 1].visible)
+            told.append(rich(scene, "idea.loop.film.then", before=before, **fields))
+        else:
+            told.append(rich(scene, "idea.loop.film.first", **fields))
+    if len(scene.run.steps) > len(steps):
+        told.append(say(scene, "idea.loop.film.on"))
+    return told
+
+
+def round_of(scene: Scene, step: int | None) -> Node:
+    """One round: the notes, what is read, the model, what it says."""
+    return h(
+        "div",
+        {
+            "class": "idea-round has-notes" if step else "idea-round",
+            **enters(len(moments(scene)) - 1 if scene.run.steps else None, "appear"),
+        },
+        h("div", {"class": "idea-stop is-notes"}, notes(scene)) if step else None,
+        h("div", {"class": "idea-stop"}, *read(scene, step)),
+        arrow(),
+        h("div", {"class": "idea-stop"}, h("span", {"class": "idea-model"}, model(scene))),
+        arrow(),
+        h("div", {"class": "idea-stop"}, *said(scene, step)),
+    )
+
+
+def arrow() -> Node:
+    """From one to the next."""
+    return h("span", {"class": "idea-arrow", "aria-hidden": "true"}, "→")
+
+
+def model(scene: Scene) -> str:
+    """What stands in the middle."""
+    return say(scene, "idea.loop.model")
+
+
+def notes(scene: Scene) -> list[Node]:
+    """A stripe for each token whose notes are kept."""
+    n_kept = cache_of(scene).n_kept
+    wide = 1 / max(n_kept, 1)
+    stripes = [
+        h(
+            "rect",
+            {
+                "class": f"hue-{at % N_HUES}",
+                "x": place(at * wide),
+                "width": place(wide * 0.8),
+                "height": "100%",
+            },
+        )
+        for at in range(n_kept)
+    ]
+    svg = h("svg", {"class": "idea-kept", "width": "100%", "aria-hidden": "true"}, stripes)
+    told = say(scene, "idea.loop.notes", n_kept=count(scene, n_kept))
+    return [svg, h("span", {"class": "idea-under"}, told)]
+
+
+def read(scene: Scene, step: int | None) -> list[Node]:
+    """What goes through the model: at first the whole text, then the newest token."""
+    if not step:
+        n_read = count(scene, scene.run.n_prompt)
+        whole_text = h("span", {"class": "idea-tile"}, say(scene, "idea.loop.text"))
+        return [whole_text, under(say(scene, "idea.loop.reads_all", n_read=n_read))]
+    at = scene.run.n_prompt + step - 1
+    name = h("bdi", {}, plain(scene.run.steps[step - 1].visible))
+    tile = h("span", {"class": f"idea-tile hue-{at % N_HUES}"}, name)
+    return [tile, under(say(scene, "idea.loop.reads"))]
+
+
+def said(scene: Scene, step: int | None) -> list[Node]:
+    """The next token and its chance; before any is written, the likeliest."""
+    item = scene.run.top[0] if step is None else scene.run.steps[step]
+    at = scene.run.n_prompt + (step or 0)
+    is_end = has_end(scene) and step == len(scene.run.steps) - 1
+    name = say(scene, "idea.loop.end") if is_end else plain(item.visible)
+    tile = h("span", {"class": f"idea-tile hue-{at % N_HUES}"}, h("bdi", {}, name))
+    return [tile, under(say(scene, "idea.loop.joins", share=whole(scene, item.prob)))]
+
+
+def under(words: str) -> Node:
+    """What stands below a stop."""
+    return h("span", {"class": "idea-under"}, words)
+
+
+def buttons(scene: Scene, step: int | None) -> Node:
+    """From token to token; at the end of what is written, one more."""
+    if step is None:
+        return h("div", {"class": "idea-buttons"}, write(scene, "generate"))
+    last = len(scene.run.steps) - 1
+    is_open = step == last and scene.run.stop not in {END, CONTEXT}
+    items: list[Child] = [go(scene, step - 1, "back", is_open=step > 0)]
+    items.append(
+        write(scene, "next") if is_open else go(scene, step + 1, "on", is_open=step < last)
+    )
+    return h("div", {"class": "idea-buttons"}, items)
+
+
+def go(scene: Scene, step: int, way: str, *, is_open: bool) -> Node:
+    """To the token before or behind the shown one."""
+    more: Attributes = {
+        "class": "button",
+        "data-step": str(step),
+        "disabled": not is_open,
+        "id": f"idea-loop-{way}",
+    }
+    return action_button(scene, "step-to", f"idea.loop.{way}", more)
+
+
+def write(scene: Scene, action: str) -> Node:
+    """Let the model write: the first time, or one token more."""
+    more: Attributes = {
+        "class": "button",
+        "disabled": scene.busy not in {"", "load"},
+    }
+    return action_button(scene, action, f"idea.loop.{action}", more)

@@ -1,0 +1,74 @@
+"""What the pictures of the depth "idea" share: leads, frames, plain names, whole per cents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.visible import PICTURES
+from seethrough.view.node import Attributes, Child, Node, h
+from seethrough.view.numbers import percentage
+from seethrough.view.words import say, token_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from seethrough.app.state import Scene
+
+SPACE = PICTURES[" "]
+HUNDRED = 100
+
+
+def lead(*words: Child) -> Node:
+    """The first sentences."""
+    return h("p", {"class": "lead idea-lead"}, *words)
+
+
+def picture(label: str, *parts: Child) -> Node:
+    """The picture, with its name for those who do not see it."""
+    attributes = {"class": "idea-picture", "role": "group", "aria-label": label}
+    return h("div", attributes, *parts)
+
+
+def caption(*words: Child) -> Node:
+    """A line below a picture."""
+    return h("p", {"class": "idea-note"}, *words)
+
+
+def plain(visible: str) -> str:
+    """A token without the mark of the space before a word."""
+    bare = visible.removeprefix(SPACE)
+    return bare if bare[:1].isalnum() else visible
+
+
+def names(visibles: Iterable[str]) -> list[str]:
+    """Tokens by plain names; those that differ by a space alone keep its mark."""
+    shown = list(visibles)
+    bare = [plain(one) for one in shown]
+    return [name if bare.count(name) == 1 else one for name, one in zip(bare, shown, strict=True)]
+
+
+def mark(visible: str) -> Node:
+    """A token inside a sentence, by its plain name."""
+    return token_mark(plain(visible))
+
+
+def whole(scene: Scene, share: float) -> str:
+    """A share in whole per cent, never 0 or 100 for what is only close to it."""
+    percent = round(share * HUNDRED)
+    if not percent and share > 0:
+        return say(scene, "idea.under", share=percentage(scene, "1"))
+    if percent == HUNDRED and share < 1:
+        return say(scene, "idea.over", share=percentage(scene, "99"))
+    return percentage(scene, str(percent))
+
+
+def place(part: float) -> str:
+    """A place or a width along a picture, in per cent."""
+    return f"{part * HUNDRED:.3f}%"
+
+
+def rect(start: float, size: float, **more: str | float | None) -> Node:
+    """A stretch of a bar that is as wide as its picture."""
+    given: Attributes = {"x": place(start), "width": place(size), "height": "100%"}
+    named = {name.rstrip("_").replace("_", "-"): value for name, value in more.items()}
+    return h("rect", {**given, **named})

@@ -1,0 +1,73 @@
+"""The whole model as one line, from the text to the next token: its stops are a tour's steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seethrough.core.messages import catalogue
+from seethrough.core.routes import address_of
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.numbers import count
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState, Step, Tour
+    from seethrough.view.node import Slot
+
+FIELDS = ("language", "route", "config", "model", "models")
+# Parts of the model (view/stack.py) that the line draws in a way of their own.
+REPEATED, AGAIN = "model.blocks", "runtime.loop"
+
+
+def place(state: AppState, slot: Slot) -> Node:
+    """Where the line stands."""
+    label = say(state, "walk.steps")
+    return h("nav", {"class": "spine follows", "aria-label": label}, slot("line"))
+
+
+def render(state: AppState) -> str:
+    """All steps in their order, any can be chosen; nothing where there is one alone."""
+    tour, here = state.tour, state.step
+    if tour is None or here is None or len(tour.steps) < 2:  # noqa: PLR2004 - one is no line
+        return ""
+    stops = [h("li", {}, stop(state, tour, step, is_here=step is here)) for step in tour.steps]
+    return to_html(h("ol", {}, stops))
+
+
+def stop(state: AppState, tour: Tour, step: Step, *, is_here: bool) -> Node:
+    """One step: its number and name; the layers tell how many they are."""
+    number = h("span", {"class": "joint", "aria-hidden": "true"}, str(tour.number(step.name)))
+    is_repeated = REPEATED in step.parts
+    return h(
+        "a",
+        {
+            "href": address_of(replace(state.route, step=step.name)),
+            "class": "is-repeated" if is_repeated else None,
+            "aria-current": "step" if is_here else None,
+        },
+        number,
+        h("span", {}, name(state, step.name)),
+        times(state) if is_repeated else "",
+        h("span", {"class": "again", "aria-hidden": "true"}) if AGAIN in step.parts else "",
+    )
+
+
+def name(state: AppState, step: str) -> str:
+    """What a stop is called on the line."""
+    key = f"line.{step}"
+    return say(state, key if key in catalogue(state.language) else f"step.{step}.short")
+
+
+def times(state: AppState) -> Node | str:
+    """How many layers there are, where that is known."""
+    card = state.model_card
+    n_layers = state.run.config.n_layers if state.run.config else card.n_layers if card else 0
+    if not n_layers:
+        return ""
+    told = say(state, "walk.times.told", n_layers=n_layers)
+    return h(
+        "span",
+        {"class": "times", "title": told},
+        say(state, "walk.times", n_layers=count(state, n_layers)),
+    )
