@@ -38,8 +38,8 @@ WHERE = """() => {
 def complaints(screen, size):
     """What is out of its place at a size: each in words."""
     at = screen.page.evaluate(WHERE)
-    is_seen = 0 <= at["next"]["left"] and at["next"]["right"] <= size[0]
-    is_seen &= 0 <= at["next"]["top"] and at["next"]["bottom"] <= size[1]
+    is_seen = at["next"]["left"] >= 0 and at["next"]["right"] <= size[0]
+    is_seen &= at["next"]["top"] >= 0 and at["next"]["bottom"] <= size[1]
     found = screen.ask("wide")
     found += [] if is_seen else [f"Next is at {at['next']}"]
     found += [] if at["before"] <= 12 else [f"{at['before']} stops before Next"]
