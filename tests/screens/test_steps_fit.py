@@ -12,7 +12,7 @@ SHOWN = ((1280, 720), (1440, 900), (1920, 1080))
 # A window of 1366 × 768 at 200 % zoom.
 ZOOMED = (683, 384)
 # A window in full screen cannot be resized: here the browser refuses to be in it.
-WINDOWED = "document.documentElement.requestFullscreen = () => Promise.reject(new Error('no'))"
+WINDOWED = "() => { document.documentElement.requestFullscreen = () => Promise.reject(); }"
 WHERE = """() => {
   const box = (selector) => {
     const { left, top, right, bottom } = document.querySelector(selector).getBoundingClientRect();

@@ -46,7 +46,7 @@ class Tools:
             "next-language": lambda _values: self._next_language(),
             "unfold": lambda _values: dom.unfold(self._folded),
             "dismiss": lambda values: self._dismiss(values["kind"]),
-            "set-depth": lambda values: self._set_depth(values["value"]),
+            "set-depth": lambda values: self._set_depth(values["depth"]),
             "set-theme": lambda values: self._set_theme(values["value"]),
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
             "set-language": lambda values: store.replace(language=values["value"]),

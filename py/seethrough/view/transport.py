@@ -55,7 +55,9 @@ def place(state: AppState) -> str:
 
 def what(state: AppState) -> str:
     """What the step is about, for who cannot see that another one is shown."""
-    key = f"step.{state.step.name}" if state.step is not None else ""
+    if state.step is None:
+        return ""
+    key = f"step.{state.step.name}"
     return f" {say(state, key)}" if key in catalogue(state.language) else ""
 
 
