@@ -219,7 +219,13 @@ async function causeOfFailure() {
 }
 
 /** @param {string} key @param {Record<string, unknown>} [fields] what is said beside the start */
-const notice = (key, fields) => say("boot-notice", sentence(key, fields), "message is-notice");
+const notice = (key, fields) => {
+  const element = say("boot-notice", sentence(key, fields), "message is-notice");
+  const away = button("dismiss-boot", "", () => (element.hidden = true));
+  away.className = "dismiss";
+  away.setAttribute("aria-label", sentence("boot.dismiss"));
+  element.append(away);
+};
 
 /** Say that the start does not move on, for as long as it does not. */
 function watchForStall() {

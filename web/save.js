@@ -3,7 +3,7 @@
  * is made of what stands on the page; nothing is computed here.
  */
 
-const PLATE = ".plate-of";
+const PLATE = ":is(.plate-of, .panels)";
 const LIBRARY = "./vendor/html-to-image.js";
 const NAME = "seethrough";
 

@@ -6,7 +6,7 @@ from tests.browser.conftest import SAVES_DATA
 
 pytestmark = pytest.mark.browser
 
-PRESSED = "document.querySelector('[data-action=set-depth][aria-pressed=true]').dataset.value"
+PRESSED = "document.querySelector('[data-action=set-depth][aria-pressed=true]').dataset.depth"
 
 
 # A fresh page: what a first visit shows is the promise.
@@ -19,7 +19,7 @@ def test_a_first_visit_and_the_next(new_tab):
     assert tab.page.locator("#code summary").count() == 0
 
     visits = tab.visits
-    tab.page.click("[data-action=set-depth][data-value=numbers]")
+    tab.page.click("[data-action=set-depth][data-depth=numbers]")
     tab.until(f"{PRESSED} === 'numbers' && location.hash.includes('depth=numbers')")
     assert tab.visits == visits
     assert tab.page.locator("#step-layers #code").count() + tab.page.locator("#code").count() == 1

@@ -108,5 +108,5 @@ def test_the_switch(depth: str) -> None:
         if one.get("data-action") == "set-depth"
     ]
 
-    assert [one["data-value"] for one in buttons] == list(DEPTHS)
-    assert [one["data-value"] for one in buttons if one["aria-pressed"] == "true"] == [depth]
+    assert [one["data-depth"] for one in buttons] == list(DEPTHS)
+    assert [one["data-depth"] for one in buttons if one["aria-pressed"] == "true"] == [depth]

@@ -163,11 +163,16 @@ def fold_menus() -> bool:
     return bool(menus)
 
 
-def fold_other_menus(target: ffi.Js) -> None:
+def fold_menus_on_press() -> None:
     """Close the menus that a press is not in, and the one whose link was pressed."""
-    for menu in ffi.document.querySelectorAll("details.menu[open]"):
-        if not bool(menu.contains(target)) or not ffi.is_absent(target.closest(".sheet a")):
-            menu.open = False
+
+    def pressed(event: ffi.Js) -> None:
+        for menu in ffi.document.querySelectorAll("details.menu[open]"):
+            is_inside = bool(menu.contains(event.target))
+            if not is_inside or not ffi.is_absent(event.target.closest(".sheet a")):
+                menu.open = False
+
+    ffi.listen(ffi.document, "click", pressed)
 
 
 def reveal(slot: str) -> bool:

@@ -15,8 +15,6 @@ import js
 import numpy as np
 from pyodide.ffi import JsProxy, create_proxy, to_js
 
-from seethrough.core.depth import DEPTHS, FIRST
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -29,8 +27,6 @@ Js = Any
 Box = tuple[float, float, float, float]
 
 document: Js = js.document
-KEYS_KEPT = "keys"
-DEPTH_KEPT = "depth"
 DTYPES = {"float32": np.float32, "int64": np.int64, "int32": np.int32}
 _tasks: set[asyncio.Task[Any]] = set()
 
@@ -325,48 +321,9 @@ def on_full_screen_left(function: Callable[[], None]) -> None:
     listen(js.document, "fullscreenchange", changed)
 
 
-def on_press_elsewhere(function: Callable[[Js], None]) -> None:
-    """Call a function with the element that was pressed, wherever it is."""
-
-    def pressed(event: Js) -> None:
-        if hasattr(event.target, "closest"):
-            function(event.target)
-
-    listen(js.document, "click", pressed)
-
-
 def page_address() -> str:
     """The whole address of the page, as a link to what is shown."""
     return well_formed(str(js.location.href))
-
-
-def has_keys() -> bool:
-    """Whether the reader wants keys of one letter; the default is yes."""
-    from pyscript.js_modules import site
-
-    return str(site.recall(KEYS_KEPT)) != "off"
-
-
-def remember_keys(*, is_on: bool) -> None:
-    """Keep that wish for the next visit."""
-    from pyscript.js_modules import site
-
-    site.remember(KEYS_KEPT, "on" if is_on else "off")
-
-
-def depth() -> str:
-    """How much the reader wants to be told (core/depth.py)."""
-    from pyscript.js_modules import site
-
-    kept = str(site.recall(DEPTH_KEPT))
-    return kept if kept in DEPTHS else FIRST
-
-
-def remember_depth(depth: str) -> None:
-    """Keep that wish for the next visit."""
-    from pyscript.js_modules import site
-
-    site.remember(DEPTH_KEPT, depth)
 
 
 def go_to_top() -> None:

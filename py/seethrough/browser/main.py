@@ -6,7 +6,7 @@ from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
 from seethrough.app.state import AppState, Message, Store
-from seethrough.browser import ffi, host, storage
+from seethrough.browser import ffi, host, storage, wishes
 from seethrough.browser.door import Door
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
@@ -22,7 +22,11 @@ async def start() -> None:
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
     device, stored = await storage.device()
     store.replace(
-        theme=ffi.theme(), device=device, stored=stored, has_keys=ffi.has_keys(), depth=ffi.depth()
+        theme=ffi.theme(),
+        device=device,
+        stored=stored,
+        has_keys=wishes.has_keys(),
+        depth=wishes.depth(),
     )
     service = Service(store, OrtEngine(), host.fetch_text, host.fetch_bytes)
     actions = Actions(service)

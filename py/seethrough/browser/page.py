@@ -157,7 +157,7 @@ class Page:
             lambda: store.state.chrome.has_keys,
             lambda: store.state.chrome.is_presenting,
         )
-        ffi.on_press_elsewhere(dom.fold_other_menus)
+        dom.fold_menus_on_press()
         Swipes(self._beside)
         ffi.on_fold(self._read_folds)
         ffi.on_full_screen_left(self._tools.leave_presenting)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.places import is_told
 from seethrough.app.state import Message
-from seethrough.browser import dom, ffi, storage
+from seethrough.browser import dom, ffi, storage, wishes
 from seethrough.browser.passing import let_pass
 from seethrough.core.depth import DEPTHS
 from seethrough.core.fields import MAX_WRITTEN
@@ -46,7 +46,7 @@ class Tools:
             "next-language": lambda _values: self._next_language(),
             "unfold": lambda _values: dom.unfold(self._folded),
             "dismiss": lambda values: self._dismiss(values["kind"]),
-            "set-depth": lambda values: self._set_depth(values["value"]),
+            "set-depth": lambda values: self._set_depth(values["depth"]),
             "set-theme": lambda values: self._set_theme(values["value"]),
             "toggle-theme": lambda _values: self._set_theme("light" if ffi.is_dark() else "dark"),
             "set-language": lambda values: store.replace(language=values["value"]),
@@ -89,12 +89,12 @@ class Tools:
         await ffi.present(is_presenting=is_presenting)
 
     def _set_keys(self, *, is_on: bool) -> None:
-        ffi.remember_keys(is_on=is_on)
+        wishes.remember_keys(is_on=is_on)
         self._store.replace(has_keys=is_on)
 
     def _set_depth(self, depth: str) -> None:
         if depth in DEPTHS:
-            ffi.remember_depth(depth)
+            wishes.remember_depth(depth)
             self._store.replace(depth=depth)
 
     def _next_language(self) -> None:

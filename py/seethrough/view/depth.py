@@ -30,7 +30,7 @@ def button(state: AppState, depth: str) -> Node:
         "type": "button",
         "class": "depth",
         "data-action": "set-depth",
-        "data-value": depth,
+        "data-depth": depth,
         "aria-pressed": "true" if depth == state.depth else "false",
         "title": say(state, f"depth.{depth}.told"),
     }

@@ -12,9 +12,7 @@ from seethrough.view.words import action_button, say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-# What a page without a picture has no file of.
 KINDS = ("png", "svg", "csv", "json")
-SHEETS = ("csv", "json")
 
 
 def render(state: AppState) -> str:
@@ -55,7 +53,7 @@ def taken_along(state: AppState) -> Node | str:
         return ""
     saves = [
         action_button(state, "save", f"tools.{kind}", {"class": "tool", "data-kind": kind})
-        for kind in (KINDS if state.step is not None else SHEETS)
+        for kind in KINDS
     ]
     copy = action_button(state, "copy-link", "tools.copy", {"class": "tool"})
     label = say(state, "tools.save")

@@ -1,0 +1,37 @@
+"""What a reader chose for good: kept for the next visit by web/site.js."""
+
+from __future__ import annotations
+
+from seethrough.core.depth import DEPTHS, FIRST
+
+KEYS_KEPT = "keys"
+DEPTH_KEPT = "depth"
+
+
+def has_keys() -> bool:
+    """Whether the reader wants keys of one letter; the default is yes."""
+    from pyscript.js_modules import site
+
+    return str(site.recall(KEYS_KEPT)) != "off"
+
+
+def remember_keys(*, is_on: bool) -> None:
+    """Keep that wish for the next visit."""
+    from pyscript.js_modules import site
+
+    site.remember(KEYS_KEPT, "on" if is_on else "off")
+
+
+def depth() -> str:
+    """How much the reader wants to be told (core/depth.py)."""
+    from pyscript.js_modules import site
+
+    kept = str(site.recall(DEPTH_KEPT))
+    return kept if kept in DEPTHS else FIRST
+
+
+def remember_depth(depth: str) -> None:
+    """Keep that wish for the next visit."""
+    from pyscript.js_modules import site
+
+    site.remember(DEPTH_KEPT, depth)

@@ -1,0 +1,85 @@
+"""The screen belongs to the picture: where title, picture and the way on stand, at every step."""
+
+import pytest
+
+from tests.screens.screen import told
+from tests.steps import STEPS
+
+pytestmark = pytest.mark.browser
+
+SCHOOL, TABLET, PHONE = (1366, 768), (1024, 768), (390, 844)
+SHOWN = ((1280, 720), (1440, 900), (1920, 1080))
+# A window of 1366 × 768 at 200 % zoom.
+ZOOMED = (683, 384)
+# A window in full screen cannot be resized: here the browser refuses to be in it.
+WINDOWED = "() => { document.documentElement.requestFullscreen = () => Promise.reject(); }"
+WHERE = """() => {
+  const box = (selector) => {
+    const { left, top, right, bottom } = document.querySelector(selector).getBoundingClientRect();
+    return { left, top, right, bottom };
+  };
+  const usable = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+  const stops = [...document.querySelectorAll(usable)].filter(
+    (one) => one.checkVisibility() && !one.disabled,
+  );
+  const next = document.querySelector("[data-action=step-next]");
+  return {
+    title: box("h1").top,
+    plate: box(".plate-of").top,
+    foot: box(".transport").top,
+    next: box("[data-action=step-next]"),
+    before: stops.filter(
+      (one) => one.compareDocumentPosition(next) & Node.DOCUMENT_POSITION_FOLLOWING,
+    ).length,
+  };
+}"""
+
+
+def complaints(screen, size):
+    """What is out of its place at a size: each in words."""
+    at = screen.page.evaluate(WHERE)
+    is_seen = at["next"]["left"] >= 0 and at["next"]["right"] <= size[0]
+    is_seen &= at["next"]["top"] >= 0 and at["next"]["bottom"] <= size[1]
+    found = screen.ask("wide")
+    found += [] if is_seen else [f"Next is at {at['next']}"]
+    found += [] if at["before"] <= 12 else [f"{at['before']} stops before Next"]
+    if size == SCHOOL and at["title"] > 110:
+        found.append(f"the title is at y = {at['title']}")
+    if size != ZOOMED and at["plate"] > at["foot"] - 300:
+        found.append(f"of the picture {at['foot'] - at['plate']} px are in view")
+    return found
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_title_picture_and_next(screen, step):
+    """At three sizes and at 200 % zoom title, picture and Next are in view, few stops before it."""
+    screen.go(f"#/walk/january/{step}")
+    found = {}
+    for size in (SCHOOL, TABLET, PHONE, ZOOMED):
+        screen.look(size)
+        screen.page.evaluate("window.scrollTo(0, 0)")
+        found[size] = complaints(screen, size)
+
+    assert not told(found), told(found)
+
+
+def test_presenting(screen):
+    """Presented at three sizes no step has a text that is cut or lies on another."""
+    screen.go(f"#/walk/january/{STEPS[0]}")
+    screen.page.evaluate(WINDOWED)
+    screen.page.keyboard.press("p")
+    screen.page.wait_for_selector(".is-presenting", state="attached")
+    found = {}
+    for step in STEPS:
+        screen.page.wait_for_selector(f".plate-of.is-{step}")
+        for size in SHOWN:
+            screen.look(size)
+            checks = ("wide", "clipped", "overlapping")
+            found[f"{step} {size[0]}"] = [one for check in checks for one in screen.ask(check)]
+        screen.page.keyboard.press("PageDown")
+    assert not told(found), told(found)
+
+    screen.page.keyboard.press("Escape")
+    screen.settle()
+    assert screen.page.locator(".is-presenting").count() == 0
+    assert screen.page.is_visible(".site-header")
