@@ -8,13 +8,14 @@ from seethrough.core.language import MADE_UP
 from seethrough.core.messages import LANGUAGES, text
 from seethrough.core.routes import Route, address_of
 from seethrough.view import depth
-from seethrough.view.node import Node, h, to_html
+from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 LINKS = ("walk", "block", "map", "all")
+PAGES = ("glossary", "about")
 THEMES = ("system", "light", "dark")
 # The languages to choose from; the two made of English are for tests, by address.
 OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)
@@ -75,16 +76,15 @@ def tools(state: AppState) -> Node:
             h("div", {"class": "sheet"}, theme(state), language(state)),
         ),
         action_button(state, "shortcuts", "header.keys", {"class": "tool"}),
-        h(
-            "a",
-            {
-                "class": "tool",
-                "href": address_of(Route("about")),
-                "aria-current": "page" if state.route.view == "about" else None,
-            },
-            say(state, "header.about"),
-        ),
+        [page_link(state, name) for name in PAGES],
     )
+
+
+def page_link(state: AppState, view: str) -> Node:
+    """A link to a page of words."""
+    is_here = "page" if state.route.view == view else None
+    link: Attributes = {"class": "tool", "href": address_of(Route(view)), "aria-current": is_here}
+    return h("a", link, say(state, f"header.{view}"))
 
 
 def theme(state: AppState) -> Node:

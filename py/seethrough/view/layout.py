@@ -15,6 +15,7 @@ from seethrough.view import (
     code,
     continuation,
     footer,
+    glossary,
     header,
     home,
     message,
@@ -89,6 +90,9 @@ ACTIONS = (
     "present",
     "set-keys",
     "set-depth",
+    "tell-term",
+    "close-term",
+    "seek-term",
     "play",
     "pause",
     "seek",
@@ -129,6 +133,8 @@ FIXED: Mapping[str, Panel] = {
     "spoken": Panel(("language", "models", "model", "engine", "stored"), status.spoken),
     "footer": Panel(("language",), footer.render),
     "keys": Panel(("language", "has_keys"), footer.keys),
+    "term": Panel(glossary.FIELDS, glossary.render),
+    "terms": Panel(("language", "sought"), glossary.found),
     "status": Panel(
         ("language", "models", "absent", "model", "engine", "device", "stored"), status.render
     ),
