@@ -33,7 +33,7 @@ from seethrough.view.kept import Kept
 from seethrough.view.node import h, to_html
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
 from seethrough.view.tours import TOURS
-from seethrough.view.words import say, title
+from seethrough.view.words import rich, say, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,7 +122,7 @@ def markup_of(state: AppState, panel: Panel) -> str:
     drawn = panel.render(state)
     if drawn or not panel.rest:
         return drawn
-    lead = h("p", {"class": "lead"}, say(state, f"page.{panel.rest}.lead"))
+    lead = h("p", {"class": "lead"}, rich(state, f"page.{panel.rest}.lead"))
     return to_html(title(state, f"page.{panel.rest}.title"), lead)
 
 

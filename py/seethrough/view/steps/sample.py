@@ -47,7 +47,7 @@ def render(scene: Scene) -> str:
         return to_html(h("p", {"class": "lead"}, say(scene, "step.sample.rest")))
     odds = odds_of(scene)
     if odds is None:
-        return to_html(note(scene, say(scene, "step.sample.unrecorded")))
+        return to_html(note(scene, *rich(scene, "step.sample.unrecorded")))
     first = h("div", {"id": LEAD, "class": "slot is-told"}, Markup(render_lead(scene)))
     bar = h("div", {"class": "sample-bar"}, presets(scene), dials(scene))
     slot = h("div", {"id": SLOT, "class": "slot is-odds"}, Markup(render_odds(scene)))
