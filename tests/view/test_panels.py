@@ -245,7 +245,7 @@ def test_norms_are_the_rows_own() -> None:
     norm = np.sqrt((resid(2)[0, 1].astype(np.float64) ** 2).sum())
 
     assert f"{norm:.3f}" in html
-    assert "L2 norm of each state" in html
+    assert "Length (L2 norm) of each state" in html
 
 
 def test_every_number_of_a_layer_is_text() -> None:

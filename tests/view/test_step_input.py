@@ -136,7 +136,7 @@ def test_counts() -> None:
 
 def test_plain_text_is_said() -> None:
     """Nothing stands around it; a start token, where the model has one, is named."""
-    assert "nothing is put around it" in drawn(shown("ab"))
+    assert "The model gets exactly your text." in drawn(shown("ab"))
     with_start = drawn(shown("ab", start=(0,)))
 
     assert 'class="token">&lt;s&gt;' in with_start
@@ -217,7 +217,7 @@ def test_any_length(count: int) -> None:
     html = drawn(shown("a" * count))
 
     assert html.count('class="sign"') == min(count, 256)
-    assert ("are left out" in html) == (count > 256)
+    assert ("are not drawn" in html) == (count > 256)
     assert len(html) < 400_000
 
 

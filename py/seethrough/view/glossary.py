@@ -9,6 +9,7 @@ from seethrough.core.messages import catalogue
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view.glossary_places import PLACES
 from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.numbers import count
 from seethrough.view.words import action_button, page_title, say
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def fields_of(state: AppState) -> dict[str, object] | None:
         "n_heads": config.n_heads,
         "n_ctx": config.n_ctx,
         "n_tokens": len(state.run.tokens),
-        "d_model": config.d_model,
-        "d_head": config.d_head,
-        "d_mlp": config.d_mlp,
-        "d_vocab": config.d_vocab,
-        "last_id": config.d_vocab - 1,
+        "d_model": count(state, config.d_model),
+        "d_head": count(state, config.d_head),
+        "d_mlp": count(state, config.d_mlp),
+        "d_vocab": count(state, config.d_vocab),
+        "last_id": count(state, config.d_vocab - 1),
     }
 
 
