@@ -180,5 +180,5 @@ def test_a_long_prompt_names_what_it_leaves_out() -> None:
     assert 500 in part.positions
     assert len(part.positions) == 101
     assert part.gap == (25, 924)
-    assert "899 tokens are not drawn: positions 25 to 924." in to_html(gap_note(AppState(), part))
+    assert "899 tokens are left out: positions 25 to 924." in to_html(gap_note(AppState(), part))
     assert gap_note(AppState(), whole) == ""

@@ -52,7 +52,13 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 def test_an_empty_state_renders(slot: str) -> None:
     """Before anything is known each panel renders; those of a run say what will stand there."""
     html = PANELS[slot].render(AppState())
-    of_a_run = bool(PANELS[slot].rest) or slot in {"message", "source", "sum-spoken", "peek"}
+    of_a_run = bool(PANELS[slot].rest) or slot in {
+        "message",
+        "source",
+        "sum-spoken",
+        "peek",
+        "term",
+    }
 
     assert (html == "") == of_a_run
     assert ("<h2" in markup_of(AppState(), PANELS[slot])) == (
@@ -148,7 +154,7 @@ def test_rounded_floats_are_told() -> None:
 
     html = PANELS["status"].render(shown)
 
-    assert html.count("were rounded to 8-bit blocks of 32") == 1
+    assert html.count("were rounded to 8 bits, in groups of 32") == 1
     assert "rounded" not in PANELS["status"].render(state())
 
 
@@ -398,7 +404,8 @@ def test_no_sentence_is_written_in_the_code(monkeypatch: pytest.MonkeyPatch) -> 
         key: "".join(re.findall(r"\{\w+\}", template)) for key, template in catalogue().items()
     }
     monkeypatch.setattr(messages, "catalogue", lambda _language: silent)
-    monkeypatch.setattr(messages, "messages", messages.Messages)  # none that was read before
+    for read_before in ("messages", "signed_messages"):
+        monkeypatch.setattr(messages, read_before, messages.Messages)
     data = (
         r"python3 .*|[\w/]*far",
         r"blocks\.\d+\.|blocks|hook_\w+|attn|[\w/]*tiny|[\w/]*big|Apache-2\.0|MIT|wasm|model\.onnx",
