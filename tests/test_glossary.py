@@ -129,12 +129,13 @@ def test_an_unmarked_term_is_found() -> None:
 
 
 def test_a_mark_opens_its_entry() -> None:
-    """A marked word is a button that names its term, also around a slot and inside a plural."""
+    """A marked word names its term, and leads to the list where no card can open."""
     told = to_html(*rich(Reader("en"), "softmax.rest"))
 
     assert 'data-action="tell-term"' in told
     assert 'data-term="logit"' in told
-    assert ">logits</button>" in told
+    assert 'href="#/glossary"' in told
+    assert ">logits</a>" in told
 
 
 def test_marks_are_read() -> None:

@@ -34,7 +34,10 @@ document.addEventListener(
   "click",
   (event) => {
     const target = event.target instanceof Element ? event.target : null;
-    asked = target?.closest(WORDS) ?? asked;
+    const word = /** @type {HTMLElement | null} */ (target?.closest(WORDS) ?? null);
+    asked = word ?? asked;
+    // Its link leads to the list of terms: before Python is there, and in a tab of its own.
+    if (word && document.documentElement.dataset.boot === "ready") event.preventDefault();
     const card = target?.closest("dialog.card-of-term");
     // A click beside the card is one on the dialog itself: its content fills it.
     if (card instanceof HTMLDialogElement && (target === card || target?.closest("a")))

@@ -1,5 +1,7 @@
 """The glossary in place: a marked word opens its entry, and gives the focus back."""
 
+import re
+
 import pytest
 
 from tests.screens.places import NARROW, WIDE
@@ -45,12 +47,11 @@ def test_a_word_opens_in_place(step, axe, size, how):
     else:
         page.focus(WORD)
         page.keyboard.press("Enter")
-    step.settle()
-    assert page.evaluate(IS_OPEN)
+    page.wait_for_function(IS_OPEN)
     name, told = page.evaluate(SPOKEN)
     assert name == "logit"
     assert "The score of a token" in told
-    assert "49,152" in told
+    assert re.search(r"49\D152", told)
     assert page.evaluate("document.querySelector('#term-card').contains(document.activeElement)")
     assert page.evaluate(BOXES) == [True, True]
     assert violations(page, axe) == []
@@ -65,17 +66,17 @@ def test_a_click_beside_closes_it(step):
     """So does the button; a link in it goes where the word is seen, and the card is gone."""
     page = step.page
     step.look(WIDE)
-    page.click(WORD)
-    page.mouse.click(3, 3)
-    assert not page.evaluate(IS_OPEN)
-    page.click(WORD)
-    page.click("[data-action=close-term]")
-    page.wait_for_function(f"!({IS_OPEN})")
-    page.click(WORD)
-    page.click("#term a[href='#/glossary']")
+    for close in (
+        lambda: page.mouse.click(3, 3),
+        lambda: page.click("[data-action=close-term]"),
+        lambda: page.click("#term a[href='#/glossary']"),
+    ):
+        page.click(WORD)
+        page.wait_for_function(IS_OPEN)
+        close()
+        page.wait_for_function(f"!({IS_OPEN})")
     step.settle()
 
-    assert not page.evaluate(IS_OPEN)
     assert page.evaluate("location.hash") == "#/glossary"
 
 
@@ -86,7 +87,7 @@ def test_the_page_is_searched(screen, axe):
     page = screen.page
     everything = page.locator("dt").count()
     page.fill("#terms-search", "perplex")
-    screen.settle()
+    page.wait_for_function("document.querySelectorAll('#terms dt').length === 1")
 
     assert everything >= 80
     assert page.locator("#terms dt").all_text_contents() == ["perplexity"]

@@ -78,7 +78,7 @@ def words_in(node: Node) -> str:
 
 
 def caption(scene: Scene, words: Child) -> list[Child]:
-    """The sentence of a film's moment: each name once; its terms are plain words, no buttons."""
+    """The sentence of a film's moment: each name once; its terms are plain words, no links."""
     left = list(scene.step.terms) if scene.step else []
     marker = partial(mark, stop={})
     return [part for child in flatten([words]) for part in named(scene, child, left, marker)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from seethrough.app.state import card_of
 from seethrough.core.marks import TERM, TOLD
 from seethrough.core.messages import Wording, catalogue, text, wording
+from seethrough.core.routes import Route, address_of
 from seethrough.core.written import Mark, Written, key_of
 from seethrough.view.node import Attributes, Child, Node, h
 
@@ -55,7 +56,7 @@ def rich(spoken: Spoken, message: str, /, **fields: Field) -> list[Node | str]:
     """A sentence whose slots hold nodes (a token, a hook name) as well as text.
 
     Slots are filled with marks first and cut out after, so that no field is read as a mark. A term
-    of the glossary becomes a button that opens its entry.
+    of the glossary becomes a link that opens its entry.
     """
     said = wording(message, spoken.language)
     values = list(fields.values())
@@ -98,15 +99,18 @@ def built(said: str, values: Sequence[Field]) -> list[Node | str]:
 
 
 def term_mark(term: str, *words: Child) -> Node:
-    """A term of the glossary inside a sentence: it opens its entry (view/glossary.py)."""
+    """A term of the glossary inside a sentence: it opens its entry (view/glossary.py).
+
+    It is a link, which breaks with its line and leads to the list of terms until Python is there.
+    """
     attributes: Attributes = {
-        "type": "button",
         "class": "term",
+        "href": address_of(Route("glossary")),
         "data-action": "tell-term",
         "data-term": term,
         "aria-haspopup": "dialog",
     }
-    return h("button", attributes, *words)
+    return h("a", attributes, *words)
 
 
 def shown(field: Field) -> Node | str:
