@@ -71,7 +71,7 @@ def test_something_works_at_every_step(step: str) -> None:
     assert "is-now" in html
     assert 'aria-current="true"' in html
     assert "(at work now)" in html
-    assert "2 blocks" in text_of(html)
+    assert "2 layers" in text_of(html)
 
 
 def test_a_loop_that_has_not_run_is_not_ticked() -> None:
@@ -180,5 +180,5 @@ def test_a_long_prompt_names_what_it_leaves_out() -> None:
     assert 500 in part.positions
     assert len(part.positions) == 101
     assert part.gap == (25, 924)
-    assert "25 to 924, 899 tokens" in to_html(gap_note(AppState(), part))
+    assert "899 tokens are left out: positions 25 to 924." in to_html(gap_note(AppState(), part))
     assert gap_note(AppState(), whole) == ""

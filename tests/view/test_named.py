@@ -17,7 +17,7 @@ from seethrough.view.layout import PANELS
 from seethrough.view.moments import moments_of
 from seethrough.view.node import h, to_html
 from seethrough.view.tours import THE_WALK
-from seethrough.view.words import hook_mark, token_mark
+from seethrough.view.words import hook_mark, term_mark, token_mark
 from tests.steps import STEPS
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
@@ -40,11 +40,12 @@ def names_in(html: str) -> Sequence[str]:
 
 
 def test_a_word_is_marked_once() -> None:
-    """The first "query" of a sentence can be pointed at, the second is a word as any other."""
-    html = to_html(named.lead(at("logits"), "A query meets a row: query times row is its logit."))
+    """The marked "row" of a sentence can be pointed at, the second is a word as any other."""
+    told = (term_mark("final_vector", "A vector"), " meets a ", term_mark("row", "row"), ": row …")
+    html = to_html(named.lead(at("logits"), told))
 
-    assert names_in(html) == ["query", "row", "logit"]
-    assert "".join(Reading(html).texts) == "A query meets a row: query times row is its logit."
+    assert names_in(html) == ["query", "row"]
+    assert "".join(Reading(html).texts) == "A vector meets a row: row …"
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -59,6 +59,7 @@ def test_an_empty_state_renders(slot: str) -> None:
         "sum-spoken",
         "peek",
         "line",
+        "term",
     }
 
     assert (html == "") == of_a_run
@@ -166,7 +167,7 @@ def test_rounded_floats_are_told() -> None:
 
     html = PANELS["status"].render(shown)
 
-    assert html.count("were rounded to 8-bit blocks of 32") == 1
+    assert html.count("were rounded to 8 bits, in groups of 32") == 1
     assert "rounded" not in PANELS["status"].render(state())
 
 
@@ -263,7 +264,7 @@ def test_norms_are_the_rows_own() -> None:
     norm = np.sqrt((resid(2)[0, 1].astype(np.float64) ** 2).sum())
 
     assert f"{norm:.3f}" in html
-    assert "L2 norm of each state" in html
+    assert "Length (L2 norm) of each state" in html
 
 
 def test_every_number_of_a_layer_is_text() -> None:
@@ -416,7 +417,8 @@ def test_no_sentence_is_written_in_the_code(monkeypatch: pytest.MonkeyPatch) -> 
         key: "".join(re.findall(r"\{\w+\}", template)) for key, template in catalogue().items()
     }
     monkeypatch.setattr(messages, "catalogue", lambda _language: silent)
-    monkeypatch.setattr(messages, "messages", messages.Messages)  # none that was read before
+    for read_before in ("messages", "signed_messages"):
+        monkeypatch.setattr(messages, read_before, messages.Messages)
     data = (
         r"python3 .*|[\w/]*far",
         r"blocks\.\d+\.|blocks|hook_\w+|attn|[\w/]*tiny|[\w/]*big|Apache-2\.0|MIT|wasm|model\.onnx",

@@ -100,7 +100,7 @@ def test_the_opened_token_tells_its_terms() -> None:
     html = logits.render(state.but(compared=other.id))
 
     assert signed(found.gains) in text_of(html)
-    assert f"{found.n_agreeing} dimensions" in text_of(html)
+    assert f"{found.n_agreeing} places" in text_of(html)
     pressed = [
         attrs["data-id"]
         for _, attrs in Reading(html).elements

@@ -161,8 +161,8 @@ def test_an_end_token_is_told_with_the_runner_up() -> None:
     end, other = state.run.steps[-1].candidates[:2]
     words = text_in(loop.render(state))
 
-    assert f"its end token {end.visible} has the logit {signed(end.logit)}" in words
-    assert f"the runner-up {other.visible} has {signed(other.logit)}" in words
+    assert f"its end token {end.visible} has the best score, {signed(end.logit)}" in words
+    assert f"next comes {other.visible} with {signed(other.logit)}" in words
 
 
 def test_an_end_that_was_drawn_is_told_so() -> None:
@@ -175,7 +175,7 @@ def test_an_end_that_was_drawn_is_told_so() -> None:
     )
     words = text_in(loop.render(state.but(continuation=(*state.run.continuation[:-1], new))))
 
-    assert f"The draw ended the text here: its end token {drawn.visible}" in words
+    assert f"Chance ended the text here: the end token {drawn.visible} was drawn." in words
     assert f"though {last.candidates[0].visible} has {signed(last.candidates[0].logit)}" in words
 
 
@@ -184,7 +184,7 @@ def test_an_end_that_was_drawn_is_told_so() -> None:
     [
         ("max_new_tokens", "at the length that you set", True),
         ("stopped", "Stopped by you", True),
-        ("n_ctx", "context is full", False),
+        ("n_ctx", "as the model can read", False),
         ("end_token", "ended its text", False),
     ],
 )
@@ -210,9 +210,9 @@ def test_a_recording_ends_by_itself() -> None:
 
     assert f"The recording ends after {len(recording.continuation)} new tokens." in words
     assert "that you set" not in words
-    assert "it is downloaded once, 98.5 MB" in words
+    assert "It is downloaded once, 98.5 MB" in words
     assert "is downloaded once" not in text_in(loop.render(opened))
-    assert "Going on runs the model in this page." in unknown
+    assert "To go on, the model runs in this page." in unknown
 
 
 def test_the_shown_step_is_followed() -> None:
@@ -230,7 +230,7 @@ def test_the_shown_step_is_followed() -> None:
 
 def test_nothing_kept_saves_nothing() -> None:
     """On the first step the sums with and without the cache are the same, and that is said."""
-    assert "the same: nothing is kept yet" in text_in(loop.render(at(chosen_step=0)))
+    assert "the same: no notes are kept yet" in text_in(loop.render(at(chosen_step=0)))
     assert "1.00 times" not in text_in(loop.render(at(chosen_step=0)))
 
 
@@ -273,7 +273,7 @@ def test_other_ways_can_be_returned_to() -> None:
 
     assert [attrs["data-index"] for attrs in attributes_of(shown, "return-to")] == ["0"]
     assert state.run.steps[0].text + other.text in words
-    assert "another one as no. 2" in words
+    assert "differs from new token 2 on" in words
     assert probability(state.run.steps[0].prob * 0.25) in words
 
 

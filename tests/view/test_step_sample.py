@@ -229,7 +229,7 @@ def test_what_is_not_known_is_said() -> None:
     whole = state()
     html = sample.render(whole)
 
-    assert text("step.sample.unrecorded") in html
+    assert text("step.sample.unrecorded") in "".join(Reading(html).texts)
     assert 'data-action="live"' in html
     assert "<svg" not in html
     assert sample.moments(whole) == ()

@@ -207,7 +207,7 @@ def test_the_tail_hides_no_probability() -> None:
     whole = spread(deep)
     assert whole is not None
     assert tail.Axes(whole.falling).decades > 100
-    assert "logarithm can show" not in text_of(softmax.render(deep))
+    assert "log scale cannot show" not in text_of(softmax.render(deep))
 
     row[200:] = -np.inf
     assert text("softmax.tail.zero", rank="201") in text_of(softmax.render(row_of(state, row)))

@@ -21,7 +21,7 @@ from seethrough.view.layout import Memo, panels_of
 from seethrough.view.moments import moments_of
 from seethrough.view.node import h, to_html
 from seethrough.view.tours import ALL_AT_ONCE, THE_BLOCK, THE_WALK
-from seethrough.view.words import say
+from seethrough.view.words import rich, say
 from tests.english import exact
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, walk_state
@@ -37,7 +37,7 @@ SENTENCES = {
     "step.toy.short": "Look",
     "step.inside.short": "Inside",
     "page.step-toy.title": "What the MLP looks for",
-    "toy.lead": "The largest of its neurons is {largest}.",
+    "toy.lead": "The largest of its [[neuron|neurons]] is {largest}.",
     "toy.first": "A neuron wakes.",
     "toy.second": "The largest neuron is {largest}.",
     "named.neuron": "neuron|neurons",
@@ -57,7 +57,7 @@ def render(scene: Scene) -> str:
     if not largest(scene):
         return ""
     bar = h("div", {"class": "is-neuron", "data-at": "0", "data-move": "grow"}, largest(scene))
-    return to_html(named.lead(scene, say(scene, "toy.lead", largest=largest(scene))), bar)
+    return to_html(named.lead(scene, rich(scene, "toy.lead", largest=largest(scene))), bar)
 
 
 def moments(scene: Scene) -> tuple[Child, ...]:

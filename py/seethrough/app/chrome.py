@@ -28,6 +28,8 @@ class Stage:
 class Chrome:
     """How the page is shown.
 
+    `term` is the glossary's open entry; `sought` is what its page is searched for.
+
     `stage` is the film of the present step. `unfolded` names the details whose tables are open and
     so are written; None writes all. `depth` is one of core.depth.DEPTHS.
     """
@@ -39,5 +41,7 @@ class Chrome:
     depth: str = NUMBERS
     is_presenting: bool = False
     has_keys: bool = True
+    term: str = ""
+    sought: str = ""
     notice: Message | None = None
     error: Message | None = None

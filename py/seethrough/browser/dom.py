@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     OnAction = Callable[[str, Mapping[str, str]], None]
 
 # Where a click is the action; other controls act when their value changes.
-CLICKED = ("BUTTON",)
+CLICKED = ("BUTTON", "A")
 # Text that Enter sends; Shift+Enter makes a line in it.
 SENT_BY_ENTER = "form textarea"
 

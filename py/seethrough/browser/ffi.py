@@ -341,6 +341,13 @@ def open_dialog(name: str) -> None:
         dialog.showModal()
 
 
+def open_card(name: str) -> None:
+    """Open a dialog beside the word that was pressed (web/card.js)."""
+    from pyscript.js_modules import card
+
+    card.openCard(name)
+
+
 def close_dialog(name: str) -> None:
     """Close one of the page's dialogs."""
     js.document.getElementById(name).close()

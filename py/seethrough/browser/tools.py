@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Files that hold every number of a step, folded or not.
 WHOLE = ("csv", "json")
+# The dialog of the glossary's open term.
+CARD = "term-card"
 
 
 class Tools:
@@ -52,6 +54,9 @@ class Tools:
             "set-language": lambda values: store.replace(language=values["value"]),
             "shortcuts": lambda _values: ffi.open_dialog("shortcuts"),
             "close-shortcuts": lambda _values: ffi.close_dialog("shortcuts"),
+            "tell-term": lambda values: self._tell_term(values["term"]),
+            "close-term": lambda _values: ffi.close_dialog(CARD),
+            "seek-term": lambda values: store.replace(sought=values["value"]),
             "use-update": lambda _values: storage.use_update(store),
             "remove-all": lambda _values: storage.remove(store),
         }
@@ -87,6 +92,11 @@ class Tools:
         is_presenting = not self._store.state.chrome.is_presenting
         self._store.replace(is_presenting=is_presenting)
         await ffi.present(is_presenting=is_presenting)
+
+    def _tell_term(self, term: str) -> None:
+        """Open the glossary's card for a word; what it says is written first."""
+        self._store.replace(term=term)
+        ffi.open_card(CARD)
 
     def _set_keys(self, *, is_on: bool) -> None:
         wishes.remember_keys(is_on=is_on)

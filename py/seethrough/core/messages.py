@@ -2,7 +2,8 @@
 
 The sentences are in seethrough/catalogue/<language>/*.json, flat `key: template` files; all files
 of a language form one catalogue. A template is an ICU message (core/message_format.py): `{field}`
-slots, and plurals by the language's own rules (core/language.py).
+slots, and plurals by the language's own rules (core/language.py). It may mark terms of the glossary
+(core/marks.py).
 
 Four languages are made of the English one, to try the page with: `qps` is accented and about a
 third longer, `qps-mirrored` is English on a page that runs from right to left, `qpl` and `qcs`
@@ -19,6 +20,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from seethrough.core.language import MADE_UP, OTHER, categories, category
+from seethrough.core.marks import outside_marks, spelled_out, with_signs, without_marks
 from seethrough.core.message_format import (
     Choice,
     MessageError,
@@ -32,7 +34,7 @@ from seethrough.core.message_format import (
 from seethrough.core.written import Mark, Written, count_of, digits_of, key_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from seethrough.core.message_format import Parts
 
@@ -161,14 +163,19 @@ def format_piece(part: Part) -> str:
 
 
 class Messages(dict[str, "str | Wording"]):
-    """A language's messages, each read when it is first said."""
+    """A language's messages, each read when it is first said.
 
-    def __init__(self, language: str) -> None:
+    Args:
+        signed: How a template's marks of terms are read: as signs, or (the rule) as plain words.
+    """
+
+    def __init__(self, language: str, signed: Callable[[str], str] = without_marks) -> None:
         super().__init__()
         self._language = language
+        self._signed = signed
 
     def __missing__(self, key: str) -> str | Wording:
-        template = catalogue(self._language)[key]
+        template = self._signed(catalogue(self._language)[key])
         is_own = self._language in MADE_UP or key in own(self._language)
         self[key] = read(key, template, self._language if is_own else FALLBACK)
         return self[key]
@@ -180,14 +187,20 @@ def messages(language: str) -> Messages:
     return Messages(language)
 
 
+@cache
+def signed_messages(language: str) -> Messages:
+    """The same with signs where terms begin and end (core/marks.py)."""
+    return Messages(language, with_signs)
+
+
 def wording(key: str, language: str) -> str | Wording:
-    """What a key says, to be filled in.
+    """What a key says, to be filled in, its terms between signs.
 
     Raises:
         KeyError: No such key.
         MessageError: The template is no message.
     """
-    return messages(language)[key]
+    return signed_messages(language)[key]
 
 
 def text(key: str, language: str = FALLBACK, /, **fields: object) -> str:
@@ -227,7 +240,7 @@ def pseudo(template: str) -> str:
 
     What has no letter of its own (a separator, a bare slot) stays as it is.
     """
-    parts = parse(template)
+    parts = parse(spelled_out(template))
     plain = "".join(part for part in walk(parts) if isinstance(part, str))
     if not any(map(str.isalpha, plain)):
         return template
@@ -236,7 +249,12 @@ def pseudo(template: str) -> str:
 
 
 def stretched(words: str) -> str:
-    """Text with accents and every vowel twice."""
+    """Text with accents and every vowel twice; marks keep their names."""
+    return outside_marks(words, accented)
+
+
+def accented(words: str) -> str:
+    """Letters with accents, every vowel twice."""
     return "".join(letter * 2 if letter in VOWELS else letter for letter in words).translate(
         ACCENTS
     )

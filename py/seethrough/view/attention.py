@@ -28,6 +28,8 @@ NUMBERS_FROM = 38
 THUMB = 48
 LEGEND_STEPS = 16
 LEGEND_CELL = 8
+# A row whose largest share is smaller looks at nothing in particular.
+SPREAD = 0.1
 
 
 def render(scene: Scene) -> str:
@@ -70,13 +72,13 @@ def lacking(scene: Scene, recorded: Recording) -> str:
 
 
 def lead(scene: Scene, grid: Grid) -> list[Node | str]:
-    """Where the chosen token looks most, by name and number."""
+    """Where the chosen token looks most, by name and number; or that it looks at many."""
     row = grid.pattern[grid.position]
     key = int(row.argmax())
-    slot = "view.attention.lead_self" if key == grid.position else "view.attention.lead"
+    kind = "_spread" if row[key] < SPREAD else "_self" if key == grid.position else ""
     return rich(
         scene,
-        slot,
+        f"view.attention.lead{kind}",
         query=token_mark(visible_at(scene, grid.position)),
         key=token_mark(visible_at(scene, key)),
         weight=h("b", {}, probability(scene, float(row[key]))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.keys import KEYS, shown
+from seethrough.core.routes import Route, address_of
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import action_button, say
 
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
 
 
 def render(state: AppState) -> str:
-    """The promise, the licences."""
+    """The promise, the glossary, the licences."""
     links = h(
         "p",
         {},
+        h("a", {"href": address_of(Route("glossary"))}, say(state, "header.glossary")),
+        say(state, "view.separator"),
         h("a", {"href": "./LICENSE.txt"}, say(state, "page.footer.licence")),
         say(state, "view.separator"),
         h("a", {"href": "./NOTICE.txt"}, say(state, "page.footer.notice")),

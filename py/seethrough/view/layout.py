@@ -15,6 +15,7 @@ from seethrough.view import (
     code,
     continuation,
     footer,
+    glossary,
     header,
     home,
     line,
@@ -33,7 +34,7 @@ from seethrough.view.kept import Kept
 from seethrough.view.node import h, to_html
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
 from seethrough.view.tours import TOURS
-from seethrough.view.words import say, title
+from seethrough.view.words import rich, say, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,6 +93,9 @@ ACTIONS = (
     "set-keys",
     "set-depth",
     "dismiss",
+    "tell-term",
+    "close-term",
+    "seek-term",
     "play",
     "pause",
     "seek",
@@ -121,7 +125,7 @@ def markup_of(state: AppState, panel: Panel) -> str:
     drawn = panel.render(state)
     if drawn or not panel.rest:
         return drawn
-    lead = h("p", {"class": "lead"}, say(state, f"page.{panel.rest}.lead"))
+    lead = h("p", {"class": "lead"}, rich(state, f"page.{panel.rest}.lead"))
     return to_html(title(state, f"page.{panel.rest}.title"), lead)
 
 
@@ -132,6 +136,8 @@ FIXED: Mapping[str, Panel] = {
     "spoken": Panel(("language", "models", "model", "engine", "stored"), status.spoken),
     "footer": Panel(("language",), footer.render),
     "keys": Panel(("language", "has_keys"), footer.keys),
+    "term": Panel(glossary.FIELDS, glossary.render),
+    "terms": Panel(("language", "sought"), glossary.found),
     "status": Panel(
         ("language", "models", "absent", "model", "engine", "device", "stored"), status.render
     ),

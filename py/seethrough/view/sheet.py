@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.routes import OWN
 from seethrough.view import line, prompt
 from seethrough.view.node import Node, h
-from seethrough.view.words import page_title, say
+from seethrough.view.words import page_title, rich, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -21,7 +21,7 @@ def everything(state: AppState, slot: Slot) -> list[Node]:
     """The prompt and all panels on one page."""
     return [
         page_title(state, "all.title"),
-        h("p", {"class": "page-lead"}, say(state, "page.prompt.lead")),
+        h("p", {"class": "page-lead"}, rich(state, "page.prompt.lead")),
         h("div", {"class": "page-head"}, slot("source")),
         prompt.form(state, has_sampling=True),
         h("div", {"class": "panels"}, [panel(state, name, slot) for name in EVERYTHING]),
@@ -53,7 +53,7 @@ def block(state: AppState, slot: Slot) -> list[Node | str]:
         h("div", {"class": "title-row"}, page_title(state, "block.title"), slot("source")),
         h("div", {"class": "transport"}, slot("transport")) if has_films else "",
         line.place(state, slot) if state.tour is not None and len(state.tour.steps) > 1 else "",
-        h("p", {"class": "page-lead"}, say(state, "block.lead")),
+        h("p", {"class": "page-lead"}, rich(state, "block.lead")),
         prompt.form(state, has_sampling=False) if state.route.subject == OWN else "",
         h("div", {"class": "panels is-single"}, [panel(state, name, slot) for name in names]),
         *traced(slot),

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.routes import Route, address_of
 from seethrough.view import header
-from seethrough.view.node import Node, h, to_html
+from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 KINDS = ("png", "svg", "csv", "json")
+PAGES = ("glossary", "about")
 
 
 def render(state: AppState) -> str:
@@ -42,7 +43,7 @@ def menu(state: AppState) -> Node:
             taken_along(state),
             header.theme(state),
             header.language(state),
-            h("div", {"class": "sheet-row"}, help_on_keys(state), about(state)),
+            h("div", {"class": "sheet-row"}, help_on_keys(state), pages(state)),
         ),
     )
 
@@ -74,8 +75,13 @@ def help_on_keys(state: AppState) -> Node:
     return action_button(state, "shortcuts", "header.keys", {"class": "tool"})
 
 
-def about(state: AppState) -> Node:
-    """What this page is."""
-    is_here = "page" if state.route.view == "about" else None
-    link = {"class": "tool", "href": address_of(Route("about")), "aria-current": is_here}
-    return h("a", link, say(state, "header.about"))
+def pages(state: AppState) -> list[Node]:
+    """The pages of words: the terms, and what this page is."""
+    return [page_link(state, name) for name in PAGES]
+
+
+def page_link(state: AppState, view: str) -> Node:
+    """A link to a page of words."""
+    is_here = "page" if state.route.view == view else None
+    link: Attributes = {"class": "tool", "href": address_of(Route(view)), "aria-current": is_here}
+    return h("a", link, say(state, f"header.{view}"))

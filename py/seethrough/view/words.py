@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from seethrough.app.state import card_of
+from seethrough.core.marks import TERM, TOLD
 from seethrough.core.messages import Wording, catalogue, text, wording
+from seethrough.core.routes import Route, address_of
 from seethrough.core.written import Mark, Written, key_of
 from seethrough.view.node import Attributes, Child, Node, h
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 # A field's place, and where an element around the words that it chose begins and ends.
 SLOT, OPENS, CLOSES, ENDS = "\ue000", "\ue002", "\ue003", "\ue001"
 PLACES = re.compile(f"{SLOT}(\\d+){ENDS}")
-MARKS = re.compile(f"([{SLOT}{OPENS}{CLOSES}]\\d+{ENDS})")
+MARKS = re.compile(f"([{SLOT}{OPENS}{CLOSES}]\\d+{ENDS}|{TERM}[a-z_]+{ENDS}|{TOLD})")
 
 
 @dataclass(frozen=True)
@@ -53,41 +55,62 @@ def say(spoken: Spoken, message: str, /, **fields: object) -> str:
 def rich(spoken: Spoken, message: str, /, **fields: Field) -> list[Node | str]:
     """A sentence whose slots hold nodes (a token, a hook name) as well as text.
 
-    Slots are filled with marks first and cut out after, so that no field is read as a mark.
+    Slots are filled with marks first and cut out after, so that no field is read as a mark. A term
+    of the glossary becomes a link that opens its entry.
     """
     said = wording(message, spoken.language)
-    if isinstance(said, Wording):
-        return chosen(said, fields)
     values = list(fields.values())
-    marks = {name: f"{SLOT}{index}{ENDS}" for index, name in enumerate(fields)}
-    parts = PLACES.split(said.format_map(marks))
+    if isinstance(said, Wording):
+        return built(said.format_map(marks_of(fields)), values)
+    told = said.format_map({name: f"{SLOT}{index}{ENDS}" for index, name in enumerate(fields)})
+    if TERM in told:
+        return built(told, values)
+    parts = PLACES.split(told)
     return [shown(values[int(part)]) if at % 2 else part for at, part in enumerate(parts)]
 
 
-def chosen(said: Wording, fields: Mapping[str, Field]) -> list[Node | str]:
-    """A sentence that chooses among wordings.
+def marks_of(fields: Mapping[str, Field]) -> dict[str, Mark]:
+    """The marks of fields, by name; that of a number has its digits, for a sentence to agree."""
+    return {name: mark_of(index, value) for index, (name, value) in enumerate(fields.items())}
 
-    The mark of a number has its digits, for the sentence to agree with. What a framed field chooses
-    stands in an element.
-    """
-    values = list(fields.values())
-    marks = {name: mark_of(index, value) for index, (name, value) in enumerate(fields.items())}
+
+def built(said: str, values: Sequence[Field]) -> list[Node | str]:
+    """A sentence with its marks as nodes; what a framed field chooses stands in an element."""
     told: list[Node | str] = []
-    outside: list[list[Node | str]] = []
-    for part in MARKS.split(said.format_map(marks)):
+    outside: list[tuple[list[Node | str], str]] = []
+    for part in MARKS.split(said):
         if part[:1] == SLOT:
             told.append(shown(values[int(part[1:-1])]))
-        elif part[:1] == OPENS:
-            outside.append(told)
+        elif part[:1] in {OPENS, TERM}:
+            outside.append((told, part[1:-1]))
             told = []
         elif part[:1] == CLOSES:
             frame, inside = values[int(part[1:-1])], told
             assert isinstance(frame, Framed)
-            told = outside.pop()
+            told, _ = outside.pop()
             told.append(h(frame.tag, frame.attributes, *inside))
+        elif part == TOLD:
+            inside = told
+            told, term = outside.pop()
+            told.append(term_mark(term, *inside))
         elif part:
             told.append(part)
     return told
+
+
+def term_mark(term: str, *words: Child) -> Node:
+    """A term of the glossary inside a sentence: it opens its entry (view/glossary.py).
+
+    It is a link, which breaks with its line and leads to the list of terms until Python is there.
+    """
+    attributes: Attributes = {
+        "class": "term",
+        "href": address_of(Route("glossary")),
+        "data-action": "tell-term",
+        "data-term": term,
+        "aria-haspopup": "dialog",
+    }
+    return h("a", attributes, *words)
 
 
 def shown(field: Field) -> Node | str:

@@ -174,16 +174,16 @@ def rotation(scene: Scene, position: int) -> Node | str:
         return ""
     slowest = position * config.rotary_base ** (2 / config.d_head - 1)
     same = same_ids(scene)
-    sentences: list[Child] = [say(scene, "embed.rotary.nothing"), " "]
+    sentences: list[Child] = [rich(scene, "embed.rotary.nothing"), " "]
     if same is not None:
         token = token_mark(visible_at(scene, same[0]))
         places = spans(scene, same)
         sentences += [rich(scene, "embed.rotary.same", token=token, positions=places), " "]
-    how = say(
+    how = rich(
         scene,
         "embed.rotary.how",
         n_pairs=count(scene, config.d_head // 2),
-        position=position,
+        position=str(position),
         slowest=readout(scene, slowest),
         base=count(scene, int(config.rotary_base)),
     )

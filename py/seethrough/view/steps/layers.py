@@ -78,7 +78,7 @@ def render(scene: Scene) -> str:
     """The ribbon with what was written into it, and the lengths of all tokens' states."""
     ribbon = ribbon_of(scene)
     if ribbon is None:
-        return to_html(h("p", {"class": "lead"}, say(scene, "layers.before")))
+        return to_html(h("p", {"class": "lead"}, rich(scene, "layers.before")))
     last_moment = len(groups(len(ribbon.names) // 2)) + 1
     return to_html(
         named.lead(scene, lead(scene, ribbon)),

@@ -81,7 +81,7 @@ def wants(scene: Scene) -> Wants:
 def render(scene: Scene) -> str:
     """The query, the rows that it meets, all logits; before a run what will stand here."""
     if not scene.run.tokens or not scene.run.top:
-        return to_html(h("p", {"class": "lead"}, say(scene, "logits.rest")))
+        return to_html(h("p", {"class": "lead"}, rich(scene, "logits.rest")))
     shown, whole = compared(scene, N_BEST), spread(scene)
     scales = Scales(scene, shown)
     return to_html(
@@ -208,7 +208,7 @@ def note_missing_rows(scene: Scene, opened: Candidate) -> Node | str:
         return ""
     if is_coming(scene):
         return h("p", {"class": "note", "role": "status"}, say(scene, "logits.coming"))
-    return note(scene, say(scene, "logits.missing"))
+    return note(scene, *rich(scene, "logits.missing"))
 
 
 def candidate_row(scene: Scene, item: Candidate, scales: Scales, *, is_open: bool) -> Node:

@@ -8,7 +8,7 @@ from seethrough.app.state import TALLY
 from seethrough.view.kept import Kept
 from seethrough.view.named import lead as named_lead
 from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
-from seethrough.view.numbers import count, readout, setting, signed
+from seethrough.view.numbers import count, exact, readout, setting, signed
 from seethrough.view.steps.sample_bars import cascade
 from seethrough.view.steps.sample_dials import dials, presets
 from seethrough.view.steps.sample_odds import odds_of
@@ -20,7 +20,7 @@ from seethrough.view.words import action_button, rich, say
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from seethrough.app.state import Scene
+    from seethrough.app.state import Scene, Spoken
     from seethrough.view.steps.sample_odds import Odds
 
 FIELDS = (
@@ -47,7 +47,7 @@ def render(scene: Scene) -> str:
         return to_html(h("p", {"class": "lead"}, say(scene, "step.sample.rest")))
     odds = odds_of(scene)
     if odds is None:
-        return to_html(note(scene, say(scene, "step.sample.unrecorded")))
+        return to_html(note(scene, *rich(scene, "step.sample.unrecorded")))
     first = h("div", {"id": LEAD, "class": "slot is-told"}, Markup(render_lead(scene)))
     bar = h("div", {"class": "sample-bar"}, presets(scene), dials(scene))
     slot = h("div", {"id": SLOT, "class": "slot is-odds"}, Markup(render_odds(scene)))
@@ -94,13 +94,15 @@ def lead(scene: Scene, odds: Odds) -> list[Node | str]:
     best, token = int(odds.order[0]), marked(scene, odds.landed)
     if odds.shaped is None:
         second = int(odds.order[min(1, odds.order.size - 1)])
+        values = float(odds.logits[best]), float(odds.logits[second])
+        logit, second_logit = told_apart(scene, *values)
         return rich(
             scene,
             "step.sample.lead_greedy",
             token=token,
-            logit=signed(scene, float(odds.logits[best])),
+            logit=logit,
             second=marked(scene, second),
-            second_logit=signed(scene, float(odds.logits[second])),
+            second_logit=second_logit,
         )
     return rich(
         scene,
@@ -114,6 +116,12 @@ def lead(scene: Scene, odds: Odds) -> list[Node | str]:
         now=h("b", {}, share_of(scene, odds.now, odds.landed)),
         own=share_of(scene, odds.own, odds.landed),
     )
+
+
+def told_apart(spoken: Spoken, one: float, other: float) -> tuple[str, str]:
+    """Two scores with as many digits as it takes to tell a tie from a near tie."""
+    short = signed(spoken, one), signed(spoken, other)
+    return (exact(spoken, one), exact(spoken, other)) if short[0] == short[1] else short
 
 
 def actions(scene: Scene, odds: Odds) -> Node:

@@ -47,7 +47,7 @@ SCENES = {"logit": "logits", "below": "largest", "power": "exp", "prob": "divide
 def render(scene: Scene) -> str:
     """The four columns, the tail; before a run what will stand here."""
     if not scene.run.tokens or not scene.run.top:
-        return to_html(h("p", {"class": "lead"}, say(scene, "softmax.rest")))
+        return to_html(h("p", {"class": "lead"}, rich(scene, "softmax.rest")))
     made, whole = softened(scene), spread(scene)
     return to_html(
         title(scene, "step.softmax"),

@@ -70,7 +70,7 @@ def unknown(scene: Scene) -> Node:
     """Before a run, and where the recording lacks the film: said, with the way to it."""
     if scene.run.recorded is not None:
         return note(scene, say(scene, "typed.unrecorded"))
-    return h("p", {"class": "lead"}, say(scene, "typed.not_run"))
+    return h("p", {"class": "lead"}, rich(scene, "typed.not_run"))
 
 
 def conversation(scene: Scene, film: Film, moment: int) -> list[Node]:
@@ -94,7 +94,7 @@ def conversation(scene: Scene, film: Film, moment: int) -> list[Node]:
     return [
         h("p", {"class": "received-lead"}, told),
         h("ol", {"class": "turns"}, turns),
-        h("p", {"class": "note"}, say(scene, "typed.safe")),
+        h("p", {"class": "note"}, rich(scene, "typed.safe")),
     ]
 
 

@@ -34,7 +34,7 @@ def render(scene: Scene) -> str:
     """Words, ladder, tokens; without a film the tokens alone; before a run what will stand here."""
     film = scene.run.film
     if not scene.run.tokens:
-        return to_html(h("p", {"class": "lead"}, say(scene, "tokenize.not_run")))
+        return to_html(h("p", {"class": "lead"}, rich(scene, "tokenize.not_run")))
     if film is None:
         missing = note(scene, say(scene, "tokenize.unrecorded"))
         return to_html(missing, tokens(scene, None, None))
