@@ -193,6 +193,11 @@ class Step:
         return self.slot or f"step-{self.name}"
 
     @property
+    def has_depths(self) -> bool:
+        """Whether it has an idea, or code to show."""
+        return self.idea is not None or self.code is not show_no_code
+
+    @property
     def idea_place(self) -> str:
         """The slot of its idea."""
         return f"idea-{self.name}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.scene import show_no_code
 from seethrough.core.depth import DEPTHS
 from seethrough.view.node import Node, h
 from seethrough.view.words import say
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 def switch(state: AppState) -> Node | str:
     """One button a depth, the present one pressed; nothing where no step is shown."""
     steps = state.tour.steps if state.tour is not None else ()
-    has_depths = any(step.idea or step.code is not show_no_code for step in steps)
+    has_depths = any(step.has_depths for step in steps)
     if state.step is None or not has_depths:
         return ""
     buttons = [button(state, depth) for depth in DEPTHS]

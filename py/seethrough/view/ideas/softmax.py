@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FIELDS = ("language", "tokens", "top", "config", "captured", "recorded")
 LEAST, MOST_NAMED = 0.05, 2  # a share that has its number beside the bar, and how many have
 APART = 0.17  # of the picture's height, from one number to the next
+MOST_LETTERS = 14  # of a name beside the bar
 ROW = 0.32  # of a row's height, half of what a ribbon takes at its beginning
 
 
@@ -167,7 +168,9 @@ def spread_out(parts: list[Part]) -> list[float]:
 
 
 def name_of(scene: Scene, part: Part, n_rest: int) -> str:
-    """Whose stretch it is."""
+    """Whose stretch it is; a long name ends early."""
+    if len(part.name) > MOST_LETTERS:
+        return f"{part.name[: MOST_LETTERS - 1]}…"
     return part.name or say(scene, "idea.softmax.others", n_rest=count(scene, n_rest))
 
 
