@@ -57,7 +57,7 @@ def test_the_place_is_told_with_its_title() -> None:
     rests = "".join(Reading(transport.render(state)).texts)
     plays = "".join(Reading(transport.render(state.but(stage=Stage(moment=0)))).texts)
 
-    assert "Step 3 of 9 Each token becomes a vector" in rests
+    assert "Step 3 of 9 Each token becomes a list of numbers" in rests
     assert "Step 3 of 9" not in plays
 
 

@@ -302,11 +302,12 @@ def test_no_text_becomes_markup(text: str) -> None:
     """Whatever is typed: the elements are those of any text, no attribute acts."""
     state = shown(SPACED, f"{text}<img src=x onerror=alert(1)>")
     usual = {"p", "b", "div", "ol", "li", "button", "bdi", "span", "table", "caption", "tbody"}
-    usual |= {"tr", "th", "td", "h2", "details", "summary", "thead", "s"}
+    usual |= {"tr", "th", "td", "h2", "details", "summary", "thead", "s", "a"}
 
     for tag, attributes in Reading(drawn(state)).elements:
         assert tag in usual
         assert not any(name == "style" or name.startswith("on") for name in attributes)
+        assert tag != "a" or attributes["href"] == "#/glossary"
 
 
 def test_positions_follow_the_film() -> None:

@@ -28,6 +28,8 @@ TOY_IDEA = Idea(
 AT = THE_WALK.number("layers") - 1
 STEPS = list(THE_WALK.steps)
 STEPS[AT] = replace(STEPS[AT], idea=TOY_IDEA)
+BARE = THE_WALK.number("logits") - 1
+STEPS[BARE] = replace(STEPS[BARE], idea=None)
 TOURS = (replace(THE_WALK, steps=tuple(STEPS)),)
 PANELS = panels_of(TOURS)
 

@@ -1,6 +1,6 @@
 """Converts between Python and JavaScript at the edge, and frees proxies there.
 
-It and host.py alone import `js` and `pyodide`.
+It, host.py and wishes.py alone import `js`, `pyodide` and `pyscript`.
 
 Inward go plain Python values and numpy arrays; outward go plain JavaScript objects and typed
 arrays. Everything else in this package calls these functions.

@@ -38,7 +38,7 @@ def render(state: AppState) -> str:
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
     """The sentence of the present moment; at the end of the film, where one is."""
     at = state.chrome.stage.moment
-    words: Child = [place(state), h("span", {"class": "visually-hidden"}, what(state))]
+    words: Child = [place(state), " ", h("span", {"class": "visually-hidden"}, what(state))]
     if at is not None and at < len(moments):
         words = named.caption(state, moments[at])
     classes = "caption is-at-rest" if at is None else "caption"
@@ -58,7 +58,7 @@ def what(state: AppState) -> str:
     if state.step is None:
         return ""
     key = f"step.{state.step.name}"
-    return f" {say(state, key)}" if key in catalogue(state.language) else ""
+    return say(state, key) if key in catalogue(state.language) else ""
 
 
 def buttons(state: AppState, *, has_film: bool) -> Node:

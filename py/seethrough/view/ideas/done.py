@@ -38,10 +38,10 @@ FIELDS = (
 def render(scene: Scene) -> str:
     """The text, what the model was least sure of, where to go."""
     if not scene.run.tokens:
-        return to_html(lead(say(scene, "idea.done.rest")))
+        return to_html(lead(rich(scene, "idea.done.rest")))
     steps = scene.run.steps[:-1] if has_end(scene) else scene.run.steps
     if not steps:
-        return to_html(lead(say(scene, "idea.done.none")), write(scene), onward(scene))
+        return to_html(lead(rich(scene, "idea.done.none")), write(scene), onward(scene))
     least = least_of(steps)
     told = rich(scene, "idea.done.lead", n_new=counted(scene, len(steps)))
     return to_html(

@@ -46,10 +46,10 @@ def wants(scene: Scene) -> Wants:
 def render(scene: Scene) -> str:
     """Three rows one below the other."""
     if not scene.run.tokens or scene.run.config is None:
-        return to_html(lead(say(scene, "idea.embed.rest")))
+        return to_html(lead(rich(scene, "idea.embed.rest")))
     rows = chosen_rows(scene)
     if not rows:
-        return to_html(lead(say(scene, "idea.embed.waiting")))
+        return to_html(lead(rich(scene, "idea.embed.waiting")))
     shown = names(scene.run.tokens[row.position].visible for row in rows)
     d_model = count(scene, scene.run.config.d_model)
     key = "idea.embed.lead" if len(rows) > 1 else "idea.embed.lead_one"

@@ -27,7 +27,7 @@ def render(scene: Scene) -> str:
     """The text large; of a chat with what is put around it."""
     text, film = text_of(scene), scene.run.film
     if not text:
-        return to_html(lead(say(scene, "idea.input.empty")))
+        return to_html(lead(rich(scene, "idea.input.empty")))
     n_characters = counted(scene, len(text))
     if film is None or not film.is_chat:
         told = rich(scene, "idea.input.lead", n_characters=n_characters)

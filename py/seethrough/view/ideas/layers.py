@@ -68,7 +68,7 @@ def render(scene: Scene) -> str:
     """The lead, the tokens with the arcs of two heads, the answer, the way through the layers."""
     run = scene.run
     if run.config is None or not run.tokens:
-        return to_html(lead(say(scene, "idea.layers.empty")))
+        return to_html(lead(rich(scene, "idea.layers.empty")))
     last = len(run.tokens) - 1
     if is_beyond(scene, last):
         return to_html(told(scene), beyond_note(scene))
@@ -109,7 +109,7 @@ def head_line(scene: Scene, look: Look, kind: str) -> Node:
         " ",
         h("span", {}, words),
         " ",
-        switch(scene, (look.head,), "off", "on", name),
+        switch(scene, (look.head,), "off", "on"),
     )
 
 
@@ -123,21 +123,23 @@ def together(scene: Scene, marked: Marked) -> list[Node]:
     return [switch(scene, marked.together, off, "together", token=name, n=len(marked.together))]
 
 
-def switch(
-    scene: Scene, heads: Sequence[Head], off: str, on: str, name: str = "", **fields: object
-) -> Node:
+def switch(scene: Scene, heads: Sequence[Head], off: str, on: str, **fields: object) -> Node:
     """A button that switches some heads off, or on again."""
     is_off = scene.choice.off >= frozenset(heads)
-    label = say(scene, f"idea.layers.switch.{on if is_off else off}", **fields)
+    shown = on if is_off else off
+    named = None
+    if len(heads) == 1:
+        layer, head = heads[0]
+        named = say(scene, f"idea.layers.switch.{shown}_one", layer=layer, head=head)
     attributes: Attributes = {
         "type": "button",
         "class": "button idea-look-switch",
         "data-action": "switch-heads",
         "data-heads": written_heads(heads),
         "aria-pressed": "true" if is_off else "false",
-        "aria-label": f"{label}: {name}" if name else None,
+        "aria-label": named,
     }
-    return h("button", attributes, label)
+    return h("button", attributes, say(scene, f"idea.layers.switch.{shown}", **fields))
 
 
 def outcome(scene: Scene, marked: Marked) -> Node:

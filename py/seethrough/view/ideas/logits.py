@@ -23,7 +23,7 @@ def render(scene: Scene) -> str:
     """A bar for each of the best tokens."""
     scores = scores_of(scene)
     if scores is None:
-        return to_html(lead(say(scene, "idea.logits.rest")))
+        return to_html(lead(rich(scene, "idea.logits.rest")))
     best = scores.best[0]
     text = mark(scene.run.tokens[-1].visible)
     note = "idea.logits.average" if scores.is_average else "idea.logits.start"

@@ -38,11 +38,11 @@ FIELDS = (
 def render(scene: Scene) -> str:
     """The text so far, what the model reads now, what it keeps, what it says."""
     if not scene.run.tokens or not (scene.run.top or scene.run.steps):
-        return to_html(lead(say(scene, "idea.loop.rest")))
+        return to_html(lead(rich(scene, "idea.loop.rest")))
     step = shown_step(scene)
     key = "idea.loop.lead" if step else "idea.loop.lead_first"
     return to_html(
-        lead(say(scene, key)),
+        lead(rich(scene, key)),
         picture(
             say(scene, "idea.loop.picture"),
             grown.text(scene, scene.run.steps, step, "button"),

@@ -42,8 +42,8 @@ def render(scene: Scene) -> str:
     odds = odds_of(scene) if scene.run.tokens else None
     if odds is None:
         key = "idea.sample.waiting" if scene.run.tokens else "idea.sample.rest"
-        return to_html(lead(say(scene, key)))
-    told: Child = say(scene, "idea.sample.lead")
+        return to_html(lead(rich(scene, key)))
+    told: Child = rich(scene, "idea.sample.lead")
     if odds.shaped is None:
         told = rich(scene, "idea.sample.lead_greedy", token=mark(named(scene, odds.landed)))
     return to_html(

@@ -38,10 +38,10 @@ def render(scene: Scene) -> str:
     """Bars, ribbons, one stacked bar."""
     scores = scores_of(scene)
     if scores is None:
-        return to_html(lead(say(scene, "idea.softmax.rest")))
+        return to_html(lead(rich(scene, "idea.softmax.rest")))
     parts = parts_of(scores)
     return to_html(
-        lead(say(scene, "idea.softmax.lead")),
+        lead(rich(scene, "idea.softmax.lead")),
         picture(
             summary(scene, parts, scores.n_rest),
             h(

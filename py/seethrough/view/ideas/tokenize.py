@@ -31,7 +31,7 @@ def render(scene: Scene) -> str:
     """The tiles, the opened word, the ruler."""
     tokens, film = scene.run.tokens, scene.run.film
     if not tokens:
-        return to_html(lead(say(scene, "idea.tokenize.rest")))
+        return to_html(lead(rich(scene, "idea.tokenize.rest")))
     opened = opened_word(scene, film)
     told = rich(scene, "idea.tokenize.lead", n_tokens=counted(scene, len(tokens)))
     return to_html(
