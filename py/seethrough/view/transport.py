@@ -57,6 +57,8 @@ def what(state: AppState) -> str:
     """What the step is about, for who cannot see that another one is shown."""
     if state.step is None:
         return ""
+    if state.step.at(state.depth) is not state.step:
+        return say(state, f"idea.{state.step.name}.title")
     key = f"step.{state.step.name}"
     return say(state, key) if key in catalogue(state.language) else ""
 
