@@ -89,7 +89,7 @@ class KeptPage:
         tab = self._tab
         tab.page.set_viewport_size(WINDOW)
         tab.page.mouse.move(0, 0)
-        tab.page.evaluate("location.hash = '#/all/own'")
+        tab.page.evaluate("document.activeElement.blur(), (location.hash = '#/all/own')")
         tab.until("document.querySelector('#prompt') !== null")
         tab.info = tab.ask("seethrough.load()")
         tab.strangers.clear()

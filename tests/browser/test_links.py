@@ -96,7 +96,7 @@ def test_a_link_that_waits_for_its_model(new_page):
     tab = new_page(SAVES_DATA)
     link = (
         "#/walk/own/done?prompt=The%20cat&written=281,1142&taken=1&stop=stopped"
-        "&step=0&cell=hook_embed%5B1,2%5D&seed=7"
+        "&step=0&cell=hook_embed%5B1,2%5D&seed=7&depth=numbers"
     )
     tab.open(link)
     tab.until("document.querySelector('#prompt') !== null")

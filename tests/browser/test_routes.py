@@ -23,7 +23,7 @@ EARLY = """
 
 
 # A live run adds a sentence on what the model would say after each layer; it comes last.
-WHOLE_LEAD = "document.querySelector('#step-layers .lead')?.innerText.includes('for good')"
+WHOLE_LEAD = "document.querySelector('#step-layers .lead')?.innerText.includes('best guess')"
 
 
 @pytest.fixture(scope="module")

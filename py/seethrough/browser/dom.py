@@ -164,9 +164,14 @@ def fold_menus() -> bool:
 
 
 def fold_menus_on_press() -> None:
-    """Close the menus that a press is not in, and the one whose link was pressed."""
+    """Close the menus that a press is not in, and the one whose link was pressed.
+
+    A dialog lies over them: who closes it is back where it was opened.
+    """
 
     def pressed(event: ffi.Js) -> None:
+        if not ffi.is_absent(event.target.closest("dialog")):
+            return
         for menu in ffi.document.querySelectorAll("details.menu[open]"):
             is_inside = bool(menu.contains(event.target))
             if not is_inside or not ffi.is_absent(event.target.closest(".sheet a")):
