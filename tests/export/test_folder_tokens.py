@@ -200,7 +200,7 @@ def test_llamas_class_prefixes_the_text_alone(tmp_path: Path):
 
 def test_other_classes_are_named(tmp_path: Path):
     """What a class makes of a file that is not known here is not guessed."""
-    with pytest.raises(SourceError, match=r"class GemmaTokenizer, .* 'PreTrainedTokenizerFast'"):
+    with pytest.raises(SourceError, match=r"class GemmaTokenizer\. .* 'PreTrainedTokenizerFast'"):
         words(tmp_path, {CONFIG: {"tokenizer_class": "GemmaTokenizerFast"}})
 
 

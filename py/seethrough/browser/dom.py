@@ -163,8 +163,8 @@ def fold_menus() -> bool:
     return bool(menus)
 
 
-def fold_menus_on_press() -> None:
-    """Close the menus that a press is not in, and the one whose link was pressed.
+def fold_menus_left_behind() -> None:
+    """Close the menus that a press or the focus is not in, and the one whose link was pressed.
 
     A dialog lies over them: who closes it is back where it was opened.
     """
@@ -177,7 +177,13 @@ def fold_menus_on_press() -> None:
             if not is_inside or not ffi.is_absent(event.target.closest(".sheet a")):
                 menu.open = False
 
+    def focused(event: ffi.Js) -> None:
+        if ffi.is_absent(event.target.closest("dialog")):
+            for menu in ffi.document.querySelectorAll("details.menu[open]"):
+                menu.open = bool(menu.contains(event.target))
+
     ffi.listen(ffi.document, "click", pressed)
+    ffi.listen(ffi.document, "focusin", focused)
 
 
 def reveal(slot: str) -> bool:

@@ -157,7 +157,7 @@ class Page:
             lambda: store.state.chrome.has_keys,
             lambda: store.state.chrome.is_presenting,
         )
-        dom.fold_menus_on_press()
+        dom.fold_menus_left_behind()
         Swipes(self._beside)
         ffi.on_fold(self._read_folds)
         ffi.on_full_screen_left(self._tools.leave_presenting)
