@@ -42,7 +42,8 @@ WATCH = """
     new PerformanceObserver(tell).observe({ type, buffered: true });
   }
   const look = (time) => {
-    if (document.querySelector("#view [id^='step-'] .lead")?.checkVisibility()) {
+    const lead = document.querySelector("#view :is([id^='step-'], [id^='idea-']) .lead");
+    if (lead?.checkVisibility()) {
       requestAnimationFrame((painted) => note("slide", at(painted)));
     } else requestAnimationFrame(look);
   };

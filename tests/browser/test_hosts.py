@@ -131,7 +131,7 @@ def test_a_policy_that_forbids_workers(browser, root):
         assert tab.text("#message p").endswith(text("engine.policy", **told))
         assert tab.text("#boot-notice") == ""
         assert "Press Run" not in tab.text("body")
-        tab.page.evaluate("location.hash = '#/walk/january/tokenize'")
+        tab.page.evaluate("location.hash = '#/walk/january/tokenize?depth=numbers'")
         tab.until("document.querySelector('#step-tokenize')?.innerText.includes('February')")
         context.close()
 
