@@ -25,7 +25,7 @@ MODEL_FILES = {".bin", ".onnx", ".safetensors"}
 STUB_BYTES = 4_000
 # What a reader is told, by fault: a part of the sentence.
 FAULTS = {
-    "missing": "the server answered 404",
+    "missing": "server answered 404",
     "truncated": "bytes arrived",
     "altered": "not the content that the build wrote",
     "html": "a web page instead of",

@@ -165,7 +165,8 @@ def test_threads_that_never_come(new_tab, server, root, tmp_path):
     status = tab.ask("seethrough.load()")
 
     assert status["threads"] == 1
-    assert "1 thread " in tab.text("#status")
+    shown = tab.page.evaluate("document.querySelector('#status').textContent")
+    assert "1 thread " in shown
     assert "top" in tab.ask("seethrough.next('The dog', {k: 1})")
     assert tab.errors == []
 
