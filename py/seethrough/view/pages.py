@@ -12,7 +12,7 @@ from seethrough.core.routes import OWN
 from seethrough.view import about, glossary, home, plain_pages, styleguide
 from seethrough.view.layout import Memo
 from seethrough.view.node import Markup, Node, h, to_html
-from seethrough.view.words import say, subject_name
+from seethrough.view.words import say, step_title, subject_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,9 +54,7 @@ def title(state: AppState) -> str:
     name = say(state, "page.title")
     if route.view == "home":
         return say(state, "title.home", name=name)
-    what = say(state, f"title.{route.view}")
-    if route.step:
-        what = say(state, f"step.{route.step}")
+    what = step_title(state) or say(state, f"title.{route.view}")
     if state.tour is not None and route.subject:
         about_what = (
             state.text.prompt if route.subject == OWN else subject_name(state, route.subject)

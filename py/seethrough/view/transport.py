@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.messages import catalogue
 from seethrough.core.written import plain_digits
 from seethrough.view import named
 from seethrough.view.moments import moments_of
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import setting
-from seethrough.view.words import action_button, say
+from seethrough.view.words import action_button, say, step_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +37,7 @@ def render(state: AppState) -> str:
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
     """The sentence of the present moment; at the end of the film, where one is."""
     at = state.chrome.stage.moment
-    words: Child = [place(state), " ", h("span", {"class": "visually-hidden"}, what(state))]
+    words: Child = [place(state), " ", h("span", {"class": "visually-hidden"}, step_title(state))]
     if at is not None and at < len(moments):
         words = named.caption(state, moments[at])
     classes = "caption is-at-rest" if at is None else "caption"
@@ -51,16 +50,6 @@ def place(state: AppState) -> str:
     if tour is None:
         return ""
     return say(state, "walk.place", step=tour.number(state.route.step), steps=len(tour.steps))
-
-
-def what(state: AppState) -> str:
-    """What the step is about, for who cannot see that another one is shown."""
-    if state.step is None:
-        return ""
-    if state.step.at(state.depth) is not state.step:
-        return say(state, f"idea.{state.step.name}.title")
-    key = f"step.{state.step.name}"
-    return say(state, key) if key in catalogue(state.language) else ""
 
 
 def buttons(state: AppState, *, has_film: bool) -> Node:

@@ -8,10 +8,10 @@ from seethrough.core.depth import IDEA
 from seethrough.core.routes import OWN
 from seethrough.view import line, prompt
 from seethrough.view.node import Node, h
-from seethrough.view.words import page_title, say
+from seethrough.view.words import heading, say, step_title
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, Step
+    from seethrough.app.state import AppState
     from seethrough.view.node import Slot
 
 
@@ -26,7 +26,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
     step = shown.name
     has_form = state.route.subject == OWN
     return [
-        h("div", {"class": "title-row"}, heading(state, shown), slot("source")),
+        h("div", {"class": "title-row"}, heading(step_title(state)), slot("source")),
         h("div", {"class": "transport"}, slot("transport")),
         line.place(state, slot),
         own_text(state, step) if has_form else "",
@@ -41,13 +41,6 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         "" if state.depth == IDEA else slot("stack"),
         slot("code"),
     ]
-
-
-def heading(state: AppState, shown: Step) -> Node:
-    """The title of a step at the reader's depth."""
-    if shown.at(state.depth) is shown:
-        return page_title(state, f"step.{shown.name}")
-    return page_title(state, f"idea.{shown.name}.title")
 
 
 def own_text(state: AppState, step: str) -> Node:

@@ -157,8 +157,23 @@ def hook_mark(name: str) -> Node:
 
 
 def page_title(spoken: Spoken, key: str) -> Node:
-    """A page's heading; it takes the focus when the page is turned to."""
-    return h("h1", {"class": "page-title", "tabindex": "-1"}, say(spoken, key))
+    """A page's heading."""
+    return heading(say(spoken, key))
+
+
+def heading(words: str) -> Node:
+    """The heading of a page; it takes the focus when the page is turned to."""
+    return h("h1", {"class": "page-title", "tabindex": "-1"}, words)
+
+
+def step_title(scene: Scene) -> str:
+    """What the shown step is about, at the reader's depth; a tour's only step has no title."""
+    tour, step = scene.tour, scene.step
+    if tour is None or step is None or not tour.settled(step.name):
+        return ""
+    if step.at(scene.depth) is not step:
+        return say(scene, f"idea.{step.name}.title")
+    return say(scene, f"step.{step.name}")
 
 
 def title(spoken: Spoken, key: str) -> Node:
