@@ -6,6 +6,26 @@
 const PLATE = ":is(.plate-of, .panels)";
 const LIBRARY = "./vendor/html-to-image.js";
 const NAME = "seethrough";
+// How a mark of a drawing looks, as attributes of SVG.
+const PAINT = [
+  "display",
+  "dominant-baseline",
+  "fill",
+  "fill-opacity",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "opacity",
+  "paint-order",
+  "stroke",
+  "stroke-dasharray",
+  "stroke-linecap",
+  "stroke-linejoin",
+  "stroke-opacity",
+  "stroke-width",
+  "text-anchor",
+  "visibility",
+];
 
 /** Put text on the clipboard. @param {string} text @returns {Promise<boolean>} */
 export async function copy(text) {
@@ -114,6 +134,36 @@ async function fonts() {
   return (await Promise.all(faces)).join("\n");
 }
 
+/**
+ * Let a drawing's marks carry what the style sheet gives them: html-to-image leaves that behind
+ * inside an SVG, and bars come out black. A style sheet outranks these attributes, so the page
+ * looks the same meanwhile.
+ * @param {HTMLElement} plate
+ * @returns {() => void} takes them away again
+ */
+function paint(plate) {
+  const marks = [...plate.querySelectorAll("svg, svg *")];
+  const styles = marks.map((mark) => {
+    const style = getComputedStyle(mark);
+    return PAINT.map((name) => style.getPropertyValue(name));
+  });
+  const before = marks.map((mark, at) =>
+    PAINT.map((name, which) => {
+      const old = mark.getAttribute(name);
+      mark.setAttribute(name, styles[at][which]);
+      return old;
+    }),
+  );
+  return () =>
+    marks.forEach((mark, at) =>
+      PAINT.forEach((name, which) => {
+        const old = before[at][which];
+        if (old === null) mark.removeAttribute(name);
+        else mark.setAttribute(name, old);
+      }),
+    );
+}
+
 /** The step as a picture: what is folded stays folded. @param {"svg" | "png"} kind */
 async function picture(kind) {
   await import(LIBRARY);
@@ -123,7 +173,12 @@ async function picture(kind) {
   const backgroundColor = getComputedStyle(document.documentElement).backgroundColor;
   const options = { backgroundColor, pixelRatio: 2, fontEmbedCSS: await fonts() };
   const { toPng, toSvg } = window.htmlToImage;
-  return (kind === "svg" ? toSvg : toPng)(plate, options);
+  const unpaint = paint(plate);
+  try {
+    return await (kind === "svg" ? toSvg : toPng)(plate, options);
+  } finally {
+    unpaint();
+  }
 }
 
 /**

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import struct
+from urllib.parse import unquote
 
 import pytest
 
@@ -100,6 +102,21 @@ def test_picture_as_svg(step):
 
     assert text.startswith("<svg")
     assert "http" not in text.replace("http://www.w3.org", "")
+
+
+def test_a_picture_keeps_its_paint(step):
+    """Lines and shapes of a drawing have the page's own colours in the file; the page loses none."""
+    look = """() => [...document.querySelectorAll(".plate-of svg :is(path, rect, line)")]
+        .map((mark) => [getComputedStyle(mark).fill, getComputedStyle(mark).stroke])"""
+    shown = step.page.evaluate(look)
+    data, _ = saved(step, "svg")
+    marks = re.findall(r"<(?:path|rect|line)[ /][^>]*>", unquote(data.decode()))
+    found = {tuple(re.findall(r'(?:fill|stroke)="([^"]*)"', mark))[:2] for mark in marks}
+
+    assert len(marks) >= len(shown) > 3
+    assert {tuple(pair) for pair in shown} <= found
+    assert step.page.evaluate(look) == shown
+    assert step.page.locator(".plate-of svg [stroke-linejoin]").count() == 0
 
 
 def test_copy_link(step):

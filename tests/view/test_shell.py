@@ -86,3 +86,10 @@ def test_what_every_tour_offers(view: str) -> None:
 
     assert {"copy-link", "save", "present"} <= actions
     assert "save" not in tools.render(page_state(route=Route("about")))
+
+
+def test_an_idea_offers_no_numbers() -> None:
+    """An idea has no tables: only its picture can be saved there, at the other depths all four."""
+    for depth, kinds in (("idea", 2), ("numbers", 4), ("code", 4)):
+        state = walk_state().but(route=at("embed"), depth=depth)
+        assert len(Reading(tools.render(state)).values("data-kind")) == kinds

@@ -166,7 +166,7 @@ FIXED: Mapping[str, Panel] = {
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
-    "tools": Panel(("language", "route", "theme", "is_presenting"), tools.render),
+    "tools": Panel(("language", "route", "theme", "depth", "is_presenting"), tools.render),
     "line": Panel(line.FIELDS, line.render),
     "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),

@@ -12,7 +12,7 @@ from seethrough.view.words import action_button, say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-KINDS = ("png", "svg", "csv", "json")
+PICTURES, NUMBERS = ("png", "svg"), ("csv", "json")
 PAGES = ("glossary", "about")
 
 
@@ -54,7 +54,7 @@ def taken_along(state: AppState) -> Node | str:
         return ""
     saves = [
         action_button(state, "save", f"tools.{kind}", {"class": "tool", "data-kind": kind})
-        for kind in KINDS
+        for kind in kinds_of(state)
     ]
     copy = action_button(state, "copy-link", "tools.copy", {"class": "tool"})
     label = say(state, "tools.save")
@@ -68,6 +68,12 @@ def taken_along(state: AppState) -> Node | str:
             saves,
         ),
     )
+
+
+def kinds_of(state: AppState) -> tuple[str, ...]:
+    """The files that can be made; an idea has no tables of numbers."""
+    is_idea = state.step is not None and state.step.at(state.depth) is not state.step
+    return PICTURES if is_idea else PICTURES + NUMBERS
 
 
 def help_on_keys(state: AppState) -> Node:
