@@ -69,6 +69,25 @@ class Walk:
         assert [token.id for token in self.page.state.run.tokens] == self.golden(name)["ids"]
 
 
+@pytest.fixture(scope="module")
+def opened(site_of_held: Callable[[Held], Path]) -> Iterator[Callable[[str], Walk]]:
+    """Gives the page of a model, opened once: pytest goes from model to model at each prompt."""
+    pages: dict[str, Walk] = {}
+
+    def page_of(name: str) -> Walk:
+        if name not in pages:
+            held = MODELS[name]
+            said = f"{held.golden.name} was made of other weights: run make_walk_goldens.py"
+            assert held.told()["weights"] == held.digest(), said
+            site = site_of_held(held)
+            pages[name] = Walk(held, NativePage(site), site)
+        return pages[name]
+
+    yield page_of
+    for one in pages.values():
+        one.page.close()
+
+
 @pytest.fixture(
     scope="module",
     params=[
@@ -77,15 +96,9 @@ class Walk:
         pytest.param(DISTIL, marks=pytest.mark.long),
     ],
 )
-def walk(request: pytest.FixtureRequest, site_of_held: Callable[[Held], Path]) -> Iterator[Walk]:
+def walk(request: pytest.FixtureRequest, opened: Callable[[str], Walk]) -> Walk:
     """The page of each model."""
-    held = MODELS[request.param]
-    said = f"{held.golden.name} was made of other weights: make it again (make_walk_goldens.py)"
-    assert held.told()["weights"] == held.digest(), said
-    site = site_of_held(held)
-    opened = Walk(held, NativePage(site), site)
-    yield opened
-    opened.page.close()
+    return opened(request.param)
 
 
 @pytest.fixture(scope="module", params=SUBJECTS)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser
 
 from seethrough.core.cell import parse_cell
 from tests.parity import PROMPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SUBJECTS = ("months", "code", "Czech", "Chinese", "emoji", "chat")
 # Steps whose tables hold the numbers of hooks; the others are held by what they count.
@@ -58,54 +59,10 @@ def read_number(text: str) -> Shown | None:
     return Shown(float(plain.removesuffix("%")) * (0.01 if share else 1.0), half)
 
 
-class _Page(HTMLParser):
-    """Collects what stands in elements that name a cell, and in tables that name a vector."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, str]] = []
-        self._open: list[tuple[str, str | None, list[str]]] = []
-        self._vector: tuple[str, str] | None = None
-        self._next = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Enter an element."""
-        told = dict(attrs)
-        if tag == "table":
-            hook = told.get("data-hook")
-            self._vector = (hook, told.get("data-position") or "") if hook else None
-            self._next = 0
-        name = told.get("data-cell")
-        if name is not None:  # a button's title has the number in full
-            self.found += [(name, told.get(at) or "") for at in ("title", "data-value")]
-        if tag == "td" and self._vector is not None and name is None:
-            name = f"{self._vector[0]}[{self._vector[1]},{self._next}]"
-            self._next += 1
-        if tag not in {"br", "input", "rect", "line", "path", "circle", "wbr"}:
-            self._open.append((tag, name, []))
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave it: what was read in it belongs to its cell."""
-        while self._open:
-            opened, name, texts = self._open.pop()
-            if name is not None:
-                self.found.append((name, "".join(texts)))
-            if opened == tag:
-                break
-
-    def handle_data(self, data: str) -> None:
-        """Text belongs to every open element."""
-        for _, _, texts in self._open:
-            texts.append(data)
-
-
 def shown_cells(html: str) -> dict[str, Shown]:
     """Every number of a page that says which cell it is, the most exact where it stands twice."""
-    reader = _Page()
-    reader.feed(html.replace("<thead><tr><td></td>", "<thead><tr>"))
-    reader.close()
     best: dict[str, Shown] = {}
-    for name, text in reader.found:
+    for name, text in _named_texts(LexborHTMLParser(html)):
         number = read_number(text)
         if number is None or parse_cell(name) is None:
             continue
@@ -114,42 +71,23 @@ def shown_cells(html: str) -> dict[str, Shown]:
     return best
 
 
-class _Rows(HTMLParser):
-    """The cells of the table that is folded away under an id."""
-
-    def __init__(self, folded: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.rows: list[list[str]] = []
-        self._folded = folded
-        self._is_inside = self._is_cell = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A row or a cell begins."""
-        if tag == "details":
-            self._is_inside = dict(attrs).get("id") == self._folded
-        if self._is_inside and tag == "tr":
-            self.rows.append([])
-        if self._is_inside and tag in {"td", "th"}:
-            self.rows[-1].append("")
-            self._is_cell = True
-
-    def handle_endtag(self, tag: str) -> None:
-        """A cell, or the folded part, ends."""
-        self._is_cell &= tag not in {"td", "th"}
-        self._is_inside &= tag != "details"
-
-    def handle_data(self, data: str) -> None:
-        """Text of a cell."""
-        if self._is_inside and self._is_cell:
-            self.rows[-1][-1] += data
+def _named_texts(page: LexborHTMLParser) -> Iterator[tuple[str, str]]:
+    """What stands in elements that name a cell, and in tables that name a vector."""
+    for node in page.css("[data-cell]"):  # a button's title has the number in full
+        told = node.attributes
+        for text in (told.get("title"), told.get("data-value"), node.text()):
+            yield told["data-cell"] or "", text or ""
+    for table in page.css("table[data-hook]"):
+        hook, position = table.attributes["data-hook"], table.attributes.get("data-position")
+        cells = table.css("td:not([data-cell]):not(thead td:first-child)")
+        for at, cell in enumerate(cells):
+            yield f"{hook}[{position or ''},{at}]", cell.text()
 
 
 def shown_table(html: str, folded: str) -> list[list[Shown | None]]:
     """The numbers of the table that is folded away under an id, without its head."""
-    reader = _Rows(folded)
-    reader.feed(html)
-    reader.close()
-    return [[read_number(cell) for cell in row[1:]] for row in reader.rows[1:]]
+    rows = [row.css("td, th") for row in LexborHTMLParser(html).css(f"details#{folded} tr")]
+    return [[read_number(cell.text()) for cell in row[1:]] for row in rows[1:]]
 
 
 def subject(name: str, *, has_chat: bool = True) -> tuple[str, bool]:
