@@ -105,7 +105,7 @@ def test_picture_as_svg(step):
 
 
 def test_a_picture_keeps_its_paint(step):
-    """Lines and shapes of a drawing have the page's own colours in the file; the page loses none."""
+    """Lines and shapes of a drawing keep the page's own colours in the saved file."""
     look = """() => [...document.querySelectorAll(".plate-of svg :is(path, rect, line)")]
         .map((mark) => [getComputedStyle(mark).fill, getComputedStyle(mark).stroke])"""
     shown = step.page.evaluate(look)

@@ -49,12 +49,13 @@ class Slots:
         self._written[slot] = markup
         return True
 
-    def has(self, slot: str, *, inside: str = "") -> bool:
-        """Whether the page has a slot now (inside another one)."""
-        element = ffi.document.getElementById(slot)
-        if ffi.is_absent(element):
-            return False
-        return not inside or not ffi.is_absent(element.closest(f"#{inside}"))
+    def has(self, slot: str) -> bool:
+        """Whether the page has a slot now."""
+        return not ffi.is_absent(ffi.document.getElementById(slot))
+
+    def inside(self, slot: str) -> tuple[str, ...]:
+        """The slots that stand inside another one: one question for all, not one a panel."""
+        return tuple(str(item.id) for item in ffi.document.querySelectorAll(f"#{slot} .slot"))
 
     def note(self, slot: str, markup: str) -> None:
         """A slot was written with the one that it stands in."""

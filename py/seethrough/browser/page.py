@@ -202,9 +202,8 @@ class Page:
         is_new = (route.view, route.subject) != (self._shown.view, self._shown.subject)
         is_first = not self._shown.view
         self._slots.mount(VIEW, markup)
-        for slot in PANELS:
-            if self._slots.has(slot, inside=VIEW):
-                self._slots.note(slot, self._memo.markup(state, slot))
+        for slot in self._slots.inside(VIEW):
+            self._slots.note(slot, self._memo.markup(state, slot))
         is_other_step = route != self._shown
         self._shown = route
         language = state.language
