@@ -62,7 +62,7 @@ def test_characters_that_no_text_box_holds(loaded):
     loaded.until("document.querySelector('#source').innerText.includes('Live')")
     loaded.until("document.querySelector('#step-tokenize') !== null")
     loaded.page.keyboard.press("ArrowRight")
-    loaded.until("location.hash.startsWith('#/walk/own/embed')")
+    loaded.until("location.hash.startsWith('#/walk/own/embed?')")
     assert address(loaded).startswith("#/walk/own/embed?prompt=a%0D%0Ab")
 
     go(loaded, "#/all/own")
