@@ -6,6 +6,9 @@
 const PLATE = ":is(.plate-of, .panels)";
 const LIBRARY = "./vendor/html-to-image.js";
 const NAME = "seethrough";
+// What steers the page is no part of its picture, which has a margin in px.
+const CONTROLS = "button.button, details.data:not([open])";
+const MARGIN = 24;
 // How a mark of a drawing looks, as attributes of SVG.
 const PAINT = [
   "display",
@@ -135,33 +138,51 @@ async function fonts() {
 }
 
 /**
- * Let a drawing's marks carry what the style sheet gives them: html-to-image leaves that behind
- * inside an SVG, and bars come out black. A style sheet outranks these attributes, so the page
- * looks the same meanwhile.
+ * @param {Element} mark of a drawing
+ * @returns {[() => void, () => void]} gives it its look as attributes, takes them away again
+ */
+function paintMark(mark) {
+  const style = getComputedStyle(mark);
+  const look = PAINT.map((name) => style.getPropertyValue(name));
+  const before = PAINT.map((name) => mark.getAttribute(name));
+  /** @param {(string | null)[]} values */
+  const wear = (values) =>
+    PAINT.forEach((name, at) => {
+      const value = values[at];
+      if (value === null) mark.removeAttribute(name);
+      else mark.setAttribute(name, value);
+    });
+  return [() => wear(look), () => wear(before)];
+}
+
+/**
+ * @param {HTMLElement} word of HTML that stands in a drawing
+ * @returns {[() => void, () => void]} gives it its look as a style, takes it away again
+ */
+function paintWord(word) {
+  const style = getComputedStyle(word);
+  const look = [...style].map((name) => `${name}:${style.getPropertyValue(name)}`).join(";");
+  const before = word.style.cssText;
+  /** @param {string} text */
+  const wear = (text) => {
+    word.style.cssText = text;
+    if (!text) word.removeAttribute("style");
+  };
+  return [() => wear(look), () => wear(before)];
+}
+
+/**
+ * Let what stands inside a drawing carry what the style sheet gives it: html-to-image leaves that
+ * behind inside an SVG, and bars come out black.
  * @param {HTMLElement} plate
- * @returns {() => void} takes them away again
+ * @returns {() => void} takes it away again
  */
 function paint(plate) {
-  const marks = [...plate.querySelectorAll("svg, svg *")];
-  const styles = marks.map((mark) => {
-    const style = getComputedStyle(mark);
-    return PAINT.map((name) => style.getPropertyValue(name));
-  });
-  const before = marks.map((mark, at) =>
-    PAINT.map((name, which) => {
-      const old = mark.getAttribute(name);
-      mark.setAttribute(name, styles[at][which]);
-      return old;
-    }),
+  const looks = [...plate.querySelectorAll("svg, svg *")].map((element) =>
+    element instanceof HTMLElement ? paintWord(element) : paintMark(element),
   );
-  return () =>
-    marks.forEach((mark, at) =>
-      PAINT.forEach((name, which) => {
-        const old = before[at][which];
-        if (old === null) mark.removeAttribute(name);
-        else mark.setAttribute(name, old);
-      }),
-    );
+  for (const [wear] of looks) wear();
+  return () => looks.forEach(([, undo]) => undo());
 }
 
 /** The step as a picture: what is folded stays folded. @param {"svg" | "png"} kind */
@@ -171,7 +192,15 @@ async function picture(kind) {
   const plate = document.querySelector(PLATE);
   if (!plate) throw new Error("no picture on this page");
   const backgroundColor = getComputedStyle(document.documentElement).backgroundColor;
-  const options = { backgroundColor, pixelRatio: 2, fontEmbedCSS: await fonts() };
+  const options = {
+    backgroundColor,
+    pixelRatio: 2,
+    fontEmbedCSS: await fonts(),
+    filter: (/** @type {Node} */ node) => !(node instanceof Element && node.matches(CONTROLS)),
+    width: plate.offsetWidth + 2 * MARGIN,
+    height: plate.offsetHeight + 2 * MARGIN,
+    style: { boxSizing: "border-box", margin: "0", padding: `${MARGIN}px` },
+  };
   const { toPng, toSvg } = window.htmlToImage;
   const unpaint = paint(plate);
   try {

@@ -84,14 +84,14 @@ def test_numbers_as_json(step):
 
 
 def test_picture_as_png(step):
-    """The PNG is the plate at twice its size, and not blank."""
+    """The PNG is the plate with 24 px around it, at twice its size, and not blank."""
     data, _ = saved(step, "png")
     box = step.page.locator(".plate-of").bounding_box()
 
     assert data.startswith(PNG)
     width, height = struct.unpack(">II", data[16:24])
-    assert width == pytest.approx(2 * box["width"], abs=4)
-    assert height == pytest.approx(2 * box["height"], abs=4)
+    assert width == pytest.approx(2 * (box["width"] + 48), abs=4)
+    assert height == pytest.approx(2 * (box["height"] + 48), abs=4)
     assert len(data) > 20_000
 
 
@@ -102,6 +102,7 @@ def test_picture_as_svg(step):
 
     assert text.startswith("<svg")
     assert "http" not in text.replace("http://www.w3.org", "")
+    assert not re.search(r"<button[^>]* class=.(button|tool)", unquote(text))  # nothing that steers
 
 
 def test_a_picture_keeps_its_paint(step):

@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from seethrough.app.state import Device, Message, RecordingCard, Route, Storage
+from seethrough.core.depth import DEPTHS
 from seethrough.core.routes import OWN
 from seethrough.view import about, header, message, pages, source, status, tools
 from seethrough.view.layout import ACTIONS, PANELS
 from tests.steps import STEPS, VIEWS, parse
 from tests.view.sample import Reading, state
+from tests.view.walk_sample import walk_state
 
 ROUTES = [
     *(Route(view) for view in VIEWS if view != "walk"),
@@ -153,3 +155,14 @@ def test_a_new_version_is_told() -> None:
 
     assert 'data-action="use-update"' in html
     assert PANELS["message"].fields.count("has_update") == 1
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_slot_is_a_panel(view: str, depth: str) -> None:
+    """What the page takes for its panels by their class are its panels, and all of them."""
+    for step in STEPS if view == "walk" else ("",):
+        page = Reading(pages.render(walk_state().but(route=Route(view, OWN, step), depth=depth)))
+        slots = [told["id"] for _, told in page.elements if "slot" in told.get("class", "").split()]
+
+        assert set(slots) == set(page.values("id")) & set(PANELS)

@@ -206,9 +206,13 @@ class Step:
         """What is shown of it at a depth: its idea, or itself."""
         return self.idea if depth == IDEA and self.idea is not None else self
 
+    def is_idea_at(self, depth: str) -> bool:
+        """Whether its idea is what is shown at a depth."""
+        return self.at(depth) is not self
+
     def place_at(self, depth: str) -> str:
         """The slot that is shown at a depth."""
-        return self.place if self.at(depth) is self else self.idea_place
+        return self.idea_place if self.is_idea_at(depth) else self.place
 
 
 @dataclass(frozen=True, eq=False)

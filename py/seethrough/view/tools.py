@@ -72,7 +72,7 @@ def taken_along(state: AppState) -> Node | str:
 
 def kinds_of(state: AppState) -> tuple[str, ...]:
     """The files that can be made; an idea has no tables of numbers."""
-    is_idea = state.step is not None and state.step.at(state.depth) is not state.step
+    is_idea = state.step is not None and state.step.is_idea_at(state.depth)
     return PICTURES if is_idea else PICTURES + NUMBERS
 
 

@@ -171,7 +171,7 @@ def step_title(scene: Scene) -> str:
     tour, step = scene.tour, scene.step
     if tour is None or step is None or not tour.settled(step.name):
         return ""
-    if step.at(scene.depth) is not step:
+    if step.is_idea_at(scene.depth):
         return say(scene, f"idea.{step.name}.title")
     return say(scene, f"step.{step.name}")
 
