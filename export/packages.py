@@ -111,6 +111,18 @@ def copy_scripts(source: Path, names: Sequence[str], out: Path) -> None:
             write_text(target, text)
 
 
+def numpy_wheel(sources: Sources) -> Path:
+    """numpy as the page gets it.
+
+    Raises:
+        SiteError: It is missing.
+    """
+    found = sorted(sources.bytecode.glob("numpy-*.whl"))
+    if not found:
+        raise SiteError("numpy's wheel is missing. Run python3 build.py build.")
+    return found[0]
+
+
 def copy_pyodide(sources: Sources, out: Path) -> None:
     """Pyodide, and its library and numpy as bytecode; its lock gets that numpy's hash.
 
