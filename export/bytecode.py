@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+import pkgutil
 import py_compile
 import re
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 TESTS = "simd|operand_flag_tests|rational_tests|struct_ufunc_tests|umath_tests"
 LEFT_OUT = re.compile(rf"\.(a|c|h|pxd|pyi)$|/f2py/|/_({TESTS})\.|/$")
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
+PACKAGE = "seethrough"
 
 
 def bytecode(source: bytes, name: str) -> bytes:
@@ -57,4 +60,27 @@ def compiled(archive: bytes, *, keeps_source: bool) -> bytes:
             for place, data in kept.items():
                 entry = zipfile.ZipInfo(place, LONG_AGO)
                 new.writestr(entry, data, zipfile.ZIP_DEFLATED, 9)
+    return out.getvalue()
+
+
+def with_methods(archive: bytes) -> bytes:
+    """Our package's archive with the methods of its dataclasses, noted while it is imported.
+
+    numpy must be there. What reaches JavaScript cannot be imported here: its few are left out.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        with zipfile.ZipFile(io.BytesIO(archive)) as old:
+            old.extractall(place)
+        sys.path.insert(0, place)
+        methods = importlib.import_module(f"{PACKAGE}.core.methods")
+        end = methods.note()
+        for part in ("core", "app", "view"):
+            path = [str(Path(place, PACKAGE, part))]
+            for module in pkgutil.walk_packages(path, f"{PACKAGE}.{part}."):
+                importlib.import_module(module.name)
+        noted = end()
+    out = io.BytesIO(archive)
+    with zipfile.ZipFile(out, "a") as new:
+        entry = zipfile.ZipInfo(f"{PACKAGE}/{methods.FILE}", LONG_AGO)
+        new.writestr(entry, noted, zipfile.ZIP_DEFLATED, 9)
     return out.getvalue()

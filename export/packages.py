@@ -26,19 +26,10 @@ ORT_FILES = (
     "ort-wasm-simd-threaded.mjs",
     "ort-wasm-simd-threaded.wasm",
 )
-# PyScript names its chunks with hashes. pyscript.json switches its plug-ins off for Python, but it
-# loads them for MicroPython, which the page does not use: they must be there, and are small. What
-# is left out (editors, terminals, MicroPython, TOML) is never asked for.
-PYSCRIPT_PATTERNS = (
-    "core.js",
-    "core-*.js",
-    "deprecations-manager-*.js",
-    "donkey-*.js",
-    "error-*.js",
-    "py-editor-*.js",
-    "py-game-*.js",
-    "py-terminal-*.js",
-)
+# PyScript names its chunks with hashes. pyscript.json switches its plug-ins off, for MicroPython
+# too (index.html), for which they would be fetched though the page does not use it. What is left
+# out is never asked for.
+PYSCRIPT_PATTERNS = ("core.js", "core-*.js", "error-*.js")
 FONTS = {
     "inter": ("latin", "latin-ext", "cyrillic"),
     "jetbrains-mono": ("latin", "latin-ext", "cyrillic"),
@@ -109,6 +100,18 @@ def copy_scripts(source: Path, names: Sequence[str], out: Path) -> None:
             for other in renamed:
                 text = text.replace(f'"{other}"', f'"{served(other)}"')
             write_text(target, text)
+
+
+def numpy_wheel(sources: Sources) -> Path:
+    """numpy as the page gets it.
+
+    Raises:
+        SiteError: It is missing.
+    """
+    found = sorted(sources.bytecode.glob("numpy-*.whl"))
+    if not found:
+        raise SiteError("numpy's wheel is missing. Run python3 build.py build.")
+    return found[0]
 
 
 def copy_pyodide(sources: Sources, out: Path) -> None:

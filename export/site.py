@@ -27,6 +27,7 @@ from export.packages import (
     copy,
     copy_packages,
     copy_pyodide,
+    numpy_wheel,
     sha256,
     write_text,
 )
@@ -70,10 +71,10 @@ def zip_package(package: Path, target: Path) -> None:
 
 
 def add_package(sources: Sources, out: Path) -> None:
-    """Our package, with its bytecode beside its sources.
+    """Our package, with its bytecode beside its sources and the methods of its dataclasses.
 
     Raises:
-        SiteError: Node cannot compile it.
+        SiteError: numpy is missing, or Node cannot compile it.
     """
     with tempfile.TemporaryDirectory() as work:
         archive = Path(work) / "seethrough.zip"
@@ -86,6 +87,8 @@ def add_package(sources: Sources, out: Path) -> None:
             node,
             *map(str, (script, pyodide, archive)),
             "--keep-source",
+            "--methods",
+            str(numpy_wheel(sources)),
             "--out",
             str(out),
         ]

@@ -6,9 +6,9 @@ table gives the median of the rounds. A slow moment of the machine then hits all
 ratios stay. Each makes twice the tokens and the second half counts: a browser compiles WebAssembly
 for seconds after a start. `gpt2`: seeded weights in distilgpt2's shape, exported as the real ones
 are, in Chromium and natively (a model's speed depends on its shape alone). `memory`: the page's
-renderer in both modes. `start`: what a visitor waits for (startup.py), and the bytes sent.
-`walk`: how quickly its steps
-answer (walk.py). `export`: time and memory of each export. `size`: dist/ by file.
+renderer in both modes. `start`: home beside the floor page, what a visitor waits for (startup.py),
+and the bytes sent. `walk`: how quickly its steps answer (walk.py). `export`: time and memory of
+each export. `size`: dist/ by file.
 """
 
 from __future__ import annotations
@@ -242,6 +242,23 @@ def measure_start(options: argparse.Namespace) -> tuple[Rounds, dict[str, dict[s
     return rounds, bytes_sent
 
 
+def measure_floor(options: argparse.Namespace) -> tuple[Rounds, Rounds]:
+    """The floor page and home, taking turns, cold and warm, plain and slowed."""
+    floor: Rounds = {}
+    ours: Rounds = {}
+    mounts = {"/bench": HERE / "page", FOLDER: options.dist}
+    with launched() as browser, serve(mounts, isolated=False) as site:
+        pages = ((floor, f"{site}/bench/floor.html"), (ours, f"{site}{FOLDER}/"))
+        for _ in range(options.rounds):
+            for slowdown in (1, startup.SLOW):
+                slow = f", processor {slowdown} × slower" if slowdown > 1 else ""
+                for rounds, address in pages:
+                    cold, warm = startup.bare_visits(browser, address, slowdown)
+                    note(rounds, f"cold{slow}", cold)
+                    note(rounds, f"warm{slow}", warm)
+    return floor, ours
+
+
 def note(rounds: Rounds, name: str, result: dict[str, Any]) -> None:
     """Keep a result, and show it for the patient."""
     rounds.setdefault(name, []).append(result)
@@ -328,6 +345,7 @@ def main() -> None:
     if "memory" in options.only:
         lines += [*page_table(measure_page(options)), ""]
     if "start" in options.only:
+        lines += [*startup.floor_table(*measure_floor(options)), ""]
         visits, sent = measure_start(options)
         lines += [*startup.table(visits), "", *weight.sent(sent, FOLDER), ""]
     if "walk" in options.only:

@@ -2,6 +2,8 @@
 
 Milliseconds from the first navigation to the site, the one automatic reload included. The slowed
 processor is Chromium's own throttle, which slows the page's thread and none of its workers.
+The floor is an otherwise empty page with the same PyScript, Pyodide and numpy; it and the page take
+turns. Neither starts an engine: the page is opened as on a phone, where none starts unasked.
 """
 
 from __future__ import annotations
@@ -21,10 +23,18 @@ if TYPE_CHECKING:
 ADDRESS = "#/walk/january/input"
 PATIENCE_S = 240.0
 SLOW = 4
+READY = "seethrough.python-ready"
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Mobile Safari/537.36"
+)
+MORE_MS = 1.3  # how many times the floor a start may take
+MORE_TASK_MS = 50.0
+SETTLED_MS = 500
 STEPS = {
     "first-contentful-paint": "first paint of the shell",
     "slide": "first recorded slide painted",
-    "seethrough.python-ready": "Python ready",
+    READY: "Python ready",
     "steppable": "recorded walk steppable",
     "seethrough.model-ready": "live",
 }
@@ -34,11 +44,12 @@ WATCH = """
   const at = (time) => performance.timeOrigin + time;
   const tell = (list) => {
     for (const entry of list.getEntries()) {
-      if (entry.entryType !== "layout-shift") note(entry.name, at(entry.startTime));
+      if (entry.entryType === "longtask") note("task", entry.duration);
+      else if (entry.entryType !== "layout-shift") note(entry.name, at(entry.startTime));
       else if (!entry.hadRecentInput) note("shift", entry.value);
     }
   };
-  for (const type of ["paint", "mark", "layout-shift"]) {
+  for (const type of ["paint", "mark", "layout-shift", "longtask"]) {
     new PerformanceObserver(tell).observe({ type, buffered: true });
   }
   const look = (time) => {
@@ -59,11 +70,14 @@ class Visit:
     start_ms: float
     steps: dict[str, float] = field(default_factory=dict)
     shift: float = 0.0
+    task_ms: float = 0.0
 
     def note(self, name: str, value: float) -> None:
-        """Keep what the page told: a layout shift, or a moment of the machine's clock."""
+        """Keep what the page told: a shift, a task's length, or a moment of the machine's clock."""
         if name == "shift":
             self.shift += value
+        elif name == "task":
+            self.task_ms = max(self.task_ms, value)
         elif name in STEPS and name not in self.steps:
             self.steps[name] = value - self.start_ms
 
@@ -108,6 +122,39 @@ def visit(context: BrowserContext, site: str, slowdown: int) -> dict[str, Any]:
         page.close()
 
 
+def bare_visits(browser: Browser, address: str, slowdown: int) -> list[dict[str, float]]:
+    """A cold and a warm visit until Python is ready, in a new profile of a phone's browser.
+
+    Returns: Of each, milliseconds until then (`ready`), of the longest task, and of the page's
+        thread at work (`cpu`).
+    """
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, user_agent=PHONE)
+    try:
+        return [bare_visit(context, address, slowdown) for _ in range(2)]
+    finally:
+        context.close()
+
+
+def bare_visit(context: BrowserContext, address: str, slowdown: int) -> dict[str, float]:
+    """Open an address in a new tab and wait until Python is ready."""
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    seen = Visit(time.time() * 1000)
+    page.expose_binding("note", lambda _source, name, value: seen.note(name, value))
+    page.add_init_script(WATCH)
+    try:
+        page.goto(address)
+        until(page, lambda: READY in seen.steps)
+        page.wait_for_timeout(SETTLED_MS)
+        metrics = session.send("Performance.getMetrics")["metrics"]
+    finally:
+        page.close()
+    cpu_s = next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+    return {"ready": seen.steps[READY], "task": seen.task_ms, "cpu": cpu_s * 1000}
+
+
 def until(page: Page, is_so: Callable[[], bool]) -> None:
     """Poll through the reload, which destroys what is being asked.
 
@@ -136,6 +183,31 @@ def table(measured: dict[str, list[dict[str, Any]]]) -> list[str]:
         lines.append(f"| {words}, s | {' | '.join(cells)} |")
     shifts = [f"{max(visit['shift'] for visit in measured[name]):.3f}" for name in names]
     return [*lines, f"| layout shift (CLS), worst | {' | '.join(shifts)} |"]
+
+
+def floor_table(
+    floor: dict[str, list[dict[str, float]]], ours: dict[str, list[dict[str, float]]]
+) -> list[str]:
+    """A row a kind of visit: the page beside the floor, medians in milliseconds, and the ratio."""
+    lines = [
+        "| ms to Python ready | floor | home | home / floor | longest task | thread at work |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, bare in floor.items():
+        low, high = _medians(bare), _medians(ours[name])
+        ratio = high["ready"] / low["ready"]
+        too_slow = " (too slow)" if ratio > MORE_MS else ""
+        too_long = " (too long)" if high["task"] > low["task"] + MORE_TASK_MS else ""
+        lines.append(
+            f"| {name} | {low['ready']:.0f} | {high['ready']:.0f} | {ratio:.2f}{too_slow} "
+            f"| {low['task']:.0f}, {high['task']:.0f}{too_long} "
+            f"| {low['cpu']:.0f}, {high['cpu']:.0f} |"
+        )
+    return lines
+
+
+def _medians(visits: list[dict[str, float]]) -> dict[str, float]:
+    return {key: statistics.median(visit[key] for visit in visits) for key in visits[0]}
 
 
 def _seconds(values: list[float | None]) -> str:

@@ -80,3 +80,12 @@ def test_what_is_no_python_stops_the_build(pyodide, archive, tmp_path):
     assert "pack/bad.py is not Python" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out" / "pack.zip").exists()
+
+
+def test_the_site_has_the_methods_of_its_dataclasses():
+    """What the page imports before its first view finds the methods of its classes compiled."""
+    with zipfile.ZipFile(built.dist() / "seethrough.zip") as made:
+        noted = made.read("seethrough/methods.bin")
+
+    for field in ("captured", "asked_layer", "may_download", "is_presenting"):
+        assert field.encode() in noted
