@@ -34,7 +34,8 @@ class Question:
         kind: Names its sentences (`guess.<kind>.…`).
         place: The run's, see `place_of`.
         options: In the order in which they are offered; tokens where `are_tokens`.
-        right: The key of the model's own answer.
+        right: The key of the option that the run's numbers say.
+        answer: What they say, as it is written.
         about: The token that it asks about.
         asks_sure: Whether the reader says how sure the guess is.
     """
@@ -43,6 +44,7 @@ class Question:
     place: str
     options: tuple[Option, ...]
     right: str
+    answer: str
     about: str = ""
     are_tokens: bool = False
     asks_sure: bool = False

@@ -35,6 +35,7 @@ def ask(scene: Scene) -> Question | None:
         options,
         right=str(places[0]),
         about=plain(run.tokens[last].visible),
+        answer=plain(run.tokens[places[0]].visible),
         are_tokens=True,
     )
 

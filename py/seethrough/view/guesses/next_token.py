@@ -29,6 +29,7 @@ def ask(scene: Scene) -> Question | None:
         place,
         shuffled(options, place),
         right=str(best[0].id),
+        answer=shown[0],
         are_tokens=True,
         asks_sure=True,
     )

@@ -35,4 +35,5 @@ def ask(scene: Scene) -> Question | None:
         tuple(Option(str(number), count(scene, number)) for number in numbers),
         right=str(n_tokens),
         about=plain(about),
+        answer=count(scene, n_tokens),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from seethrough.core.guesses import Option, Question, place_of
-from seethrough.view.ideas.plain import plain
+from seethrough.view.ideas.plain import plain, whole
 from seethrough.view.numbers import percentage
 from seethrough.view.words import say
 
@@ -22,7 +23,7 @@ def ask(scene: Scene) -> Question | None:
     if not scene.run.tokens or not scene.run.top:
         return None
     best = scene.run.top[0]
-    quarters = list(zip(BOUNDS[:-1], BOUNDS[1:], strict=True))
+    quarters = list(pairwise(BOUNDS))
     right = next(low for low, high in reversed(quarters) if best.prob * HUNDRED >= low)
     return Question(
         KIND,
@@ -30,6 +31,7 @@ def ask(scene: Scene) -> Question | None:
         tuple(Option(str(low), quarter(scene, low, high)) for low, high in quarters),
         right=str(right),
         about=plain(best.visible),
+        answer=whole(scene, best.prob),
     )
 
 
