@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Scene
     from seethrough.core.guesses import Guess, Option, Question
 
+MOST_LETTERS = 140
 HOME, LAST = "home", "done"
 STATE = ("language", "guessing", "is_asking")
 FIELDS = (
@@ -53,7 +54,17 @@ def veiled(render: Callable[[Scene], str]) -> Callable[[Scene], str]:
 def ask(scene: Scene, question: Question) -> list[Node]:
     """The question as a step's own page: the sentence, what can be answered."""
     words = rich(scene, f"guess.{question.kind}.ask", about=token_mark(question.about))
-    return [lead(words), picture(say(scene, "guess.picture"), *answers(scene, question))]
+    about = h("bdi", {"class": "guess-text"}, text_of(scene))
+    asked = picture(say(scene, "guess.picture"), about, *answers(scene, question))
+    return [lead(words), asked]
+
+
+def text_of(scene: Scene) -> str:
+    """The text that the question is about, uncut into tokens; the end of a long one."""
+    whole_text = "".join(token.text for token in scene.run.tokens if not token.is_special)
+    if len(whole_text) <= MOST_LETTERS:
+        return whole_text
+    return f"…{whole_text[-MOST_LETTERS:]}"
 
 
 def answers(scene: Scene, question: Question) -> list[Child]:

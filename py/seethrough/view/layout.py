@@ -30,6 +30,7 @@ from seethrough.view import (
     tools,
     top,
     transport,
+    why,
 )
 from seethrough.view.kept import Kept
 from seethrough.view.node import h, to_html
@@ -176,6 +177,7 @@ FIXED: Mapping[str, Panel] = {
     ),
     "line": Panel(line.FIELDS, line.render),
     "guess": Panel(guess.FIELDS, guess.beside),
+    "why": Panel(why.FIELDS, why.render),
     "hero": Panel(home.FIELDS, home.hero),
     "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),

@@ -36,6 +36,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
             h("section", {"class": f"plate-of is-{step}"}, slot(shown.place_at(state.depth))),
             h("aside", {"class": "beside"}, slot("sum")),
         ),
+        slot("why"),
         slot("guess"),
         slot("peek"),
         h("div", {"class": "visually-hidden", "role": "status"}, slot("sum-spoken")),
