@@ -143,8 +143,8 @@ def told(scene: Scene, question: Question, guess: Guess) -> list[Child]:
     parts: list[Child] = [*rich(scene, f"guess.told.{key}", own=own)]
     about = token_mark(question.about)
     if not (scored.is_right and question.are_tokens):
-        key = f"guess.{question.kind}.told"
-        parts += [" ", *rich(scene, key, answer=answer, about=about)]
+        words = rich(scene, f"guess.{question.kind}.told", answer=answer, about=about)
+        parts += [" ", *words]
     if scored.best is not None:
         share = h("b", {}, whole(scene, scored.best))
         parts += [" ", *rich(scene, f"guess.{question.kind}.share", share=share)]
