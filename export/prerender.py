@@ -19,6 +19,8 @@ from seethrough.app.state import AppState, Store
 from seethrough.app.tours import steps_of
 from seethrough.core.depth import FIRST
 from seethrough.core.digest import digest
+from seethrough.core.guesses import FIRST as FIRST_ASKED
+from seethrough.core.guesses import Guessing
 from seethrough.core.routes import Route, address_of, parse
 from seethrough.view import pages
 from seethrough.view.layout import PANELS, markup_of
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 AROUND = ("skip", "strip-name", "header", "tools", "footer", "keys")
 # A view that needs Python stands under this address until it is there.
 OTHERWISE = "*"
+# Who comes for the first time is asked before the answer is shown.
+ASKED = Guessing(when=FIRST_ASKED)
 PLAIN = ("map", "about", "glossary")
 
 
@@ -62,7 +66,7 @@ def fields(site: Path) -> dict[str, str]:
         site: The folder of the site, its models and recordings in place.
     """
     home, *others = asyncio.run(_slides(site))
-    state = AppState().but(tours=TOURS)
+    state = AppState().but(tours=TOURS, guessing=ASKED)
     around = {
         name: f'data-digest="{digest(text)}">{text}'
         for name in AROUND
@@ -115,7 +119,7 @@ async def _state(site: Path, address: str) -> AppState:
         return (site / path).read_bytes()
 
     # As the page of a first visit begins.
-    store = Store(AppState().but(unfolded=frozenset(), tours=TOURS, depth=FIRST))
+    store = Store(AppState().but(unfolded=frozenset(), tours=TOURS, depth=FIRST, guessing=ASKED))
     service = Service(store, cast("Engine", _NoEngine()), text, data)
     await service.open()
     await Navigation(Actions(service)).go(parse(address, tours=steps_of(TOURS)))

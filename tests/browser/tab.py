@@ -23,11 +23,12 @@ window.Worker = class extends Worker {
   constructor(...args) { super(...args); window.workers.push(this); }
 };
 """
-# Who was here before and chose the numbers; what a test chooses stays.
+# Who was here before, chose the numbers and wants no questions; what a test chooses stays.
 SEES_NUMBERS = """
 try {
-  const kept = `seethrough:${new URL("./", location.href).pathname}:depth`;
-  if (localStorage.getItem(kept) === null) localStorage.setItem(kept, "numbers");
+  const kept = `seethrough:${new URL("./", location.href).pathname}:`;
+  for (const [name, wish] of [["depth", "numbers"], ["questions", "off"]])
+    if (localStorage.getItem(kept + name) === null) localStorage.setItem(kept + name, wish);
 } catch {
   // storage is forbidden here
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seethrough.core.depth import NUMBERS
+from seethrough.core.guesses import Guessing
 from seethrough.core.messages import FALLBACK
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Chrome:
 
     `stage` is the film of the present step. `unfolded` names the details whose tables are open and
     so are written; None writes all. `depth` is one of core.depth.DEPTHS.
+    `guessing` is what was asked of the reader; in a bare state nothing is.
     """
 
     language: str = FALLBACK
@@ -39,6 +41,7 @@ class Chrome:
     stage: Stage = field(default_factory=Stage)
     unfolded: frozenset[str] | None = None
     depth: str = NUMBERS
+    guessing: Guessing = field(default_factory=Guessing)
     is_presenting: bool = False
     has_keys: bool = True
     term: str = ""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seethrough.app.form import Text
     from seethrough.app.run import Run
     from seethrough.core.config import ModelConfig
+    from seethrough.core.guesses import Guessing, Question
     from seethrough.core.routes import Route
     from seethrough.core.settings import Sampling
     from seethrough.core.tokenizer import Tokenizer
@@ -118,6 +119,16 @@ class Scene(Spoken, Protocol):
         """How much is told (core/depth.py)."""
         ...
 
+    @property
+    def guessing(self) -> Guessing:
+        """What the reader expected."""
+        ...
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the reader may be asked now."""
+        ...
+
 
 def want_nothing(_scene: Scene) -> Wants:
     """What is drawn from the run itself."""
@@ -135,6 +146,19 @@ def show_no_code(_config: ModelConfig | None) -> tuple[()]:
 
 
 @dataclass(frozen=True, eq=False)
+class Asks:
+    """A question that a run answers, asked before its picture is shown.
+
+    Args:
+        ask: The question; None where this run cannot answer it.
+        fields: What it is asked from (app.state.value_of).
+    """
+
+    ask: Callable[[Scene], Question | None]
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Idea:
     """A step at the depth "idea": one picture and at most two sentences and five numbers.
 
@@ -143,12 +167,14 @@ class Idea:
         render: Its markup: the lead, the picture.
         moments: The sentences of its film.
         wants: The numbers that it draws beyond the run itself.
+        asks: What the reader is asked before it.
     """
 
     fields: tuple[str, ...]
     render: Render
     moments: Callable[[Scene], Sequence[Any]] = tell_nothing
     wants: Callable[[Scene], Wants] = want_nothing
+    asks: Asks | None = None
 
 
 @dataclass(frozen=True, eq=False)

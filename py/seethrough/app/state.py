@@ -26,13 +26,15 @@ from seethrough.app.model_state import (
     model_state,
 )
 from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
-from seethrough.app.scene import Idea, Scene, Spoken, Step, Tour
+from seethrough.app.scene import Asks, Idea, Scene, Spoken, Step, Tour
 from seethrough.app.site import STAGES, Device, EngineStatus, Site, Storage
 from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
+from seethrough.core.guesses import ALONE, ALWAYS
 from seethrough.core.routes import Route
 from seethrough.core.settings import Sampling
 
 if TYPE_CHECKING:
+    from seethrough.core.guesses import Guessing
     from seethrough.core.tokenizer import Tokenizer
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "WALK",
     "AbsentModel",
     "AppState",
+    "Asks",
     "Branch",
     "Choice",
     "Chrome",
@@ -139,6 +142,20 @@ class AppState:
         return self.chrome.depth
 
     @property
+    def guessing(self) -> Guessing:
+        """What the reader expected."""
+        return self.chrome.guessing
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the reader may be asked now: not in a film, and of a class only if wanted."""
+        if self.chrome.stage.moment is not None:
+            return False
+        return self.guessing.when == ALWAYS or (
+            self.guessing.when == ALONE and not self.chrome.is_presenting
+        )
+
+    @property
     def busy(self) -> str:
         """What is going on, or empty."""
         return self.site.busy
@@ -192,6 +209,7 @@ OF_A_SCENE = (
     "walk_card",
     "recordings",
     "vocabulary",
+    "is_asking",
 )
 _LOOKS: dict[str, Callable[[Any], object]] = {
     **{name: attrgetter(f"{record}.{name}") for name, record in RECORD_OF.items()},

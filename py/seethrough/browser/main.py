@@ -27,6 +27,7 @@ async def start() -> None:
         stored=stored,
         has_keys=wishes.has_keys(),
         depth=wishes.depth(),
+        guessing=wishes.guessing(),
     )
     service = Service(store, OrtEngine(), host.fetch_text, host.fetch_bytes)
     actions = Actions(service)

@@ -13,6 +13,7 @@ from seethrough.app.state import Message
 from seethrough.app.tours import steps_of, tour_of
 from seethrough.browser import dom, ffi, host, storage
 from seethrough.browser.cells import Cells
+from seethrough.browser.guesses import Guesses
 from seethrough.browser.keys import Keys
 from seethrough.browser.player import Player
 from seethrough.browser.sums import Sums
@@ -97,11 +98,13 @@ class Page:
         self._comparing = Comparing(actions.service)
         self._writing = Writing(actions, self._live, self._player.end)
         self._sums = Sums(actions)
+        self._guesses = Guesses(actions.store)
         self._tools = Tools(actions.store, FOLDED)
         self._handlers: dict[str, Handler] = {
             **self._writing.handlers(),
             **self._sums.handlers(),
             **self._tools.handlers(),
+            **self._guesses.handlers(),
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
             "next": lambda _values: self._append_best(),
@@ -123,10 +126,10 @@ class Page:
             "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
             "step-next": lambda _values: self._beside(1),
-            "play": lambda _values: self._player.toggle(),
+            "play": lambda _values: self._play(self._player.toggle),
             "pause": lambda _values: self._player.pause(),
-            "replay": lambda _values: self._player.replay(),
-            "seek": lambda values: self._player.seek(int(values["value"])),
+            "replay": lambda _values: self._play(self._player.replay),
+            "seek": lambda values: self._play(lambda: self._player.seek(int(values["value"]))),
             "speed": lambda values: self._player.set_speed(float(values["value"])),
             "ask-token": lambda _values: self._ask(dom.field(ASK, "text") or ""),
             "compare-token": lambda values: self._comparing.compare(int(values["id"])),
@@ -313,6 +316,11 @@ class Page:
             return False
         ffi.go_to_address(address_of(beside))
         return True
+
+    def _play(self, play: Callable[[], None]) -> None:
+        """Who plays the film wants to see the picture: its question is skipped."""
+        self._guesses.skip()
+        play()
 
     def _beside(self, distance: int) -> None:
         """The reader turns to the step beside: a film that plays goes on there."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from seethrough.core import guesses
 from seethrough.core.depth import DEPTHS, FIRST
+
+if TYPE_CHECKING:
+    from seethrough.core.guesses import Guess, Guessing
 
 KEYS_KEPT = "keys"
 DEPTH_KEPT = "depth"
+QUESTIONS_KEPT, GUESSES_KEPT = "questions", "guesses"
 
 
 def has_keys() -> bool:
@@ -35,3 +42,26 @@ def remember_depth(depth: str) -> None:
     from pyscript.js_modules import site
 
     site.remember(DEPTH_KEPT, depth)
+
+
+def guessing() -> Guessing:
+    """When the reader wants to be asked, and what was answered on earlier visits."""
+    from pyscript.js_modules import site
+
+    when, kept = str(site.recall(QUESTIONS_KEPT)), str(site.recall(GUESSES_KEPT))
+    wanted = when if when in guesses.WHEN else guesses.FIRST
+    return guesses.Guessing(wanted, guesses.from_json(kept))
+
+
+def remember_questions(when: str) -> None:
+    """Keep that wish for the next visit."""
+    from pyscript.js_modules import site
+
+    site.remember(QUESTIONS_KEPT, when)
+
+
+def remember_guesses(answered: tuple[Guess, ...]) -> None:
+    """Keep the answers on this device."""
+    from pyscript.js_modules import site
+
+    site.remember(GUESSES_KEPT, guesses.to_json(answered))

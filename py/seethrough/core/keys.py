@@ -16,6 +16,7 @@ KEYS = {
     "unfold": ("e",),
     "present": ("p",),
     "shortcuts": ("?", "h"),
+    "skip-question": ("s",),
     "close-sum": ("Escape",),
 }
 SIGNS = {"ArrowRight": "\u2192", "ArrowLeft": "\u2190", " ": "\u2423"}

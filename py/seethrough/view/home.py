@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.state import FAILED, LOADING, OPEN, REMOTE, STORED, model_state
 from seethrough.core.routes import OWN, Route, address_of
-from seethrough.view import top
+from seethrough.view import guess, top
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, megabytes, probability
 from seethrough.view.tokens import N_HUES
@@ -14,9 +14,11 @@ from seethrough.view.words import model_name, page_title, rich, say, subject_nam
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, RecordingCard
+    from seethrough.core.guesses import Question
     from seethrough.core.tokens import TokenView
     from seethrough.view.node import Slot
 
+FIELDS = ("route", "config", "source", "models", *guess.STATE, "tokens", "top", "model")
 N_SHOWN = 5
 MOST_TILES = 8
 # Which sentence tells of the default model's price, by where it is.
@@ -37,7 +39,7 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
             "div",
             {"class": "hero"},
             h("div", {"class": "hero-words"}, *words(state), slot("price")),
-            figure(state),
+            slot("hero"),
         ),
         *walks(state),
         h("h2", {"class": "section-title"}, say(state, "home.views")),
@@ -93,6 +95,31 @@ def price(state: AppState) -> str:
     return to_html(h("p", {"class": "note"}, *free, told))
 
 
+def hero(state: AppState) -> str:
+    """The recorded prediction; first what the reader expects, where that is asked."""
+    question = guess.open_question(state)
+    shown = figure(state) if question is None else guessed(state, question)
+    return to_html(shown) if isinstance(shown, Node) else shown
+
+
+def guessed(state: AppState, question: Question) -> Node:
+    """The text with its gap, and what could come next."""
+    asked = h("p", {"class": "guess-ask"}, rich(state, "guess.next.ask"))
+    answers = guess.answers(state, question)
+    return h("div", {"class": "hero-plate is-asking"}, prompt_line(state), asked, *answers)
+
+
+def prompt_line(state: AppState) -> Node:
+    """The last tokens of the text, and the place of the next one."""
+    first = max(0, len(state.run.tokens) - MOST_TILES)
+    shown = list(enumerate(state.run.tokens))[first:]
+    line = [h("li", {}, tile(token, index)) for index, token in shown]
+    if first:
+        line.insert(0, h("li", {"class": "is-quiet"}, say(state, "home.before", n_tokens=first)))
+    blank = h("li", {}, h("span", {"class": "tile is-blank"}, say(state, "home.blank")))
+    return h("ol", {"class": "tiles"}, line, blank)
+
+
 def figure(state: AppState) -> Node | str:
     """The recorded prediction that is at hand: the prompt's tokens, then the best next ones."""
     if not state.run.top or not state.run.tokens:
@@ -109,16 +136,13 @@ def figure(state: AppState) -> Node | str:
     ]
     axis = top.heading(state, "bar")
     scale = h("li", {"class": "guess", "aria-hidden": "true"}, h("span"), h("span"), axis)
-    first = max(0, len(state.run.tokens) - MOST_TILES)
-    shown = list(enumerate(state.run.tokens))[first:]
-    line = [h("li", {}, tile(token, index)) for index, token in shown]
-    if first:
-        line.insert(0, h("li", {"class": "is-quiet"}, say(state, "home.before", n_tokens=first)))
-    blank = h("li", {}, h("span", {"class": "tile is-blank"}, say(state, "home.blank")))
+    came = guess.verdict(state)
+    told = h("p", {"class": "guess-told", "role": "status"}, came) if came else ""
     return h(
         "figure",
         {"class": "hero-plate"},
-        h("ol", {"class": "tiles"}, line, blank),
+        prompt_line(state),
+        told,
         h("ol", {"class": "guesses"}, rows, scale),
         h("figcaption", {"class": "note"}, caption(state)),
     )

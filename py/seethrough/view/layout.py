@@ -16,6 +16,7 @@ from seethrough.view import (
     continuation,
     footer,
     glossary,
+    guess,
     header,
     home,
     line,
@@ -29,6 +30,7 @@ from seethrough.view import (
     tools,
     top,
     transport,
+    why,
 )
 from seethrough.view.kept import Kept
 from seethrough.view.node import h, to_html
@@ -92,6 +94,10 @@ ACTIONS = (
     "present",
     "set-keys",
     "set-depth",
+    "guess",
+    "guess-sure",
+    "skip-question",
+    "ask",
     "dismiss",
     "tell-term",
     "close-term",
@@ -166,8 +172,13 @@ FIXED: Mapping[str, Panel] = {
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
-    "tools": Panel(("language", "route", "theme", "depth", "is_presenting"), tools.render),
+    "tools": Panel(
+        ("language", "route", "theme", "depth", "is_presenting", "guessing"), tools.render
+    ),
     "line": Panel(line.FIELDS, line.render),
+    "guess": Panel(guess.FIELDS, guess.beside),
+    "why": Panel(why.FIELDS, why.render),
+    "hero": Panel(home.FIELDS, home.hero),
     "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),
 }
@@ -180,19 +191,25 @@ def panels_of(tours: Tours) -> Mapping[str, Panel]:
     looked_at = dict.fromkeys(name for one in shown for name in one.fields)
     return {
         **FIXED,
-        "transport": Panel(("language", "route", "stage", "depth", *looked_at), transport.render),
+        "transport": Panel(
+            ("language", "route", "stage", "depth", "guessing", *looked_at), transport.render
+        ),
         **{step.place: Panel((*step.fields, "unfolded"), step.render, step.rest) for step in steps},
-        **{
-            step.idea_place: Panel(step.idea.fields, step.idea.render)
-            for step in steps
-            if step.idea is not None
-        },
+        **{step.idea_place: idea_panel(step.idea) for step in steps if step.idea is not None},
         **{
             slot: Panel((*fields, "unfolded"), render)
             for step in steps
             for slot, (fields, render) in step.inner.items()
         },
     }
+
+
+def idea_panel(idea: Idea) -> Panel:
+    """A step's idea; where a question stands before it, that comes first."""
+    if idea.asks is None:
+        return Panel(idea.fields, idea.render)
+    looked_at = dict.fromkeys((*idea.fields, *idea.asks.fields, *guess.STATE, "route", "depth"))
+    return Panel(tuple(looked_at), guess.veiled(idea.render))
 
 
 PANELS = panels_of(TOURS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.routes import Route, address_of
-from seethrough.view import header
+from seethrough.view import guess, header
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import action_button, say
 
@@ -42,6 +42,7 @@ def menu(state: AppState) -> Node:
             header.views(state) if state.tour is not None else "",
             taken_along(state),
             header.theme(state),
+            guess.switch(state),
             header.language(state),
             h("div", {"class": "sheet-row"}, help_on_keys(state), pages(state)),
         ),

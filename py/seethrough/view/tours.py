@@ -9,6 +9,7 @@ from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tour
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
 from seethrough.view.code import of, of_family
+from seethrough.view.guesses import rows
 from seethrough.view.ideas import done as done_idea
 from seethrough.view.ideas import embed as embed_idea
 from seethrough.view.ideas import input_text as input_idea
@@ -53,7 +54,7 @@ THE_WALK = Tour(
             code=of(bpe.Bpe.merges, bpe.Bpe.ids),
             parts=("runtime.tokeniser",),
             terms=("words", "merges", "tokens"),
-            idea=Idea(tokenize_idea.FIELDS, tokenize_idea.render),
+            idea=Idea(tokenize_idea.FIELDS, tokenize_idea.render, asks=rows.PIECES),
         ),
         Step(
             "embed",
@@ -85,6 +86,7 @@ THE_WALK = Tour(
                 layers_idea.FIELDS,
                 layers_idea.render,
                 wants=layers_idea.wants,
+                asks=rows.LOOKS,
             ),
         ),
         Step(
@@ -110,7 +112,13 @@ THE_WALK = Tour(
             parts=("runtime.sampler",),
             terms=("logit", "power", "prob"),
             hooks=frozenset({hooks.LOGSUMEXP}),
-            idea=Idea(softmax_idea.FIELDS, softmax_idea.render, softmax_idea.moments, of_logits),
+            idea=Idea(
+                softmax_idea.FIELDS,
+                softmax_idea.render,
+                softmax_idea.moments,
+                of_logits,
+                asks=rows.SHARE,
+            ),
         ),
         Step(
             "sample",
@@ -125,7 +133,12 @@ THE_WALK = Tour(
                 sample.LEAD: (sample.ODDS_FIELDS, sample.render_lead),
                 sample.SLOT: (sample.ODDS_FIELDS, sample.render_odds),
             },
-            idea=Idea(sample_idea.FIELDS, sample_idea.render, wants=sample_idea.wants),
+            idea=Idea(
+                sample_idea.FIELDS,
+                sample_idea.render,
+                wants=sample_idea.wants,
+                asks=rows.MISSES,
+            ),
         ),
         Step(
             "loop",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.written import plain_digits
-from seethrough.view import named
+from seethrough.view import guess, named
 from seethrough.view.moments import moments_of
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import setting
@@ -37,10 +37,14 @@ def render(state: AppState) -> str:
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
     """The sentence of the present moment; at the end of the film, where one is."""
     at = state.chrome.stage.moment
-    words: Child = [place(state), " ", h("span", {"class": "visually-hidden"}, step_title(state))]
+    came = guess.verdict(state)
+    titled = h("span", {"class": "visually-hidden"}, step_title(state))
+    words: Child = [place(state), " ", titled, " ", h("span", {"class": "guess-told"}, came)]
+    if not came:
+        words = [place(state), " ", titled]
     if at is not None and at < len(moments):
         words = named.caption(state, moments[at])
-    classes = "caption is-at-rest" if at is None else "caption"
+    classes = "caption is-at-rest" if at is None and not came else "caption"
     return h("p", {"class": classes, "role": "status"}, words)
 
 

@@ -36,6 +36,8 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
             h("section", {"class": f"plate-of is-{step}"}, slot(shown.place_at(state.depth))),
             h("aside", {"class": "beside"}, slot("sum")),
         ),
+        slot("why"),
+        slot("guess"),
         slot("peek"),
         h("div", {"class": "visually-hidden", "role": "status"}, slot("sum-spoken")),
         "" if state.depth == IDEA else slot("stack"),

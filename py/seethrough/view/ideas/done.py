@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.routes import OWN, Route, address_of
+from seethrough.view import guess
 from seethrough.view.counted import counted
 from seethrough.view.ideas import grown
 from seethrough.view.ideas.plain import lead, mark, picture, whole
@@ -32,6 +33,11 @@ FIELDS = (
     "recorded",
     "prompt",
     "film",
+    "guessing",
+    "top",
+    "captured",
+    "marked",
+    "model",
 )
 
 
@@ -50,6 +56,7 @@ def render(scene: Scene) -> str:
             say(scene, "idea.done.picture"),
             grown.text(scene, steps, least, "span"),
             h("p", {"class": "idea-outcome"}, surprise(scene, steps[least])),
+            guess.expected(scene),
             onward(scene),
         ),
     )

@@ -1,0 +1,54 @@
+"""What the reader answers: kept in the state and on the device."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seethrough.browser import wishes
+from seethrough.core.guesses import WHEN
+from seethrough.view.guess import open_question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seethrough.app.state import Store
+    from seethrough.core.guesses import Guessing, Question
+
+
+class Guesses:
+    """Handlers of a question's buttons; without an open question they do nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def handlers(self) -> dict[str, Callable[[Mapping[str, str]], None]]:
+        """Action -> what it does."""
+        return {
+            "guess": lambda values: self._answer(
+                lambda now, question: now.choose(question, values["key"])
+            ),
+            "guess-sure": lambda values: self._answer(
+                lambda now, question: now.confirm(question, values["sure"])
+            ),
+            "skip-question": lambda _values: self.skip(),
+            "ask": lambda values: self._ask(values["value"]),
+        }
+
+    def skip(self) -> None:
+        """Show the picture of what is asked now."""
+        self._answer(lambda now, question: now.skip(question))
+
+    def _answer(self, change: Callable[[Guessing, Question], Guessing]) -> None:
+        question, now = open_question(self._store.state), self._store.state.guessing
+        if question is None:
+            return
+        after = change(now, question)
+        if after.guesses is not now.guesses:
+            wishes.remember_guesses(after.guesses)
+        self._store.replace(guessing=after)
+
+    def _ask(self, when: str) -> None:
+        if when in WHEN:
+            wishes.remember_questions(when)
+            self._store.replace(guessing=replace(self._store.state.guessing, when=when))

@@ -1,0 +1,13 @@
+"""Every question: a row each. A step names its own in view/tours.py."""
+
+from __future__ import annotations
+
+from seethrough.app.state import Asks
+from seethrough.view.guesses import looks, misses, next_token, pieces, share
+
+NEXT = Asks(next_token.ask, ("tokens", "top", "model"))
+PIECES = Asks(pieces.ask, ("tokens", "film", "model"))
+LOOKS = Asks(looks.ask, ("tokens", "config", "captured", "marked", "recorded", "model"))
+SHARE = Asks(share.ask, ("tokens", "top", "model"))
+MISSES = Asks(misses.ask, ("tokens", "captured", "vocabulary", "top", "model"))
+ROWS = (NEXT, PIECES, LOOKS, SHARE, MISSES)
