@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 AROUND = ("skip", "strip-name", "header", "tools", "footer", "keys")
 # A view that needs Python stands under this address until it is there.
 OTHERWISE = "*"
-PLAIN = ("map", "about", "glossary")
+PLAIN = ("map", "ready", "about", "glossary")
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from export.packages import (
 from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
-from seethrough.core.assets import OF_ENGINE
-from seethrough.core.manifest import to_json
+from seethrough.core.assets import OF_ENGINE, PART, RECORDING, TOKENIZER
+from seethrough.core.manifest import from_json, to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.modes import modes_of
 
@@ -177,7 +177,8 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
                 "modes": list(modes_of(manifest)),
             }
         )
-    listing = {"models": cards, "absent": absent_models([card["id"] for card in cards], command)}
+    absent = absent_models([card["id"] for card in cards], command)
+    listing = {"models": cards, "absent": absent, "engine": entries(out, of_runtime(out))}
     text = json.dumps(listing, indent=1) + "\n"
     write_text(out / "models.json", text)
     return listed
@@ -229,12 +230,37 @@ def write_page(out: Path) -> None:
 def write_service_worker(out: Path, models: list[str]) -> None:
     """sw.js with the list of files to store, their bytes and hashes, and a version over it all."""
     skipped = {*models, "sw.js"}
-    files = {
-        path: [file.stat().st_size, base64.b64encode(sha256(file)).decode()]
-        for file in sorted(out.rglob("*"))
-        if file.is_file() and (path := file.relative_to(out).as_posix()) not in skipped
+    every = sorted(out.rglob("*"))
+    paths = [file.relative_to(out).as_posix() for file in every if file.is_file()]
+    files = entries(out, [path for path in paths if path not in skipped])
+    later = [path for path in (*of_runtime(out), *of_later(out)) if path in files]
+    site = {"csp": CSP, "files": files, "later": later, "models": models}
+    (out / "sw.js").write_bytes(service_worker(site))
+
+
+def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:
+    """Bytes and SHA-256 (base64) of some files of a site, by path."""
+    return {
+        path: [(out / path).stat().st_size, base64.b64encode(sha256(out / path)).decode()]
+        for path in paths
     }
-    (out / "sw.js").write_bytes(service_worker({"csp": CSP, "files": files, "models": models}))
+
+
+def of_runtime(out: Path) -> list[str]:
+    """The engine's files in a site, which are fetched with the first model."""
+    return [f"ort/{file.name}" for file in sorted((out / "ort").glob("*"))]
+
+
+def of_later(out: Path) -> list[str]:
+    """What else no start needs: tokenisers, and recorded walks but the one that home shows."""
+    listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
+    files: list[tuple[str, str]] = []
+    for card in listing["models"]:
+        manifest = from_json((out / card["path"] / "manifest.json").read_text(encoding="utf-8"))
+        assets = manifest.of_kind(TOKENIZER, RECORDING, PART)
+        files += [(asset.kind, card["path"] + asset.path) for asset in assets]
+    shown = next((path for kind, path in files if kind == RECORDING), "")
+    return [path for _, path in files if path != shown]
 
 
 def service_worker(site: dict[str, Any], more: str = "") -> bytes:

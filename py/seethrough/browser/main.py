@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from seethrough.app.actions import Actions
+from seethrough.app.model_state import opens_unasked
 from seethrough.app.navigation import Navigation
+from seethrough.app.preparing import Preparer
 from seethrough.app.service import Service
 from seethrough.app.state import AppState, Message, Store
 from seethrough.browser import ffi, host, storage, wishes
 from seethrough.browser.door import Door
+from seethrough.browser.keeper import BrowserKeeper
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
 from seethrough.core.errors import SeethroughError
@@ -17,14 +20,14 @@ from seethrough.view.tours import TOURS
 async def start() -> None:
     """What web/main.py awaits: read what this build has, take the page over, open the door.
 
-    The model is loaded after that, in the background.
+    What is fetched or opened without being asked for comes after that, once the page rests.
     """
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
-    device, stored = await storage.device()
+    preparer = Preparer(store, BrowserKeeper())
     store.replace(
         theme=ffi.theme(),
-        device=device,
-        stored=stored,
+        device=await storage.device(),
+        is_recordings_only=wishes.is_recordings_only(),
         has_keys=wishes.has_keys(),
         depth=wishes.depth(),
     )
@@ -34,16 +37,21 @@ async def start() -> None:
         await service.open()
     except SeethroughError as error:
         store.replace(error=Message(error.key, error.fields))
-    await Page(actions, Navigation(actions)).start()
+    await preparer.look()
+    await Page(actions, Navigation(actions), preparer).start()
     ffi.mark_ready()
     door = Door(service)
     ffi.open_door(door.answer, door.abort)
     host.on_update(lambda: store.replace(has_update=True))
-    ffi.start_task(_load(actions))
+    ffi.start_task(_follow(actions, preparer))
 
 
-async def _load(actions: Actions) -> None:
-    """The model at once, where nobody has to be asked for its download."""
-    device = actions.state.site.device
-    if device.may_download and actions.state.site.models:
-        await actions.load(device.model)
+async def _follow(actions: Actions, preparer: Preparer) -> None:
+    """Once the page rests: open the model that is here, and have the other recorded walks."""
+    await host.painted()
+    site = actions.state.site
+    if opens_unasked(site, site.device.model):
+        await actions.load(site.device.model)
+    if site.offline.walks_bytes and not site.device.saves_data:
+        await host.bring_walks()
+        await preparer.look()

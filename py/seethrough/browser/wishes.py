@@ -6,6 +6,7 @@ from seethrough.core.depth import DEPTHS, FIRST
 
 KEYS_KEPT = "keys"
 DEPTH_KEPT = "depth"
+RECORDINGS_KEPT = "recordings-only"
 
 
 def has_keys() -> bool:
@@ -35,3 +36,17 @@ def remember_depth(depth: str) -> None:
     from pyscript.js_modules import site
 
     site.remember(DEPTH_KEPT, depth)
+
+
+def is_recordings_only() -> bool:
+    """Whether the reader wants nothing but recorded walks; the default is no."""
+    from pyscript.js_modules import site
+
+    return str(site.recall(RECORDINGS_KEPT)) == "on"
+
+
+def remember_recordings_only(*, is_on: bool) -> None:
+    """Keep that wish for the next visit."""
+    from pyscript.js_modules import site
+
+    site.remember(RECORDINGS_KEPT, "on" if is_on else None)

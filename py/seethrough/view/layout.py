@@ -68,6 +68,10 @@ ACTIONS = (
     "close-shortcuts",
     "use-update",
     "remove-all",
+    "prepare",
+    "stop-preparing",
+    "recordings-only",
+    "allow-live",
     "download",
     "retry",
     "select-position",
@@ -139,13 +143,18 @@ FIXED: Mapping[str, Panel] = {
     "term": Panel(glossary.FIELDS, glossary.render),
     "terms": Panel(("language", "sought"), glossary.found),
     "status": Panel(
-        ("language", "models", "absent", "model", "engine", "device", "stored"), status.render
+        (*ready.FIELDS, "absent", "model"),
+        status.render,
     ),
     "stop": Panel(("language", "engine"), status.stop),
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
-    "source": Panel(("language", "source", "model", "models", "busy"), source.render),
-    "price": Panel(("language", "models", "recordings", "stored", "engine"), home.price),
-    "storage": Panel(("language", "storage", "device"), about.storage),
+    "source": Panel(
+        ("language", "source", "model", "models", "busy", "live_bytes"), source.render
+    ),
+    "price": Panel((*ready.FIELDS, "recordings"), home.price),
+    "ready": Panel(ready.FIELDS, ready.render),
+    "cost": Panel(price.FIELDS, price.of_run),
+    "storage": Panel((*ready.FIELDS, "storage"), about.storage),
     "tokens": Panel(("language", "tokens", "position", "recorded"), tokens.render, "tokens"),
     "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "top"),
     "continuation": Panel(

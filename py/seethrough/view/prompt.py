@@ -12,9 +12,10 @@ from seethrough.view.words import engine_card, say, say_message
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
+    from seethrough.view.node import Slot
 
 
-def form(state: AppState, *, has_sampling: bool) -> Node:
+def form(state: AppState, slot: Slot, *, has_sampling: bool) -> Node:
     """The form of a page; its buttons are allowed once Python can serve them."""
     return h(
         "form",
@@ -35,6 +36,7 @@ def form(state: AppState, *, has_sampling: bool) -> Node:
         ),
         mode(state),
         h("div", {"class": "buttons"}, button(state, "run", "submit"), button(state, "cancel")),
+        slot("cost"),
         sampling(state) if has_sampling else None,
         continuing(state) if has_sampling else None,
     )

@@ -311,7 +311,7 @@ def asking(scene: Scene) -> Node:
             say(scene, "logits.ask.button"),
         ),
         h("div", {"class": "asked-note", "role": "status"}, told),
-        action_button(scene, "live", "source.run") if needs_model else "",
+        live_button(scene) if needs_model else "",
     )
 
 
