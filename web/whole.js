@@ -20,7 +20,7 @@ async function bodyOf(response, onBytes) {
   if (!onBytes || !response.body) return new Uint8Array(await response.arrayBuffer());
   const reader = response.body.getReader();
   const chunks = [];
-  for (let got = 0; ; ) {
+  for (let got = 0; ;) {
     const { done, value } = await reader.read();
     if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
     chunks.push(value);

@@ -214,7 +214,9 @@ _OPENED_RECORDS: dict[str, type] = {
     "chrome": Chrome,
 }
 RECORD_OF = {item.name: record for record, kind in _OPENED_RECORDS.items() for item in fields(kind)}
-FIELDS_OF = {record: tuple(item.name for item in fields(kind)) for record, kind in _OPENED_RECORDS.items()}
+FIELDS_OF = {
+    record: tuple(item.name for item in fields(kind)) for record, kind in _OPENED_RECORDS.items()
+}
 # A look at a scene needs no record of the page: these a scene has itself.
 OF_A_SCENE = (
     "language",

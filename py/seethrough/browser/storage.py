@@ -22,9 +22,9 @@ async def look(store: Store) -> None:
     models = None if told["models"] is None else sum(map(int, told["models"].values()))
     store.replace(
         storage=Storage(
-            site_bytes=kinds and kinds[SITE],
-            engine_bytes=kinds and kinds[ENGINE],
-            walks_bytes=kinds and kinds[WALKS],
+            site_bytes=None if kinds is None else kinds[SITE],
+            engine_bytes=None if kinds is None else kinds[ENGINE],
+            walks_bytes=None if kinds is None else kinds[WALKS],
             model_bytes=models if models is None or kinds is None else models + kinds[MODEL],
             n_wishes=_whole(told["wishes"]),
             quota_bytes=_whole(told["quota"]),

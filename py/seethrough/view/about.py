@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import Storage
 from seethrough.core.routes import Route, address_of
 from seethrough.view import ready
 from seethrough.view.node import Node, h, to_html
@@ -47,23 +48,22 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
 
 def storage(state: AppState) -> str:
     """The sizes and the way to remove them."""
-    kept = state.site.storage
+    kept = state.site.storage or Storage()
     if not state.site.device.has_store:
         return to_html(h("p", {}, say(state, "about.storage.none")))
     rows = [
-        ("site", size(state, kept and kept.site_bytes)),
-        ("walks", size(state, kept and kept.walks_bytes)),
-        ("engine", size(state, kept and kept.engine_bytes)),
-        ("model", size(state, kept and kept.model_bytes)),
-        ("wishes", wishes(state, kept and kept.n_wishes)),
-        ("quota", size(state, kept and kept.quota_bytes)),
+        ("site", size(state, kept.site_bytes)),
+        ("walks", size(state, kept.walks_bytes)),
+        ("engine", size(state, kept.engine_bytes)),
+        ("model", size(state, kept.model_bytes)),
+        ("wishes", wishes(state, kept.n_wishes)),
+        ("quota", size(state, kept.quota_bytes)),
     ]
     terms = [
         h("div", {}, h("dt", {}, say(state, f"about.storage.{name}")), h("dd", {}, told))
         for name, told in rows
     ]
-    is_safe = kept is not None and kept.is_persisted
-    keeping = "about.storage.persisted" if is_safe else "about.storage.not_persisted"
+    keeping = "about.storage.persisted" if kept.is_persisted else "about.storage.not_persisted"
     return to_html(
         h("dl", {"class": "facts"}, terms),
         ready.line(state),

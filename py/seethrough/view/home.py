@@ -97,8 +97,8 @@ def price(state: AppState) -> str:
     if card is None:
         return to_html(h("p", {"class": "note"}, say(state, "about.private")))
     if state.site.is_recordings_only:
-        told = h("p", {"class": "note"}, say(state, "home.price.only"), " ", allow_button(state))
-        return to_html(told, ready.line(state))
+        only = h("p", {"class": "note"}, say(state, "home.price.only"), " ", allow_button(state))
+        return to_html(only, ready.line(state))
     size = price_bytes(state.site, card.id)
     where = PRICE[model_state(state.site, card.id)] if size else "stored"
     told = say(state, f"home.price.{where}", model=card.title, size=megabytes(state, size))

@@ -45,6 +45,7 @@ FIELDS = (
     "model_card",
     "model_state",
     "model",
+    "live_bytes",
 )
 LENGTHS = (8, 24, 64, 256)
 MOST_TOKENS = 60
