@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from seethrough.app.site import Offline
     from seethrough.app.state import Store
 
-GOING, DONE, FAILED = "going", "done", "failed"
-
 
 class Keeper(Protocol):
     """Keeps the site's files on this device (browser/keeper.py)."""
@@ -61,22 +59,22 @@ class Preparer:
         """Fetch all that is lacking for every view and a text of one's own; told in bytes."""
         site = self._store.state.site
         card = first_model(site)
-        if card is None or site.preparing.stage == GOING:
+        if card is None or site.preparing.is_going:
             return
-        self._store.replace(preparing=Preparing(GOING, 0, ready_bytes(site)))
+        self._store.replace(preparing=Preparing("going", 0, ready_bytes(site)))
         try:
             await self._keeper.prepare(card.id, self._on_bytes)
-            ended = Preparing(DONE)
+            ended = Preparing("done")
         except CancelledRunError:
             ended = Preparing()
         except SeethroughError as error:
-            ended = Preparing(FAILED, error=Message(error.key, error.fields))
+            ended = Preparing("failed", error=Message(error.key, error.fields))
         await self.look()
         self._store.replace(preparing=ended)
 
     def stop(self) -> None:
         """End it; what is here stays."""
-        if self._store.state.site.preparing.stage == GOING:
+        if self._store.state.site.preparing.is_going:
             self._keeper.stop()
 
     def want_recordings_only(self, *, is_on: bool) -> None:

@@ -34,6 +34,7 @@ class EngineStatus:
     model: str = ""
 
 
+PREPARINGS = ("", "going", "done", "failed")
 STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed")
 
 
@@ -72,13 +73,18 @@ class Offline:
 class Preparing:
     """How far this device is on its way to being ready for offline use.
 
-    `stage`: empty, "going", "done" or "failed", then with the `error`.
+    `stage` is one of PREPARINGS; "failed" has the `error`.
     """
 
     stage: str = ""
     done_bytes: int = 0
     total_bytes: int = 0
     error: Message | None = None
+
+    @property
+    def is_going(self) -> bool:
+        """Whether files are on their way."""
+        return self.stage == "going"
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,60 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.model_state import opens_unasked
+from seethrough.app.preparing import Preparer
 from seethrough.app.site import Offline
-from seethrough.browser import host, wishes
+from seethrough.browser import ffi, host, wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Mapping
+    from typing import Any
+
+    from seethrough.app.actions import Actions
+    from seethrough.app.state import AppState
+
+    Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
+
+LOADING = ("download", "session")
+
+
+class Keeping:
+    """What is fetched and kept of the site beyond its start, asked for or not."""
+
+    def __init__(self, actions: Actions) -> None:
+        self._actions = actions
+        self._preparer = Preparer(actions.store, BrowserKeeper())
+        self._stage = ""
+        self.look = self._preparer.look
+
+    def handlers(self) -> dict[str, Handler]:
+        """Action -> what it does."""
+        preparer = self._preparer
+        return {
+            "prepare": lambda _values: preparer.prepare(),
+            "stop-preparing": lambda _values: preparer.stop(),
+            "recordings-only": lambda _values: preparer.want_recordings_only(is_on=True),
+            "allow-live": lambda _values: preparer.want_recordings_only(is_on=False),
+        }
+
+    async def follow(self) -> None:
+        """Once the page rests: open the model that is here, and have the other recorded walks."""
+        actions = self._actions
+        actions.store.subscribe(("engine",), self._look_again)
+        await host.painted()
+        site = actions.state.site
+        if opens_unasked(site, site.device.model):
+            await actions.load(site.device.model)
+        if site.offline.walks_bytes and not site.device.saves_data:
+            await host.bring_walks()
+            await self.look()
+
+    def _look_again(self, state: AppState) -> None:
+        """A load is over, well or not: look at what is stored now."""
+        stage, before = state.site.engine.stage, self._stage
+        self._stage = stage
+        if before in LOADING and stage not in LOADING:
+            ffi.start_task(self.look())
 
 
 class BrowserKeeper:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from seethrough.app.actions import Actions
-from seethrough.app.model_state import opens_unasked
 from seethrough.app.navigation import Navigation
-from seethrough.app.preparing import Preparer
 from seethrough.app.service import Service
 from seethrough.app.state import AppState, Message, Store
 from seethrough.browser import ffi, host, storage, wishes
 from seethrough.browser.door import Door
-from seethrough.browser.keeper import BrowserKeeper
+from seethrough.browser.keeper import Keeping
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
 from seethrough.core.errors import SeethroughError
@@ -23,7 +21,6 @@ async def start() -> None:
     What is fetched or opened without being asked for comes after that, once the page rests.
     """
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
-    preparer = Preparer(store, BrowserKeeper())
     store.replace(
         theme=ffi.theme(),
         device=await storage.device(),
@@ -37,21 +34,11 @@ async def start() -> None:
         await service.open()
     except SeethroughError as error:
         store.replace(error=Message(error.key, error.fields))
-    await preparer.look()
-    await Page(actions, Navigation(actions), preparer).start()
+    keeping = Keeping(actions)
+    await keeping.look()
+    await Page(actions, Navigation(actions), keeping.handlers()).start()
     ffi.mark_ready()
     door = Door(service)
     ffi.open_door(door.answer, door.abort)
     host.on_update(lambda: store.replace(has_update=True))
-    ffi.start_task(_follow(actions, preparer))
-
-
-async def _follow(actions: Actions, preparer: Preparer) -> None:
-    """Once the page rests: open the model that is here, and have the other recorded walks."""
-    await host.painted()
-    site = actions.state.site
-    if opens_unasked(site, site.device.model):
-        await actions.load(site.device.model)
-    if site.offline.walks_bytes and not site.device.saves_data:
-        await host.bring_walks()
-        await preparer.look()
+    ffi.start_task(keeping.follow())

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from seethrough.app.actions import Actions
     from seethrough.app.navigation import Navigation
-    from seethrough.app.preparing import Preparer
     from seethrough.app.state import AppState
     from seethrough.core.routes import Place
 
@@ -50,7 +49,6 @@ ASK = "ask-form"
 WAITING = ("idle", "download", "session", "ready", "failed")
 # What the reader can stop, also where a script asked for it.
 GOING = ("download", "session", "running")
-LOADING = ("download", "session")
 # What a step needs beyond the run may change with these.
 NEEDED = (
     "route",
@@ -83,9 +81,14 @@ OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off")
 
 
 class Page:
-    """Draws the state of `actions` and hands it what the reader does."""
+    """Draws the state of `actions` and hands it what the reader does.
 
-    def __init__(self, actions: Actions, navigation: Navigation, preparer: Preparer) -> None:
+    `handlers` are of actions that need nothing of the page.
+    """
+
+    def __init__(
+        self, actions: Actions, navigation: Navigation, handlers: Mapping[str, Handler]
+    ) -> None:
         self._actions = actions
         self._navigation = navigation
         self._slots = dom.Slots()
@@ -94,15 +97,14 @@ class Page:
         self._shown = Route("")
         self._address = ""
         self._is_kept = False
-        self._stage = ""
         self._player = Player(actions.store, self._go_on)
         self._sampler = Sampler(actions.store)
         self._comparing = Comparing(actions.service)
         self._writing = Writing(actions, self._live, self._player.end)
         self._sums = Sums(actions)
         self._tools = Tools(actions.store, FOLDED)
-        self._preparer = preparer
         self._handlers: dict[str, Handler] = {
+            **handlers,
             **self._writing.handlers(),
             **self._sums.handlers(),
             **self._tools.handlers(),
@@ -120,10 +122,6 @@ class Page:
             "mode": lambda values: actions.use_mode(values["mode"]),
             "cancel": lambda _values: actions.cancel(),
             "stop": lambda _values: actions.cancel(),
-            "prepare": lambda _values: preparer.prepare(),
-            "stop-preparing": lambda _values: preparer.stop(),
-            "recordings-only": lambda _values: preparer.want_recordings_only(is_on=True),
-            "allow-live": lambda _values: preparer.want_recordings_only(is_on=False),
             "select-layer": lambda values: actions.select_layer(int(values["value"])),
             "select-head": lambda values: actions.select_head(int(values["head"])),
             "select-position": lambda values: actions.select_position(int(values["position"])),
@@ -154,7 +152,6 @@ class Page:
         store.subscribe((*IN_ADDRESS, *OF_A_STEP), self._write_address)
         store.subscribe(("source",), self._leave_recording)
         store.subscribe(("theme",), lambda _state: self._draw())
-        store.subscribe(("engine",), self._look_again)
         store.subscribe(("sampling",), write_settings)
         self._sums.follow()
         self._enable(store.state)
@@ -300,13 +297,6 @@ class Page:
             self._is_kept = True  # after the reader's own act: Firefox asks them
             ffi.start_task(host.persist())
         self._leave_recording(state)
-
-    def _look_again(self, state: AppState) -> None:
-        """A load is over, well or not: look at what is stored now."""
-        stage, before = state.site.engine.stage, self._stage
-        self._stage = stage
-        if before in LOADING and stage not in LOADING:
-            ffi.start_task(self._preparer.look())
 
     def _leave_recording(self, state: AppState) -> None:
         """What is live is the reader's own: the address says so as soon as it is."""

@@ -12,11 +12,13 @@ from seethrough.view.words import engine_card, say, say_message
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
-    from seethrough.view.node import Slot
 
 
-def form(state: AppState, slot: Slot, *, has_sampling: bool) -> Node:
-    """The form of a page; its buttons are allowed once Python can serve them."""
+def form(state: AppState, *, has_sampling: bool, cost: Node | None = None) -> Node:
+    """The form of a page; its buttons are allowed once Python can serve them.
+
+    `cost` stands under the buttons: what pressing Run costs.
+    """
     return h(
         "form",
         {"id": "prompt-form", "autocomplete": "off", "novalidate": True},  # refused in our words
@@ -36,7 +38,7 @@ def form(state: AppState, slot: Slot, *, has_sampling: bool) -> Node:
         ),
         mode(state),
         h("div", {"class": "buttons"}, button(state, "run", "submit"), button(state, "cancel")),
-        slot("cost"),
+        cost,
         sampling(state) if has_sampling else None,
         continuing(state) if has_sampling else None,
     )

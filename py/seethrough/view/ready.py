@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.preparing import DONE, FAILED, GOING
 from seethrough.app.state import (
     ALL,
     NOTHING,
@@ -51,7 +50,7 @@ def render(state: AppState) -> str:
     """The offer, its progress or its end; then the other wish."""
     return to_html(
         h("section", {"class": "offer"}, *offer(state)),
-        h("section", {"class": "offer is-other"}, *recordings_only(state)),
+        h("section", {"class": "offer"}, *recordings_only(state)),
     )
 
 
@@ -60,29 +59,27 @@ def offer(state: AppState) -> Sequence[Node | str]:
     card, preparing = first_model(state.site), state.site.preparing
     if card is None or offline_level(state.site) == NOTHING:
         return [h("p", {"role": "status"}, say(state, "ready.no_store"))]
-    if preparing.stage == GOING:
+    if preparing.is_going:
         return going(state)
     if offline_level(state.site) == ALL:
-        key = "ready.done" if preparing.stage == DONE else "ready.is_ready"
+        key = "ready.done" if preparing.stage == "done" else "ready.is_ready"
         return [h("p", {"role": "status"}, say(state, key)), facts(state, card)]
     if lacks_memory(state.site, card):
         needs = megabytes_of(state, min(card.mode_bytes.values()))
         has = megabytes_of(state, state.site.device.memory_bytes or 0)
         told = say(state, "ready.no_memory", needs=needs, has=has)
         return [h("p", {"role": "status"}, told)]
-    error = preparing.error
-    failed = preparing.stage == FAILED and error is not None
-    return [
-        h("p", {"class": "message is-error", "role": "alert"}, say_message(state, error))
-        if failed and error
-        else h("p", {}, say(state, "ready.what", model=card.title)),
-        facts(state, card),
-        button(state, "ready.go_on" if failed else "ready.start"),
-    ]
+    what = h("p", {}, say(state, "ready.what", model=card.title))
+    if preparing.error is None:
+        return [what, facts(state, card), button(state)]
+    told = say_message(state, preparing.error)
+    error = h("p", {"class": "message is-error", "role": "alert"}, told)
+    return [error, facts(state, card), button(state)]
 
 
-def button(state: AppState, key: str) -> Node:
+def button(state: AppState) -> Node:
     """The one button, with its price."""
+    key = "ready.start" if state.site.preparing.error is None else "ready.go_on"
     size = megabytes(state, ready_bytes(state.site))
     more = {"type": "button", "class": "button is-primary", "data-action": "prepare"}
     return h("button", more, say(state, key, size=size))
@@ -143,7 +140,7 @@ def line(state: AppState) -> Node:
 def way(state: AppState) -> Node | None:
     """The link to the page, with the price; none where it can do nothing."""
     card, preparing = first_model(state.site), state.site.preparing
-    if preparing.stage == GOING and preparing.total_bytes:
+    if preparing.is_going and preparing.total_bytes:
         share = str(preparing.done_bytes * 100 // preparing.total_bytes)
         words = say(state, "ready.link_going", share=percentage(state, share))
     elif (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.preparing import GOING as PREPARING
 from seethrough.app.state import OPEN, costs_a_download, first_model, model_state, price_bytes
 from seethrough.view import memory, ready
 from seethrough.view.node import Node, h, to_html
@@ -40,8 +39,8 @@ def sheet(state: AppState) -> Node:
             loaded(state),
             h("p", {"class": "note"}, engine_line(state)) if stage in memory.OPEN else "",
             ask(state) if stage in {"idle", "failed"} else "",
-            ready.line(state) if stage != "starting" else "",
             models(state),
+            ready.line(state),
         ),
     )
 
@@ -77,14 +76,14 @@ def stage_of(state: AppState) -> str:
 
 
 def ask(state: AppState) -> Node | str:
-    """The download of the default model, with its price, where it waits to be asked for."""
+    """What the model below needs beside its download; or that the reader wants recordings only."""
     card = first_model(state.site)
     if state.site.is_recordings_only:
         return h("p", {"class": "note"}, say(state, "ready.only_here"), " ", allow_button(state))
     if card is None or card.id in state.site.stored:
         return ""
     needs = say(state, "ready.needs", memory=memory_of(state, card))
-    return h("div", {}, download(state, card), h("p", {"class": "note"}, needs))
+    return h("p", {"class": "note"}, needs)
 
 
 def stage_line(state: AppState) -> list[Node | str]:
@@ -104,7 +103,7 @@ def spoken(state: AppState) -> str:
 def progress(state: AppState) -> Node | str:
     """A bar in bytes; without a total it only says that something is under way."""
     engine, preparing = state.site.engine, state.site.preparing
-    if preparing.stage == PREPARING:
+    if preparing.is_going:
         known = {"max": str(max(1, preparing.total_bytes)), "value": str(preparing.done_bytes)}
         going = h("progress", {**known, "aria-label": say(state, "ready.going")})
         return h("div", {"class": "progress"}, going)

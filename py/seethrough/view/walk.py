@@ -45,7 +45,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
 
 def own_text(state: AppState, slot: Slot, step: str) -> Node:
     """The prompt's form; behind the first step it folds away, so that the picture has the room."""
-    form = prompt.form(state, slot, has_sampling=False)
+    form = prompt.form(state, has_sampling=False, cost=slot("cost"))
     is_first = state.tour is not None and step == state.tour.first
     is_open = is_first or not state.run.tokens
     name = "own-text" if is_open else "own-text-folded"  # a choice of the reader's stays with each
