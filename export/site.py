@@ -34,12 +34,14 @@ from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
 from seethrough.core.assets import OF_ENGINE, PART, RECORDING, TOKENIZER
-from seethrough.core.manifest import from_json, to_json
+from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.modes import modes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from seethrough.core.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -148,6 +150,8 @@ def whole_style() -> str:
 def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[str]:
     """Copy each model's assets and write models.json; the first model is the default.
 
+    The list tells of the engine's files too, and of what no start needs.
+
     Args:
         command: See `Sources`.
 
@@ -159,11 +163,13 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
     """
     listed: list[str] = []
     cards: list[dict[str, Any]] = []
+    manifests: list[Manifest] = []
     for folder in models:
         try:
             manifest = whole_manifest(folder)
         except ListError as error:
             raise SiteError(str(error)) from error
+        manifests.append(manifest)
         path = f"models/{manifest.id}/"
         for asset in manifest.assets:
             copy(folder / asset.path, out / path / asset.path)
@@ -178,7 +184,13 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
             }
         )
     absent = absent_models([card["id"] for card in cards], command)
-    listing = {"models": cards, "absent": absent, "engine": entries(out, of_runtime(out))}
+    runtime = [f"ort/{file.name}" for file in sorted((out / "ort").glob("*"))]
+    listing = {
+        "models": cards,
+        "absent": absent,
+        "engine": entries(out, runtime),
+        "later": not_for_a_start(manifests),
+    }
     text = json.dumps(listing, indent=1) + "\n"
     write_text(out / "models.json", text)
     return listed
@@ -233,7 +245,8 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     every = sorted(out.rglob("*"))
     paths = [file.relative_to(out).as_posix() for file in every if file.is_file()]
     files = entries(out, [path for path in paths if path not in skipped])
-    later = [path for path in (*of_runtime(out), *of_later(out)) if path in files]
+    listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
+    later = [path for path in (*listing["engine"], *listing["later"]) if path in files]
     site = {"csp": CSP, "files": files, "later": later, "models": models}
     (out / "sw.js").write_bytes(service_worker(site))
 
@@ -246,19 +259,14 @@ def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:
     }
 
 
-def of_runtime(out: Path) -> list[str]:
-    """The engine's files in a site, which are fetched with the first model."""
-    return [f"ort/{file.name}" for file in sorted((out / "ort").glob("*"))]
-
-
-def of_later(out: Path) -> list[str]:
+def not_for_a_start(manifests: Iterable[Manifest]) -> list[str]:
     """What else no start needs: tokenisers, and recorded walks but the one that home shows."""
-    listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
-    files: list[tuple[str, str]] = []
-    for card in listing["models"]:
-        manifest = from_json((out / card["path"] / "manifest.json").read_text(encoding="utf-8"))
-        assets = manifest.of_kind(TOKENIZER, RECORDING, PART)
-        files += [(asset.kind, card["path"] + asset.path) for asset in assets]
+    kinds = (TOKENIZER, RECORDING, PART)
+    files = [
+        (asset.kind, f"models/{manifest.id}/{asset.path}")
+        for manifest in manifests
+        for asset in manifest.of_kind(*kinds)
+    ]
     shown = next((path for kind, path in files if kind == RECORDING), "")
     return [path for _, path in files if path != shown]
 

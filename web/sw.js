@@ -176,7 +176,7 @@ async function answer(path) {
   const stored = await cache.match(keyOf(path));
   if (stored) return stored;
   return store(cache, path).catch(async (error) => {
-    await tellFault(error, true);
+    await tellFault(error, !SITE.later.includes(path)); // without those the page goes on
     throw error;
   });
 }

@@ -50,7 +50,7 @@ def render(state: AppState) -> str:
     """The offer, its progress or its end; then the other wish."""
     return to_html(
         h("section", {"class": "offer"}, *offer(state)),
-        h("section", {"class": "offer"}, *recordings_only(state)),
+        h("section", {"class": "other-wish"}, *recordings_only(state)),
     )
 
 
@@ -71,10 +71,10 @@ def offer(state: AppState) -> Sequence[Node | str]:
         return [h("p", {"role": "status"}, told)]
     what = h("p", {}, say(state, "ready.what", model=card.title))
     if preparing.error is None:
-        return [what, facts(state, card), button(state)]
+        return [what, facts(state, card), told_now(state), button(state)]
     told = say_message(state, preparing.error)
     error = h("p", {"class": "message is-error", "role": "alert"}, told)
-    return [error, facts(state, card), button(state)]
+    return [error, facts(state, card), told_now(state), button(state)]
 
 
 def button(state: AppState) -> Node:
@@ -100,12 +100,11 @@ def going(state: AppState) -> Sequence[Node]:
 
 
 def facts(state: AppState, card: ModelCard) -> Node:
-    """What it fetches, what it needs while it runs, what works offline now."""
+    """What it fetches, and what it needs while it runs."""
     lacks = ready_bytes(state.site)
     rows = (
         ("to_fetch", megabytes(state, lacks) if lacks else say(state, "ready.nothing_more")),
         ("memory", memory_of(state, card)),
-        ("now", now(state)),
     )
     terms = [
         h("div", {}, h("dt", {}, say(state, f"ready.{name}")), h("dd", {}, value))
@@ -116,7 +115,12 @@ def facts(state: AppState, card: ModelCard) -> Node:
 
 def now(state: AppState) -> str:
     """What works without a connection at this moment: the one sentence, wherever it is told."""
-    return say(state, f"offline.{offline_level(state.site)}")
+    return f"{say(state, 'ready.now')}: {say(state, f'offline.{offline_level(state.site)}')}."
+
+
+def told_now(state: AppState) -> Node:
+    """The same, where it stands by itself."""
+    return h("p", {"class": "note"}, now(state))
 
 
 def recordings_only(state: AppState) -> Sequence[Node]:
@@ -132,9 +136,9 @@ def recordings_only(state: AppState) -> Sequence[Node]:
 
 def line(state: AppState) -> Node:
     """What works offline now, and the way to more: one quiet line."""
-    told = [h("span", {}, say(state, "ready.now"), ": ", now(state), ".")]
     link = way(state)
-    return h("p", {"class": "note offline-line"}, *told, *([" ", link] if link else []))
+    more = [" ", link] if link else []
+    return h("p", {"class": "note offline-line"}, h("span", {}, now(state)), *more)
 
 
 def way(state: AppState) -> Node | None:

@@ -115,7 +115,9 @@ def test_sizes_and_removal(tab, light):
         })"""
     )
 
-    assert 25_000_000 < told["site"] < 40_000_000
+    assert 25_000_000 < sum(told["files"].values()) < 40_000_000
+    assert any(path.startswith("ort/") for path in told["files"])
+    assert told["wishes"] > 0
     assert 0.9 < sum(told["models"].values()) / light.model_bytes < 1.1
     assert all(path.startswith("models/") for path in told["models"])
     assert told["quota"] > told["usage"] > 0
@@ -129,7 +131,7 @@ def test_plain_http_has_no_storage_and_says_null(new_tab):
     tab.open(host="plain-http.test")
     told = site(tab, "sizes()")
 
-    assert told["site"] is None
+    assert told["files"] is None
     assert told["models"] is None
     assert site(tab, "persist()") is None
     assert site(tab, "useUpdate()") is None
