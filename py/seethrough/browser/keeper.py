@@ -83,7 +83,7 @@ class BrowserKeeper:
             await bringing.prepare(model_id)
         finally:
             self._stop = _nothing
-        await host.persist()
+        ffi.start_task(host.persist())  # Firefox asks the reader, who may not answer
 
     def stop(self) -> None:
         """End it at its next piece."""
