@@ -71,8 +71,9 @@ class FakeKeeper:
 
 
 def page(keeper: FakeKeeper) -> tuple[Actions, Preparer]:
-    """A first visit: the list is read, nothing is stored."""
+    """A first visit of a reader who saves data: the list is read, nothing is stored."""
     actions = Actions(asyncio.run(opened(MODEL)))
+    actions.store.replace(device=Device(saves_data=True))
     preparer = Preparer(actions.store, keeper)
     asyncio.run(preparer.look())
     return actions, preparer
@@ -169,6 +170,14 @@ def test_the_price_has_the_engine_in_it() -> None:
     assert price_bytes(unknown, ID) == 5_000
     assert price_bytes(state.site, ID) == ENGINE + MODEL.manifest.download_bytes
     assert price_bytes(replace(unknown, stored=frozenset({ID})), ID) == 0
+
+
+def test_walks_that_come_by_themselves_are_no_price() -> None:
+    """What makes ready costs what a run costs; the walks count where the reader saves data."""
+    site = page(FakeKeeper())[0].state.site
+
+    assert ready_bytes(replace(site, device=Device())) == price_bytes(site, ID)
+    assert ready_bytes(site) == price_bytes(site, ID) + WALK
 
 
 def test_a_device_with_too_little_memory() -> None:

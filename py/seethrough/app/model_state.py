@@ -52,10 +52,13 @@ def price_bytes(site: Site, model_id: str) -> int:
 
 
 def ready_bytes(site: Site) -> int:
-    """What making this device ready for offline use fetches; 0 where it is ready."""
+    """What making this device ready for offline use fetches; 0 where it is ready.
+
+    The recorded walks come by themselves, but where the reader saves data.
+    """
     card = first_model(site)
     model = 0 if card is None or card.id in site.stored else price_bytes(site, card.id)
-    return model + (site.offline.walks_bytes or 0)
+    return model + ((site.offline.walks_bytes or 0) if site.device.saves_data else 0)
 
 
 def offline_level(site: Site) -> str:
