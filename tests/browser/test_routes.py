@@ -268,7 +268,7 @@ def test_a_link_with_a_prompt(loaded):
 
 
 def test_a_link_with_a_prompt_before_its_model(new_tab, shards):
-    """The page answers while the model that its reader asked for is fetched; the address keeps it."""
+    """The page answers while the model that was asked for is fetched; the address keeps it."""
     tab = new_tab()
     for shard in shards:
         tab.server.faults[shard] = "slow"
