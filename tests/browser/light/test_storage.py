@@ -1,5 +1,6 @@
 """What this browser keeps: two tabs, a full disk, files that are dropped, versions, removal."""
 
+import json
 import shutil
 import zipfile
 
@@ -237,3 +238,24 @@ def test_a_new_version_waits_for_the_old_tabs(new_tab, published):
     assert licence(tab) == "new"
     assert tab.page.evaluate("crossOriginIsolated")
     assert tab.errors == []
+
+
+def test_a_new_version_brings_what_was_made_ready(tab, server, light, tmp_path, best):
+    """A newer version brings its own of the engine's files where the older one had stored them."""
+    shutil.copytree(light.root / FOLDER, tmp_path / FOLDER)
+    server.folder, name = tmp_path, "ort.wasm.min.js"
+    tab.ask("seethrough.load()")
+    script = tmp_path / FOLDER / "ort" / name
+    script.write_text(script.read_text(encoding="utf-8") + "\n// newer\n", encoding="utf-8")
+    listing = json.loads((tmp_path / FOLDER / "models.json").read_text(encoding="utf-8"))
+    listed = [f"models/light/{path.name}" for path in (tmp_path / FOLDER).rglob("*.bin")]
+    listed += [f"models/light/{path.name}" for path in (tmp_path / FOLDER).rglob("*.onnx")]
+    assert "ort/ort.wasm.min.js" in listing["engine"]
+    write_service_worker(tmp_path / FOLDER, listed)
+    tab.reload()  # on this machine a reload takes the newest version
+    server.stop()
+    tab.reload()
+
+    stored = tab.page.evaluate(f"fetch('./ort/{name}').then((answer) => answer.text())")
+    assert stored.endswith("// newer\n")
+    assert tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")["top"][0]["id"] == best
