@@ -39,7 +39,7 @@ AROUND = ("skip", "strip-name", "header", "tools", "footer", "keys")
 OTHERWISE = "*"
 # Who comes for the first time is asked before the answer is shown.
 ASKED = Guessing(when=FIRST_ASKED)
-PLAIN = ("map", "about", "glossary")
+PLAIN = ("map", "ready", "about", "glossary")
 
 
 @dataclass(frozen=True)

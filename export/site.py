@@ -34,13 +34,15 @@ from export.packages import (
 from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
-from seethrough.core.assets import OF_ENGINE
+from seethrough.core.assets import OF_ENGINE, PART, RECORDING, TOKENIZER
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.modes import modes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from seethrough.core.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -151,6 +153,8 @@ def whole_style() -> str:
 def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[str]:
     """Copy each model's assets and write models.json; the first model is the default.
 
+    The list tells of the engine's files too, and of what no start needs.
+
     Args:
         command: See `Sources`.
 
@@ -162,11 +166,13 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
     """
     listed: list[str] = []
     cards: list[dict[str, Any]] = []
+    manifests: list[Manifest] = []
     for folder in models:
         try:
             manifest = whole_manifest(folder)
         except ListError as error:
             raise SiteError(str(error)) from error
+        manifests.append(manifest)
         path = f"models/{manifest.id}/"
         for asset in manifest.assets:
             copy(folder / asset.path, out / path / asset.path)
@@ -180,7 +186,14 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
                 "modes": list(modes_of(manifest)),
             }
         )
-    listing = {"models": cards, "absent": absent_models([card["id"] for card in cards], command)}
+    absent = absent_models([card["id"] for card in cards], command)
+    runtime = [f"ort/{file.name}" for file in sorted((out / "ort").glob("*"))]
+    listing = {
+        "models": cards,
+        "absent": absent,
+        "engine": entries(out, runtime),
+        "later": not_for_a_start(manifests),
+    }
     text = json.dumps(listing, indent=1) + "\n"
     write_text(out / "models.json", text)
     return listed
@@ -232,12 +245,33 @@ def write_page(out: Path) -> None:
 def write_service_worker(out: Path, models: list[str]) -> None:
     """sw.js with the list of files to store, their bytes and hashes, and a version over it all."""
     skipped = {*models, "sw.js"}
-    files = {
-        path: [file.stat().st_size, base64.b64encode(sha256(file)).decode()]
-        for file in sorted(out.rglob("*"))
-        if file.is_file() and (path := file.relative_to(out).as_posix()) not in skipped
+    every = sorted(out.rglob("*"))
+    paths = [file.relative_to(out).as_posix() for file in every if file.is_file()]
+    files = entries(out, [path for path in paths if path not in skipped])
+    listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
+    later = [path for path in (*listing["engine"], *listing["later"]) if path in files]
+    site = {"csp": CSP, "files": files, "later": later, "models": models}
+    (out / "sw.js").write_bytes(service_worker(site))
+
+
+def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:
+    """Bytes and SHA-256 (base64) of some files of a site, by path."""
+    return {
+        path: [(out / path).stat().st_size, base64.b64encode(sha256(out / path)).decode()]
+        for path in paths
     }
-    (out / "sw.js").write_bytes(service_worker({"csp": CSP, "files": files, "models": models}))
+
+
+def not_for_a_start(manifests: Iterable[Manifest]) -> list[str]:
+    """What else no start needs: tokenisers, and recorded walks but the one that home shows."""
+    kinds = (TOKENIZER, RECORDING, PART)
+    files = [
+        (asset.kind, f"models/{manifest.id}/{asset.path}")
+        for manifest in manifests
+        for asset in manifest.of_kind(*kinds)
+    ]
+    shown = next((path for kind, path in files if kind == RECORDING), "")
+    return [path for _, path in files if path != shown]
 
 
 def service_worker(site: dict[str, Any], more: str = "") -> bytes:

@@ -409,6 +409,7 @@ class FakeSite:
             self.files[f"{path}manifest.json"] = to_json(model.manifest)
             self.files[path + model.manifest.tokenizer.path] = model.tokenizer_json
         self.files["models.json"] = json.dumps({"models": rows})
+        self.ids = frozenset(model.manifest.id for model in models)
 
     async def fetch_text(self, path: str) -> str:
         """The text of a file, or the error that the page's own fetch raises."""
@@ -434,8 +435,11 @@ async def opened(*models: TinyModel, engine: FakeEngine | None = None) -> Servic
 
 
 def served(site: FakeSite, engine: FakeEngine | None = None) -> Service:
-    """A service over a fake site, nothing read yet; the page has its tours."""
-    store = Store(AppState().but(tours=TOURS))
+    """A service over a fake site, nothing read yet; the page has its tours, and its models stored.
+
+    So a link's prompt runs without being asked for.
+    """
+    store = Store(AppState().but(tours=TOURS, stored=site.ids))
     return Service(store, engine or FakeEngine(), site.fetch_text, site.fetch_bytes)
 
 

@@ -42,6 +42,7 @@ HANDED_ON = {
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "start"),
     ("py/seethrough/app/gate.py", "do"),
+    ("py/seethrough/app/preparing.py", "prepare"),
     ("py/seethrough/app/fetcher.py", "_fail"),
     ("py/seethrough/app/tracing.py", "select"),
     ("py/seethrough/app/actions.py", "show_recording"),

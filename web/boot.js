@@ -1,6 +1,6 @@
 /**
- * Starts the page: WebAssembly check, service worker, at most one automatic reload, then the engine
- * and PyScript side by side.
+ * Starts the page: WebAssembly check, service worker, at most one automatic reload, then PyScript.
+ * No engine and no model: they come when the reader asks, or when they are here (browser/main.py).
  *
  * The service worker stores the site (so that it works offline) and adds the headers that allow
  * threads. Where there is none, the page checks its files itself, runs in one thread and says so.
@@ -10,7 +10,7 @@
 import { siteFiles, verifyAll } from "./check.js";
 import { shutDoor } from "./door.js";
 import { canShareMemory } from "./device.js";
-import { markOnce, startEarly, takeWorker } from "./early.js";
+import { markOnce } from "./early.js";
 import { endOf, KeyedError, reasonOf } from "./errors.js";
 import { button, learned, megabytes, say, sentence } from "./messages.js";
 import { placeFault } from "./place.js";
@@ -202,7 +202,6 @@ function stop(key, fields) {
   if (!["boot.no_simd", "boot.no_wasm"].includes(key))
     slot.append(button("reload", sentence("boot.retry"), retry));
   document.documentElement.dataset.boot = "failed";
-  takeWorker()?.worker.terminate(); // no download for a page that cannot start
   shutDoor(Object.assign(new Error(text), { key, fields: fields ?? {} }));
 }
 
@@ -274,22 +273,6 @@ async function startPython() {
   }
 }
 
-/** Load the model beside Python, and say how far it is until Python says it. */
-async function startEngine() {
-  try {
-    await startEarly(({ stage, done, total }) => {
-      if (document.documentElement.dataset.boot !== "python") return;
-      const text = sentence(
-        stage === "download" ? "boot.model" : "boot.opening",
-        amount(done, total),
-      );
-      say("status", text);
-    });
-  } catch (error) {
-    console.info("early load:", error); // Python asks again, and tells what is wrong
-  }
-}
-
 /** The whole start. */
 async function boot() {
   for (const form of document.forms) {
@@ -319,7 +302,6 @@ async function boot() {
   }
   allowReload();
   markOnce("seethrough.controlled");
-  startEngine();
   await startPython();
 }
 

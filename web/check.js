@@ -8,7 +8,7 @@ import { listIn } from "./listed.js";
 import { hex, sha256 } from "./sha256.js";
 import { bytesOf, diagnose, faultOf, isWhole } from "./whole.js";
 
-/** @typedef {import("./listed.js").Files} Files */
+/** @typedef {import("./listed.js").Listed} Listed */
 
 // The build writes it: the bytes that follow, and their SHA-256.
 const FIRST_LINE = /^\/\/ (\d+) bytes, SHA-256 ([0-9a-f]{64})\n/;
@@ -16,8 +16,8 @@ const RUNS = /\.(css|html|js|json|py|wasm|whl|zip)$/;
 const LANES = 4;
 
 /**
- * The list of the site's files out of sw.js, which is checked against its own first line.
- * @returns {Promise<Files>} rejects with a KeyedError about sw.js
+ * The lists of the site's files out of sw.js, which is checked against its own first line.
+ * @returns {Promise<Listed>} rejects with a KeyedError about sw.js
  */
 export async function siteFiles() {
   const path = "sw.js";
@@ -43,13 +43,15 @@ async function verify(path, [expected, hash]) {
 }
 
 /**
- * Check every file that the page runs.
+ * Check every file that the page runs at its start; what comes later is checked as it comes.
  * @param {(done: number, total: number) => void} onBytes
  * @returns {Promise<string[]>} files that were of another version and are right now; rejects with a
  *   KeyedError about the first bad file
  */
 export async function verifyAll(onBytes) {
-  const files = Object.entries(await siteFiles()).filter(([path]) => RUNS.test(path));
+  const { files: all, later } = await siteFiles();
+  const first = Object.entries(all).filter(([path]) => !later.includes(path));
+  const files = first.filter(([path]) => RUNS.test(path));
   const total = files.reduce((sum, [, [bytes]]) => sum + bytes, 0);
   /** @type {string[]} */
   const stale = [];

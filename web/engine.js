@@ -20,7 +20,7 @@ import * as ort from "./ort/ort.wasm.min.js";
  * @typedef {{backend: string, threads: number, sessionMs: number, kept: string}} Loaded
  * @typedef {{id: number, signal: AbortSignal}} Asked
  * @typedef {Asked & {type: "load", manifest: Manifest, baseUrl: string, threads: number,
- *   mode: "exact" | "small", isEarly?: boolean}} Load
+ *   mode: "exact" | "small"}} Load
  * @typedef {Asked & {type: "run", tokens: Int32Array, nPast: number, fetch: string[],
  *   unembedLayer: Int32Array, unembedPos: Int32Array, topK: number,
  *   knobs: Record<string, Tensor>}} Run
@@ -88,11 +88,10 @@ async function release() {
 /**
  * Fetch, check and open a model.
  * @param {Load} message
- * @param {Promise<void>} mayOpen the session is not made before
  * @param {(progress: Progress) => void} tell
  * @returns {Promise<Loaded>}
  */
-async function load(message, mayOpen, tell) {
+async function load(message, tell) {
   await release();
   const { manifest, threads, mode, signal } = message;
   const [graphFile] = filesOf(manifest, "graph");
@@ -114,7 +113,6 @@ async function load(message, mayOpen, tell) {
     tell(progress);
   };
   await fetchFiles(message.baseUrl, jobs, { signal, onBytes });
-  await mayOpen;
   signal.throwIfAborted();
   tell({ ...progress, stage: "session" });
   const start = performance.now();
@@ -262,9 +260,8 @@ function movable({ arrays = {}, parts = [] }) {
 let queue = Promise.resolve();
 
 /**
- * The newest load: of what, who waits for it, how far it is, what came of it, what lets it go on.
- * @typedef {{key: string, ids: number[], progress: Progress | null, result: Loaded | null,
- *   open: () => void}} Loading
+ * The newest load: of what, who waits for it, how far it is, what came of it.
+ * @typedef {{key: string, ids: number[], progress: Progress | null, result: Loaded | null}} Loading
  * @type {Loading | null}
  */
 let newest = null;
@@ -275,9 +272,8 @@ function keyOf({ manifest, mode }) {
 }
 
 /**
- * Load a model, or join the load of it that is under way or done (early.js asked before Python
- * did): nothing is fetched or opened twice. A failed load is forgotten, so that it can be tried
- * anew. One with `isEarly` fetches, and opens the session only once another asks for the same.
+ * Load a model, or join the load of it that is under way or done: nothing is fetched or opened
+ * twice. A failed load is forgotten, so that it can be tried anew.
  * @param {Load} message
  */
 function startLoad(message) {
@@ -285,22 +281,17 @@ function startLoad(message) {
   if (newest?.key === key) {
     if (newest.result) return self.postMessage({ id: message.id, result: newest.result });
     newest.ids.push(message.id);
-    newest.open();
     if (newest.progress) self.postMessage({ id: message.id, progress: newest.progress });
     return;
   }
-  newest?.open(); // what it replaces must not hold up the queue
   /** @type {Loading} */
-  const mine = { key, ids: [message.id], progress: null, result: null, open: () => {} };
-  /** @type {Promise<void>} */
-  const mayOpen = new Promise((resolve) => (mine.open = resolve));
-  if (!message.isEarly) mine.open();
+  const mine = { key, ids: [message.id], progress: null, result: null };
   newest = mine;
   /** @param {Record<string, unknown>} answer */
   const tellAll = (answer) => mine.ids.forEach((id) => self.postMessage({ id, ...answer }));
   queue = queue.then(async () => {
     try {
-      mine.result = await load(message, mayOpen, (progress) => {
+      mine.result = await load(message, (progress) => {
         mine.progress = { ...progress };
         tellAll({ progress });
       });
@@ -329,7 +320,6 @@ function hear({ data: message }) {
     running.abort();
     running = new AbortController();
     if (newest?.result) return;
-    newest?.open();
     newest = null; // who asks from now on must not join what is being stopped
     return;
   }

@@ -24,6 +24,7 @@ const PARTS = [
   "errors.js",
   "lanes.js",
   "listed.js",
+  "listing.js",
   "messages.js",
   "place.js",
   "refused.js",
@@ -38,7 +39,7 @@ const PARTS = [
 /** @returns {Promise<Files>} the list in sw.js, {} if it has none */
 async function listed() {
   try {
-    return listIn(new TextDecoder().decode(await bytesOf("sw.js")));
+    return listIn(new TextDecoder().decode(await bytesOf("sw.js"))).files;
   } catch {
     return {};
   }

@@ -8,9 +8,11 @@
 import { APP_STORE, MODEL_STORE, SCOPE } from "./stores.js";
 
 /**
- * @typedef {{site: number | null, models: Record<string, number> | null, quota: number | null,
- *   usage: number | null, isPersisted: boolean | null}} Sizes bytes; `usage` and `quota` are the
- *   whole origin's, as the browser tells them
+ * @typedef {{files: Record<string, number> | null, models: Record<string, number> | null,
+ *   wishes: number | null, quota: number | null, usage: number | null,
+ *   isPersisted: boolean | null}} Sizes bytes by path, of the site's own files and of the models';
+ *   `wishes` is how many settings are remembered; `usage` and `quota` are the whole origin's, as the
+ *   browser tells them
  */
 
 const OURS = `seethrough:${new URL(SCOPE).pathname}:`;
@@ -18,6 +20,8 @@ const THEME = "seethrough.theme"; // theme.js keeps it for all copies of this si
 const ACTIVATE_MS = 3000;
 const NEWEST_MS = 60_000;
 const QUIET_MS = 300;
+const PAINT_MS = 500;
+const IDLE_MS = 2000;
 const REGISTER_MS = 5000;
 const LOOK_AGAIN_MS = 3_600_000;
 
@@ -46,6 +50,14 @@ export function remember(name, value, storage) {
   } catch {
     return false; // the reader forbids storage
   }
+}
+
+/** @returns {Promise<void>} settled once what is shown is painted, and the page rests */
+export async function painted() {
+  const frame = new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  await Promise.race([frame, after(PAINT_MS)]); // a hidden page paints no frame
+  if (typeof requestIdleCallback !== "function") return;
+  await new Promise((resolve) => requestIdleCallback(resolve, { timeout: IDLE_MS }));
 }
 
 /** @param {number} ms @returns {Promise<null>} null, after a while */
@@ -210,23 +222,35 @@ async function sizesIn(name) {
 
 /** @returns {Promise<Sizes>} what is stored on this device */
 export async function sizes() {
-  const [site, models] = [await sizesIn(APP_STORE), await sizesIn(MODEL_STORE)];
+  const [files, models] = [await sizesIn(APP_STORE), await sizesIn(MODEL_STORE)];
   const estimate = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
   const isPersisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
   return {
-    site: site && Object.values(site).reduce((sum, bytes) => sum + bytes, 0),
+    files,
     models,
+    wishes: wishes(),
     quota: estimate.quota ?? null,
     usage: estimate.usage ?? null,
     isPersisted,
   };
 }
 
+/** @param {Storage} storage @returns {string[]} what this site remembers there, by its keys */
+const ourKeys = (storage) =>
+  Object.keys(storage).filter((key) => key === THEME || key.startsWith(OURS));
+
+/** @returns {number | null} how many settings are remembered; null where nothing can be */
+function wishes() {
+  try {
+    return ourKeys(localStorage).length;
+  } catch {
+    return null;
+  }
+}
+
 /** @param {Storage} storage */
 function forgetKeys(storage) {
-  /** @param {string} key */
-  const isOurs = (key) => key === THEME || key.startsWith(OURS);
-  for (const key of Object.keys(storage)) if (isOurs(key)) storage.removeItem(key);
+  for (const key of ourKeys(storage)) storage.removeItem(key);
 }
 
 /**

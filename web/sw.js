@@ -1,6 +1,8 @@
 /**
  * The service worker: stores the site's own files, answers them (offline too), and adds the
- * headers that isolate the page, which a browser asks for before it gives threads.
+ * headers that isolate the page, which a browser asks for before it gives threads. What no start
+ * needs (SITE.later) is stored when it is first asked for (bring.js); a newer version brings its own
+ * of what the older one had stored.
  *
  * The build writes SITE, and what is imported into this script: not every browser's service workers
  * can import. A file is stored under its name and hash, checked on the way in, so an update fetches
@@ -16,13 +18,16 @@ import { bytesOf, faultOf } from "./whole.js";
 
 /**
  * @typedef {import("./listed.js").Files} Files
- * @typedef {{version: string, csp: string, files: Files, models: string[]}} Site
+ * @typedef {{version: string, csp: string, files: Files, later: string[], models: string[]}} Site
  */
 
 const SITE = /** @type {Site} */ ({/*site*/});
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const LANES = 4;
+// Of a file as large as this the page hears how far it is, so often.
+const LARGE_BYTES = 1_000_000;
+const TELL_MS = 200;
 /** @type {Record<string, string>} */
 const TYPES = {
   css: "text/css; charset=utf-8",
@@ -57,6 +62,16 @@ async function hashOf(body) {
   return btoa(String.fromCharCode(...hash));
 }
 
+/** @param {string} path @returns {(done: number) => void} tells the pages how far a file is */
+function reading(path) {
+  let told = 0;
+  return (done) => {
+    if (Date.now() - told < TELL_MS) return;
+    told = Date.now();
+    tell({ type: "reading", path, done });
+  };
+}
+
 /**
  * Fetch one listed file and check it.
  * @param {string} path
@@ -64,7 +79,7 @@ async function hashOf(body) {
  */
 async function fetchChecked(path) {
   const [expected, sha256] = SITE.files[path];
-  const bytes = await bytesOf(path);
+  const bytes = await bytesOf(path, expected > LARGE_BYTES ? reading(path) : undefined);
   if ((await hashOf(bytes)) === sha256) return bytes;
   throw faultOf(path, bytes, expected);
 }
@@ -105,15 +120,28 @@ async function tellFault(error, isInUse) {
 }
 
 /**
- * Store every listed file that is not stored yet, four at a time. One that fails is told at once
- * and stops new ones from starting; those under way end and are kept.
+ * What this version stores before it starts: all that a start needs, and its own of what an older
+ * version had stored.
+ * @param {string[]} stored addresses
+ * @returns {string[]}
+ */
+function firstFiles(stored) {
+  const kept = new Set(stored.map((url) => url.split("?")[0]));
+  const later = new Set(SITE.later.filter((path) => !kept.has(keyOf(path).split("?")[0])));
+  return Object.keys(SITE.files).filter((path) => !later.has(path));
+}
+
+/**
+ * Store each of these that is not stored yet, four at a time. One that fails is told at once and
+ * stops new ones from starting; those under way end and are kept.
  */
 async function install() {
   const cache = await caches.open(APP_STORE);
-  const total = Object.values(SITE.files).reduce((sum, [bytes]) => sum + bytes, 0);
   const stored = new Set((await cache.keys()).map((request) => request.url));
+  const files = firstFiles([...stored]);
+  const total = files.reduce((sum, path) => sum + SITE.files[path][0], 0);
   let [done, isTold] = [0, false];
-  await inLanes(Object.keys(SITE.files), LANES, async (path) => {
+  await inLanes(files, LANES, async (path) => {
     try {
       if (!stored.has(keyOf(path))) await store(cache, path);
     } catch (error) {
@@ -148,7 +176,7 @@ async function answer(path) {
   const stored = await cache.match(keyOf(path));
   if (stored) return stored;
   return store(cache, path).catch(async (error) => {
-    await tellFault(error, true);
+    await tellFault(error, !SITE.later.includes(path)); // without those the page goes on
     throw error;
   });
 }

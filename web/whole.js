@@ -11,11 +11,30 @@ export function looksLikeHtml(bytes) {
 }
 
 /**
+ * A response's whole body.
+ * @param {Response} response
+ * @param {((bytes: number) => void) | undefined} onBytes hears how many are here
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+async function bodyOf(response, onBytes) {
+  if (!onBytes || !response.body) return new Uint8Array(await response.arrayBuffer());
+  const reader = response.body.getReader();
+  const chunks = [];
+  for (let got = 0; ;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    chunks.push(value);
+    onBytes((got += value.length));
+  }
+}
+
+/**
  * What the server sends for a file.
  * @param {string} path
+ * @param {(bytes: number) => void} [onBytes] hears how many are here
  * @returns {Promise<Uint8Array<ArrayBuffer>>} rejects with a KeyedError about its transport
  */
-export async function bytesOf(path) {
+export async function bytesOf(path, onBytes) {
   let response;
   try {
     response = await fetch(SCOPE + path, { cache: "no-cache" });
@@ -25,7 +44,7 @@ export async function bytesOf(path) {
   const { status } = response;
   if (status !== 200) throw notServed("boot", path, status);
   try {
-    return new Uint8Array(await response.arrayBuffer());
+    return await bodyOf(response, onBytes);
   } catch {
     throw new KeyedError("boot.cut", { path });
   }

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation, address, settled
-from seethrough.app.state import AppState, Device
 from seethrough.core.routes import OWN, Route
 from tests.app.going import state_after
 from tests.fake_engine import tiny_model
 from tests.recorded import PROMPT, opened_with, recorded
 from tests.steps import page_state, parse
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
 
 MODEL = tiny_model()
 MADE, SECOND = recorded(), recorded(name="second", prompt="an other", positions=(0, 1))
@@ -74,9 +77,9 @@ def test_a_prompt_in_the_address_is_run() -> None:
 
 
 def test_no_download_is_begun_by_a_link() -> None:
-    """Where the download has to be asked for, a link only fills the prompt in."""
+    """Where the model is not stored, a link only fills the prompt in."""
     actions = fresh()
-    actions.store.replace(device=Device(may_download=False))
+    actions.store.replace(stored=frozenset())
     state = went("#/walk/own?prompt=the%20thing", actions=actions)
 
     assert (state.run.source, state.text.prompt, state.run.tokens) == ("", "the thing", ())
@@ -85,7 +88,7 @@ def test_no_download_is_begun_by_a_link() -> None:
 def test_a_link_runs_where_its_model_is_open_already() -> None:
     """A link costs no download once the model is loaded: then its prompt is run anywhere."""
     actions = fresh()
-    actions.store.replace(device=Device(may_download=False))
+    actions.store.replace(stored=frozenset())
     asyncio.run(actions.load())
     state = went("#/walk/own?prompt=the%20thing", actions=actions)
 

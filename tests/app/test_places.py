@@ -14,7 +14,7 @@ from seethrough.app.branches import Branches
 from seethrough.app.navigation import Navigation
 from seethrough.app.places import address, has_cell, is_told
 from seethrough.app.sampler import Sampler
-from seethrough.app.state import TALLY, AppState, Device, Message, Sampling, Throws, Tracing
+from seethrough.app.state import TALLY, AppState, Message, Sampling, Throws, Tracing
 from seethrough.core.cell import Cell
 from seethrough.core.fields import MAX_WRITTEN, all_fields
 from seethrough.core.tokens import LIMIT, STOPPED
@@ -285,7 +285,7 @@ def test_a_number_that_is_there() -> None:
 def test_a_link_waits_for_the_reader() -> None:
     """Where a download has to be asked for, the address keeps all that it chose."""
     actions = fresh()
-    actions.store.replace(device=Device(may_download=False))
+    actions.store.replace(stored=frozenset())
     navigation = Navigation(actions)
     link = f"{OWN_LOOP}&written=3,1&seed=4&step=0&depth=idea"
 
@@ -309,7 +309,7 @@ def parse_again(link: str) -> str:
 def test_another_prompt_breaks_the_promise() -> None:
     """What the reader runs instead of a link's prompt has nothing of the link behind it."""
     actions = fresh()
-    actions.store.replace(device=Device(may_download=False))
+    actions.store.replace(stored=frozenset())
     navigation = Navigation(actions)
 
     async def go() -> None:

@@ -12,12 +12,16 @@ WINDOW = {"width": 1280, "height": 720}
 SITE, MODELS = "seethrough-app", "seethrough-models"
 # A reader who asked for little data: the model is fetched only when it is asked for.
 SAVES_DATA = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}});"
-# Drops what visits have left, but for the caches of these beginnings.
+# Drops what visits have left, but for the caches of these beginnings; without models no engine.
 FORGET = """async (kept) => {
   localStorage.clear();
   const names = await caches.keys();
   const others = names.filter((name) => !kept.some((one) => name.startsWith(one)));
   await Promise.all(others.map((name) => caches.delete(name)));
+  if (kept.some((one) => one.endsWith("models"))) return;
+  const site = await caches.open(names.find((name) => name.startsWith("seethrough-app")));
+  const engine = (await site.keys()).filter(({ url }) => /[/]ort[/]|[/]tokenizer-/.test(url));
+  await Promise.all(engine.map((key) => site.delete(key)));
 }"""
 # The page was loaded again and is its service worker's: the site is stored. Python only starts.
 STORED = "performance.getEntriesByName('seethrough.controlled').length > 0"

@@ -6,6 +6,7 @@ the page before anything runs, whatever the file holds.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -35,12 +36,17 @@ STARTED = "performance.getEntriesByName('seethrough.controlled').length > 0"
 
 
 def site_files() -> list[str]:
-    """Every file that the page is made of; the model's shards have tests of their own."""
+    """Every file that a start needs; the engine's and the model's have tests of their own."""
     files = sorted(file for file in built.DIST.rglob("*") if file.is_file())
+    listing = built.DIST / "models.json"
+    told = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
+    later = {*told.get("engine", ()), *told.get("later", ())}
     return [
-        file.relative_to(built.DIST).as_posix()
+        path
         for file in files
-        if file.suffix not in MODEL_FILES and "recordings" not in file.parts
+        if file.suffix not in MODEL_FILES
+        and "recordings" not in file.parts
+        and (path := file.relative_to(built.DIST).as_posix()) not in later
     ] or ["dist/ is missing"]
 
 

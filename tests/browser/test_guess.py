@@ -1,4 +1,4 @@
-"""Guess first: asked on a first visit, answered or skipped, kept on the device, never in the way."""
+"""Guess first: asked on a first visit, answered or skipped, kept on the device, not in the way."""
 
 import pytest
 

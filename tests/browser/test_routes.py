@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.browser.profiles import SAVES_DATA
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
@@ -50,7 +49,7 @@ def go(tab, address):
 )
 def test_python_takes_the_slide_over(new_tab, address, word):
     """The first slide is there before Python, and Python leaves the very elements in place."""
-    tab = new_tab(SAVES_DATA + EARLY, is_first=True)
+    tab = new_tab(EARLY, is_first=True)
     tab.open(address)
 
     assert word in tab.page.evaluate("window.firstText")
@@ -269,11 +268,13 @@ def test_a_link_with_a_prompt(loaded):
 
 
 def test_a_link_with_a_prompt_before_its_model(new_tab, shards):
-    """The page answers while the model of a link's prompt is fetched; the address keeps it."""
+    """The page answers while the model that was asked for is fetched; the address keeps it."""
     tab = new_tab()
     for shard in shards:
         tab.server.faults[shard] = "slow"
     tab.open("#/walk/own/tokenize?prompt=The%20cat")
+    tab.until("document.querySelector('[name=run]')?.disabled === false")
+    tab.page.click("[name=run]")
     tab.until("document.querySelector('progress')?.value > 2e6")
     tab.until("!document.querySelector('[name=cancel]').disabled")
     address = tab.page.evaluate("location.hash")

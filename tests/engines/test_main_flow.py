@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.long]
@@ -13,6 +15,35 @@ TOKENS_SHOWN = (
     " (one) => one.innerText)"
 )
 CAN_SHARE = "crossOriginIsolated && typeof SharedArrayBuffer === 'function'"
+
+
+# Of the engine and of a model: a first visit has neither.
+OF_A_RUN = re.compile(r"/ort/|\.onnx$|\.bin$|/tokenizer-")
+
+
+def test_a_first_visit(visit):
+    """A first visit to home fetches 28 MB at most, nothing of the engine or a model."""
+    visit.open_at("#/")
+    visit.until("document.querySelector('#price').innerText.includes('all recorded walks')")
+    sent = visit.server.sent_bytes
+
+    assert sum(sent.values()) <= 28_000_000
+    assert [path for path in sent if OF_A_RUN.search(path)] == []
+
+
+def test_walks_offline_after_that(visit):
+    """Without a network a recorded walk that was never opened opens, and says what it lacks."""
+    visit.server.stop()
+    visit.open_at("#/walk/emoji/tokenize?depth=numbers")
+    visit.until("document.querySelectorAll('#step-tokenize .chip-text').length > 3")
+    visit.server = visit.server.forget()
+
+
+def test_made_ready(visit):
+    """The link asks; one press fetches the engine and the model, and says when all is here."""
+    visit.open_at("#/ready")
+    visit.press("[data-action=prepare]")
+    visit.until("document.querySelector('#ready').innerText.includes('This device is ready')")
 
 
 def walk_through(visit):

@@ -41,7 +41,7 @@ def test_slides_carry_their_digest(tmp_path: Path) -> None:
     )
 
     assert "See a real language model think" in fields["view"]
-    pages = {"#/about", "#/glossary", "#/map", "*"}
+    pages = {"#/about", "#/ready", "#/glossary", "#/map", "*"}
     assert {route for route, _, _, _ in slides} == {"#/walk/thing", "#/walk/thing/input"} | pages
     for _, _, fingerprint, markup in slides:
         assert digest(markup) == fingerprint

@@ -43,6 +43,7 @@ PLACES = (
     Place("map", "#/map"),
     Place("all", "#/all/january"),
     Place("about", "#/about"),
+    Place("ready", "#/ready"),
     Place("glossary", "#/glossary"),
     Place("styleguide", "#/styleguide"),
     Place("missing", "#/nowhere"),

@@ -128,24 +128,26 @@ def test_source_says_which() -> None:
 
 
 def test_a_download_waits_to_be_asked() -> None:
-    """Where the reader saves data the strip has a button with the price, elsewhere none."""
+    """A model that is not here has a button with its price; one that is stored names none."""
     idle = state().but(engine=replace(state().site.engine, stage="idle"))
-    asked = status.render(idle.but(device=Device(may_download=False)))
+    first = idle.site.models[0]
+    here = status.render(idle.but(stored=frozenset({first.id})))
 
-    assert 'data-action="download"' in asked
-    assert status.render(idle).count('data-action="download"') < asked.count("data-action")
+    assert f"Download {first.download_bytes / 1e6:.1f} MB" in status.render(idle)
+    assert f"Download {first.download_bytes / 1e6:.1f} MB" not in here
 
 
 def test_storage_is_told() -> None:
     """Sizes, what the browser does not say, and the button that removes it all."""
-    told = about.storage(state().but(storage=Storage(31_800_000, 98_500_000, None, True)))
+    kept = Storage(site_bytes=31_800_000, model_bytes=98_500_000, is_persisted=True)
+    told = about.storage(state().but(storage=kept))
     silent = about.storage(state())
     none = about.storage(state().but(device=Device(has_store=False)))
 
     assert "31.8 MB" in told
     assert "98.5 MB" in told
     assert 'data-action="remove-all"' in told
-    assert silent.count("not told") == 3
+    assert silent.count("not told") == 6
     assert "data-action" not in none
 
 

@@ -60,11 +60,12 @@ def test_an_empty_state_renders(slot: str) -> None:
         "peek",
         "line",
         "term",
+        "cost",
     }
 
     assert (html == "") == of_a_run
     assert ("<h2" in markup_of(AppState(), PANELS[slot])) == (
-        bool(PANELS[slot].rest) or slot == "keys"
+        bool(PANELS[slot].rest) or slot in {"keys", "ready"}
     )
 
 

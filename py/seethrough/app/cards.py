@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class ModelCard:
     """One model of this build, as told before its download.
 
+    `download_bytes`: all that a first run of it fetches, the engine's own files included.
     `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
     save nothing is not there. `modes` are those in which the engine can hold it (core/modes.py).
     `block_size`: so many numbers share a scale where its floats were rounded to 8-bit blocks by the

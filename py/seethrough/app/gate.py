@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STOPPED_BY_A_RECORDING = ("run", "generate")
 LOAD_WAITS = "recording.load_waits"
+RECORDINGS_ONLY = "ready.recordings_only"
 
 
 class Gate:
@@ -43,7 +44,7 @@ class Gate:
             name: As `Site.busy` tells it.
             changes: What is shown of it at once.
         """
-        if not await self._may_begin(name, changes):
+        if self._is_unwanted() or not await self._may_begin(name, changes):
             drop(work)
             return
         ended, going = asyncio.Event(), Turn()
@@ -78,6 +79,13 @@ class Gate:
     def is_busy_for_a_recording(self) -> bool:
         """Whether a run or a continuation is going on, which a recording must not disturb."""
         return self._store.state.busy in STOPPED_BY_A_RECORDING
+
+    def _is_unwanted(self) -> bool:
+        """Whether the reader wants recordings only, and no model is open; it is said then."""
+        is_unwanted = self._store.state.site.is_recordings_only and self._service.model is None
+        if is_unwanted:
+            self._store.replace(notice=Message(RECORDINGS_ONLY))
+        return is_unwanted
 
     async def _may_begin(self, name: str, changes: dict[str, Any]) -> bool:
         """Whether the engine is free; one action may wait for the end of a load."""

@@ -50,6 +50,7 @@ class Library:
             told = json.loads(listing)
             absent = tuple(AbsentModel(**row) for row in told.get("absent", []))
             rows = [(row["path"], row.get("default")) for row in told["models"]]
+            engine_bytes = sum(size for size, _hash in told.get("engine", {}).values())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
         for path, is_default in rows:
@@ -61,7 +62,8 @@ class Library:
             recordings = recording_cards(self._manifests.values())
         except (KeyError, TypeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
-        cards = tuple(card_of(manifest) for manifest, _ in self._manifests.values())
+        manifests = (manifest for manifest, _ in self._manifests.values())
+        cards = tuple(card_of(manifest, engine_bytes) for manifest in manifests)
         self._store.replace(models=cards, absent=absent, recordings=recordings)
 
     def manifest(self, model_id: str | None) -> Manifest:
@@ -111,12 +113,12 @@ class Library:
         return found
 
 
-def card_of(manifest: Manifest) -> ModelCard:
-    """What is told of a model before its download."""
+def card_of(manifest: Manifest, engine_bytes: int = 0) -> ModelCard:
+    """What is told of a model before its download, which brings the engine's files too."""
     return ModelCard(
         id=manifest.id,
         title=manifest.title,
-        download_bytes=manifest.download_bytes,
+        download_bytes=manifest.download_bytes + engine_bytes,
         n_params=manifest.n_params,
         n_layers=manifest.config.n_layers,
         licence=manifest.licence,

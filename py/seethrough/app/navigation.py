@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.app.branches import replay
 from seethrough.app.comparing import compare_with
+from seethrough.app.model_state import opens_unasked
 from seethrough.app.places import (
     address,
     has_heads,
@@ -151,13 +152,18 @@ class Navigation:
         if (*(self._actions.asked or ()), state.run.model) == (place.prompt, place.chat, model):
             if not self._has_written(place):
                 await self._actions.during("run", self._write(place))
-        elif is_asked or state.site.device.may_download or self._actions.service.is_loaded(model):
+        elif self._may_run(model, is_asked=is_asked):
             turn = self._turn
             await self._actions.run(
                 place.prompt, chat=place.chat, model=model, then=lambda: self._write(place)
             )
             if turn == self._turn:
                 self._leave_others(place)
+
+    def _may_run(self, model: str, *, is_asked: bool) -> bool:
+        """Whether a prompt may run with a model: it is here, or the reader wants it fetched."""
+        site, service = self._actions.state.site, self._actions.service
+        return is_asked or service.is_loaded(model) or opens_unasked(site, model)
 
     def _leave_others(self, place: Place) -> None:
         """What is shown of another text goes, where the address's own could not be run."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.loaded import LoadedModel
+from seethrough.app.model_state import price_bytes
 from seethrough.app.state import EngineStatus, Message, Run
 from seethrough.core.errors import CancelledRunError, DownloadError, InputError, SeethroughError
 from seethrough.core.modes import ENGINE_BYTES, mode_bytes, modes_of
@@ -38,6 +39,7 @@ class Opening:
         self._library = library
         self._turns = turns
         self._fetch_text = fetch_text
+        self._price = 0
 
     def is_open(self, model_id: str) -> bool:
         """Whether it is this model that can run now."""
@@ -62,7 +64,9 @@ class Opening:
         if not is_same and not self._recorded_model():
             # What the last model made has no meaning for this one; a recording has its own.
             self._forget(Run(manifest.id, given=self._store.state.run.given), error=None)
-        self.tell(stage="download", total_bytes=manifest.download_bytes, model=manifest.id)
+        self._price = price_bytes(self._store.state.site, manifest.id)
+        total = self._price or manifest.download_bytes
+        self.tell(stage="download", done_bytes=0, total_bytes=total, model=manifest.id)
         try:
             return await self._load(manifest, mode)
         except SeethroughError as error:
@@ -133,9 +137,10 @@ class Opening:
         return text
 
     def _on_progress(self, progress: Progress) -> None:
-        self.tell(
-            stage=progress.stage, done_bytes=progress.done_bytes, total_bytes=progress.total_bytes
-        )
+        """Tell how far it is, in the very bytes that the reader was told before."""
+        total = self._price or progress.total_bytes
+        done = max(0, total - (progress.total_bytes - progress.done_bytes))
+        self.tell(stage=progress.stage, done_bytes=done, total_bytes=total)
 
     def tell(self, **changes: Any) -> None:  # noqa: ANN401 - EngineStatus checks names
         """Write what the engine does into the page's state."""

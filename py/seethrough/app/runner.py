@@ -170,7 +170,8 @@ class Runner:
         if wanted:
             await self.service.load(wanted)
         elif self.service.model is None:
-            await self.service.load(recorded.model if recorded else None)
+            chosen = self.state.site.device.model
+            await self.service.load(recorded.model if recorded else chosen or None)
 
     def _on_step(self, step: Step) -> None:
         token = self._token(step.id)

@@ -90,6 +90,11 @@ class Scene(Spoken, Protocol):
         ...
 
     @property
+    def live_bytes(self) -> int:
+        """What running this live fetches first; 0 where nothing may be fetched, too."""
+        ...
+
+    @property
     def walk_card(self) -> RecordingCard | None:
         """The shown recording's; None where a live run is shown."""
         ...

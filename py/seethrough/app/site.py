@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from seethrough.core.modes import EXACT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seethrough.app.cards import AbsentModel, ModelCard, RecordingCard
+    from seethrough.app.message import Message
     from seethrough.app.tours import Tours
     from seethrough.core.tokenizer import Tokenizer
 
@@ -31,6 +34,7 @@ class EngineStatus:
     model: str = ""
 
 
+PREPARINGS = ("", "going", "done", "failed")
 STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed")
 
 
@@ -38,34 +42,73 @@ STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed
 class Storage:
     """What this browser keeps of the site; None where the browser does not say.
 
-    Sizes in bytes: the site itself, the models, what the browser allows.
+    Sizes in bytes: the page with Python, the engine, the recorded walks, the models, what the
+    browser allows. `n_wishes`: how many settings it remembers.
     """
 
     site_bytes: int | None = None
+    engine_bytes: int | None = None
+    walks_bytes: int | None = None
     model_bytes: int | None = None
+    n_wishes: int | None = None
     quota_bytes: int | None = None
     is_persisted: bool | None = None
+
+
+@dataclass(frozen=True)
+class Offline:
+    """What this browser lacks of the site; the defaults are those of a first visit.
+
+    `is_served`: the page opens without a connection. `to_fetch`: bytes that each model lacks until
+    it runs, the engine's among them; a model that is not named lacks all. `walks_bytes` are what
+    the recorded walks lack, None while nobody has looked.
+    """
+
+    is_served: bool = True
+    to_fetch: Mapping[str, int] = field(default_factory=dict)
+    walks_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """How far this device is on its way to being ready for offline use.
+
+    `stage` is one of PREPARINGS; "failed" has the `error`.
+    """
+
+    stage: str = ""
+    done_bytes: int = 0
+    total_bytes: int = 0
+    error: Message | None = None
+
+    @property
+    def is_going(self) -> bool:
+        """Whether files are on their way."""
+        return self.stage == "going"
 
 
 @dataclass(frozen=True)
 class Device:
     """What the browser says of the device (web/device.js has the rules).
 
-    `may_download` is False where a model is fetched only when the reader asks for it; `model` is
-    the one to open first, `mode` how its weights are to be held (core.modes).
+    `model` is the one to open first, `mode` how its weights are to be held (core.modes).
+    `saves_data`: the reader asked for little data. `memory_bytes`: about what the device has, None
+    where the browser does not say.
     """
 
-    may_download: bool = True
     has_store: bool = True
     model: str = ""
     mode: str = EXACT
+    saves_data: bool = False
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class Site:
     """This build, and where it runs.
 
-    `stored` are the models that this browser keeps. `tours` are the views of one input, step by
+    `stored` are the models that this browser keeps, with the engine. `is_recordings_only`: the
+    reader wants nothing but recorded walks. `tours` are the views of one input, step by
     step. `vocabulary` names the tokens of the model that is open. `busy` is what is going on
     ("load", "run", "generate"), or empty.
     """
@@ -74,6 +117,9 @@ class Site:
     models: tuple[ModelCard, ...] = ()
     absent: tuple[AbsentModel, ...] = ()
     stored: frozenset[str] = frozenset()
+    offline: Offline = field(default_factory=Offline)
+    preparing: Preparing = field(default_factory=Preparing)
+    is_recordings_only: bool = False
     recordings: tuple[RecordingCard, ...] = ()
     engine: EngineStatus = field(default_factory=EngineStatus)
     vocabulary: Tokenizer | None = None

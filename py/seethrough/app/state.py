@@ -17,17 +17,34 @@ from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
 from seethrough.app.message import Message
 from seethrough.app.model_state import (
+    ALL,
     FAILED,
     LOADING,
+    NOTHING,
     OPEN,
+    OPENED,
     REMOTE,
     STORED,
+    WALKS,
     costs_a_download,
+    first_model,
+    lacks_memory,
     model_state,
+    offline_level,
+    price_bytes,
+    ready_bytes,
 )
 from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
 from seethrough.app.scene import Asks, Idea, Scene, Spoken, Step, Tour
-from seethrough.app.site import STAGES, Device, EngineStatus, Site, Storage
+from seethrough.app.site import (
+    STAGES,
+    Device,
+    EngineStatus,
+    Offline,
+    Preparing,
+    Site,
+    Storage,
+)
 from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
 from seethrough.core.guesses import ALONE, ALWAYS
 from seethrough.core.routes import Route
@@ -38,17 +55,21 @@ if TYPE_CHECKING:
     from seethrough.core.tokenizer import Tokenizer
 
 __all__ = [
+    "ALL",
     "BLOCK",
     "EVERYTHING",
     "FAILED",
     "LOADING",
+    "NOTHING",
     "OPEN",
+    "OPENED",
     "PICTURE_TOKENS",
     "REMOTE",
     "STAGES",
     "STORED",
     "TALLY",
     "WALK",
+    "WALKS",
     "AbsentModel",
     "AppState",
     "Asks",
@@ -61,7 +82,9 @@ __all__ = [
     "Lens",
     "Message",
     "ModelCard",
+    "Offline",
     "PartCard",
+    "Preparing",
     "RecordingCard",
     "Run",
     "Sampling",
@@ -79,7 +102,12 @@ __all__ = [
     "Tracing",
     "card_of",
     "costs_a_download",
+    "first_model",
+    "lacks_memory",
     "model_state",
+    "offline_level",
+    "price_bytes",
+    "ready_bytes",
     "value_of",
 ]
 
@@ -171,6 +199,11 @@ class AppState:
         return model_state(self.site, self.run.model)
 
     @property
+    def live_bytes(self) -> int:
+        """What running this live fetches first; 0 where nothing may be fetched, too."""
+        return 0 if self.site.is_recordings_only else price_bytes(self.site, self.run.model)
+
+    @property
     def walk_card(self) -> RecordingCard | None:
         """The shown recording's; None where a live run is shown."""
         shown, known = self.run.recorded, self.site.recordings
@@ -190,15 +223,17 @@ class AppState:
 
 RECORDS = tuple(item.name for item in fields(AppState))
 # Records whose fields a panel may name alone; the others are small and looked at whole.
-OPENED: dict[str, type] = {
+_OPENED_RECORDS: dict[str, type] = {
     "run": Run,
     "choice": Choice,
     "text": Text,
     "site": Site,
     "chrome": Chrome,
 }
-RECORD_OF = {item.name: record for record, kind in OPENED.items() for item in fields(kind)}
-FIELDS_OF = {record: tuple(item.name for item in fields(kind)) for record, kind in OPENED.items()}
+RECORD_OF = {item.name: record for record, kind in _OPENED_RECORDS.items() for item in fields(kind)}
+FIELDS_OF = {
+    record: tuple(item.name for item in fields(kind)) for record, kind in _OPENED_RECORDS.items()
+}
 # A look at a scene needs no record of the page: these a scene has itself.
 OF_A_SCENE = (
     "language",
@@ -206,6 +241,7 @@ OF_A_SCENE = (
     "busy",
     "model_card",
     "model_state",
+    "live_bytes",
     "walk_card",
     "recordings",
     "vocabulary",
@@ -273,7 +309,7 @@ class Store:
 def differing(before: AppState, after: AppState) -> set[str]:
     """The names of whatever is another object: records, their fields, what a scene tells."""
     changed = {name for name in RECORDS if getattr(before, name) is not getattr(after, name)}
-    for record in changed & OPENED.keys():
+    for record in changed & _OPENED_RECORDS.keys():
         old, new = getattr(before, record), getattr(after, record)
         fields_of = FIELDS_OF[record]
         changed |= {name for name in fields_of if getattr(old, name) is not getattr(new, name)}

@@ -5,13 +5,14 @@ Like ffi.py, which it stands on, it imports `js` and `pyodide`: it converts at t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from seethrough.browser.ffi import is_absent, page_url, to_python
-from seethrough.core.errors import DownloadError
+from seethrough.core.errors import CancelledRunError, DownloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,7 +129,7 @@ def post(worker: Js, message: Mapping[str, object]) -> None:
 
 
 async def device() -> dict[str, Any]:
-    """What the browser says of the device, and whether a model may be fetched (web/device.js)."""
+    """What the browser says of the device (web/device.js)."""
     from pyscript.js_modules import device as module
 
     told: dict[str, Any] = to_python(await module.device())
@@ -158,7 +159,7 @@ async def use_update() -> str | None:
 
 
 async def storage() -> dict[str, Any]:
-    """What the site has stored: {site, models, quota, usage, isPersisted}, bytes or None."""
+    """What the site has stored (web/site.js, Sizes): bytes, or None where it is not told."""
     from pyscript.js_modules import site
 
     sizes: dict[str, Any] = to_python(await site.sizes())
@@ -170,6 +171,86 @@ async def persist() -> None:
     from pyscript.js_modules import site
 
     await site.persist()
+
+
+async def lacking() -> dict[str, Any] | None:
+    """What is not stored here (web/bring.js, Lacking); None where nothing works offline."""
+    from pyscript.js_modules import bring
+
+    told: dict[str, Any] | None = to_python(await bring.lacking())
+    return told
+
+
+async def bring_walks() -> None:
+    """Have all recorded walks stored; what does not come is left for later."""
+    from pyscript.js_modules import bring
+
+    with suppress(JsException):
+        await bring.bringWalks()
+
+
+async def painted() -> None:
+    """Wait until what is shown is painted and the page rests."""
+    from pyscript.js_modules import site
+
+    await site.painted()
+
+
+async def engine_bytes() -> int:
+    """What has to be fetched before the engine's worker can start."""
+    from pyscript.js_modules import bring
+
+    return int(await bring.engineBytes())
+
+
+class Bringing:
+    """Files on their way to this device: `on_bytes` hears of each piece, `stop` ends it."""
+
+    def __init__(self, on_bytes: Callable[[int], None]) -> None:
+        self._on_bytes = create_proxy(on_bytes)
+        self._control = js.AbortController.new()
+
+    def stop(self) -> None:
+        """End it at its next piece."""
+        self._control.abort()
+
+    async def engine(self) -> None:
+        """Have the engine's own files.
+
+        Raises:
+            DownloadError: One did not come whole.
+            CancelledRunError: It was stopped.
+        """
+        from pyscript.js_modules import bring
+
+        await self._told(bring.bringEngine(self._watch()))
+
+    async def prepare(self, model_id: str) -> None:
+        """Have all that a model and the recorded walks need offline.
+
+        Raises:
+            DownloadError: A file did not come whole, or could not be stored.
+            CancelledRunError: It was stopped.
+        """
+        from pyscript.js_modules import bring
+
+        await self._told(bring.prepare(model_id, self._watch()))
+
+    def _watch(self) -> Js:
+        watch = {"signal": self._control.signal, "onBytes": self._on_bytes}
+        return to_js(watch, dict_converter=js.Object.fromEntries)
+
+    async def _told(self, promise: Js) -> None:
+        try:
+            await promise
+        except JsException as error:
+            if self._control.signal.aborted:
+                raise CancelledRunError("engine.cancelled") from error
+            if not hasattr(error, "key"):
+                raise DownloadError("ready.failed", reason=str(error)[:200]) from error
+            raise error_of(error, DownloadError) from error
+        finally:
+            self._on_bytes.destroy()
 
 
 async def remove_all() -> None:

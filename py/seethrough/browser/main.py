@@ -8,6 +8,7 @@ from seethrough.app.service import Service
 from seethrough.app.state import AppState, Message, Store
 from seethrough.browser import ffi, host, storage, wishes
 from seethrough.browser.door import Door
+from seethrough.browser.keeper import Keeping
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
 from seethrough.core.errors import SeethroughError
@@ -17,14 +18,13 @@ from seethrough.view.tours import TOURS
 async def start() -> None:
     """What web/main.py awaits: read what this build has, take the page over, open the door.
 
-    The model is loaded after that, in the background.
+    What is fetched or opened without being asked for comes after that, once the page rests.
     """
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS))
-    device, stored = await storage.device()
     store.replace(
         theme=ffi.theme(),
-        device=device,
-        stored=stored,
+        device=await storage.device(),
+        is_recordings_only=wishes.is_recordings_only(),
         has_keys=wishes.has_keys(),
         depth=wishes.depth(),
         guessing=wishes.guessing(),
@@ -35,16 +35,11 @@ async def start() -> None:
         await service.open()
     except SeethroughError as error:
         store.replace(error=Message(error.key, error.fields))
-    await Page(actions, Navigation(actions)).start()
+    keeping = Keeping(actions)
+    await keeping.look()
+    await Page(actions, Navigation(actions), keeping.handlers()).start()
     ffi.mark_ready()
     door = Door(service)
     ffi.open_door(door.answer, door.abort)
     host.on_update(lambda: store.replace(has_update=True))
-    ffi.start_task(_load(actions))
-
-
-async def _load(actions: Actions) -> None:
-    """The model at once, where nobody has to be asked for its download."""
-    device = actions.state.site.device
-    if device.may_download and actions.state.site.models:
-        await actions.load(device.model)
+    ffi.start_task(keeping.follow())

@@ -15,6 +15,7 @@ import numpy as np
 
 from seethrough.app.engine import EngineInfo, Progress, RunResult
 from seethrough.browser import ffi, host
+from seethrough.core.assets import OF_ENGINE, size_of
 from seethrough.core.errors import (
     CancelledRunError,
     DownloadError,
@@ -177,9 +178,10 @@ class OrtEngine:
     """Runs a model with ONNX Runtime Web in a worker."""
 
     def __init__(self) -> None:
-        self._worker = _Worker()
+        self._own: _Worker | None = None
         self._loaded: tuple[Manifest, str, str] | None = None
         self._cancelled = 0
+        self._bringing: host.Bringing | None = None
         self._threads = host.thread_count()
 
     def planned(self) -> EngineInfo:
@@ -198,6 +200,7 @@ class OrtEngine:
         A second one, or the same in another mode, gets a new worker: WebAssembly memory grows and
         is never given back.
         """
+        await self._bring(manifest, progress)
         if self._loaded or self._worker.model not in ("", f"{manifest.id} {mode}"):
             self._worker.stop()
         self._loaded = None
@@ -240,7 +243,10 @@ class OrtEngine:
     def cancel(self) -> None:
         """Stop a download at its next piece; a session being made, or a run, at its end."""
         self._cancelled += 1
-        self._worker.tell("cancel")
+        if self._bringing is not None:
+            self._bringing.stop()
+        if self._own is not None:
+            self._own.tell("cancel")
 
     async def _open(
         self,
@@ -269,6 +275,21 @@ class OrtEngine:
             float(answer.sessionMs),
             is_kept=str(answer.kept) != "full",
         )
+
+    async def _bring(self, manifest: Manifest, progress: Callable[[Progress], None]) -> None:
+        """Have the engine's own files here before its worker starts: their way is told, too."""
+        total, done = await host.engine_bytes() + size_of(manifest.of_kind(*OF_ENGINE)), 0
+
+        def tell(size_bytes: int) -> None:
+            nonlocal done
+            done += size_bytes
+            progress(Progress("download", done, total))
+
+        self._bringing = host.Bringing(tell)
+        try:
+            await self._bringing.engine()
+        finally:
+            self._bringing = None
 
     async def _load(
         self,
@@ -312,9 +333,16 @@ class OrtEngine:
         if self._worker.is_dead and self._loaded:
             await self._open(*self._loaded, lambda _progress: None)
 
+    @property
+    def _worker(self) -> _Worker:
+        """The worker, dead or alive; it starts when it is first asked for."""
+        if self._own is None:
+            self._own = _Worker()
+        return self._own
+
     def _alive(self) -> _Worker:
         if self._worker.is_dead:
-            self._worker = _Worker()
+            self._own = _Worker()
         return self._worker
 
 

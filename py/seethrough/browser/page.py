@@ -82,9 +82,14 @@ OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off")
 
 
 class Page:
-    """Draws the state of `actions` and hands it what the reader does."""
+    """Draws the state of `actions` and hands it what the reader does.
 
-    def __init__(self, actions: Actions, navigation: Navigation) -> None:
+    `handlers` are of actions that need nothing of the page.
+    """
+
+    def __init__(
+        self, actions: Actions, navigation: Navigation, handlers: Mapping[str, Handler]
+    ) -> None:
         self._actions = actions
         self._navigation = navigation
         self._slots = dom.Slots()
@@ -101,6 +106,7 @@ class Page:
         self._guesses = Guesses(actions.store)
         self._tools = Tools(actions.store, FOLDED)
         self._handlers: dict[str, Handler] = {
+            **handlers,
             **self._writing.handlers(),
             **self._sums.handlers(),
             **self._tools.handlers(),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 KEYS_KEPT = "keys"
 DEPTH_KEPT = "depth"
 QUESTIONS_KEPT, GUESSES_KEPT = "questions", "guesses"
+RECORDINGS_KEPT = "recordings-only"
 
 
 def has_keys() -> bool:
@@ -65,3 +66,17 @@ def remember_guesses(answered: tuple[Guess, ...]) -> None:
     from pyscript.js_modules import site
 
     site.remember(GUESSES_KEPT, guesses.to_json(answered))
+
+
+def is_recordings_only() -> bool:
+    """Whether the reader wants nothing but recorded walks; the default is no."""
+    from pyscript.js_modules import site
+
+    return str(site.recall(RECORDINGS_KEPT)) == "on"
+
+
+def remember_recordings_only(*, is_on: bool) -> None:
+    """Keep that wish for the next visit."""
+    from pyscript.js_modules import site
+
+    site.remember(RECORDINGS_KEPT, "on" if is_on else None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seethrough.core.heads import Heads
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
-PAGES = ("home", "map", "about", "glossary", "styleguide")
+PAGES = ("home", "map", "ready", "about", "glossary", "styleguide")
 OWN = "own"
 MAX_SHOWN = 60
 MAX_NAMED = 12

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import Storage
 from seethrough.core.routes import Route, address_of
+from seethrough.view import ready
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import megabytes
+from seethrough.view.numbers import count, megabytes
 from seethrough.view.words import action_button, page_title, say
 
 if TYPE_CHECKING:
@@ -46,26 +48,36 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
 
 def storage(state: AppState) -> str:
     """The sizes and the way to remove them."""
-    kept = state.site.storage
+    kept = state.site.storage or Storage()
     if not state.site.device.has_store:
         return to_html(h("p", {}, say(state, "about.storage.none")))
     rows = [
-        ("site", kept.site_bytes if kept else None),
-        ("model", kept.model_bytes if kept else None),
-        ("quota", kept.quota_bytes if kept else None),
+        ("site", size(state, kept.site_bytes)),
+        ("walks", size(state, kept.walks_bytes)),
+        ("engine", size(state, kept.engine_bytes)),
+        ("model", size(state, kept.model_bytes)),
+        ("wishes", wishes(state, kept.n_wishes)),
+        ("quota", size(state, kept.quota_bytes)),
     ]
     terms = [
-        h("div", {}, h("dt", {}, say(state, f"about.storage.{name}")), h("dd", {}, size(state, n)))
-        for name, n in rows
+        h("div", {}, h("dt", {}, say(state, f"about.storage.{name}")), h("dd", {}, told))
+        for name, told in rows
     ]
-    is_safe = kept is not None and kept.is_persisted
-    keeping = "about.storage.persisted" if is_safe else "about.storage.not_persisted"
+    keeping = "about.storage.persisted" if kept.is_persisted else "about.storage.not_persisted"
     return to_html(
         h("dl", {"class": "facts"}, terms),
+        ready.line(state),
         h("p", {"class": "note"}, say(state, keeping)),
         action_button(state, "remove-all", "about.storage.remove"),
         h("p", {"class": "note"}, say(state, "about.storage.remove_note")),
     )
+
+
+def wishes(state: AppState, n_wishes: int | None) -> str:
+    """How many settings are remembered, or that the browser does not say."""
+    if n_wishes is None:
+        return say(state, "about.storage.unknown")
+    return count(state, n_wishes)
 
 
 def size(state: AppState, size_bytes: int | None) -> str:

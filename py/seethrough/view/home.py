@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import FAILED, LOADING, OPEN, REMOTE, STORED, model_state
+from seethrough.app.state import (
+    FAILED,
+    LOADING,
+    OPEN,
+    REMOTE,
+    STORED,
+    first_model,
+    model_state,
+    price_bytes,
+)
 from seethrough.core.routes import OWN, Route, address_of
-from seethrough.view import guess, top
+from seethrough.view import guess, ready, top
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, megabytes, probability
+from seethrough.view.price import allow_button
 from seethrough.view.tokens import N_HUES
 from seethrough.view.words import model_name, page_title, rich, say, subject_name, token_mark
 
@@ -84,15 +94,18 @@ def words(state: AppState) -> list[Node]:
 
 
 def price(state: AppState) -> str:
-    """What a text of one's own costs: what is fetched, once, or that it is here already."""
-    default = state.site.models[0] if state.site.models else None
-    if default is None:
+    """What a text of one's own costs, or that it is here; what works offline, and the way to it."""
+    card = first_model(state.site)
+    if card is None:
         return to_html(h("p", {"class": "note"}, say(state, "about.private")))
-    where = model_state(state.site, default.id)
-    size = megabytes(state, default.download_bytes)
-    told = say(state, f"home.price.{PRICE[where]}", model=default.title, size=size)
+    if state.site.is_recordings_only:
+        only = h("p", {"class": "note"}, say(state, "home.price.only"), " ", allow_button(state))
+        return to_html(only, ready.line(state))
+    size = price_bytes(state.site, card.id)
+    where = PRICE[model_state(state.site, card.id)] if size else "stored"
+    told = say(state, f"home.price.{where}", model=card.title, size=megabytes(state, size))
     free = [say(state, "home.walks_free"), " "] if state.site.recordings else []
-    return to_html(h("p", {"class": "note"}, *free, told))
+    return to_html(h("p", {"class": "note"}, *free, told), ready.line(state))
 
 
 def hero(state: AppState) -> str:

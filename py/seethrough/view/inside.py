@@ -34,6 +34,7 @@ FIELDS = (
     "captured",
     "recorded",
     "source",
+    "live_bytes",
 )
 READOUT = "inside-readout"
 # The pattern has a picture of its own.

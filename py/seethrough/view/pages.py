@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.routes import OWN
-from seethrough.view import about, glossary, home, plain_pages, styleguide
+from seethrough.view import about, glossary, home, plain_pages, ready, styleguide
 from seethrough.view.layout import Memo
 from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.words import say, step_title, subject_name
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "home": home.frame,
     "map": plain_pages.not_yet,
+    "ready": ready.frame,
     "about": about.frame,
     "glossary": glossary.frame,
     "styleguide": styleguide.frame,

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 
-def form(state: AppState, *, has_sampling: bool) -> Node:
-    """The form of a page; its buttons are allowed once Python can serve them."""
+def form(state: AppState, *, has_sampling: bool, cost: Node | None = None) -> Node:
+    """The form of a page; its buttons are allowed once Python can serve them.
+
+    `cost` stands under the buttons: what pressing Run costs.
+    """
     return h(
         "form",
         {"id": "prompt-form", "autocomplete": "off", "novalidate": True},  # refused in our words
@@ -35,6 +38,7 @@ def form(state: AppState, *, has_sampling: bool) -> Node:
         ),
         mode(state),
         h("div", {"class": "buttons"}, button(state, "run", "submit"), button(state, "cancel")),
+        cost,
         sampling(state) if has_sampling else None,
         continuing(state) if has_sampling else None,
     )

@@ -23,7 +23,7 @@ def everything(state: AppState, slot: Slot) -> list[Node]:
         page_title(state, "all.title"),
         h("p", {"class": "page-lead"}, rich(state, "page.prompt.lead")),
         h("div", {"class": "page-head"}, slot("source")),
-        prompt.form(state, has_sampling=True),
+        prompt.form(state, has_sampling=True, cost=slot("cost")),
         h("div", {"class": "panels"}, [panel(state, name, slot) for name in EVERYTHING]),
         *traced(slot),
     ]
@@ -54,7 +54,9 @@ def block(state: AppState, slot: Slot) -> list[Node | str]:
         h("div", {"class": "transport"}, slot("transport")) if has_films else "",
         line.place(state, slot) if state.tour is not None and len(state.tour.steps) > 1 else "",
         h("p", {"class": "page-lead"}, rich(state, "block.lead")),
-        prompt.form(state, has_sampling=False) if state.route.subject == OWN else "",
+        prompt.form(state, has_sampling=False, cost=slot("cost"))
+        if state.route.subject == OWN
+        else "",
         h("div", {"class": "panels is-single"}, [panel(state, name, slot) for name in names]),
         *traced(slot),
     ]

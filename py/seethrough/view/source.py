@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.words import action_button, model_name, say
+from seethrough.view.price import live_button
+from seethrough.view.words import model_name, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
@@ -31,4 +32,4 @@ def badge(state: AppState, kind: str) -> Node:
 
 def live(state: AppState) -> Node:
     """The click that runs the same prompt here."""
-    return action_button(state, "live", "source.run", {"disabled": state.busy in COMPUTING})
+    return live_button(state, {"disabled": state.busy in COMPUTING})

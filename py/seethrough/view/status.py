@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import OPEN, costs_a_download, model_state
-from seethrough.view import memory
+from seethrough.app.state import OPEN, costs_a_download, first_model, model_state, price_bytes
+from seethrough.view import memory, ready
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions, percentage
+from seethrough.view.price import allow_button, memory_of
 from seethrough.view.words import action_button, engine_card, say
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ def sheet(state: AppState) -> Node:
             h("p", {"class": f"stage is-{stage}"}, stage_line(state)),
             loaded(state),
             h("p", {"class": "note"}, engine_line(state)) if stage in memory.OPEN else "",
-            ask(state) if stage == "idle" else "",
+            ask(state) if stage in {"idle", "failed"} else "",
             models(state),
+            ready.line(state),
         ),
     )
 
@@ -74,10 +76,14 @@ def stage_of(state: AppState) -> str:
 
 
 def ask(state: AppState) -> Node | str:
-    """The download of the default model, with its price, where it waits to be asked for."""
-    if not state.site.models or state.site.device.may_download:
+    """What the model below needs beside its download; or that the reader wants recordings only."""
+    card = first_model(state.site)
+    if state.site.is_recordings_only:
+        return h("p", {"class": "note"}, say(state, "ready.only_here"), " ", allow_button(state))
+    if card is None or card.id in state.site.stored:
         return ""
-    return download(state, state.site.models[0])
+    needs = say(state, "ready.needs", memory=memory_of(state, card))
+    return h("p", {"class": "note"}, needs)
 
 
 def stage_line(state: AppState) -> list[Node | str]:
@@ -96,7 +102,11 @@ def spoken(state: AppState) -> str:
 
 def progress(state: AppState) -> Node | str:
     """A bar in bytes; without a total it only says that something is under way."""
-    engine = state.site.engine
+    engine, preparing = state.site.engine, state.site.preparing
+    if preparing.is_going:
+        known = {"max": str(max(1, preparing.total_bytes)), "value": str(preparing.done_bytes)}
+        going = h("progress", {**known, "aria-label": say(state, "ready.going")})
+        return h("div", {"class": "progress"}, going)
     label = say(state, f"view.stage.{engine.stage}")
     if engine.stage == "download" and engine.total_bytes > 0:
         done = min(engine.done_bytes, engine.total_bytes)
@@ -168,11 +178,9 @@ def card(state: AppState, model: ModelCard) -> Node:
     chosen = engine_card(state)
     is_chosen = chosen is not None and model.id == chosen.id
     is_open = model_state(state.site, model.id) == OPEN
-    end = (
-        h("span", {"class": "note"}, say(state, "view.model.loaded"))
-        if is_open
-        else download(state, model)
-    )
+    end: Node | str = h("span", {"class": "note"}, say(state, "view.model.loaded"))
+    if not is_open:
+        end = "" if state.site.is_recordings_only else download(state, model)
     kind = say(state, "view.model.chat" if model.has_chat else "view.model.plain")
     return h(
         "li",
@@ -225,7 +233,7 @@ def facts(state: AppState, model: ModelCard | AbsentModel, size: str = "") -> No
 
 def download(state: AppState, model: ModelCard) -> Node:
     """The button that names its price before it is pressed; none where the model is here."""
-    size = megabytes(state, model.download_bytes)
+    size = megabytes(state, price_bytes(state.site, model.id))
     costs = costs_a_download(state.site, model.id)
     return h(
         "button",

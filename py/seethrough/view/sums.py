@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seethrough.core.cell import Cell
     from seethrough.core.sums import Sum
 
-ABOUT = ("language", "tokens", "config", "top", "vocabulary")
+ABOUT = ("language", "live_bytes", "tokens", "config", "top", "vocabulary")
 FIELDS, PEEK_FIELDS = (*ABOUT, "sum"), (*ABOUT, "peek")
 # Whose numbers a leaf's are, for the colour that the page gives them.
 # Whose colour each number has. Every leaf has a row.

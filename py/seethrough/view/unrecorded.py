@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.written import list_of
 from seethrough.view.node import Node, h
-from seethrough.view.words import action_button
+from seethrough.view.price import live_button
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,8 @@ def lacks_layer(scene: Scene, layer: int) -> bool:
 
 def note(scene: Scene, *sentence: Node | str) -> Node:
     """The sentence in the picture's place, announced, and a button that runs the prompt live."""
-    button = action_button(scene, "live", "source.run")
-    return h("p", {"class": "lead unrecorded", "role": "status"}, *sentence, " ", button)
+    words = (*sentence, " ", live_button(scene))
+    return h("p", {"class": "lead unrecorded", "role": "status"}, *words)
 
 
 def spans(spoken: Spoken, values: Sequence[int]) -> str:

@@ -29,7 +29,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         h("div", {"class": "title-row"}, heading(step_title(state)), slot("source")),
         h("div", {"class": "transport"}, slot("transport")),
         line.place(state, slot),
-        own_text(state, step) if has_form else "",
+        own_text(state, slot, step) if has_form else "",
         h(
             "div",
             {"class": "walk-body"},
@@ -45,9 +45,9 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
     ]
 
 
-def own_text(state: AppState, step: str) -> Node:
+def own_text(state: AppState, slot: Slot, step: str) -> Node:
     """The prompt's form; behind the first step it folds away, so that the picture has the room."""
-    form = prompt.form(state, has_sampling=False)
+    form = prompt.form(state, has_sampling=False, cost=slot("cost"))
     is_first = state.tour is not None and step == state.tour.first
     is_open = is_first or not state.run.tokens
     name = "own-text" if is_open else "own-text-folded"  # a choice of the reader's stays with each

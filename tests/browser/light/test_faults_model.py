@@ -7,12 +7,14 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
-def test_model_waits_for_python_to_ask(new_tab, shards):
-    """Unasked, boot.js fetches the model beside Python; Python's load fetches nothing again."""
+def test_the_model_comes_when_asked(new_tab, shards):
+    """The start fetches and starts no engine; the load that is asked for fetches each file once."""
     tab = new_tab()
     tab.open()
+    before = tab.page.evaluate("window.workers.length")
     tab.ask("seethrough.load()")
 
+    assert before == 0
     assert [tab.server.times_asked(shard) for shard in shards] == [1] * len(shards)
     assert tab.page.evaluate("window.workers.length") == 1
     marks = tab.page.evaluate(
@@ -22,11 +24,10 @@ def test_model_waits_for_python_to_ask(new_tab, shards):
     assert [f"seethrough.{name}" in marks for name in order] == [True] * len(order)
 
 
-def test_a_failed_early_load_is_tried_again(new_tab, shards):
-    """When the early load fails, the page says why; the next load, in a new worker, succeeds."""
-    tab = new_tab()
+def test_a_failed_load_is_tried_again(tab, shards):
+    """When a load fails, the page says why; the next load, in a new worker, succeeds."""
     tab.server.faults[shards[2]] = "altered"
-    tab.open()
+    tab.run("The cat")
     tab.until(f"document.querySelector('#message').innerText.includes('{shards[2]}')")
     tab.server.faults.clear()
     answer = tab.ask("seethrough.load()")
@@ -36,11 +37,22 @@ def test_a_failed_early_load_is_tried_again(new_tab, shards):
     assert tab.page.evaluate("window.workers.length") == 2
 
 
-@pytest.mark.parametrize("why", ["saves data", "phone", "plain http"])
+@pytest.mark.parametrize("fault", ["missing", "altered", "truncated"])
+def test_a_bad_file_of_the_engine(again, fault):
+    """A bad file of the engine is named when a run asks for it; the next try succeeds."""
+    name = "ort-wasm-simd-threaded.wasm"
+    again.server.faults[name] = fault
+    refused = again.ask("seethrough.load()")
+    again.server.faults.clear()
+
+    assert name in refused["message"]
+    assert again.ask("seethrough.load()").get("threads")
+
+
+@pytest.mark.parametrize("why", ["phone", "plain http"])
 def test_no_download_unasked(new_tab, shards, why):
-    """Where data is saved, on a phone, and where nothing is kept, no model is fetched unasked."""
-    saving = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}});"
-    tab = new_tab(saving if why == "saves data" else "", is_mobile=why == "phone")
+    """On a phone, and where nothing is kept, no model and no engine is fetched unasked either."""
+    tab = new_tab(is_mobile=why == "phone")
     if why == "phone":
         tab.page.context.add_init_script(
             "Object.defineProperty(navigator, 'userAgentData', {value: {mobile: true}});"
@@ -48,3 +60,4 @@ def test_no_download_unasked(new_tab, shards, why):
     tab.open(host="plain-http.test" if why == "plain http" else "127.0.0.1")
 
     assert sum(tab.server.times_asked(shard) for shard in shards) == 0
+    assert [path for path in tab.server.asked if "/ort/" in path] == []

@@ -1,5 +1,6 @@
 """What this browser keeps: two tabs, a full disk, files that are dropped, versions, removal."""
 
+import json
 import shutil
 import zipfile
 
@@ -115,7 +116,9 @@ def test_sizes_and_removal(tab, light):
         })"""
     )
 
-    assert 25_000_000 < told["site"] < 40_000_000
+    assert 25_000_000 < sum(told["files"].values()) < 40_000_000
+    assert any(path.startswith("ort/") for path in told["files"])
+    assert told["wishes"] > 0
     assert 0.9 < sum(told["models"].values()) / light.model_bytes < 1.1
     assert all(path.startswith("models/") for path in told["models"])
     assert told["quota"] > told["usage"] > 0
@@ -129,7 +132,7 @@ def test_plain_http_has_no_storage_and_says_null(new_tab):
     tab.open(host="plain-http.test")
     told = site(tab, "sizes()")
 
-    assert told["site"] is None
+    assert told["files"] is None
     assert told["models"] is None
     assert site(tab, "persist()") is None
     assert site(tab, "useUpdate()") is None
@@ -235,3 +238,24 @@ def test_a_new_version_waits_for_the_old_tabs(new_tab, published):
     assert licence(tab) == "new"
     assert tab.page.evaluate("crossOriginIsolated")
     assert tab.errors == []
+
+
+def test_a_new_version_brings_what_was_made_ready(tab, server, light, tmp_path, best):
+    """A newer version brings its own of the engine's files where the older one had stored them."""
+    shutil.copytree(light.root / FOLDER, tmp_path / FOLDER)
+    server.folder, name = tmp_path, "ort.wasm.min.js"
+    tab.ask("seethrough.load()")
+    script = tmp_path / FOLDER / "ort" / name
+    script.write_text(script.read_text(encoding="utf-8") + "\n// newer\n", encoding="utf-8")
+    listing = json.loads((tmp_path / FOLDER / "models.json").read_text(encoding="utf-8"))
+    listed = [f"models/light/{path.name}" for path in (tmp_path / FOLDER).rglob("*.bin")]
+    listed += [f"models/light/{path.name}" for path in (tmp_path / FOLDER).rglob("*.onnx")]
+    assert "ort/ort.wasm.min.js" in listing["engine"]
+    write_service_worker(tmp_path / FOLDER, listed)
+    tab.reload()  # on this machine a reload takes the newest version
+    server.stop()
+    tab.reload()
+
+    stored = tab.page.evaluate(f"fetch('./ort/{name}').then((answer) => answer.text())")
+    assert stored.endswith("// newer\n")
+    assert tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")["top"][0]["id"] == best

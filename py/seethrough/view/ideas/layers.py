@@ -48,6 +48,7 @@ FIELDS = (
     "marked",
     "without",
     "off",
+    "live_bytes",
 )
 KINDS = ("first", "second")
 

@@ -36,7 +36,17 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import Scene
 
-FIELDS = ("language", "tokens", "layer", "head", "position", "config", "captured", "recorded")
+FIELDS = (
+    "language",
+    "tokens",
+    "layer",
+    "head",
+    "position",
+    "config",
+    "captured",
+    "recorded",
+    "live_bytes",
+)
 READOUT = "embed-readout"
 MOST_PIXELS = 640
 # The film: the matrix, the chosen token's row, the other rows; a look; then what is added.

@@ -55,6 +55,7 @@ FIELDS = (
     "lens",
     "recorded",
     "source",
+    "live_bytes",
 )
 READOUT = "layers-readout"
 # Where the writes fly in from: the heads of their columns.

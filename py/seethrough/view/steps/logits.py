@@ -26,6 +26,7 @@ from seethrough.view.logit_facts import (
 )
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout, signed
+from seethrough.view.price import live_button
 from seethrough.view.steps.logit_film import (
     N_BEST,
     final_name,
@@ -39,7 +40,7 @@ from seethrough.view.strip import common_limit, strip
 from seethrough.view.strip import readout as opened_readout
 from seethrough.view.unrecorded import note
 from seethrough.view.wants import is_kept, of_logits
-from seethrough.view.words import action_button, hook_mark, rich, say, title, token_mark, visible_at
+from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,7 @@ FIELDS = (
     "asked",
     "compared",
     "asked_note",
+    "live_bytes",
 )
 ROOMY = 700  # numbers; a longer strip leaves little room for the logit beside it
 TOLD_IN = "logits-readout"
@@ -311,7 +313,7 @@ def asking(scene: Scene) -> Node:
             say(scene, "logits.ask.button"),
         ),
         h("div", {"class": "asked-note", "role": "status"}, told),
-        action_button(scene, "live", "source.run") if needs_model else "",
+        live_button(scene) if needs_model else "",
     )
 
 

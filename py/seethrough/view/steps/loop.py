@@ -45,6 +45,7 @@ FIELDS = (
     "model_card",
     "model_state",
     "model",
+    "live_bytes",
 )
 LENGTHS = (8, 24, 64, 256)
 MOST_TOKENS = 60
@@ -133,11 +134,9 @@ def controls(scene: Scene) -> Node:
 
 def runs_here(scene: Scene) -> str:
     """What going on from a recording costs: the model, where this build has it."""
-    card = scene.model_card
-    if card is None or scene.model_state not in {REMOTE, FAILED}:
+    if scene.model_state not in {REMOTE, FAILED} or not scene.live_bytes:
         return say(scene, "loop.runs_here")
-    size = megabytes(scene, card.download_bytes)
-    return say(scene, "loop.runs_here_for", size=size)
+    return say(scene, "loop.runs_here_for", size=megabytes(scene, scene.live_bytes))
 
 
 def generate(scene: Scene, *, is_offered: bool) -> Node:

@@ -33,6 +33,7 @@ FIELDS = (
     "sampling",
     "throws",
     "vocabulary",
+    "live_bytes",
 )
 # What changes while a slider is held: all but the sliders themselves.
 ODDS_FIELDS = (*FIELDS, "trying")

@@ -38,6 +38,7 @@ FIELDS = (
     "compared",
     "words",
     "vocabulary",
+    "live_bytes",
 )
 AXIS = (0, 100)
 COLUMNS = (*NUMBERS, "bar")

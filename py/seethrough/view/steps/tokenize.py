@@ -25,7 +25,18 @@ if TYPE_CHECKING:
     from seethrough.core.film import Film, FilmWord
     from seethrough.view.node import Child
 
-FIELDS = ("language", "tokens", "film", "word", "layer", "head", "position", "recorded", "source")
+FIELDS = (
+    "language",
+    "tokens",
+    "film",
+    "word",
+    "layer",
+    "head",
+    "position",
+    "recorded",
+    "source",
+    "live_bytes",
+)
 LARGE, MEDIUM = 12, 24  # tokens; more are set smaller
 MOST_NAMED = 8  # lost bytes that are listed one by one
 

@@ -1,0 +1,35 @@
+/** What this build has, by its own lists: models.json and each model's manifest, read once. */
+
+/**
+ * @typedef {import("./download.js").Manifest} Manifest
+ * @typedef {{id: string, path: string, default: boolean, modes: string[]}} Card `path` is the
+ *   model's folder; `modes`: the weight modes in which the engine can hold the model
+ * @typedef {{models: Card[], engine: import("./listed.js").Files}} Listing `engine` has the
+ *   runtime's own files, which are fetched with the first model
+ */
+
+/** @type {Map<string, Promise<any>>} */
+const reads = new Map();
+
+/** @param {string} path @returns {Promise<any>} */
+async function json(path) {
+  const response = await fetch(new URL(path, import.meta.url));
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+/** @param {string} path @returns {Promise<any>} rejects where it cannot be read; asked again then */
+function once(path) {
+  const known = reads.get(path);
+  if (known) return known;
+  const read = json(path);
+  reads.set(path, read);
+  read.catch(() => reads.delete(path));
+  return read;
+}
+
+/** @returns {Promise<Listing>} rejects where the site's own list cannot be read */
+export const listing = () => once("./models.json");
+
+/** @param {Card} card @returns {Promise<Manifest>} */
+export const manifestOf = (card) => once(`./${card.path}manifest.json`);
