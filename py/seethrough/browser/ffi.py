@@ -326,9 +326,14 @@ def page_address() -> str:
     return well_formed(str(js.location.href))
 
 
+def scroll_to_top() -> None:
+    """Show the page from its top; the focus stays where it is."""
+    js.scrollTo(0, 0)
+
+
 def go_to_top() -> None:
     """A new page: at its top, with the focus on its heading, so that a screen reader says it."""
-    js.scrollTo(0, 0)
+    scroll_to_top()
     heading = js.document.querySelector("main h1")
     if not is_absent(heading):
         heading.focus(to_javascript({"preventScroll": True}))

@@ -131,7 +131,7 @@ class Page:
             "switch-heads": lambda values: actions.switch_heads(read_heads(values["heads"])),
             "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
-            "step-next": lambda _values: self._beside(1),
+            "step-next": lambda _values: self._guesses.shown_first(lambda: self._beside(1)),
             "play": lambda _values: self._play(self._player.toggle),
             "pause": lambda _values: self._player.pause(),
             "replay": lambda _values: self._play(self._player.replay),
@@ -213,12 +213,14 @@ class Page:
         self._slots.mount(VIEW, markup)
         for slot in self._slots.inside(VIEW):
             self._slots.note(slot, self._memo.markup(state, slot))
-        is_other_step = route != self._shown
+        is_other_step, is_turned = route != self._shown, route.step != self._shown.step
         self._shown = route
         language = state.language
         ffi.describe_page(pages.title(state), language, direction(language), signs(language))
         if is_new and not is_first:
             ffi.go_to_top()
+        elif is_turned and not is_first:
+            ffi.scroll_to_top()
         if route.view == "about":
             ffi.start_task(storage.look(self._actions.store))
         self._enable(state)

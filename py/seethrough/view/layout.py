@@ -149,7 +149,7 @@ FIXED: Mapping[str, Panel] = {
     "footer": Panel(("language",), footer.render),
     "keys": Panel(("language", "has_keys"), footer.keys),
     "term": Panel(glossary.FIELDS, glossary.render),
-    "terms": Panel(("language", "sought"), glossary.found),
+    "terms": Panel(("language", "sought", "depth", "route", "recordings"), glossary.found),
     "status": Panel(
         (*ready.FIELDS, "absent", "model"),
         status.render,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.tokens import CONTEXT, END
 from seethrough.view.ideas import grown
-from seethrough.view.ideas.plain import lead, mark, picture, place, plain, whole
+from seethrough.view.ideas.plain import lead, mark, nothing_yet, picture, place, plain, whole
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.loop_cache import cache_of
@@ -38,7 +38,7 @@ FIELDS = (
 def render(scene: Scene) -> str:
     """The text so far, what the model reads now, what it keeps, what it says."""
     if not scene.run.tokens or not (scene.run.top or scene.run.steps):
-        return to_html(lead(rich(scene, "idea.loop.rest")))
+        return to_html(nothing_yet(scene, "idea.loop.rest"))
     step = shown_step(scene)
     key = "idea.loop.lead" if step else "idea.loop.lead_first"
     return to_html(
