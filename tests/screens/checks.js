@@ -21,7 +21,7 @@
     for (; one && one !== document.body; one = one.parentElement) {
       const { position, clip, clipPath } = getComputedStyle(one);
       const isCut = clip !== "auto" || clipPath.startsWith("inset(");
-      if (isCut && position === "absolute") return true;
+      if (isCut && ["absolute", "fixed"].includes(position)) return true;
     }
     return false;
   }
