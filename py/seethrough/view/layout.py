@@ -221,7 +221,8 @@ def panels_of(tours: Tours) -> Mapping[str, Panel]:
     return {
         **FIXED,
         "transport": Panel(
-            ("language", "route", "stage", "depth", "guessing", *looked_at), transport.render
+            ("language", "route", "stage", "depth", "guessing", "is_presenting", *looked_at),
+            transport.render,
         ),
         **{step.place: Panel((*step.fields, "unfolded"), step.render, step.rest) for step in steps},
         **{step.idea_place: idea_panel(step.idea) for step in steps if step.idea is not None},

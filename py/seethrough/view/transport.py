@@ -56,7 +56,8 @@ def place(state: AppState) -> str:
     tour = state.tour
     if tour is None:
         return ""
-    return say(state, "walk.place", step=tour.number(state.route.step), steps=len(tour.steps))
+    key = "walk.place_presented" if state.chrome.is_presenting else "walk.place"
+    return say(state, key, step=tour.number(state.route.step), steps=len(tour.steps))
 
 
 def buttons(state: AppState, *, has_film: bool) -> Node:
