@@ -61,6 +61,8 @@ def test_an_empty_state_renders(slot: str) -> None:
         "line",
         "term",
         "cost",
+        "guess",
+        "why",
     }
 
     assert (html == "") == of_a_run

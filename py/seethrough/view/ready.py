@@ -115,7 +115,7 @@ def facts(state: AppState, card: ModelCard) -> Node:
 
 def now(state: AppState) -> str:
     """What works without a connection at this moment: the one sentence, wherever it is told."""
-    return f"{say(state, 'ready.now')}: {say(state, f'offline.{offline_level(state.site)}')}."
+    return say(state, f"offline.{offline_level(state.site)}")
 
 
 def told_now(state: AppState) -> Node:

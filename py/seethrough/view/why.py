@@ -117,15 +117,15 @@ def lengths_of(run: Run) -> Array | None:
 
 def and_first(scene: Scene) -> Told | None:
     """Why the months go on with " and": only where this run says so."""
-    shares = {item.text: item.prob for item in scene.run.top}
-    wanted, month = FIRST_MONTHS
-    if not scene.run.top or scene.run.top[0].text != wanted or month not in shares:
+    came = {item.text: item for item in scene.run.top}
+    first, month = (came.get(text) for text in FIRST_MONTHS)
+    if first is None or month is None or first is not scene.run.top[0]:
         return None
     fields = {
-        "first": mark(wanted),
-        "second": mark(month),
-        "share": h("b", {}, whole(scene, shares[wanted])),
-        "other": h("b", {}, whole(scene, shares[month])),
+        "first": mark(first.text),
+        "second": mark(month.text),
+        "share": h("b", {}, whole(scene, first.prob)),
+        "other": h("b", {}, whole(scene, month.prob)),
     }
     return "and_first", [*rich(scene, "why.and_first.told", **fields)]
 
