@@ -32,7 +32,7 @@ from seethrough.view.words import (
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, RecordingCard
     from seethrough.core.guesses import Question
-    from seethrough.view.node import Child, Slot
+    from seethrough.view.node import Attributes, Child, Slot
 
 FIELDS = ("route", "model", "film", "prompt", *guess.STATE, *living.FIELDS)
 SPINE_FIELDS = (*line.FIELDS, "stage")
@@ -159,7 +159,7 @@ def film(state: AppState) -> str:
 def controls(state: AppState, n_moments: int) -> Node:
     """Play or pause, and the moments as a slider."""
     name = "pause" if state.chrome.stage.is_playing else "play"
-    more = {"class": "button is-play", "data-heir": True}
+    more: Attributes = {"class": "button is-play", "data-heir": True}
     button = action_button(state, name, f"home.film.{name}", more)
     return h("div", {"class": "living-controls"}, button, transport.scrubber(state, n_moments))
 

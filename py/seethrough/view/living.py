@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.app.state import WALK, Idea, tour_of
+from seethrough.app.state import Idea
 from seethrough.core.hooks import RESID_POST, RESID_PRE, hook_name
 from seethrough.view import line, top
 from seethrough.view.ideas import grown
@@ -74,15 +74,19 @@ FILM = Idea(FIELDS, lambda _scene: "", moments)
 
 def spine(state: AppState) -> str:
     """The model as one line, small: what works at this moment is lit."""
-    tour = tour_of(state.site.tours, WALK)
-    if tour is None:
+    steps = [step for tour in state.site.tours for step in tour.steps if is_inside(step)]
+    if not steps:
         return ""
     moment = state.chrome.stage.moment
-    steps = [step for step in tour.steps if not all(part.startswith(PAGE) for part in step.parts)]
     beat = "" if moment is None or moment <= JOINS else f" is-beat-{moment % 2}"
     stops = [stop(state, step, moment) for step in steps]
     label = say(state, "home.line")
     return to_html(h("ol", {"class": f"living-line{beat}", "aria-label": label}, stops))
+
+
+def is_inside(step: Step) -> bool:
+    """Whether a step happens in the model, or in what drives it, and not in the page alone."""
+    return any(not part.startswith(PAGE) for part in step.parts)
 
 
 def stop(state: AppState, step: Step, moment: int | None) -> Node:
@@ -147,7 +151,7 @@ def word(scene: Scene, new: NewToken, at: int) -> list[Child]:
 
 
 def plate(scene: Scene, moment: int | None) -> Node:
-    """What the model has at a moment: tokens, lists of numbers, shares; at rest the first shares."""
+    """What the model has at a moment: tokens, lists, shares; at rest the first shares."""
     if moment == CUT:
         return tiles(scene)
     if moment in {LISTS, LAYERS}:

@@ -53,10 +53,9 @@ class Moments(Sequence["Child"]):
 
 def moments_of(scene: Scene) -> Sequence[Child]:
     """The sentences of the present step's film, or of home's; no other page has one."""
-    shown = living.FILM if scene.route.view == HOME else None
     if scene.step is not None:
-        shown = scene.step.at(scene.depth)
-    return () if shown is None else Moments(shown, scene)
+        return Moments(scene.step.at(scene.depth), scene)
+    return Moments(living.FILM, scene) if scene.route.view == HOME else ()
 
 
 @kept_with

@@ -26,11 +26,8 @@ def render(state: AppState) -> str:
     if tour is None or not tour.has_films:
         return ""
     moments = moments_of(state)
-    return to_html(
-        caption(state, moments),
-        buttons(state, has_film=bool(moments)),
-        [scrubber(state, len(moments)), speed(state)] if moments else "",
-    )
+    film = [scrubber(state, len(moments)), speed(state)] if moments else []
+    return to_html(caption(state, moments), buttons(state, has_film=bool(moments)), *film)
 
 
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
@@ -58,7 +55,7 @@ def place(state: AppState) -> str:
 def buttons(state: AppState, *, has_film: bool) -> Node:
     """Back, play or pause, on."""
     name = "pause" if state.chrome.stage.is_playing else "play"
-    more = {"class": "button is-play", "data-heir": True}
+    more: Attributes = {"class": "button is-play", "data-heir": True}
     return h(
         "div",
         {"class": "transport-buttons", "role": "group", "aria-label": say(state, "walk.transport")},
