@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from seethrough.app.actions import Actions
@@ -23,8 +23,9 @@ from seethrough.core.guesses import FIRST as FIRST_ASKED
 from seethrough.core.guesses import Guessing
 from seethrough.core.routes import Route, address_of, parse
 from seethrough.view import pages
-from seethrough.view.layout import PANELS, markup_of
-from seethrough.view.node import h, to_html
+from seethrough.view.guess import open_question
+from seethrough.view.layout import PANELS, Memo, markup_of
+from seethrough.view.node import Markup, h, to_html
 from seethrough.view.tours import TOURS
 from seethrough.view.words import page_title, say
 
@@ -39,16 +40,19 @@ AROUND = ("skip", "strip-name", "header", "tools", "footer", "keys")
 OTHERWISE = "*"
 # Who comes for the first time is asked before the answer is shown.
 ASKED = Guessing(when=FIRST_ASKED)
+# The slots of home that hold the answer to its question.
+ANSWER = ("hero", "living")
 PLAIN = ("map", "ready", "about", "glossary")
 
 
 @dataclass(frozen=True)
 class Slide:
-    """A rendered page: its address, its tab's title, its markup."""
+    """A rendered page: its address, its tab's title, its markup, and that as the file has it."""
 
     address: str
     title: str
     markup: str
+    shown: str
 
 
 class _NoEngine:
@@ -73,7 +77,7 @@ def fields(site: Path) -> dict[str, str]:
         if (text := markup_of(state, PANELS[name]))
     }
     slides = "\n    ".join(template(slide) for slide in [*others, waiting(state)])
-    view = f'data-digest="{digest(home.markup)}">{home.markup}'
+    view = f'data-digest="{digest(home.markup)}">{home.shown}'
     return {**around, "view": view, "slides": slides}
 
 
@@ -81,15 +85,14 @@ def template(slide: Slide) -> str:
     """A slide that waits in the page until its address is asked for (web/slide.js)."""
     names = (("route", slide.address), ("title", slide.title), ("digest", digest(slide.markup)))
     data = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in names)
-    return f"<template {data}>{slide.markup}</template>"
+    return f"<template {data}>{slide.shown}</template>"
 
 
 def waiting(state: AppState) -> Slide:
     """What stands in place of a view that Python has to draw."""
     words = h("p", {"class": "page-lead"}, say(state, "page.waiting"))
-    return Slide(
-        OTHERWISE, "", to_html(h("div", {"class": "page"}, page_title(state, "page.title"), words))
-    )
+    markup = to_html(h("div", {"class": "page"}, page_title(state, "page.title"), words))
+    return Slide(OTHERWISE, "", markup, markup)
 
 
 async def _slides(site: Path) -> list[Slide]:
@@ -106,7 +109,18 @@ async def _slides(site: Path) -> list[Slide]:
 
 
 def _slide(state: AppState, address: str) -> Slide:
-    return Slide(address, pages.title(state), pages.render(state))
+    return Slide(address, pages.title(state), pages.render(state), _shown(state))
+
+
+def _shown(state: AppState) -> str:
+    """A page as it stands in the file: where no script asks, the answer is beside the question."""
+    if open_question(state) is None:
+        return pages.render(state)
+    told = state.but(guessing=Guessing())
+    answer = h("noscript", {}, *(Markup(markup_of(told, PANELS[slot])) for slot in ANSWER))
+    hero = PANELS[ANSWER[0]]
+    both = replace(hero, render=lambda asked: hero.render(asked) + to_html(answer))
+    return pages.render(state, Memo({**PANELS, ANSWER[0]: both}))
 
 
 async def _state(site: Path, address: str) -> AppState:

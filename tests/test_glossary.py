@@ -34,8 +34,8 @@ EVERYDAY = frozenset(
         *("weight", "word"),
     }
 )
-# What a reader of a step reads: its first sentences and its notes.
-TOLD = ".lead, .note"
+# What a reader of a step reads: its first sentences, its notes, the name of the ribbon.
+TOLD = ".lead, .note, .layers-readout"
 
 
 def test_every_entry_is_whole() -> None:

@@ -146,7 +146,7 @@ def measured(page: Page, clock: CDPSession, step: str) -> dict[str, Any]:
     taken["after firsts"] = [b for _, b in firsts]
     taken |= {"choices": [a for a, _ in chosen], "in all": [b for _, b in chosen]}
     page.evaluate("(step) => turnTo(step)", step)
-    if not page.is_enabled("[data-action=play]"):  # nothing was written yet: there is no film
+    if not page.is_visible("[data-action=play]"):  # nothing was written yet: there is no film
         return {**taken, "gap": None}
     time.sleep(SETTLED_S)  # the answer of the last choice is drawn in no film
     page.click("[data-action=play]")

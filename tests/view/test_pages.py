@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from seethrough.app.state import Device, Message, RecordingCard, Route, Storage
+from seethrough.app.state import Device, Message, RecordingCard, Route, Stage, Storage
 from seethrough.core.depth import DEPTHS
 from seethrough.core.routes import OWN
 from seethrough.view import about, header, message, pages, source, status, tools
@@ -79,8 +79,9 @@ def test_home_before_anything_is_known() -> None:
 
 
 def test_a_long_prompt_at_home() -> None:
-    """Of a long prompt the first page shows the end and says how much stands before it."""
-    html = pages.render(at(Route("home")).but(tokens=state(("x",) * 20).run.tokens))
+    """Of a long prompt the film cuts the end into tokens and says how much stands before it."""
+    home = at(Route("home")).but(tokens=state(("x",) * 20).run.tokens, stage=Stage(0))
+    html = pages.render(home)
 
     assert html.count('class="tile hue-') == 8
     assert "12 before" in html

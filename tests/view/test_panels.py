@@ -61,6 +61,9 @@ def test_an_empty_state_renders(slot: str) -> None:
         "line",
         "term",
         "cost",
+        "living-line",
+        "hero",
+        "living",
         "guess",
         "why",
     }

@@ -6,6 +6,7 @@ import numpy as np
 
 from seethrough.core.depth import DEPTHS, IDEA, NUMBERS
 from seethrough.core.film import FilmWord
+from seethrough.core.guesses import ALONE, Guessing
 from seethrough.core.routes import Route
 from seethrough.view import why
 from seethrough.view.layout import PANELS, markup_of
@@ -68,9 +69,19 @@ def test_words_of_other_letters_are_counted() -> None:
     assert told("cat", "tokenize") == ""
 
 
-def test_an_idea_has_no_folds() -> None:
-    """Folds stand below numbers; at every depth a step without a surprise has none."""
-    for step in STEPS:
-        assert told("cat", step, IDEA) == ""
+def test_an_idea_has_one_fold_at_most() -> None:
+    """Where its own sentences do not say it; at every depth a step without a surprise has none."""
+    folds = {step: told("january", step, IDEA).count("<details") for step in STEPS}
+
+    assert {step for step, n_folds in folds.items() if n_folds} == {"softmax", "done"}
+    assert max(folds.values()) == 1
     quiet = set(STEPS) - set(why.AT)
     assert all(told("cat", step, depth) == "" for step in quiet for depth in DEPTHS)
+
+
+def test_a_fold_answers_no_open_question() -> None:
+    """While the share is asked for, nothing below the question tells it."""
+    route = Route("walk", "january", "softmax")
+    state = BY_NAME["january"].but(route=route, depth=IDEA, guessing=Guessing(ALONE))
+
+    assert markup_of(state, PANELS["why"]) == ""

@@ -204,6 +204,11 @@ def is_dark() -> bool:
     return bool(js.matchMedia("(prefers-color-scheme: dark)").matches)
 
 
+def is_calm() -> bool:
+    """Whether the reader wants little motion."""
+    return bool(js.matchMedia("(prefers-reduced-motion: reduce)").matches)
+
+
 def on_dark_change(function: Callable[[Js], None]) -> None:
     """Call a function when the system changes between light and dark, or the page is printed."""
     for query in ("(prefers-color-scheme: dark)", "print"):

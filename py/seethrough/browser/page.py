@@ -15,6 +15,7 @@ from seethrough.browser import dom, ffi, host, storage
 from seethrough.browser.cells import Cells
 from seethrough.browser.guesses import Guesses
 from seethrough.browser.keys import Keys
+from seethrough.browser.living import Living
 from seethrough.browser.player import Player
 from seethrough.browser.sums import Sums
 from seethrough.browser.swipe import Swipes
@@ -157,6 +158,7 @@ class Page:
         store.subscribe(("theme",), lambda _state: self._draw())
         store.subscribe(("sampling",), write_settings)
         self._sums.follow()
+        Living(store, self._player).follow()
         self._enable(store.state)
         dom.listen(self._act)
         Cells(lambda *at: describe_cell(store.state, *at), self._choose_cell, self._rest_on_cell)

@@ -23,6 +23,7 @@ class Player:
         self._store = store
         self._go_on = go_on
         self._turn = 0
+        self._view = ""
 
     @property
     def _stage(self) -> Stage:
@@ -33,6 +34,7 @@ class Player:
         if not moments_of(self._store.state):
             return
         moment = self._stage.moment
+        self._view = self._store.state.route.view
         self._set(replace(self._stage, moment=0 if moment is None else moment, is_playing=True))
         self._turn += 1
         ffi.start_task(self._run(self._turn))
@@ -71,9 +73,12 @@ class Player:
         self._store.replace(stage=replace(self._stage, speed=speed))
 
     def turned(self) -> None:
-        """Another step is shown: its whole picture, or while playing its beginning."""
-        stage = self._stage
-        if stage.is_playing and moments_of(self._store.state):
+        """Another step is shown: its whole picture, or while playing its beginning.
+
+        A film does not go on in another view.
+        """
+        stage, is_same = self._stage, self._store.state.route.view == self._view
+        if stage.is_playing and is_same and moments_of(self._store.state):
             self._set(replace(stage, moment=0))
         elif stage.moment is not None or stage.is_playing:
             self._turn += 1

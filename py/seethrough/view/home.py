@@ -15,22 +15,28 @@ from seethrough.app.state import (
     price_bytes,
 )
 from seethrough.core.routes import OWN, Route, address_of
-from seethrough.view import guess, ready, top
+from seethrough.view import guess, line, living, ready, transport
+from seethrough.view.moments import moments_of
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count, megabytes, probability
+from seethrough.view.numbers import count, megabytes
 from seethrough.view.price import allow_button
-from seethrough.view.tokens import N_HUES
-from seethrough.view.words import model_name, page_title, rich, say, subject_name, token_mark
+from seethrough.view.words import (
+    action_button,
+    model_name,
+    page_title,
+    rich,
+    say,
+    subject_name,
+)
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, RecordingCard
     from seethrough.core.guesses import Question
-    from seethrough.core.tokens import TokenView
-    from seethrough.view.node import Slot
+    from seethrough.view.node import Attributes, Child, Slot
 
-FIELDS = ("route", "config", "source", "models", *guess.STATE, "tokens", "top", "model")
-N_SHOWN = 5
-MOST_TILES = 8
+FIELDS = ("route", "model", "film", "prompt", *guess.STATE, *living.FIELDS)
+SPINE_FIELDS = (*line.FIELDS, "stage")
+FILM_FIELDS = (*FIELDS, "source", "models", "stage")
 # Which sentence tells of the default model's price, by where it is.
 PRICE = {
     REMOTE: "remote",
@@ -48,8 +54,15 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
         h(
             "div",
             {"class": "hero"},
-            h("div", {"class": "hero-words"}, *words(state), slot("price")),
-            slot("hero"),
+            h("div", {"class": "hero-words"}, *words(state)),
+            h(
+                "div",
+                {"class": "hero-plate", "role": "group", "aria-label": say(state, "home.picture")},
+                slot("living-line"),
+                slot("hero"),
+                slot("living"),
+            ),
+            h("div", {"class": "hero-ways"}, ways(state), slot("price")),
         ),
         *walks(state),
         h("h2", {"class": "section-title"}, say(state, "home.views")),
@@ -71,26 +84,30 @@ def walks(state: AppState) -> list[Node]:
 
 
 def words(state: AppState) -> list[Node]:
-    """The title, what is different here, the two ways in."""
-    first = state.site.recordings[0].subject if state.site.recordings else OWN
+    """The title, and what is different here."""
     return [
         page_title(state, "home.title"),
         h("p", {"class": "tagline"}, say(state, "home.tagline")),
-        h(
-            "p",
-            {"class": "ways"},
-            h(
-                "a",
-                {"class": "button is-primary", "href": address_of(Route("walk", first))},
-                say(state, "home.start"),
-            ),
-            h(
-                "a",
-                {"class": "button", "href": address_of(Route("walk", OWN))},
-                say(state, "home.own"),
-            ),
-        ),
     ]
+
+
+def ways(state: AppState) -> Node:
+    """The two ways in."""
+    first = state.site.recordings[0].subject if state.site.recordings else OWN
+    return h(
+        "p",
+        {"class": "ways"},
+        h(
+            "a",
+            {"class": "button is-primary", "href": address_of(Route("walk", first))},
+            say(state, "home.start"),
+        ),
+        h(
+            "a",
+            {"class": "button", "href": address_of(Route("walk", OWN))},
+            say(state, "home.own"),
+        ),
+    )
 
 
 def price(state: AppState) -> str:
@@ -109,66 +126,42 @@ def price(state: AppState) -> str:
 
 
 def hero(state: AppState) -> str:
-    """The recorded prediction; first what the reader expects, where that is asked."""
-    question = guess.open_question(state)
-    shown = figure(state) if question is None else guessed(state, question)
-    return to_html(shown) if isinstance(shown, Node) else shown
-
-
-def guessed(state: AppState, question: Question) -> Node:
-    """The text with its gap, and what could come next."""
-    asked = h("p", {"class": "guess-ask"}, rich(state, "guess.next.ask"))
-    answers = guess.answers(state, question)
-    return h("div", {"class": "hero-plate is-asking"}, prompt_line(state), asked, *answers)
-
-
-def prompt_line(state: AppState) -> Node:
-    """The last tokens of the text, and the place of the next one."""
-    first = max(0, len(state.run.tokens) - MOST_TILES)
-    shown = list(enumerate(state.run.tokens))[first:]
-    line = [h("li", {}, tile(token, index)) for index, token in shown]
-    if first:
-        line.insert(0, h("li", {"class": "is-quiet"}, say(state, "home.before", n_tokens=first)))
-    blank = h("li", {}, h("span", {"class": "tile is-blank"}, say(state, "home.blank")))
-    return h("ol", {"class": "tiles"}, line, blank)
-
-
-def figure(state: AppState) -> Node | str:
-    """The recorded prediction that is at hand: the prompt's tokens, then the best next ones."""
+    """The text and what was written behind it; first what the reader expects, where it is asked."""
     if not state.run.top or not state.run.tokens:
-        return h("div", {"class": "hero-plate"})
-    rows = [
-        h(
-            "li",
-            {"class": "guess"},
-            token_mark(item.visible),
-            h("span", {"class": "number"}, probability(state, item.prob)),
-            top.bar(item.prob, "bar-fill"),
-        )
-        for item in state.run.top[:N_SHOWN]
-    ]
-    axis = top.heading(state, "bar")
-    scale = h("li", {"class": "guess", "aria-hidden": "true"}, h("span"), h("span"), axis)
+        return ""
+    question = guess.open_question(state)
+    shown = living.text(state, is_asked=question is not None)
+    if question is not None:
+        return to_html(h("div", {"class": "is-asking"}, shown, *asked(state, question)))
     came = guess.verdict(state)
-    told = h("p", {"class": "guess-told", "role": "status"}, came) if came else ""
-    return h(
-        "figure",
-        {"class": "hero-plate"},
-        prompt_line(state),
-        told,
-        h("ol", {"class": "guesses"}, rows, scale),
-        h("figcaption", {"class": "note"}, caption(state)),
+    return to_html(shown, h("p", {"class": "guess-told", "role": "status"}, came) if came else "")
+
+
+def asked(state: AppState, question: Question) -> list[Child]:
+    """What comes next?"""
+    words = h("p", {"class": "guess-ask"}, rich(state, "guess.next.ask"))
+    return [words, *guess.answers(state, question)]
+
+
+def film(state: AppState) -> str:
+    """What the model says, a sentence of it, and what plays the film; nothing during a question."""
+    if not state.run.top or not state.run.tokens or guess.open_question(state) is not None:
+        return ""
+    sentences, at = moments_of(state), state.chrome.stage.moment
+    told = sentences[at] if at is not None and at < len(sentences) else caption(state)
+    return to_html(
+        h("div", {"class": "living-plate"}, living.plate(state, at)),
+        h("p", {"class": "note living-caption"}, told),
+        controls(state, len(sentences)) if sentences else "",
     )
 
 
-def tile(token: TokenView, position: int) -> Node:
-    """A token of the prompt, with its id."""
-    return h(
-        "span",
-        {"class": f"tile hue-{position % N_HUES}"},
-        h("bdi", {"class": "chip-text"}, token.visible),
-        h("span", {"class": "chip-note"}, str(token.id)),
-    )
+def controls(state: AppState, n_moments: int) -> Node:
+    """Play or pause, and the moments as a slider."""
+    name = "pause" if state.chrome.stage.is_playing else "play"
+    more: Attributes = {"class": "button is-play", "data-heir": True}
+    button = action_button(state, name, f"home.film.{name}", more)
+    return h("div", {"class": "living-controls"}, button, transport.scrubber(state, n_moments))
 
 
 def caption(state: AppState) -> list[Node | str]:

@@ -20,6 +20,7 @@ from seethrough.view import (
     header,
     home,
     line,
+    living,
     message,
     price,
     ready,
@@ -207,7 +208,9 @@ FIXED: Mapping[str, Panel] = {
     "line": Panel(line.FIELDS, line.render),
     "guess": Panel(guess.FIELDS, guess.beside),
     "why": Panel(why.FIELDS, why.render),
+    "living-line": Panel(home.SPINE_FIELDS, living.spine),
     "hero": Panel(home.FIELDS, home.hero),
+    "living": Panel(home.FILM_FIELDS, home.film),
     "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),
 }

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
+from seethrough.view import living
 from seethrough.view.film import Film
 from seethrough.view.kept import Kept, kept_with
 
 if TYPE_CHECKING:
     from seethrough.app.state import Idea, Scene, Step
     from seethrough.view.node import Child
+
+HOME = "home"
 
 
 class Told:
@@ -49,8 +52,10 @@ class Moments(Sequence["Child"]):
 
 
 def moments_of(scene: Scene) -> Sequence[Child]:
-    """The sentences of the present step's film; none outside the tours."""
-    return () if scene.step is None else Moments(scene.step.at(scene.depth), scene)
+    """The sentences of the present step's film, or of home's; no other page has one."""
+    if scene.step is not None:
+        return Moments(scene.step.at(scene.depth), scene)
+    return Moments(living.FILM, scene) if scene.route.view == HOME else ()
 
 
 @kept_with

@@ -21,17 +21,13 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 def render(state: AppState) -> str:
-    """The whole bar; nothing where no film can be shown."""
+    """The whole bar, what plays a film only where one is; nothing in a tour without films."""
     tour = state.tour
     if tour is None or not tour.has_films:
         return ""
     moments = moments_of(state)
-    return to_html(
-        caption(state, moments),
-        buttons(state, has_film=bool(moments)),
-        scrubber(state, len(moments)),
-        speed(state),
-    )
+    film = [scrubber(state, len(moments)), speed(state)] if moments else []
+    return to_html(caption(state, moments), buttons(state, has_film=bool(moments)), *film)
 
 
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
@@ -63,21 +59,17 @@ def place(state: AppState) -> str:
 def buttons(state: AppState, *, has_film: bool) -> Node:
     """Back, play or pause, on."""
     name = "pause" if state.chrome.stage.is_playing else "play"
+    more: Attributes = {"class": "button is-play", "data-heir": True}
     return h(
         "div",
         {"class": "transport-buttons", "role": "group", "aria-label": say(state, "walk.transport")},
-        move(state, "step-back", -1),
-        action_button(
-            state,
-            name,
-            f"walk.{name}",
-            {"class": "button is-play", "disabled": not has_film, "data-heir": True},
-        ),
+        move(state, "step-back", -1, is_heir=not has_film),
+        action_button(state, name, f"walk.{name}", more) if has_film else "",
         move(state, "step-next", 1),
     )
 
 
-def move(state: AppState, action: str, distance: int) -> Node:
+def move(state: AppState, action: str, distance: int, *, is_heir: bool = False) -> Node:
     """Back, or on by the name of where it leads; at the ends of the walk the button rests."""
     target = state.tour.beside(state.route, distance) if state.tour is not None else None
     attributes: Attributes = {
@@ -85,6 +77,7 @@ def move(state: AppState, action: str, distance: int) -> Node:
         "class": "button is-primary" if distance > 0 else "button",
         "data-action": action,
         "disabled": target is None,
+        "data-heir": is_heir,
     }
     words = say(state, f"walk.{action}")
     if target is not None and distance > 0:
@@ -98,11 +91,10 @@ def scrubber(state: AppState, last: int) -> Node:
     attributes: Attributes = {
         "type": "range",
         "min": "0",
-        "max": str(max(last, 1)),
-        "value": str(at if last else 1),
+        "max": str(last),
+        "value": str(at),
         "step": "1",
         "data-action": "seek",
-        "disabled": not last,
         "aria-label": say(state, "walk.scrub"),
         "aria-valuetext": say(state, "walk.moment", moment=min(at + 1, last), moments=last),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.core.depth import IDEA
+from seethrough.view import guess
 from seethrough.view.ideas.plain import mark, whole
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.numbers import count, setting
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from seethrough.core.film import FilmWord
 
 FIELDS = (
-    "language",
     "route",
     "depth",
     "tokens",
@@ -32,6 +32,8 @@ FIELDS = (
     "top",
     "written",
     "continuation",
+    "model",
+    *guess.STATE,
 )
 MANY = 1.5  # tokens for a word, from which on it is told
 LONG = 10  # how many times as long as the others a vector is worth a word
@@ -40,10 +42,14 @@ Told = tuple[str, list[Child]]
 
 
 def render(state: AppState) -> str:
-    """A fold for each surprise of the shown step; nothing at the depth "idea"."""
-    if state.depth == IDEA or state.step is None:
+    """A fold for each surprise of the shown step; at "idea" for one, once its picture is seen."""
+    if state.step is None:
         return ""
-    found = [told for one in AT.get(state.step.name, ()) if (told := one(state)) is not None]
+    is_idea = state.depth == IDEA
+    if is_idea and guess.open_question(state) is not None:
+        return ""
+    asked = (AT_IDEA if is_idea else AT).get(state.step.name, ())
+    found = [told for one in asked if (told := one(state)) is not None]
     return to_html(*(fold(state, name, words) for name, words in found))
 
 
@@ -143,6 +149,12 @@ def not_true(scene: Scene) -> Told | None:
 AT: Mapping[str, tuple[Callable[[Scene], Told | None], ...]] = {
     "tokenize": (foreign,),
     "layers": (resting, first_length),
+    "softmax": (and_first,),
+    "done": (not_true,),
+}
+# What an idea's own sentences do not say.
+AT_IDEA: Mapping[str, tuple[Callable[[Scene], Told | None], ...]] = {
+    "tokenize": (foreign,),
     "softmax": (and_first,),
     "done": (not_true,),
 }

@@ -131,7 +131,7 @@ def plate(scene: Scene, ribbon: Ribbon) -> list[Node]:
 
 def heads(scene: Scene, ribbon: Ribbon) -> Node:
     """What each column is; the ribbon's own head is where its cells are told."""
-    rest = say(scene, "layers.head.ribbon", d_model=count(scene, ribbon.values.shape[1]))
+    rest = rich(scene, "layers.head.ribbon", d_model=count(scene, ribbon.values.shape[1]))
     return h(
         "div",
         {"class": "layer-heads"},
