@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 # What the page's own code alone makes work.
 CONTROLS = frozenset({"form", "input", "label", "nav", "output", "select", "textarea"})
 STEERS = frozenset(
-    {"asking", "button", "buttons", "dials", "idea-look-way", "idea-look-why", "invites"}
-    | {"loop-controls", "picker", "pill", "presets"}
+    {"asking", "button", "buttons", "dials", "invites", "loop-controls", "picker", "pill"}
+    | {"presets"}
 )
 # A switch between two pictures, made by the style alone: it works anywhere.
 SWITCH = "scale-switch"
 PRESSED, WAS_BUTTON, PIXELS = "data-pressed", "was-button", "was-canvas"
-# Attributes that only code or a control reads.
-UNUSED = frozenset({"aria-haspopup", "autocomplete", "disabled", "tabindex", "type", "value"})
-NAMES = frozenset({"aria-controls", "aria-describedby", "aria-labelledby", "for", "headers", "id"})
+# Attributes that only code or a control reads; what describes is a readout under the pointer.
+UNUSED = frozenset(
+    {"aria-controls", "aria-describedby", "aria-haspopup", "autocomplete", "disabled", "tabindex"}
+    | {"type", "value"}
+)
+NAMES = frozenset({"aria-labelledby", "for", "headers", "id"})
 INSIDE = re.compile(r"url\(#([^)]+)\)")
 # In the style: elements that this turns into others, with the weight that a rule for them had.
 ELEMENTS = {"button": WAS_BUTTON, "canvas": PIXELS}
