@@ -29,29 +29,17 @@ export function place() {
 
 /**
  * Hand a file to the reader.
- * @param {string} address of its bytes
+ * @param {BlobPart} data
+ * @param {string} type
  * @param {string} suffix
  * @param {string[]} [names] what the file's name tells
  * @returns {End}
  */
-export function hand(address, suffix, names = place()) {
+export function handData(data, type, suffix, names = place()) {
   const link = document.createElement("a");
   link.download = `${[NAME, ...names].join("-")}.${suffix}`;
-  link.href = address;
+  link.href = URL.createObjectURL(new Blob([data], { type }));
   link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
   return end();
-}
-
-/**
- * @param {BlobPart} data
- * @param {string} type
- * @param {string} suffix
- * @param {string[]} [names]
- * @returns {End}
- */
-export function handData(data, type, suffix, names) {
-  const address = URL.createObjectURL(new Blob([data], { type }));
-  const how = hand(address, suffix, names);
-  setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
-  return how;
 }

@@ -3,7 +3,8 @@
  * is made of what stands on the page; nothing is computed here.
  */
 
-import { hand, handData, place } from "./hand.js";
+import { handData, place } from "./hand.js";
+import { headed, pngOf } from "./headed.js";
 
 const PLATE = ":is(.plate-of, .panels)";
 // What goes into a saved walk beside its steps.
@@ -181,8 +182,11 @@ function paint(plate) {
   return () => looks.forEach(([, undo]) => undo());
 }
 
-/** The step as a picture: what is folded stays folded. @param {"svg" | "png"} kind */
-async function picture(kind) {
+/**
+ * The step as a picture, with what it is over it: what is folded stays folded.
+ * @param {import("./headed.js").Told} told
+ */
+async function picture(told) {
   await import(LIBRARY);
   /** @type {HTMLElement | null} */
   const plate = document.querySelector(PLATE);
@@ -190,17 +194,17 @@ async function picture(kind) {
   const backgroundColor = getComputedStyle(document.documentElement).backgroundColor;
   const options = {
     backgroundColor,
-    pixelRatio: 2,
     fontEmbedCSS: await fonts(inUse()),
     filter: (/** @type {Node} */ node) => !(node instanceof Element && node.matches(CONTROLS)),
     width: plate.offsetWidth + 2 * MARGIN,
     height: plate.offsetHeight + 2 * MARGIN,
     style: { boxSizing: "border-box", margin: "0", padding: `${MARGIN}px` },
   };
-  const { toPng, toSvg } = window.htmlToImage;
   const unpaint = paint(plate);
   try {
-    return await (kind === "svg" ? toSvg : toPng)(plate, options);
+    const { width, height } = options;
+    const address = await window.htmlToImage.toSvg(plate, options);
+    return headed(address, told, { width, height, margin: MARGIN });
   } finally {
     unpaint();
   }
@@ -209,13 +213,18 @@ async function picture(kind) {
 /**
  * Save the step's picture or the numbers of its tables.
  * @param {"svg" | "png" | "csv" | "json"} kind
+ * @param {string} title what the step is
+ * @param {string} prompt
+ * @param {string} model
  * @returns {Promise<import("./hand.js").End>}
  */
-export async function save(kind) {
+export async function save(kind, title, prompt, model) {
   if (kind === "csv") return handData(csv(), "text/csv", kind);
   if (kind === "json") return handData(json(), "application/json", kind);
   try {
-    return hand(await picture(kind), kind);
+    const made = await picture({ title, prompt, model });
+    if (kind === "svg") return handData(made.text, "image/svg+xml", kind);
+    return handData(await pngOf(made), "image/png", kind);
   } catch (error) {
     console.warn(error);
     return "failed";

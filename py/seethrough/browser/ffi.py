@@ -297,11 +297,14 @@ async def copy(text: str) -> bool:
     return bool(await module.copy(text))
 
 
-async def save(kind: str) -> str:
-    """Hand the reader the step's picture or data as a file. Returns: How it went (web/hand.js)."""
+async def save(kind: str, title: str, prompt: str, model: str) -> str:
+    """Hand the reader the step's picture or data as a file; a picture says whose it is.
+
+    Returns: How it went (web/hand.js).
+    """
     from pyscript.js_modules import save as module
 
-    return str(await module.save(kind))
+    return str(await module.save(kind, title, prompt, model))
 
 
 async def inside_of_page(text: str) -> dict[str, str] | None:

@@ -11,13 +11,14 @@ from seethrough.browser.passing import let_pass
 from seethrough.core.depth import DEPTHS
 from seethrough.core.fields import MAX_WRITTEN
 from seethrough.view.header import OFFERED
+from seethrough.view.words import model_name, say, step_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
     from seethrough.app.fetcher import Fetcher
-    from seethrough.app.state import Store
+    from seethrough.app.state import AppState, Store
 
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
@@ -101,7 +102,7 @@ class Tools:
         unfolded = self._store.state.unfolded
         if kind in WHOLE:
             self._store.replace(unfolded=None)
-        end = await ffi.save(kind)
+        end = await ffi.save(kind, *told_of(self._store.state))
         self._store.replace(unfolded=unfolded)
         return end
 
@@ -147,3 +148,10 @@ class Tools:
     def _set_theme(self, theme: str) -> None:
         ffi.set_theme(theme)
         self._store.replace(theme=theme)
+
+
+def told_of(state: AppState) -> tuple[str, str, str]:
+    """What a picture says of itself: what it shows, of which text, by which model."""
+    title = step_title(state) or say(state, f"{state.route.view}.title")
+    prompt, _ = state.run.given or ("", False)
+    return title, prompt, model_name(state)
