@@ -105,7 +105,7 @@ class Page:
         self._writing = Writing(actions, self._live, self._player.end)
         self._sums = Sums(actions)
         self._guesses = Guesses(actions.store)
-        self._tools = Tools(actions.store, FOLDED)
+        self._tools = Tools(actions.store, actions.fetcher, FOLDED)
         self._handlers: dict[str, Handler] = {
             **handlers,
             **self._writing.handlers(),

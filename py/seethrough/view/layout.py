@@ -203,7 +203,7 @@ FIXED: Mapping[str, Panel] = {
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
     "tools": Panel(
-        ("language", "route", "theme", "depth", "is_presenting", "guessing"), tools.render
+        ("language", "route", "theme", "depth", "is_presenting", "guessing", "tokens"), tools.render
     ),
     "line": Panel(line.FIELDS, line.render),
     "guess": Panel(guess.FIELDS, guess.beside),
