@@ -139,11 +139,12 @@ def run_build(options: argparse.Namespace) -> int:
 
 def run_tests(options: argparse.Namespace) -> int:
     """Install what the tests need and run them; more arguments go to pytest."""
+    is_long, is_reference = options.long or options.all, options.reference or options.all
     with alone():
-        make_for_tests(*(["reference"] if options.reference else []))
-        if options.reference:
+        make_for_tests(*(["reference"] if is_reference else []))
+        if is_reference:
             torch.ensure()
-        elif options.long:
+        if is_long:
             browser.ensure_others()
             nginx.ensure()
     if options.prepare:
@@ -153,7 +154,8 @@ def run_tests(options: argparse.Namespace) -> int:
         if getattr(options, tier):
             more = [*checks.at_once(options.more), *options.more]
             return checks.run_pytest(venv.PYTHON, {}, ["-m", tier, *more])
-    return checks.run_everything(venv.PYTHON, {}, options.more)
+    tiers = checks.ALL if options.all else checks.USUAL
+    return checks.run_everything(venv.PYTHON, {}, options.more, tiers)
 
 
 def run_bench(options: argparse.Namespace) -> int:
@@ -221,6 +223,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--prepare": {"action": "store_true", "help": "install what they need, run none"},
         "--reference": {"action": "store_true", "help": "the tests against torch instead"},
         "--long": {"action": "store_true", "help": "the tests that take long, instead"},
+        "--all": {"action": "store_true", "help": "all of these in one run, as .ci/run has it"},
     },
     "clean": {"--downloads": {"action": "store_true", "help": "what was downloaded, too"}},
 }
