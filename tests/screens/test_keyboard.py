@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.screens.places import NARROW, PLACES, SIZES, WIDE
+from tests.screens.places import AT_EACH_PLACE, NARROW, SIZES, WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -38,7 +38,7 @@ def tab_through(screen):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_all_is_reached_by_tab(screen, place, size):
     """Tab reaches each thing in the order of the page, with a ring, not hidden under another."""
     screen.go(place.address)
@@ -54,7 +54,7 @@ def test_all_is_reached_by_tab(screen, place, size):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_targets_are_large_enough(screen, place, size):
     """What is pressed is 24 px wide and high at least, on a phone 44 px."""
     screen.go(place.address)
@@ -63,7 +63,7 @@ def test_targets_are_large_enough(screen, place, size):
     assert screen.ask("small", LEAST[size]) == []
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_no_motion_for_who_wants_none(screen, place):
     """With reduced motion nothing moves for longer than a frame, not even when it is used."""
     screen.go(place.address)
