@@ -34,8 +34,8 @@ def checkpoint():
 
 @cache
 def weight(name):
-    """One weight in float64."""
-    return checkpoint().weight(name).astype(np.float64)
+    """One weight, made of its blocks once for all prompts."""
+    return checkpoint().weight(name)
 
 
 def asked(prompt):
