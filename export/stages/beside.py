@@ -1,4 +1,4 @@
-"""Stages side by side that do not need one another: most of each is one processor or the network."""
+"""Stages side by side that do not need one another: each has mostly one processor, or waits."""
 
 from __future__ import annotations
 
