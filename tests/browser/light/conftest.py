@@ -22,7 +22,7 @@ from export.tensors import Plain
 from seethrough.core.assets import TO_RUN, WEIGHTS
 from seethrough.core.weight_names import expected_dims
 from tests import parity
-from tests.browser.profiles import SITE, Profile
+from tests.browser.profiles import SITE, KeptWithout, Profile
 from tests.browser.server import FOLDER
 from tests.built import default_gguf
 from tests.own_loop import apart
@@ -80,6 +80,20 @@ def light_visited(browser, light):
     profile = Profile(browser, light.root, SITE)
     yield profile
     profile.close()
+
+
+@pytest.fixture(scope="session")
+def kept_without(light_visited):
+    """See `KeptWithout`."""
+    kept = KeptWithout(light_visited)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def unloaded(kept_without):
+    """A later visit's page without a model, shared by tests: what they leave undone stays so."""
+    return kept_without.begin()
 
 
 @pytest.fixture
