@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 MODEL_FILES = {".bin", ".onnx", ".safetensors"}
 STUB_BYTES = 4_000
-# So many files are tried behind one another in a profile: another one, and a start, take their time.
+# So many files are tried behind one another in a profile: another one, and a start, take time.
 TOGETHER = 8
 # What a reader is told, by fault: a part of the sentence.
 FAULTS = {
