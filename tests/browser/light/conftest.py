@@ -70,7 +70,9 @@ def light(dist, tmp_path_factory):
     write_service_worker(place, listed)
     shards = {asset.path: asset.size_bytes for asset in manifest.of_kind(WEIGHTS)}
     n_bytes = sum(asset.size_bytes for asset in manifest.assets if asset.kind in TO_RUN)
-    logits = NativeModel(made).run(parity.prompt_ids(parity.PROMPTS["months"]), ("logits",))
+    logits = NativeModel(made, threads=1).run(
+        parity.prompt_ids(parity.PROMPTS["months"]), ("logits",)
+    )
     return Light(folder, shards, n_bytes, int(logits["logits"][-1].argmax()))
 
 
