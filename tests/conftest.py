@@ -22,19 +22,28 @@ SHORT_LIVED = "--js-flags=--wasm-tiering-budget=60000000"
 HERE = Path(__file__).parent
 # The marks whose tests run apart; a test file names its own (tests/test_layers.py).
 TIERS = ("long", "reference")
-# What runs asyncio itself, before Playwright's loop stands; then the files that take longest.
+# What runs asyncio itself, before Playwright's loop stands; then the files that take longest, the
+# longest first, but for the browser's captures: the reference tests look at those.
 FIRST = "app"
 LONGEST = (
-    "browser/test_modes.py",
     "browser/test_parity.py",
-    "core/test_vocabularies.py",
-    "engines/test_main_flow.py",
-    "export/test_fidelity.py",
-    "reference/test_long.py",
-    "reference/test_parity.py",
+    "screens/test_layout.py",
+    "screens/test_keyboard.py",
     "screens/test_axe.py",
+    "core/test_vocabularies.py",
+    "browser/test_faults_site.py",
+    "engines/test_main_flow.py",
+    "browser/light/test_storage.py",
     "screens/test_axe_live.py",
+    "reference/test_parity.py",
+    "reference/test_long.py",
+    "browser/test_whole_path.py",
+    "export/test_fidelity.py",
+    "browser/test_modes.py",
+    "browser/light/test_start.py",
+    "browser/light/test_download.py",
     "test_walk_truth.py",
+    "reference/test_gpt2.py",
 )
 
 
@@ -53,7 +62,9 @@ def pytest_collection_modifyitems(items):
 
 
 def _turn(path):
-    return 0 if path.startswith(FIRST) else 1 if path in LONGEST else 2
+    if path.startswith(FIRST):
+        return -1
+    return LONGEST.index(path) if path in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")

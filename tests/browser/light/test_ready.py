@@ -69,10 +69,13 @@ def test_it_can_be_stopped(page, shards):
     assert page.text("[data-action=prepare]") != whole
 
 
-@pytest.mark.parametrize("room", ["none is told before", "none comes while"])
-def test_a_full_disk(shared, room):
+@pytest.mark.parametrize(
+    ("where", "room"), [("shared", "none is told before"), ("page", "none comes while")]
+)
+def test_a_full_disk(request, where, room):
     """Too little room is told in a sentence, before anything is fetched where the browser tells."""
-    page, session = shared, shared.page.context.new_cdp_session(shared.page)
+    page = request.getfixturevalue(where)
+    session = page.page.context.new_cdp_session(page.page)
     told = (
         "async () => ({})" if room == "none comes while" else "async () => ({quota: 9, usage: 8})"
     )
