@@ -17,11 +17,12 @@ START = """() => {
 }"""
 # What slides in when it gets the focus, or out of its way, may take some frames to be painted.
 LOOK = """async () => {
-  for (let frame = 0; frame < 30; frame += 1) {
+  let at = null;
+  for (let frame = 0; frame < 30 && !at?.isVisible; frame += 1) {
     await new Promise(requestAnimationFrame);
-    if (window.screens.focus(window.usable)?.isVisible) break;
+    at = window.screens.focus(window.usable);
   }
-  return window.screens.focus(window.usable);
+  return at;
 }"""
 
 
