@@ -99,7 +99,7 @@ class Page:
         self._shown = Route("")
         self._address = ""
         self._is_kept = False
-        self._player = Player(actions.store, self._go_on)
+        self._player = Player(actions.store, lambda: self._step(1))
         self._sampler = Sampler(actions.store)
         self._comparing = Comparing(actions.service)
         self._writing = Writing(actions, self._live, self._player.end)
@@ -335,10 +335,6 @@ class Page:
     def _beside(self, distance: int) -> None:
         """The reader turns to the step beside: a film that plays goes on there."""
         self._step(distance)
-
-    def _go_on(self) -> bool:
-        """The film of a step is over: on to the next."""
-        return self._step(1)
 
     def _jump(self, number: int) -> None:
         """A step of the tour by its number."""
