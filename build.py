@@ -33,6 +33,7 @@ from export.stages import (
     venv,
 )
 from export.stages.alone import alone
+from export.stages.beside import side_by_side
 from export.stages.console import say
 from export.stages.ending import end_well
 from export.stages.paths import DIST, SCREENSHOTS, shown
@@ -103,6 +104,25 @@ def make_for_tests(*groups: str) -> None:
     browser.ensure_shell(browser.ensure(venv.PYTHON))
 
 
+def make_all_for_tests() -> None:
+    """What the tests of all tiers need, made side by side where nothing waits for the other."""
+    python = venv.ensure("export")
+
+    def install() -> None:
+        venv.ensure("test", "reference")
+        torch.ensure()
+
+    def compile_python() -> None:
+        modules = node.ensure(development=True)
+        bytecode.ensure(modules, pyodide.ensure(python, modules))
+
+    def make_models() -> None:
+        for one in models.Choice().models():
+            make_model(python, one)
+
+    side_by_side(install, compile_python, make_models)
+
+
 def chosen(options: argparse.Namespace) -> models.Choice:
     """What the command line says of models."""
     return models.Choice(options.models, options.title, options.record)
@@ -139,11 +159,14 @@ def run_build(options: argparse.Namespace) -> int:
 
 def run_tests(options: argparse.Namespace) -> int:
     """Install what the tests need and run them; more arguments go to pytest."""
+    is_long, is_reference = options.long or options.all, options.reference or options.all
     with alone():
-        make_for_tests(*(["reference"] if options.reference else []))
-        if options.reference:
+        if options.all:
+            make_all_for_tests()
+        make_for_tests(*(["reference"] if is_reference else []))
+        if is_reference:
             torch.ensure()
-        elif options.long:
+        if is_long:
             browser.ensure_others()
             nginx.ensure()
     if options.prepare:
@@ -153,7 +176,8 @@ def run_tests(options: argparse.Namespace) -> int:
         if getattr(options, tier):
             more = [*checks.at_once(options.more), *options.more]
             return checks.run_pytest(venv.PYTHON, {}, ["-m", tier, *more])
-    return checks.run_everything(venv.PYTHON, {}, options.more)
+    tiers = checks.ALL if options.all else checks.USUAL
+    return checks.run_everything(venv.PYTHON, {}, options.more, tiers)
 
 
 def run_bench(options: argparse.Namespace) -> int:
@@ -221,6 +245,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--prepare": {"action": "store_true", "help": "install what they need, run none"},
         "--reference": {"action": "store_true", "help": "the tests against torch instead"},
         "--long": {"action": "store_true", "help": "the tests that take long, instead"},
+        "--all": {"action": "store_true", "help": "all of these in one run, as .ci/run has it"},
     },
     "clean": {"--downloads": {"action": "store_true", "help": "what was downloaded, too"}},
 }

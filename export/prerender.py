@@ -97,11 +97,11 @@ def waiting(state: AppState) -> Slide:
 
 async def _slides(site: Path) -> list[Slide]:
     """Home, each recorded walk at its first step, the pages of words."""
-    first = await _state(site, address_of(Route()))
+    first = await state_at(site, address_of(Route()))
     walks = [Route("walk", card.subject) for card in first.recordings]
     slides = [_slide(first, address_of(Route()))]
     for route in [*walks, *map(Route, PLAIN)]:
-        state = await _state(site, address_of(route))
+        state = await state_at(site, address_of(route))
         slides.append(_slide(state, address_of(state.route)))
         if state.route != route:
             slides.append(_slide(state, address_of(route)))
@@ -123,7 +123,7 @@ def _shown(state: AppState) -> str:
     return pages.render(state, Memo({**PANELS, ANSWER[0]: both}))
 
 
-async def _state(site: Path, address: str) -> AppState:
+async def state_at(site: Path, address: str) -> AppState:
     """The state that the page has at an address before any model is loaded."""
 
     async def text(path: str) -> str:

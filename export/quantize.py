@@ -25,7 +25,7 @@ BLOCK = 32
 LEAST_PARAMS = 20_000_000
 LARGEST, SMALLEST, N_TRIED = 127, 100, 32
 MOST = 65_504  # what float16 holds; a number beyond it stays as it is, with its matrix
-AT_ONCE = 8_192  # blocks: what a processor's cache holds
+AT_ONCE = 2_048  # blocks: what a processor's cache holds
 # Looked up row by row and added to the stream as it is: 16 bits cost little there.
 HALVED = ("W_pos",)
 BY_ROW = ("W_E", *HALVED)
@@ -70,7 +70,7 @@ def in_blocks(values: Array, axis: int) -> Blocks:
     def fill(start: int) -> None:
         part = slice(start, start + AT_ONCE)
         scale[part] = best_scale(blocks[part])
-        whole[part] = rounded(blocks[part], scale[part])
+        whole[part] = rounded(blocks[part], scale[part].astype(np.float32)[:, None])
 
     with ThreadPoolExecutor() as threads:  # numpy lets them run side by side
         list(threads.map(fill, range(0, len(blocks), AT_ONCE)))
@@ -93,19 +93,29 @@ def best_scale(blocks: Array) -> Array:
     from a coarser grid.
     Shapes: blocks [block, 32] → [block] float16. Source: as llama.cpp searches (make_qx_quants).
     """
-    largest = np.abs(blocks).max(axis=-1)
+    columns = np.ascontiguousarray(blocks.T)  # sums over what lies side by side take longer
+    largest = np.abs(columns).max(axis=0)
     best = np.zeros(len(blocks), np.float16)
     least = np.full(len(blocks), np.inf, np.float32)
+    work = np.empty_like(columns)
     for step in np.linspace(LARGEST, SMALLEST, N_TRIED, dtype=np.float32):
         scale = (largest / step).astype(np.float16)
-        wide = scale.astype(np.float32)[:, None]
-        error = np.square(rounded(blocks, scale) * wide - blocks).sum(axis=-1)
+        wide = scale.astype(np.float32)
+        rounded(columns, wide, out=work)
+        np.multiply(work, wide, out=work)
+        np.subtract(work, columns, out=work)
+        error = np.square(work, out=work).sum(axis=0)
         is_better = error < least
         best[is_better], least[is_better] = scale[is_better], error[is_better]
     return best
 
 
-def rounded(blocks: Array, scale: Array) -> Array:
-    """Each number's nearest step: float32 in −128…127; all are 0 where the scale is."""
-    divisor = np.where(scale == 0, 1, scale).astype(np.float32)[:, None]
-    return np.clip(np.rint(blocks / divisor), -LARGEST - 1, LARGEST)
+def rounded(numbers: Array, scale: Array, out: Array | None = None) -> Array:
+    """Each number's nearest step: float32 in −128…127; all are 0 where the scale is.
+
+    Args:
+        scale: Float32, broadcast against the numbers.
+        out: Where the steps are written, instead of to a new array.
+    """
+    steps = np.divide(numbers, np.where(scale == 0, np.float32(1), scale), out=out)
+    return np.clip(np.rint(steps, out=steps), -LARGEST - 1, LARGEST, out=steps)

@@ -78,23 +78,31 @@ class SmallHub:
     faults: dict[str, Fault] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     address: str = ""
+    hashes: dict[bytes, str] = field(default_factory=dict)
 
     def siblings(self) -> list[dict[str, object]]:
         """The rows of the hub's list: safetensors are kept with LFS, all else in git."""
-        return [_row(name, data) for name, data in self.files.items()]
+        return [_row(name, data, self.sha256(data)) for name, data in self.files.items()]
+
+    def sha256(self, data: bytes) -> str:
+        """The hash of what is sent, worked out once: weights are sent and listed several times."""
+        if data not in self.hashes:
+            self.hashes[data] = hashlib.sha256(data).hexdigest()
+        return self.hashes[data]
 
     def count_of(self, name: str) -> int:
         """How often a file was asked for."""
         return sum(one.method == "GET" and one.path.endswith(f"/{name}") for one in self.asked)
 
 
-def _row(name: str, data: bytes) -> dict[str, object]:
-    header = f"blob {len(data)}\0".encode()
-    blob_id = hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
-    row: dict[str, object] = {"rfilename": name, "size": len(data), "blobId": blob_id}
+def _row(name: str, data: bytes, sha256: str) -> dict[str, object]:
+    row: dict[str, object] = {"rfilename": name, "size": len(data)}
     if name.endswith(".safetensors"):
-        sha256 = hashlib.sha256(data).hexdigest()
+        row["blobId"] = hashlib.sha1(sha256.encode(), usedforsecurity=False).hexdigest()
         row["lfs"] = {"sha256": sha256, "size": len(data), "pointerSize": 130}
+    else:
+        blob = hashlib.sha1(f"blob {len(data)}\0".encode() + data, usedforsecurity=False)
+        row["blobId"] = blob.hexdigest()
     return row
 
 
@@ -167,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         if wanted:
             self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
         self.send_header("Content-Length", str(len(data) - start))
-        self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
+        self.send_header("ETag", f'"{self.hub.sha256(data)}"')
         self.send_header("X-Repo-Commit", self.hub.commit)
         self.end_headers()
         if self.command == "GET":

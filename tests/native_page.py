@@ -48,7 +48,7 @@ class NativeEngine:
         mode: str = "exact",  # noqa: ARG002 - the protocol's
     ) -> EngineInfo:
         """Open the model's folder."""
-        self._model = NativeModel(self._folders[manifest.id])
+        self._model = NativeModel(self._folders[manifest.id], threads=1)
         return EngineInfo("native", 1)
 
     async def run(self, request: RunRequest) -> RunResult:

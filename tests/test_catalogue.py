@@ -28,7 +28,7 @@ KINDS = {
 }
 # Functions that take a key and its fields, with the place of the key among the arguments.
 SPEAKERS = dict.fromkeys(KINDS, 0) | {"Message": 0, "say": 1, "rich": 1, "title": 1}
-SPEAKERS |= {"page_title": 1, "action_button": 2}
+SPEAKERS |= {"page_title": 1, "action_button": 2, "nothing_yet": 1}
 # Who hands on a key that someone else chose: the file and the function.
 HANDED_ON = {
     ("py/seethrough/core/errors.py", "__str__"),
@@ -38,6 +38,7 @@ HANDED_ON = {
     ("py/seethrough/view/words.py", "page_title"),
     ("py/seethrough/view/words.py", "action_button"),
     ("py/seethrough/view/words.py", "say_message"),
+    ("py/seethrough/view/ideas/plain.py", "nothing_yet"),
     ("py/seethrough/browser/ort.py", "_error"),  # the key comes from web/engine.js
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "start"),

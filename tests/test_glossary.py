@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
+from html import unescape
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from seethrough.app.state import RecordingCard
 from seethrough.core.depth import DEPTHS
 from seethrough.core.marks import spelled_out, terms_in, with_signs, without_marks
 from seethrough.core.messages import LANGUAGES, catalogue, text
@@ -18,7 +20,7 @@ from seethrough.view.glossary_places import PLACES
 from seethrough.view.layout import PANELS, markup_of
 from seethrough.view.node import to_html
 from seethrough.view.words import Reader, rich, say
-from tests.steps import STEPS
+from tests.steps import STEPS, parse
 from tests.test_catalogue import CODE, keys_of, own_nodes, tree
 from tests.view.walk_sample import FAMILIES, walk_state
 
@@ -195,3 +197,18 @@ def test_the_page_is_searched() -> None:
     assert found.count("<dt>") == 1
     assert say(state, "terms.found", n_found=1) in found
     assert glossary.found(state.but(sought="<zzz")).count("<dt>") == 0
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_page_leads_on(*, recorded: bool) -> None:
+    """Each term's link names a step that is there: of the first recorded walk, or of one's own."""
+    state = walk_state().but(route=Route("glossary"), sought="")
+    card = RecordingCard("cat", "m", "The cat", chat=False, n_tokens=2, size_bytes=1)
+    html = glossary.found(state.but(recordings=(card,) if recorded else ()))
+    routes = [parse(unescape(link)).route for link in re.findall('href="([^"]+)"', html)]
+
+    assert len(routes) == len(ENTRIES)
+    for route in routes:
+        assert route.view in {"walk", "block"}
+        assert route.subject == ("cat" if recorded else "own")
+    assert {route.step for route in routes if route.view == "walk"} == set(STEPS)

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.model
 @pytest.fixture(scope="module")
 def native() -> NativeModel:
     """The exported default model in native onnxruntime."""
-    return NativeModel(default_model())
+    return NativeModel(default_model(), threads=1)
 
 
 @pytest.fixture(scope="module")

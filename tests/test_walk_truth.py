@@ -186,7 +186,7 @@ def test_every_layer_and_token(walk: Walk) -> None:
     """
     walk.run(SWEPT)
     golden = walk.golden(SWEPT)["sweep"]["cells"]
-    native = NativeModel(walk.site / "models" / walk.page.state.site.models[0].id)
+    native = NativeModel(walk.site / "models" / walk.page.state.site.models[0].id, threads=1)
     ids, n_layers = [token.id for token in walk.page.state.run.tokens], walk.config.n_layers
     captured = native.run(ids, native.manifest.hooks)
     seen: set[tuple[str, int]] = set()

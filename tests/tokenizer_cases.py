@@ -18,7 +18,7 @@ from tests.model_files import corpus
 
 SEED = 20240917
 # The sample is the beginning of the long tests' texts.
-N_TEXTS, SAMPLE = 100_000, 1_000
+N_TEXTS, SAMPLE = 100_000, 250
 LACKING = {0x04, 0x06, 0x13, 0x14, 0x16, 0x1D, 0xC0, 0xC1, *range(0xF1, 0x100)} - {0xF3, 0xF4}
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
 DIGITS = {"type": "Digits", "individual_digits": True}

@@ -17,6 +17,8 @@ from tests import built
 from tests.model_files import default_tokenizer_json
 
 REAL = [pytest.param("smollm2", marks=pytest.mark.model), "gpt2", "llama"]
+# The same for a property that any text shows: a quick run takes one of them, the long one all.
+ONE_QUICKLY = [REAL[0], *(pytest.param(name, marks=pytest.mark.long) for name in ("gpt2", "llama"))]
 GPT2_FILES = {"encoder.json": "vocab.json", "vocab.bpe": "merges.txt"}  # OpenAI's names and ours
 
 

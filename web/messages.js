@@ -95,6 +95,7 @@ export function say(slot, text, kind = "stage") {
 export function button(action, text, onPress) {
   const made = document.createElement("button");
   made.type = "button";
+  made.className = "button";
   made.dataset.action = action;
   made.lang = spoken.language;
   made.textContent = text;

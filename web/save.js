@@ -3,9 +3,13 @@
  * is made of what stands on the page; nothing is computed here.
  */
 
+import { handData, place } from "./hand.js";
+import { headed, pngOf } from "./headed.js";
+
 const PLATE = ":is(.plate-of, .panels)";
+// What goes into a saved walk beside its steps.
+const PARTS_OF_PAGE = ["./style.css", "./saved.js", "./icon.svg"];
 const LIBRARY = "./vendor/html-to-image.js";
-const NAME = "seethrough";
 // What steers the page is no part of its picture, which has a margin in px.
 const CONTROLS = "button.button, details.data:not([open])";
 const MARGIN = 24;
@@ -84,25 +88,6 @@ function json() {
   return `${JSON.stringify(told, null, 1)}\n`;
 }
 
-/** Hand a file to the reader. @param {string} address of its bytes @param {string} suffix */
-function hand(address, suffix) {
-  const link = document.createElement("a");
-  const place = location.hash
-    .split("?")[0]
-    .split("/")
-    .filter((part) => part && part !== "#");
-  link.download = `${[NAME, ...place].join("-")}.${suffix}`;
-  link.href = address;
-  link.click();
-}
-
-/** @param {string} text @param {string} type @param {string} suffix */
-function handText(text, type, suffix) {
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  hand(address, suffix);
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-}
-
 /** @param {Blob} blob @returns {Promise<string>} */
 function dataAddress(blob) {
   return new Promise((resolve, reject) => {
@@ -113,9 +98,21 @@ function dataAddress(blob) {
   });
 }
 
-/** The page's font faces that are in use, with their bytes: a picture stands alone. */
-async function fonts() {
-  const used = [...document.fonts].filter((face) => face.status === "loaded");
+/** @param {string} path of a file of the site */
+async function textOf(path) {
+  const answer = await fetch(new URL(path, document.baseURI));
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.text();
+}
+
+/** @returns {FontFace[]} the page's font faces that are in use */
+const inUse = () => [...document.fonts].filter((face) => face.status === "loaded");
+
+/**
+ * The rules of some font faces, with their bytes: what is saved stands alone.
+ * @param {FontFace[]} used
+ */
+async function fonts(used) {
   /** @param {CSSFontFaceRule} rule */
   const isUsed = ({ style }) =>
     used.some(
@@ -185,8 +182,11 @@ function paint(plate) {
   return () => looks.forEach(([, undo]) => undo());
 }
 
-/** The step as a picture: what is folded stays folded. @param {"svg" | "png"} kind */
-async function picture(kind) {
+/**
+ * The step as a picture, with what it is over it: what is folded stays folded.
+ * @param {import("./headed.js").Told} told
+ */
+async function picture(told) {
   await import(LIBRARY);
   /** @type {HTMLElement | null} */
   const plate = document.querySelector(PLATE);
@@ -194,17 +194,17 @@ async function picture(kind) {
   const backgroundColor = getComputedStyle(document.documentElement).backgroundColor;
   const options = {
     backgroundColor,
-    pixelRatio: 2,
-    fontEmbedCSS: await fonts(),
+    fontEmbedCSS: await fonts(inUse()),
     filter: (/** @type {Node} */ node) => !(node instanceof Element && node.matches(CONTROLS)),
     width: plate.offsetWidth + 2 * MARGIN,
     height: plate.offsetHeight + 2 * MARGIN,
     style: { boxSizing: "border-box", margin: "0", padding: `${MARGIN}px` },
   };
-  const { toPng, toSvg } = window.htmlToImage;
   const unpaint = paint(plate);
   try {
-    return await (kind === "svg" ? toSvg : toPng)(plate, options);
+    const { width, height } = options;
+    const address = await window.htmlToImage.toSvg(plate, options);
+    return headed(address, told, { width, height, margin: MARGIN });
   } finally {
     unpaint();
   }
@@ -213,20 +213,54 @@ async function picture(kind) {
 /**
  * Save the step's picture or the numbers of its tables.
  * @param {"svg" | "png" | "csv" | "json"} kind
- * @returns {Promise<boolean>} whether it could be made
+ * @param {string} title what the step is
+ * @param {string} prompt
+ * @param {string} model
+ * @returns {Promise<import("./hand.js").End>}
  */
-export async function save(kind) {
-  if (kind === "csv") handText(csv(), "text/csv", kind);
-  else if (kind === "json") handText(json(), "application/json", kind);
-  else {
-    try {
-      hand(await picture(kind), kind);
-    } catch (error) {
-      console.warn(error);
-      return false;
-    }
+export async function save(kind, title, prompt, model) {
+  if (kind === "csv") return handData(csv(), "text/csv", kind);
+  if (kind === "json") return handData(json(), "application/json", kind);
+  try {
+    const made = await picture({ title, prompt, model });
+    if (kind === "svg") return handData(made.text, "image/svg+xml", kind);
+    return handData(await pngOf(made), "image/png", kind);
+  } catch (error) {
+    console.warn(error);
+    return "failed";
   }
-  return true;
+}
+
+/**
+ * What a saved walk takes from this page: style with the fonts of its text, script, icon.
+ * @param {string} text
+ * @returns {Promise<{style: string, script: string, icon: string} | null>} null: one did not come
+ */
+export async function insideOf(text) {
+  try {
+    const [style, script, icon] = await Promise.all(PARTS_OF_PAGE.map(textOf));
+    const families = new Set([...document.fonts].map((face) => face.family));
+    const faces = await Promise.all(
+      [...families].map((family) => document.fonts.load(`1em ${quoted(family)}`, text)),
+    );
+    const bare = style.replace(/@font-face\s*\{[^}]*\}/g, "");
+    return { style: `${await fonts(faces.flat())}\n${bare}`, script, icon };
+  } catch (error) {
+    console.warn(error);
+    return null;
+  }
+}
+
+/** @param {string} family as a browser names it, in quotation marks or not */
+const quoted = (family) => `"${family.replaceAll('"', "")}"`;
+
+/**
+ * Hand out a saved walk: a file for all steps.
+ * @param {string} markup
+ * @returns {import("./hand.js").End}
+ */
+export function handPage(markup) {
+  return handData(markup, "text/html", "html", place().slice(0, 2));
 }
 
 /** Large type and nothing but the step; full screen where the browser allows it. @param {boolean} is */

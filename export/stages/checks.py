@@ -19,6 +19,9 @@ NO_TESTS = 5
 # Whole runs go in two processes, a file in one of them: browsers wait more than they compute. Files
 # keep tests/conftest.py's order: Playwright's loop must not stand when asyncio's own tests begin.
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# The marks of a usual run's tests, and those of all tiers in one run: one collection, one set of
+# pages, and no process that waits for another at the end of each tier.
+USUAL, ALL = "not reference and not long and not online", "not online"
 # Their matrices in one thread: threads of both would wait for each other by spinning, and take the
 # processors from the browsers. The oracle of tokenisers takes half the work in one thread.
 ONE_THREAD = {
@@ -36,15 +39,16 @@ LINTERS = (
 )
 
 
-def run_everything(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
-    """The linters and all tests but those of the other two tiers; returns an exit code."""
+def run_everything(
+    python: Path, env: Mapping[str, str], arguments: Sequence[str], tiers: str = USUAL
+) -> int:
+    """The linters and the tests of these marks; returns an exit code."""
     ours = [(name, [str(python), "-m", *command]) for name, command in LINTERS]
     every = [*ours, *scripts.checks(node.MODULES)]
     failed = [name for name, command in every if not _passes(name, command)]
     if failed:
         say(f"Failed: {', '.join(failed)} (what they found is above); the tests run all the same.")
-    tier = ["-m", "not reference and not long and not online"]
-    code = run_pytest(python, env, [*tier, *at_once(arguments), *arguments])
+    code = run_pytest(python, env, ["-m", tiers, *at_once(arguments), *arguments])
     return code or (1 if failed else 0)
 
 

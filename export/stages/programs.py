@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 POLL_S = 0.05
 PATIENCE_S = 5.0
 
+# Set while what runs on other threads is to end (beside.py).
+stopped = threading.Event()
+
+
+class StoppedError(Exception):
+    """A program was ended because a stage beside it failed or was interrupted."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -71,12 +78,17 @@ def run(
     """Run a program to its end; `report` turns its latest line into the step's detail.
 
     Whatever interrupts this (Ctrl-C above all) ends the program and its children first.
+
+    Raises:
+        StoppedError: A stage beside this one failed, or was interrupted.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     log_file = LOGS / f"{log}.log"
     with _started(command, cwd=cwd, env=env) as process:
         lines = _Lines(process, log_file)
         while process.poll() is None:
+            if stopped.is_set():
+                raise StoppedError
             if step.is_due():
                 step.note(report(lines.latest))
             time.sleep(POLL_S)

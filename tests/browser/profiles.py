@@ -80,29 +80,49 @@ class Profile:
 class KeptPage:
     """One page with the model loaded, for the tests of all files that need no fresh one."""
 
+    init = ""
+
     def __init__(self, profile) -> None:
         self._profile, self._tab = profile, None
 
     def begin(self):
         """The page at its form, its storage, window and notes as at first; opened where needed."""
         self._profile.begin()
-        if self._tab is None or self._is_spoilt():
+        if self._tab is None or self._tab.page.is_closed() or self._is_spoilt():
             self.close()
-            self._tab = self._profile.page()
+            self._tab = self._profile.page(self.init)
             self._tab.open()
         tab = self._tab
+        tab.server = self._profile.server  # another one, where a test stopped it
         tab.page.set_viewport_size(WINDOW)
         tab.page.mouse.move(0, 0)
         tab.page.evaluate("document.activeElement.blur(), (location.hash = '#/all/own')")
         tab.until("document.querySelector('#prompt') !== null")
-        tab.info = tab.ask("seethrough.load()")
+        self._prepare(tab)
         tab.strangers.clear()
         return tab
 
+    def _prepare(self, tab):
+        tab.info = tab.ask("seethrough.load()")
+
     def _is_spoilt(self):
-        return self._tab.page.is_closed() or bool(self._tab.errors)
+        return bool(self._tab.errors)
 
     def close(self):
         """End the page."""
         if self._tab is not None and not self._tab.page.is_closed():
             self._tab.page.close()
+
+
+class KeptWithout(KeptPage):
+    """One page without a model; a test that loads one leaves it to be opened anew."""
+
+    init = SAVES_DATA
+
+    def _prepare(self, tab):
+        tab.errors.clear()
+
+    def _is_spoilt(self):
+        return self._tab.page.evaluate(
+            "document.querySelector('.stage.is-idle, .stage.is-failed') === null"
+        )

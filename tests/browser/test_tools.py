@@ -7,13 +7,40 @@ import io
 import json
 import re
 import struct
+from base64 import b64encode
 from urllib.parse import unquote
 
 import pytest
 
+from tests.steps import STEPS
+
 pytestmark = pytest.mark.browser
 
 PNG = b"\x89PNG\r\n\x1a\n"
+# px: over a saved picture, and around it.
+HEAD, MARGIN = 64, 24
+MOST_DIFFERENCE = 0.02
+NONE = "{ display: none !important }"
+CONTROLS = ".plate-of :is(button.button, details.data:not([open]))"
+# The mean difference of the channels of a saved picture's plate and of the screen's, from 0 to 1.
+DIFFERENCE = """async ([saved, shown, left, top]) => {
+    const pixels = async (data, x, y, width, height) => {
+        const image = new Image();
+        image.src = `data:image/png;base64,${data}`;
+        await image.decode();
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [width ?? image.width, height ?? image.height];
+        const context = canvas.getContext("2d");
+        const [wide, high] = [canvas.width, canvas.height];
+        if (width) context.drawImage(image, 2 * x, 2 * y, 2 * wide, 2 * high, 0, 0, wide, high);
+        else context.drawImage(image, 0, 0);
+        return context.getImageData(0, 0, wide, high);
+    };
+    const screen = await pixels(shown, 0, 0);
+    const file = await pixels(saved, left, top, screen.width, screen.height);
+    const sum = screen.data.reduce((all, value, at) => all + Math.abs(value - file.data[at]), 0);
+    return sum / screen.data.length / 255;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +111,14 @@ def test_numbers_as_json(step):
 
 
 def test_picture_as_png(step):
-    """The PNG is the plate with 24 px around it, at twice its size, and not blank."""
+    """The PNG is the plate with 24 px around it and a head over it, at twice its size."""
     data, _ = saved(step, "png")
     box = step.page.locator(".plate-of").bounding_box()
 
     assert data.startswith(PNG)
     width, height = struct.unpack(">II", data[16:24])
     assert width == pytest.approx(2 * (box["width"] + 48), abs=4)
-    assert height == pytest.approx(2 * (box["height"] + 48), abs=4)
+    assert height == pytest.approx(2 * (box["height"] + 48 + HEAD), abs=4)
     assert len(data) > 20_000
 
 
@@ -102,6 +129,8 @@ def test_picture_as_svg(step):
 
     assert text.startswith("<svg")
     assert "http" not in text.replace("http://www.w3.org", "")
+    for told in ("Each token becomes a list", "January, February, March,", "SmolLM2-135M-Instruct"):
+        assert told in re.sub(r"<foreignObject.*", "", text, flags=re.DOTALL)
     assert not re.search(r"<button[^>]* class=.(button|tool)", unquote(text))  # nothing that steers
 
 
@@ -118,6 +147,55 @@ def test_a_picture_keeps_its_paint(step):
     assert {tuple(pair) for pair in shown} <= found
     assert step.page.evaluate(look) == shown
     assert step.page.locator(".plate-of svg [stroke-linejoin]").count() == 0
+
+
+@pytest.mark.parametrize("depth", ["idea", "numbers"])
+def test_pictures_are_the_screens(step, depth):
+    """Of all nine steps, the saved picture differs from the plate on the screen by 2 % at most."""
+    differences = {}
+    for name in STEPS:
+        slot = f"{'idea' if depth == 'idea' else 'step'}-{name}"
+        step.page.evaluate(f"location.hash = '#/walk/january/{name}?depth={depth}'")
+        step.until(f"document.querySelector('#{slot}')?.innerText.length > 20")
+        step.page.evaluate("document.querySelector('#settings').open = false")
+        step.page.mouse.move(0, 0)
+        step.page.evaluate(f"document.styleSheets[0].insertRule({f'{CONTROLS} {NONE}'!r})")
+        shown = step.page.locator(".plate-of").screenshot(animations="disabled")
+        step.page.evaluate("document.styleSheets[0].deleteRule(0)")
+        data, _ = saved(step, "png")
+        files = [b64encode(data).decode(), b64encode(shown).decode(), MARGIN, MARGIN + HEAD]
+        differences[name] = step.page.evaluate(DIFFERENCE, files)
+
+    assert {name: value for name, value in differences.items() if value > MOST_DIFFERENCE} == {}
+    assert max(differences.values()) > 0
+    step.page.evaluate("location.hash = '#/walk/january/embed?depth=numbers'")
+    step.until("document.querySelector('#embed-data') !== null")
+
+
+def test_the_walk_as_a_web_page(step, tmp_path):
+    """The walk is a file of 3 MB at most, which opens by itself and asks nobody for anything."""
+    data, name = saved(step, "page")
+    file = tmp_path / name
+    file.write_bytes(data)
+    page = step.page.context.browser.new_page(java_script_enabled=False)
+    asked, told = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: told.append(message.text))
+    page.goto(file.as_uri())
+    fonts = page.evaluate("document.fonts.ready.then((fonts) => [...fonts].map((f) => f.status))")
+    steps = page.evaluate("[...document.querySelectorAll('.saved-step')].map((one) => one.id)")
+    is_all = page.evaluate(
+        "[...document.querySelectorAll('.saved-step')].every((p) => p.offsetHeight)"
+    )
+    page.close()
+
+    assert name == "seethrough-walk-january.html"
+    assert len(data) <= 3_000_000
+    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+    assert told == []
+    assert steps == [*STEPS, "words"]
+    assert is_all, "without a script all steps stand below one another"
+    assert "loaded" in fonts
 
 
 def test_copy_link(step):

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from export.quantize import quantized
 from export.sources import read_checkpoint
 from export.stages.hub import FOLDER as FOLDER_OF_THE_HUB
 from export.stages.models import DISTILGPT2
-from export.stages.paths import user_cache
+from export.stages.paths import CACHE, NODE, ROOT, STAMPS, VENV, user_cache
 from seethrough.core.hooks import expected_hooks
 from seethrough.core.reference import forward
 from tests import parity
@@ -29,7 +28,6 @@ from tests.steps import STEPS
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.long]
 
-ROOT = Path(__file__).resolve().parents[2]
 PROMPT, IDS = "January, February, March,", [21339, 11, 3945, 11, 2805, 11]
 WEIGHTS = "model.safetensors"
 CUT_AT = 200_000_000
@@ -53,7 +51,11 @@ def checkpoint(source):
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """The checkout's own files in a folder apart, with a cache that knows no hub."""
+    """The checkout's own files in a folder apart, with a cache that knows no hub.
+
+    The packages are those of this checkout, where it has them: what came before this test installed
+    them from nothing (.ci/run).
+    """
     folder = tmp_path_factory.mktemp("checkout")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -65,7 +67,21 @@ def checkout(tmp_path_factory):
     for entry in user_cache().glob("*"):
         if entry.name != FOLDER_OF_THE_HUB:
             (folder / "cache" / entry.name).symlink_to(entry)
+    share_packages(folder / "main")
     return folder
+
+
+def share_packages(checkout):
+    """Let a checkout have the packages of this one, with the stamps that say of what they are."""
+    for made in (VENV, NODE, CACHE / "bytecode"):
+        place = checkout / made.relative_to(ROOT)
+        place.parent.mkdir(exist_ok=True)
+        if made.is_dir():
+            place.symlink_to(made)
+    (checkout / STAMPS.relative_to(ROOT)).mkdir()
+    for stamp in (STAMPS / "node", STAMPS / "bytecode"):
+        if stamp.is_file():
+            shutil.copy(stamp, checkout / stamp.relative_to(ROOT))
 
 
 def build(checkout, endpoint):

@@ -40,17 +40,23 @@ def test_arguments_go_to_pytest(built):
     assert built.calls()[-1] == f"-m pytest -m {others} tests/core -k bpe"
 
 
-@pytest.mark.parametrize(("more", "tier"), [((), "not reference"), (("--long",), "long")])
-def test_a_whole_run_takes_two_processes(built, more, tier):
+@pytest.mark.parametrize(
+    ("more", "marks"),
+    [
+        ((), "not reference and not long and not online"),
+        (("--long",), "long"),
+        (("--all",), "not online"),
+    ],
+)
+def test_a_whole_run_takes_two_processes(built, more, marks):
     """Files keep their order in it, for asyncio's own tests must come before the browsers'."""
     built.program("python-of-venv", '#!/bin/sh\necho "$@" >> $STAND_IN_CALLS\n')
     (built.root / ".venv/bin/python").write_bytes((built.programs / "python-of-venv").read_bytes())
 
     built.run("test", *more)
 
-    called = built.calls()[-1]
-    assert called.startswith(f"-m pytest -m {tier}")
-    assert called.endswith("-n 2 --dist loadfile --no-loadscope-reorder")
+    pool = "-n 2 --dist loadfile --no-loadscope-reorder"
+    assert built.calls()[-1] == f"-m pytest -m {marks} {pool}"
 
 
 @pytest.mark.parametrize("keeps_bytecode", [True, False])
@@ -81,16 +87,13 @@ def test_unknown_argument_is_refused_elsewhere(checkout):
     assert "unknown argument: --prot 1" in result.stderr
 
 
-@pytest.mark.parametrize(
-    ("failing", "code"), [("", 0), ("test", 1), ("test --long", 1), ("test --reference", 1)]
-)
-def test_ci_runs_every_tier(tmp_path, failing, code):
-    """CI runs the tests, the long ones and the reference tier, all always; any failure counts."""
+@pytest.mark.parametrize("code", [0, 1])
+def test_ci_runs_every_tier(tmp_path, code):
+    """CI runs all tiers at once, by the one command; its failure counts."""
     said = tmp_path / "said"
     program = tmp_path / "python3"
     program.write_text(
-        f'#!/bin/sh\n[ "$1" = build.py ] || exit 0\nshift\necho "$*" >> {said}\n'
-        f'[ "$*" != "{failing}" ]\n'
+        f'#!/bin/sh\n[ "$1" = build.py ] || exit 0\nshift\necho "$*" >> {said}\nexit {code}\n'
     )
     program.chmod(0o755)
 
@@ -102,7 +105,16 @@ def test_ci_runs_every_tier(tmp_path, failing, code):
     )
 
     assert result.returncode == code
-    assert said.read_text() == "test\ntest --long\ntest --reference\n"
+    assert said.read_text() == "test --all\n"
+
+
+def test_all_tiers_get_what_they_need(built):
+    """test --all runs the linters, then one pytest, with torch there."""
+    built.run("test", "--all")
+
+    calls = built.calls()
+    assert "install torch-cpu" in calls
+    assert calls[-len(CHECKS) :] == CHECKS
 
 
 def test_preparing_installs_and_runs_no_test(checkout):

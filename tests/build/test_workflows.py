@@ -49,12 +49,11 @@ def is_ignored(test, word):
 
 
 def test_its_tiers_are_those_of_ci():
-    """Every tier that .ci/run runs is there, by the same command, and each job runs one."""
+    """.ci/run runs all tiers in one run; here each has a command of its own, and each job one."""
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    asked = {tier(shlex.split(line)) for line in lines if line.startswith("python3 build.py test")}
 
-    assert asked == {"", *TIERS}
-    assert {tier(words) for words in commands()} == asked
+    assert [line for line in lines if "build.py" in line] == ["python3 build.py test --all"]
+    assert {tier(words) for words in commands()} == {"", *TIERS}
     assert all(words[:3] == ["python3", "build.py", "test"] for words in commands())
 
 

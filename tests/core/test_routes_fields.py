@@ -123,14 +123,17 @@ def test_each_field_comes_back(name: str) -> None:
     assert written == (address if name != "taken" else "#/walk/own/sample?prompt=a")
 
 
-@pytest.mark.parametrize("value", NONSENSE)
 @pytest.mark.parametrize("name", [name for name in GOOD if name not in FREE])
-def test_nonsense_in_each_field(name: str, value: str) -> None:
+def test_nonsense_in_each_field(name: str) -> None:
     """What means nothing is named, and the field says as little as if it were not there."""
-    place = parse(f"{HERE}{name}={value}", languages=LANGUAGES)
+    nothing = Place(Route("walk", OWN, "sample"), prompt="a", ignored=(name,))
+    understood = {
+        value: place
+        for value in NONSENSE
+        if (place := parse(f"{HERE}{name}={value}", languages=LANGUAGES)) != nothing
+    }
 
-    assert place.ignored == (name,)
-    assert place == Place(Route("walk", OWN, "sample"), prompt="a", ignored=(name,))
+    assert understood == {}
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from seethrough.core.cuts import cut_min_p, cut_top_k, cut_top_p
 from seethrough.core.errors import InputError
 from seethrough.core.sampling import (
-    by_rank,
     check_settings,
     dart,
     draw,
@@ -21,11 +19,9 @@ from seethrough.core.sampling import (
     reshape,
     temper,
 )
+from tests.by_definition import FEW, LOGITS, expected
 
-FEW = settings(max_examples=70, deadline=None, derandomize=True)
-LOGITS = np.array([2.0, 1.5, 1.5, 0.3, -0.5, -0.5, -1.0, 0.9, 1.1, -2.5, 0.0, 0.6], np.float32)
 N_DRAWS = 20_000
-WHOLE = 4096  # a power of two: sums of shares of it are exact
 PINNED = [
     73,
     68,
@@ -49,64 +45,6 @@ PINNED = [
     252,
 ]
 UNLIKELY = 4.0  # standard deviations: one right sampler in 16,000 would be refused
-
-
-@st.composite
-def shares(draw_: st.DrawFn) -> np.ndarray:
-    """Probabilities that float64 adds up exactly, with many equals and some zeros."""
-    counts = draw_(st.lists(st.integers(0, 40), min_size=1, max_size=30))
-    counts.insert(draw_(st.integers(0, len(counts))), WHOLE - sum(counts))
-    return np.array(counts) / WHOLE
-
-
-def in_order(probs: np.ndarray) -> list[int]:
-    """Ids from the most to the least probable; of equals the lower first."""
-    return sorted(range(len(probs)), key=lambda token: (-probs[token], token))
-
-
-def kept_by_k(probs: np.ndarray, k: int) -> list[int]:
-    """Brute force: the k most probable; 0 keeps all."""
-    return in_order(probs)[: k or len(probs)]
-
-
-def kept_by_p(probs: np.ndarray, p: float) -> list[int]:
-    """Brute force: the shortest start of the order whose sum reaches p."""
-    order = in_order(probs)
-    for count in range(1, len(order) + 1):
-        if math.fsum(probs[order[:count]]) >= p:
-            return order[:count]
-    return order
-
-
-def kept_by_min(probs: np.ndarray, share: float) -> list[int]:
-    """Brute force: those at least `share` times as probable as the best."""
-    return [token for token, prob in enumerate(probs) if prob >= share * max(probs)]
-
-
-def land(probs: np.ndarray, point: float) -> int:
-    """Where one dart falls."""
-    return int(landings(probs, np.array([point]))[0])
-
-
-def normalised(probs: np.ndarray, kept: list[int]) -> np.ndarray:
-    """The kept tokens' probabilities scaled to a sum of 1, the rest 0."""
-    total = math.fsum(probs[kept])
-    return np.array([probs[t] / total if t in kept else 0.0 for t in range(len(probs))])
-
-
-def expected(
-    temperature: float,
-    top_k: int,
-    top_p: float,
-    min_p: float = 0.0,
-    logits: np.ndarray = LOGITS,
-) -> np.ndarray:
-    """The distribution that a draw follows, by the definitions above."""
-    weights = [math.exp(float(logit) / temperature) for logit in logits]
-    probs = np.array([weight / math.fsum(weights) for weight in weights])
-    probs = normalised(probs, kept_by_k(probs, top_k))
-    probs = normalised(probs, kept_by_p(probs, top_p)) if top_p < 1 else probs
-    return normalised(probs, kept_by_min(probs, min_p))
 
 
 def deviation(counts: np.ndarray, probs: np.ndarray) -> float:
@@ -202,158 +140,6 @@ def test_the_chi_square_can_fail() -> None:
     counts = np.bincount(landed, minlength=len(LOGITS))
 
     assert deviation(counts, expected(1.0, 0, 1.0)) > UNLIKELY
-
-
-@FEW
-@given(shares(), st.integers(0, 35))
-def test_top_k_keeps_the_right_tokens(probs: np.ndarray, k: int) -> None:
-    """The brute-force set, scaled to 1, and the mass that it left out."""
-    kept = kept_by_k(probs, k)
-
-    cut = cut_top_k(probs, k)
-
-    np.testing.assert_allclose(cut.probs, normalised(probs, kept), atol=1e-12)
-    assert cut.removed == pytest.approx(1 - math.fsum(probs[kept]), abs=1e-12)
-
-
-@FEW
-@given(shares(), st.integers(1, WHOLE))
-def test_top_p_keeps_the_right_tokens(probs: np.ndarray, part: int) -> None:
-    """The fewest tokens that reach p, also where a sum hits it exactly."""
-    kept = kept_by_p(probs, part / WHOLE)
-
-    cut = cut_top_p(probs, part / WHOLE)
-
-    np.testing.assert_allclose(cut.probs, normalised(probs, kept), atol=1e-12)
-    assert cut.removed == pytest.approx(1 - math.fsum(probs[kept]), abs=1e-12)
-    assert cut.probs.any()
-
-
-@FEW
-@given(shares(), st.integers(0, WHOLE))
-def test_min_p_keeps_the_right_tokens(probs: np.ndarray, part: int) -> None:
-    """All that reach the share of the best one's probability, exactly reaching it included."""
-    kept = kept_by_min(probs, part / WHOLE)
-
-    cut = cut_min_p(probs, part / WHOLE)
-
-    np.testing.assert_allclose(cut.probs, normalised(probs, kept), atol=1e-12)
-    assert cut.removed == pytest.approx(1 - math.fsum(probs[kept]), abs=1e-12)
-    assert cut.n_kept == np.count_nonzero(cut.probs) > 0
-
-
-@FEW
-@given(
-    st.lists(st.integers(-60, 60), min_size=1, max_size=25),
-    st.sampled_from([0.3, 0.7, 1.0, 1.9]),
-    st.integers(0, 26),
-    st.sampled_from([0.05, 0.5, 0.83, 0.999, 1.0]),
-    st.sampled_from([0.0, 0.011, 0.3, 1.0]),
-)
-def test_cuts_together_are_their_definitions_in_turn(
-    eighths: list[int], temperature: float, top_k: int, top_p: float, min_p: float
-) -> None:
-    """Any combination: each cut is made in what the one before it left, scaled to 1."""
-    logits = np.array(eighths, np.float32) / 8
-    shaped = reshape(logits, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
-
-    probs = expected(temperature, top_k, top_p, min_p, logits)
-    np.testing.assert_allclose(shaped.probs, probs, atol=1e-9)
-    assert shaped.probs.sum() == pytest.approx(1)
-    left = math.prod(1 - cut.removed for _, cut in shaped.steps)
-    assert left == pytest.approx(shaped.tempered[shaped.probs > 0].sum())
-    counts = [cut.n_kept for _, cut in shaped.steps]
-    assert counts == sorted(counts, reverse=True)
-    # What is kept is always a start of the order.
-    assert (np.flatnonzero(shaped.probs[shaped.order]) == np.arange(counts[-1])).all()
-
-
-def test_the_most_probable_token_lies_first() -> None:
-    """A dart near 0 lands on it, one near 1 on the least probable that is left."""
-    shaped = reshape(LOGITS, temperature=1.0, top_k=4)
-
-    assert shaped.landings(np.array([0.0, 0.5, 0.999])).tolist() == [0, 1, 8]
-    assert by_rank(LOGITS).tolist() == in_order(LOGITS)
-
-
-def test_of_equals_the_lower_id_stays() -> None:
-    """Both cuts break ties in the same way."""
-    probs = np.array([0.1, 0.3, 0.3, 0.3])
-
-    assert cut_top_k(probs, 2).probs.tolist() == [0, 0.5, 0.5, 0]
-    assert cut_top_p(probs, 0.6).probs.tolist() == [0, 0.5, 0.5, 0]
-
-
-def test_ties_are_broken_in_a_whole_vocabulary() -> None:
-    """Also among thousands of equals, where an unstable sort would shuffle them."""
-    probs = np.tile([1.0, 3.0, 2.0, 3.0], 1024) / 9216
-
-    cut = cut_top_k(probs, 2100)
-
-    kept = kept_by_k(probs, 2100)
-    assert np.flatnonzero(cut.probs).tolist() == sorted(kept)
-
-
-def test_a_cut_that_cuts_nothing_is_told_so() -> None:
-    """top_k 0 or beyond the vocabulary, top_p 1, min_p 0 hand the probabilities on untouched."""
-    probs = temper(LOGITS, 1.0)
-    cuts = cut_top_k(probs, 0), cut_top_k(probs, 12), cut_top_p(probs, 1.0), cut_min_p(probs, 0.0)
-
-    for cut in cuts:
-        assert cut.probs is probs
-        assert cut.removed == 0
-        assert cut.n_kept == len(LOGITS)
-
-
-def test_a_sum_that_never_reaches_p_keeps_all() -> None:
-    """Rounding may leave the whole sum just below p: then nothing is cut."""
-    probs = np.full(10, 0.1) * (1 - 1e-12)
-
-    assert (cut_top_p(probs, math.nextafter(1, 0)).probs > 0).all()
-
-
-def test_each_step_says_what_it_removed() -> None:
-    """The cuts of a draw, in order: top_p's share is of what top_k left."""
-    drawn = draw(LOGITS, temperature=1.0, top_k=4, top_p=0.7, min_p=0.1, seed=1, step=0)
-
-    probs = expected(1.0, 0, 1.0)
-    after_k = expected(1.0, 4, 1.0)
-    (first, by_k), (second, by_p), (third, by_min) = drawn.shaped.steps
-    assert (first, second, third) == ("top_k", "top_p", "min_p")
-    assert [by_k.n_kept, by_p.n_kept] == [4, len(kept_by_p(after_k, 0.7))]
-    assert by_k.removed == pytest.approx(1 - math.fsum(sorted(probs)[-4:]))
-    np.testing.assert_allclose(by_k.probs, after_k)
-    assert by_p.removed == pytest.approx(1 - math.fsum(after_k[kept_by_p(after_k, 0.7)]))
-    assert by_min.removed == 0
-    assert drawn.shaped.probs is by_min.probs
-    np.testing.assert_allclose(drawn.shaped.tempered, probs)
-    assert drawn.dart == dart(1, 0)
-
-
-@FEW
-@given(
-    shares(),
-    st.one_of(
-        st.floats(0, 1, exclude_max=True), st.sampled_from([0.0, 5e-324, math.nextafter(1, 0)])
-    ),
-)
-def test_a_dart_never_lands_on_a_cut_token(probs: np.ndarray, point: float) -> None:
-    """At either end of [0, 1) and anywhere between, the token has a probability above 0."""
-    token = land(probs, point)
-
-    assert probs[token] > 0
-    assert math.fsum(probs[:token]) <= point + 1e-12
-    assert point <= math.fsum(probs[: token + 1]) + 1e-12
-
-
-@pytest.mark.parametrize("scale", [1.0, 1 / 3, 1 - 2**-53, 7e-300])
-def test_a_sum_that_is_not_quite_1_changes_nothing(scale: float) -> None:
-    """The dart falls on the sum that there is, so its last sliver belongs to the last token."""
-    probs = np.array([0.0, 0.25, 0.5, 0.25, 0.0]) * scale
-
-    assert land(probs, 0.0) == 1
-    assert land(probs, 0.3) == 2
-    assert land(probs, math.nextafter(1, 0)) == 3
 
 
 @pytest.mark.parametrize("temperature", [1e-3, 1e-9, 1e-300, 5e-324])

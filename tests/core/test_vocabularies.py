@@ -22,7 +22,8 @@ from tests.tokenizer_cases import (
     unhurried,
 )
 
-pytestmark = pytest.mark.parametrize("name", vocabularies.REAL)
+each = pytest.mark.parametrize("name", vocabularies.REAL)
+one_quickly = pytest.mark.parametrize("name", vocabularies.ONE_QUICKLY)
 SIZES = {"smollm2": 49_152, "gpt2": 50_257, "llama": 32_000}
 SPECIAL_IDS = {"smollm2": set(range(17)), "gpt2": {50_256}, "llama": {0, 1, 2}}
 SPECIAL_TEXTS = {"smollm2": SPECIAL, "gpt2": ["<|endoftext|>"], "llama": ["<unk>", "<s>", "</s>"]}
@@ -56,24 +57,28 @@ def check_texts(name: str, count: int, *, special: bool) -> None:
     decoded_rows(name).update(map(tuple, rows))
 
 
+@each
 @pytest.mark.parametrize("special", [True, False])
 def test_ids_and_text_are_the_oracles(name, special):
-    """A thousand seeded texts, the first of those below, encode and decode as in the oracle."""
+    """The first seeded texts of those below encode and decode as in the oracle."""
     check_texts(name, SAMPLE, special=special)
 
 
+@each
 @pytest.mark.long
 def test_hundred_thousand_texts_are_the_oracles(name):
     """100,000 do: five languages, three programming languages, hostile Unicode."""
     check_texts(name, N_TEXTS, special=True)
 
 
+@each
 @pytest.mark.long
 def test_hundred_thousand_ordinary_texts_are_the_oracles(name):
     """So they do where special tokens are ordinary text."""
     check_texts(name, N_TEXTS, special=False)
 
 
+@one_quickly
 @unhurried
 @given(text=any_text)
 def test_any_text_is_the_oracles(name, text):
@@ -86,6 +91,7 @@ def test_any_text_is_the_oracles(name, text):
     assert tokenizer.decode(ids) == oracle.decode(ids, skip_special_tokens=False)
 
 
+@one_quickly
 def test_any_ids_decode_as_the_oracles(name):
     """Ids in no sensible order decode alike, broken UTF-8, special tokens and all."""
     rng = random.Random(SEED)
@@ -99,6 +105,7 @@ def test_any_ids_decode_as_the_oracles(name):
         assert [tokenizer.decode(row, skip_special=skip) for row in rows] == expected
 
 
+@each
 def test_every_token_is_the_oracles(name):
     """Each id has the oracle's text, and decodes alone as it does there."""
     tokenizer, oracle = vocabularies.tokenizer(name), vocabularies.oracle(name)
@@ -112,6 +119,7 @@ def test_every_token_is_the_oracles(name):
     assert tokenizer.special_ids == SPECIAL_IDS[name]
 
 
+@one_quickly
 def test_text_that_goes_on_keeps_its_space(name):
     """Ids after others decode to what they add there: the first space stays."""
     rng = random.Random(SEED)
@@ -127,6 +135,7 @@ def test_text_that_goes_on_keeps_its_space(name):
     assert tokenizer.visible(the) == "·the"
 
 
+@one_quickly
 @unhurried
 @given(text=any_text)
 def test_words_and_film_end_in_the_ids(name, text):
@@ -149,6 +158,7 @@ def test_words_and_film_end_in_the_ids(name, text):
             assert pieces == [tokenizer.token_text(one) for one in word.ids]
 
 
+@each
 @pytest.mark.parametrize(
     "unit",
     [unit if unit in QUICK_UNITS else pytest.param(unit, marks=pytest.mark.long) for unit in UNITS],
@@ -165,6 +175,7 @@ def test_long_texts_are_right(name, unit):
     assert ids == vocabularies.oracle(name).encode(text, add_special_tokens=False).ids
 
 
+@each
 def test_special_text_of_a_reader_is_ordinary(name):
     """With special=False no special id ever comes out, and the text survives whole."""
     tokenizer = vocabularies.tokenizer(name)
@@ -177,6 +188,7 @@ def test_special_text_of_a_reader_is_ordinary(name):
     assert tokenizer.special_ids & set(tokenizer.encode(text))
 
 
+@one_quickly
 @unhurried
 @given(cuts=st.lists(st.tuples(any_text, st.just(value=True)), max_size=5))
 def test_open_pieces_are_one_text(name, cuts):
@@ -186,6 +198,7 @@ def test_open_pieces_are_one_text(name, cuts):
     assert tokenizer.encode_pieces(cuts) == tokenizer.encode("".join(text for text, _ in cuts))
 
 
+@one_quickly
 @unhurried
 @given(text=any_text)
 def test_bytes_survive_unless_they_are_named(name, text):

@@ -1,4 +1,4 @@
-"""Tiny checkpoints, written, read, exported and opened once for all tests of the export."""
+"""Tiny checkpoints, written, read, exported and opened once for all tests; a small hub."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import pytest
 from export.native import NativeModel
 from export.package import write_package
 from export.sources import read_checkpoint
+from tests.export.small_hub import FILES, point_at
+from tests.hub_server import SmallHub, served
 from tests.tiny import VARIANTS, Written, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from export.checkpoint import Checkpoint
@@ -63,3 +65,11 @@ def tiny(request: pytest.FixtureRequest, export_tiny: Callable[[str], Exported])
 def grouped(export_tiny: Callable[[str], Exported]) -> Exported:
     """The variant with the most to go wrong: grouped queries, 4-bit blocks, a tied 8-bit head."""
     return export_tiny("gguf q4_1, grouped, tied to q8_0")
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHub]:
+    """A small hub that huggingface_hub takes for the real one; its pauses take no time."""
+    with served(SmallHub(dict(FILES))) as small:
+        point_at(monkeypatch, small.address)
+        yield small

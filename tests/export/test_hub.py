@@ -5,78 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx2
 import pytest
-from huggingface_hub import close_session, constants, file_download
+from huggingface_hub import constants
 
 from export.hub import fetch
 from export.hub_client import CHUNK_BYTES, may_ask
 from export.stages.hub import commit_in
-from seethrough.core.errors import SeethroughError
+from tests.export.small_hub import FILES, WEIGHTS, sentence_of
 from tests.hub_server import (
     COMMIT,
     LIST,
     REPO,
-    Answer,
     Cut,
-    Fault,
     Redirect,
     Refusal,
     SmallHub,
     served,
 )
 
-# A port that nobody listens on.
-CLOSED = "http://127.0.0.1:9"
 ROOT = Path(__file__).parents[2]
-WEIGHTS = bytes(range(256)) * 4000
-FILES = {
-    "config.json": b'{"model_type": "gpt2"}',
-    "tokenizer.json": b"{}",
-    "tokenizer_config.json": b"{}",
-    "merges.txt": b"#version: 0.2\n",
-    "README.md": b"---\nlicense: apache-2.0\n---\n",
-    "model.safetensors": WEIGHTS,
-    "pytorch_model.bin": b"pickle",
-    "tf_model.h5": b"hdf",
-    "onnx/model.onnx": b"onnx",
-    ".gitattributes": b"*",
-}
 TAKEN = {name for name in FILES if name not in {"pytorch_model.bin", "tf_model.h5"}} - {
     "onnx/model.onnx",
     ".gitattributes",
 }
-
-
-@pytest.fixture
-def hub(monkeypatch):
-    """A small hub that huggingface_hub takes for the real one; its pauses take no time."""
-    with served(SmallHub(dict(FILES))) as small:
-        point_at(monkeypatch, small.address)
-        yield small
-
-
-def point_at(monkeypatch, address: str) -> None:
-    """What HF_ENDPOINT does at the start of a program."""
-    template = address + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "ENDPOINT", address)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(file_download.time, "sleep", lambda _seconds: None)
-    close_session()
-
-
-def sentence_of(folder: Path, revision: str = COMMIT, repo: str = REPO) -> tuple[str, str]:
-    """The key of the error that a fetch ends in, and its sentence; nothing is taken for whole."""
-    with pytest.raises(SeethroughError) as caught:
-        fetch(repo, revision, folder)
-    assert not (folder / "hub.json").exists()
-    assert "{" not in str(caught.value)
-    return caught.value.key, str(caught.value)
 
 
 def test_what_an_export_needs_is_fetched(hub, tmp_path):
@@ -212,124 +168,6 @@ def test_a_folder_of_chat_templates_is_fetched(hub, tmp_path):
     (made,) = (tmp_path / "in" / "additional_chat_templates").iterdir()
     assert made.read_bytes() == hub.files[name]
     assert name in json.loads((tmp_path / "in" / "hub.json").read_text())["files"]
-
-
-REFUSED: list[tuple[Fault, str, str]] = [
-    (Refusal(401, "GatedRepo"), "hub.gated", "Accept its terms on the hub, set HF_TOKEN"),
-    (Refusal(403), "hub.gated", "Accept its terms on the hub, set HF_TOKEN"),
-    (Refusal(401, "RepoNotFound"), "hub.no_repository", "has no repository maker/tiny"),
-    (Refusal(404, "RepoNotFound"), "hub.no_repository", "has no repository maker/tiny"),
-    (Refusal(404, "RevisionNotFound"), "hub.no_revision", f"has no revision {COMMIT}"),
-    (Refusal(500), "hub.status", "answered with status 500"),
-    (Answer(b"<html>log in</html>"), "hub.not_a_hub", "may want a login first"),
-    (Answer(b"[]"), "hub.not_a_hub", "is not a hub"),
-    (Redirect("http://other.test/api"), "hub.address", "to http://other.test, which is neither"),
-]
-
-
-@pytest.mark.parametrize(("fault", "key", "words"), REFUSED, ids=range(len(REFUSED)))
-def test_a_repository_that_cannot_be_had_reads_a_sentence(hub, tmp_path, fault, key, words):
-    """Gated, missing, another revision, a login page: what it is and what to do."""
-    hub.faults[LIST] = fault
-
-    found, said = sentence_of(tmp_path)
-
-    assert found == key
-    assert words in said
-
-
-@pytest.mark.parametrize(
-    ("fault", "key"),
-    [
-        (Refusal(403), "hub.gated"),
-        (Refusal(404, "EntryNotFound"), "hub.status"),
-        (Answer(WEIGHTS[::-1]), "hub.altered"),
-        (Answer(WEIGHTS[1:]), "hub.cut"),
-        (Answer(WEIGHTS + b"1"), "hub.altered"),
-        (Redirect("http://localhost:9{path}"), "hub.address"),
-        (Redirect("https://other.test{path}"), "hub.address"),
-        (Redirect("ftp://huggingface.co{path}"), "hub.address"),
-        (Redirect("{path}"), "hub.cut"),
-    ],
-    ids=range(9),
-)
-def test_a_file_that_cannot_be_had_reads_a_sentence(hub, tmp_path, fault, key):
-    """A refused, altered, shortened or diverted file ends in its sentence and is not used."""
-    hub.faults["model.safetensors"] = fault
-
-    assert sentence_of(tmp_path)[0] == key
-    assert not (tmp_path / "model.safetensors").exists()
-
-
-def test_another_revision_than_the_pinned_one_is_refused(hub, tmp_path):
-    """A hub that answers for a commit with another one is not believed."""
-    other = "f" * 40
-    listing = json.dumps({"id": REPO, "sha": COMMIT, "siblings": hub.siblings()})
-    hub.commit = other
-    hub.faults[LIST] = Answer(listing.encode())
-
-    assert sentence_of(tmp_path, other)[0] == "hub.no_revision"
-
-
-@pytest.mark.usefixtures("hub")
-@pytest.mark.parametrize("repo", ["no/such", "not a name", "a/b/c", "../x"])
-def test_a_repository_that_is_none_reads_a_sentence(tmp_path, repo):
-    """A name that the hub has not, or that cannot be one, is named."""
-    key, said = sentence_of(tmp_path, repo=repo)
-
-    assert key == "hub.no_repository"
-    assert repo in said
-
-
-def test_no_network_reads_a_sentence(tmp_path, monkeypatch):
-    """Without a connection the sentence says what to check."""
-    point_at(monkeypatch, CLOSED)
-
-    key, said = sentence_of(tmp_path)
-
-    assert key == "hub.unreachable"
-    assert "cannot be reached. Check the connection and the proxy" in said
-
-
-def test_offline_by_wish_reads_a_sentence(hub, tmp_path, monkeypatch):
-    """HF_HUB_OFFLINE is heeded and named."""
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-
-    assert sentence_of(tmp_path)[0] == "hub.offline"
-    assert hub.asked == []
-
-
-@pytest.mark.parametrize(
-    ("names", "key"),
-    [
-        (["config.json", "pytorch_model.bin"], "hub.only_pickles"),
-        (["config.json", "tf_model.h5"], "hub.only_pickles"),
-        (["config.json", "flax_model.msgpack"], "hub.only_pickles"),
-        (["config.json"], "hub.no_weights"),
-        (["adapter_config.json", "adapter_model.safetensors"], "hub.adapter"),
-        (["adapter_config.json", "adapter_model.bin"], "hub.adapter"),
-        (["config.json", "model.safetensors.index.json"], "hub.no_weights"),
-    ],
-)
-def test_a_repository_without_safetensors_reads_a_sentence(hub, tmp_path, names, key):
-    """Pickles alone are named and never fetched."""
-    hub.files = dict.fromkeys(names, b"x")
-
-    assert sentence_of(tmp_path)[0] == key
-    assert [one.path for one in hub.asked if "resolve" in one.path] == []
-
-
-def test_a_full_disk_is_said_before_a_byte_is_fetched(hub, tmp_path, monkeypatch):
-    """Needed and free room are named; nothing was asked for but the list."""
-    usage = shutil.disk_usage(tmp_path)._replace(free=50_900_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
-
-    key, said = sentence_of(tmp_path)
-
-    assert key == "hub.no_room"
-    assert "needs 51.0 MB" in said
-    assert "has 50.9 MB free" in said
-    assert len(hub.asked) == 1
 
 
 def test_a_token_stays_with_the_hub(hub, tmp_path, monkeypatch):

@@ -52,7 +52,7 @@ GOLDEN = {"january": "months"}
 @pytest.fixture(scope="module")
 def recorder() -> Recorder:
     """The default model, ready to record."""
-    return Recorder(default_model())
+    return Recorder(default_model(), threads=1)
 
 
 def stored() -> dict[str, Files]:

@@ -75,7 +75,7 @@ def runs(site_of_held: Callable[[Held], Path]) -> Callable[[str], Run]:
     @cache
     def run(name: str) -> Run:
         folder = next((site_of_held(MODELS[name]) / "models").iterdir())
-        model, layers = NativeModel(folder), LAYERS[name]
+        model, layers = NativeModel(folder, threads=1), LAYERS[name]
         specs = expected_hooks(model.manifest.config)
         wanted = {spec.name for spec in specs if spec.layer in {None, *layers}}
         wanted |= {hook_name(hooks.RESID_POST, at - 1) for at in layers if at}

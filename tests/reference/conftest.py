@@ -201,4 +201,4 @@ def weight(checkpoint: Checkpoint) -> Callable[[str], Array]:
 @pytest.fixture(scope="session")
 def native() -> NativeModel:
     """The default model as we export it, in native onnxruntime."""
-    return NativeModel(default_model())
+    return NativeModel(default_model(), threads=1)

@@ -44,7 +44,7 @@ def check(tiny: TinyGpt2, folder: Path, ids: Sequence[int]) -> None:
     manifest = write_package(checkpoint, folder / "out", model_id="tiny", title="Tiny")
 
     expected = theirs.hooks(ids)
-    got = NativeModel(folder / "out", threads=2).run(list(ids), parity_names(manifest))
+    got = NativeModel(folder / "out", threads=1).run(list(ids), parity_names(manifest))
     errors = relative_errors(expected, got)
     assert set(errors) >= {spec.name for spec in expected_hooks(manifest.config)}
     assert worst(errors, 1)[0][0] <= TOLERANCES["hook"].bound, worst(errors, 3)
@@ -72,7 +72,7 @@ def test_blocks_keep_the_prediction(tmp_path: Path):
     checkpoint = quantized(read_checkpoint(tmp_path, {}))
     manifest = write_package(checkpoint, tmp_path / "out", model_id="tiny", title="Tiny")
     names = parity_names(manifest)
-    got = NativeModel(tmp_path / "out", threads=2).run(list(REAL_IDS), names)
+    got = NativeModel(tmp_path / "out", threads=1).run(list(REAL_IDS), names)
 
     exact, _ = forward(checkpoint.config, checkpoint.weight, REAL_IDS, dtype=np.float64)
     errors = relative_errors(exact, got)

@@ -14,16 +14,25 @@
     element.checkVisibility({ visibilityProperty: true, opacityProperty: false }) &&
     element.getClientRects().length > 0;
 
-  /** Whether only a screen reader gets it: cut to a point on purpose. @param {Element} element */
+  /** What was found of elements in this check. @type {WeakMap<Element, boolean>} */
+  let forEars = new WeakMap();
+
+  /**
+   * Whether only a screen reader gets it: cut to a point on purpose.
+   * @param {Element} element
+   * @returns {boolean}
+   */
   function isForEars(element) {
-    /** @type {Element | null} */
-    let one = element;
-    for (; one && one !== document.body; one = one.parentElement) {
-      const { position, clip, clipPath } = getComputedStyle(one);
-      const isCut = clip !== "auto" || clipPath.startsWith("inset(");
-      if (isCut && position === "absolute") return true;
-    }
-    return false;
+    if (element === document.body) return false;
+    const known = forEars.get(element);
+    if (known !== undefined) return known;
+    const { position, clip, clipPath } = getComputedStyle(element);
+    const isCut = clip !== "auto" || clipPath.startsWith("inset(");
+    const parent = element.parentElement;
+    const isCutOff = isCut && ["absolute", "fixed"].includes(position);
+    const isIt = isCutOff || (parent !== null && isForEars(parent));
+    forEars.set(element, isIt);
+    return isIt;
   }
 
   /** @param {Element} element @returns {string} */
@@ -47,6 +56,7 @@
 
   /** Texts that are seen, each with its boxes line by line. */
   function* texts() {
+    forEars = new WeakMap();
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const range = document.createRange();
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -109,6 +119,7 @@
   function cutBoxes() {
     /** @param {string} value */
     const cuts = (value) => value === "hidden" || value === "clip";
+    forEars = new WeakMap();
     return [...document.body.querySelectorAll("*")].filter((element) => {
       if (element.closest(MAY_CUT) || element.closest("svg")) return false;
       if (!isSeen(element) || isForEars(element)) return false;

@@ -7,6 +7,12 @@ import pytest
 from tests.screens.places import WIDE
 from tests.screens.screen import axe_source, opened, served
 
+AS_OPENED = """() => {
+  document.documentElement.style.fontSize = "";
+  document.activeElement.blur();
+  window.scrollTo(0, 0);
+}"""
+
 
 @pytest.fixture(scope="session")
 def site(dist):
@@ -27,7 +33,8 @@ def screen(shared):
     """The page as a wide, light window with usual text that likes no motion."""
     shared.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     shared.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    shared.page.evaluate("document.documentElement.style.fontSize = ''")
+    shared.page.evaluate(AS_OPENED)
+    shared.page.mouse.move(0, 0)
     shared.errors.clear()
     return shared
 

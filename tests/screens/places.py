@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
+
 from tests.steps import STEPS
 
 WIDE = (1440, 900)
@@ -48,3 +50,6 @@ PLACES = (
     Place("styleguide", "#/styleguide"),
     Place("missing", "#/nowhere"),
 )
+# For a test at each of them: a file's tests of one place come behind one another, so that the page
+# goes there once and not once a test.
+AT_EACH_PLACE = pytest.mark.parametrize("place", PLACES, ids=str, scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.screens.places import NARROW, PLACES, SIZES, WIDE
+from tests.screens.places import AT_EACH_PLACE, NARROW, SIZES, WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -17,11 +17,12 @@ START = """() => {
 }"""
 # What slides in when it gets the focus, or out of its way, may take some frames to be painted.
 LOOK = """async () => {
-  for (let frame = 0; frame < 30; frame += 1) {
+  let at = null;
+  for (let frame = 0; frame < 30 && !at?.isVisible; frame += 1) {
     await new Promise(requestAnimationFrame);
-    if (window.screens.focus(window.usable)?.isVisible) break;
+    at = window.screens.focus(window.usable);
   }
-  return window.screens.focus(window.usable);
+  return at;
 }"""
 
 
@@ -38,7 +39,7 @@ def tab_through(screen):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_all_is_reached_by_tab(screen, place, size):
     """Tab reaches each thing in the order of the page, with a ring, not hidden under another."""
     screen.go(place.address)
@@ -54,7 +55,7 @@ def test_all_is_reached_by_tab(screen, place, size):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_targets_are_large_enough(screen, place, size):
     """What is pressed is 24 px wide and high at least, on a phone 44 px."""
     screen.go(place.address)
@@ -63,7 +64,7 @@ def test_targets_are_large_enough(screen, place, size):
     assert screen.ask("small", LEAST[size]) == []
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_no_motion_for_who_wants_none(screen, place):
     """With reduced motion nothing moves for longer than a frame, not even when it is used."""
     screen.go(place.address)

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from tests.screens.places import LANGUAGES, NARROW, NARROWEST, PLACES, SIZES, WIDE
+from tests.screens.places import AT_EACH_PLACE, LANGUAGES, NARROW, NARROWEST, SIZES, WIDE
 from tests.screens.screen import told
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_nothing_is_wider_than_the_window(screen, place):
     """No page scrolls sideways: not at 320 px, nor with text of twice the size."""
     screen.go(place.address)
@@ -28,7 +28,7 @@ def test_nothing_is_wider_than_the_window(screen, place):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_all_text_can_be_read(screen, place, language):
     """No text is cut, leaves its box or lies on another: longer, accented or mirrored."""
     screen.go(place.address, language)
@@ -50,7 +50,7 @@ def names(dist):
     return [str(name) for names in kept for name in names]
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_every_word_is_from_the_catalogue(screen, names, place):
     """In the accented language no plain word is left, but for names, numbers and tokens."""
     screen.go(place.address, "qps")

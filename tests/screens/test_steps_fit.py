@@ -13,6 +13,7 @@ SHOWN = ((1280, 720), (1440, 900), (1920, 1080))
 ZOOMED = (683, 384)
 # A window in full screen cannot be resized: here the browser refuses to be in it.
 WINDOWED = "() => { document.documentElement.requestFullscreen = () => Promise.reject(); }"
+HIDDEN = "() => document.documentElement.scrollHeight - window.innerHeight"
 WHERE = """() => {
   const box = (selector) => {
     const { left, top, right, bottom } = document.querySelector(selector).getBoundingClientRect();
@@ -63,9 +64,10 @@ def test_title_picture_and_next(screen, step):
     assert not told(found), told(found)
 
 
-def test_presenting(screen):
-    """Presented at three sizes no step has a text that is cut or lies on another."""
-    screen.go(f"#/walk/january/{STEPS[0]}")
+@pytest.mark.parametrize(("walk", "depth"), [("january", "numbers"), ("cat", "idea")])
+def test_presenting(screen, walk, depth):
+    """Presented at three sizes each step is all in view; no text is cut or lies on another."""
+    screen.go(f"#/walk/{walk}/{STEPS[0]}?depth={depth}")
     screen.page.evaluate(WINDOWED)
     screen.page.keyboard.press("p")
     screen.page.wait_for_selector(".is-presenting", state="attached")
@@ -75,7 +77,11 @@ def test_presenting(screen):
         for size in SHOWN:
             screen.look(size)
             checks = ("wide", "clipped", "overlapping")
-            found[f"{step} {size[0]}"] = [one for check in checks for one in screen.ask(check)]
+            hidden = screen.page.evaluate(HIDDEN)
+            found[f"{step} {size[0]}"] = [
+                *(one for check in checks for one in screen.ask(check)),
+                *([f"{hidden} px are below the window"] if hidden > 0 else []),
+            ]
         screen.page.keyboard.press("PageDown")
     assert not told(found), told(found)
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.screens.places import ENGLISH, LANGUAGES, PLACES
+from tests.screens.places import AT_EACH_PLACE, ENGLISH, LANGUAGES, PLACES
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,7 @@ SPOKEN = """() => {
 }"""
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_headings_are_an_outline(screen, place):
     """Every page has one h1, the first heading, and no heading skips a level."""
     screen.go(place.address)
@@ -29,7 +29,7 @@ def test_headings_are_an_outline(screen, place):
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_landmarks_are_there(screen, place):
     """Every page has one header, one main part, one footer, and navigation."""
     screen.go(place.address)
@@ -39,7 +39,7 @@ def test_landmarks_are_there(screen, place):
     assert found["nav"] >= 1
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@AT_EACH_PLACE
 def test_what_changes_is_told(screen, place):
     """On every page a live region holds the messages, and one says what the engine does."""
     screen.go(place.address)

@@ -108,6 +108,7 @@ __all__ = [
     "offline_level",
     "price_bytes",
     "ready_bytes",
+    "tour_of",
     "value_of",
 ]
 

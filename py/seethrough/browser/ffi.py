@@ -302,11 +302,32 @@ async def copy(text: str) -> bool:
     return bool(await module.copy(text))
 
 
-async def save(kind: str) -> bool:
-    """Hand the reader the step's picture or data as a file; False where it cannot be made."""
+async def save(kind: str, title: str, prompt: str, model: str) -> str:
+    """Hand the reader the step's picture or data as a file; a picture says whose it is.
+
+    Returns: How it went (web/hand.js).
+    """
     from pyscript.js_modules import save as module
 
-    return bool(await module.save(kind))
+    return str(await module.save(kind, title, prompt, model))
+
+
+async def inside_of_page(text: str) -> dict[str, str] | None:
+    """What a saved walk takes from the page: `style`, with the fonts of its text, `script`, `icon`.
+
+    None where a file of the site does not come (web/save.js).
+    """
+    from pyscript.js_modules import save as module
+
+    told: dict[str, str] | None = to_python(await module.insideOf(text))
+    return told
+
+
+def hand_page(markup: str) -> str:
+    """Hand the reader a web page as a file. Returns: How it went (web/hand.js)."""
+    from pyscript.js_modules import save as module
+
+    return str(module.handPage(markup))
 
 
 async def present(*, is_presenting: bool) -> None:
@@ -331,9 +352,14 @@ def page_address() -> str:
     return well_formed(str(js.location.href))
 
 
+def scroll_to_top() -> None:
+    """Show the page from its top; the focus stays where it is."""
+    js.scrollTo(0, 0)
+
+
 def go_to_top() -> None:
     """A new page: at its top, with the focus on its heading, so that a screen reader says it."""
-    js.scrollTo(0, 0)
+    scroll_to_top()
     heading = js.document.querySelector("main h1")
     if not is_absent(heading):
         heading.focus(to_javascript({"preventScroll": True}))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.browser import wishes
+from seethrough.core.depth import IDEA
 from seethrough.core.guesses import WHEN
 from seethrough.view.guess import open_question
 
@@ -38,6 +39,15 @@ class Guesses:
     def skip(self) -> None:
         """Show the picture of what is asked now."""
         self._answer(lambda now, question: now.skip(question))
+
+    def shown_first(self, go_on: Callable[[], None]) -> None:
+        """Go on; before a class show first what a question still hides."""
+        state = self._store.state
+        is_hidden = state.depth == IDEA and open_question(state) is not None
+        if state.chrome.is_presenting and is_hidden:
+            self.skip()
+        else:
+            go_on()
 
     def _answer(self, change: Callable[[Guessing, Question], Guessing]) -> None:
         question, now = open_question(self._store.state), self._store.state.guessing

@@ -99,13 +99,13 @@ class Page:
         self._shown = Route("")
         self._address = ""
         self._is_kept = False
-        self._player = Player(actions.store, self._go_on)
+        self._player = Player(actions.store, lambda: self._step(1))
         self._sampler = Sampler(actions.store)
         self._comparing = Comparing(actions.service)
         self._writing = Writing(actions, self._live, self._player.end)
         self._sums = Sums(actions)
         self._guesses = Guesses(actions.store)
-        self._tools = Tools(actions.store, FOLDED)
+        self._tools = Tools(actions.store, actions.fetcher, FOLDED)
         self._handlers: dict[str, Handler] = {
             **handlers,
             **self._writing.handlers(),
@@ -132,7 +132,7 @@ class Page:
             "switch-heads": lambda values: actions.switch_heads(read_heads(values["heads"])),
             "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
-            "step-next": lambda _values: self._beside(1),
+            "step-next": lambda _values: self._guesses.shown_first(lambda: self._beside(1)),
             "play": lambda _values: self._play(self._player.toggle),
             "pause": lambda _values: self._player.pause(),
             "replay": lambda _values: self._play(self._player.replay),
@@ -215,12 +215,14 @@ class Page:
         self._slots.mount(VIEW, markup)
         for slot in self._slots.inside(VIEW):
             self._slots.note(slot, self._memo.markup(state, slot))
-        is_other_step = route != self._shown
+        is_other_step, is_turned = route != self._shown, route.step != self._shown.step
         self._shown = route
         language = state.language
         ffi.describe_page(pages.title(state), language, direction(language), signs(language))
         if is_new and not is_first:
             ffi.go_to_top()
+        elif is_turned and not is_first:
+            ffi.scroll_to_top()
         if route.view == "about":
             ffi.start_task(storage.look(self._actions.store))
         self._enable(state)
@@ -333,10 +335,6 @@ class Page:
     def _beside(self, distance: int) -> None:
         """The reader turns to the step beside: a film that plays goes on there."""
         self._step(distance)
-
-    def _go_on(self) -> bool:
-        """The film of a step is over: on to the next."""
-        return self._step(1)
 
     def _jump(self, number: int) -> None:
         """A step of the tour by its number."""

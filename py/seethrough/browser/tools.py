@@ -11,17 +11,28 @@ from seethrough.browser.passing import let_pass
 from seethrough.core.depth import DEPTHS
 from seethrough.core.fields import MAX_WRITTEN
 from seethrough.view.header import OFFERED
+from seethrough.view.words import model_name, say, step_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
-    from seethrough.app.state import Store
+    from seethrough.app.fetcher import Fetcher
+    from seethrough.app.state import AppState, Store
 
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
 # Files that hold every number of a step, folded or not.
 WHOLE = ("csv", "json")
+# The file that holds all steps.
+PAGE = "page"
+# What is said of a file that may not have come.
+TOLD = {
+    "failed": "tools.not_saved",
+    "incomplete": "tools.incomplete",
+    "blocked": "tools.blocked",
+    "framed": "tools.framed",
+}
 # The dialog of the glossary's open term.
 CARD = "term-card"
 
@@ -30,11 +41,13 @@ class Tools:
     """Handlers of the link, the files, presenting; of theme, language and keys.
 
     Args:
+        fetcher: Brings the numbers of steps that were not seen yet.
         folded: Selects the details that can be opened all at once.
     """
 
-    def __init__(self, store: Store, folded: str) -> None:
+    def __init__(self, store: Store, fetcher: Fetcher, folded: str) -> None:
         self._store = store
+        self._fetcher = fetcher
         self._folded = folded
 
     def handlers(self) -> dict[str, Handler]:
@@ -79,14 +92,34 @@ class Tools:
             self._store.replace(**{kind: None})
 
     async def _save(self, kind: str) -> None:
-        """Hand out a file; one of numbers has those of folded tables too."""
+        """Hand out a file; how it went is told where it did not go well."""
+        end = await (self._save_page() if kind == PAGE else self._save_step(kind))
+        if end in TOLD:
+            self._store.replace(notice=Message(TOLD[end]))
+
+    async def _save_step(self, kind: str) -> str:
+        """The step that is shown; a file of numbers has those of folded tables too."""
         unfolded = self._store.state.unfolded
         if kind in WHOLE:
             self._store.replace(unfolded=None)
-        is_saved = await ffi.save(kind)
+        end = await ffi.save(kind, *told_of(self._store.state))
         self._store.replace(unfolded=unfolded)
-        if not is_saved:
-            self._store.replace(notice=Message("tools.not_saved"))
+        return end
+
+    async def _save_page(self) -> str:
+        """The whole walk, as a web page of its own."""
+        from seethrough.app import saving
+        from seethrough.view import saved_page
+
+        state = self._store.state
+        if not await saving.bring_walk(self._fetcher, self._store, saved_page.routes(state)):
+            return ""
+        state = self._store.state
+        body = saved_page.body_of(state, saving.public_address(ffi.page_address()))
+        inside = await ffi.inside_of_page(body)
+        if inside is None:
+            return "incomplete"
+        return ffi.hand_page(saved_page.document(state, body, saved_page.Inside(**inside)))
 
     async def _present(self) -> None:
         is_presenting = not self._store.state.chrome.is_presenting
@@ -115,3 +148,10 @@ class Tools:
     def _set_theme(self, theme: str) -> None:
         ffi.set_theme(theme)
         self._store.replace(theme=theme)
+
+
+def told_of(state: AppState) -> tuple[str, str, str]:
+    """What a picture says of itself: what it shows, of which text, by which model."""
+    title = step_title(state) or say(state, f"{state.route.view}.title")
+    prompt, _ = state.run.given or ("", False)
+    return title, prompt, model_name(state)

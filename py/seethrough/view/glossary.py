@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import BLOCK, WALK
+from seethrough.core.depth import IDEA
 from seethrough.core.messages import catalogue
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view.glossary_places import PLACES
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.view.node import Child, Slot
 
-FIELDS = ("language", "term", "config", "tokens", "route")
+FIELDS = ("language", "term", "config", "tokens", "route", "depth", "recordings")
 SEARCH = "terms-search"
 
 
@@ -65,13 +66,8 @@ def fields_of(state: AppState) -> dict[str, object] | None:
 
 
 def place_link(state: AppState, term: str) -> Node:
-    """The way to where a term is seen, with the present text."""
-    step = PLACES[term]
-    subject = state.route.subject if state.tour is not None else OWN
-    route = Route(BLOCK, subject) if step == BLOCK else Route(WALK, subject, step)
-    key = "block.title" if step == BLOCK else f"step.{step}"
-    link = {"class": "button is-primary", "href": address_of(route)}
-    return h("a", link, say(state, key))
+    """The way to where a term is seen, as the button that leads on."""
+    return see(state, term, {"class": "button is-primary"})
 
 
 def frame(state: AppState, slot: Slot) -> list[Node]:
@@ -108,9 +104,12 @@ def found(state: AppState) -> str:
     )
 
 
-def see(state: AppState, term: str) -> Node:
-    """A short link to where a term is seen."""
-    step = PLACES[term]
-    route = Route(BLOCK) if step == BLOCK else Route(WALK, "", step)
-    key = "block.title" if step == BLOCK else f"step.{step}"
-    return h("a", {"href": address_of(route)}, say(state, key))
+def see(state: AppState, term: str, more: Attributes | None = None) -> Node:
+    """A link to where a term is seen, with the present text; else with the first recorded one."""
+    step, recorded = PLACES[term], state.site.recordings
+    first = recorded[0].subject if recorded else OWN
+    subject = state.route.subject if state.tour is not None else first
+    route = Route(BLOCK, subject) if step == BLOCK else Route(WALK, subject, step)
+    titled = f"idea.{step}.title" if state.depth == IDEA else f"step.{step}"
+    key = "block.title" if step == BLOCK else titled
+    return h("a", {"href": address_of(route), **(more or {})}, say(state, key))

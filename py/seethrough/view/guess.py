@@ -150,7 +150,7 @@ def told(scene: Scene, question: Question, guess: Guess) -> list[Child]:
         parts += [" ", *rich(scene, f"guess.{question.kind}.share", share=share)]
         if not scored.is_right and scored.share is not None:
             mine = h("b", {}, whole(scene, scored.share))
-            parts += [" ", *rich(scene, "guess.told.share", own=own, share=mine)]
+            parts += [" ", *rich(scene, f"guess.{question.kind}.own", own=own, share=mine)]
     if guess.sure and scored.share is not None:
         parts += [" ", say(scene, f"guess.sure.told.{calibrated(guess.sure, scored.share)}")]
     return parts

@@ -29,6 +29,13 @@ def render(state: AppState) -> str:
 
 def brand(state: AppState) -> Node:
     """The mark and the name; they lead home."""
+    is_here = "page" if state.route.view == "home" else None
+    link = {"class": "brand", "href": address_of(Route()), "aria-current": is_here}
+    return h("a", link, mark(), h("span", {}, say(state, "page.title")))
+
+
+def mark() -> Node:
+    """The sign of the page: what each token looks at."""
     cells = [
         h("rect", {"x": x, "y": y, "width": 5, "height": 5, "opacity": shade})
         for x, y, shade in (
@@ -41,10 +48,7 @@ def brand(state: AppState) -> Node:
         )
     ]
     size = {"viewBox": "0 0 21 21", "width": "21", "height": "21"}
-    mark = h("svg", {"class": "mark", **size, "aria-hidden": "true"}, cells)
-    is_here = "page" if state.route.view == "home" else None
-    link = {"class": "brand", "href": address_of(Route()), "aria-current": is_here}
-    return h("a", link, mark, h("span", {}, say(state, "page.title")))
+    return h("svg", {"class": "mark", **size, "aria-hidden": "true"}, cells)
 
 
 def views(state: AppState) -> Node:

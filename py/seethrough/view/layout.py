@@ -150,7 +150,7 @@ FIXED: Mapping[str, Panel] = {
     "footer": Panel(("language",), footer.render),
     "keys": Panel(("language", "has_keys"), footer.keys),
     "term": Panel(glossary.FIELDS, glossary.render),
-    "terms": Panel(("language", "sought"), glossary.found),
+    "terms": Panel(("language", "sought", "depth", "route", "recordings"), glossary.found),
     "status": Panel(
         (*ready.FIELDS, "absent", "model"),
         status.render,
@@ -203,7 +203,7 @@ FIXED: Mapping[str, Panel] = {
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
     "tools": Panel(
-        ("language", "route", "theme", "depth", "is_presenting", "guessing"), tools.render
+        ("language", "route", "theme", "depth", "is_presenting", "guessing", "tokens"), tools.render
     ),
     "line": Panel(line.FIELDS, line.render),
     "guess": Panel(guess.FIELDS, guess.beside),
@@ -224,7 +224,8 @@ def panels_of(tours: Tours) -> Mapping[str, Panel]:
     return {
         **FIXED,
         "transport": Panel(
-            ("language", "route", "stage", "depth", "guessing", *looked_at), transport.render
+            ("language", "route", "stage", "depth", "guessing", "is_presenting", *looked_at),
+            transport.render,
         ),
         **{step.place: Panel((*step.fields, "unfolded"), step.render, step.rest) for step in steps},
         **{step.idea_place: idea_panel(step.idea) for step in steps if step.idea is not None},

@@ -15,7 +15,7 @@ from seethrough.core.written import plain_digits
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-VOID = frozenset({"br", "hr", "img", "input", "meta", "wbr"})
+VOID = frozenset({"br", "hr", "img", "input", "meta", "source", "wbr"})
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 # What a browser that translates the page must leave alone: quoted text (tokens), code, keys ...
 VERBATIM = frozenset({"bdi", "code", "kbd", "pre"})

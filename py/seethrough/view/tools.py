@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import WALK
 from seethrough.core.routes import Route, address_of
 from seethrough.view import guess, header
 from seethrough.view.node import Attributes, Node, h, to_html
@@ -12,7 +13,7 @@ from seethrough.view.words import action_button, say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-PICTURES, NUMBERS = ("png", "svg"), ("csv", "json")
+PICTURES, NUMBERS, PAGE = ("png", "svg"), ("csv", "json"), "page"
 PAGES = ("glossary", "about")
 
 
@@ -72,9 +73,10 @@ def taken_along(state: AppState) -> Node | str:
 
 
 def kinds_of(state: AppState) -> tuple[str, ...]:
-    """The files that can be made; an idea has no tables of numbers."""
+    """The files that can be made; an idea has no tables of numbers, the walk is a page whole."""
     is_idea = state.step is not None and state.step.is_idea_at(state.depth)
-    return PICTURES if is_idea else PICTURES + NUMBERS
+    shown = PICTURES if is_idea else PICTURES + NUMBERS
+    return (*shown, PAGE) if state.route.view == WALK and state.run.tokens else shown
 
 
 def help_on_keys(state: AppState) -> Node:

@@ -35,9 +35,12 @@ def caption(state: AppState, moments: Sequence[Child]) -> Node:
     at = state.chrome.stage.moment
     came = guess.verdict(state)
     titled = h("span", {"class": "visually-hidden"}, step_title(state))
-    words: Child = [place(state), " ", titled, " ", h("span", {"class": "guess-told"}, came)]
-    if not came:
-        words = [place(state), " ", titled]
+    words: list[Child] = [place(state), " ", titled]
+    if came:
+        words = [
+            h("span", {"class": "visually-hidden"}, *words),
+            h("span", {"class": "guess-told"}, came),
+        ]
     if at is not None and at < len(moments):
         words = named.caption(state, moments[at])
     classes = "caption is-at-rest" if at is None and not came else "caption"
@@ -49,7 +52,8 @@ def place(state: AppState) -> str:
     tour = state.tour
     if tour is None:
         return ""
-    return say(state, "walk.place", step=tour.number(state.route.step), steps=len(tour.steps))
+    key = "walk.place_presented" if state.chrome.is_presenting else "walk.place"
+    return say(state, key, step=tour.number(state.route.step), steps=len(tour.steps))
 
 
 def buttons(state: AppState, *, has_film: bool) -> Node:

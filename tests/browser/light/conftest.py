@@ -22,7 +22,7 @@ from export.tensors import Plain
 from seethrough.core.assets import TO_RUN, WEIGHTS
 from seethrough.core.weight_names import expected_dims
 from tests import parity
-from tests.browser.profiles import SITE, Profile
+from tests.browser.profiles import SITE, KeptWithout, Profile
 from tests.browser.server import FOLDER
 from tests.built import default_gguf
 from tests.own_loop import apart
@@ -70,7 +70,9 @@ def light(dist, tmp_path_factory):
     write_service_worker(place, listed)
     shards = {asset.path: asset.size_bytes for asset in manifest.of_kind(WEIGHTS)}
     n_bytes = sum(asset.size_bytes for asset in manifest.assets if asset.kind in TO_RUN)
-    logits = NativeModel(made).run(parity.prompt_ids(parity.PROMPTS["months"]), ("logits",))
+    logits = NativeModel(made, threads=1).run(
+        parity.prompt_ids(parity.PROMPTS["months"]), ("logits",)
+    )
     return Light(folder, shards, n_bytes, int(logits["logits"][-1].argmax()))
 
 
@@ -80,6 +82,20 @@ def light_visited(browser, light):
     profile = Profile(browser, light.root, SITE)
     yield profile
     profile.close()
+
+
+@pytest.fixture(scope="session")
+def kept_without(light_visited):
+    """See `KeptWithout`."""
+    kept = KeptWithout(light_visited)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def unloaded(kept_without):
+    """A later visit's page without a model, shared by tests: what they leave undone stays so."""
+    return kept_without.begin()
 
 
 @pytest.fixture

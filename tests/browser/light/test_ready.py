@@ -18,8 +18,19 @@ def page(again):
     return again
 
 
-def test_a_link_starts_nothing_by_itself(page):
+@pytest.fixture
+def shared(unloaded):
+    """The same of the shared page, for tests that make nothing ready; it tells of no fault."""
+    unloaded.page.evaluate("location.hash = '#/ready'")
+    unloaded.until(ASKS)
+    assert not unloaded.page.evaluate(TOLD)
+    yield unloaded
+    unloaded.page.evaluate("() => { delete navigator.storage.estimate; }")
+
+
+def test_a_link_starts_nothing_by_itself(shared):
     """The link asks with a button and its size; nothing of the model or the engine is fetched."""
+    page = shared
     size = page.text("[data-action=prepare]")
 
     assert "MB)" in size
@@ -58,19 +69,23 @@ def test_it_can_be_stopped(page, shards):
     assert page.text("[data-action=prepare]") != whole
 
 
-@pytest.mark.parametrize("room", ["none is told before", "none comes while"])
-def test_a_full_disk(page, room):
+@pytest.mark.parametrize(
+    ("where", "room"), [("shared", "none is told before"), ("page", "none comes while")]
+)
+def test_a_full_disk(request, where, room):
     """Too little room is told in a sentence, before anything is fetched where the browser tells."""
+    page = request.getfixturevalue(where)
+    session = page.page.context.new_cdp_session(page.page)
     told = (
         "async () => ({})" if room == "none comes while" else "async () => ({quota: 9, usage: 8})"
     )
     page.page.evaluate(f"() => {{ navigator.storage.estimate = {told}; }}")
     if room == "none comes while":
-        session = page.page.context.new_cdp_session(page.page)
         options = {"origin": page.server.url.split("/some/")[0], "quotaSize": 1_000}
         session.send("Storage.overrideQuotaForOrigin", options)
     page.page.click("[data-action=prepare]")
     page.until(TOLD)
+    session.detach()
 
     assert "too little room" in page.text("#ready")
     if room != "none comes while":

@@ -2,44 +2,53 @@
 
 import pytest
 
+from tests.browser.conftest import opened_site
+
 pytestmark = pytest.mark.browser
 
 PROMPT = "January, February, March,"
 
 
-def test_isolated_after_one_reload(tab):
+@pytest.fixture(scope="module")
+def first(browser, light):
+    """A first visit, and in the same profile the later ones, in the order of the tests."""
+    with opened_site(browser, light.root) as tab:
+        yield tab
+
+
+def test_isolated_after_one_reload(first):
     """The page gets isolated and as many threads as there are, with one automatic reload."""
-    threads = tab.ask("seethrough.load()")["threads"]
+    threads = first.ask("seethrough.load()")["threads"]
 
-    assert tab.page.evaluate("crossOriginIsolated")
-    assert tab.visits == 2
-    assert threads == tab.page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
-    assert tab.errors == []
-    assert tab.strangers == []
+    assert first.page.evaluate("crossOriginIsolated")
+    assert first.visits == 2
+    assert threads == first.page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
+    assert first.errors == []
+    assert first.strangers == []
 
 
-def test_works_offline(tab, best):
+def test_second_visit_is_silent(first):
+    """A second visit fetches nothing but a look for a newer service worker."""
+    first.ask("seethrough.load()")
+    first.server.asked.clear()
+    first.reload()
+    first.ask("seethrough.load()")
+
+    assert {path.rsplit("/", 1)[-1] for path in first.server.asked} <= {"sw.js"}
+
+
+def test_works_offline(first, best):
     """After one visit, with the network cut, each address of the page runs a new prompt live."""
-    tab.ask("seethrough.next('The', {k: 1})")
-    tab.server.stop()
+    first.ask("seethrough.next('The', {k: 1})")
+    first.server.stop()
     answers = []
     for path in ("", "index.html", "?from=a-link"):
-        tab.open(path)
-        answers.append(tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})"))
+        first.open(path)
+        answers.append(first.ask(f"seethrough.next('{PROMPT}', {{k: 1}})"))
 
     assert [answer["top"][0]["id"] for answer in answers] == [best] * 3
-    assert tab.page.evaluate("crossOriginIsolated")
-    assert tab.strangers == []
-
-
-def test_second_visit_is_silent(tab):
-    """A second visit fetches nothing but a look for a newer service worker."""
-    tab.ask("seethrough.load()")
-    tab.server.asked.clear()
-    tab.reload()
-    tab.ask("seethrough.load()")
-
-    assert {path.rsplit("/", 1)[-1] for path in tab.server.asked} <= {"sw.js"}
+    assert first.page.evaluate("crossOriginIsolated")
+    assert first.strangers == []
 
 
 def test_no_service_worker(new_tab, best):

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from export.site import write_service_worker
+from tests.browser.conftest import opened_site
 from tests.browser.profiles import SAVES_DATA
 from tests.browser.server import FOLDER
 from tests.browser.tab import Tab
@@ -49,8 +50,9 @@ def test_two_tabs_download_each_shard_once(new_page, shards, best):
     assert [tab.server.times_asked(shard) for shard in shards] == [1] * len(shards)
 
 
-def test_full_disk(tab):
+def test_full_disk(again):
     """Without room the model runs from memory, weights too, and the page says it is not stored."""
+    tab = again
     origin = tab.server.url.split("/some/")[0]
     session = tab.page.context.new_cdp_session(tab.page)
     used = tab.page.evaluate("navigator.storage.estimate().then((told) => told.usage)")
@@ -65,50 +67,57 @@ def test_full_disk(tab):
     assert tab.errors == []
 
 
-def test_evicted_between_visits(tab, shards, best):
-    """When the browser dropped everything, the next visit fetches it again and runs."""
-    tab.ask("seethrough.load()")
-    origin = tab.server.url.split("/some/")[0]
-    session = tab.page.context.new_cdp_session(tab.page)
-    tab.page.goto("about:blank")
-    options = {"origin": origin, "storageTypes": "cache_storage,service_workers,local_storage"}
-    session.send("Storage.clearDataForOrigin", options)
-    tab.server.asked.clear()
-    tab.open()
-
-    assert tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")["top"][0]["id"] == best
-    assert [tab.server.times_asked(shard) for shard in shards] == [1] * len(shards)
-    assert tab.page.evaluate("crossOriginIsolated")
+@pytest.fixture(scope="module")
+def own(browser, light):
+    """A first visit in a profile that the next three tests empty in turn, each in another way."""
+    with opened_site(browser, light.root) as tab:
+        yield tab
 
 
-def test_service_worker_unregistered_in_the_middle(tab, shards):
+def test_service_worker_unregistered_in_the_middle(own, shards):
     """The page goes on without its service worker, and the next visit stores it again."""
-    tab.page.evaluate(
+    own.page.evaluate(
         "navigator.serviceWorker.getRegistration().then((found) => found.unregister())"
     )
-    answer = tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
-    tab.server.asked.clear()
-    tab.reload()
-    again = tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
+    answer = own.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
+    own.server.asked.clear()
+    own.reload()
+    again = own.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")
 
     assert answer["top"] == again["top"]
-    assert tab.page.evaluate("Boolean(navigator.serviceWorker.controller)")
-    assert sum(tab.server.times_asked(shard) for shard in shards) == 0
-    assert tab.server.times_asked("pyodide.asm.wasm") == 0
+    assert own.page.evaluate("Boolean(navigator.serviceWorker.controller)")
+    assert sum(own.server.times_asked(shard) for shard in shards) == 0
+    assert own.server.times_asked("pyodide.asm.wasm") == 0
 
 
-def test_sizes_and_removal(tab, light):
+def test_evicted_between_visits(own, shards, best):
+    """When the browser dropped everything, the next visit fetches it again and runs."""
+    own.ask("seethrough.load()")
+    origin = own.server.url.split("/some/")[0]
+    session = own.page.context.new_cdp_session(own.page)
+    own.page.goto("about:blank")
+    options = {"origin": origin, "storageTypes": "cache_storage,service_workers,local_storage"}
+    session.send("Storage.clearDataForOrigin", options)
+    own.server.asked.clear()
+    own.open()
+
+    assert own.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")["top"][0]["id"] == best
+    assert [own.server.times_asked(shard) for shard in shards] == [1] * len(shards)
+    assert own.page.evaluate("crossOriginIsolated")
+
+
+def test_sizes_and_removal(own, light):
     """The sizes are the files' own; removal leaves nothing of this site, and all of a neighbour."""
-    tab.ask("seethrough.load()")
-    tab.page.evaluate(
+    own.ask("seethrough.load()")
+    own.page.evaluate(
         """async () => {
           localStorage.setItem("neighbour", "stays");
           await (await caches.open("neighbour")).put("/x", new Response("stays"));
         }"""
     )
-    told = site(tab, "sizes()")
-    removed = site(tab, "removeAll()")
-    left = tab.page.evaluate(
+    told = site(own, "sizes()")
+    removed = site(own, "removeAll()")
+    left = own.page.evaluate(
         """async () => ({
           caches: await caches.keys(),
           keys: Object.keys(localStorage),

@@ -8,7 +8,7 @@ from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view import guess
 from seethrough.view.counted import counted
 from seethrough.view.ideas import grown
-from seethrough.view.ideas.plain import lead, mark, picture, whole
+from seethrough.view.ideas.plain import lead, mark, nothing_yet, picture, whole
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.steps.done import next_recording
 from seethrough.view.steps.written import has_end
@@ -44,7 +44,7 @@ FIELDS = (
 def render(scene: Scene) -> str:
     """The text, what the model was least sure of, where to go."""
     if not scene.run.tokens:
-        return to_html(lead(rich(scene, "idea.done.rest")))
+        return to_html(nothing_yet(scene, "idea.done.rest"))
     steps = scene.run.steps[:-1] if has_end(scene) else scene.run.steps
     if not steps:
         return to_html(lead(rich(scene, "idea.done.none")), write(scene), onward(scene))

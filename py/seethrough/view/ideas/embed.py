@@ -9,7 +9,16 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.wants import NOTHING, Wants, want
-from seethrough.view.ideas.plain import caption, lead, mark, names, picture, place, whole
+from seethrough.view.ideas.plain import (
+    caption,
+    lead,
+    mark,
+    names,
+    nothing_yet,
+    picture,
+    place,
+    whole,
+)
 from seethrough.view.ideas.tokenize import own_positions
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
@@ -24,7 +33,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
 
-FIELDS = ("language", "tokens", "film", "config", "captured", "recorded")
+FIELDS = ("language", "busy", "tokens", "film", "config", "captured", "recorded")
 N_CELLS = 40
 ALIKE = 0.1  # what is less alike is told as different
 
@@ -46,7 +55,7 @@ def wants(scene: Scene) -> Wants:
 def render(scene: Scene) -> str:
     """Three rows one below the other."""
     if not scene.run.tokens or scene.run.config is None:
-        return to_html(lead(rich(scene, "idea.embed.rest")))
+        return to_html(nothing_yet(scene, "idea.embed.rest"))
     rows = chosen_rows(scene)
     if not rows:
         return to_html(lead(rich(scene, "idea.embed.waiting")))

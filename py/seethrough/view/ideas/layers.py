@@ -145,7 +145,8 @@ def switch(scene: Scene, heads: Sequence[Head], off: str, on: str, **fields: obj
 
 def outcome(scene: Scene, marked: Marked) -> Node:
     """What the model says now, beside what it said before; all three heads off at once."""
-    told = h("p", {"class": "idea-look-verdict", "role": "status"}, *verdict(scene))
+    looks = "idea-look-verdict" if scene.choice.off else "idea-look-verdict invites"
+    told = h("p", {"class": looks, "role": "status"}, *verdict(scene))
     words = h("div", {"class": "idea-look-told"}, told, *together(scene, marked))
     return h("div", {"class": "idea-look-outcome"}, words, bars(scene) if now_of(scene) else "")
 

@@ -38,7 +38,13 @@ def told(scene: Scene) -> list[Node | str]:
         for key, kind in (("attention", "attention"), ("forward", "feed-forward"))
     )
     token = mark(scene.run.tokens[-1].visible)
-    return rich(scene, "idea.layers.way", token=token, attention=attention, forward=forward)
+    return rich(
+        scene,
+        "idea.layers.way_all" if scene.choice.off else "idea.layers.way",
+        token=token,
+        attention=attention,
+        forward=forward,
+    )
 
 
 def guesses(scene: Scene) -> tuple[Candidate, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view.ideas.plain import caption, lead, mark, picture, rect
+from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, picture, rect
 from seethrough.view.ideas.scores import scores_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import with_signs
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.view.ideas.scores import Scored
 
-FIELDS = ("language", "tokens", "top", "config", "captured", "recorded")
+FIELDS = ("language", "busy", "tokens", "top", "config", "captured", "recorded")
 wants = of_logits
 
 
@@ -23,7 +23,7 @@ def render(scene: Scene) -> str:
     """A bar for each of the best tokens."""
     scores = scores_of(scene)
     if scores is None:
-        return to_html(lead(rich(scene, "idea.logits.rest")))
+        return to_html(nothing_yet(scene, "idea.logits.rest"))
     best = scores.best[0]
     text = mark(scene.run.tokens[-1].visible)
     note = "idea.logits.average" if scores.is_average else "idea.logits.start"

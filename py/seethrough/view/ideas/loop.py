@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.tokens import CONTEXT, END
 from seethrough.view.ideas import grown
-from seethrough.view.ideas.plain import lead, mark, picture, place, plain, whole
+from seethrough.view.ideas.plain import (
+    caption,
+    lead,
+    mark,
+    nothing_yet,
+    picture,
+    place,
+    plain,
+    whole,
+)
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.loop_cache import cache_of
@@ -29,6 +38,7 @@ FIELDS = (
     "stop",
     "chosen_step",
     "busy",
+    "sampling",
     "recorded",
     "prompt",
     "film",
@@ -38,7 +48,7 @@ FIELDS = (
 def render(scene: Scene) -> str:
     """The text so far, what the model reads now, what it keeps, what it says."""
     if not scene.run.tokens or not (scene.run.top or scene.run.steps):
-        return to_html(lead(rich(scene, "idea.loop.rest")))
+        return to_html(nothing_yet(scene, "idea.loop.rest"))
     step = shown_step(scene)
     key = "idea.loop.lead" if step else "idea.loop.lead_first"
     return to_html(
@@ -145,15 +155,16 @@ def under(words: str) -> Node:
 
 def buttons(scene: Scene, step: int | None) -> Node:
     """From token to token; at the end of what is written, one more."""
+    chance = caption(say(scene, "idea.loop.chance")) if scene.sampling.temperature else ""
     if step is None:
-        return h("div", {"class": "idea-buttons"}, write(scene, "generate"))
+        return h("div", {"class": "idea-buttons"}, write(scene, "generate"), chance)
     last = len(scene.run.steps) - 1
     is_open = step == last and scene.run.stop not in {END, CONTEXT}
     items: list[Child] = [go(scene, step - 1, "back", is_open=step > 0)]
     items.append(
         write(scene, "next") if is_open else go(scene, step + 1, "on", is_open=step < last)
     )
-    return h("div", {"class": "idea-buttons"}, items)
+    return h("div", {"class": "idea-buttons"}, items, chance if is_open else "")
 
 
 def go(scene: Scene, step: int, way: str, *, is_open: bool) -> Node:

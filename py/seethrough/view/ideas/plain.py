@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.visible import PICTURES
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import percentage
-from seethrough.view.words import say, token_mark
+from seethrough.view.words import rich, say, token_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,11 @@ HUNDRED = 100
 def lead(*words: Child) -> Node:
     """The first sentences."""
     return h("p", {"class": "lead idea-lead"}, *words)
+
+
+def nothing_yet(scene: Scene, key: str) -> Node:
+    """What stands in place of a picture before a run, or while it is under way."""
+    return lead(rich(scene, "idea.running" if scene.busy else key))
 
 
 def picture(label: str, *parts: Child) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.sampling import dart as dart_of
-from seethrough.view.ideas.plain import lead, mark, names, picture, place, rect, whole
+from seethrough.view.ideas.plain import lead, mark, names, nothing_yet, picture, place, rect, whole
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.steps.sample_odds import odds_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     "language",
+    "busy",
     "tokens",
     "top",
     "config",
@@ -41,8 +42,9 @@ def render(scene: Scene) -> str:
     """The bar, the dart, what can be done."""
     odds = odds_of(scene) if scene.run.tokens else None
     if odds is None:
-        key = "idea.sample.waiting" if scene.run.tokens else "idea.sample.rest"
-        return to_html(lead(rich(scene, key)))
+        if not scene.run.tokens:
+            return to_html(nothing_yet(scene, "idea.sample.rest"))
+        return to_html(lead(rich(scene, "idea.sample.waiting")))
     told: Child = rich(scene, "idea.sample.lead")
     if odds.shaped is None:
         told = rich(scene, "idea.sample.lead_greedy", token=mark(named(scene, odds.landed)))

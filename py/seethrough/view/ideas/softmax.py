@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seethrough.view.ideas.plain import lead, mark, picture, place, rect, whole
+from seethrough.view.ideas.plain import lead, mark, nothing_yet, picture, place, rect, whole
 from seethrough.view.ideas.scores import scores_of
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.view.ideas.scores import Scores
 
-FIELDS = ("language", "tokens", "top", "config", "captured", "recorded")
+FIELDS = ("language", "busy", "tokens", "top", "config", "captured", "recorded")
 LEAST, MOST_NAMED = 0.05, 2  # a share that has its number beside the bar, and how many have
 APART = 0.17  # of the picture's height, from one number to the next
 MOST_LETTERS = 14  # of a name beside the bar
@@ -38,7 +38,7 @@ def render(scene: Scene) -> str:
     """Bars, ribbons, one stacked bar."""
     scores = scores_of(scene)
     if scores is None:
-        return to_html(lead(rich(scene, "idea.softmax.rest")))
+        return to_html(nothing_yet(scene, "idea.softmax.rest"))
     parts = parts_of(scores)
     return to_html(
         lead(rich(scene, "idea.softmax.lead")),

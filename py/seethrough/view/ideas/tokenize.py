@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.counted import counted
-from seethrough.view.ideas.plain import SPACE, caption, lead, mark, picture, place
+from seethrough.view.ideas.plain import SPACE, caption, lead, mark, nothing_yet, picture, place
 from seethrough.view.ladder import is_own
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.numbers import count
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.film import Film, FilmWord
 
-FIELDS = ("language", "tokens", "film", "word", "config", "recorded", "source")
+FIELDS = ("language", "busy", "tokens", "film", "word", "config", "recorded", "source")
 MOST_TILES, LARGE = 18, 14
 MOST_LETTERS = 18  # of a word that is opened by itself; a longer one stands without its letters
 MOST_STATES = 4
@@ -31,7 +31,7 @@ def render(scene: Scene) -> str:
     """The tiles, the opened word, the ruler."""
     tokens, film = scene.run.tokens, scene.run.film
     if not tokens:
-        return to_html(lead(rich(scene, "idea.tokenize.rest")))
+        return to_html(nothing_yet(scene, "idea.tokenize.rest"))
     opened = opened_word(scene, film)
     told = rich(scene, "idea.tokenize.lead", n_tokens=counted(scene, len(tokens)))
     return to_html(

@@ -258,7 +258,7 @@ def candidates(scene: Scene, step: int | None, items: tuple[Candidate, ...]) -> 
     return h(
         "table",
         {"class": "candidates is-of-step"},
-        h("caption", {}, caption),
+        h("caption", {"class": "invites"}, caption),
         h(
             "thead",
             {},

@@ -41,7 +41,7 @@ def candidates(scene: Scene, odds: Odds) -> Node:
     return h(
         "table",
         {"class": "candidates odds-table"},
-        h("caption", {}, say(scene, "step.sample.choose")),
+        h("caption", {"class": "invites"}, say(scene, "step.sample.choose")),
         h("thead", {}, h("tr", {}, head)),
         h("tbody", {}, [row(scene, odds, token, reach) for token in tokens]),
         h("tfoot", {}, others(scene, odds, tokens)),
