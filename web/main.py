@@ -1,6 +1,11 @@
-"""What PyScript runs: the package is already unpacked beside this file (pyscript.json)."""
+"""What PyScript runs: the package is in an archive beside this file (pyscript.json)."""
 
-from seethrough.core import methods
+import sys
+
+# Imported as it is: unpacked, its files took longer than their imports.
+sys.path.append("seethrough.zip")
+
+from seethrough.core import methods  # noqa: E402
 
 methods.lend(methods.kept())
 
