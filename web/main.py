@@ -5,8 +5,9 @@ import sys
 # Imported as it is: unpacked, its files took longer than their imports.
 sys.path.append("seethrough.zip")
 
-from seethrough.core import methods  # noqa: E402
+from seethrough.core import methods, package
 
+package.import_once()
 methods.lend(methods.kept())
 
 from seethrough.browser.main import start  # noqa: E402 - the methods are lent for its imports

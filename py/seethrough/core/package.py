@@ -1,11 +1,34 @@
-"""Files that lie beside our modules: in a folder, or in the archive that the page imports from."""
+"""Our package's files: in a folder, or in the archive that the page imports from."""
 
 from __future__ import annotations
 
 import pkgutil
+import sys
 from importlib.resources import files
+from zipimport import zipimporter
 
 PACKAGE = "seethrough"
+
+
+class Archive(zipimporter):
+    """Imports from an archive, and reads each module once.
+
+    zipimporter unpacks a module to tell where it is, and again to run it: a fifth of the time of
+    all our imports.
+    """
+
+    def get_filename(self, fullname: str) -> str:
+        """Where the source of a module lies, without reading it."""
+        place = f"{self.archive}/{self.prefix}{fullname.rpartition('.')[2]}"
+        return f"{place}/__init__.py" if self.is_package(fullname) else f"{place}.py"
+
+
+def import_once() -> None:
+    """Import by `Archive` from now on, also from archives that are in use already."""
+    sys.path_hooks.insert(0, Archive)
+    for place, finder in list(sys.path_importer_cache.items()):
+        if type(finder) is zipimporter:
+            del sys.path_importer_cache[place]
 
 
 def read(path: str) -> bytes:
