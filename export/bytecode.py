@@ -36,17 +36,11 @@ def bytecode(source: bytes, name: str) -> bytes:
         return cached.read_bytes()
 
 
-def place_of(name: str, *, keeps_source: bool) -> str:
-    """Where Python looks for the bytecode of a file: beside its source, or in its place."""
-    if not keeps_source:
-        return f"{name}c"
-    folder, _, file = name.rpartition("/")
-    cached = f"__pycache__/{file.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc"
-    return f"{folder}/{cached}".lstrip("/")
-
-
 def compiled(archive: bytes, *, keeps_source: bool) -> bytes:
-    """The archive with bytecode, without what the page never imports; the same in, the same out."""
+    """The archive with bytecode, without what the page never imports; the same in, the same out.
+
+    Bytecode stands where Python looks for it in an archive: beside its source, or in its place.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(out, "w") as new:
         for name in sorted(old.namelist()):
@@ -56,7 +50,7 @@ def compiled(archive: bytes, *, keeps_source: bool) -> bytes:
             is_source = name.endswith(".py")
             kept = {} if is_source and not keeps_source else {name: content}
             if is_source:
-                kept[place_of(name, keeps_source=keeps_source)] = bytecode(content, name)
+                kept[f"{name}c"] = bytecode(content, name)
             for place, data in kept.items():
                 entry = zipfile.ZipInfo(place, LONG_AGO)
                 new.writestr(entry, data, zipfile.ZIP_DEFLATED, 9)

@@ -17,9 +17,13 @@ from tests import built
 from tests.model_files import default_tokenizer_json
 
 REAL = [pytest.param("smollm2", marks=pytest.mark.model), "gpt2", "llama"]
-# The same for a property that any text shows: a quick run takes one of them, the long one all.
-ONE_QUICKLY = [REAL[0], *(pytest.param(name, marks=pytest.mark.long) for name in ("gpt2", "llama"))]
 GPT2_FILES = {"encoder.json": "vocab.json", "vocab.bpe": "merges.txt"}  # OpenAI's names and ours
+
+
+def one_quickly(later: pytest.MarkDecorator) -> pytest.MarkDecorator:
+    """For a property that any text shows: a vocabulary in a usual run; `later` marks the others."""
+    others = [pytest.param(name, marks=later) for name in REAL[1:]]
+    return pytest.mark.parametrize("name", [REAL[0], *others])
 
 
 def package(name: str) -> Path:

@@ -14,6 +14,7 @@ import { markOnce } from "./early.js";
 import { endOf, KeyedError, reasonOf } from "./errors.js";
 import { button, learned, megabytes, say, sentence } from "./messages.js";
 import { placeFault } from "./place.js";
+import { keepPresses, presses } from "./pressed.js";
 import {
   forbidsPython,
   lacksWasm,
@@ -39,6 +40,7 @@ import { wrongType } from "./whole.js";
 markOnce("seethrough.shell");
 
 const GUARD = "reloaded";
+const PRESSED = "pressed";
 const FAULT_MS = 500;
 const NOTE_MS = 1000;
 // On the machine that builds the site a reload shows what was built, not what was stored.
@@ -67,6 +69,7 @@ function session() {
 function reloadOnce() {
   const guard = session();
   if (!guard || recall(GUARD, guard) || !remember(GUARD, "1", guard)) return false;
+  remember(PRESSED, presses(), guard);
   location.reload();
   return true;
 }
@@ -75,6 +78,14 @@ function reloadOnce() {
 function allowReload() {
   const guard = session();
   if (guard) remember(GUARD, null, guard);
+}
+
+/** @returns {string | null} what was pressed before the reload that led here; it is told once */
+function pressedBefore() {
+  const place = session();
+  const kept = place ? recall(PRESSED, place) : null;
+  if (place) remember(PRESSED, null, place);
+  return kept;
 }
 
 /** @param {number} done @param {number} total @returns {{done: string, total: string}} */
@@ -275,6 +286,7 @@ async function startPython() {
 
 /** The whole start. */
 async function boot() {
+  keepPresses(pressedBefore(), isOver);
   for (const form of document.forms) {
     form.addEventListener("submit", (event) => event.preventDefault());
   }

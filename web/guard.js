@@ -27,6 +27,7 @@ const PARTS = [
   "listing.js",
   "messages.js",
   "place.js",
+  "pressed.js",
   "refused.js",
   "served.js",
   "sha256.js",

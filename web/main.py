@@ -1,7 +1,13 @@
-"""What PyScript runs: the package is already unpacked beside this file (pyscript.json)."""
+"""What PyScript runs: the package is in an archive beside this file (pyscript.json)."""
 
-from seethrough.core import methods
+import sys
 
+# Imported as it is: unpacked, its files took longer than their imports.
+sys.path.append("seethrough.zip")
+
+from seethrough.core import methods, package
+
+package.import_once()
 methods.lend(methods.kept())
 
 from seethrough.browser.main import start  # noqa: E402 - the methods are lent for its imports

@@ -5,14 +5,15 @@
 
 import { handData, place } from "./hand.js";
 import { headed, pngOf } from "./headed.js";
+import { csvOf, tablesOf, zipOf } from "./tables.js";
 
 const PLATE = ":is(.plate-of, .panels)";
 // What goes into a saved walk beside its steps.
 const PARTS_OF_PAGE = ["./style.css", "./saved.js", "./icon.svg"];
 const LIBRARY = "./vendor/html-to-image.js";
-// What steers the page is no part of its picture, which has a margin in px.
-const CONTROLS = "button.button, details.data:not([open])";
-const MARGIN = 24;
+// While it is there, what steers the page gives its room to the picture.
+const PICTURED = "is-pictured";
+const MARGIN = 24; // px, around a picture
 // How a mark of a drawing looks, as attributes of SVG.
 const PAINT = [
   "display",
@@ -44,47 +45,15 @@ export async function copy(text) {
   }
 }
 
-/**
- * The number that a cell shows, as programs write it; text as it is.
- * @param {HTMLTableCellElement} cell
- */
-function plain(cell) {
-  const { decimal = ".", group = "" } = document.documentElement.dataset;
-  const shown = cell.textContent ?? "";
-  // A token's own text is no number of the page's language.
-  const own = cell.querySelector("bdi") ? shown : shown.replaceAll(group, "").replace(decimal, ".");
-  const text = own
-    .replace(/[\u202f\u2009]/g, "")
-    .replace(/\u2212/g, "-")
-    .trim();
-  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : shown.trim();
-}
-
-/** Every table of the step: its caption and its rows, folded ones too. */
-function tables() {
-  /** @type {NodeListOf<HTMLTableElement>} */
-  const found = document.querySelectorAll(`${PLATE} table`);
-  return [...found].map((table) => ({
-    caption: table.caption?.textContent?.trim() ?? "",
-    rows: [...table.rows].map((row) => [...row.cells].map(plain)),
-  }));
-}
-
-/** @param {string | number} value */
-function field(value) {
-  const text = String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function csv() {
-  const parts = tables().map(({ caption, rows }) =>
-    [[caption], ...rows].map((row) => row.map(field).join(",")).join("\r\n"),
-  );
-  return `${parts.join("\r\n\r\n")}\r\n`;
+/** One table is a CSV; several are one each, in a ZIP. */
+function numbers() {
+  const grids = tablesOf(PLATE);
+  if (grids.length === 1) return handData(csvOf(grids[0]), "text/csv", "csv");
+  return handData(zipOf(grids), "application/zip", "zip");
 }
 
 function json() {
-  const told = { title: document.title, address: location.href, tables: tables() };
+  const told = { title: document.title, address: location.href, tables: tablesOf(PLATE) };
   return `${JSON.stringify(told, null, 1)}\n`;
 }
 
@@ -191,22 +160,24 @@ async function picture(told) {
   /** @type {HTMLElement | null} */
   const plate = document.querySelector(PLATE);
   if (!plate) throw new Error("no picture on this page");
-  const backgroundColor = getComputedStyle(document.documentElement).backgroundColor;
-  const options = {
-    backgroundColor,
-    fontEmbedCSS: await fonts(inUse()),
-    filter: (/** @type {Node} */ node) => !(node instanceof Element && node.matches(CONTROLS)),
-    width: plate.offsetWidth + 2 * MARGIN,
-    height: plate.offsetHeight + 2 * MARGIN,
-    style: { boxSizing: "border-box", margin: "0", padding: `${MARGIN}px` },
-  };
+  const root = document.documentElement;
+  const fontEmbedCSS = await fonts(inUse());
+  root.classList.add(PICTURED);
   const unpaint = paint(plate);
   try {
-    const { width, height } = options;
-    const address = await window.htmlToImage.toSvg(plate, options);
+    const width = plate.offsetWidth + 2 * MARGIN;
+    const height = plate.offsetHeight + 2 * MARGIN;
+    const address = await window.htmlToImage.toSvg(plate, {
+      backgroundColor: getComputedStyle(root).backgroundColor,
+      fontEmbedCSS,
+      width,
+      height,
+      style: { boxSizing: "border-box", margin: "0", padding: `${MARGIN}px` },
+    });
     return headed(address, told, { width, height, margin: MARGIN });
   } finally {
     unpaint();
+    root.classList.remove(PICTURED);
   }
 }
 
@@ -219,7 +190,7 @@ async function picture(told) {
  * @returns {Promise<import("./hand.js").End>}
  */
 export async function save(kind, title, prompt, model) {
-  if (kind === "csv") return handData(csv(), "text/csv", kind);
+  if (kind === "csv") return numbers();
   if (kind === "json") return handData(json(), "application/json", kind);
   try {
     const made = await picture({ title, prompt, model });

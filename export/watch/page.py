@@ -17,6 +17,7 @@ import traceback
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 PACKAGE = "seethrough"
 MAIN = f"{PACKAGE}.browser.main"
 JS_MODULES = "pyscript.js_modules"
+
+
+def unpack(archive: str) -> None:
+    """Make files of our package, which can be edited, with its bytecode where Python looks then."""
+    with ZipFile(archive) as packed:
+        for name in packed.namelist():
+            file = Path(cache_from_source(name[:-1]) if name.endswith(".pyc") else name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(packed.read(name))
 
 
 def prepare(watch: Any) -> None:  # noqa: ANN401 - a JavaScript object

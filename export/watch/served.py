@@ -24,9 +24,12 @@ WORKER, GUARD = "sw.js", "guard.js"
 CLIENT, IN_PAGE = "watch.js", "seethrough_watch.py"
 HEAD = '<meta charset="utf-8">'
 WATCHED_MAIN = """
+import sys
+sys.path.append("seethrough.zip")
 import js
 import seethrough_watch
 
+seethrough_watch.unpack("seethrough.zip")
 seethrough_watch.prepare(js.seethroughWatch)
 
 """
@@ -114,10 +117,7 @@ class Site:
 
     def _put_module(self, name: str, content: bytes | None) -> Change:
         """Put a file of the package in place; bytecode of what it was goes."""
-        folder, _, file = name.rpartition("/")
-        compiled = f"{folder}/__pycache__/{file.removesuffix('.py')}."
-        for old in [old for old in self._package if old.startswith(compiled)]:
-            del self._package[old]
+        self._package.pop(f"{name}c", None)
         if content is None:
             self._package.pop(name, None)
             return Change({name: None})

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.browser.profiles import MODELS, SAVES_DATA, SITE, KeptPage, Profile
+from tests.browser.profiles import MODELS, SAVES_DATA, SITE, KeptPage, KeptWithout, Profile
 from tests.browser.server import FOLDER, Server
 from tests.browser.tab import KEEP_WORKERS, SEES_NUMBERS, Tab
 
@@ -96,6 +96,20 @@ def again(new_page):
     opened = new_page(SAVES_DATA)
     opened.open()
     return opened
+
+
+@pytest.fixture(scope="session")
+def kept_without(visited):
+    """See `KeptWithout`."""
+    kept = KeptWithout(visited)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def unloaded(kept_without):
+    """A later visit's page without a model, shared by tests: what they leave undone stays so."""
+    return kept_without.begin()
 
 
 @contextmanager

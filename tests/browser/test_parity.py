@@ -26,16 +26,16 @@ from tests.built import default_gguf
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 
-@cache
+@pytest.fixture(scope="module")
 def checkpoint():
-    """The default model's weights, read once."""
+    """The default model as we read it."""
     return read_gguf(default_gguf(), {})
 
 
-@cache
-def weight(name):
-    """One weight, made of its blocks once for all prompts."""
-    return checkpoint().weight(name)
+@pytest.fixture(scope="module")
+def weight(checkpoint):
+    """Its weights by name, each made of its blocks once for all prompts."""
+    return cache(checkpoint.weight)
 
 
 def asked(prompt):
@@ -62,11 +62,11 @@ def in_page(tab, call, prompt, options):
 
 
 @pytest.mark.parametrize("name", parity.PROMPTS)
-def test_every_hook_at_every_position(loaded, name):
+def test_every_hook_at_every_position(loaded, checkpoint, weight, name):
     """In Chromium every hook at every position is the float64 reference's, to float32 rounding."""
     prompt = parity.PROMPTS[name]
     ids = parity.prompt_ids(prompt)
-    expected, _ = forward(checkpoint().config, weight, ids, dtype=np.float64)
+    expected, _ = forward(checkpoint.config, weight, ids, dtype=np.float64)
 
     arrays = capture(loaded, prompt)
 

@@ -25,7 +25,7 @@ from seethrough.core.film import (
 from seethrough.core.tokenizer import Tokenizer
 from tests.hostile_text import LOSSY
 from tests.tokenizer_cases import any_text, spaced, tiny, unhurried
-from tests.vocabularies import ONE_QUICKLY, tokenizer
+from tests.vocabularies import one_quickly, tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def check_words(film: Film, made_by: Tokenizer) -> None:
         assert [piece for _, piece in word.pieces] == shown
 
 
-@pytest.mark.parametrize("name", ONE_QUICKLY)
+@one_quickly(later=pytest.mark.long)
 @unhurried
 @given(text=any_text)
 def test_a_film_ends_in_the_ids(name: str, text: str) -> None:
@@ -65,7 +65,7 @@ def test_a_film_ends_in_the_ids(name: str, text: str) -> None:
     check_words(film, tokenizer(name))
 
 
-@pytest.mark.parametrize("name", ONE_QUICKLY)
+@one_quickly(later=pytest.mark.long)
 @unhurried
 @given(text=any_text)
 def test_a_conversation_ends_in_its_ids(name: str, text: str) -> None:
@@ -80,7 +80,7 @@ def test_a_conversation_ends_in_its_ids(name: str, text: str) -> None:
     check_words(film, tokenizer(name))
 
 
-@pytest.mark.parametrize("name", ONE_QUICKLY)
+@one_quickly(later=pytest.mark.long)
 @unhurried
 @given(text=any_text, is_chat=st.booleans())
 def test_json_there_and_back(name: str, text: str, is_chat: bool) -> None:  # noqa: FBT001

@@ -23,7 +23,7 @@ from tests.tokenizer_cases import (
 )
 
 each = pytest.mark.parametrize("name", vocabularies.REAL)
-one_quickly = pytest.mark.parametrize("name", vocabularies.ONE_QUICKLY)
+one_quickly = vocabularies.one_quickly(later=pytest.mark.long)
 SIZES = {"smollm2": 49_152, "gpt2": 50_257, "llama": 32_000}
 SPECIAL_IDS = {"smollm2": set(range(17)), "gpt2": {50_256}, "llama": {0, 1, 2}}
 SPECIAL_TEXTS = {"smollm2": SPECIAL, "gpt2": ["<|endoftext|>"], "llama": ["<unk>", "<s>", "</s>"]}

@@ -21,7 +21,7 @@ VIEW = "py/seethrough/view/one.py"
 WORDS = "py/seethrough/catalogue/en/one.json"
 SCRIPT = "web/one.js"
 FILES = {VIEW: "ONE = 1\n", WORDS: '{"one": "One"}\n', SCRIPT: "// one\n", "web/style.css": ""}
-COMPILED = "seethrough/view/__pycache__/one.cpython-312.pyc"
+COMPILED = "seethrough/view/one.pyc"
 
 
 @pytest.fixture

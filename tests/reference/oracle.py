@@ -201,11 +201,14 @@ class Watched:
         self.meddling = meddling
         self.values: dict[str, torch.Tensor] = {}
 
+    def wants(self, name: str) -> bool:
+        """Whether a hook's value is to be kept."""
+        return self.meddling.only is None or name in self.meddling.only
+
     def take(self, name: str, value: torch.Tensor) -> None:
         """Keep a copy of a value under a hook's name, if it is wanted."""
-        if self.meddling.only is not None and name not in self.meddling.only:
-            return
-        self.values[name] = value.detach().clone()
+        if self.wants(name):
+            self.values[name] = value.detach().clone()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -319,8 +322,9 @@ class Watched:
             softmax = nn.functional.softmax
 
             def softmax_and_see(scores: torch.Tensor, **kwargs: Any) -> torch.Tensor:
-                seen = scores.masked_fill(scores < MASKED_BELOW, float("-inf"))
-                self.take(f"{at}.hook_attn_scores", seen[0])
+                if self.wants(f"{at}.hook_attn_scores"):
+                    seen = scores.masked_fill(scores < MASKED_BELOW, float("-inf"))
+                    self.take(f"{at}.hook_attn_scores", seen[0])
                 pattern = softmax(scores, **kwargs)
                 self.take(f"{at}.hook_pattern", pattern[0])
                 return pattern

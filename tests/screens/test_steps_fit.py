@@ -83,9 +83,8 @@ def test_presenting(screen, walk, depth):
                 *([f"{hidden} px are below the window"] if hidden > 0 else []),
             ]
         screen.page.keyboard.press("PageDown")
-    assert not told(found), told(found)
-
     screen.page.keyboard.press("Escape")
     screen.settle()
     assert screen.page.locator(".is-presenting").count() == 0
     assert screen.page.is_visible(".site-header")
+    assert not told(found), told(found)

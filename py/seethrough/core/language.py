@@ -10,8 +10,9 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import TypeAlias
+
+from seethrough.core.package import read
 
 ENGLISH = "en"
 # Languages made up for tests, and whose rules they follow.
@@ -45,8 +46,7 @@ class Signs:
 @cache
 def table() -> dict[str, dict[str, list[int]]]:
     """The table as export/cldr.py writes it."""
-    place = files("seethrough").joinpath("core", "cldr.json")
-    made: dict[str, dict[str, list[int]]] = json.loads(place.read_text(encoding="utf-8"))
+    made: dict[str, dict[str, list[int]]] = json.loads(read("core/cldr.json"))
     return made
 
 

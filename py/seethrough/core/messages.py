@@ -16,7 +16,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from seethrough.core.language import MADE_UP, OTHER, categories, category
@@ -31,6 +30,7 @@ from seethrough.core.message_format import (
     template_of,
     walk,
 )
+from seethrough.core.package import read_folder
 from seethrough.core.written import Mark, Written, count_of, digits_of, key_of, shown
 
 if TYPE_CHECKING:
@@ -82,14 +82,12 @@ def own(language: str) -> dict[str, str]:
         ValueError: The same key stands twice, in two files or in one.
     """
     merged: dict[str, str] = {}
-    for entry in sorted(files("seethrough").joinpath("catalogue", language).iterdir(), key=str):
-        if not entry.name.endswith(".json"):
-            continue
-        pairs = json.loads(entry.read_text(encoding="utf-8"), object_pairs_hook=list)
+    for name, text in read_folder(f"catalogue/{language}", ".json").items():
+        pairs = json.loads(text, object_pairs_hook=list)
         times = Counter(key for key, _ in pairs)
         twice = {key for key, n in times.items() if n > 1} | (merged.keys() & times)
         if twice:
-            msg = f"{entry.name} repeats the keys {sorted(twice)}"
+            msg = f"{name} repeats the keys {sorted(twice)}"
             raise ValueError(msg)
         merged |= dict(pairs)
     return merged

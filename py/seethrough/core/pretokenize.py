@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from importlib.resources import files
+
+from seethrough.core.package import read
 
 
 @cache
 def unicode_classes() -> dict[str, list[int]]:
     """Flat rows of first and last code points: letter, number, space (regex), digit (Digits)."""
-    table = files("seethrough").joinpath("core", "unicode_classes.json")
-    classes: dict[str, list[int]] = json.loads(table.read_text(encoding="utf-8"))
+    classes: dict[str, list[int]] = json.loads(read("core/unicode_classes.json"))
     return classes
 
 

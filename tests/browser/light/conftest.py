@@ -1,7 +1,8 @@
 """The site with a small model, for what is promised of a download or a store, whatever it says.
 
 The model has SmolLM2's vocabulary and two layers of seeded noise: a load takes a tenth of the
-default model's. Where a test names `root`, `shards` or `visited`, it gets those of this site.
+default model's. Where a test names `root`, `shards`, `visited` or `unloaded`, it gets those of
+this site.
 """
 
 from __future__ import annotations
@@ -90,12 +91,6 @@ def kept_without(light_visited):
     kept = KeptWithout(light_visited)
     yield kept
     kept.close()
-
-
-@pytest.fixture
-def unloaded(kept_without):
-    """A later visit's page without a model, shared by tests: what they leave undone stays so."""
-    return kept_without.begin()
 
 
 @pytest.fixture

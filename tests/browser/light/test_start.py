@@ -51,6 +51,37 @@ def test_works_offline(first, best):
     assert first.strangers == []
 
 
+PRESSES_EARLY = """
+addEventListener("DOMContentLoaded", () => {
+  const visit = `pressed ${location.hash}`;
+  if (sessionStorage[visit]) return;
+  sessionStorage[visit] = document.documentElement.dataset.boot ?? "before Python";
+  document.querySelector("#view [data-action=skip-question]")?.click();
+  document.querySelector("#view [data-action=step-next]")?.click();
+  const theme = document.querySelector("[data-action=set-theme]");
+  theme.value = "dark";
+  theme.dispatchEvent(new Event("change", { bubbles: true }));
+});
+"""
+
+
+def test_what_is_pressed_before_python_is_done(new_tab):
+    """A press and a choice on the first slide, before the reload or after it, are done once."""
+    tab = new_tab(PRESSES_EARLY)
+    tab.open("")
+    tab.until("!document.querySelector('#view [data-action=skip-question]')")
+    tab.until("document.documentElement.dataset.theme === 'dark'")
+    tab.open("#/walk/january/input")
+    tab.reload()
+    tab.until("location.hash.startsWith('#/walk/january/tokenize')")
+    tab.ask("seethrough.ready")
+
+    assert tab.page.evaluate("sessionStorage['pressed ']") == "before Python"
+    assert tab.page.evaluate("location.hash").startswith("#/walk/january/tokenize")
+    assert tab.page.evaluate("document.querySelector('[aria-busy]')") is None
+    assert tab.errors == []
+
+
 def test_no_service_worker(new_tab, best):
     """Without a service worker the page runs in one thread and says so."""
     tab = new_tab(service_workers="block")

@@ -194,7 +194,7 @@ def with_threads_that_hang(place):
     with zipfile.ZipFile(sources) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
     name = "seethrough/browser/ort.py"
-    del files["seethrough/browser/__pycache__/ort.cpython-312.pyc"]
+    del files["seethrough/browser/ort.pyc"]
     assert b"SESSION_S = 40.0" in files[name]
     files[name] = files[name].replace(b"SESSION_S = 40.0", b"SESSION_S = 2.0")
     with zipfile.ZipFile(sources, "w") as packed:
