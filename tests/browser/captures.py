@@ -13,7 +13,8 @@ PLACE = "captured"
 # The page's side: the arrays' bytes behind one another; gives their dims by name.
 CAPTURE = """
 async ([prompt, names, options, place]) => {
-  const captured = await window.seethrough.capture(prompt, names, options);
+  const said = typeof options === "string" ? (0, eval)(`(${options})`) : options;
+  const captured = await window.seethrough.capture(prompt, names, said);
   const parts = Object.values(captured).map(({ data }) => data);
   await fetch(place, { method: "POST", body: new Blob(parts) });
   return Object.entries(captured).map(([name, { dims }]) => [name, dims]);
@@ -22,7 +23,11 @@ async ([prompt, names, options, place]) => {
 
 
 def captured(tab, text, names, options):
-    """The arrays of a prompt by name, of one forward pass."""
+    """The arrays of a prompt by name, of one forward pass.
+
+    Args:
+        options: As a dict, or as a script has them: what JSON cannot hold, typed arrays, too.
+    """
     told = tab.page.evaluate(CAPTURE, [text, names, options, PLACE])
     numbers = np.frombuffer(tab.server.posted.pop(PLACE), np.float32)
     sizes = [math.prod(dims) for _, dims in told]

@@ -3,10 +3,10 @@
 import json
 import math
 
-import numpy as np
 import pytest
 
 from seethrough.core.sampling import draw
+from tests.browser.captures import captured
 
 pytestmark = pytest.mark.browser
 
@@ -64,10 +64,10 @@ def test_capture_is_typed(loaded):
 )
 def test_neutral_knob_changes_nothing(loaded, ones):
     """head_scale of ones, in each form it may have, gives the very numbers of no knob at all."""
-    call = f"seethrough.capture('The cat', ['logits'], {{head_scale: {ones}}})"
-    plain = loaded.ask("seethrough.capture('The cat', ['logits'])")
+    plain = captured(loaded, "The cat", ["logits"], {})["logits"]
+    with_ones = captured(loaded, "The cat", ["logits"], f"{{head_scale: {ones}}}")["logits"]
 
-    assert loaded.ask(call) == plain
+    assert with_ones.tolist() == plain.tolist()
 
 
 def test_knob_ablates(loaded):
@@ -106,8 +106,7 @@ def test_generate(loaded):
 )
 def test_the_same_seed_draws_the_same_token_in_cpython(loaded, settings):
     """20 seeds: the page's token is what CPython draws from the page's own logits."""
-    logits = loaded.ask("seethrough.capture('An', ['logits'])")["logits"]
-    last = np.array(logits["data"][-logits["dims"][1] :], np.float32)
+    last = captured(loaded, "An", ["logits"], {})["logits"][-1]
     drawn = loaded.ask(
         "(async () => { const ids = []; for (let seed = 0; seed < 20; seed++) {"
         f" const options = {{...{json.dumps(settings)}, max_new_tokens: 1, seed}};"
