@@ -103,9 +103,9 @@ def test_several_tables_are_a_file_each(step):
 
     assert name == "seethrough-walk-january-softmax.zip"
     assert len(tables) > 1
-    assert next(iter(files)) == "1-softmax-one-line-for-each-token-one-colum.csv"
+    assert next(iter(files)) == "1-softmax-one-line-for-each-token-one-colu.csv"
     heads, first = tables[0][:2]
-    assert heads == ["token", "logit", "\u2212 17.08 below the best", "eˣ power of e"] + heads[4:]
+    assert heads == ["token", "logit", "\u2212 17.08 below the best", "eˣ power of e", *heads[4:]]
     assert first == ["·and", "17.08", "0", "1", "51.4%"]
     assert [{len(row) for row in rows} for rows in tables] == [{len(rows[0])} for rows in tables]
 
