@@ -22,23 +22,28 @@ PNG = b"\x89PNG\r\n\x1a\n"
 HEAD, MARGIN = 64, 24
 MOST_DIFFERENCE = 0.02
 # The mean difference of the channels of a saved picture's plate and of the screen's, from 0 to 1.
+# The file has twice as many pixels: both are drawn at half the screen's, so that letters' edges are
+# not what is compared.
 DIFFERENCE = """async ([saved, shown, left, top]) => {
-    const pixels = async (data, x, y, width, height) => {
+    const read = async (data) => {
         const image = new Image();
         image.src = `data:image/png;base64,${data}`;
         await image.decode();
-        const canvas = document.createElement("canvas");
-        [canvas.width, canvas.height] = [width ?? image.width, height ?? image.height];
-        const context = canvas.getContext("2d");
-        const [wide, high] = [canvas.width, canvas.height];
-        if (width) context.drawImage(image, 2 * x, 2 * y, 2 * wide, 2 * high, 0, 0, wide, high);
-        else context.drawImage(image, 0, 0);
-        return context.getImageData(0, 0, wide, high);
+        return image;
     };
-    const screen = await pixels(shown, 0, 0);
-    const file = await pixels(saved, left, top, screen.width, screen.height);
-    const sum = screen.data.reduce((all, value, at) => all + Math.abs(value - file.data[at]), 0);
-    return sum / screen.data.length / 255;
+    const [file, screen] = [await read(saved), await read(shown)];
+    const [wide, high] = [screen.width >> 1, screen.height >> 1];
+    const pixels = (image, x, y, scale) => {
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [wide, high];
+        const context = canvas.getContext("2d");
+        context.imageSmoothingQuality = "high";
+        context.drawImage(image, x, y, 2 * wide * scale, 2 * high * scale, 0, 0, wide, high);
+        return context.getImageData(0, 0, wide, high).data;
+    };
+    const one = pixels(file, 2 * left, 2 * top, 2);
+    const other = pixels(screen, 0, 0, 1);
+    return one.reduce((sum, value, at) => sum + Math.abs(value - other[at]), 0) / one.length / 255;
 }"""
 
 

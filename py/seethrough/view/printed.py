@@ -1,4 +1,4 @@
-"""What a printed page says beside what the screen shows: whose numbers these are; room to answer."""
+"""What a printed page has beside what the screen shows: whose numbers these are, room to answer."""
 
 from __future__ import annotations
 
