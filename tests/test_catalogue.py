@@ -45,6 +45,7 @@ HANDED_ON = {
     ("py/seethrough/app/gate.py", "do"),
     ("py/seethrough/app/preparing.py", "prepare"),
     ("py/seethrough/app/fetcher.py", "_fail"),
+    ("py/seethrough/app/saving.py", "bring_walk"),
     ("py/seethrough/app/tracing.py", "select"),
     ("py/seethrough/app/actions.py", "show_recording"),
     ("py/seethrough/app/sampler.py", "set"),

@@ -32,7 +32,9 @@ function valueOf(cell) {
     .replace(/\u2212/g, "-")
     .replace(/^\+(?=\d)/, "");
   if (/^-?[\d.]+\s*%$/.test(text)) return text.replace(/\s/g, "");
-  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : shown;
+  return text !== "" && Number.isFinite(Number(text))
+    ? Number(text)
+    : shown.replaceAll("\u00a0", " ");
 }
 
 /**

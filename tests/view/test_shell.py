@@ -89,7 +89,7 @@ def test_what_every_tour_offers(view: str) -> None:
 
 
 def test_an_idea_offers_no_numbers() -> None:
-    """An idea has no tables: only its picture can be saved there, at the other depths all four."""
-    for depth, kinds in (("idea", 2), ("numbers", 4), ("code", 4)):
+    """An idea has no tables: its picture and the whole walk can be saved there, else all five."""
+    for depth, kinds in (("idea", 3), ("numbers", 5), ("code", 5)):
         state = walk_state().but(route=at("embed"), depth=depth)
         assert len(Reading(tools.render(state)).values("data-kind")) == kinds

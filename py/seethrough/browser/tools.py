@@ -26,13 +26,8 @@ if TYPE_CHECKING:
 WHOLE = ("csv", "json")
 # The file that holds all steps.
 PAGE = "page"
-# What is said of a file that may not have come.
-TOLD = {
-    "failed": "tools.not_saved",
-    "incomplete": "tools.incomplete",
-    "blocked": "tools.blocked",
-    "framed": "tools.framed",
-}
+# How saving ends where the file may not have come: each has its sentence.
+TOLD = ("failed", "incomplete", "blocked", "framed")
 # The dialog of the glossary's open term.
 CARD = "term-card"
 
@@ -95,7 +90,7 @@ class Tools:
         """Hand out a file; how it went is told where it did not go well."""
         end = await (self._save_page() if kind == PAGE else self._save_step(kind))
         if end in TOLD:
-            self._store.replace(notice=Message(TOLD[end]))
+            self._store.replace(notice=Message(f"tools.{end}"))
 
     async def _save_step(self, kind: str) -> str:
         """The step that is shown; a file of numbers has those of folded tables too."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.routes import OWN
-from seethrough.view import about, glossary, home, plain_pages, ready, styleguide
+from seethrough.view import about, glossary, home, plain_pages, printed, ready, styleguide
 from seethrough.view.layout import Memo
 from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.words import say, step_title, subject_name
@@ -43,10 +43,11 @@ def render(state: AppState, memo: Memo | None = None) -> str:
         return h("div", {"id": name, "class": f"slot is-{name}"}, markup)
 
     tour, view = state.tour, state.route.view
-    if tour is not None:
-        return to_html(h("div", {"class": f"page is-{view}"}, tour.frame(state, slot)))
-    view = view if view in FRAMES else "missing"
-    return to_html(h("div", {"class": f"page is-{view}"}, FRAMES[view](state, slot)))
+    frame = tour.frame if tour is not None else FRAMES.get(view, FRAMES["missing"])
+    name = view if tour is not None or view in FRAMES else "missing"
+    is_asked = tour is not None or view == "home"
+    on_paper = [slot("printed"), printed.answer(state) if is_asked else ""]
+    return to_html(h("div", {"class": f"page is-{name}"}, frame(state, slot), on_paper))
 
 
 def title(state: AppState) -> str:

@@ -243,15 +243,15 @@ def words(state: AppState, terms: dict[str, None]) -> Node:
 
 def turns(state: AppState) -> Node:
     """The buttons of the script, which shows them: back and on."""
-    buttons = [
-        h("button", {"type": "button", "class": look, "id": f"turn-{way}"}, say(state, key))
-        for way, look, key in (
-            ("back", "button", "saved.back"),
-            ("next", "button is-primary", "saved.next"),
-        )
-    ]
-    keys = h("span", {"class": "note"}, say(state, "saved.keys"))
-    return h("div", {"class": "saved-turns", "id": "turns", "hidden": True}, buttons, keys)
+    back = {"type": "button", "class": "button", "id": "turn-back"}
+    on = {"type": "button", "class": "button is-primary", "id": "turn-next"}
+    return h(
+        "div",
+        {"class": "saved-turns", "id": "turns", "hidden": True},
+        h("button", back, say(state, "saved.back")),
+        h("button", on, say(state, "saved.next")),
+        h("span", {"class": "note"}, say(state, "saved.keys")),
+    )
 
 
 def foot(state: AppState, address: str) -> Node:
