@@ -11,6 +11,8 @@
   const turns = document.getElementById("turns");
   const back = document.getElementById("turn-back");
   const next = document.getElementById("turn-next");
+  // The line of steps sticks to the window: where it stands by itself is the end of the head.
+  const head = document.querySelector(".saved-head");
   let at = 0;
 
   /** @returns {Element | null} what the address names */
@@ -29,7 +31,7 @@
     back?.toggleAttribute("disabled", at === 0);
     next?.toggleAttribute("disabled", at === pages.length - 1);
     if (target && !pages.includes(target)) target.scrollIntoView({ block: "center" });
-    else scrollTo(0, found > 0 || location.hash ? (stops[0]?.closest("nav")?.offsetTop ?? 0) : 0);
+    else scrollTo(0, location.hash && head ? head.getBoundingClientRect().bottom + scrollY : 0);
   };
 
   /** @param {number} distance */

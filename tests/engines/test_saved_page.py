@@ -33,6 +33,12 @@ BLANK = (
     "Array.from(document.images).filter((one) => one.getBoundingClientRect().height > 0)"
     ".filter((one) => !one.complete || one.naturalWidth === 0).length"
 )
+# A source takes no place in a grid, and a page begins at its title, from wherever it was turned.
+MISPLACED = (
+    "Array.from(document.querySelectorAll('source'))"
+    ".filter((one) => one.getClientRects().length).length"
+)
+TITLE = "document.querySelector('.is-shown .page-title').getBoundingClientRect().top"
 
 
 def style_of(dist: Path) -> str:
@@ -71,6 +77,8 @@ def test_it_stands_alone(engine, saved):
         until(engine, f"location.hash === '#{page}' && {SHOWN}.join() === {page!r}")
         assert engine.value("document.querySelector('.spine [aria-current]') !== null")
         assert engine.value(BLANK) == 0
+        assert engine.value(MISPLACED) == 0
+        assert engine.value(f"{TITLE} >= 0 && {TITLE} < innerHeight / 2")
     assert engine.value(ASKED) == []
     assert engine.complaints[told:] == []
 

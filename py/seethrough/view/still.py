@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     Given = Sequence[tuple[str, str | None]]
 
 # What the page's own code alone makes work.
-CONTROLS = frozenset({"form", "input", "label", "nav", "output", "select", "textarea"})
+CONTROLS = frozenset({"form", "input", "label", "nav", "select", "textarea"})
 STEERS = frozenset(
     {"asking", "button", "buttons", "dials", "invites", "loop-controls", "picker", "pill"}
-    | {"presets"}
+    | {"presets", "readout"}
 )
 # A switch between two pictures, made by the style alone: it works anywhere.
 SWITCH = "scale-switch"
