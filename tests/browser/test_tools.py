@@ -21,8 +21,6 @@ PNG = b"\x89PNG\r\n\x1a\n"
 # px: over a saved picture, and around it.
 HEAD, MARGIN = 64, 24
 MOST_DIFFERENCE = 0.02
-# Open: parts of these stand some px off in the file (2.8 %; 6.5 % and 2.3 % of a 1280 px window).
-STILL_DIFFERENT = {"idea": {"done"}, "numbers": {"sample", "tokenize"}}
 # The mean difference of the channels of a saved picture's plate and of the screen's, from 0 to 1.
 # The file has twice as many pixels: both are drawn at half the screen's, so that letters' edges are
 # not what is compared.
@@ -198,7 +196,7 @@ def test_pictures_are_the_screens(step, depth):
         differences[name] = step.page.evaluate(DIFFERENCE, files)
 
     over = {name for name, value in differences.items() if value > MOST_DIFFERENCE}
-    assert over <= STILL_DIFFERENT[depth], differences
+    assert not over, differences
     assert max(differences.values()) > 0
     step.page.evaluate("location.hash = '#/walk/january/embed?depth=numbers'")
     step.until("document.querySelector('#embed-data') !== null")
