@@ -156,14 +156,17 @@ def test_a_film_and_a_class_are_not_asked() -> None:
     assert guess.open_question(wanted) is not None
 
 
-def test_numbers_are_never_hidden() -> None:
-    """At the depth of numbers the question stands below the panel, which is as it was."""
+def test_numbers_are_not_asked_about() -> None:
+    """At the depth of numbers the answer stands there: nothing is asked, hidden or judged."""
     asked, quiet = at("sample", depth=NUMBERS), at("sample", OFF, NUMBERS)
+    question = guess.open_question(at("sample"))
+    assert question is not None
+    told = answered(at("sample"), question.right).but(depth=NUMBERS)
 
     assert markup_of(asked, PANELS["step-sample"]) == markup_of(quiet, PANELS["step-sample"])
-    assert options(asked, "guess")
-    assert not options(quiet, "guess")
-    assert not options(at("sample"), "guess")
+    assert guess.open_question(asked) is None
+    assert not options(asked, "guess")
+    assert html(told, "transport").css_first(".guess-told") is None
 
 
 def test_the_transport_tells_what_came_of_it() -> None:

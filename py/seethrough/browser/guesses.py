@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.browser import wishes
-from seethrough.core.depth import IDEA
 from seethrough.core.guesses import WHEN
 from seethrough.view.guess import open_question
 
@@ -43,8 +42,7 @@ class Guesses:
     def shown_first(self, go_on: Callable[[], None]) -> None:
         """Go on; before a class show first what a question still hides."""
         state = self._store.state
-        is_hidden = state.depth == IDEA and open_question(state) is not None
-        if state.chrome.is_presenting and is_hidden:
+        if state.chrome.is_presenting and open_question(state) is not None:
             self.skip()
         else:
             go_on()

@@ -26,9 +26,9 @@ FIELDS = (
 
 
 def question_at(scene: Scene) -> Question | None:
-    """What can be asked where the reader is; None where nothing can."""
+    """What can be asked where the reader is; None where nothing can, or numbers tell it already."""
     row = NEXT if scene.route.view == HOME else None
-    if scene.step is not None and scene.step.idea is not None:
+    if scene.step is not None and scene.step.is_idea_at(scene.depth) and scene.step.idea:
         row = scene.step.idea.asks
     return row.ask(scene) if row is not None else None
 
@@ -45,7 +45,7 @@ def veiled(render: Callable[[Scene], str]) -> Callable[[Scene], str]:
     """A picture, once its question is answered or skipped."""
 
     def shown(scene: Scene) -> str:
-        question = open_question(scene) if scene.depth == IDEA else None
+        question = open_question(scene)
         return render(scene) if question is None else to_html(*ask(scene, question))
 
     return shown
@@ -110,17 +110,11 @@ def way_out(scene: Scene) -> Node:
 
 
 def beside(state: AppState) -> str:
-    """Below a step's numbers its question, which hides nothing; at the end what came of all."""
-    if state.depth != IDEA and state.step is not None and state.step.name == LAST:
-        came = expected(state)
-        return "" if came is None else to_html(came)
-    question = open_question(state) if state.depth != IDEA else None
-    if question is None:
+    """Below the last step's numbers what came of all guesses; its idea has them inside."""
+    if state.step is None or state.step.name != LAST or state.depth == IDEA:
         return ""
-    words = rich(state, f"guess.{question.kind}.ask", about=token_mark(question.about))
-    label = say(state, "guess.picture")
-    attributes = {"class": "guess-beside", "role": "group", "aria-label": label}
-    return to_html(h("div", attributes, h("p", {}, words), *answers(state, question)))
+    came = expected(state)
+    return "" if came is None else to_html(came)
 
 
 def verdict(scene: Scene) -> list[Child]:
