@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from seethrough.app.tracing import wants_of
 from seethrough.core import hooks
+from seethrough.core.cell import Cell
 from seethrough.core.parts import LAYERS_PART, LOGITS_PART, PARTS
+from seethrough.core.sums import needs, sum_of
 from tests.app.walked import (
     IDS,
     LAST,
@@ -79,6 +82,19 @@ def test_the_tokens_that_a_dart_may_land_on_are_named() -> None:
     assert words.items() >= {item.id: item.visible for item in MADE.top}.items()
     asyncio.run(page.go("#/walk/second/layers"))
     assert page.state.run.words == {}
+
+
+def test_a_recorded_chance_can_be_traced() -> None:
+    """What a token's share of all was made of is recorded: its sum needs no model."""
+    shown = walked("#/walk/thing/softmax").state.run
+    assert shown.config is not None
+    cell = Cell("probs", (LAST, shown.top[1].id))
+    asked = needs(cell, shown.config, shown.ids)
+    made = sum_of(cell, shown.config, shown.ids, shown.captured, {})
+
+    assert not asked.weights
+    assert not wants_of(asked).lacking(shown.captured, None)
+    np.testing.assert_allclose(made.value, shown.top[1].prob, rtol=1e-5)
 
 
 def test_the_layers_part_stands_in_the_state() -> None:

@@ -14,7 +14,7 @@ from seethrough.app.state import PartCard, RecordingCard, Run
 from seethrough.core.assets import PART, RECORDING
 from seethrough.core.captured import Captured
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
-from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.core.hooks import LOGSUMEXP, PATTERN, hook_name
 from seethrough.core.parts import part_from_bytes
 from seethrough.core.recording import from_bytes, stream_names
 
@@ -168,7 +168,7 @@ def run_of(recording: Recording, config: ModelConfig) -> Run:
 def names_of(recording: Recording) -> tuple[str, ...]:
     """The hooks that a recording holds itself."""
     patterns = (hook_name(PATTERN, layer) for layer in recording.layers)
-    return (*stream_names(recording.n_layers), *patterns)
+    return (*stream_names(recording.n_layers), LOGSUMEXP, *patterns)
 
 
 def captured_of(recording: Recording) -> Captured:
@@ -176,4 +176,7 @@ def captured_of(recording: Recording) -> Captured:
     stream = stream_names(recording.n_layers)
     arrays = {name: recording.arrays[name] for name in stream}
     patterns = {hook_name(PATTERN, at): recording.pattern(at) for at in recording.layers}
-    return Captured({**arrays, **patterns}, dict.fromkeys(stream, recording.positions))
+    total = {LOGSUMEXP: recording.arrays[LOGSUMEXP]}
+    last = (len(recording.tokens) - 1,)
+    positions = {**dict.fromkeys(stream, recording.positions), LOGSUMEXP: last}
+    return Captured({**arrays, **total, **patterns}, positions)
