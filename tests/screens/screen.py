@@ -53,9 +53,14 @@ class Screen:
         self.settle()
 
     def go(self, address: str, language: str = "en") -> None:
-        """Change the address, as a link does, and wait until all is at rest."""
+        """Change the address, as a link does, and wait until all is at rest.
+
+        An address that names no language keeps the page's: the one before may have had another.
+        """
         mark = "&" if "?" in address else "?"
-        whole = address if language == "en" else f"{address}{mark}lang={language}"
+        is_named = "lang=" in address
+        is_spoken = self.page.evaluate("document.documentElement.lang") == language
+        whole = address if is_named or is_spoken else f"{address}{mark}lang={language}"
         self.page.evaluate("(address) => { location.hash = address; }", whole)
         self.settle()
 
