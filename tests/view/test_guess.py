@@ -106,7 +106,7 @@ def test_every_answer_is_the_run_s(name: str) -> None:
     if following is not None and share is not None:
         assert following.right == str(state.run.top[0].id)
         lows = [int(one.key) for one in share.options]
-        told = round(state.run.top[1].prob * 100)
+        told = state.run.top[1].prob * 100
         assert int(share.right) == max(low for low in lows if low <= told)
     cut = PIECES.ask(state)
     if cut is not None and state.run.film is not None:

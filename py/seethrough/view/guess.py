@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.depth import IDEA
 from seethrough.core.guesses import SURE, WHEN, score
+from seethrough.core.keys import KEYS, shown
 from seethrough.view.guesses.rows import NEXT, ROWS
 from seethrough.view.ideas.plain import lead, picture, whole
-from seethrough.view.node import Child, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.words import action_button, rich, say, token_mark
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ def sureness(scene: Scene) -> Node:
 
 def way_out(scene: Scene) -> Node:
     """Skip this question, or all of them."""
-    skip = action_button(scene, "skip-question", "guess.skip", {"class": "button"})
+    key = h("kbd", {"class": "of-keys", "aria-hidden": "true"}, shown(KEYS["skip-question"][0]))
+    more: Attributes = {"type": "button", "class": "button", "data-action": "skip-question"}
+    skip = h("button", more, say(scene, "guess.skip"), " ", key)
     never = {"class": "guess-never", "value": "off"}
     return h("div", {"class": "guess-out"}, skip, action_button(scene, "ask", "guess.never", never))
 

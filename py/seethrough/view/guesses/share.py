@@ -24,15 +24,23 @@ def ask(scene: Scene) -> Question | None:
         return None
     second = scene.run.top[1]
     ranges = list(pairwise(BOUNDS))
-    right = next(low for low, high in reversed(ranges) if round(second.prob * HUNDRED) >= low)
+    right = next(low for low, high in reversed(ranges) if second.prob * HUNDRED >= low)
     return Question(
         KIND,
         place_of(scene.run.model, scene.run.ids),
         tuple(Option(str(low), named_range(scene, low, high)) for low, high in ranges),
         right=str(right),
         about=plain(second.visible),
-        answer=whole(scene, second.prob),
+        answer=told(scene, second.prob),
     )
+
+
+def told(scene: Scene, share: float) -> str:
+    """The share as an answer: what is below one per cent is not told as one."""
+    least = BOUNDS[1]
+    if share * HUNDRED < least:
+        return say(scene, "idea.under", share=percentage(scene, str(least)))
+    return whole(scene, share)
 
 
 def named_range(scene: Scene, low: int, high: int) -> str:

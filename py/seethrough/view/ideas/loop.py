@@ -17,7 +17,7 @@ from seethrough.view.ideas.plain import (
     whole,
 )
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import count
+from seethrough.view.numbers import count, megabytes
 from seethrough.view.steps.loop_cache import cache_of
 from seethrough.view.steps.written import enters, has_end, shown_step
 from seethrough.view.tokens import N_HUES
@@ -39,6 +39,7 @@ FIELDS = (
     "chosen_step",
     "busy",
     "sampling",
+    "live_bytes",
     "recorded",
     "prompt",
     "film",
@@ -155,7 +156,8 @@ def under(words: str) -> Node:
 
 def buttons(scene: Scene, step: int | None) -> Node:
     """From token to token; at the end of what is written, one more."""
-    chance = caption(say(scene, "idea.loop.chance")) if scene.sampling.temperature else ""
+    is_drawn = scene.sampling.temperature and scene.run.recorded is None
+    chance = caption(say(scene, "idea.loop.chance")) if is_drawn else ""
     if step is None:
         return h("div", {"class": "idea-buttons"}, write(scene, "generate"), chance)
     last = len(scene.run.steps) - 1
@@ -179,9 +181,14 @@ def go(scene: Scene, step: int, way: str, *, is_open: bool) -> Node:
 
 
 def write(scene: Scene, action: str) -> Node:
-    """Let the model write: the first time, or one token more."""
+    """Let the model write: the first time, or one token more; with what that fetches first."""
     more: Attributes = {
+        "type": "button",
         "class": "button",
+        "data-action": action,
         "disabled": scene.busy not in {"", "load"},
     }
-    return action_button(scene, action, f"idea.loop.{action}", more)
+    if not scene.live_bytes:
+        return h("button", more, say(scene, f"idea.loop.{action}"))
+    size = megabytes(scene, scene.live_bytes)
+    return h("button", more, say(scene, f"idea.loop.{action}_for", size=size))
