@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.guesses import ALWAYS
 from seethrough.core.written import plain_digits
 from seethrough.view import guess, named
 from seethrough.view.moments import moments_of
@@ -33,7 +34,8 @@ def render(state: AppState) -> str:
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
     """The sentence of the present moment; at the end of the film, where one is."""
     at = state.chrome.stage.moment
-    came = guess.verdict(state)
+    is_private = state.chrome.is_presenting and state.guessing.when != ALWAYS
+    came = [] if is_private else guess.verdict(state)
     titled = h("span", {"class": "visually-hidden"}, step_title(state))
     words: list[Child] = [place(state), " ", titled]
     if came:
@@ -52,7 +54,10 @@ def place(state: AppState) -> str:
     tour = state.tour
     if tour is None:
         return ""
-    key = "walk.place_presented" if state.chrome.is_presenting else "walk.place"
+    key = "walk.place"
+    if state.chrome.is_presenting:
+        is_last = tour.beside(state.route, 1) is None
+        key = "walk.place_presented_last" if is_last else "walk.place_presented"
     return say(state, key, step=tour.number(state.route.step), steps=len(tour.steps))
 
 
