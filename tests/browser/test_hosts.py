@@ -123,7 +123,9 @@ def test_a_policy_that_forbids_workers(browser, root):
     with host(root, headers={"Content-Security-Policy": "worker-src 'none'"}) as server:
         context = browser.new_context()
         tab = Tab(context.new_page(), server)
-        tab.open()
+        tab.open("#/walk/january/tokenize?depth=numbers")
+        tab.until("document.querySelector('#step-tokenize')?.innerText.includes('February')")
+        tab.page.click("[data-action=live]")
         tab.until("document.querySelector('#message').innerText !== ''")
         needed = "worker-src 'self' blob:"
         told = {"directive": "worker-src", "blocked": f"{server.url}sw.js", "needed": needed}
@@ -131,8 +133,6 @@ def test_a_policy_that_forbids_workers(browser, root):
         assert tab.text("#message p").endswith(text("engine.policy", **told))
         assert tab.text("#boot-notice") == ""
         assert "Press Run" not in tab.text("body")
-        tab.page.evaluate("location.hash = '#/walk/january/tokenize?depth=numbers'")
-        tab.until("document.querySelector('#step-tokenize')?.innerText.includes('February')")
         context.close()
 
 

@@ -23,6 +23,7 @@ def hands(equipped):
     """One page with the model opened, shared by the flows."""
     equipped.context.grant_permissions(["clipboard-read", "clipboard-write"])
     with equipped.opened("#/", init="", **WIDE) as tab:
+        tab.ask("seethrough.load()")
         tab.until("document.querySelector('#status .stage.is-ready') !== null")
         yield Keyboard(tab)
     equipped.context.clear_permissions()
