@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seethrough.core import messages
+from seethrough.core import messages, package
 from seethrough.core.language import categories, signs
 from seethrough.core.message_format import MessageError, Slot, parse, walk, words_of
 from seethrough.core.messages import COUNTING, catalogue, direction, pseudo, text
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty package folder in the place of ours; put catalogue/<language>/*.json there."""
-    monkeypatch.setattr(messages, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(package, "files", lambda _package: tmp_path)
     forget()
     yield tmp_path
     forget()
@@ -144,7 +144,7 @@ def test_the_mirrored_language_is_english_from_right_to_left() -> None:
 
 def test_pseudo_languages_have_no_files() -> None:
     """They are made of English at run time, so a new sentence is in them at once."""
-    folders = {entry.name for entry in messages.files("seethrough").joinpath("catalogue").iterdir()}
+    folders = {entry.name for entry in package.files("seethrough").joinpath("catalogue").iterdir()}
 
     assert not {name for name in folders if name.startswith("qps")}
 
