@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 TIERS = ("long", "reference")
 # What runs asyncio itself, before Playwright's loop stands; then the files that take longest, the
 # longest first, but for the browser's captures: the reference tests look at those.
-FIRST = "app"
+FIRST = ("app/", "view/test_saved_page.py")
 LONGEST = (
     "browser/test_parity.py",
     "screens/test_layout.py",
