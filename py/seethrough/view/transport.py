@@ -54,10 +54,9 @@ def place(state: AppState) -> str:
     tour = state.tour
     if tour is None:
         return ""
-    key = "walk.place"
-    if state.chrome.is_presenting:
-        is_last = tour.beside(state.route, 1) is None
-        key = "walk.place_presented_last" if is_last else "walk.place_presented"
+    is_last = tour.beside(state.route, 1) is None
+    shown = "walk.place_presented_last" if is_last else "walk.place_presented"
+    key = shown if state.chrome.is_presenting else "walk.place"
     return say(state, key, step=tour.number(state.route.step), steps=len(tour.steps))
 
 
