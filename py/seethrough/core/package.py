@@ -13,8 +13,8 @@ PACKAGE = "seethrough"
 class Archive(zipimporter):
     """Imports from an archive, and reads each module once.
 
-    zipimporter unpacks a module to tell where it is, and again to run it: a fifth of the time of
-    all our imports.
+    zipimporter unpacks a module to tell where it is, and again to run it: 518 times for 259
+    modules.
     """
 
     def get_filename(self, fullname: str) -> str:

@@ -143,6 +143,11 @@ def markup_of(state: AppState, panel: Panel) -> str:
     return to_html(title(state, f"page.{panel.rest}.title"), lead)
 
 
+# What a picture of a layer of the run is drawn from.
+OF_A_LAYER = (
+    *("language", "tokens", "config", "captured", "layer", "head", "position"),
+    *("unfolded", "live_bytes"),
+)
 FIXED: Mapping[str, Panel] = {
     "header": Panel(("language", "route", "depth", "models", "recordings"), header.render),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
@@ -171,32 +176,12 @@ FIXED: Mapping[str, Panel] = {
         "continuation",
     ),
     "residual": Panel(
-        (
-            "language",
-            "tokens",
-            "config",
-            "captured",
-            "layer",
-            "head",
-            "position",
-            "unfolded",
-            "live_bytes",
-        ),
+        OF_A_LAYER,
         residual.render,
         "residual",
     ),
     "attention": Panel(
-        (
-            "language",
-            "tokens",
-            "config",
-            "captured",
-            "layer",
-            "head",
-            "position",
-            "unfolded",
-            "live_bytes",
-        ),
+        OF_A_LAYER,
         attention.render,
         "attention",
     ),
