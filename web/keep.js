@@ -5,6 +5,7 @@
  * It knows no model.
  */
 
+import { relight } from "./lit.js";
 import morphdom from "./vendor/morphdom.js";
 
 const BOXES = ".scroll, .follows";
@@ -67,6 +68,7 @@ export function write(panel, markup) {
   const next = /** @type {Element} */ (panel.cloneNode(false));
   next.innerHTML = markup;
   morphdom(panel, next, { childrenOnly: true, onBeforeElUpdated: update });
+  relight();
   layout.observe(document.documentElement);
 }
 

@@ -58,6 +58,8 @@ const STRIPS = "#view canvas:is([data-raster^='strip:'], [data-raster^='slice:']
 const TOKEN_OF = ".chip, .cut-word, .prompt-token";
 /** @type {Set<Element>} */
 const lit = new Set();
+/** @type {EventTarget | null} what is pointed at or focused, while it lights something */
+let followed = null;
 
 /** @param {Element} part @returns {string} the cell that it shows, or the picture of many */
 const cellOf = (part) => part.getAttribute("data-cell") ?? part.getAttribute("data-raster") ?? "";
@@ -97,6 +99,7 @@ function partsOf(word) {
 function clear() {
   for (const element of lit) element.classList.remove(LIT);
   lit.clear();
+  followed = null;
 }
 
 /** @param {Iterable<Element>} elements */
@@ -132,11 +135,11 @@ function namesOf(target) {
   return names;
 }
 
-/** A word lights what it names, a part of a picture the words that name it. @param {Event} event */
-function follow(event) {
+/** A word lights what it names, a part of a picture the words that name it. @param {{target: EventTarget | null}} event */
+function follow({ target }) {
   clear();
-  const target = event.target instanceof Element ? event.target : null;
-  if (!target) return;
+  if (!(target instanceof Element)) return;
+  followed = target;
   const word = target.closest(WORDS);
   if (word) {
     lightUp([word, ...partsOf(word)]);
@@ -148,6 +151,11 @@ function follow(event) {
       if (part) lightUp([one, part]);
     }
   }
+}
+
+/** After a panel is written anew: what is still pointed at lights what it names there. */
+export function relight() {
+  if (lit.size > 0) follow({ target: followed });
 }
 
 /** Light up a hook's parts until another is named; none for "". @param {string} leaf */
