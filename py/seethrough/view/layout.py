@@ -96,6 +96,7 @@ ACTIONS = (
     "set-sampling",
     "try-sampling",
     "throw",
+    "throw-many",
     "tally",
     "copy-link",
     "save",
