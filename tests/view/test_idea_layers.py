@@ -254,6 +254,7 @@ def test_what_is_not_known_is_said() -> None:
     assert 'data-action="live"' in html
     assert "Looking for the heads" in layers.render(at(marked=None))
     assert "Nothing has run yet" in layers.render(AppState())
+    assert "The model is at work on your text" in layers.render(AppState().but(busy="run"))
 
 
 def test_a_recording_without_marked_heads_shows_those_that_look_most() -> None:

@@ -20,7 +20,7 @@ from seethrough.view.ideas.layers_heads import (
 )
 from seethrough.view.ideas.layers_picture import looks_of, pictures
 from seethrough.view.ideas.layers_way import way
-from seethrough.view.ideas.plain import caption, lead, mark, plain, rect, whole
+from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, plain, rect, whole
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.unrecorded import note
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     "language",
+    "busy",
     "route",
     "tokens",
     "top",
@@ -71,7 +72,7 @@ def render(scene: Scene) -> str:
     """The lead, the tokens with the arcs of two heads, the answer, the way through the layers."""
     run = scene.run
     if run.config is None or not run.tokens:
-        return to_html(lead(rich(scene, "idea.layers.empty")))
+        return to_html(nothing_yet(scene, "idea.layers.empty"))
     last = len(run.tokens) - 1
     if is_beyond(scene, last):
         return to_html(told(scene), beyond_note(scene))
