@@ -28,6 +28,7 @@ from seethrough.view.ideas import done, embed, grown, logits, plain, scores, sof
 from seethrough.view.ideas import sample as throwing
 from seethrough.view.ideas import tokenize as cutting
 from seethrough.view.node import to_html
+from seethrough.view.numbers import signed
 from seethrough.view.steps.sample_odds import MANY, odds_of
 from seethrough.view.tours import THE_WALK
 from seethrough.view.words import term_mark
@@ -226,6 +227,8 @@ def test_the_cells_are_the_strongest_numbers() -> None:
     assert list(first[order]) == sorted(first[order])
     shown = [float(cell.attributes["fill-opacity"] or "") for cell in cells]
     assert shown == pytest.approx(np.abs(first[order]) / reach, abs=6e-4)
+    ends = signed(state, float(first[order[0]])), signed(state, float(first[order[-1]]))
+    assert "from {} to {}".format(*ends) in own_words(embed.render(state))
 
 
 def test_bars_begin_at_the_average() -> None:
