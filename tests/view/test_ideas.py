@@ -316,6 +316,7 @@ def test_the_newest_token_alone_goes_through(step: int) -> None:
 
     assert len(stripes) == (state.run.n_prompt + step - 1 if step else 0)
     assert plain.whole(state, state.run.steps[step].prob) in own_words(html)
+    assert "joins the text" in own_words(LexborHTMLParser(html).css_first(".is-joins").html or "")
 
 
 def test_the_least_likely_token_is_named() -> None:
@@ -396,4 +397,5 @@ def test_the_end_of_the_text_is_told_in_words() -> None:
         html = drawn("loop", state)
 
         assert "[the end]" in html
+        assert "is-joins" not in html
         assert state.run.steps[-1].text.replace("<", "&lt;").replace(">", "&gt;") not in html

@@ -146,8 +146,13 @@ def said(scene: Scene, step: int | None) -> list[Node]:
     is_end = has_end(scene) and step == len(scene.run.steps) - 1
     name = say(scene, "idea.loop.end") if is_end else plain(item.visible)
     tile = h("span", {"class": f"idea-tile hue-{at % N_HUES}"}, h("bdi", {}, name))
-    key = "idea.loop.ends" if is_end else "idea.loop.joins"
-    return [tile, under(say(scene, key, share=whole(scene, item.prob)))]
+    likely = under(say(scene, "idea.loop.likely", share=whole(scene, item.prob)))
+    return [tile, likely] if is_end else [tile, likely, joins(scene)]
+
+
+def joins(scene: Scene) -> Node:
+    """The way back: where a round ends the next begins."""
+    return h("span", {"class": "idea-under is-joins"}, say(scene, "idea.loop.joins"))
 
 
 def under(words: str) -> Node:
