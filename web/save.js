@@ -206,7 +206,7 @@ async function picture(told) {
  * @param {string} title what the step is
  * @param {string} prompt
  * @param {string} model
- * @returns {Promise<import("./hand.js").End>}
+ * @returns {Promise<import("./hand.js").Handed>}
  */
 export async function save(kind, title, prompt, model) {
   if (kind === "csv") return numbers();
@@ -217,7 +217,7 @@ export async function save(kind, title, prompt, model) {
     return handData(await pngOf(made), "image/png", kind);
   } catch (error) {
     console.warn(error);
-    return "failed";
+    return { end: "failed", name: "" };
   }
 }
 
@@ -247,7 +247,7 @@ const quoted = (family) => `"${family.replaceAll('"', "")}"`;
 /**
  * Hand out a saved walk: a file for all steps.
  * @param {string} markup
- * @returns {import("./hand.js").End}
+ * @returns {import("./hand.js").Handed}
  */
 export function handPage(markup) {
   return handData(markup, "text/html", "html", place().slice(0, 2));
