@@ -4,7 +4,7 @@ const NAME = "seethrough";
 const KEPT_MS = 60_000;
 
 /**
- * @typedef {"saved" | "blocked" | "framed" | "app" | "failed"} End "framed": it stands inside a page
+ * @typedef {"saved" | "blocked" | "framed" | "app" | "failed" | "empty"} End "framed": it stands inside a page
  *   of someone else's, "app": an app shows it; either may forbid it and does not tell
  * @typedef {{end: End, name: string}} Handed `name` is the file's
  */

@@ -179,11 +179,39 @@ def test_several_tables_are_a_file_each(step):
 
     assert name == "seethrough-walk-january-softmax.zip"
     assert len(tables) > 1
-    assert next(iter(files)) == "1-softmax-one-line-for-each-token-one-colu.csv"
+    assert next(iter(files)) == "1-softmax-of-logits-5-the-largest-is-17-08.csv"
     heads, first = tables[0][:2]
-    assert heads == ["token", "logit", "\u2212 17.08 below the best", "eˣ power of e", *heads[4:]]
-    assert first == ["·and", "17.08", "0", "1", "51.4%"]
+    assert heads == ["token", "logit", "below the best", "power of e", "probability"]
+    assert first == ["·and", "17.084045", "0", "1", "0.5142566"]
     assert [{len(row) for row in rows} for rows in tables] == [{len(rows[0])} for rows in tables]
+
+
+def test_every_step_has_clean_tables(step):
+    """Of all steps: headings of which no two are the same, columns of numbers or of text alone."""
+    for name in STEPS:
+        step.page.evaluate(f"location.hash = '#/walk/january/{name}'")
+        step.until(f"document.querySelector('#step-{name}')?.innerText.length > 20")
+        data, file = saved(step, "csv")
+        for table in tables_in(data, file):
+            heads, *rows = table
+            named = [head for head in heads if head]
+            assert len(set(named)) == len(named), (name, heads)
+            assert rows, (name, heads)
+            shown = {value for row in rows for value in row}
+            assert not [value for value in shown if "%" in value and value.strip("%. ").isdigit()]
+            assert not [value for value in shown if "\u202f" in value]
+            taken = [row for row in rows if "taken" in row[0]]
+            assert taken == [], name
+    step.page.evaluate("location.hash = '#/walk/january/embed'")
+    step.until("document.querySelector('#embed-data') !== null")
+
+
+def tables_in(data, name):
+    """The rows of a CSV, or of each CSV in a ZIP."""
+    if name.endswith(".csv"):
+        return [list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))]
+    with zipfile.ZipFile(io.BytesIO(data)) as made:
+        return [table for one in made.namelist() for table in tables_in(made.read(one), one)]
 
 
 def is_number(text):

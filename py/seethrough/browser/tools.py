@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.places import is_told
 from seethrough.app.state import Message
-from seethrough.browser import dom, ffi, storage, wishes
+from seethrough.browser import dom, ffi, host, storage, wishes
 from seethrough.browser.passing import let_pass
 from seethrough.core.depth import DEPTHS
 from seethrough.core.fields import MAX_WRITTEN
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 WHOLE = ("csv", "json")
 # The file that holds all steps.
 PAGE = "page"
-# How saving ends, each with its sentence; the others than the first: where the file may not have
-# come.
-TOLD = ("saved", "failed", "incomplete", "blocked", "framed", "app")
+# How saving ends, each with its sentence.
+TOLD = ("saved", "failed", "incomplete", "empty", "blocked", "framed", "app")
 # The dialog of the glossary's open term.
 CARD = "term-card"
 
@@ -98,22 +97,30 @@ class Tools:
             await let_pass(self._store, notice)
 
     async def _save_step(self, kind: str) -> tuple[str, str]:
-        """The step that is shown; a file of numbers has those of folded tables too."""
+        """The step that is shown; a file of numbers has all, those of folded tables too."""
+        from seethrough.app import saving
+
         unfolded = self._store.state.unfolded
         if kind in WHOLE:
+            routes = (self._store.state.route,)
+            if not await saving.bring_walk(self._fetcher, self._store, routes):
+                return "", ""
             self._store.replace(unfolded=None)
         handed = await ffi.save(kind, *told_of(self._store.state))
         self._store.replace(unfolded=unfolded)
         return handed
 
     async def _save_page(self) -> tuple[str, str]:
-        """The whole walk, as a web page of its own."""
+        """The whole walk, as a web page of its own; while it is made, that is said."""
         from seethrough.app import saving
         from seethrough.view import saved_page
 
         state = self._store.state
+        self._store.replace(notice=Message("tools.making"))
         if not await saving.bring_walk(self._fetcher, self._store, saved_page.routes(state)):
+            self._store.replace(notice=None)
             return "", ""
+        await host.painted()
         state = self._store.state
         body = saved_page.body_of(state, saving.public_address(ffi.page_address()))
         inside = await ffi.inside_of_page(body)
