@@ -151,3 +151,25 @@ def test_the_open_model_names_its_tokens() -> None:
 
     asyncio.run(scenario())
     assert seen == [tiny_model().manifest.id]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.5])
+def test_many_darts_need_chance(temperature: float) -> None:
+    """Where chance is off it is switched on, at the model's own odds; other settings stay."""
+    sampler = made(sampling=Sampling(temperature=temperature, top_k=5))
+    sampler.throw_many()
+
+    state = sampler.store.state
+    assert state.choice.throws.tallied == TALLY
+    assert state.sampling.temperature == (temperature or 1.0)
+    assert state.sampling["top_k"] == (5 if temperature else 0)
+
+
+def test_the_model_s_own_odds_are_thrown_at() -> None:
+    """What a question asked is what is shown: own odds, whatever was set, and the same seed."""
+    sampler = made(sampling=Sampling(temperature=0.5, top_k=5, seed=7))
+    sampler.throw_own()
+
+    state = sampler.store.state
+    assert state.sampling == Sampling(temperature=1.0, seed=7)
+    assert state.choice.throws.tallied == TALLY

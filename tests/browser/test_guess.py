@@ -42,6 +42,12 @@ def test_a_first_visit_is_asked_once(new_tab):
     page.click("[data-action=step-next]")
     tab.until(f"location.hash.includes('/sample') && {ASKED}")
     assert "guess" not in page.evaluate("location.hash")
+    page.click(".guess-option[data-key='1']")
+    tab.until("document.querySelectorAll('#idea-sample .idea-hit').length === 100")
+    tab.until("document.querySelectorAll('#idea-sample .is-miss').length === 3")
+    assert "3 of 100 random darts missed dog" in page.inner_text("#transport .guess-told")
+    page.evaluate("location.hash = '#/walk/january/softmax?depth=idea'")
+    tab.until(f"location.hash.includes('january') && {ASKED}")
     page.click(".guess-never")
     tab.until(SHOWN)
 

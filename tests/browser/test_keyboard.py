@@ -286,6 +286,8 @@ def test_the_help_on_keys_and_the_switch(hands):
     hands.use("#settings > summary")
     hands.use("[data-action=shortcuts]")
     hands.until(inside)
+    assert hands.page.evaluate(f"{FOCUSED}.id") == "keys-title"
+    assert hands.page.evaluate("document.querySelector('#shortcuts').scrollTop") == 0
     for _ in range(6):
         hands.press("Tab")
         at_page = hands.page.evaluate(f"{FOCUSED} === document.body")

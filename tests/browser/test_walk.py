@@ -79,8 +79,8 @@ def test_a_film_plays_to_the_whole_picture(walking, step):
     assert walking.errors == []
 
 
-def test_play_pause_and_go_on(walking):
-    """Play moves things from the beginning on, pauses where it is, goes on to the next step."""
+def test_play_pause_and_the_end(walking):
+    """Play moves things from the beginning on, pauses where it is, ends where the step does."""
     go(walking, "embed")
     walking.page.select_option("[data-action=speed]", "4")
     walking.page.click("[data-action=play]")
@@ -92,9 +92,14 @@ def test_play_pause_and_go_on(walking):
     walking.page.wait_for_timeout(700)
     assert walking.page.evaluate(SLIDER) == at
     walking.page.click("[data-action=play]")
+    walking.until("document.querySelector('[data-action=step-next].is-lit') !== null")
+    assert "/embed" in walking.page.evaluate("location.hash")
+    assert not walking.page.evaluate(PLAYING)
+    assert walking.page.evaluate(AHEAD) == 0
+    assert "Next leads on" in walking.page.inner_text("#transport .caption")
+    walking.page.click("[data-action=step-next]")
     walking.until("location.hash.startsWith('#/walk/january/layers')")
-    assert walking.page.evaluate(PLAYING)
-    walking.page.click("[data-action=pause]")
+    walking.until("document.querySelector('[data-action=step-next].is-lit') === null")
 
 
 def test_keys_of_the_film(walking):

@@ -10,6 +10,7 @@ import pytest
 from seethrough.app.state import AppState, Stage
 from seethrough.core import reference
 from seethrough.core.cell import Cell
+from seethrough.core.depth import DEPTHS, IDEA
 from seethrough.core.routes import Route
 from seethrough.view import code, stack, strip, transport
 from seethrough.view.layout import cell_of, describe_cell, raster_for
@@ -60,6 +61,42 @@ def test_the_slider_is_told_in_words() -> None:
     state = at("embed").but(stage=Stage(moment=0))
 
     assert f"Moment 1 of {len(moments_of(state))}" in transport.render(state)
+
+
+def next_of(state: AppState) -> dict[str, str | None]:
+    """The attributes of the way on."""
+    buttons = [attrs for tag, attrs in Reading(transport.render(state)).elements if tag == "button"]
+    return next(attrs for attrs in buttons if attrs["data-action"] == "step-next")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_film_that_was_played_leads_on(step: str) -> None:
+    """At a film's end the way on is lit and told, where there is one; before, nothing is lit."""
+    state = at(step)
+    over = state.but(stage=Stage(is_over=True))
+    is_last = step == STEPS[-1]
+
+    assert "is-lit" not in str(next_of(state)["class"])
+    assert ("is-lit" in str(next_of(over)["class"])) is not is_last
+    assert ("Next leads on" in text_of(transport.render(over))) is not is_last
+    assert ('class="caption"' in transport.render(over)) is not is_last
+
+
+OFF = frozenset({(1, 0), (0, 1)})
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("step", STEPS)
+def test_heads_that_are_on_again_are_told(step: str, depth: str) -> None:
+    """Wherever the whole model's numbers stand, the reader who switched heads off is told so."""
+    state = at(step).but(depth=depth)
+    shows_off = step == "layers" and depth == IDEA
+    told = text_of(transport.render(state.but(off=OFF)))
+
+    assert ("The heads that you switched off are on again here" in told) is not shows_off
+    assert "on again" not in text_of(transport.render(state))
+    one = text_of(transport.render(state.but(off=frozenset({(1, 0)}))))
+    assert ("The head that you switched off is on again here" in one) is not shows_off
 
 
 @pytest.mark.parametrize("step", STEPS)

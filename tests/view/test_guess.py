@@ -13,11 +13,12 @@ from seethrough.core.depth import IDEA, NUMBERS
 from seethrough.core.guesses import ALONE, ALWAYS, OFF, Guessing
 from seethrough.core.routes import Route
 from seethrough.core.sampling import draws, reshape
+from seethrough.core.settings import Sampling
 from seethrough.view import guess
 from seethrough.view.guesses import misses
 from seethrough.view.guesses.rows import LOOKS, MISSES, NEXT, PIECES, ROWS, SHARE
 from seethrough.view.layout import PANELS, markup_of
-from seethrough.view.steps.sample_odds import odds_of
+from seethrough.view.steps.sample_odds import MANY, odds_of
 from seethrough.view.tours import THE_WALK
 from tests.steps import page_state
 from tests.view.test_ideas import recordings, runs
@@ -126,15 +127,13 @@ def test_the_cat_s_answers() -> None:
 
 
 def test_a_hundred_real_darts_are_thrown() -> None:
-    """The darts that miss are those of the sampler, whatever the settings are."""
-    state = recordings()[CAT]
+    """The darts that miss are those of the sampler and its seed, at the model's own odds."""
+    state = recordings()[CAT].but(sampling=Sampling(temperature=0.5, seed=7))
     odds, asked = odds_of(state), MISSES.ask(state)
     assert odds is not None
     assert asked is not None
 
-    ids = draws(
-        reshape(odds.logits, temperature=1.0), seed=misses.SEED, steps=range(misses.N_DARTS)
-    )
+    ids = draws(reshape(odds.logits, temperature=1.0), seed=7, steps=range(MANY))
     assert misses.misses_of(odds) == int(np.count_nonzero(ids != odds.order[0]))
     assert asked.answer == str(misses.misses_of(odds))
 

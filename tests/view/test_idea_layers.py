@@ -205,10 +205,40 @@ def test_a_head_is_said_to_speak_against_a_word_only_where_that_rose() -> None:
 
     assert "not this one" not in words(state)
     one = words(state.but(off=frozenset({HEADS[0]})))
-    assert "less sure of dog . So this head looked at cat to say: not this one!" in one
+    assert (
+        "less sure of dog . Nothing else changed. So this head looked at cat to say: not this one!"
+        in one
+    )
     assert "not this one" not in words(state.but(off=frozenset({HEADS[1]})))
     both = words(state.but(off=frozenset(HEADS)))
-    assert "Now the model says cat , not dog . So these heads looked at cat" in both
+    assert "Without what they copied, the model says cat , not dog . Nothing else changed." in both
+    assert "So these heads looked at cat" in both
+
+
+def test_what_a_head_takes_is_said_with_words_of_the_text() -> None:
+    """The lead names the word that is copied from, and into which; of a spread-out row no word."""
+    rows = {(1, 0): [0.1, 0.0, 0.7, 0.1, 0.1, 0.0], (0, 1): [0.1, 0.0, 0.1, 0.6, 0.1, 0.1]}
+    told = words(looking(rows))
+    assert "a head looks back at February and copies something of it into the vector of ," in told
+    told = words(looking(rows, off=frozenset({HEADS[0]})))
+    assert "a head looks back at , and copies something of it" in told
+    assert "copies something of each word" in words(looking(rows, off=frozenset(HEADS)))
+    spread = {head: [0.2, 0.1, 0.2, 0.1, 0.2, 0.2] for head in HEADS}
+    assert "copies something of each word" in words(looking(spread))
+
+
+def test_a_head_that_is_off_is_told_as_the_cause() -> None:
+    """What changed is put down to the heads, for nothing else did; an answer that stays is not."""
+    rows = {head: [0.1, 0.0, 0.7, 0.1, 0.1, 0.0] for head in HEADS}
+    assert "A head that is off copies nothing." in words(looking(rows))
+    one = words(looking(rows, off=frozenset({HEADS[0]})))
+    assert "Without what it copied, the model is less sure of dog" in one
+    assert "Nothing else changed, so this head is the cause." in one
+    both = words(looking(rows, off=frozenset(HEADS)))
+    assert "Nothing else changed, so these heads are the cause." in both
+    same = words(looking(rows, off=frozenset({HEADS[0]}), without={frozenset({HEADS[0]}): TOP}))
+    assert "the answer stays the same: dog" in same
+    assert "the cause" not in same
 
 
 def test_what_is_not_known_is_said() -> None:
@@ -224,6 +254,7 @@ def test_what_is_not_known_is_said() -> None:
     assert 'data-action="live"' in html
     assert "Looking for the heads" in layers.render(at(marked=None))
     assert "Nothing has run yet" in layers.render(AppState())
+    assert "The model is at work on your text" in layers.render(AppState().but(busy="run"))
 
 
 def test_a_recording_without_marked_heads_shows_those_that_look_most() -> None:

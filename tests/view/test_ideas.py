@@ -13,7 +13,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from seethrough.app.recordings import run_of
-from seethrough.app.state import AppState, Throws
+from seethrough.app.state import TALLY, AppState, Throws
 from seethrough.core import hooks
 from seethrough.core.captured import Captured
 from seethrough.core.depth import IDEA
@@ -21,13 +21,17 @@ from seethrough.core.manifest import from_json
 from seethrough.core.parts import part_from_bytes
 from seethrough.core.recording import from_bytes
 from seethrough.core.routes import Route
+from seethrough.core.sampling import draws
 from seethrough.core.settings import Sampling
 from seethrough.core.tokens import END
 from seethrough.view.ideas import done, embed, grown, logits, plain, scores, softmax
 from seethrough.view.ideas import sample as throwing
 from seethrough.view.ideas import tokenize as cutting
-from seethrough.view.steps.sample_odds import odds_of
+from seethrough.view.node import to_html
+from seethrough.view.numbers import signed
+from seethrough.view.steps.sample_odds import MANY, odds_of
 from seethrough.view.tours import THE_WALK
+from seethrough.view.words import term_mark
 from tests import built
 from tests.steps import STEPS, page_state
 from tests.view.sample import Reading
@@ -48,6 +52,8 @@ FORBIDDEN = re.compile(
 # A reader's text and the model's tokens: their own figures and words are no words of the page.
 QUOTED = "bdi, .idea-token, .visually-hidden, a"
 LONG = tuple(("The", " dog", " chased", " the", " cat", ".")[at % 6] for at in range(200))
+# The one word of the trade that an idea says: the readers of step 6 missed its name.
+SOFTMAX = to_html(term_mark("softmax", "softmax"))
 CHANCE = Sampling(temperature=1.0)
 
 
@@ -89,6 +95,7 @@ def runs() -> dict[str, AppState]:
         "one": walk_state(("Hello",)).but(depth=IDEA),
         "long": walk_state(LONG).but(depth=IDEA),
         "drawn": some.but(sampling=CHANCE, throws=Throws(at=9)),
+        "scattered": some.but(sampling=CHANCE, throws=Throws(tallied=TALLY)),
         "unwritten": some.but(continuation=(), stop=""),
         "first": some.but(chosen_step=0),
         "early": some.but(captured=Captured()),
@@ -144,11 +151,19 @@ def test_few_numbers_stand_in_a_picture() -> None:
 
 
 def test_plain_words_alone() -> None:
-    """No hook name and no word of the trade is read or heard."""
-    for place, html in every_drawing().items():
+    """No hook name and no word of the trade is read or heard; softmax is named where it is made."""
+    for place, drawing in every_drawing().items():
+        html = drawing.replace(SOFTMAX, "") if place[0] == "softmax" else drawing
         heard = [*Reading(html).values("aria-label"), *Reading(html).values("title")]
         for words in (own_words(html), *(one for one in heard if "%" not in one)):
             assert FORBIDDEN.search(words) is None, (place, words)
+
+
+def test_softmax_is_named_once() -> None:
+    """The idea of step 6 says the name of what it shows, once, and the name opens the glossary."""
+    for name, state in runs().items():
+        if state.run.top:
+            assert drawn("softmax", state).count(SOFTMAX) == 1, name
 
 
 def test_a_lead_is_short() -> None:
@@ -212,6 +227,8 @@ def test_the_cells_are_the_strongest_numbers() -> None:
     assert list(first[order]) == sorted(first[order])
     shown = [float(cell.attributes["fill-opacity"] or "") for cell in cells]
     assert shown == pytest.approx(np.abs(first[order]) / reach, abs=6e-4)
+    ends = signed(state, float(first[order[0]])), signed(state, float(first[order[-1]]))
+    assert "from {} to {}".format(*ends) in own_words(embed.render(state))
 
 
 def test_bars_begin_at_the_average() -> None:
@@ -261,6 +278,24 @@ def test_the_dart_hits_what_it_tells() -> None:
     assert plain.whole(state, float(odds.now[odds.landed])) in own_words(html)
     assert widths(html, ".is-taken rect", "x") == pytest.approx([100 * start], abs=0.01)
     assert len(LexborHTMLParser(html).css(".idea-fell")) == state.choice.throws.at
+
+
+@pytest.mark.parametrize("name", ["scattered", *recordings()])
+def test_a_hundred_darts_are_seen(name: str) -> None:
+    """Each of the seed's first hundred darts is drawn where it fell, and the misses are counted."""
+    state = runs()[name].but(sampling=CHANCE, throws=Throws(tallied=TALLY))
+    odds = odds_of(state)
+    assert odds is not None
+    assert odds.shaped is not None
+    html = throwing.render(state)
+
+    ids = draws(odds.shaped, seed=CHANCE.seed, steps=range(MANY))
+    n_missed = int(np.count_nonzero(ids != odds.order[0]))
+    assert widths(html, ".idea-hit", "cx") == pytest.approx(100 * odds.points, abs=1e-3)
+    assert len(LexborHTMLParser(html).css(".is-miss")) == n_missed
+    assert f"{MANY - n_missed} of {MANY} darts hit" in " ".join(own_words(html).split())
+    assert f"{n_missed} missed it" in " ".join(own_words(html).split())
+    assert "idea-dart" not in html.replace("idea-darts", "")
 
 
 def test_without_chance_the_top_token_wins() -> None:

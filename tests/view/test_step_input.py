@@ -218,6 +218,7 @@ def test_any_length(count: int) -> None:
 
     assert html.count('class="sign"') == min(count, 256)
     assert ("are left out" in html) == (count > 256)
+    assert html.count('class="sign-gap"') == (count > 256)
     assert len(html) < 400_000
 
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 class Stage:
     """Where the film of a step is: `moment` counts from 0, None is its end, the whole picture.
 
-    `speed` divides every duration.
+    `speed` divides every duration. `is_over`: it has just been played to its end.
     """
 
     moment: int | None = None
     is_playing: bool = False
+    is_over: bool = False
     speed: float = 1.0
 
 

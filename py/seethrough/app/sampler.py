@@ -55,6 +55,17 @@ class Sampler:
         throws = self.store.state.choice.throws
         self.store.replace(throws=replace(throws, tallied=0 if throws.tallied else TALLY))
 
+    def throw_many(self) -> None:
+        """Throw many darts at once, with chance on: at the model's own odds where it was off."""
+        if self.store.state.sampling.temperature == 0:
+            self.set("preset", "own")
+        self.store.replace(throws=replace(self.store.state.choice.throws, tallied=TALLY))
+
+    def throw_own(self) -> None:
+        """Throw them at the model's own odds, whatever the settings were."""
+        self.set("preset", "own")
+        self.throw_many()
+
     def _read(self, name: str, written: str) -> Sampling:
         now = self.store.state
         if name == "preset" and written in PRESETS:

@@ -368,10 +368,18 @@ def go_to_top() -> None:
 
 
 def open_dialog(name: str) -> None:
-    """Open one of the page's dialogs."""
+    """Open one of the page's dialogs at its top, the focus on its title.
+
+    A browser gives the focus to the first control, which may stand at the end of a long list.
+    """
     dialog = js.document.getElementById(name)
-    if not dialog.open:
-        dialog.showModal()
+    if dialog.open:
+        return
+    dialog.showModal()
+    title = dialog.querySelector("[tabindex='-1']")
+    if not is_absent(title):
+        title.focus()
+        dialog.scrollTop = 0
 
 
 def open_card(name: str) -> None:

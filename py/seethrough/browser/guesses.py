@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.browser import wishes
-from seethrough.core.guesses import WHEN
+from seethrough.core.guesses import SKIPPED, WHEN
 from seethrough.view.guess import open_question
 
 if TYPE_CHECKING:
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 
 class Guesses:
-    """Handlers of a question's buttons; without an open question they do nothing."""
+    """Handlers of a question's buttons; without an open question they do nothing.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        reveals: By the kind of a question, what shows the answer once it was guessed.
+    """
+
+    def __init__(self, store: Store, reveals: Mapping[str, Callable[[], None]]) -> None:
         self._store = store
+        self._reveals = reveals
 
     def handlers(self) -> dict[str, Callable[[Mapping[str, str]], None]]:
         """Action -> what it does."""
@@ -55,6 +60,9 @@ class Guesses:
         if after.guesses is not now.guesses:
             wishes.remember_guesses(after.guesses)
         self._store.replace(guessing=after)
+        guess = after.of(question)
+        if guess is not None and guess.key != SKIPPED and question.kind in self._reveals:
+            self._reveals[question.kind]()
 
     def _ask(self, when: str) -> None:
         if when in WHEN:

@@ -17,6 +17,7 @@ from seethrough.browser.guesses import Guesses
 from seethrough.browser.keys import Keys
 from seethrough.browser.living import Living
 from seethrough.browser.player import Player
+from seethrough.browser.prices import Prices
 from seethrough.browser.sums import Sums
 from seethrough.browser.swipe import Swipes
 from seethrough.browser.tools import Tools
@@ -28,6 +29,7 @@ from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.core.written import plain_digits
 from seethrough.view import pages
+from seethrough.view.guesses.misses import KIND as MISSES
 from seethrough.view.layout import (
     FIXED,
     PANELS,
@@ -90,12 +92,13 @@ class Page:
         self._shown = Route("")
         self._address = ""
         self._is_kept = False
-        self._player = Player(actions.store, lambda: self._step(1))
+        self._player = Player(actions.store)
         self._sampler = Sampler(actions.store)
         self._comparing = Comparing(actions.service)
         self._writing = Writing(actions, self._live, self._player.end)
         self._sums = Sums(actions)
-        self._guesses = Guesses(actions.store)
+        self._guesses = Guesses(actions.store, {MISSES: self._sampler.throw_own})
+        self._prices = Prices(actions.store)
         self._tools = Tools(actions.store, actions.fetcher, FOLDED)
         self._handlers: dict[str, Handler] = {
             **handlers,
@@ -109,6 +112,7 @@ class Page:
             "set-sampling": lambda values: self._sampler.set(values["name"], values["value"]),
             "try-sampling": lambda values: self._sampler.attempt(values["name"], values["value"]),
             "throw": lambda _values: self._sampler.throw(),
+            "throw-many": lambda _values: self._sampler.throw_many(),
             "tally": lambda _values: self._sampler.tally(),
             "append-token": lambda values: self._live(actions.append(int(values["id"]))),
             "live": lambda _values: self._live(actions.go_live()),
@@ -154,7 +158,7 @@ class Page:
         dom.listen(self._act)
         Cells(lambda *at: describe_cell(store.state, *at), self._choose_cell, self._rest_on_cell)
         Keys(
-            self._act,
+            self._prices.before(self._act),
             self._jump,
             lambda: store.state.chrome.has_keys,
             lambda: store.state.chrome.is_presenting,
@@ -261,7 +265,7 @@ class Page:
             self._sums.peek.over(str(cell), box)
 
     def _act(self, name: str, values: Mapping[str, str]) -> None:
-        if name not in self._handlers:
+        if name not in self._handlers or not self._prices.lets_token(name):
             return
         try:
             work = self._handlers[name](values)
@@ -315,24 +319,18 @@ class Page:
         tours = steps_of(self._actions.state.site.tours)
         return parse(address, tours=tours, languages=LANGUAGES)
 
-    def _step(self, distance: int) -> bool:
-        """Turn to the step beside this one. Returns: Whether there is one."""
+    def _beside(self, distance: int) -> None:
+        """The reader turns to the step beside: a film that plays goes on there."""
         route = self._heading()
         tour = tour_of(self._actions.state.site.tours, route.view)
         beside = tour.beside(route, distance) if tour is not None and tour.steps else None
-        if beside is None:
-            return False
-        ffi.go_to_address(address_of(beside))
-        return True
+        if beside is not None:
+            ffi.go_to_address(address_of(beside))
 
     def _play(self, play: Callable[[], None]) -> None:
         """Who plays the film wants to see the picture: its question is skipped."""
         self._guesses.skip()
         play()
-
-    def _beside(self, distance: int) -> None:
-        """The reader turns to the step beside: a film that plays goes on there."""
-        self._step(distance)
 
     def _jump(self, number: int) -> None:
         """A step of the tour by its number."""

@@ -1,4 +1,4 @@
-"""Plays the film of a step: one moment after the other, then the next step."""
+"""Plays the film of a step: one moment after the other. At its end the reader goes on."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from seethrough.view.film import reading_s
 from seethrough.view.moments import moments_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from seethrough.app.state import Stage, Store
 
 
 class Player:
-    """Moves `stage` on; `go_on` turns to the next step and tells whether there is one."""
+    """Moves `stage` on, within one step: who reads along does not lose the place."""
 
-    def __init__(self, store: Store, go_on: Callable[[], bool]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._go_on = go_on
         self._turn = 0
         self._view = ""
 
@@ -35,7 +32,8 @@ class Player:
             return
         moment = self._stage.moment
         self._view = self._store.state.route.view
-        self._set(replace(self._stage, moment=0 if moment is None else moment, is_playing=True))
+        at = 0 if moment is None else moment
+        self._set(replace(self._stage, moment=at, is_playing=True, is_over=False))
         self._turn += 1
         ffi.start_task(self._run(self._turn))
 
@@ -61,7 +59,7 @@ class Player:
         """Go to a moment and stay; the one behind the last is the whole picture."""
         self._turn += 1
         at = moment if moment < len(moments_of(self._store.state)) else None
-        self._set(replace(self._stage, moment=at, is_playing=False))
+        self._set(replace(self._stage, moment=at, is_playing=False, is_over=False))
 
     def end(self) -> None:
         """The whole picture."""
@@ -80,9 +78,9 @@ class Player:
         stage, is_same = self._stage, self._store.state.route.view == self._view
         if stage.is_playing and is_same and moments_of(self._store.state):
             self._set(replace(stage, moment=0))
-        elif stage.moment is not None or stage.is_playing:
+        elif stage.moment is not None or stage.is_playing or stage.is_over:
             self._turn += 1
-            self._set(replace(stage, moment=None, is_playing=False))
+            self._set(replace(stage, moment=None, is_playing=False, is_over=False))
 
     def show(self) -> None:
         """Put what was just written into the page at its place in the film, without moving.
@@ -111,7 +109,7 @@ class Player:
             moments, at = len(moments_of(self._store.state)), self._stage.moment
             if at is not None and at + 1 < moments:
                 self._set(replace(self._stage, moment=at + 1))
-            elif not self._go_on():
+            else:
                 self._turn += 1
-                self._set(replace(self._stage, moment=None, is_playing=False))
+                self._set(replace(self._stage, moment=None, is_playing=False, is_over=True))
                 return

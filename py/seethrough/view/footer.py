@@ -39,7 +39,11 @@ def keys(state: AppState) -> str:
         for what, names in KEYS.items()
     ]
     return to_html(
-        h("h2", {"class": "section-title", "id": "keys-title"}, say(state, "keys.title")),
+        h(
+            "h2",
+            {"class": "section-title", "id": "keys-title", "tabindex": "-1"},
+            say(state, "keys.title"),
+        ),
         h("dl", {"class": "keys"}, rows),
         switch(state),
         action_button(state, "close-shortcuts", "keys.close"),

@@ -98,6 +98,7 @@ ACTIONS = (
     "set-sampling",
     "try-sampling",
     "throw",
+    "throw-many",
     "tally",
     "copy-link",
     "save",

@@ -34,8 +34,7 @@ def render(state: AppState) -> str:
 def caption(state: AppState, moments: Sequence[Child]) -> Node:
     """The sentence of the present moment; at the end of the film, where one is."""
     at = state.chrome.stage.moment
-    is_private = state.chrome.is_presenting and state.guessing.when != ALWAYS
-    came = [] if is_private else guess.verdict(state)
+    came = apart(verdict(state), heads_on(state), over(state))
     titled = h("span", {"class": "visually-hidden"}, step_title(state))
     words: list[Child] = [place(state), " ", titled]
     if came:
@@ -47,6 +46,35 @@ def caption(state: AppState, moments: Sequence[Child]) -> Node:
         words = named.caption(state, moments[at])
     classes = "caption is-at-rest" if at is None and not came else "caption"
     return h("p", {"class": classes, "role": "status"}, words)
+
+
+def verdict(state: AppState) -> list[Child]:
+    """What came of the reader's guess; a class sees none that it was not asked for."""
+    is_private = state.chrome.is_presenting and state.guessing.when != ALWAYS
+    return [] if is_private else guess.verdict(state)
+
+
+def heads_on(state: AppState) -> list[Child]:
+    """That heads which were switched off are on again, wherever the whole model's numbers are."""
+    step, n_off = state.step, len(state.choice.off)
+    shows_off = step is not None and "off" in step.chosen and step.is_idea_at(state.depth)
+    if not n_off or shows_off:
+        return []
+    return [say(state, "walk.heads_on", n_off=n_off)]
+
+
+def over(state: AppState) -> list[Child]:
+    """That the film has come to its end, where a step follows: the reader goes on, not Play."""
+    tour = state.tour
+    target = tour.beside(state.route, 1) if tour is not None else None
+    is_over = state.chrome.stage.is_over and target is not None
+    return [say(state, "walk.over")] if is_over else []
+
+
+def apart(*sentences: list[Child]) -> list[Child]:
+    """Sentences one behind the other."""
+    told = [one for one in sentences if one]
+    return [part for at, one in enumerate(told) for part in ([" ", *one] if at else one)]
 
 
 def place(state: AppState) -> str:
@@ -76,9 +104,11 @@ def buttons(state: AppState, *, has_film: bool) -> Node:
 def move(state: AppState, action: str, distance: int, *, is_heir: bool = False) -> Node:
     """Back, or on by the name of where it leads; at the ends of the walk the button rests."""
     target = state.tour.beside(state.route, distance) if state.tour is not None else None
+    is_lit = distance > 0 and target is not None and state.chrome.stage.is_over
+    classes = "button is-primary" if distance > 0 else "button"
     attributes: Attributes = {
         "type": "button",
-        "class": "button is-primary" if distance > 0 else "button",
+        "class": f"{classes} is-lit" if is_lit else classes,
         "data-action": action,
         "disabled": target is None,
         "data-heir": is_heir,

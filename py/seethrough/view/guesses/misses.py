@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.core.guesses import Option, Question, place_of
-from seethrough.core.sampling import dart, landings
 from seethrough.view.ideas.plain import plain
-from seethrough.view.steps.sample_odds import odds_of
+from seethrough.view.steps.sample_odds import MANY, odds_of
 from seethrough.view.steps.sample_words import named
 from seethrough.view.words import say
 
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
     from seethrough.view.steps.sample_odds import Odds
 
 KIND = "misses"
-N_DARTS, SEED = 100, 1
 # The least and the most of each option.
-RANGES = ((0, 0), (1, 10), (11, 50), (51, N_DARTS))
+RANGES = ((0, 0), (1, 10), (11, 50), (51, MANY))
 
 
 def ask(scene: Scene) -> Question | None:
@@ -41,9 +39,8 @@ def ask(scene: Scene) -> Question | None:
 
 
 def misses_of(odds: Odds) -> int:
-    """How many of the first darts of a seed fall on another token than the best one."""
-    points = np.array([dart(SEED, at) for at in range(N_DARTS)])
-    return int(np.count_nonzero(landings(odds.own[odds.order], points)))
+    """How many of the first darts fall on another token than the best one, by its own odds."""
+    return int(np.count_nonzero(odds.ranks_hit(odds.own)))
 
 
 def named_range(scene: Scene, low: int, high: int) -> str:

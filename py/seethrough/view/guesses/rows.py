@@ -9,5 +9,8 @@ NEXT = Asks(next_token.ask, ("tokens", "top", "model"))
 PIECES = Asks(pieces.ask, ("tokens", "film", "model"))
 LOOKS = Asks(looks.ask, ("tokens", "config", "captured", "marked", "recorded", "model"))
 SHARE = Asks(share.ask, ("tokens", "top", "model"))
-MISSES = Asks(misses.ask, ("tokens", "captured", "vocabulary", "top", "model"))
+MISSES = Asks(
+    misses.ask,
+    ("tokens", "captured", "vocabulary", "top", "model", "sampling", "trying", "written"),
+)
 ROWS = (NEXT, PIECES, LOOKS, SHARE, MISSES)

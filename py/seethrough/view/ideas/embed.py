@@ -21,7 +21,7 @@ from seethrough.view.ideas.plain import (
 )
 from seethrough.view.ideas.tokenize import own_positions
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count
+from seethrough.view.numbers import count, signed
 from seethrough.view.scales import Diverging
 from seethrough.view.steps.embed_vectors import of_token
 from seethrough.view.tokens import N_HUES
@@ -70,11 +70,10 @@ def render(scene: Scene) -> str:
     scale = Diverging(float(np.abs(clean(rows[0].values)[order]).max()) or 1.0)
     lines = [
         line(
-            scene,
             row,
             name,
             scale.shares(row.values[order]),
-            first=None if not at else shown[0],
+            compared(scene, row, shown[0]) if at else ends(scene, row, order),
         )
         for at, (row, name) in enumerate(zip(rows, shown, strict=True))
     ]
@@ -87,7 +86,6 @@ def render(scene: Scene) -> str:
                 rich(
                     scene,
                     "idea.embed.note" if len(rows) > 1 else "idea.embed.note_one",
-                    n_cells=count(scene, order.size),
                     first=mark(shown[0]),
                 )
             ),
@@ -182,18 +180,24 @@ def likenesses(rows: Sequence[Array]) -> Array:
     return alike
 
 
-def line(scene: Scene, row: Row, name: str, shares: Array, *, first: str | None) -> Node:
-    """One token with its cells, and how alike it is to the first one."""
-    told = (
-        ""
-        if first is None
-        else rich(
-            scene,
-            "idea.embed.alike" if row.likeness >= ALIKE else "idea.embed.unlike",
-            share=h("b", {}, whole(scene, row.likeness)),
-            first=mark(first),
-        )
+def compared(scene: Scene, row: Row, first: str) -> list[Node | str]:
+    """How alike a row is to the first one."""
+    return rich(
+        scene,
+        "idea.embed.alike" if row.likeness >= ALIKE else "idea.embed.unlike",
+        share=h("b", {}, whole(scene, row.likeness)),
+        first=mark(first),
     )
+
+
+def ends(scene: Scene, row: Row, order: Array) -> list[Node | str]:
+    """The lowest and the highest number of a row: what the colours stand for."""
+    low, high = (signed(scene, float(clean(row.values)[order[at]])) for at in (0, -1))
+    return rich(scene, "idea.embed.ends", low=low, high=high)
+
+
+def line(row: Row, name: str, shares: Array, told: list[Node | str]) -> Node:
+    """One token with its cells, and what is told of them."""
     wide = 1 / max(shares.size, 1)
     cells = [cell(at * wide, wide, float(share)) for at, share in enumerate(shares)]
     strip = h("svg", {"class": "idea-cells", "width": "100%", "aria-hidden": "true"}, cells)

@@ -9,16 +9,18 @@ from seethrough.core.heads import written_heads
 from seethrough.core.hooks import hook_name
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view.ideas.layers_heads import (
+    N_DRAWN,
     answers_of,
     kind_of,
     marked_in,
     now_of,
+    row_of,
     shared_target,
     spoke_against,
 )
 from seethrough.view.ideas.layers_picture import looks_of, pictures
 from seethrough.view.ideas.layers_way import way
-from seethrough.view.ideas.plain import caption, lead, mark, plain, rect, whole
+from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, plain, rect, whole
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.unrecorded import note
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     "language",
+    "busy",
     "route",
     "tokens",
     "top",
@@ -69,7 +72,7 @@ def render(scene: Scene) -> str:
     """The lead, the tokens with the arcs of two heads, the answer, the way through the layers."""
     run = scene.run
     if run.config is None or not run.tokens:
-        return to_html(lead(rich(scene, "idea.layers.empty")))
+        return to_html(nothing_yet(scene, "idea.layers.empty"))
     last = len(run.tokens) - 1
     if is_beyond(scene, last):
         return to_html(told(scene), beyond_note(scene))
@@ -91,9 +94,22 @@ def render(scene: Scene) -> str:
 
 
 def told(scene: Scene) -> Node:
-    """What attention does, in two sentences."""
-    last = scene.run.tokens[-1]
-    return lead(rich(scene, "idea.layers.lead", token=mark(last.visible)))
+    """What attention takes, and from where, in two sentences; of a word where a head has one."""
+    run = scene.run
+    last, target = mark(run.tokens[-1].visible), copied_from(scene)
+    if target is None:
+        return lead(rich(scene, "idea.layers.lead", token=last))
+    word = mark(run.tokens[target].visible)
+    return lead(rich(scene, "idea.layers.lead_word", token=last, target=word))
+
+
+def copied_from(scene: Scene) -> int | None:
+    """The word that the first drawn head that is on takes most from, if it is a single one."""
+    run, marked, last = scene.run, marked_in(scene.run), len(scene.run.tokens) - 1
+    drawn = marked.heads[:N_DRAWN] if marked else ()
+    rows = (row_of(run, head, last) for head in drawn if head not in scene.choice.off)
+    targets = (int(row.argmax()) for row in rows if row is not None and kind_of(row) == "word")
+    return next(targets, None)
 
 
 def head_line(scene: Scene, look: Look, kind: str) -> Node:
@@ -165,8 +181,10 @@ def verdict(scene: Scene) -> list[Node | str]:
     fields = {"now": mark(now[0].visible), "before": mark(before.visible)}
     words = rich(scene, f"idea.layers.now.{key}", n_off=count(scene, n_off), **fields)
     against = spoke_against(scene)
-    if against is None:
+    if against is None and key == "same":
         return words
+    if against is None:
+        return [*words, " ", *rich(scene, "idea.layers.cause", n_off=count(scene, n_off))]
     name = next(item.visible for item in now if item.id == against)
     why = "idea.layers.against_one" if n_off == 1 else "idea.layers.against"
     return [*words, " ", *rich(scene, why, token=mark(name))]

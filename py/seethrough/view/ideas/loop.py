@@ -146,7 +146,8 @@ def said(scene: Scene, step: int | None) -> list[Node]:
     is_end = has_end(scene) and step == len(scene.run.steps) - 1
     name = say(scene, "idea.loop.end") if is_end else plain(item.visible)
     tile = h("span", {"class": f"idea-tile hue-{at % N_HUES}"}, h("bdi", {}, name))
-    return [tile, under(say(scene, "idea.loop.joins", share=whole(scene, item.prob)))]
+    key = "idea.loop.ends" if is_end else "idea.loop.joins"
+    return [tile, under(say(scene, key, share=whole(scene, item.prob)))]
 
 
 def under(words: str) -> Node:

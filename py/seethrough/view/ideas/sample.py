@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seethrough.core.sampling import dart as dart_of
 from seethrough.view.ideas.plain import lead, mark, names, nothing_yet, picture, place, rect, whole
-from seethrough.view.node import Child, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
-from seethrough.view.steps.sample_odds import odds_of
+from seethrough.view.steps.sample_odds import MANY, odds_of
 from seethrough.view.steps.sample_words import named
 from seethrough.view.wants import of_logits
 from seethrough.view.words import action_button, rich, say
@@ -36,6 +38,7 @@ wants = of_logits
 MARGIN, LETTER = 2.0, 1.3  # a name's room on a wide bar, in hundredths of it
 NARROW = 3.4  # on a phone's bar a name takes so many times that
 MOST_MARKS = 60  # earlier darts that are drawn
+DARTS_HIGH = 10  # many darts stand in so many rows
 
 
 def render(scene: Scene) -> str:
@@ -48,15 +51,21 @@ def render(scene: Scene) -> str:
     told: Child = rich(scene, "idea.sample.lead")
     if odds.shaped is None:
         told = rich(scene, "idea.sample.lead_greedy", token=mark(named(scene, odds.landed)))
+    thrown = many(scene, odds) if is_many(odds) else outcome(scene, odds)
     return to_html(
         lead(told),
         picture(
             say(scene, "idea.sample.picture"),
             h("div", {"class": "idea-board"}, darts(scene, odds), bar(scene, odds)),
-            outcome(scene, odds),
+            thrown,
             buttons(scene, odds),
         ),
     )
+
+
+def is_many(odds: Odds) -> bool:
+    """Whether many darts are thrown at once: without chance there are none."""
+    return odds.shaped is not None and odds.tallied > 0
 
 
 def shown_bar(odds: Odds) -> Bar:
@@ -65,14 +74,15 @@ def shown_bar(odds: Odds) -> Bar:
 
 
 def bar(scene: Scene, odds: Odds) -> Node:
-    """Every token has as much room as its odds; the taken one is in ink."""
+    """Every token has as much room as its odds; the taken one is in ink, of many darts none."""
     pieces = list(shown_bar(odds).pieces.values())
+    taken = None if is_many(odds) else odds.landed
     shown = names(named(scene, piece.token) for piece in pieces)
     parts: list[Child] = [
-        segment(piece, name, is_taken=piece.token == odds.landed)
+        segment(piece, name, is_taken=piece.token == taken)
         for piece, name in zip(pieces, shown, strict=True)
     ]
-    if odds.landed not in {piece.token for piece in pieces}:
+    if taken is not None and taken not in {piece.token for piece in pieces}:
         parts.append(thin(odds))
     end = pieces[-1].start + pieces[-1].size if pieces else 0.0
     words = say(scene, "idea.sample.others")
@@ -108,6 +118,8 @@ def darts(scene: Scene, odds: Odds) -> Node | None:
     """The dart, and small marks where the earlier ones fell."""
     if odds.shaped is None:
         return None
+    if is_many(odds):
+        return scattered(odds)
     first = len(scene.run.written)
     earlier = range(max(first, odds.throw - MOST_MARKS), odds.throw)
     marks = [
@@ -118,6 +130,38 @@ def darts(scene: Scene, odds: Odds) -> Node | None:
     here = h("svg", {"x": place(odds.point), "overflow": "visible"}, arrow)
     shape = {"class": "idea-darts", "width": "100%", "aria-hidden": "true"}
     return h("svg", shape, marks, h("g", {"class": "idea-dart"}, here))
+
+
+def scattered(odds: Odds) -> Node:
+    """Many darts over the bar, each where it fell, one below the other; misses stand out."""
+    marks = [
+        h(
+            "circle",
+            {
+                "class": "idea-hit is-miss" if rank else "idea-hit",
+                "r": "5" if rank else "4",
+                "cx": place(point),
+                "cy": place((at % DARTS_HIGH + 0.5) / DARTS_HIGH),
+            },
+        )
+        for at, (point, rank) in enumerate(zip(odds.points, odds.ranks_hit(odds.now), strict=True))
+    ]
+    return h("svg", {"class": "idea-darts", "width": "100%", "aria-hidden": "true"}, marks)
+
+
+def many(scene: Scene, odds: Odds) -> Node:
+    """How many of them hit the likeliest token, beside its share."""
+    best, n_missed = int(odds.order[0]), int(np.count_nonzero(odds.ranks_hit(odds.now)))
+    told = rich(
+        scene,
+        "idea.sample.many",
+        token=mark(named(scene, best)),
+        n_hit=h("b", {}, count(scene, MANY - n_missed)),
+        n_darts=count(scene, MANY),
+        n_missed=h("b", {}, count(scene, n_missed)),
+        share=h("b", {}, whole(scene, float(odds.now[best]))),
+    )
+    return h("p", {"class": "idea-outcome", "role": "status"}, told)
 
 
 def outcome(scene: Scene, odds: Odds) -> Node:
@@ -136,16 +180,19 @@ def outcome(scene: Scene, odds: Odds) -> Node:
 
 
 def buttons(scene: Scene, odds: Odds) -> Node:
-    """Throw again; chance on or off."""
+    """One dart or many; chance on or off."""
+    first: Attributes = {"class": "button is-primary"}
+    hundred = action_button(scene, "throw-many", "idea.sample.hundred", {"class": "button"})
     if odds.shaped is None:
-        return h("div", {"class": "idea-buttons"}, chance(scene, "own", is_first=True))
-    first = action_button(
-        scene,
-        "throw",
-        "idea.sample.throw",
-        {"id": "throw-dart", "class": "button is-primary"},
-    )
-    return h("div", {"class": "idea-buttons"}, first, chance(scene, "best", is_first=False))
+        items = [chance(scene, "own", is_first=True), hundred]
+    elif is_many(odds):
+        single = action_button(scene, "tally", "idea.sample.single", first)
+        items = [single, chance(scene, "best", is_first=False)]
+    else:
+        again = {**first, "id": "throw-dart"}
+        one = action_button(scene, "throw", "idea.sample.throw", again)
+        items = [one, hundred, chance(scene, "best", is_first=False)]
+    return h("div", {"class": "idea-buttons"}, items)
 
 
 def chance(scene: Scene, preset: str, *, is_first: bool) -> Node:

@@ -196,7 +196,11 @@ def plate(scene: Scene, signs: Sequence[Sign]) -> Node | str:
     if not signs:
         return ""
     shown = window(len(signs), most=MOST_SIGNS)
-    blocks = [Markup(block(scene.language, signs[index].text)) for index in shown.positions]
+    blocks: list[Child] = []
+    for index in shown.positions:
+        if shown.gap is not None and index == shown.gap[1] + 1:
+            blocks.append(h("li", {"class": "sign-gap", "aria-hidden": "true"}, "…"))
+        blocks.append(Markup(block(scene.language, signs[index].text)))
     size = " is-few" if len(signs) <= FEW else " is-short" if len(signs) <= LARGE else ""
     return h(
         "div",
@@ -236,7 +240,7 @@ def gap(scene: Scene, shown: Window) -> Node | str:
         if first == last
         else say(scene, "typed.gap", first=first, last=last, n_left_out=n_left_out)
     )
-    return h("p", {"class": "note"}, words)
+    return h("p", {"class": "note is-gap"}, words)
 
 
 @lru_cache(REMEMBERED)

@@ -85,6 +85,7 @@ def render(scene: Scene) -> str:
         named.lead(scene, lead(scene, ribbon)),
         h("div", {"class": f"layers-plate scroll{classes(scene)}"}, plate(scene, ribbon)),
         h("p", {"class": "note layers-scale"}, scale(scene, ribbon)),
+        formula(scene),
         note_unrecorded(scene, ribbon),
         layers_norms.panel(scene, last_moment),
         *layers_data.tables(scene, ribbon),
@@ -300,6 +301,16 @@ def scale(scene: Scene, ribbon: Ribbon) -> list[Child]:
     )
     first = status(scene, ribbon) or say(scene, "layers.rows")
     return [first, " ", say(scene, "view.strip.scale", limit=reach), " ", beyond]
+
+
+def formula(scene: Scene) -> Node | str:
+    """What attention computes, in words and as papers write it."""
+    if scene.run.config is None:
+        return ""
+    d_head = count(scene, scene.run.config.d_head)
+    signs = h("code", {}, say(scene, "layers.formula.signs", d_head=d_head))
+    told = rich(scene, "layers.formula", d_head=d_head, formula=signs)
+    return h("p", {"class": "note layers-formula"}, told)
 
 
 def status(scene: Scene, ribbon: Ribbon) -> Node | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from seethrough.core.cuts import by_rank
 from seethrough.core.hooks import LOGITS
-from seethrough.core.sampling import Shaped, dart, draws, reshape, temper
+from seethrough.core.sampling import Shaped, dart, draws, landings, reshape, temper
 from seethrough.core.settings import SETTINGS
 from seethrough.view.kept import kept_with
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # What is drawn as a piece of its own: this much of a bar at least, and no more pieces than that.
 LEAST_SHARE = 0.006
 MOST_PIECES = 18
+# How many darts are thrown at once where one sees each of them.
+MANY = 100
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,18 @@ class Odds:
             return None
         ids = draws(self.shaped, seed=self.settings.seed, steps=range(self.tallied))
         return np.bincount(ids, minlength=self.own.size)
+
+    @cached_property
+    def points(self) -> Array:
+        """Where the first many darts of the seed fall, in [0, 1). Shapes: → [MANY]."""
+        return np.array([dart(self.settings.seed, at) for at in range(MANY)])
+
+    def ranks_hit(self, probs: Array) -> Array:
+        """The ranks of the tokens that they hit on a bar of these probabilities.
+
+        Shapes: probs [d_vocab] → [MANY].
+        """
+        return landings(probs[self.order], self.points)
 
     @cached_property
     def taken(self) -> tuple[Taken, ...]:
