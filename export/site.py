@@ -57,6 +57,8 @@ WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 NO_NODE = "There is no node here, which compiles Python. Install Node.js, then run this again."
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# What Python asks for at its start: most of a first visit's bytes.
+OF_PYTHON = ("pyodide/", "pyscript/", "models/", "seethrough.zip")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -250,7 +252,8 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     files = entries(out, [path for path in paths if path not in skipped])
     listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
     later = [path for path in (*listing["engine"], *listing["later"]) if path in files]
-    site = {"csp": CSP, "files": files, "later": later, "models": models}
+    python = [path for path in files if path.startswith(OF_PYTHON) and path not in later]
+    site = {"csp": CSP, "files": files, "python": python, "later": later, "models": models}
     (out / "sw.js").write_bytes(service_worker(site))
 
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from export.native import NativeModel
 from seethrough.app.actions import Actions
 from seethrough.app.engine import EngineInfo, RunRequest, RunResult
+from seethrough.app.saving import bring_walk
 from seethrough.app.service import Service
 from seethrough.app.state import Store
 from seethrough.app.tracing import Tracer
 from seethrough.core.routes import OWN, Route
+from seethrough.view import saved_page
 from seethrough.view.layout import PANELS
 from tests.steps import page_state
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from seethrough.app.engine import Progress
     from seethrough.app.state import AppState
     from seethrough.core.manifest import Manifest
+    from seethrough.view.saved_page import Inside
 
 
 class NativeEngine:
@@ -151,6 +154,15 @@ class NativePage:
         self.actions.store.replace(route=Route("block", OWN))
         self._do(self.actions.fetcher.fill())
         return PANELS["inside"].render(self.state)
+
+    def save(self, depth: str, inside: Inside) -> str:
+        """The walk over what is shown, as one file, at a depth."""
+        route = Route("walk", OWN, "input")
+        self.actions.store.replace(route=route, depth=depth)
+        fetcher, store = self.actions.fetcher, self.actions.store
+        self._do(bring_walk(fetcher, store, saved_page.routes(self.state)))
+        assert self.state.chrome.error is None, self.state.chrome.error
+        return saved_page.document(self.state, saved_page.body_of(self.state), inside)
 
     def close(self) -> None:
         """End its event loop."""

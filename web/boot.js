@@ -28,6 +28,7 @@ import {
   activateWaiting,
   after,
   container,
+  fillStore,
   recall,
   register,
   remember,
@@ -103,6 +104,11 @@ const fault = new Promise((resolve) => (hearFault = resolve));
 function listenToWorker(workers) {
   workers.addEventListener("message", ({ data }) => {
     if (data?.type === "fault" && data.isInUse) stop(data.key, data.fields);
+    if (data?.type === "filling" && document.documentElement.dataset.boot === "python") {
+      const isHere = data.done >= data.total;
+      const told = isHere ? "boot.python" : "boot.installing";
+      say("status", sentence(told, amount(data.done, data.total)));
+    }
     if (workers.controller) return; // what a newer version meets is no matter of this page
     if (data?.type === "fault") hearFault(new KeyedError(data.key, data.fields));
     if (data?.type !== "installing" || document.documentElement.dataset.boot) return;
@@ -160,6 +166,7 @@ async function takeControl() {
     if (await changeVersion()) return "reload";
     if (!workers.controller) return await install();
     register().catch(() => {}); // offline: the one that is here serves
+    fillStore();
     if (!crossOriginIsolated) return notIsolated();
     return canShareMemory() ? "go" : "boot.no_shared_memory";
   } catch (error) {

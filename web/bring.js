@@ -7,7 +7,7 @@
 import { fetchFiles, filesOf, openStore } from "./download.js";
 import { isAborted, KeyedError } from "./errors.js";
 import { listing, manifestOf } from "./listing.js";
-import { container } from "./site.js";
+import { container, isFilled } from "./site.js";
 import { APP_STORE, MODEL_STORE, SCOPE } from "./stores.js";
 import { diagnose } from "./whole.js";
 
@@ -72,10 +72,10 @@ async function walkFiles() {
 /**
  * What is not stored here yet.
  * @returns {Promise<Lacking | null>} null where nothing works offline: no service worker answers
- *   for this page, or nothing can be stored
+ *   for this page, or not all that a start needs is stored
  */
 export async function lacking() {
-  if (!container()?.controller) return null;
+  if (!container()?.controller || !(await isFilled())) return null;
   try {
     const [site, models] = [await pathsIn(APP_STORE), await pathsIn(MODEL_STORE)];
     const { models: cards } = await listing();

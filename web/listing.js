@@ -10,12 +10,18 @@
 
 /** @type {Map<string, Promise<any>>} */
 const reads = new Map();
+/** @type {Map<string, string>} what was read here, for Python, which reads the same lists */
+const texts = new Map();
+const IS_LIST = /^(models|.*\/manifest)\.json$/;
 
 /** @param {string} path @returns {Promise<any>} */
 async function json(path) {
-  const response = await fetch(new URL(path, import.meta.url));
+  const response = await fetch(new URL(`./${path}`, import.meta.url));
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
+  const text = await response.text();
+  const read = JSON.parse(text);
+  texts.set(path, text);
+  return read;
 }
 
 /** @param {string} path @returns {Promise<any>} rejects where it cannot be read; asked again then */
@@ -29,7 +35,23 @@ function once(path) {
 }
 
 /** @returns {Promise<Listing>} rejects where the site's own list cannot be read */
-export const listing = () => once("./models.json");
+export const listing = () => once("models.json");
 
 /** @param {Card} card @returns {Promise<Manifest>} */
-export const manifestOf = (card) => once(`./${card.path}manifest.json`);
+export const manifestOf = (card) => once(`${card.path}manifest.json`);
+
+/** @param {string} path of a list @returns {Promise<string | null>} its text, where it was read here */
+export async function known(path) {
+  await reads.get(path)?.catch(() => {});
+  return texts.get(path) ?? null;
+}
+
+/** Take over a list that Python has read, so that it is fetched once. @param {string} path @param {string} text */
+export function lend(path, text) {
+  if (!IS_LIST.test(path) || reads.has(path)) return;
+  try {
+    reads.set(path, Promise.resolve(JSON.parse(text)));
+  } catch {
+    // Python says what is wrong with it
+  }
+}

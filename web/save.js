@@ -48,13 +48,15 @@ export async function copy(text) {
 /** One table is a CSV; several are one each, in a ZIP. */
 function numbers() {
   const grids = tablesOf(PLATE);
+  if (!grids.length) return /** @type {const} */ ({ end: "empty", name: "" });
   if (grids.length === 1) return handData(csvOf(grids[0]), "text/csv", "csv");
   return handData(zipOf(grids), "application/zip", "zip");
 }
 
 function json() {
   const told = { title: document.title, address: location.href, tables: tablesOf(PLATE) };
-  return `${JSON.stringify(told, null, 1)}\n`;
+  if (!told.tables.length) return /** @type {const} */ ({ end: "empty", name: "" });
+  return handData(`${JSON.stringify(told, null, 1)}\n`, "application/json", "json");
 }
 
 /** @param {Blob} blob @returns {Promise<string>} */
@@ -206,18 +208,18 @@ async function picture(told) {
  * @param {string} title what the step is
  * @param {string} prompt
  * @param {string} model
- * @returns {Promise<import("./hand.js").End>}
+ * @returns {Promise<import("./hand.js").Handed>}
  */
 export async function save(kind, title, prompt, model) {
   if (kind === "csv") return numbers();
-  if (kind === "json") return handData(json(), "application/json", kind);
+  if (kind === "json") return json();
   try {
     const made = await picture({ title, prompt, model });
     if (kind === "svg") return handData(made.text, "image/svg+xml", kind);
     return handData(await pngOf(made), "image/png", kind);
   } catch (error) {
     console.warn(error);
-    return "failed";
+    return { end: "failed", name: "" };
   }
 }
 
@@ -247,7 +249,7 @@ const quoted = (family) => `"${family.replaceAll('"', "")}"`;
 /**
  * Hand out a saved walk: a file for all steps.
  * @param {string} markup
- * @returns {import("./hand.js").End}
+ * @returns {import("./hand.js").Handed}
  */
 export function handPage(markup) {
   return handData(markup, "text/html", "html", place().slice(0, 2));

@@ -19,6 +19,7 @@ const OURS = `seethrough:${new URL(SCOPE).pathname}:`;
 const THEME = "seethrough.theme"; // theme.js keeps it for all copies of this site on the origin
 const ACTIVATE_MS = 3000;
 const NEWEST_MS = 60_000;
+const FILL_MS = 600_000;
 const QUIET_MS = 300;
 const PAINT_MS = 500;
 const IDLE_MS = 2000;
@@ -102,6 +103,22 @@ export function settled(worker) {
     look();
   });
 }
+
+/** @type {Promise<boolean | null>} */
+let filled = Promise.resolve(null);
+
+/** Have the rest of what a start needs stored, while it comes to the page. */
+export function fillStore() {
+  const { port1, port2 } = new MessageChannel();
+  filled = Promise.race([
+    new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data))),
+    after(FILL_MS),
+  ]);
+  container()?.controller?.postMessage({ type: "fill" }, [port2]);
+}
+
+/** @returns {Promise<boolean | null>} whether all that a start needs is stored, once that is known */
+export const isFilled = () => filled;
 
 /** Look for a newer version and have it stored; what is not whole, or takes too long, waits. */
 export async function storeNewest() {

@@ -1,8 +1,10 @@
 /**
  * The service worker: stores the site's own files, answers them (offline too), and adds the
- * headers that isolate the page, which a browser asks for before it gives threads. What no start
- * needs (SITE.later) is stored when it is first asked for (bring.js); a newer version brings its own
- * of what the older one had stored.
+ * headers that isolate the page, which a browser asks for before it gives threads. A first visit
+ * stores what the page needs before Python, then the page loads again; what Python asks for
+ * (SITE.python, most of the bytes) is stored on its way to it, so that nobody waits for it twice.
+ * What no start needs (SITE.later) is stored when it is first asked for (bring.js). A newer version
+ * is stored whole before it can be used, with its own of what the older one had stored.
  *
  * The build writes SITE, and what is imported into this script: not every browser's service workers
  * can import. A file is stored under its name and hash, checked on the way in, so an update fetches
@@ -18,7 +20,8 @@ import { bytesOf, faultOf } from "./whole.js";
 
 /**
  * @typedef {import("./listed.js").Files} Files
- * @typedef {{version: string, csp: string, files: Files, later: string[], models: string[]}} Site
+ * @typedef {{version: string, csp: string, files: Files, python: string[],
+ *   later: string[], models: string[]}} Site
  */
 
 const SITE = /** @type {Site} */ ({/*site*/});
@@ -84,17 +87,28 @@ async function fetchChecked(path) {
   throw faultOf(path, bytes, expected);
 }
 
+/** @type {Map<string, Promise<BufferSource>>} files on their way here, by path */
+const coming = new Map();
+
 /**
- * Fetch one listed file, check it and store it.
+ * Fetch one listed file, check it and store it; twice at once it is fetched once.
  * @param {Cache} cache
  * @param {string} path
- * @returns {Promise<Response>}
+ * @returns {Promise<BufferSource>} rejects with a KeyedError
  */
-async function store(cache, path) {
-  const answer = new Response(await fetchChecked(path), { headers: headersOf(path) });
-  // A full disk must not stop a page that has its file in hand.
-  await cache.put(keyOf(path), answer.clone()).catch(() => {});
-  return answer;
+function store(cache, path) {
+  const known = coming.get(path);
+  if (known) return known;
+  const stored = fetchChecked(path)
+    .then(async (bytes) => {
+      // A full disk must not stop a page that has its file in hand.
+      const answer = new Response(bytes, { headers: headersOf(path) });
+      await cache.put(keyOf(path), answer).catch(() => {});
+      return bytes;
+    })
+    .finally(() => coming.delete(path));
+  coming.set(path, stored);
+  return stored;
 }
 
 /** @returns {Promise<WindowClient[]>} the open pages of this site, none of a neighbour's */
@@ -120,38 +134,61 @@ async function tellFault(error, isInUse) {
 }
 
 /**
- * What this version stores before it starts: all that a start needs, and its own of what an older
- * version had stored.
- * @param {string[]} stored addresses
+ * What a start needs, and this version's own of what an older version had stored.
+ * @param {Set<string>} stored addresses
  * @returns {string[]}
  */
-function firstFiles(stored) {
-  const kept = new Set(stored.map((url) => url.split("?")[0]));
+function needed(stored) {
+  const kept = new Set([...stored].map((url) => url.split("?")[0]));
   const later = new Set(SITE.later.filter((path) => !kept.has(keyOf(path).split("?")[0])));
   return Object.keys(SITE.files).filter((path) => !later.has(path));
 }
 
+/** @param {string[]} paths @returns {number} bytes */
+const bytesOfAll = (paths) => paths.reduce((sum, path) => sum + SITE.files[path][0], 0);
+
 /**
- * Store each of these that is not stored yet, four at a time. One that fails is told at once and
- * stops new ones from starting; those under way end and are kept.
+ * Store what is not stored yet, four at a time. One that fails is told at once and stops new ones
+ * from starting; those under way end and are kept.
+ * @param {string[]} left out what the page can have later
+ * @param {boolean} isInUse whether a page of this version waits for them
  */
-async function install() {
+async function fill(left, isInUse) {
   const cache = await caches.open(APP_STORE);
   const stored = new Set((await cache.keys()).map((request) => request.url));
-  const files = firstFiles([...stored]);
-  const total = files.reduce((sum, path) => sum + SITE.files[path][0], 0);
-  let [done, isTold] = [0, false];
+  const all = needed(stored);
+  const missing = all.filter((path) => !stored.has(keyOf(path)));
+  const files = missing.filter((path) => !left.includes(path));
+  const total = bytesOfAll(all);
+  let [done, isTold, toldAt] = [total - bytesOfAll(missing), false, 0];
   await inLanes(files, LANES, async (path) => {
     try {
-      if (!stored.has(keyOf(path))) await store(cache, path);
+      await store(cache, path);
     } catch (error) {
-      if (!isTold) tellFault(error, false);
+      if (!isTold) tellFault(error, isInUse);
       isTold = true;
       throw error;
     }
     done += SITE.files[path][0];
-    await tell({ type: "installing", done, total });
+    if (done < total && Date.now() - toldAt < TELL_MS) return;
+    toldAt = Date.now();
+    await tell({ type: isInUse ? "filling" : "installing", done, total });
   });
+}
+
+/** The first version stores what comes before Python, a newer one all, so that it never mixes. */
+const install = () => fill(worker.registration.active ? [] : SITE.python, false);
+
+/**
+ * Store the rest of what a start needs, for the page that is starting.
+ * @param {MessagePort | undefined} port hears whether all is here now
+ */
+async function fillRest(port) {
+  const isWhole = await fill([], true).then(
+    () => true,
+    () => false,
+  );
+  port?.postMessage(isWhole);
 }
 
 /** Forget what neither this version nor its manifests name. */
@@ -175,10 +212,14 @@ async function answer(path) {
   const cache = await caches.open(APP_STORE);
   const stored = await cache.match(keyOf(path));
   if (stored) return stored;
-  return store(cache, path).catch(async (error) => {
+  try {
+    const bytes = await store(cache, path);
+    // Of what comes from a store the browser keeps the compiled code.
+    return (await cache.match(keyOf(path))) ?? new Response(bytes, { headers: headersOf(path) });
+  } catch (error) {
     await tellFault(error, !SITE.later.includes(path)); // without those the page goes on
     throw error;
-  });
+  }
 }
 
 worker.addEventListener("install", (event) => event.waitUntil(install()));
@@ -197,6 +238,7 @@ async function activate(port) {
 
 worker.addEventListener("message", (event) => {
   if (event.data?.type === "activate") event.waitUntil(activate(event.ports[0]));
+  if (event.data?.type === "fill") event.waitUntil(fillRest(event.ports[0]));
 });
 
 worker.addEventListener("fetch", (event) => {

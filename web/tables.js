@@ -4,6 +4,13 @@ const DRAWN = "svg, canvas";
 // What stands in a table's caption and is no name of it.
 const ASKS = "invites";
 const MOST_IN_NAME = 40;
+const FOLD = "details.data";
+const CANDIDATES = ".candidates";
+// A cell whose title, where it has one, is its number to the last digit.
+const NUMBER = ".number";
+const HIDDEN = "[aria-hidden=true]";
+// Of a share that is shown in per cent.
+const DIGITS = 12;
 const encoder = new TextEncoder();
 
 /** @typedef {{caption: string, rows: (string | number)[][]}} Grid */
@@ -19,22 +26,29 @@ function wordsOf(cell) {
   return parts.join(" ").replace(/[\t\n ]+/g, " ");
 }
 
-/** The number that a cell shows, as programs write it; text as it is. @param {Element} cell */
-function valueOf(cell) {
+/** A number of the page's language as programs write it; NaN where it is none. @param {string} shown */
+function numberIn(shown) {
   const { decimal = ".", group = "" } = document.documentElement.dataset;
-  const shown = wordsOf(cell);
-  // A token's own text is no number of the page's language.
-  if (cell.querySelector("bdi")) return shown;
   const text = shown
     .replaceAll(group, "")
     .replace(decimal, ".")
-    .replace(/[\u202f\u2009]/g, "")
+    .replace(/[\u202f\u2009\u00a0]/g, "")
     .replace(/\u2212/g, "-")
     .replace(/^\+(?=\d)/, "");
-  if (/^-?[\d.]+\s*%$/.test(text)) return text.replace(/\s/g, "");
-  return text !== "" && Number.isFinite(Number(text))
-    ? Number(text)
-    : shown.replaceAll("\u00a0", " ");
+  if (text === "") return NaN;
+  const share = /^(-?[\d.]+)\s*%$/.exec(text);
+  return share ? Number((Number(share[1]) / 100).toPrecision(DIGITS)) : Number(text);
+}
+
+/** What a cell shows: a number to its last digit, where its title has that; text. @param {Element} cell */
+function valueOf(cell) {
+  const tokens = cell.querySelectorAll("bdi");
+  // A token's own text is no number of the page's language, and what a chip says of it no part of it.
+  const token = tokens.length === 1 && cell.closest(CANDIDATES) ? tokens[0] : null;
+  const shown = wordsOf(token ?? cell).replace(/[\u202f\u2009\u00a0]/g, " ");
+  if (tokens.length) return shown;
+  const exact = cell.matches(NUMBER) ? numberIn(cell.getAttribute("title") ?? "") : NaN;
+  return [exact, numberIn(shown)].find(Number.isFinite) ?? shown;
 }
 
 /**
@@ -61,8 +75,16 @@ function gridOf(table) {
   const used = Array.from({ length: wide }, (_, at) => whole.some((row) => row[at] !== ""));
   return whole
     .map((row) => row.filter((_, at) => used[at]))
-    .filter((row) => row.some((v) => v !== ""));
+    .filter((row) => row.some((v) => v !== ""))
+    .map((row, at) => (at ? row : apart(row)));
 }
+
+/** Headings of which no two are the same: one that comes again gets its number. @param {(string | number)[]} row */
+const apart = (row) =>
+  row.map((name, at) => {
+    const before = row.slice(0, at).filter((other) => other === name).length;
+    return name !== "" && before ? `${name} (${before + 1})` : name;
+  });
 
 /** What a table is: its caption, else what opens it, else the title over it. @param {Element} table */
 function nameOf(table) {
@@ -73,11 +95,19 @@ function nameOf(table) {
   return named ? wordsOf(named) : "";
 }
 
-/** Every table of the step, folded ones too. @param {string} plate selects it @returns {Grid[]} */
+/**
+ * The tables of the step with its numbers: the folds have them to the last digit, and so have lists
+ * of tokens; where there are such, others are pictures of the same numbers, or a film's.
+ * @param {string} plate selects it
+ * @returns {Grid[]}
+ */
 export function tablesOf(plate) {
-  /** @type {NodeListOf<HTMLTableElement>} */
-  const found = document.querySelectorAll(`${plate} table`);
-  return [...found]
+  const all = /** @type {NodeListOf<HTMLTableElement>} */ (
+    document.querySelectorAll(`${plate} table`)
+  );
+  const found = [...all].filter((table) => !table.closest(HIDDEN));
+  const exact = found.filter((table) => table.closest(FOLD) || table.matches(CANDIDATES));
+  return (exact.length ? exact : found)
     .map((table) => ({ caption: nameOf(table), rows: gridOf(table) }))
     .filter(({ rows }) => rows.length);
 }

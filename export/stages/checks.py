@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from export.stages import node, programs, scripts
+from export.stages import linters, programs
 from export.stages.console import say
 from export.stages.paths import CACHE
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 # pytest's own code for "no test was collected".
 NO_TESTS = 5
 # Whole runs go in two processes, a file in one of them: browsers wait more than they compute. Files
-# keep tests/conftest.py's order: Playwright's loop must not stand when asyncio's own tests begin.
+# keep the order of tests/order.py: Playwright's loop must not stand when asyncio's tests begin.
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# They say where their time went; so does tests/times.py.
+SLOWEST = ("--durations=60", "--durations-min=2")
 # The marks of a usual run's tests, and those of all tiers in one run: one collection, one set of
 # pages, and no process that waits for another at the end of each tier.
 USUAL, ALL = "not reference and not long and not online", "not online"
@@ -31,21 +33,13 @@ ONE_THREAD = {
 }
 # A machine that keeps no bytecode compiles every module in every process anew: it lies apart then.
 APART = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "pycache")}
-LINTERS = (
-    ("ruff check", ("ruff", "check", ".")),
-    ("ruff format", ("ruff", "format", "--check", ".")),
-    ("mypy", ("mypy",)),
-    ("mypy build.py", ("mypy", "build.py")),
-)
 
 
 def run_everything(
     python: Path, env: Mapping[str, str], arguments: Sequence[str], tiers: str = USUAL
 ) -> int:
     """The linters and the tests of these marks; returns an exit code."""
-    ours = [(name, [str(python), "-m", *command]) for name, command in LINTERS]
-    every = [*ours, *scripts.checks(node.MODULES)]
-    failed = [name for name, command in every if not _passes(name, command)]
+    failed = linters.failing(python)
     if failed:
         say(f"Failed: {', '.join(failed)} (what they found is above); the tests run all the same.")
     code = run_pytest(python, env, ["-m", tiers, *at_once(arguments), *arguments])
@@ -54,7 +48,8 @@ def run_everything(
 
 def at_once(arguments: Sequence[str]) -> tuple[str, ...]:
     """How many processes a run takes: two, or one where files or folders were asked for."""
-    return () if any(one.startswith("tests") for one in arguments) else TWO_AT_ONCE
+    is_part = any(one.startswith("tests") for one in arguments)
+    return () if is_part else (*TWO_AT_ONCE, *SLOWEST)
 
 
 def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
@@ -65,8 +60,3 @@ def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -
     if code == NO_TESTS:
         print("No test was found for what was asked.", file=sys.stderr, flush=True)
     return code
-
-
-def _passes(name: str, command: Sequence[str]) -> bool:
-    say(f"{name}:")
-    return programs.run_in_view(command) == 0

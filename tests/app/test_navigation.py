@@ -233,3 +233,27 @@ def test_an_unknown_model_is_named() -> None:
     assert state.run.model == "tiny-7"
     assert state.chrome.notice is not None
     assert state.chrome.notice.fields == {"fields": "“model=tiny-9”"}
+
+
+def test_a_link_may_wish_for_recordings_only() -> None:
+    """It is said and kept, runs nothing, and is no part of the address; undone it stays undone."""
+    actions, asked = fresh(), "#/walk/own/softmax?prompt=the%20thing"
+    state = went(f"{asked}&only=recordings", actions=actions)
+    notice = state.chrome.notice
+
+    assert state.site.is_recordings_only
+    assert notice is not None
+    assert notice.key == "ready.by_link"
+    assert state.run.source == ""
+    assert "only" not in address(state, parse(f"{asked}&only=recordings"))
+    actions.store.replace(is_recordings_only=False, notice=None)
+    state = went(asked, actions=actions)
+    assert (state.site.is_recordings_only, state.run.source) == (False, "live")
+
+
+def test_a_wish_that_is_known_is_not_told_again() -> None:
+    """Who opens such a link in that mode hears nothing of it; any page may carry the wish."""
+    assert went("#/glossary?only=recordings").site.is_recordings_only
+    actions = fresh()
+    actions.store.replace(is_recordings_only=True)
+    assert went("#/?only=recordings", actions=actions).chrome.notice is None

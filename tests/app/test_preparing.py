@@ -23,6 +23,7 @@ from seethrough.app.model_state import (
 from seethrough.app.preparing import Preparer
 from seethrough.app.site import Device, Offline, Preparing
 from seethrough.core.errors import CancelledRunError, DownloadError
+from tests.app.going import state_after
 from tests.fake_engine import engine_of, opened, tiny_model
 
 if TYPE_CHECKING:
@@ -134,6 +135,16 @@ def test_recordings_only_runs_nothing_and_says_so() -> None:
     preparer.want_recordings_only(is_on=False)
     asyncio.run(actions.run("the thing", chat=False))
     assert actions.state.run.source == "live"
+    assert keeper.wishes == [True, False]
+
+
+def test_a_link_with_that_wish_is_remembered() -> None:
+    """Also where the wish comes with an address, it holds for the next visit, until undone."""
+    keeper = FakeKeeper()
+    actions, preparer = page(keeper)
+    state_after(actions, "#/ready?only=recordings")
+    preparer.want_recordings_only(is_on=False)
+
     assert keeper.wishes == [True, False]
 
 

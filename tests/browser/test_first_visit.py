@@ -9,6 +9,9 @@ pytestmark = pytest.mark.browser
 PROMPT = "January, February, March,"
 WALKS = "all recorded walks"
 # Of the engine and of a model; a first visit has neither.
+# The lists that a page reads at its start.
+LISTS = """performance.getEntriesByType("resource").map(({ name }) => name.split("/").pop())
+    .filter((name) => ["manifest.json", "models.json"].includes(name)).sort()"""
 OF_A_RUN = re.compile(r"/ort/|\.onnx$|\.bin$|/tokenizer-")
 
 
@@ -24,6 +27,7 @@ def test_bytes_over_the_network(new_tab):
     twice = [path for path in first if tab.server.times_asked(path) > 1]
 
     assert sum(first.values()) <= 28_000_000
+    assert tab.page.evaluate(LISTS) == ["manifest.json", "models.json"], "each is fetched once"
     assert [path for path in first if OF_A_RUN.search(path)] == []
     # What the page shows at once, before there is a service worker that could keep it, is small.
     assert sum(first[path] for path in twice) <= 400_000

@@ -13,10 +13,36 @@ from urllib.parse import unquote
 
 import pytest
 
+from seethrough.core.messages import text
+from tests.browser.server import FOLDER
 from tests.steps import STEPS
 
 pytestmark = pytest.mark.browser
 
+EMBED = "#/walk/january/embed?depth=numbers"
+# Browsers as they name themselves, and how saving ends there.
+APPS = {
+    "an app on Android: app": "Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 "
+    "(KHTML, like Gecko) Version/4.0 Chrome/130.0.0.0 Mobile Safari/537.36 Instagram",
+    "an app on a phone of Apple's: app": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) "
+    "AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/22B83 [FBAN/FBIOS]",
+    "its own browser: saved": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) "
+    "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+    "a desktop: saved": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.1 Safari/605.1.15",
+}
+ENDS = """async (agents) => {
+    const { handData } = await import(new URL("hand.js", document.baseURI).href);
+    const own = HTMLAnchorElement.prototype.click;
+    HTMLAnchorElement.prototype.click = () => {};
+    const ends = agents.map((agent) => {
+        Object.defineProperty(navigator, "userAgent", { value: agent, configurable: true });
+        return handData("a", "text/plain", "txt").end;
+    });
+    HTMLAnchorElement.prototype.click = own;
+    delete navigator.userAgent;
+    return ends;
+}"""
 PNG = b"\x89PNG\r\n\x1a\n"
 # px: over a saved picture, and around it.
 HEAD, MARGIN = 64, 24
@@ -94,6 +120,51 @@ def test_numbers_as_csv(step):
     assert not [text for text in missing if is_number(text) and float(text) not in parsed]
 
 
+def test_saving_is_told(step):
+    """The live region says under which name a file was saved; the sentence leaves by itself."""
+    _, name = saved(step, "csv")
+    step.until(f"document.querySelector('#message[role=status]').innerText.includes('{name}')")
+
+    assert step.text("#message p").endswith(text("tools.saved", name=name))
+    assert step.page.locator("#message .is-passing").count() == 1
+
+
+def test_a_frame_that_may_not_save(visited):
+    """Inside a frame that may save no files, however deep, it is said what to do."""
+    root = visited.server.url.rpartition(FOLDER)[0]
+    frames = {"outer.html": "<iframe sandbox='allow-scripts allow-same-origin' src=/inner.html>"}
+    frames["inner.html"] = f"<iframe width=900 height=700 src='{visited.server.url}{EMBED}'>"
+    tab = visited.page()
+    for file, markup in frames.items():
+        page = f"<!doctype html>{markup}</iframe>"
+        tab.page.route(root + file, lambda route, _, page=page: fulfil(route, page))
+    files = []
+    tab.page.on("download", lambda file: files.append(file.suggested_filename))
+    tab.page.goto(root + "outer.html")
+    frame = tab.page.frames[-1]
+    frame.wait_for_selector("#embed-data", state="attached", timeout=60_000)
+    frame.evaluate("document.querySelector('#settings').open = true")
+    frame.click("[data-action=save][data-kind=csv]")
+    frame.wait_for_selector("#message p")
+    said = frame.inner_text("#message p")
+    tab.page.close()
+
+    assert said.endswith(text("tools.blocked"))
+    assert files == []
+
+
+def fulfil(route, markup):
+    """Answer a request with a web page."""
+    route.fulfill(body=markup, content_type="text/html")
+
+
+def test_an_app_that_shows_pages(step):
+    """Where an app's own browser shows the page, it is told that a file may not come."""
+    ends = step.page.evaluate(ENDS, list(APPS.values()))
+
+    assert dict(zip(APPS, ends, strict=True)) == {name: name.split()[-1] for name in APPS}
+
+
 def test_several_tables_are_a_file_each(step):
     """Where a step has several tables, a ZIP has each as a CSV with headings over whole columns."""
     step.page.evaluate("location.hash = '#/walk/january/softmax'")
@@ -108,11 +179,39 @@ def test_several_tables_are_a_file_each(step):
 
     assert name == "seethrough-walk-january-softmax.zip"
     assert len(tables) > 1
-    assert next(iter(files)) == "1-softmax-one-line-for-each-token-one-colu.csv"
+    assert next(iter(files)) == "1-softmax-of-logits-5-the-largest-is-17-08.csv"
     heads, first = tables[0][:2]
-    assert heads == ["token", "logit", "\u2212 17.08 below the best", "eˣ power of e", *heads[4:]]
-    assert first == ["·and", "17.08", "0", "1", "51.4%"]
+    assert heads == ["token", "logit", "below the best", "power of e", "probability"]
+    assert first == ["·and", "17.084045", "0", "1", "0.5142566"]
     assert [{len(row) for row in rows} for rows in tables] == [{len(rows[0])} for rows in tables]
+
+
+def test_every_step_has_clean_tables(step):
+    """Of all steps: headings of which no two are the same, columns of numbers or of text alone."""
+    for name in STEPS:
+        step.page.evaluate(f"location.hash = '#/walk/january/{name}'")
+        step.until(f"document.querySelector('#step-{name}')?.innerText.length > 20")
+        data, file = saved(step, "csv")
+        for table in tables_in(data, file):
+            heads, *rows = table
+            named = [head for head in heads if head]
+            assert len(set(named)) == len(named), (name, heads)
+            assert rows, (name, heads)
+            shown = {value for row in rows for value in row}
+            assert not [value for value in shown if "%" in value and value.strip("%. ").isdigit()]
+            assert not [value for value in shown if "\u202f" in value]
+            taken = [row for row in rows if "taken" in row[0]]
+            assert taken == [], name
+    step.page.evaluate("location.hash = '#/walk/january/embed'")
+    step.until("document.querySelector('#embed-data') !== null")
+
+
+def tables_in(data, name):
+    """The rows of a CSV, or of each CSV in a ZIP."""
+    if name.endswith(".csv"):
+        return [list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))]
+    with zipfile.ZipFile(io.BytesIO(data)) as made:
+        return [table for one in made.namelist() for table in tables_in(made.read(one), one)]
 
 
 def is_number(text):

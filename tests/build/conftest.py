@@ -22,6 +22,7 @@ NODE = """#!/bin/sh
 case "$1" in */tsc|*/prettier.cjs) ;; *) echo v20.1.0; exit ;; esac
 name=$(basename "$1" .cjs)
 echo "$name" >> "$STAND_IN_CALLS"
+[ "$name" = "$STAND_IN_FAILS" ] && echo "$STAND_IN_SAYS"
 [ "$name" != "$STAND_IN_FAILS" ]
 """
 

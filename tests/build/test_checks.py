@@ -8,7 +8,15 @@ import pytest
 from export.stages import checks
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKS = ["ruff check", "ruff format", "mypy", "mypy", *["tsc"] * 4, "prettier", "pytest"]
+LANES = ["ruff check", "ruff format", "mypy", "mypy"], [*["tsc"] * 4, "prettier"]
+LINTERS = [name for lane in LANES for name in lane]
+
+
+def check_calls(calls):
+    """All linters were run, each lane in its order, and the tests after them."""
+    *linters, last = calls[-len(LINTERS) - 1 :]
+    assert [[name for name in linters if name in lane] for lane in LANES] == [*LANES]
+    assert last == "pytest"
 
 
 def test_checks_run_in_order_and_the_summary_is_last(checkout):
@@ -16,17 +24,19 @@ def test_checks_run_in_order_and_the_summary_is_last(checkout):
     result = checkout.run("test")
 
     assert result.returncode == 0, result.stderr
-    assert checkout.calls()[-len(CHECKS) :] == CHECKS
+    check_calls(checkout.calls())
     assert result.stdout.endswith("1 passed in 0.01s\n")
 
 
-@pytest.mark.parametrize("failing", sorted(set(CHECKS)))
+@pytest.mark.parametrize("failing", sorted({*LINTERS, "pytest"}))
 def test_failing_check_fails_the_whole(built, failing):
-    """Every check runs even when one fails, and the exit code tells."""
-    result = built.run("test", STAND_IN_FAILS=failing)
+    """Every check runs even when one fails; its words and the exit code tell."""
+    result = built.run("test", STAND_IN_FAILS=failing, STAND_IN_SAYS="what is wrong")
 
     assert result.returncode == 1
-    assert built.calls()[-len(CHECKS) :] == CHECKS
+    check_calls(built.calls())
+    assert (f"Failed: {failing}" in result.stdout) == (failing in LINTERS)
+    assert "what is wrong" in result.stdout
 
 
 def test_arguments_go_to_pytest(built):
@@ -55,7 +65,7 @@ def test_a_whole_run_takes_two_processes(built, more, marks):
 
     built.run("test", *more)
 
-    pool = "-n 2 --dist loadfile --no-loadscope-reorder"
+    pool = "-n 2 --dist loadfile --no-loadscope-reorder --durations=60 --durations-min=2"
     assert built.calls()[-1] == f"-m pytest -m {marks} {pool}"
 
 
@@ -114,7 +124,7 @@ def test_all_tiers_get_what_they_need(built):
 
     calls = built.calls()
     assert "install torch-cpu" in calls
-    assert calls[-len(CHECKS) :] == CHECKS
+    check_calls(calls)
 
 
 def test_preparing_installs_and_runs_no_test(checkout):

@@ -41,6 +41,7 @@ GOOD = {
     "tally": "1",
     "depth": "idea",
     "lang": "qps",
+    "only": "recordings",
 }
 NONSENSE = (
     "",

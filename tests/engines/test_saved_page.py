@@ -14,12 +14,19 @@ import pytest
 from export.prerender import state_at
 from seethrough.core.routes import Route, address_of
 from seethrough.view import saved_page
+from tests.native_page import NativePage
 from tests.steps import STEPS
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.long]
 
 WEB = Path(__file__).parents[2] / "web"
 MOST_BYTES = 3_000_000
+OWN_TEXT = "My grandmother baked bread every Sunday"
+# Of some 200 tokens.
+LONG_TEXT = " ".join(
+    ["The old lighthouse keeper walked along the shore, counting the waves and wondering why"]
+    + ["nobody had written to him since the winter storm took the bridge away."] * 12
+)
 PAGES = [*STEPS, saved_page.WORDS]
 SHOWN = (
     "Array.from(document.querySelectorAll('.saved-step'))"
@@ -53,21 +60,30 @@ def style_of(dist: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def saved(dist, tmp_path_factory):
-    """The file of the recorded months at the numbers, as the page's own code writes it."""
+def files(dist, tmp_path_factory):
+    """Walks as the page's code writes them: the recorded months, a text run live, a long one."""
+    script = (WEB / "saved.js").read_text(encoding="utf-8")
+    inside = saved_page.Inside(style_of(dist), script, "<svg xmlns='http://www.w3.org/2000/svg'/>")
     work = state_at(dist, address_of(Route("walk", "january", "embed")))
     with ThreadPoolExecutor() as threads:  # Playwright's loop may run in this one
         state = threads.submit(asyncio.run, work).result().but(depth="numbers")
-    script = (WEB / "saved.js").read_text(encoding="utf-8")
-    inside = saved_page.Inside(style_of(dist), script, "<svg xmlns='http://www.w3.org/2000/svg'/>")
-    file = tmp_path_factory.mktemp("saved") / "walk.html"
-    document = saved_page.document(state, saved_page.body_of(state), inside)
-    file.write_text(document, encoding="utf-8")
-    return file
+    made = {"recorded": saved_page.document(state, saved_page.body_of(state), inside)}
+    page = NativePage(dist)
+    page.run(OWN_TEXT)
+    made["idea"] = page.save("idea", inside)
+    page.run(LONG_TEXT)
+    made["long"] = page.save("numbers", inside)
+    page.close()
+    folder = tmp_path_factory.mktemp("saved")
+    for name, document in made.items():
+        (folder / f"{name}.html").write_text(document, encoding="utf-8")
+    return folder
 
 
-def test_it_stands_alone(engine, saved):
+@pytest.mark.parametrize("name", ["recorded", "idea", "long"])
+def test_it_stands_alone(engine, files, name):
     """At most 3 MB; each step is shown in its turn, with its pictures, and nothing is asked for."""
+    saved = files / f"{name}.html"
     assert saved.stat().st_size <= MOST_BYTES
     told = len(engine.complaints)
     engine.open(saved.as_uri())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from seethrough.app.site import Device, EngineStatus, Offline, Preparing
 from seethrough.app.state import AppState, Message, RecordingCard
 from seethrough.core.routes import Route
-from seethrough.view import home, price, ready, source, status
+from seethrough.view import home, message, price, ready, source, status
 from tests.steps import page_state
 from tests.view.sample import CARDS
 
@@ -89,3 +89,13 @@ def test_a_ready_device_asks_for_nothing() -> None:
     assert PRICE not in ready.render(state) + home.price(state)
     assert "your own text too" in home.price(state)
     assert 'data-action="prepare"' not in ready.render(state)
+
+
+def test_a_link_for_a_class() -> None:
+    """The page has a link that turns recordings only on; who opened it can undo it at once."""
+    link = '#/?only=recordings"'
+    asked = first_visit(is_recordings_only=True, notice=Message("ready.by_link"))
+
+    assert ready.render(first_visit()).count(link) == 2
+    assert 'data-action="allow-live"' in message.render(asked)
+    assert "allow-live" not in message.render(asked.but(is_recordings_only=False))

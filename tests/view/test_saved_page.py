@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 
 from seethrough.app.actions import Actions
+from seethrough.app.fetcher import lacking_in
 from seethrough.app.navigation import Navigation
-from seethrough.app.saving import bring_walk, public_address
+from seethrough.app.saving import bring_walk, public_address, wanted_at
 from seethrough.core.depth import DEPTHS, IDEA
+from seethrough.core.messages import text
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view import saved_page
 from seethrough.view.png import png
 from seethrough.view.still import style_of
-from tests.fake_engine import served
+from tests.fake_engine import served, tiny_model
 from tests.recorded import parts, recorded, site_of
 from tests.steps import STEPS, parse
 from tests.view.sample import Reading
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 INSIDE = saved_page.Inside("p { color: red }", "let a = 1;", "<svg/>")
 HOSTILE = "</script><img src=x onerror=alert(1)></style>\"'><base href=//x>"
+# What a step says while its numbers are on their way.
+WAITING = ("idea.embed.waiting", "idea.layers.waiting", "idea.sample.waiting", "view.folded")
 LIVE = "https://example.org/#/walk/own/embed"
 
 
@@ -191,6 +195,35 @@ def test_steps_that_nobody_saw_are_brought() -> None:
     assert asyncio.run(bring_walk(actions.fetcher, actions.store, routes))
     assert [route.step for route in routes] == list(STEPS)
     assert saved_page.body_of(actions.state).count("<img") > before
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_a_live_walk_is_whole(depth: str) -> None:
+    """Of a text run live no step waits for numbers, nor for those found on the way."""
+    service = served(site_of(models=(tiny_model(),)))
+    asyncio.run(service.open())
+    actions = Actions(service)
+    actions.store.replace(depth=depth)
+    asyncio.run(Navigation(actions).go(parse("#/walk/own/input?prompt=the%20thing")))
+    assert actions.state.run.source == "live"
+
+    routes = saved_page.routes(actions.state)
+    assert asyncio.run(bring_walk(actions.fetcher, actions.store, routes))
+    assert not lacking_in(actions.state.run, wanted_at(actions.state, routes))
+    told = "".join(Reading(saved_page.body_of(actions.state)).texts)
+    assert [key for key in WAITING if text(key) in told] == []
+
+
+def test_a_long_text_leaves_room() -> None:
+    """A title has the beginning of a long text, which folds out whole; a short one has no fold."""
+    texts = (*WORDS, " and so on" * 30)
+    long = Reading(saved_page.body_of(state_of(IDEA, texts)))
+    title = long.texts[long.texts.index("Seethrough") + 1]
+
+    assert text("saved.whole") in long.texts
+    assert "".join(texts) in long.texts
+    assert len(title) < 200
+    assert text("saved.whole") not in Reading(saved_page.body_of(state_of(IDEA))).texts
 
 
 def test_no_file_without_its_numbers() -> None:

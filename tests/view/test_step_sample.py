@@ -18,7 +18,7 @@ from seethrough.core.settings import PRESETS, preset
 from seethrough.core.tokens import Candidate
 from seethrough.view.layout import ACTIONS, PANELS
 from seethrough.view.node import to_html
-from seethrough.view.steps import sample, sample_bars
+from seethrough.view.steps import sample, sample_bars, slots
 from seethrough.view.steps.sample_odds import odds_of
 from seethrough.view.words import name_of
 from tests.english import exact, probability, readout
@@ -272,7 +272,7 @@ def test_a_held_slider_draws_the_odds_alone() -> None:
     assert sample.render_odds(settled) == before
     assert before in sample.render(settled)
     assert "trying" not in PANELS["step-sample"].fields
-    for slot in (sample.LEAD, sample.SLOT):
+    for slot in (slots.LEAD, slots.ODDS):
         assert "trying" in PANELS[slot].fields
     assert sample.render_lead(held) != sample.render_lead(settled)
     assert sample.render_lead(settled) in sample.render(settled)

@@ -43,6 +43,7 @@ class Navigation:
         # What the address chose, until it is all there: it stays in the address so long.
         self.promised: Place | None = None
         self._told: list[Message] = []
+        self._wished: list[Message] = []
 
     async def go(self, place: Place) -> None:
         """Show a place, and run what its address asks for."""
@@ -74,6 +75,10 @@ class Navigation:
             changes["sampling"] = with_settings(state.sampling, place)
         if route.subject == OWN and place.prompt is not None and state.busy in FREE:
             changes |= {"prompt": place.prompt, "chat": place.chat}
+        self._wished = []
+        if place.is_recordings_only and not state.site.is_recordings_only:
+            changes["is_recordings_only"] = True
+            self._wished.append(Message("ready.by_link"))
         self.promised = replace(place, route=route) if is_tour else None
         if state.unfolded and route != state.route:
             changes["unfolded"] = frozenset()
@@ -90,7 +95,7 @@ class Navigation:
         Returns:
             Whether the page is at the place now.
         """
-        turn, self._told = self._turn, []
+        turn, self._told = self._turn, [*self._wished]
         if self._actions.state.route.subject == OWN:
             await self._run_own(place, is_asked=is_asked)
         if turn != self._turn:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Sampling
     from seethrough.core.config import ModelConfig
 
+# What a place says and its address does not go on saying.
+ONCE = frozenset({"route", "ignored", "said", "is_recordings_only"})
 # The keys of what is wrong with a text itself (app/inputs.py).
 OF_INPUT = "input."
 
@@ -120,7 +122,7 @@ def with_promised(place: Place, promised: Place) -> Place:
     kept = {
         name: value
         for name, value in wanted.items()
-        if name not in {"route", "ignored"} and value != getattr(empty, name)
+        if name not in ONCE and value != getattr(empty, name)
     }
     settings = {**place.settings, **promised.settings}
     return replace(place, **{**kept, "settings": settings})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seethrough.app.site import Offline
-    from seethrough.app.state import Store
+    from seethrough.app.state import AppState, Store
 
 
 class Keeper(Protocol):
@@ -48,6 +48,7 @@ class Preparer:
     def __init__(self, store: Store, keeper: Keeper) -> None:
         self._store = store
         self._keeper = keeper
+        store.subscribe(("is_recordings_only",), self._remember)
 
     async def look(self) -> None:
         """Put what is lacking into the state; a model that lacks nothing is stored."""
@@ -79,8 +80,11 @@ class Preparer:
 
     def want_recordings_only(self, *, is_on: bool) -> None:
         """Turn the mode on or off in which nothing is fetched for a text of one's own."""
-        self._keeper.remember_recordings_only(is_on=is_on)
         self._store.replace(is_recordings_only=is_on, notice=None)
+
+    def _remember(self, state: AppState) -> None:
+        """Whoever wished it: the reader here, or a link."""
+        self._keeper.remember_recordings_only(is_on=state.site.is_recordings_only)
 
     def _on_bytes(self, size_bytes: int) -> None:
         told = self._store.state.site.preparing

@@ -13,7 +13,7 @@ from seethrough.core.depth import IDEA
 from seethrough.core.wants import NOTHING, Wants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from seethrough.app.cards import ModelCard, RecordingCard
     from seethrough.app.choice import Choice
@@ -175,7 +175,7 @@ class Idea:
         asks: What the reader is asked before it.
     """
 
-    fields: tuple[str, ...]
+    fields: Iterable[str]
     render: Render
     moments: Callable[[Scene], Sequence[Any]] = tell_nothing
     wants: Callable[[Scene], Wants] = want_nothing
@@ -204,7 +204,7 @@ class Step:
     """
 
     name: str
-    fields: tuple[str, ...]
+    fields: Iterable[str]
     render: Render
     moments: Callable[[Scene], Sequence[Any]] = tell_nothing
     wants: Callable[[Scene], Wants] = want_nothing
@@ -213,7 +213,7 @@ class Step:
     parts: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
     hooks: frozenset[str] = frozenset()
-    inner: Mapping[str, tuple[tuple[str, ...], Render]] = field(default_factory=dict)
+    inner: Mapping[str, tuple[Iterable[str], Render]] = field(default_factory=dict)
     slot: str = ""
     rest: str = ""
     idea: Idea | None = None

@@ -6,7 +6,7 @@ Views import from here alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -285,7 +285,7 @@ class Store:
         self.state = state or AppState()
         self._subscribers: list[tuple[frozenset[str], Subscriber]] = []
 
-    def subscribe(self, names: tuple[str, ...], callback: Subscriber) -> None:
+    def subscribe(self, names: Iterable[str], callback: Subscriber) -> None:
         """Call `callback(state)` after anything named (see `value_of`) became another object.
 
         Raises:

@@ -302,14 +302,15 @@ async def copy(text: str) -> bool:
     return bool(await module.copy(text))
 
 
-async def save(kind: str, title: str, prompt: str, model: str) -> str:
+async def save(kind: str, title: str, prompt: str, model: str) -> tuple[str, str]:
     """Hand the reader the step's picture or data as a file; a picture says whose it is.
 
-    Returns: How it went (web/hand.js).
+    Returns: How it went (web/hand.js), the file's name.
     """
     from pyscript.js_modules import save as module
 
-    return str(await module.save(kind, title, prompt, model))
+    handed = await module.save(kind, title, prompt, model)
+    return str(handed.end), str(handed.name)
 
 
 async def inside_of_page(text: str) -> dict[str, str] | None:
@@ -323,11 +324,12 @@ async def inside_of_page(text: str) -> dict[str, str] | None:
     return told
 
 
-def hand_page(markup: str) -> str:
-    """Hand the reader a web page as a file. Returns: How it went (web/hand.js)."""
+def hand_page(markup: str) -> tuple[str, str]:
+    """Hand the reader a web page as a file. Returns: How it went (web/hand.js), the file's name."""
     from pyscript.js_modules import save as module
 
-    return str(module.handPage(markup))
+    handed = module.handPage(markup)
+    return str(handed.end), str(handed.name)
 
 
 async def present(*, is_presenting: bool) -> None:

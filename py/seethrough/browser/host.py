@@ -96,10 +96,19 @@ def error_of(fault: Js, kind: type[SeethroughError]) -> SeethroughError:
 async def fetch_text(path: str) -> str:
     """The text of one of the site's own small files, by its address relative to the page.
 
+    The lists of the build are fetched once, for the scripts and for Python (web/listing.js).
+
     Raises:
         DownloadError: It is missing, a web page came instead, or there is no connection.
     """
-    return (await fetch_bytes(path)).decode("utf-8", "replace")
+    from pyscript.js_modules import listing
+
+    known = await listing.known(path)
+    if not is_absent(known):
+        return str(known)
+    text = (await fetch_bytes(path)).decode("utf-8", "replace")
+    listing.lend(path, text)
+    return text
 
 
 async def fetch_bytes(path: str) -> bytes:

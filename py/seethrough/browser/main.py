@@ -7,6 +7,7 @@ from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
 from seethrough.app.state import AppState, Message, Store
 from seethrough.browser import ffi, host, storage, wishes
+from seethrough.browser.ahead import read_ahead
 from seethrough.browser.door import Door
 from seethrough.browser.keeper import Keeping
 from seethrough.browser.ort import OrtEngine
@@ -43,3 +44,4 @@ async def start() -> None:
     ffi.open_door(door.answer, door.abort)
     host.on_update(lambda: store.replace(has_update=True))
     ffi.start_task(keeping.follow())
+    ffi.start_task(read_ahead())

@@ -30,7 +30,15 @@ from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.core.written import plain_digits
 from seethrough.view import pages
 from seethrough.view.guesses.misses import KIND as MISSES
-from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, inner_of, raster_for
+from seethrough.view.layout import (
+    FIXED,
+    PANELS,
+    Memo,
+    cell_of,
+    describe_cell,
+    inner_of,
+    raster_for,
+)
 from seethrough.view.typed import typed_text
 
 if TYPE_CHECKING:
@@ -55,31 +63,13 @@ WAITING = ("idle", "download", "session", "ready", "failed")
 GOING = ("download", "session", "running")
 # What a step needs beyond the run may change with these.
 NEEDED = (
-    "route",
-    "layer",
-    "head",
-    "position",
-    "asked_layer",
-    "tokens",
-    "asked",
-    "busy",
-    "depth",
-    "off",
+    *("route", "layer", "head", "position", "asked_layer", "tokens", "asked", "busy", "depth"),
+    *("off",),
 )
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
-    "route",
-    "layer",
-    "head",
-    "position",
-    "prompt",
-    "chat",
-    "source",
-    "tokens",
-    "language",
-    "busy",
-    "sum",
-    "depth",
+    *("route", "layer", "head", "position", "prompt", "chat", "source", "tokens", "language"),
+    *("busy", "sum", "depth"),
 )
 OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off")
 
@@ -97,6 +87,7 @@ class Page:
         self._navigation = navigation
         self._slots = dom.Slots()
         self._memo = Memo()
+        self._followed: set[str] = set()
         self._inner = inner_of(actions.state.site.tours)
         self._shown = Route("")
         self._address = ""
@@ -153,8 +144,8 @@ class Page:
         self._read_folds()
         self._show_page(store.state)
         store.subscribe(pages.FIELDS, self._show_page)
-        for slot, panel in PANELS.items():
-            self._follow(slot, panel.fields)
+        for slot in FIXED:
+            self._follow(slot)
         store.subscribe(("engine", "busy", "top"), self._enable)
         store.subscribe(NEEDED, lambda _state: ffi.start_task(self._actions.fetcher.fill()))
         store.subscribe((*IN_ADDRESS, *OF_A_STEP), self._write_address)
@@ -219,6 +210,7 @@ class Page:
         self._slots.mount(VIEW, markup)
         for slot in self._slots.inside(VIEW):
             self._slots.note(slot, self._memo.markup(state, slot))
+            self._follow(slot)
         is_other_step, is_turned = route != self._shown, route.step != self._shown.step
         self._shown = route
         language = state.language
@@ -234,18 +226,24 @@ class Page:
         if is_other_step and not is_first:
             self._player.turned()
 
-    def _follow(self, slot: str, fields: tuple[str, ...]) -> None:
+    def _follow(self, slot: str) -> None:
+        """Draw a panel anew with what it looks at, from when it is first on the page."""
+        if slot in self._followed:
+            return
+        self._followed.add(slot)
+
         def show(state: AppState) -> None:
             if self._slots.has(slot) and self._slots.mount(slot, self._memo.markup(state, slot)):
                 self._slots.forget(VIEW)
                 for inner in self._inner.get(slot, ()):
                     self._slots.note(inner, self._memo.markup(state, inner))
+                    self._follow(inner)
                 if has_pictures(self._memo.markup(state, slot)):
                     self._draw(slot)
                 else:
                     self._player.show()
 
-        self._actions.store.subscribe(fields, show)
+        self._actions.store.subscribe(PANELS[slot].fields, show)
         show(self._actions.store.state)
 
     def _draw(self, slot: str | None = None) -> None:

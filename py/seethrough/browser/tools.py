@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.places import is_told
 from seethrough.app.state import Message
-from seethrough.browser import dom, ffi, storage, wishes
+from seethrough.browser import dom, ffi, host, storage, wishes
 from seethrough.browser.passing import let_pass
 from seethrough.core.depth import DEPTHS
 from seethrough.core.fields import MAX_WRITTEN
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 WHOLE = ("csv", "json")
 # The file that holds all steps.
 PAGE = "page"
-# How saving ends where the file may not have come: each has its sentence.
-TOLD = ("failed", "incomplete", "blocked", "framed")
+# How saving ends, each with its sentence.
+TOLD = ("saved", "failed", "incomplete", "empty", "blocked", "framed", "app")
 # The dialog of the glossary's open term.
 CARD = "term-card"
 
@@ -49,7 +49,7 @@ class Tools:
         """Action -> what it does."""
         store = self._store
         return {
-            "copy-link": lambda _values: self._copy_link(),
+            "copy-link": lambda values: self._copy_link(values.get("address", "")),
             "save": lambda values: self._save(values["kind"]),
             "present": lambda _values: self._present(),
             "set-keys": lambda values: self._set_keys(is_on=values["checked"] == "true"),
@@ -74,10 +74,12 @@ class Tools:
         if self._store.state.chrome.is_presenting:
             ffi.start_task(self._present())
 
-    async def _copy_link(self) -> None:
-        done = await ffi.copy(ffi.page_address())
-        told = "tools.copied" if is_told(self._store.state) else "tools.copied_part"
-        notice = Message(told, {"most": MAX_WRITTEN}) if done else Message("tools.not_copied")
+    async def _copy_link(self, address: str) -> None:
+        """Copy the link to what is shown, or to another address of the page."""
+        here = ffi.page_address()
+        done = await ffi.copy(here.partition("#")[0] + address if address else here)
+        told = link_told(self._store.state, address)
+        notice = told if done else Message("tools.not_copied")
         self._store.replace(notice=notice)
         await let_pass(self._store, notice)
 
@@ -87,33 +89,43 @@ class Tools:
             self._store.replace(**{kind: None})
 
     async def _save(self, kind: str) -> None:
-        """Hand out a file; how it went is told where it did not go well."""
-        end = await (self._save_page() if kind == PAGE else self._save_step(kind))
+        """Hand out a file, and tell how it went."""
+        end, name = await (self._save_page() if kind == PAGE else self._save_step(kind))
         if end in TOLD:
-            self._store.replace(notice=Message(f"tools.{end}"))
+            notice = Message(f"tools.{end}", {"name": name})
+            self._store.replace(notice=notice)
+            await let_pass(self._store, notice)
 
-    async def _save_step(self, kind: str) -> str:
-        """The step that is shown; a file of numbers has those of folded tables too."""
+    async def _save_step(self, kind: str) -> tuple[str, str]:
+        """The step that is shown; a file of numbers has all, those of folded tables too."""
+        from seethrough.app import saving
+
         unfolded = self._store.state.unfolded
         if kind in WHOLE:
+            routes = (self._store.state.route,)
+            if not await saving.bring_walk(self._fetcher, self._store, routes):
+                return "", ""
             self._store.replace(unfolded=None)
-        end = await ffi.save(kind, *told_of(self._store.state))
+        handed = await ffi.save(kind, *told_of(self._store.state))
         self._store.replace(unfolded=unfolded)
-        return end
+        return handed
 
-    async def _save_page(self) -> str:
-        """The whole walk, as a web page of its own."""
+    async def _save_page(self) -> tuple[str, str]:
+        """The whole walk, as a web page of its own; while it is made, that is said."""
         from seethrough.app import saving
         from seethrough.view import saved_page
 
         state = self._store.state
+        self._store.replace(notice=Message("tools.making"))
         if not await saving.bring_walk(self._fetcher, self._store, saved_page.routes(state)):
-            return ""
+            self._store.replace(notice=None)
+            return "", ""
+        await host.painted()
         state = self._store.state
         body = saved_page.body_of(state, saving.public_address(ffi.page_address()))
         inside = await ffi.inside_of_page(body)
         if inside is None:
-            return "incomplete"
+            return "incomplete", ""
         return ffi.hand_page(saved_page.document(state, body, saved_page.Inside(**inside)))
 
     async def _present(self) -> None:
@@ -143,6 +155,15 @@ class Tools:
     def _set_theme(self, theme: str) -> None:
         ffi.set_theme(theme)
         self._store.replace(theme=theme)
+
+
+def link_told(state: AppState, address: str) -> Message:
+    """What is said of a link that was copied."""
+    if address:
+        return Message("ready.only.copied")
+    if is_told(state):
+        return Message("tools.copied")
+    return Message("tools.copied_part", {"most": MAX_WRITTEN})
 
 
 def told_of(state: AppState) -> tuple[str, str, str]:

@@ -102,6 +102,11 @@ def one_of(names: tuple[str, ...]) -> Callable[[str], str | None]:
     return lambda text: text if text in names else None
 
 
+def one_word(word: str) -> Callable[[str], bool | None]:
+    """A reader of a wish that one word says."""
+    return lambda text: True if text == word else None
+
+
 def written_ids(ids: tuple[int, ...]) -> str:
     """The inverse of `token_ids`."""
     return ",".join(map(str, ids))
@@ -130,6 +135,7 @@ AFTER_SETTINGS = (
     Field("tally", "is_tallied", flag, lambda _: "1"),
     Field("depth", "depth", one_of(DEPTHS)),
     Field("lang", "language", str),
+    Field("only", "is_recordings_only", one_word("recordings"), lambda _: "recordings"),
 )
 
 
@@ -138,5 +144,7 @@ def all_fields() -> tuple[Field, ...]:
     return (*BEFORE_SETTINGS, *map(setting, SETTINGS.values()), *AFTER_SETTINGS)
 
 
+# What a link may wish anywhere: the language, and that nothing is run on this device.
+ANYWHERE = frozenset({"lang", "only"})
 # Of one's own text alone: a recording has its own.
 OF_A_TEXT = frozenset({"prompt", "chat", "model", "written", "taken", "stop"})

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from seethrough.core.fields import OF_A_TEXT, SETTING, all_fields
+from seethrough.core.fields import ANYWHERE, OF_A_TEXT, SETTING, all_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,7 @@ class Place:
     says why they ended, where they alone do not tell. `chosen_step` is one of them, `word` one of
     the text's words, `compared` a token's id, `off` are heads that are switched off. `settings` are
     those of the draw that it names, by name; `dart` and `is_tallied` are of the step "sample".
+    `is_recordings_only`: who gave the link wants no model run on the device that opens it.
     """
 
     route: Route
@@ -73,6 +74,7 @@ class Place:
     is_tallied: bool = False
     depth: str | None = None
     language: str | None = None
+    is_recordings_only: bool = False
     ignored: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -138,7 +140,7 @@ def _said(place: Place, one: Field) -> object:
 
 def _may_say(route: Route, name: str, given: dict[str, str], *, is_tour: bool) -> bool:
     """Whether a field can mean something at a route: a recording's text, say, is its own."""
-    if name == "lang":
+    if name in ANYWHERE:
         return True
     if name in OF_A_TEXT:
         return is_tour and route.subject == OWN and "prompt" in given

@@ -17,7 +17,7 @@ from seethrough.core.routes import Route
 from seethrough.view.node import Markup, to_html
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Concatenate
 
     from seethrough.app.state import Scene
@@ -62,7 +62,7 @@ class Kept(Generic[Made]):
         names: What it is drawn from (app.state.value_of), and nothing else.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: Iterable[str]) -> None:
         self._names = names
         self._last: list[tuple[Held, object, Made]] = []
 

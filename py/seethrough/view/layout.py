@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import FIELDS_OF
 from seethrough.view import (
     about,
     attention,
@@ -37,15 +38,16 @@ from seethrough.view import (
     why,
 )
 from seethrough.view.kept import Kept
+from seethrough.view.late import Names
 from seethrough.view.node import h, to_html
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
 from seethrough.view.tours import TOURS
 from seethrough.view.words import rich, say, title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from seethrough.app.state import AppState, Idea, Step, Tours
+    from seethrough.app.state import AppState, Idea, Tours
 
 __all__ = [
     "ACTIONS",
@@ -130,7 +132,7 @@ class Panel:
     `rest` names the title and the lead that stand there for as long as there is nothing to draw.
     """
 
-    fields: tuple[str, ...]
+    fields: Iterable[str]
     render: Callable[[AppState], str]
     rest: str = ""
 
@@ -148,6 +150,14 @@ def markup_of(state: AppState, panel: Panel) -> str:
 OF_A_LAYER = (
     *("language", "tokens", "config", "captured", "layer", "head", "position"),
     *("unfolded", "live_bytes"),
+)
+# What a film tells of, whichever step has it.
+OF_A_FILM = (
+    *("language", "route", "stage", "depth", "guessing", "is_presenting", "trying"),
+    *FIELDS_OF["run"],
+    *(name for name in FIELDS_OF["choice"] if name not in {"sum", "peek", "hook"}),
+    *("prompt", "chat", "sampling", "busy", "vocabulary"),
+    *("model_card", "model_state", "live_bytes", "walk_card", "recordings"),
 )
 FIXED: Mapping[str, Panel] = {
     "header": Panel(("language", "route", "depth", "models", "recordings"), header.render),
@@ -207,18 +217,16 @@ FIXED: Mapping[str, Panel] = {
 def panels_of(tours: Tours) -> Mapping[str, Panel]:
     """Every panel by its slot: those of the page, those of the tours' steps, the transport."""
     steps = [step for tour in tours for step in tour.steps]
-    shown: list[Step | Idea] = [*steps, *(step.idea for step in steps if step.idea is not None)]
-    looked_at = dict.fromkeys(name for one in shown for name in one.fields)
     return {
         **FIXED,
-        "transport": Panel(
-            ("language", "route", "stage", "depth", "guessing", "is_presenting", *looked_at),
-            transport.render,
-        ),
-        **{step.place: Panel((*step.fields, "unfolded"), step.render, step.rest) for step in steps},
+        "transport": Panel(OF_A_FILM, transport.render),
+        **{
+            step.place: Panel(Names(step.fields, ("unfolded",)), step.render, step.rest)
+            for step in steps
+        },
         **{step.idea_place: idea_panel(step.idea) for step in steps if step.idea is not None},
         **{
-            slot: Panel((*fields, "unfolded"), render)
+            slot: Panel(Names(fields, ("unfolded",)), render)
             for step in steps
             for slot, (fields, render) in step.inner.items()
         },
@@ -229,8 +237,8 @@ def idea_panel(idea: Idea) -> Panel:
     """A step's idea; where a question stands before it, that comes first."""
     if idea.asks is None:
         return Panel(idea.fields, idea.render)
-    looked_at = dict.fromkeys((*idea.fields, *idea.asks.fields, *guess.STATE, "route", "depth"))
-    return Panel(tuple(looked_at), guess.veiled(idea.render))
+    looked_at = Names(idea.fields, idea.asks.fields, guess.STATE, ("route", "depth"))
+    return Panel(looked_at, guess.veiled(idea.render))
 
 
 PANELS = panels_of(TOURS)
@@ -247,8 +255,11 @@ class Memo:
 
     def __init__(self, panels: Mapping[str, Panel] = PANELS) -> None:
         self._panels = panels
-        self._kept = {slot: Kept[str](panel.fields) for slot, panel in panels.items()}
+        self._kept: dict[str, Kept[str]] = {}
 
     def markup(self, state: AppState, slot: str) -> str:
         """The markup of a slot's panel, made only if one of its fields is another object."""
-        return self._kept[slot].of(state, lambda: markup_of(state, self._panels[slot]))
+        panel = self._panels[slot]
+        if slot not in self._kept:
+            self._kept[slot] = Kept(panel.fields)
+        return self._kept[slot].of(state, lambda: markup_of(state, panel))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
+from seethrough.view.price import allow_button
 from seethrough.view.words import action_button, say, say_message, sentences
 
 if TYPE_CHECKING:
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 
 CROSS = "\u00d7"
 # What only tells that something was done: it leaves by itself, and lies over the page.
-PASSING = frozenset({"tools.copied", "tools.copied_part", "done.copied"})
+PASSING = frozenset(
+    {"tools.copied", "tools.copied_part", "tools.saved", "done.copied", "ready.only.copied"}
+)
+# What tells that a link chose recordings only: the way back stands beside it.
+UNDONE = frozenset({"ready.by_link"})
 
 
 def render(state: AppState) -> str:
@@ -35,7 +40,8 @@ def bar(state: AppState, message: Message | None, kind: str) -> Node | str:
         "" if passes else h("button", {"type": "button", "data-action": "dismiss", **more}, CROSS)
     )
     classes = "message-bar is-passing" if passes else "message-bar"
-    return h("div", {"class": classes}, sentence(state, message, f"is-{kind}"), away)
+    undo = allow_button(state) if message.key in UNDONE and state.site.is_recordings_only else ""
+    return h("div", {"class": classes}, sentence(state, message, f"is-{kind}"), undo, away)
 
 
 def update(state: AppState) -> Node:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.view import attention, residual, slices, strip, terms
+from seethrough.view.late import late
 from seethrough.view.node import to_html
-from seethrough.view.steps import embed_vectors, layers_norms, layers_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
     from seethrough.core.cell import Cell
+    from seethrough.view.steps import embed_vectors, layers_norms, layers_stream
 
     Raster = Callable[[AppState, str, bool], Array | None]
     Told = Callable[[AppState, str, int, int], str]
     CellOf = Callable[[AppState, str, int, int], Cell | None]
+else:
+    embed_vectors, layers_norms, layers_stream = late(
+        "seethrough.view.steps", "embed_vectors", "layers_norms", "layers_stream"
+    )
 
 
 def nothing(_state: AppState, _name: str, _row: int, _column: int) -> None:
@@ -73,17 +78,17 @@ PICTURES: Mapping[str, Picture] = {
         terms.opened,
         terms.cell_of,
     ),
-    embed_vectors.CROWD: Picture(
+    "embed": Picture(
         lambda state, _name, dark: embed_vectors.raster(state, dark=dark),
         lambda state, _name, row, column: embed_vectors.opened(state, row, column),
         lambda state, _name, row, column: embed_vectors.cell_of(state, row, column),
     ),
-    layers_stream.PREFIX: Picture(
+    "layers:": Picture(
         lambda state, name, dark: layers_stream.raster(state, name, dark=dark),
         lambda *cell: to_html(layers_stream.describe_cell(*cell)),
         layers_stream.cell_of,
     ),
-    layers_norms.PICTURE: Picture(
+    "layer-norms": Picture(
         lambda state, _name, dark: layers_norms.raster(state, dark=dark),
         lambda state, _name, row, column: to_html(layers_norms.describe_cell(state, row, column)),
         lambda state, _name, row, column: layers_norms.cell_of(state, row, column),

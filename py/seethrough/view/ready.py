@@ -12,12 +12,12 @@ from seethrough.app.state import (
     offline_level,
     ready_bytes,
 )
-from seethrough.core.routes import Route, address_of
+from seethrough.core.routes import Place, Route, address_of, address_of_place
 from seethrough.view.memory import megabytes_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import megabytes, percentage
 from seethrough.view.price import allow_button, memory_of
-from seethrough.view.words import action_button, page_title, say, say_message
+from seethrough.view.words import action_button, page_title, rich, say, say_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,10 @@ FIELDS = (
     "engine",
     "is_recordings_only",
 )
+
+
+# A link that turns recordings only on.
+ONLY = address_of_place(Place(Route(), is_recordings_only=True))
 
 
 def frame(state: AppState, slot: Slot) -> list[Node]:
@@ -126,11 +130,15 @@ def told_now(state: AppState) -> Node:
 def recordings_only(state: AppState) -> Sequence[Node]:
     """The mode in which nothing is fetched for a text of one's own; on, or to turn on."""
     is_on = state.site.is_recordings_only
+    link = h("a", {"href": ONLY}, say(state, "ready.only.open"))
+    copy = action_button(state, "copy-link", "ready.only.copy", {"data-address": ONLY})
     act = allow_button(state) if is_on else action_button(state, "recordings-only", "ready.only")
     return [
         h("h2", {"class": "panel-title"}, say(state, "ready.only.title")),
         h("p", {}, say(state, "ready.only.is_on" if is_on else "ready.only.what")),
         h("div", {"class": "buttons"}, act),
+        h("p", {"class": "note"}, rich(state, "ready.only.link", link=link)),
+        h("div", {"class": "buttons"}, copy),
     ]
 
 

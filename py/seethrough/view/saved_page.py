@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
 WORDS = "words"
+# Characters of a text that stand in the title.
+MOST_IN_TITLE = 160
 AT_NIGHT = "screen and (prefers-color-scheme: dark)"
 
 
@@ -116,7 +118,9 @@ def body_of(state: AppState, address: str = "") -> str:
 def head(state: AppState) -> Node:
     """The name, the text, whose numbers these are."""
     prompt, is_chat = state.run.given or ("", False)
-    said = h("bdi", {"class": "saved-prompt"}, prompt)
+    is_long = len(prompt) > MOST_IN_TITLE
+    shown = f"{prompt[:MOST_IN_TITLE].rstrip()} …" if is_long else prompt
+    said = h("bdi", {"class": "saved-prompt"}, shown)
     n_steps = len(routes(state))
     lead = say(state, "saved.lead", model=model_name(state), n_steps=n_steps)
     key = "saved.title_chat" if is_chat else "saved.title"
@@ -125,8 +129,16 @@ def head(state: AppState) -> Node:
         {"class": "saved-head"},
         h("p", {"class": "brand"}, header.mark(), h("span", {}, say(state, "page.title"))),
         h("h1", {"class": "saved-title"}, rich(state, key, prompt=said)),
+        whole_text(state, prompt) if is_long else "",
         h("p", {"class": "page-lead"}, lead),
     )
+
+
+def whole_text(state: AppState, prompt: str) -> Node:
+    """All of a text that is too long for a title; it folds."""
+    summary = h("summary", {}, say(state, "saved.whole"))
+    said = h("bdi", {"class": "saved-prompt"}, prompt)
+    return h("details", {"class": "data"}, summary, h("p", {}, said))
 
 
 def way(state: AppState) -> Node:

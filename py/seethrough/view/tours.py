@@ -1,36 +1,64 @@
 """The tours: every step of each in one row.
 
-A new step is a file of view/steps/ (its panel, its film, what it wants) and a row here.
+A new step is a file of view/steps/ (its panel, its film, what it wants) and a row here. Those files
+are imported when their step is first shown (view/late.py).
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
-from seethrough.view import inside, sheet, walk
+from seethrough.view import sheet, walk
 from seethrough.view.code import of, of_family
 from seethrough.view.guesses import rows
-from seethrough.view.ideas import done as done_idea
-from seethrough.view.ideas import embed as embed_idea
-from seethrough.view.ideas import input_text as input_idea
-from seethrough.view.ideas import layers as layers_idea
-from seethrough.view.ideas import logits as logits_idea
-from seethrough.view.ideas import loop as loop_idea
-from seethrough.view.ideas import sample as sample_idea
-from seethrough.view.ideas import softmax as softmax_idea
-from seethrough.view.ideas import tokenize as tokenize_idea
-from seethrough.view.steps import (
-    done,
-    embed,
-    input_text,
-    layers,
-    logits,
-    loop,
-    sample,
-    softmax,
-    tokenize,
-)
+from seethrough.view.late import late
+from seethrough.view.steps import slots
 from seethrough.view.wants import of_attention, of_everything, of_logits
+
+if TYPE_CHECKING:
+    from seethrough.view import inside
+    from seethrough.view.ideas import done as done_idea
+    from seethrough.view.ideas import embed as embed_idea
+    from seethrough.view.ideas import input_text as input_idea
+    from seethrough.view.ideas import layers as layers_idea
+    from seethrough.view.ideas import logits as logits_idea
+    from seethrough.view.ideas import loop as loop_idea
+    from seethrough.view.ideas import sample as sample_idea
+    from seethrough.view.ideas import softmax as softmax_idea
+    from seethrough.view.ideas import tokenize as tokenize_idea
+    from seethrough.view.steps import (
+        done,
+        embed,
+        input_text,
+        layers,
+        logits,
+        loop,
+        sample,
+        softmax,
+        tokenize,
+    )
+else:
+    OF_THE_WALK = (
+        *("input_text", "tokenize", "embed", "layers", "logits", "softmax", "sample", "loop"),
+        "done",
+    )
+    input_text, tokenize, embed, layers, logits, softmax, sample, loop, done = late(
+        "seethrough.view.steps", *OF_THE_WALK
+    )
+    (
+        input_idea,
+        tokenize_idea,
+        embed_idea,
+        layers_idea,
+        logits_idea,
+        softmax_idea,
+        sample_idea,
+        loop_idea,
+        done_idea,
+    ) = late("seethrough.view.ideas", *OF_THE_WALK)
+    (inside,) = late("seethrough.view", "inside")
 
 THE_WALK = Tour(
     WALK,
@@ -130,8 +158,8 @@ THE_WALK = Tour(
             code=of(sampling.draw, sampling.reshape, sampling.landings),
             parts=("runtime.sampler",),
             inner={
-                sample.LEAD: (sample.ODDS_FIELDS, sample.render_lead),
-                sample.SLOT: (sample.ODDS_FIELDS, sample.render_odds),
+                slots.LEAD: (sample.ODDS_FIELDS, sample.render_lead),
+                slots.ODDS: (sample.ODDS_FIELDS, sample.render_odds),
             },
             idea=Idea(
                 sample_idea.FIELDS,

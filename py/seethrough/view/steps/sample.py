@@ -9,6 +9,7 @@ from seethrough.view.kept import Kept
 from seethrough.view.named import lead as named_lead
 from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
 from seethrough.view.numbers import count, exact, readout, setting, signed
+from seethrough.view.steps import slots
 from seethrough.view.steps.sample_bars import cascade
 from seethrough.view.steps.sample_dials import dials, presets
 from seethrough.view.steps.sample_odds import odds_of
@@ -37,8 +38,6 @@ FIELDS = (
 )
 # What changes while a slider is held: all but the sliders themselves.
 ODDS_FIELDS = (*FIELDS, "trying")
-SLOT = "step-sample-odds"
-LEAD = "step-sample-lead"
 LAST: Kept[str] = Kept(ODDS_FIELDS)
 
 
@@ -49,9 +48,9 @@ def render(scene: Scene) -> str:
     odds = odds_of(scene)
     if odds is None:
         return to_html(note(scene, *rich(scene, "step.sample.unrecorded")))
-    first = h("div", {"id": LEAD, "class": "slot is-told"}, Markup(render_lead(scene)))
+    first = h("div", {"id": slots.LEAD, "class": "slot is-told"}, Markup(render_lead(scene)))
     bar = h("div", {"class": "sample-bar"}, presets(scene), dials(scene))
-    slot = h("div", {"id": SLOT, "class": "slot is-odds"}, Markup(render_odds(scene)))
+    slot = h("div", {"id": slots.ODDS, "class": "slot is-odds"}, Markup(render_odds(scene)))
     return to_html(first, bar, slot, data(scene, odds))
 
 

@@ -1,0 +1,80 @@
+"""Which files come first, and which share a process: what takes long to make is made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+# What runs asyncio itself, before Playwright's loop stands; then the files that take longest, the
+# longest first, but for the browser's captures: the reference tests look at those.
+FIRST = ("app/", "view/test_saved_page.py")
+LONGEST = (
+    "browser/test_parity.py",
+    "screens/test_layout.py",
+    "screens/test_keyboard.py",
+    "screens/test_axe.py",
+    "core/test_vocabularies.py",
+    "browser/test_faults_site.py",
+    "engines/test_main_flow.py",
+    "browser/light/",
+    "screens/test_axe_live.py",
+    "reference/",
+    "browser/test_whole_path.py",
+    "export/test_fidelity.py",
+    "browser/test_modes.py",
+    "test_walk_truth.py",
+)
+# Files and folders whose tests share what takes seconds to make: a page with the model loaded, the
+# small model's site, transformers' models, a checkpoint of true shape.
+TOGETHER = (
+    (
+        "browser/test_parity.py",
+        "browser/test_door.py",
+        "browser/test_links.py",
+        "browser/test_page.py",
+        "browser/test_sums.py",
+        "browser/test_walk_truth.py",
+        "browser/test_keyboard.py",
+    ),
+    ("browser/light/",),
+    ("reference/",),
+    ("test_walk_truth.py", "export/test_sums.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files come early: one at the end would leave the other process without work."""
+    items.sort(key=lambda item: turn(item.path.relative_to(HERE).as_posix()))
+
+
+def turn(path: str) -> int:
+    """The place of a file, a path below tests/; files of one place keep their order."""
+    if path.startswith(FIRST):
+        return -1
+    return next(
+        (at for at, name in enumerate(LONGEST) if path.startswith(name)),
+        len(LONGEST),
+    )
+
+
+def share(path: str) -> str:
+    """The file itself, or the first name of those that share a process with it."""
+    return next((names[0] for names in TOGETHER if path.startswith(names)), path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's
+    """Several processes get whole files, one behind the other those that share something."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - here where it is installed
+
+    class Shared(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0].removeprefix(f"{HERE.name}/")
+            return share(path)
+
+    return Shared(config, log)
