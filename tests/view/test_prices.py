@@ -44,7 +44,7 @@ class Keyboard:
         return message.render(self.store.state)
 
 
-@pytest.mark.parametrize("name", ["next", "generate", "append-token", "fork"])
+@pytest.mark.parametrize("name", ["next", "generate", "append-token", "fork", "go-to"])
 def test_the_price_comes_first(name: str) -> None:
     """The first press tells the size that the button tells and fetches nothing; the next does."""
     keyboard = Keyboard(here())
@@ -56,7 +56,7 @@ def test_the_price_comes_first(name: str) -> None:
     assert keyboard.begun == [name]
 
 
-@pytest.mark.parametrize("name", ["next", "generate", "append-token", "fork"])
+@pytest.mark.parametrize("name", ["next", "generate", "append-token", "fork", "go-to"])
 @pytest.mark.parametrize(
     "changes",
     [

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Keys whose buttons tell their price themselves; tokens that can be chosen have no room for one.
 OF_KEYS = frozenset({"next", "generate"})
-OF_TOKENS = frozenset({"append-token", "fork"})
+OF_TOKENS = frozenset({"append-token", "fork", "go-to"})
 
 
 class Prices:
