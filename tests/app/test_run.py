@@ -33,6 +33,7 @@ BEFORE = Choice(
     peek=Tracing(Cell("hook_embed", (0, 1))),
     hook="hook_embed",
     off=frozenset({(1, 2)}),
+    neuron=3,
 )
 # What becomes of each field, by what is shown next. "kept": as it was. "last": the last position.
 # "begun": as in a choice that nobody made.
@@ -52,6 +53,7 @@ CHOICES = {
     "peek": ("kept", "kept"),
     "hook": ("kept", "kept"),
     "off": ("begun", "begun"),
+    "neuron": ("begun", "begun"),
 }
 # "own": said by what is shown now.
 RUNS = {
@@ -70,6 +72,7 @@ RUNS = {
     "words": ("begun", "begun"),
     "marked": ("begun", "begun"),
     "without": ("begun", "begun"),
+    "pushes": ("begun", "begun"),
     "written": ("begun", "begun"),
     "continuation": ("begun", "own"),
     "stop": ("begun", "own"),

@@ -153,6 +153,11 @@ class Actions:
         if head != self.state.choice.head:
             self.store.replace(head=head)
 
+    def select_neuron(self, neuron: int) -> None:
+        """Tell of another neuron of the layer."""
+        if neuron != self.state.choice.neuron:
+            self.store.replace(neuron=neuron)
+
     def select_position(self, position: int) -> None:
         """Draw another token's residual stream."""
         if position != self.state.choice.position:

@@ -59,6 +59,7 @@ class Choice:
     the last question. `trying` are the settings under a slider that is still held. `sum` is the
     number that the reader traces, `peek` the one that a pointer or the focus rests on, `hook` the
     leaf that was asked for in the code of the step. `off` are heads that the reader switched off.
+    `neuron` is one of the layer's feed-forward half; None: the strongest.
     """
 
     layer: int = 0
@@ -76,6 +77,7 @@ class Choice:
     peek: Tracing | None = None
     hook: str = ""
     off: Heads = frozenset()
+    neuron: int | None = None
 
     @property
     def followed(self) -> Choice:

@@ -53,16 +53,8 @@ WAITING = ("idle", "download", "session", "ready", "failed")
 GOING = ("download", "session", "running")
 # What a step needs beyond the run may change with these.
 NEEDED = (
-    "route",
-    "layer",
-    "head",
-    "position",
-    "asked_layer",
-    "tokens",
-    "asked",
-    "busy",
-    "depth",
-    "off",
+    *("route", "layer", "head", "position", "neuron", "asked_layer", "off"),
+    *("tokens", "asked", "busy", "depth"),
 )
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
@@ -79,7 +71,7 @@ IN_ADDRESS = (
     "sum",
     "depth",
 )
-OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off")
+OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off", "neuron")
 
 
 class Page:
@@ -129,6 +121,7 @@ class Page:
             "select-layer": lambda values: actions.select_layer(int(values["value"])),
             "select-head": lambda values: actions.select_head(int(values["head"])),
             "select-position": lambda values: actions.select_position(int(values["position"])),
+            "select-neuron": lambda values: actions.select_neuron(int(values["neuron"])),
             "switch-heads": lambda values: actions.switch_heads(read_heads(values["heads"])),
             "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),

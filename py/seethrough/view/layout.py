@@ -85,6 +85,7 @@ ACTIONS = (
     "select-layer",
     "select-head",
     "switch-heads",
+    "select-neuron",
     "append-token",
     "go-on",
     "step-to",
