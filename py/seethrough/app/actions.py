@@ -11,6 +11,7 @@ from seethrough.app.recordings import run_of
 from seethrough.app.runner import Runner
 from seethrough.app.settings import fitted
 from seethrough.app.state import Run, Text
+from seethrough.app.tours import chosen_of
 from seethrough.core.errors import SeethroughError
 
 if TYPE_CHECKING:
@@ -147,6 +148,23 @@ class Actions:
             self.store.replace(notice=waiting_for(layer))
         else:
             await self.fetcher.fill()
+
+    async def turn_layer(self, distance: int) -> None:
+        """Draw the layer before or after; they go round. Nothing where none is to be chosen."""
+        config, choice = self.state.run.config, self.state.choice
+        if config is not None and self._may_choose("layer"):
+            here = choice.layer if choice.asked_layer is None else choice.asked_layer
+            await self.select_layer((here + distance) % config.n_layers)
+
+    def turn_head(self, distance: int) -> None:
+        """Draw the head before or after; they go round. Nothing where none is to be chosen."""
+        config = self.state.run.config
+        if config is not None and self._may_choose("head"):
+            self.select_head((self.state.choice.head + distance) % config.n_heads)
+
+    def _may_choose(self, name: str) -> bool:
+        """Whether the shown step's address says such a choice."""
+        return name in chosen_of(self.state.site.tours, self.state.route)
 
     def select_head(self, head: int) -> None:
         """Draw another head's attention."""

@@ -11,7 +11,7 @@ from seethrough.app.sampler import Sampler
 from seethrough.app.settings import written_sampling
 from seethrough.app.state import Message
 from seethrough.app.tours import steps_of, tour_of
-from seethrough.browser import dom, ffi, host, storage
+from seethrough.browser import choosing, dom, ffi, host, storage
 from seethrough.browser.cells import Cells
 from seethrough.browser.guesses import Guesses
 from seethrough.browser.keys import Keys
@@ -22,7 +22,6 @@ from seethrough.browser.swipe import Swipes
 from seethrough.browser.tools import Tools
 from seethrough.browser.writing import Writing
 from seethrough.core.errors import SeethroughError
-from seethrough.core.heads import read_heads
 from seethrough.core.language import signs
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
@@ -104,6 +103,7 @@ class Page:
             **self._sums.handlers(),
             **self._tools.handlers(),
             **self._guesses.handlers(),
+            **choosing.handlers(actions),
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
             "next": lambda _values: self._append_best(),
@@ -118,12 +118,6 @@ class Page:
             "mode": lambda values: actions.use_mode(values["mode"]),
             "cancel": lambda _values: actions.cancel(),
             "stop": lambda _values: actions.cancel(),
-            "select-layer": lambda values: actions.select_layer(int(values["value"])),
-            "select-head": lambda values: actions.select_head(int(values["head"])),
-            "select-position": lambda values: actions.select_position(int(values["position"])),
-            "select-neuron": lambda values: actions.select_neuron(int(values["neuron"])),
-            "switch-heads": lambda values: actions.switch_heads(read_heads(values["heads"])),
-            "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
             "step-next": lambda _values: self._guesses.shown_first(lambda: self._beside(1)),
             "play": lambda _values: self._play(self._player.toggle),

@@ -36,6 +36,7 @@ from seethrough.view import (
     transport,
     why,
 )
+from seethrough.view.block import choice
 from seethrough.view.kept import Kept
 from seethrough.view.node import h, to_html
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
@@ -83,6 +84,8 @@ ACTIONS = (
     "select-position",
     "select-word",
     "select-layer",
+    "layer-back",
+    "layer-next",
     "select-head",
     "switch-heads",
     "select-neuron",
@@ -186,6 +189,7 @@ FIXED: Mapping[str, Panel] = {
         attention.render,
         "attention",
     ),
+    choice.SLOT: Panel(choice.FIELDS, choice.render),
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
+from seethrough.view.block import choice, weights
 from seethrough.view.code import of, of_family
 from seethrough.view.guesses import rows
 from seethrough.view.ideas import done as done_idea
@@ -165,8 +166,16 @@ THE_WALK = Tour(
 )
 THE_BLOCK = Tour(
     BLOCK,
-    sheet.block,
+    walk.frame,
     (
+        Step(
+            "weights",
+            weights.FIELDS,
+            weights.render,
+            code=of(maths.softmax),
+            parts=("model.blocks",),
+            hooks=frozenset({hooks.PATTERN}),
+        ),
         Step(
             "inside",
             inside.FIELDS,
@@ -174,10 +183,12 @@ THE_BLOCK = Tour(
             wants=inside.wants,
             slot="inside",
             rest="inside",
+            parts=("model.blocks",),
         ),
     ),
     wants=of_attention,
     chosen=frozenset({"position", "layer", "head"}),
+    above=choice.SLOT,
 )
 ALL_AT_ONCE = Tour(
     EVERYTHING,
