@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.view import attention, residual, slices, strip, terms
+from seethrough.view.block import made, neurons
 from seethrough.view.node import to_html
 from seethrough.view.steps import embed_vectors, layers_norms, layers_stream
 
@@ -72,6 +73,16 @@ PICTURES: Mapping[str, Picture] = {
         lambda state, name, dark: terms.raster(state, name, dark=dark),
         terms.opened,
         terms.cell_of,
+    ),
+    made.PREFIX: Picture(
+        lambda state, name, dark: made.raster(state, name, dark=dark),
+        made.opened,
+        made.cell_of,
+    ),
+    neurons.PREFIX: Picture(
+        lambda state, name, dark: neurons.raster(state, name, dark=dark),
+        neurons.opened,
+        neurons.cell_of,
     ),
     embed_vectors.CROWD: Picture(
         lambda state, _name, dark: embed_vectors.raster(state, dark=dark),

@@ -8,7 +8,10 @@ from __future__ import annotations
 from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
-from seethrough.view.block import choice, weights
+from seethrough.view.block import choice, contract, expand, mix, weights
+from seethrough.view.block.ideas import contract as contract_idea
+from seethrough.view.block.ideas import expand as expand_idea
+from seethrough.view.block.ideas import mix as mix_idea
 from seethrough.view.code import of, of_family
 from seethrough.view.guesses import rows
 from seethrough.view.ideas import done as done_idea
@@ -175,6 +178,42 @@ THE_BLOCK = Tour(
             code=of(maths.softmax),
             parts=("model.blocks",),
             hooks=frozenset({hooks.PATTERN}),
+        ),
+        Step(
+            "mix",
+            mix.FIELDS,
+            mix.render,
+            mix.moments,
+            wants=mix.wants,
+            code=of_family("mix"),
+            parts=("model.blocks",),
+            terms=("value",),
+            hooks=frozenset({hooks.PATTERN, hooks.V, hooks.Z, hooks.ATTN_OUT, hooks.RESID_MID}),
+            idea=Idea(mix_idea.FIELDS, mix_idea.render, wants=mix_idea.wants),
+        ),
+        Step(
+            "expand",
+            expand.FIELDS,
+            expand.render,
+            expand.moments,
+            wants=expand.wants,
+            chosen=frozenset({"neuron"}),
+            code=of_family("expand"),
+            parts=("model.blocks",),
+            terms=("neuron",),
+            hooks=frozenset({hooks.LN2_OUT, hooks.MLP_PRE, hooks.MLP_PRE_LINEAR, hooks.MLP_POST}),
+            idea=Idea(expand_idea.FIELDS, expand_idea.render, wants=expand_idea.wants),
+        ),
+        Step(
+            "contract",
+            contract.FIELDS,
+            contract.render,
+            contract.moments,
+            wants=contract.wants,
+            code=of_family("contract"),
+            parts=("model.blocks",),
+            hooks=frozenset({hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST}),
+            idea=Idea(contract_idea.FIELDS, contract_idea.render, wants=contract_idea.wants),
         ),
         Step(
             "inside",
