@@ -13,9 +13,11 @@ from seethrough.app.actions import Actions
 from seethrough.app.found import Found
 from seethrough.app.live import ask_engine
 from seethrough.core import hooks
+from seethrough.core.captured import with_rows, with_whole
+from seethrough.core.heads import reader_of
 from seethrough.core.hooks import hook_name
-from seethrough.core.moves import results_of
-from seethrough.core.pushes import of_head, of_neuron
+from seethrough.core.moves import attributed, results_of
+from seethrough.core.pushes import of_half, of_head, of_neuron
 from seethrough.core.wants import Wants, want
 from tests.fake_engine import opened, tiny_model
 
@@ -72,6 +74,37 @@ def test_pushes_are_the_vector_times_every_token_s_row(monkeypatch: pytest.Monke
             for one in (*told[cell].up, *told[cell].down):
                 assert one.value == pytest.approx(exact[one.id], abs=1e-5)
                 assert one.visible == MODEL.tokenizer.visible(one.id)
+
+    asyncio.run(scenario())
+
+
+def test_what_a_half_pushes_is_what_it_adds_to_every_score() -> None:
+    """The final norm's divisor held, each token's push is its score's part by definition."""
+
+    async def scenario() -> None:
+        name = hook_name(hooks.MLP_OUT, 1)
+        wanted = want([name, hooks.FINAL_SCALE], LAST)
+        actions, found = await brought(wanted)
+        run = actions.state.run
+        captured = with_whole(run.captured, found.arrays)
+        for one, rows in found.rows.items():
+            captured = with_rows(captured, one, rows)
+        run = replace(run, captured=captured)
+        cell = of_half(hooks.MLP_OUT, 1, LAST)
+        wish = frozenset({cell})
+        told = (await pushing.ask_pushes(actions.service, run, wish, lambda _: True)).pushes[cell]
+        scale = float(captured.row(hooks.FINAL_SCALE, LAST)[0])
+        weight, written = MODEL.arrays["ln_final.w"], captured.row(name, LAST)
+        parts = np.array(
+            [
+                attributed(written, reader_of(MODEL.config, row, weight, scale)[None])[0]
+                for row in unembedding()
+            ]
+        )
+        assert told.mean == pytest.approx(parts.mean(), abs=1e-5)
+        for one in (*told.up, *told.down):
+            assert one.value == pytest.approx(parts[one.id], abs=1e-5)
+        assert told.up[0].id == parts.argmax()
 
     asyncio.run(scenario())
 

@@ -13,8 +13,8 @@ from seethrough.app.tours import wanted_by
 from seethrough.core import hooks
 from seethrough.core.captured import with_rows
 from seethrough.core.hooks import hook_name, leaf_of
-from seethrough.core.moves import results_of
-from seethrough.core.pushes import N_PUSHED, RESULT, Push, Pushes, extremes
+from seethrough.core.moves import results_of, through_norm
+from seethrough.core.pushes import N_PUSHED, RESULT, WRITTEN_BY, Push, Pushes, extremes
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.routes import Route
 from seethrough.core.sums import layer_of
@@ -70,6 +70,13 @@ def pushes_of(state: AppState, cell: Cell, family: str) -> Pushes:
         z = state.run.captured.row(hook_name(hooks.Z, layer), cell.index[0])
         assert z is not None
         vector = results_of(z, weights[hook_name("attn.W_O", layer)])[cell.index[1]]
+    elif leaf_of(cell.name) != WRITTEN_BY:
+        written, scale = (
+            state.run.captured.row(name, cell.index[0]) for name in (cell.name, hooks.FINAL_SCALE)
+        )
+        assert written is not None
+        assert scale is not None
+        vector = through_norm(config_of(family), written, weights["ln_final.w"], float(scale[0]))
     else:
         vector = weights[cell.name][cell.index[0]]
     products = weights["W_E"].astype(np.float64) @ vector
@@ -77,4 +84,4 @@ def pushes_of(state: AppState, cell: Cell, family: str) -> Pushes:
         tuple(Push(at, f"·w{at}", float(products[at])) for at in side)
         for side in extremes(products, N_PUSHED)
     )
-    return Pushes(up, down)
+    return Pushes(up, down, float(products.mean()))

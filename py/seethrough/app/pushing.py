@@ -53,18 +53,21 @@ async def ask_pushes(
             tuple(Push(at, name(at), float(values[at])) for at in side)
             for side in extremes(values, N_PUSHED)
         )
-        found[cell] = Pushes(up, down)
+        found[cell] = Pushes(up, down, float(values.mean(dtype=np.float64)))
     return Found(pushes=found)
 
 
 async def vector_of(service: Service, run: Run, config: ModelConfig, cell: Cell) -> Array:
-    """What a neuron writes at an activation of 1, or what a head wrote. Shapes: → [d_model].
+    """What a neuron writes at an activation of 1, what a head or a half wrote: [d_model].
 
     Through the norm's weight where a family has a norm after each half; of a neuron its divisor is
     left out, which changes all tokens alike.
     """
-    if leaf_of(cell.name) == RESULT:
+    leaf = leaf_of(cell.name)
+    if leaf == RESULT:
         return await head_result(service, run, config, cell)
+    if leaf in {hooks.ATTN_OUT, hooks.MLP_OUT}:
+        return await half_read(service, run, config, cell)
     row = (await weight_of(service, run, cell.name, cell.index[0]))[0]
     if not family_of(config).has_norms_after:
         return row
@@ -86,6 +89,17 @@ async def head_result(service: Service, run: Run, config: ModelConfig, cell: Cel
         return made
     weight = await weight_of(service, run, hook_name("ln1_post.w", layer))
     return through_norm(config, made, weight, float(divisor[0]))
+
+
+async def half_read(service: Service, run: Run, config: ModelConfig, cell: Cell) -> Array:
+    """What a half wrote, as the final norm of that token makes it. Shapes: → [d_model]."""
+    written, scale = (
+        run.captured.row(name, cell.index[0]) for name in (cell.name, hooks.FINAL_SCALE)
+    )
+    if written is None or scale is None:
+        return np.zeros(config.d_model)
+    weight = await weight_of(service, run, "ln_final.w")
+    return through_norm(config, written, weight, float(scale[0]))
 
 
 async def products_of(

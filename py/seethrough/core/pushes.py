@@ -1,8 +1,10 @@
 """Which tokens a vector of the stream pushes up and down: its product with each token's row.
 
-It is read straight through the unembedding, before the final norm, which scales and weighs the
-whole stream once more. A vector is named as TransformerLens names it: a neuron's row is
-`blocks.3.mlp.W_out[1520]`, what a head wrote at a position is `blocks.3.attn.hook_result[5,2]`.
+A neuron's row and what a head wrote are read straight through the unembedding, before the final
+norm, which scales and weighs the whole stream once more; what a half wrote is read with that norm's
+divisor held. A vector is named as TransformerLens names it: a neuron's row is
+`blocks.3.mlp.W_out[1520]`, what a head wrote at a position is `blocks.3.attn.hook_result[5,2]`,
+what a half wrote `blocks.3.hook_mlp_out[5]`.
 """
 
 from __future__ import annotations
@@ -34,14 +36,18 @@ class Push:
 
 @dataclass(frozen=True)
 class Pushes:
-    """The tokens that a vector pushes up most, and those that it pushes down most."""
+    """The tokens that a vector pushes up most, and those that it pushes down most.
+
+    `mean` is the average push of all tokens: what moves all alike changes no probability.
+    """
 
     up: tuple[Push, ...]
     down: tuple[Push, ...]
+    mean: float = 0.0
 
     def at(self, sign: float) -> Pushes:
         """The same for the vector times a number of this sign: up and down change places."""
-        return Pushes(self.down, self.up) if sign < 0 else self
+        return Pushes(self.down, self.up, self.mean) if sign < 0 else self
 
 
 def of_neuron(layer: int, neuron: int) -> Cell:
@@ -52,6 +58,11 @@ def of_neuron(layer: int, neuron: int) -> Cell:
 def of_head(layer: int, position: int, head: int) -> Cell:
     """The name of what a head wrote at a position."""
     return Cell(hook_name(RESULT, layer), (position, head))
+
+
+def of_half(leaf: str, layer: int, position: int) -> Cell:
+    """The name of what a half of a layer wrote at a position: ATTN_OUT's or MLP_OUT's row."""
+    return Cell(hook_name(leaf, layer), (position,))
 
 
 def extremes(products: Array, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

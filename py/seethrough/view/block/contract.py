@@ -13,7 +13,7 @@ from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.block.contract_film import moments, timed
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, of_scores, row
-from seethrough.view.block.scored import scores
+from seethrough.view.block.scored import halves_of, scores
 from seethrough.view.block.vectors import line
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, percentage, readout, with_signs
@@ -26,12 +26,13 @@ from seethrough.view.words import hook_mark, rich, say, title, token_mark, visib
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
+    from seethrough.core.cell import Cell
 
 __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "top", "config", "captured", "layer", "position"),
-    *("recorded", "source", "live_bytes"),
+    *("asked_layer", "recorded", "source", "live_bytes", "pushes"),
 )
 READOUT = "contract-readout"
 LEAVES = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST)
@@ -51,7 +52,17 @@ def wants(scene: Scene) -> Wants:
     names = [name_of(scene, leaf) for leaf in LEAVES]
     names += [name_of(scene, hooks.MLP_MADE)] if has_norms_after(scene.run.config) else []
     names += [next_name(scene)] if next_name(scene) else []
-    return want(names, chosen(scene)) | of_scores(scene)
+    return want(names, chosen(scene)) | of_scores(scene) | Wants(pushes=halves_pushing(scene))
+
+
+def halves_pushing(scene: Scene) -> frozenset[Cell]:
+    """The halves whose tokens are told, once it is known what they wrote and how it is read."""
+    captured, at = scene.run.captured, chosen(scene)
+    scale = captured.row(hooks.FINAL_SCALE, at)
+    is_known = all(row(scene, leaf) is not None for leaf in (hooks.ATTN_OUT, hooks.MLP_OUT))
+    if not is_known or scale is None or scene.choice.asked_layer is not None:
+        return frozenset()
+    return frozenset(halves_of(scene))
 
 
 def next_name(scene: Scene) -> str:
@@ -71,10 +82,10 @@ def render(scene: Scene) -> str:
         title(scene, "step.contract"),
         named.lead(scene, lead(scene)),
         addition(scene),
+        opened_readout(scene, READOUT),
         lacking(scene),
         moves(scene),
         scores(scene),
-        opened_readout(scene, READOUT),
         h("p", {"class": "note scale"}, say(scene, "mix.scale")),
     )
 
@@ -168,7 +179,7 @@ def move_row(scene: Scene, half: str, move: Move) -> Node:
         before=h("b", {}, readout(scene, move.before)),
         added=h("b", {}, readout(scene, move.added)),
         after=h("b", {}, readout(scene, move.after)),
-        share=percentage(scene, f"{100 * ratio:.0f}"),
+        share=h("span", {"class": "number"}, percentage(scene, f"{100 * ratio:.0f}")),
         angle=with_signs(scene, f"{move.angle:.0f}"),
         turned=with_signs(scene, f"{move.turned:.1f}"),
     )

@@ -21,6 +21,7 @@ from seethrough.view.block.neurons import (
     field,
     neuron_of,
     neurons_of,
+    reach_of,
     shown_of,
 )
 from seethrough.view.block.vectors import line, vector
@@ -79,8 +80,6 @@ def render(scene: Scene) -> str:
         named.lead(scene, lead(scene, known)),
         before(scene),
         *([lacking(scene)] if known is None else neurons(scene, known)),
-        opened_readout(scene, READOUT),
-        "" if known is None else h("p", {"class": "note scale"}, scale(scene, known)),
     )
 
 
@@ -141,6 +140,8 @@ def neurons(scene: Scene, known: Neurons) -> list[Node | str]:
             h("figcaption", {}, say(scene, "neurons.all", n=count(scene, len(known.post)))),
             field(scene, known, told_in=READOUT, place=timed(scene, "all", "sweep")),
         ),
+        opened_readout(scene, READOUT),
+        h("p", {"class": "note scale"}, scale(scene, known)),
         strongest_list(scene, known, shown, own),
         own_row(scene, own),
     ]
@@ -228,13 +229,18 @@ def numbers(scene: Scene, known: Neurons, neuron: int) -> list[Node | str]:
     return rich(scene, "neurons.made_gated", **fields, linear=linear)
 
 
-def adds(scene: Scene, neuron: int, activation: float) -> Child:
+def added_by(scene: Scene, neuron: int, activation: float) -> float | None:
     """What a neuron adds to the score of the answer, the final norm's divisor held."""
     answer, written = answers(scene)[:1], row_of(scene, neuron)
     along = direction(scene, answer[0].id) if answer else None
-    if along is None or written is None:
+    return None if along is None or written is None else added(activation, written, along)
+
+
+def adds(scene: Scene, neuron: int, activation: float) -> Child:
+    """The same in words; nothing where it is not known."""
+    answer, value = answers(scene)[:1], added_by(scene, neuron, activation)
+    if value is None:
         return ""
-    value = added(activation, written, along)
     number = h("span", {"class": "number", "title": exact(scene, value)}, signed(scene, value))
     return rich(scene, "neurons.adds", token=token_mark(answer[0].visible), value=number)
 
@@ -272,4 +278,4 @@ def own_row(scene: Scene, own: int) -> Node | str:
 
 def scale(scene: Scene, known: Neurons) -> str:
     """How to read the field's colours."""
-    return say(scene, "neurons.scale", limit=limit(scene, symmetric_limit(known.post)))
+    return say(scene, "neurons.scale", limit=limit(scene, reach_of(known)))

@@ -99,10 +99,11 @@ def render(scene: Scene) -> str:
         title(scene, "step.mix"),
         named.lead(scene, lead(scene, mixed)),
         "" if mixed is None else values(scene, mixed),
+        "" if mixed is None else opened_readout(scene, READOUT),
         lacking(scene, mixed),
         heads(scene),
         addition(scene),
-        opened_readout(scene, READOUT),
+        opened_readout(scene, READOUT) if mixed is None else "",
         h("p", {"class": "note scale"}, say(scene, "mix.scale")),
     )
 

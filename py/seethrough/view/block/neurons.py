@@ -23,7 +23,6 @@ from seethrough.view.numbers import count, exact, limit, signed
 from seethrough.view.pickers import layer_of
 from seethrough.view.raster import diverging_raster, hatched
 from seethrough.view.scales import Diverging, symmetric_limit
-from seethrough.view.strip import SQUARE_ROOT
 from seethrough.view.wants import chosen
 from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
 
@@ -79,6 +78,11 @@ def shown_of(scene: Scene, known: Neurons) -> tuple[int, ...]:
     return known.told if own in known.told else (*known.told, own)
 
 
+def reach_of(known: Neurons) -> float:
+    """The activation that gets the full colour: the strongest but one in a hundred."""
+    return symmetric_limit(known.post)
+
+
 def columns_of(size: int) -> int:
     """Neurons in a row of the field: a multiple of 8, so that rows can be counted."""
     return max(8 * round(math.sqrt(size * WIDE) / 8), 8)
@@ -91,7 +95,7 @@ def field(scene: Scene, known: Neurons, *, told_in: str, place: Attributes) -> N
         told_in: The id of the readout where its cells open.
         place: Its place in the film.
     """
-    size, reach = len(known.post), symmetric_limit(known.post)
+    size, reach = len(known.post), reach_of(known)
     columns = columns_of(size)
     rows = -(-size // columns)
     label = say(
@@ -138,7 +142,7 @@ def raster(scene: Scene, name: str, *, dark: bool) -> Array | None:
     values, columns = told[2], columns_of(len(told[2]))
     short = -len(values) % columns
     matrix = np.pad(values, (0, short)).reshape(-1, columns)
-    scale = Diverging(told[3], SQUARE_ROOT)
+    scale = Diverging(told[3])
     pixels = diverging_raster(matrix, scale, dark=dark, wide=SIDE, high=SIDE, tick=2)
     if short:
         end = pixels[-SIDE:, -short * SIDE :]

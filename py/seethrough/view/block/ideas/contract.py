@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.view.block import contract
-from seethrough.view.block.scored import HALVES, Scored, scored
+from seethrough.view.block.scored import HALVES, Scored, averages, scored
 from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, picture, plain
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.pickers import layer_of, n_layers
@@ -33,7 +33,7 @@ def render(scene: Scene) -> str:
     key = "idea.contract.lead_end" if is_end else "idea.contract.lead"
     told = lead(rich(scene, key, token=token, next=str(layer_of(scene) + 1)))
     known = scored(scene)[:N_SHOWN]
-    if not known:
+    if not known or (scene.run.source == "live" and averages(scene) is None):
         if scene.run.recorded is not None:
             return to_html(told, note(scene, say(scene, "scored.lacking")))
         return to_html(told, caption(say(scene, "idea.contract.waits")))

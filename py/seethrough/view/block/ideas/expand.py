@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.pushes import of_neuron
 from seethrough.view.block import expand
+from seethrough.view.block.facts import answers
 from seethrough.view.block.ideas.mix import listed
 from seethrough.view.block.neurons import Neurons, field, neurons_of
 from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, picture
@@ -34,17 +35,36 @@ def render(scene: Scene) -> str:
             return to_html(note(scene, *rich(scene, "expand.lacking")))
         return to_html(nothing_yet(scene, "idea.expand.rest"))
     token, size = mark(visible_at(scene, chosen(scene))), count(scene, config.d_mlp)
-    loud = [named(scene, known, at) for at in known.told[:N_NAMED]]
+    loud = [named(scene, known, at) for at in speaking(scene, known)[:N_NAMED]]
+    answer = answers(scene)[:1]
+    for_it = rich(scene, "idea.expand.for", answer=mark(answer[0].visible)) if answer else ""
     return to_html(
         lead(rich(scene, "idea.expand.lead", token=token, n=size)),
         picture(
             say(scene, "idea.expand.picture"),
-            field(scene, known, told_in=READOUT, place={}),
-            readout(scene, READOUT),
-            h("ol", {"class": "idea-neurons"}, loud),
+            h(
+                "div",
+                {"class": "idea-loud"},
+                h(
+                    "div",
+                    {},
+                    field(scene, known, told_in=READOUT, place={}),
+                    readout(scene, READOUT),
+                ),
+                h("div", {}, h("p", {}, for_it), h("ol", {"class": "idea-neurons"}, loud)),
+            ),
             caption(say(scene, "idea.expand.honest")),
         ),
     )
+
+
+def speaking(scene: Scene, known: Neurons) -> list[int]:
+    """The strongest neurons, those that add most to the answer first, where that is known."""
+
+    def adds(neuron: int) -> float:
+        return expand.added_by(scene, neuron, float(known.post[neuron])) or 0.0
+
+    return sorted(known.told, key=lambda neuron: -adds(neuron))
 
 
 def named(scene: Scene, known: Neurons, neuron: int) -> Node:

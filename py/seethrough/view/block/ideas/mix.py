@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from seethrough.core.pushes import of_head
 from seethrough.view.block import mix
 from seethrough.view.block.mix_facts import Mixed, mixed_of
-from seethrough.view.ideas.plain import caption, lead, mark, names, nothing_yet, picture, whole
+from seethrough.view.ideas.plain import (
+    caption,
+    lead,
+    mark,
+    names,
+    nothing_yet,
+    picture,
+    plain,
+    whole,
+)
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.wants import chosen
 from seethrough.view.words import rich, say, visible_at
@@ -85,8 +94,9 @@ def points(scene: Scene, mixed: Mixed) -> Node:
 
 
 def listed(some: tuple[Push, ...]) -> Node:
-    """A few tokens by their plain names."""
+    """A few tokens by their plain names, those of one name once."""
     words: list[Child] = []
-    for one in some[:N_WORDS]:
+    different = {plain(one.visible).casefold(): one for one in reversed(some)}
+    for one in [one for one in some if one in different.values()][:N_WORDS]:
         words += [mark(one.visible), " "]
     return h("span", {"class": "idea-words"}, words[:-1])
