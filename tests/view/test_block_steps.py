@@ -1,262 +1,286 @@
-"""The steps behind the weights: whole in both families, true to the numbers, short and long."""
+"""The steps inside a layer: whole from nothing to 256 tokens, in both families, at each depth."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from seethrough.app.state import AppState, Moved, Tracing
 from seethrough.core import hooks
 from seethrough.core.captured import Captured
-from seethrough.core.cell import parse_cell
-from seethrough.core.depth import IDEA
+from seethrough.core.cell import Cell
+from seethrough.core.depth import DEPTHS
 from seethrough.core.hooks import hook_name
 from seethrough.core.routes import Route
-from seethrough.core.sums import check_cell
 from seethrough.view import pages
-from seethrough.view.block import neurons as neurons_view
-from seethrough.view.block.curve import dots, reach_of
-from seethrough.view.block.expand_film import shots as expand_shots
-from seethrough.view.block.mix_facts import mixed_of, results
-from seethrough.view.block.scored import scored
-from seethrough.view.layout import ACTIONS, PANELS, cell_of, describe_cell, raster_for
+from seethrough.view.block import choice, matrix, products, turning, wall
+from seethrough.view.block.here import here_of
+from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
 from seethrough.view.node import h, to_html
+from seethrough.view.pictures import cell_of, order_of
+from seethrough.view.tours import THE_BLOCK
 from tests.steps import page_state
-from tests.view.block_sample import STEPS, block_state
+from tests.test_glossary import unmarked
 from tests.view.sample import Reading
-from tests.view.walk_sample import FAMILIES, weights_of
+from tests.view.test_steps import HOSTILE, assert_pictures
+from tests.view.walk_sample import FAMILIES, walk_state
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from collections.abc import Sequence
 
-HOSTILE = "<img src=x onerror=alert(1)>\"' style=color:red &lt;\0\ud800\u202e\n"
-LAST = 5
+    from seethrough.view.node import Child
+
+STEPS = THE_BLOCK.names
+FILMS = tuple(step.name for step in THE_BLOCK.steps if step.idea is not None)
+
+
+def at(step: str, position: int = 3, **options: object) -> AppState:
+    """A live run at a step inside the second layer, its second head."""
+    state = walk_state(**options)  # type: ignore[arg-type]
+    position = min(position, len(state.run.tokens) - 1)
+    return state.but(route=Route("block", "own", step), layer=1, head=1, position=position)
+
+
+def recorded(step: str) -> AppState:
+    """The same of what has no number of the layer but the patterns of the other one."""
+    state = at(step)
+    kept = {
+        name: array
+        for name, array in state.run.captured.arrays.items()
+        if not name.startswith("blocks.") or name.endswith(("resid_pre", "resid_post"))
+    }
+    kept |= {name: state.run.captured.arrays[name] for name in [hook_name(hooks.PATTERN, 0)]}
+    return state.but(captured=Captured(kept, state.run.captured.positions))
 
 
 def drawn(state: AppState) -> str:
-    """The present step's markup."""
-    return PANELS[f"step-{state.route.step}"].render(state)
+    """The present step's markup, at the reader's depth."""
+    assert state.step is not None
+    return markup_of(state, PANELS[state.step.place_at(state.depth)])
 
 
-def idea(state: AppState) -> str:
-    """The present step's idea."""
-    return PANELS[f"idea-{state.route.step}"].render(state)
+def film(state: AppState) -> Sequence[Child]:
+    """The sentences of the present step's film."""
+    assert state.step is not None
+    return state.step.moments(state)
 
 
-def assert_pictures(state: AppState, html: str) -> None:
-    """Every canvas has pixels of its size and a first cell that can be told and traced."""
-    for tag, attributes in Reading(html).elements:
-        if tag != "canvas":
-            continue
-        name = attributes["data-raster"] or ""
-        pixels = raster_for(state, name, dark=True)
-        assert pixels is not None, name
-        size = str(pixels.shape[1]), str(pixels.shape[0])
-        assert size == (attributes["width"], attributes["height"])
-        assert describe_cell(state, name, 0, 0), name
-        cell = cell_of(state, name, 0, 0)
-        assert cell is not None
-        assert state.run.config is not None
-        check_cell(cell, state.run.config, len(state.run.tokens))
+def words(html: str) -> str:
+    """What is read."""
+    return " ".join("".join(Reading(html).texts).split())
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_is_whole(step: str, family: str) -> None:
-    """Unique ids, known actions, pictures with pixels, numbers that have names, at both depths."""
-    state = block_state(step, family=family)
-    for html in (drawn(state), idea(state)):
-        reading = Reading(html)
+    """At each depth: unique ids, known actions, one h1, the choice bar, pictures with pixels."""
+    for depth in DEPTHS:
+        state = at(step, family=family).but(depth=depth)
+        reading = Reading(pages.render(state))
         ids = reading.values("id")
-        assert len(set(ids)) == len(ids)
+
+        assert drawn(state) != ""
+        assert len(set(ids)) == len(ids), sorted(name for name in ids if ids.count(name) > 1)
+        assert [tag for tag, _ in reading.elements].count("h1") == 1
         assert set(reading.values("data-action")) <= set(ACTIONS)
-        assert_pictures(state, html)
-        for value in reading.values("data-cell"):
-            cell = parse_cell(value)
-            assert cell is not None
-            assert state.run.config is not None
-            check_cell(cell, state.run.config, len(state.run.tokens))
-    assert 'class="note" role="status"' not in drawn(state)
-    for depth in ("idea", "numbers", "code"):
-        page = Reading(pages.render(state.but(depth=depth)))
-        assert [tag for tag, _ in page.elements].count("h1") == 1
-    assert "def " in PANELS["code"].render(state.but(depth="code"))
+        assert choice.SLOT in ids
+        assert_pictures(state, drawn(state))
 
 
-@pytest.mark.parametrize("count", [1, 2, 33, 256])
+@pytest.mark.parametrize("count", [1, 2, 64, 256])
 @pytest.mark.parametrize("step", STEPS)
 def test_any_length(step: str, count: int) -> None:
-    """One token and 256 render at both depths, and every picture has its pixels."""
-    state = block_state(step, texts=("x",) * count)
-
-    assert_pictures(state, drawn(state))
-    assert_pictures(state, idea(state))
+    """One token and 256 render at each depth, and every picture has its pixels."""
+    for depth in DEPTHS[:2]:
+        state = at(step, 200, texts=("x",) * count).but(depth=depth)
+        assert_pictures(state, drawn(state))
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_before_anything_is_known(step: str) -> None:
-    """Without a run a step says what will stand there, and has no film."""
-    state = page_state(route=Route("block", "own", step))
-
-    assert Reading(drawn(state)).texts
-    assert Reading(idea(state)).texts
-    assert state.step is not None
-    assert state.step.moments(state) == ()
+    """Without numbers a step says what will stand there, and has no film."""
+    for depth in DEPTHS[:2]:
+        state = page_state(route=Route("block", "own", step), depth=depth)
+        assert Reading(drawn(state)).texts
+        assert film(state) == ()
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_what_has_not_come_is_said(step: str) -> None:
-    """Of a live run whose layer is on its way the step says so, and draws what there is."""
-    state = block_state(step)
-    bare = state.but(run=replace(state.run, captured=Captured(), pushes={}))
-
-    assert 'role="status"' in drawn(bare)
-    assert Reading(idea(bare)).texts
-    assert bare.step is not None
-    assert bare.step.moments(bare) == ()
+@pytest.mark.parametrize("step", FILMS)
+def test_what_is_not_here_is_said(step: str) -> None:
+    """A layer whose numbers have not come says that they come, at each depth, and has no film."""
+    for depth in DEPTHS[:2]:
+        state = recorded(step).but(depth=depth)
+        assert "The model computes them" in words(drawn(state))
+    assert film(recorded(step)) == ()
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_hostile_text_stays_text(step: str) -> None:
-    """A prompt and tokens that look like markup make no element and no attribute."""
-    state = block_state(step, texts=(HOSTILE,) * 3)
-    for html in (drawn(state), idea(state)):
+    """Tokens that look like markup make no element and no attribute."""
+    for depth in DEPTHS[:2]:
+        html = pages.render(at(step, texts=(HOSTILE,) * 3).but(prompt=HOSTILE, depth=depth))
         assert "<img" not in html
         for _, attributes in Reading(html).elements:
             assert not any(name == "style" or name.startswith("on") for name in attributes)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", FILMS)
 def test_a_film_has_a_sentence_for_every_moment(step: str, family: str) -> None:
-    """Something enters at each moment, which has a sentence of its own."""
-    state = block_state(step, family=family)
-    assert state.step is not None
-    moments = state.step.moments(state)
-    told = {to_html(h("p", {}, moment)) for moment in moments}
-    entering = {int(value) for value in Reading(drawn(state)).values("data-at")}
+    """Two to nine moments; each has something that enters; flights begin at an element."""
+    state = at(step, family=family)
+    reading = Reading(drawn(state))
+    moments = film(state)
 
-    assert 3 <= len(moments) <= 6
-    assert len(told) == len(moments)
-    assert entering == set(range(len(moments)))
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_weighted_values_are_the_context(family: str) -> None:
-    """The strips of weighted values add up to the head's z; the heads' strips to attention's."""
-    state = block_state("mix", family=family, head=1)
-    mixed, written = mixed_of(state), results(state)
-    assert mixed is not None
-    assert written is not None
-    made = np.sum([mixed.weighted(key) for key in range(len(mixed.weights))], axis=0)
-    wrote = state.run.captured.row(hook_name(hooks.ATTN_OUT, 1), LAST)
-    bias = weights_of(family).get(hook_name("attn.b_O", 1), 0)
-
-    np.testing.assert_allclose(made, mixed.context, atol=1e-5)
-    np.testing.assert_allclose(written.sum(axis=0) + bias, wrote, atol=1e-5)
-
-
-def test_a_long_row_is_cut_and_says_so() -> None:
-    """Of 256 tokens the eight heaviest are drawn; what the others hold together is told."""
-    html = drawn(block_state("mix", texts=("x",) * 256))
-
-    assert html.count('class="mix-row"') == 8
-    assert "248 more tokens are" in "".join(Reading(html).texts)
-
-
-def test_another_neuron_can_be_chosen() -> None:
-    """The address's neuron is told of beside the strongest; one that is not there is the first."""
-    state = block_state("expand")
-    known = neurons_view.neurons_of(state)
-    assert known is not None
-    weakest = int(np.abs(known.post).argmin())
-    chosen = Reading(drawn(block_state("expand", neuron=weakest))).values("data-neuron")
-
-    assert [int(value) for value in chosen] == [*known.told, weakest]
-    assert neurons_view.neuron_of(state.but(neuron=9999), known) == known.told[0]
-    assert len(known.told) == neurons_view.N_TOLD
-
-
-def test_a_neuron_s_pushes_follow_its_sign() -> None:
-    """Below zero, what the row pushes up is pushed down: the products are the activation's."""
-    state = block_state("expand")
-    known = neurons_view.neurons_of(state)
-    assert known is not None
-    neuron = next(at for at in known.told if known.post[at] < 0)
-    row = weights_of("llama")[hook_name("mlp.W_out", 1)][neuron]
-    products = weights_of("llama")["W_E"] @ row * known.post[neuron]
-    html = drawn(state)
-    told = html[html.index(f'data-neuron="{neuron}"') :]
-
-    assert f"·w{int(products.argmax())}<" in told.split("</li>")[0]
-    assert f"·w{int(products.argmin())}<" in told.split("</li>")[0]
+    assert 2 <= len(moments) <= 9
+    assert all(to_html(h("p", {}, moment)) != "<p></p>" for moment in moments)
+    assert {int(value) for value in reading.values("data-at")} <= set(range(len(moments)))
+    assert len({*reading.values("data-at")}) >= len(moments) - 1
+    assert set(reading.values("data-from")) <= set(reading.values("id"))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_gate_has_a_plot_of_its_own(family: str) -> None:
-    """A gated half has two plots, a plain one the curve alone; every neuron is a dot."""
-    state = block_state("expand", family=family)
-    html = drawn(state)
-    is_gated = family == "llama"
-
-    assert html.count('class="neuron-plot"') == (2 if is_gated else 1)
-    assert ("gate" in expand_shots(state)) == is_gated
-    path = re.search(r'class="dots" d="([^"]+)"', html)
-    assert path is not None
-    assert 40 <= path[1].count("h0") <= 48
-
-
-def test_three_thousand_dots_are_light() -> None:
-    """GPT-2's 3,072 neurons are one path of less than 60 KB."""
-    random = np.random.default_rng(1)
-    left, top = random.uniform(0, 520, 3072), random.uniform(0, 300, 3072)
-
-    assert len(dots(left, top)) < 60_000
-
-
-def test_axes_stay_readable() -> None:
-    """Zero is inside; one number ten thousand times the others does not squeeze them."""
-    values = np.array([*np.linspace(-2, 3, 100), 26_000.0])
-    low, high = reach_of(values)
-
-    assert low <= -2
-    assert 3 <= high < 100
-    assert reach_of(np.zeros(5)) == (-1.0, 1.0)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_marks_its_terms(step: str, family: str) -> None:
+    """At every depth the first use of a term in the leads and notes opens the glossary."""
+    for depth in DEPTHS:
+        assert unmarked(drawn(at(step, family=family).but(depth=depth))) == set(), depth
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_next_layer_begins_with_the_sum(family: str) -> None:
-    """It is compared number by number: equal, different, or the last layer."""
-    state = block_state("contract", family=family)
-    first = block_state("contract", family=family).but(layer=0)
-    name = hook_name(hooks.RESID_PRE, 1)
-    other = first.run.captured.arrays[name] + np.float32(0.5)
-    changed = first.but(captured=first.run.captured.with_more({name: other}))
-
-    assert "compared one by one, they are equal" in drawn(first)
-    assert "differs by 0.5" in drawn(changed)
-    assert "This is the last layer" in drawn(state)
+@pytest.mark.parametrize("step", STEPS)
+def test_every_number_of_a_cell_is_the_model_s(step: str, family: str) -> None:
+    """What can be clicked to ask for its sum names a number that the run has."""
+    state = at(step, family=family)
+    for value in Reading(drawn(state)).values("data-cell"):
+        found = re.fullmatch(r"([\w.]+)\[(\d+(?:,\d+){0,2})\]", value)
+        assert found, value
+        index = tuple(map(int, found[2].split(",")))
+        assert state.run.captured.value(Cell(found[1], index)) is not None, value
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_scores_by_half(family: str) -> None:
-    """Five candidates behind the last token, what really follows behind another one."""
-    state, other = (
-        block_state("contract", family=family),
-        block_state("contract", family=family, position=2),
+def test_scores_are_query_times_key(family: str) -> None:
+    """Products of the q and k on the screen, after rotation, add up to each score: to 1e-5."""
+    for position in range(6):
+        state = at("scores", position, family=family)
+        here = here_of(state)
+        assert here is not None
+        scores = state.run.captured.arrays[here.name(hooks.SCORES)]
+        for key in range(position + 1):
+            made = products.products_of(state, here, key)
+            assert made is not None
+            assert made.score == pytest.approx(scores[1, position, key], abs=1e-5)
+            assert sorted(made.values, reverse=True) == made.values[made.order].tolist()
+
+
+def test_a_chosen_score_opens_its_products() -> None:
+    """The products are those of the best key; of another one where its score is traced."""
+    state = at("scores")
+    here = here_of(state)
+    assert here is not None
+    name = here.name(hooks.SCORES)
+    best = int(state.run.captured.arrays[name][1, 3, :4].argmax())
+    wanted = (best + 1) % 4
+    traced = state.but(sum=Tracing(Cell(name, (1, 3, wanted))))
+    other = state.but(sum=Tracing(Cell(name, (0, 3, wanted))))
+
+    assert products.opened_key(state, here, best) == products.opened_key(other, here, best) == best
+    assert products.opened_key(traced, here, best) == wanted
+    assert drawn(traced) != drawn(state)
+
+
+def test_the_matrix_is_the_scores() -> None:
+    """Each place of the matrix is a score by its name; what is masked says so."""
+    state = at("scores")
+    name = hook_name(hooks.SCORES, 1)
+
+    assert cell_of(state, matrix.PICTURE, 3, 2) == Cell(name, (1, 3, 2))
+    assert "masked" in describe_cell(state, matrix.PICTURE, 2, 3)
+    assert cell_of(state, matrix.PICTURE, 9, 0) is None
+    pixels = raster_for(state, matrix.PICTURE, False)
+    assert pixels is not None
+    assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 3
+
+
+def test_positions_that_move_together_change_no_score() -> None:
+    """Both positions moved: the same score to 1e-9; the distance alone: another one."""
+    state = at("qkv")
+    real = words(turning_of(state))
+    together = words(turning_of(state.but(moved=Moved(together=37))))
+    apart = words(turning_of(state.but(moved=Moved(apart=5))))
+
+    assert "stays the same" in real
+    assert "stays the same" in together
+    assert "becomes" in apart
+
+
+def turning_of(state: AppState) -> str:
+    """The figure of the arrows."""
+    here = here_of(state)
+    assert here is not None
+    return to_html(turning.figure(state, here, {}))
+
+
+def test_turning_begins_at_the_model_s_score() -> None:
+    """With nothing moved the drawn score is the model's own."""
+    state = at("qkv")
+    here = here_of(state)
+    assert here is not None
+    key = turning.met_key(state, here)
+    score = float(state.run.captured.arrays[here.name(hooks.SCORES)][1, 3, key])
+
+    assert f"Score {score:.4g}".rstrip("0") in words(turning_of(state))
+
+
+def test_learned_positions_turn_nothing() -> None:
+    """Where positions are learned no arrow is drawn: the way leads to where they were added."""
+    html = turning_of(at("qkv", family="gpt2"))
+
+    assert "data-live" not in html
+    assert 'href="#/walk/own/embed"' in html
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_weights_are_the_softmax(family: str) -> None:
+    """The stages that are written are those of the model's row, and end at its weights."""
+    state = at("weights", family=family)
+    here = here_of(state)
+    assert here is not None
+    row = state.run.captured.arrays[here.name(hooks.SCORES)][1, 3, :4].astype(np.float64)
+    powers = np.exp(row - row.max())
+    weights = state.run.captured.arrays[here.name(hooks.PATTERN)][1, 3, :4]
+
+    np.testing.assert_allclose(powers / powers.sum(), weights, atol=1e-6)
+    html = words(drawn(state))
+    assert f"{powers.sum():#.4g}".rstrip("0") in html
+
+
+def test_the_wall_chooses() -> None:
+    """A click on the wall is the order for that head of that layer; what is not known says so."""
+    state = at("weights")
+
+    assert order_of(state, wall.PICTURE, 1, 0) == ("select-place", {"layer": "0", "head": "1"})
+    assert "Layer 0, head 1" in describe_cell(state, wall.PICTURE, 1, 0)
+    lacking = recorded("weights")
+    assert "not known" in describe_cell(lacking, wall.PICTURE, 0, 1)
+    assert not np.array_equal(
+        raster_for(state, wall.PICTURE, False), raster_for(lacking, wall.PICTURE, False)
     )
 
-    assert [one.answer.id for one in scored(state)] == [item.id for item in state.run.top[:5]]
-    assert [one.answer.id for one in scored(other)] == [state.run.tokens[3].id]
+
+def test_a_long_text_asks_for_no_wall() -> None:
+    """Patterns of all layers are wanted up to a hundred tokens."""
+    assert len(wall.wants(at("weights", texts=("x",) * 100)).names) == 2
+    assert not wall.wants(at("weights", texts=("x",) * 101))
 
 
-def test_ideas_have_few_numbers() -> None:
-    """At the depth of ideas at most five numbers stand in a picture."""
-    for step in STEPS:
-        state = block_state(step).but(depth=IDEA)
-        told = " ".join(Reading(idea(state)).texts)
-        shares = re.findall(r"\d[\d\u202f.]*\u202f?%", told)
-        assert len(shares) <= 5, told
+def test_shared_keys_are_drawn() -> None:
+    """Heads that read the same keys stand in one group of the bar; heads with their own do not."""
+    assert choice.render(at("qkv")).count("head-group is-shared") == 1
+    assert "is-shared" not in choice.render(at("qkv", family="gpt2"))
+    assert "shared-picture" in drawn(at("qkv"))
+    assert "shared-picture" not in drawn(at("qkv", family="gpt2"))

@@ -10,7 +10,7 @@ from seethrough.app.message import Message
 from seethrough.app.recordings import run_of
 from seethrough.app.runner import Runner
 from seethrough.app.settings import fitted
-from seethrough.app.state import Run, Text
+from seethrough.app.state import Moved, Run, Text
 from seethrough.app.tours import chosen_of
 from seethrough.core.errors import SeethroughError
 
@@ -148,6 +148,19 @@ class Actions:
             self.store.replace(notice=waiting_for(layer))
         else:
             await self.fetcher.fill()
+
+    async def select_place(self, layer: int, head: int) -> None:
+        """Draw a head of any layer."""
+        self.select_head(head)
+        await self.select_layer(layer)
+
+    def move(self, *, together: int | None = None, apart: int | None = None) -> None:
+        """Move a query and a key by positions, together or apart, to see what it does."""
+        now = self.state.choice.moved
+        moved = Moved(
+            now.together if together is None else together, now.apart if apart is None else apart
+        )
+        self.store.replace(moved=moved)
 
     async def turn_layer(self, distance: int) -> None:
         """Draw the layer before or after; they go round. Nothing where none is to be chosen."""

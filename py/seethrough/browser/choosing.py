@@ -21,6 +21,11 @@ def handlers(actions: Actions) -> dict[str, Handler]:
         "layer-back": lambda _values: actions.turn_layer(-1),
         "layer-next": lambda _values: actions.turn_layer(1),
         "select-head": lambda values: actions.select_head(int(values["head"])),
+        "select-place": lambda values: actions.select_place(
+            int(values["layer"]), int(values["head"])
+        ),
+        "move-together": lambda values: actions.move(together=int(values["value"])),
+        "move-apart": lambda values: actions.move(apart=int(values["value"])),
         "head-back": lambda _values: actions.turn_head(-1),
         "head-next": lambda _values: actions.turn_head(1),
         "select-position": lambda values: actions.select_position(int(values["position"])),

@@ -27,7 +27,8 @@ from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.core.written import plain_digits
 from seethrough.view import pages
-from seethrough.view.layout import PANELS, Memo, cell_of, describe_cell, inner_of, raster_for
+from seethrough.view.layout import PANELS, Memo, describe_cell, inner_of, raster_for
+from seethrough.view.pictures import cell_of, order_of
 from seethrough.view.typed import typed_text
 
 if TYPE_CHECKING:
@@ -238,9 +239,9 @@ class Page:
         self._player.show()
 
     def _choose_cell(self, picture: str, row: int, column: int) -> None:
-        cell = cell_of(self._actions.state, picture, row, column)
-        if cell is not None:
-            self._act("select-cell", {"cell": str(cell)})
+        order = order_of(self._actions.state, picture, row, column)
+        if order is not None:
+            self._act(*order)
 
     def _rest_on_cell(self, picture: str, row: int, column: int, box: ffi.Box) -> None:
         cell = cell_of(self._actions.state, picture, row, column)

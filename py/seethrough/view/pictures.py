@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.view import attention, residual, slices, strip, terms
-from seethrough.view.block import made, neurons
+from seethrough.view.block import made, matrix, neurons, wall
 from seethrough.view.node import to_html
 from seethrough.view.steps import embed_vectors, layers_norms, layers_stream
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     Raster = Callable[[AppState, str, bool], Array | None]
     Told = Callable[[AppState, str, int, int], str]
+    Order = tuple[str, Mapping[str, str]]
     CellOf = Callable[[AppState, str, int, int], Cell | None]
+    OrderOf = Callable[[AppState, int, int], Order]
 
 
 def nothing(_state: AppState, _name: str, _row: int, _column: int) -> None:
@@ -37,11 +39,15 @@ def no_cells(_state: AppState, name: str, _row: int, _column: int) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """One kind of picture; each function gets the picture's whole name."""
+    """One kind of picture; each function gets the picture's whole name.
+
+    `order` is what a click on a cell does, where that is not to open its sum.
+    """
 
     raster: Raster
     told: Told
     cell_of: CellOf = nothing
+    order: OrderOf | None = None
 
 
 # By the whole name, or by its beginning as far as a ":" or "-".
@@ -58,6 +64,16 @@ PICTURES: Mapping[str, Picture] = {
     ),
     "head-": Picture(
         lambda state, name, dark: attention.head_raster(state, head_of(name), dark=dark), no_cells
+    ),
+    matrix.PICTURE: Picture(
+        lambda state, _name, dark: matrix.raster(state, dark=dark),
+        lambda state, _name, row, column: matrix.describe(state, row, column),
+        lambda state, _name, row, column: matrix.cell_of(state, row, column),
+    ),
+    wall.PICTURE: Picture(
+        lambda state, _name, dark: wall.raster(state, dark=dark),
+        lambda state, _name, row, column: wall.describe(state, row, column),
+        order=wall.order,
     ),
     strip.PREFIX: Picture(
         lambda state, name, dark: strip.raster(state, name, dark=dark),
@@ -149,6 +165,18 @@ def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
         ValueError: No panel has such a picture.
     """
     return picture_of(name).cell_of(state, name, row, column)
+
+
+def order_of(state: AppState, name: str, row: int, column: int) -> Order | None:
+    """What a click on a picture's cell does: an action with its values; None: nothing.
+
+    Raises:
+        ValueError: No panel has such a picture.
+    """
+    ordered, cell = picture_of(name).order, cell_of(state, name, row, column)
+    if ordered is not None:
+        return ordered(state, row, column)
+    return None if cell is None else ("select-cell", {"cell": str(cell)})
 
 
 def describe_cell(state: AppState, name: str, row: int, column: int) -> str:

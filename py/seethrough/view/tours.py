@@ -8,10 +8,13 @@ from __future__ import annotations
 from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
-from seethrough.view.block import choice, contract, expand, mix, weights
+from seethrough.view.block import choice, contract, expand, mix, qkv, scores, weights
 from seethrough.view.block.ideas import contract as contract_idea
 from seethrough.view.block.ideas import expand as expand_idea
 from seethrough.view.block.ideas import mix as mix_idea
+from seethrough.view.block.ideas import qkv as qkv_idea
+from seethrough.view.block.ideas import scores as scores_idea
+from seethrough.view.block.ideas import weights as weights_idea
 from seethrough.view.code import of, of_family
 from seethrough.view.guesses import rows
 from seethrough.view.ideas import done as done_idea
@@ -172,12 +175,38 @@ THE_BLOCK = Tour(
     walk.frame,
     (
         Step(
+            "qkv",
+            qkv.FIELDS,
+            qkv.render,
+            qkv.moments,
+            wants=qkv.wants,
+            code=of(reference.project, maths.rotate),
+            parts=("model.blocks",),
+            terms=("query", "key", "value"),
+            hooks=frozenset({hooks.RESID_PRE, *qkv.NORM, *qkv.MADE}),
+            idea=Idea(qkv_idea.FIELDS, qkv_idea.render, wants=qkv_idea.wants),
+        ),
+        Step(
+            "scores",
+            scores.FIELDS,
+            scores.render,
+            scores.moments,
+            wants=scores.wants,
+            code=of(reference.attention, maths.causal_mask),
+            parts=("model.blocks",),
+            hooks=frozenset({hooks.ROT_Q, hooks.ROT_K, hooks.SCORES}),
+            idea=Idea(scores_idea.FIELDS, scores_idea.render, wants=scores_idea.wants),
+        ),
+        Step(
             "weights",
             weights.FIELDS,
             weights.render,
+            weights.moments,
+            wants=weights.wants,
             code=of(maths.softmax),
             parts=("model.blocks",),
             hooks=frozenset({hooks.PATTERN}),
+            idea=Idea(weights_idea.FIELDS, weights_idea.render, wants=weights_idea.wants),
         ),
         Step(
             "mix",

@@ -41,7 +41,7 @@ def render(scene: Scene) -> str:
             "div",
             {"class": "choose is-token"},
             h("span", {"class": "choose-name", "id": "choose-token"}, named),
-            h("ol", {"class": "chips", "aria-labelledby": "choose-token"}, chips),
+            h("ol", {"class": "chips follows", "aria-labelledby": "choose-token"}, chips),
         ),
     )
 

@@ -13,13 +13,13 @@ from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.block.contract_film import moments, timed
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, of_scores, row
+from seethrough.view.block.here import waits
 from seethrough.view.block.scored import halves_of, scores
 from seethrough.view.block.vectors import line
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, percentage, readout, with_signs
 from seethrough.view.pickers import layer_of
 from seethrough.view.strip import readout as opened_readout
-from seethrough.view.unrecorded import note
 from seethrough.view.wants import chosen
 from seethrough.view.windowed import beyond_note, is_beyond
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
@@ -106,9 +106,7 @@ def lacking(scene: Scene) -> Node | str:
     """What a recording has not, or what is on its way."""
     if all(row(scene, leaf) is not None for leaf in LEAVES):
         return ""
-    if scene.run.recorded is not None:
-        return note(scene, *rich(scene, "contract.lacking"))
-    return h("p", {"class": "note", "role": "status"}, say(scene, "contract.waits"))
+    return waits(scene)
 
 
 def addition(scene: Scene) -> Node | str:

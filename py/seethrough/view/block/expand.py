@@ -15,6 +15,7 @@ from seethrough.view import named, strip
 from seethrough.view.block import curve, pushed
 from seethrough.view.block.expand_film import moments, timed
 from seethrough.view.block.facts import answers, direction, is_open, name_of, of_scores, row
+from seethrough.view.block.here import waits
 from seethrough.view.block.neurons import (
     N_TOLD,
     Neurons,
@@ -31,7 +32,6 @@ from seethrough.view.numbers import count, exact, limit, probability, readout, s
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
 from seethrough.view.strip import readout as opened_readout
-from seethrough.view.unrecorded import note
 from seethrough.view.wants import chosen
 from seethrough.view.windowed import beyond_note, is_beyond
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
@@ -79,7 +79,7 @@ def render(scene: Scene) -> str:
         title(scene, "step.expand"),
         named.lead(scene, lead(scene, known)),
         before(scene),
-        *([lacking(scene)] if known is None else neurons(scene, known)),
+        *([waits(scene)] if known is None else neurons(scene, known)),
     )
 
 
@@ -96,13 +96,6 @@ def lead(scene: Scene, known: Neurons | None) -> list[Node | str]:
     share = probability(scene, share_of_strength(known.post, N_TOLD))
     key = "expand.lead_plain" if known.linear is None else "expand.lead_gated"
     return rich(scene, key, **fields, n=count(scene, len(known.told)), share=h("b", {}, share))
-
-
-def lacking(scene: Scene) -> Node:
-    """What a recording has not, or what is on its way."""
-    if scene.run.recorded is not None:
-        return note(scene, *rich(scene, "expand.lacking"))
-    return h("p", {"class": "note", "role": "status"}, say(scene, "expand.waits"))
 
 
 def before(scene: Scene) -> Node | str:

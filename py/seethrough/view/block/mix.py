@@ -16,6 +16,7 @@ from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
 from seethrough.view.block import made, pushed
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
+from seethrough.view.block.here import waits
 from seethrough.view.block.mix_facts import (
     AFTER_WEIGHT,
     W_O,
@@ -33,7 +34,6 @@ from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
 from seethrough.view.strip import common_limit
 from seethrough.view.strip import readout as opened_readout
-from seethrough.view.unrecorded import note
 from seethrough.view.wants import chosen, of_attention
 from seethrough.view.windowed import beyond_note, is_beyond
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
@@ -128,9 +128,7 @@ def lacking(scene: Scene, mixed: Mixed | None) -> Node | str:
     """What a recording has not, or what is on its way."""
     if mixed is not None and mixed.context is not None and results(scene) is not None:
         return ""
-    if scene.run.recorded is not None:
-        return note(scene, *rich(scene, "mix.lacking"))
-    return h("p", {"class": "note", "role": "status"}, say(scene, "mix.waits"))
+    return waits(scene)
 
 
 def values(scene: Scene, mixed: Mixed) -> Node:

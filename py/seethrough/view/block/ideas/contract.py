@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.view.block import contract
+from seethrough.view.block.here import waits
 from seethrough.view.block.scored import HALVES, Scored, averages, scored
 from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, picture, plain
 from seethrough.view.node import Node, h, to_html
@@ -36,7 +37,10 @@ def render(scene: Scene) -> str:
     if not known or (scene.run.source == "live" and averages(scene) is None):
         if scene.run.recorded is not None:
             return to_html(told, note(scene, say(scene, "scored.lacking")))
-        return to_html(told, caption(say(scene, "idea.contract.waits")))
+        is_read = bool(known)
+        return to_html(
+            told, caption(say(scene, "idea.contract.waits")) if is_read else waits(scene)
+        )
     most = max(abs(value) for one in known for value in one[1:])
     return to_html(
         told,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.pushes import of_neuron
 from seethrough.view.block import expand
 from seethrough.view.block.facts import answers
+from seethrough.view.block.here import waits
 from seethrough.view.block.ideas.mix import listed
 from seethrough.view.block.neurons import Neurons, field, neurons_of
 from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, picture
@@ -14,7 +15,6 @@ from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.pickers import layer_of
 from seethrough.view.strip import readout
-from seethrough.view.unrecorded import note
 from seethrough.view.wants import chosen
 from seethrough.view.words import rich, say, visible_at
 
@@ -31,9 +31,8 @@ def render(scene: Scene) -> str:
     """All neurons as a field of dots, the strongest by the words that they push up."""
     known, config = neurons_of(scene), scene.run.config
     if known is None or config is None:
-        if scene.run.recorded is not None and scene.run.tokens:
-            return to_html(note(scene, *rich(scene, "expand.lacking")))
-        return to_html(nothing_yet(scene, "idea.expand.rest"))
+        has_run = bool(config and scene.run.tokens)
+        return to_html(waits(scene) if has_run else nothing_yet(scene, "idea.expand.rest"))
     token, size = mark(visible_at(scene, chosen(scene))), count(scene, config.d_mlp)
     loud = [named(scene, known, at) for at in speaking(scene, known)[:N_NAMED]]
     answer = answers(scene)[:1]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.pushes import of_head
 from seethrough.view.block import mix
+from seethrough.view.block.here import waits
 from seethrough.view.block.mix_facts import Mixed, mixed_of
 from seethrough.view.ideas.plain import (
     caption,
@@ -35,7 +36,8 @@ def render(scene: Scene) -> str:
     """The words with the streams that come from them, and what the mix points to."""
     mixed = mixed_of(scene)
     if mixed is None:
-        return to_html(nothing_yet(scene, "idea.mix.rest"))
+        has_run = bool(scene.run.config and scene.run.tokens)
+        return to_html(waits(scene) if has_run else nothing_yet(scene, "idea.mix.rest"))
     token = mark(visible_at(scene, chosen(scene)))
     return to_html(
         lead(rich(scene, "idea.mix.lead", token=token, head=str(mixed.head))),
