@@ -123,7 +123,7 @@ def addition(scene: Scene) -> Node | str:
     ]
     if not any(lines):
         return ""
-    normed = h("p", {"class": "note"}, say(scene, "contract.normed")) if is_after else ""
+    normed = h("p", {"class": "note"}, rich(scene, "contract.normed")) if is_after else ""
     return h("div", {"class": "vectors"}, normed, lines, onward(scene))
 
 
@@ -134,7 +134,7 @@ def onward(scene: Scene) -> Node | str:
         return ""
     place = {"class": "note is-checked", **timed(scene, "next", "rise")}
     if not name:
-        return h("p", place, say(scene, "contract.last"))
+        return h("p", place, rich(scene, "contract.last"))
     begins = scene.run.captured.row(name, chosen(scene))
     if begins is None:
         return ""

@@ -305,6 +305,6 @@ def addition(scene: Scene) -> Node | str:
         "div",
         {"class": "vectors"},
         h("h3", {"class": "part-title"}, say(scene, "mix.add")),
-        h("p", {"class": "note"}, say(scene, key)),
+        h("p", {"class": "note"}, rich(scene, key)),
         lines,
     )

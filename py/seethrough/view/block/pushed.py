@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.view.block.facts import has_norms_after
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import exact, signed
-from seethrough.view.words import say, token_mark
+from seethrough.view.words import rich, say, token_mark
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -53,4 +53,4 @@ def side(scene: Scene, key: str, some: tuple[Push, ...], times: float) -> Node:
 def caveat(scene: Scene) -> Node:
     """That it is read before the final norm, and what is left out where there is a norm between."""
     key = "pushed.normed" if has_norms_after(scene.run.config) else "pushed.note"
-    return h("p", {"class": "note"}, say(scene, key))
+    return h("p", {"class": "note"}, rich(scene, key))

@@ -82,7 +82,7 @@ def scores(scene: Scene) -> Node | str:
         h("h3", {"class": "part-title"}, say(scene, "scored.title")),
         h("p", {"class": "note"}, *rich(scene, key)),
         h("ol", {"class": "scored-rows"}, [candidate(scene, one, reach) for one in known]),
-        h("p", {"class": "note"}, say(scene, held, limit=limit(scene, reach), n=d_vocab)),
+        h("p", {"class": "note"}, rich(scene, held, limit=limit(scene, reach), n=d_vocab)),
         speaks(scene),
     )
 
