@@ -22,6 +22,7 @@ from seethrough.core.hooks import axis_sizes, block_leaves, fetchable, hook_name
 from seethrough.core.recording import stream_names
 from seethrough.core.routes import Route
 from seethrough.core.tokens import TokenView
+from seethrough.view.tours import THE_BLOCK
 from tests.fake_engine import engine_of, opened, tiny_model
 from tests.steps import STEPS, page_state
 
@@ -173,7 +174,10 @@ def drawn(state: AppState) -> list[str]:
     return [step.render(state), *(render(state) for _, render in step.inner.values())]
 
 
-PLACES = [*(Route("walk", "own", step) for step in STEPS), Route("block", "own", "inside")]
+PLACES = [
+    *(Route("walk", "own", step) for step in STEPS),
+    *(Route("block", "own", step) for step in THE_BLOCK.names),
+]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.step)
