@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,9 +110,11 @@ def names(scene: Scene, here: Here, key: int) -> dict[str, Node | str]:
 
 
 def shown(now: Turned) -> list[int]:
-    """The pairs that are drawn, from the fastest to the slowest."""
+    """The pairs that are drawn, from fast to slow: of each band of speeds the longest arrows."""
     half = len(now.frequencies)
-    return sorted({0, half // 16, half // 8, half // 4, half // 2, half - 1})
+    edges = sorted({0, half // 16, half // 8, half // 4, half // 2, half * 3 // 4, half})
+    sizes = np.linalg.norm(now.query, axis=1) * np.linalg.norm(now.key, axis=1)
+    return [low + int(sizes[low:high].argmax()) for low, high in pairwise(edges)]
 
 
 def dial(scene: Scene, now: Turned, pair: int) -> Node:
@@ -150,7 +153,8 @@ def dial(scene: Scene, now: Turned, pair: int) -> Node:
 
 
 def arrow(vector: np.ndarray, role: str) -> Node:
-    """An arrow from the middle; 1 reaches the rim. The eye measures it from the right, upwards."""
+    """An arrow from the middle, its length the square root: 1 reaches the rim; upwards is plus."""
+    vector = vector / (np.sqrt(np.linalg.norm(vector)) or 1.0)
     x, y = SIDE / 2 + RADIUS * float(vector[0]), SIDE / 2 - RADIUS * float(vector[1])
     ends: Attributes = {"x1": SIDE / 2, "y1": SIDE / 2, "x2": f"{x:.1f}", "y2": f"{y:.1f}"}
     tip = h("circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 4, "class": "is-tip"})
