@@ -15,7 +15,7 @@ from seethrough.core.turning import by_distance, turned
 from seethrough.core.wants import Wants, want
 from seethrough.view.block.here import of_head, row_by_head
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.numbers import cell, count, readout, signed
+from seethrough.view.numbers import cell, count, readout, signed, with_signs
 from seethrough.view.words import rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
                 say(scene, "turning.apart", n=apart),
             ),
         ),
-        outcome(scene, real, now),
+        outcome(scene, real, now, is_moved=(at, apart) != (key, distance)),
         chart(scene, by_distance(q, k, most, base), apart),
     )
 
@@ -131,7 +131,7 @@ def dial(scene: Scene, now: Turned, pair: int) -> Node:
     ]
     fields = {
         "pair": pair,
-        "degrees": readout(scene, degrees),
+        "degrees": with_signs(scene, f"{degrees:.2g}"),
         "adds": signed(scene, float(now.adds[pair])),
     }
     return h(
@@ -183,10 +183,10 @@ def slider(scene: Scene, name: str, value: int, ends: tuple[int, int], told: str
     )
 
 
-def outcome(scene: Scene, real: Turned, now: Turned) -> Node:
+def outcome(scene: Scene, real: Turned, now: Turned, *, is_moved: bool) -> Node:
     """The score as it is, and as it is after the reader's move."""
     is_same = math.isclose(real.score, now.score, rel_tol=1e-9, abs_tol=1e-9)
-    key = "turning.same" if is_same else "turning.other"
+    key = "turning.still" if not is_moved else "turning.same" if is_same else "turning.other"
     words = rich(
         scene,
         key,
