@@ -193,8 +193,8 @@ def test_what_went_comes_back_as_it_was(place: Route) -> None:
         first = drawn(store.state)
 
         actions.fetcher._budget.limit = 0
-        elsewhere = "softmax" if place.view == "block" else "block"
-        away = Route("walk", "own", elsewhere) if place.view == "block" else Route("block", "own")
+        is_block = place.view == "block"
+        away = Route("walk", "own", "softmax") if is_block else Route("block", "own", "inside")
         store.replace(route=away, captured=Captured())
         await actions.fetcher.fill()
         wanted = wanted_by(store.state.site.tours, store.state).names

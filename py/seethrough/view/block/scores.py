@@ -56,13 +56,9 @@ def render(scene: Scene) -> str:
         named.lead(scene, lead(scene, place, row)),
         h(
             "div",
-            {"class": "block-pair"},
-            h(
-                "div",
-                {"class": "block-row"},
-                bars(scene, place, row, key),
-                products.figure(scene, made, timed(SHOTS, "products", "rise")) if made else "",
-            ),
+            {"class": "block-pair is-three"},
+            bars(scene, place, row, key),
+            products.figure(scene, made, timed(SHOTS, "products", "rise")) if made else "",
             h("div", {"class": "pattern-whole"}, matrix.figure(scene, place)),
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from seethrough.core.turning import by_distance, turned
 from seethrough.core.wants import Wants, want
 from seethrough.view.block.here import of_head, row_by_head
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.numbers import cell, count, readout, signed
+from seethrough.view.numbers import cell, count, readout, signed, with_signs
 from seethrough.view.words import rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
                 say(scene, "turning.apart", n=apart),
             ),
         ),
-        outcome(scene, real, now),
+        outcome(scene, real, now, is_moved=(at, apart) != (key, distance)),
         chart(scene, by_distance(q, k, most, base), apart),
     )
 
@@ -109,9 +110,11 @@ def names(scene: Scene, here: Here, key: int) -> dict[str, Node | str]:
 
 
 def shown(now: Turned) -> list[int]:
-    """The pairs that are drawn, from the fastest to the slowest."""
+    """The pairs that are drawn, from fast to slow: of each band of speeds the longest arrows."""
     half = len(now.frequencies)
-    return sorted({0, half // 16, half // 8, half // 4, half // 2, half - 1})
+    edges = sorted({0, half // 16, half // 8, half // 4, half // 2, half * 3 // 4, half})
+    sizes = np.linalg.norm(now.query, axis=1) * np.linalg.norm(now.key, axis=1)
+    return [low + int(sizes[low:high].argmax()) for low, high in pairwise(edges)]
 
 
 def dial(scene: Scene, now: Turned, pair: int) -> Node:
@@ -128,7 +131,7 @@ def dial(scene: Scene, now: Turned, pair: int) -> Node:
     ]
     fields = {
         "pair": pair,
-        "degrees": readout(scene, degrees),
+        "degrees": with_signs(scene, f"{degrees:.2g}"),
         "adds": signed(scene, float(now.adds[pair])),
     }
     return h(
@@ -150,7 +153,8 @@ def dial(scene: Scene, now: Turned, pair: int) -> Node:
 
 
 def arrow(vector: np.ndarray, role: str) -> Node:
-    """An arrow from the middle; 1 reaches the rim. The eye measures it from the right, upwards."""
+    """An arrow from the middle, its length the square root: 1 reaches the rim; upwards is plus."""
+    vector = vector / (np.sqrt(np.linalg.norm(vector)) or 1.0)
     x, y = SIDE / 2 + RADIUS * float(vector[0]), SIDE / 2 - RADIUS * float(vector[1])
     ends: Attributes = {"x1": SIDE / 2, "y1": SIDE / 2, "x2": f"{x:.1f}", "y2": f"{y:.1f}"}
     tip = h("circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 4, "class": "is-tip"})
@@ -179,10 +183,10 @@ def slider(scene: Scene, name: str, value: int, ends: tuple[int, int], told: str
     )
 
 
-def outcome(scene: Scene, real: Turned, now: Turned) -> Node:
+def outcome(scene: Scene, real: Turned, now: Turned, *, is_moved: bool) -> Node:
     """The score as it is, and as it is after the reader's move."""
     is_same = math.isclose(real.score, now.score, rel_tol=1e-9, abs_tol=1e-9)
-    key = "turning.same" if is_same else "turning.other"
+    key = "turning.still" if not is_moved else "turning.same" if is_same else "turning.other"
     words = rich(
         scene,
         key,

@@ -27,7 +27,7 @@ PICTURE = "wall"
 READOUT = "wall-readout"
 ROLE = "attention"
 # Pixels of a pattern, and of the frame around it, in which the chosen one stands.
-SIDE, FRAME = 24, 2
+SIDE, FRAME = 18, 2
 STEP = SIDE + 2 * FRAME
 # The patterns of all layers are asked for up to so many tokens (11 MB of SmolLM2).
 MOST_TOKENS = 100

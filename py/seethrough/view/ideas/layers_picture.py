@@ -71,7 +71,9 @@ def picture(scene: Scene, looks: Sequence[Look], sheet: Sheet, *, has_answer: bo
     wide, high = (sheet.length, sheet.breadth) if sheet.is_row else (sheet.breadth, sheet.length)
     end = tiles[-1].start + tiles[-1].size
     if not sheet.is_row:
-        high = end + sheet.answer
+        high = end + (sheet.answer if has_answer else 0.0)
+    elif not has_answer:
+        high = sheet.breadth / 2 + sheet.half + sheet.gap
     arcs = [
         group(scene, look, arcs_of(tiles, look.row, sheet), sheet, side)
         for look, side in zip(looks, SIDES, strict=False)

@@ -13,9 +13,9 @@ from seethrough.view.ideas.plain import (
     caption,
     lead,
     mark,
-    names,
     nothing_yet,
     picture,
+    plain,
     rect,
 )
 from seethrough.view.node import Node, h, to_html
@@ -48,10 +48,9 @@ def render(scene: Scene) -> str:
     best = np.argsort(-row, kind="stable")[:N_BEST].tolist()
     least = float(row.min())
     wide = float(row[best[0]]) - least
-    shown = names(scene.run.tokens[at].visible for at in best)
     lines = [
-        line(scene, name, float(row[at]), (float(row[at]) - least) / wide if wide else 1.0)
-        for at, name in zip(best, shown, strict=True)
+        line(scene, at, float(row[at]), (float(row[at]) - least) / wide if wide else 1.0)
+        for at in best
     ]
     note = "idea.scores.few" if len(row) <= N_BEST else "idea.scores.best"
     return to_html(
@@ -64,8 +63,9 @@ def render(scene: Scene) -> str:
     )
 
 
-def line(scene: Scene, name: str, score: float, reach: float) -> Node:
+def line(scene: Scene, at: int, score: float, reach: float) -> Node:
     """A word, its bar, its score."""
+    name = plain(scene.run.tokens[at].visible)
     bar = h("svg", {"class": "idea-bar", "width": "100%", "aria-hidden": "true"}, rect(0, reach))
     number = h("span", {"class": "idea-score number"}, with_signs(scene, f"{score:.1f}"))
     return h("li", {}, h("bdi", {"class": "idea-name"}, name), bar, number)

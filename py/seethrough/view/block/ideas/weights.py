@@ -50,7 +50,11 @@ def render(scene: Scene) -> str:
                 "role": "group",
                 "aria-label": say(scene, "idea.weights.picture"),
             },
-            h("div", {"class": "idea-look-picture"}, pictures(scene, [look], has_answer=False)),
+            h(
+                "div",
+                {"class": "idea-look-picture is-alone"},
+                pictures(scene, [look], has_answer=False),
+            ),
             caption(rich(scene, f"idea.weights.looks.{kind_of(row)}", **words)),
         ),
     )
