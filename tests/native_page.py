@@ -151,7 +151,7 @@ class NativePage:
 
     def open_block(self) -> str:
         """The inside of the chosen layer's block, once its hooks have been fetched."""
-        self.actions.store.replace(route=Route("block", OWN))
+        self.actions.store.replace(route=Route("block", OWN, "inside"))
         self._do(self.actions.fetcher.fill())
         return PANELS["inside"].render(self.state)
 

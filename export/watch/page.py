@@ -14,13 +14,13 @@ import importlib
 import json
 import sys
 import traceback
-from importlib.util import cache_from_source
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
 PACKAGE = "seethrough"
@@ -100,6 +100,7 @@ async def _restart(watch: Any, changed: dict[str, str | None]) -> str | None:  #
     give_back = None
     try:
         main = importlib.import_module(MAIN)
+        _import_again(before)
         closed = _close(before)
         give_back = watch.cutOff()
         await main.start()
@@ -115,6 +116,13 @@ async def _restart(watch: Any, changed: dict[str, str | None]) -> str | None:  #
         task.cancel()
     watch.endOffer()
     return None
+
+
+def _import_again(before: Iterable[str]) -> None:
+    """What was shown is imported later than the page starts: an edit that fails is told now."""
+    for name in before:
+        if find_spec(name) is not None:
+            importlib.import_module(name)
 
 
 def _write(changed: dict[str, str | None]) -> None:

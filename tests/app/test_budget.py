@@ -22,6 +22,7 @@ from seethrough.core.hooks import axis_sizes, block_leaves, fetchable, hook_name
 from seethrough.core.recording import stream_names
 from seethrough.core.routes import Route
 from seethrough.core.tokens import TokenView
+from seethrough.view.tours import THE_BLOCK
 from tests.fake_engine import engine_of, opened, tiny_model
 from tests.steps import STEPS, page_state
 
@@ -173,7 +174,10 @@ def drawn(state: AppState) -> list[str]:
     return [step.render(state), *(render(state) for _, render in step.inner.values())]
 
 
-PLACES = [*(Route("walk", "own", step) for step in STEPS), Route("block", "own", "inside")]
+PLACES = [
+    *(Route("walk", "own", step) for step in STEPS),
+    *(Route("block", "own", step) for step in THE_BLOCK.names),
+]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.step)
@@ -189,8 +193,8 @@ def test_what_went_comes_back_as_it_was(place: Route) -> None:
         first = drawn(store.state)
 
         actions.fetcher._budget.limit = 0
-        elsewhere = "softmax" if place.view == "block" else "block"
-        away = Route("walk", "own", elsewhere) if place.view == "block" else Route("block", "own")
+        is_block = place.view == "block"
+        away = Route("walk", "own", "softmax") if is_block else Route("block", "own", "inside")
         store.replace(route=away, captured=Captured())
         await actions.fetcher.fill()
         wanted = wanted_by(store.state.site.tours, store.state).names

@@ -243,7 +243,7 @@ def test_the_inside_of_a_block_is_fetched_once() -> None:
         reader = Reader(await opened(MODEL))
         await reader.actions.run(PROMPT, chat=False)
         requests = engine_of(reader.service).requests
-        reader.service.store.replace(route=Route("block", "own", ""))
+        reader.service.store.replace(route=Route("block", "own", "inside"))
         before = len(requests)
         await asyncio.gather(*(reader.fetcher.fill() for _ in range(3)))
         assert len(requests) == before + 1
@@ -265,7 +265,7 @@ def test_a_long_text_keeps_the_chosen_layer_of_a_block() -> None:
         reader = Reader(await opened(MODEL))
         await reader.actions.run(PROMPT, chat=False)
         reader.fetcher._budget.limit = 1
-        reader.service.store.replace(route=Route("block", "own", ""))
+        reader.service.store.replace(route=Route("block", "own", "inside"))
         await reader.fetcher.fill()
         await reader.actions.select_layer(1)
         captured, n_tokens = reader.state.run.captured, len(reader.state.run.tokens)
@@ -285,7 +285,7 @@ def test_a_failing_block_is_told_once() -> None:
     async def scenario() -> None:
         reader = Reader(await opened(MODEL))
         await reader.actions.run(PROMPT, chat=False)
-        reader.service.store.replace(route=Route("block", "own", ""))
+        reader.service.store.replace(route=Route("block", "own", "inside"))
         engine = engine_of(reader.service)
         engine.fail_run = EngineError("engine.session", reason="no memory")
         await reader.fetcher.fill()

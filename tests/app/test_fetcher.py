@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MODEL = tiny_model()
 PROMPT = "the thing and"
 IDS = tuple(MODEL.tokenizer.encode(PROMPT))
-BLOCK, ALL = Route("block", "own"), Route("all", "own")
+BLOCK, ALL = Route("block", "own", "inside"), Route("all", "own")
 SOURCES = Path(__file__).parents[2] / "py" / "seethrough"
 
 

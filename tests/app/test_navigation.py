@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation, address, settled
 from seethrough.core.routes import OWN, Route
+from seethrough.view.tours import THE_BLOCK
 from tests.app.going import state_after
 from tests.fake_engine import tiny_model
 from tests.recorded import PROMPT, opened_with, recorded
@@ -137,7 +138,11 @@ def test_the_address_shows_the_same() -> None:
     again = went(address(first))
 
     assert again.route == first.route
-    assert address(again) == address(first) == "#/block/second?pos=0&layer=1&head=1&depth=numbers"
+    assert (
+        address(again)
+        == address(first)
+        == (f"#/block/second/{THE_BLOCK.first}?pos=0&layer=1&head=1&depth=numbers")
+    )
 
 
 def test_the_address_of_a_live_prompt() -> None:

@@ -8,7 +8,17 @@ from dataclasses import fields, replace
 import pytest
 
 from seethrough.app.actions import Actions
-from seethrough.app.state import Branch, Choice, Lens, Message, Run, Sampling, Throws, Tracing
+from seethrough.app.state import (
+    Branch,
+    Choice,
+    Lens,
+    Message,
+    Moved,
+    Run,
+    Sampling,
+    Throws,
+    Tracing,
+)
 from seethrough.core.cell import Cell
 from seethrough.core.tokens import NewToken, candidate
 from tests.fake_engine import tiny_model
@@ -33,6 +43,8 @@ BEFORE = Choice(
     peek=Tracing(Cell("hook_embed", (0, 1))),
     hook="hook_embed",
     off=frozenset({(1, 2)}),
+    neuron=3,
+    moved=Moved(3, 4),
 )
 # What becomes of each field, by what is shown next. "kept": as it was. "last": the last position.
 # "begun": as in a choice that nobody made.
@@ -52,6 +64,8 @@ CHOICES = {
     "peek": ("kept", "kept"),
     "hook": ("kept", "kept"),
     "off": ("begun", "begun"),
+    "neuron": ("begun", "begun"),
+    "moved": ("begun", "begun"),
 }
 # "own": said by what is shown now.
 RUNS = {
@@ -70,6 +84,7 @@ RUNS = {
     "words": ("begun", "begun"),
     "marked": ("begun", "begun"),
     "without": ("begun", "begun"),
+    "pushes": ("begun", "begun"),
     "written": ("begun", "begun"),
     "continuation": ("begun", "own"),
     "stop": ("begun", "own"),

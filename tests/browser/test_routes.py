@@ -174,14 +174,15 @@ def test_nonsense_in_an_address(walking):
 def test_the_address_follows(walking):
     """What is chosen stands in the address, and a reload shows it again."""
     go(walking, "#/block/january")
-    walking.until("document.querySelector('#attention .head') !== null")
-    walking.page.click("#attention [data-head='4']")
-    walking.page.click("#tokens [data-position='2']")
+    walking.until("document.querySelector('#choice .head') !== null")
+    walking.page.click("#choice [data-head='4']")
+    walking.page.click("#choice [data-position='2']")
     walking.until("location.hash.includes('head=4') && location.hash.includes('pos=2')")
     walking.reload()
 
-    walking.until("document.querySelector('#attention .head.is-selected').innerText.trim() === '4'")
-    assert walking.page.locator("#tokens .is-selected").get_attribute("data-position") == "2"
+    walking.until("document.querySelector('#choice .head.is-selected').innerText.trim() === '4'")
+    chosen = walking.page.locator("#choice .chip.is-selected")
+    assert chosen.get_attribute("data-position") == "2"
 
 
 def test_keys(walking):

@@ -191,10 +191,10 @@ def test_a_hook_of_the_code_lights_and_opens(walking):
     assert link.startswith("#/block/own")
 
 
-@pytest.mark.parametrize("view", ["block", "all"])
+@pytest.mark.parametrize("view", ["block/own/weights", "all/own"])
 def test_other_pages_look_too(walking, view):
     """The pattern of a block opens its sums, on the block's page and where everything stands."""
-    turn(walking, f"#/{view}/own?layer=3&head=0", "svg.pattern[aria-label*='blocks.3.']")
+    turn(walking, f"#/{view}?layer=3&head=0", "svg.pattern[aria-label*='blocks.3.']")
     picture = walking.page.locator("svg.pattern")
     picture.hover(position={"x": 20, "y": 240})
     walking.until(f"{PEEK}.includes('blocks.3.attn.hook_pattern[0,') && {PEEK}.includes('Total')")
@@ -245,7 +245,7 @@ def test_a_length_is_a_sum_too(walking):
 
 def test_inside_a_block_every_vector_leads_on(walking):
     """Of one token and head: query, key, value, z, MLP; a sum lights the strips it comes from."""
-    turn(walking, "#/block/own?layer=3&head=0", "#inside canvas[data-raster*=hook_z]")
+    turn(walking, "#/block/own/inside?layer=3&head=0", "#inside canvas[data-raster*=hook_z]")
     for hook, source in (("hook_z", "attn.hook_v"), ("mlp.hook_post", "mlp.hook_pre")):
         strip = walking.page.locator(f"#inside canvas[data-raster*='{hook}@']")
         strip.scroll_into_view_if_needed()

@@ -27,6 +27,7 @@ GOOD = {
     "layer": "3",
     "head": "2",
     "off": "3.2,11.0",
+    "neuron": "1520",
     "word": "1",
     "compare": "77",
     "step": "2",
@@ -79,7 +80,9 @@ def places() -> st.SearchStrategy[Place]:
         "chat": st.booleans(),
         "model": st.none() | st.text(min_size=1),
         "stop": st.sampled_from(("", *STOPS)),
-        **dict.fromkeys(("position", "layer", "head", "word", "chosen_step"), st.none() | NUMBERS),
+        **dict.fromkeys(
+            ("position", "layer", "head", "neuron", "word", "chosen_step"), st.none() | NUMBERS
+        ),
         "compared": st.none() | st.integers(0, MAX_ID),
         "cell": st.none() | st.builds(Cell, st.just("logits"), st.tuples(NUMBERS, NUMBERS)),
         "settings": st.fixed_dictionaries({}, optional=SET),

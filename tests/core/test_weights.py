@@ -195,3 +195,16 @@ def test_a_lost_source_is_told_by_name() -> None:
 
     with pytest.raises(UnknownNameError, match="W_X"):
         row_ranges(MODEL.manifest, entry, [0])
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in MODEL.manifest.tensors])
+def test_neighbouring_rows_are_fetched_as_one(name: str) -> None:
+    """Rows that lie behind one another are one range a part, and the very numbers."""
+    entry = find_tensor(MODEL.manifest, name)
+    size = entry.block_size if entry.layout == "blocks" and entry.block_axis == 0 else 1
+    rows = list(range(size, min(entry.dims[0] // size, 4) * size))
+
+    ranges = row_ranges(MODEL.manifest, entry, rows)
+
+    np.testing.assert_array_equal(rows_of(name, rows), MODEL.arrays[name][rows])
+    assert entry.layout == "transposed" or len(ranges) == len(entry.parts)

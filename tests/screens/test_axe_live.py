@@ -103,7 +103,7 @@ def test_the_live_steps_of_gpt2(gpt2, axe):
 
 def test_the_inside_of_a_block(live, axe):
     """A block's strips live, a sum kept and another one looked at in passing."""
-    live.go(f"#/block/own?layer=3&head=0&prompt={PROMPT}")
+    live.go(f"#/block/own/inside?layer=3&head=0&prompt={PROMPT}")
     strip = live.page.locator("#inside canvas[data-raster*='hook_z@']")
     strip.click()
     live.page.wait_for_selector("#sum .sum-total")

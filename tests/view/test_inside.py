@@ -25,7 +25,7 @@ def at(family: str = "llama", position: int = 3, head: int = 1) -> AppState:
     """A live run at the inside of a block."""
     state = walk_state(family=family)
     picture = replace(state.choice, layer=1, head=head, position=position)
-    return state.but(route=Route("block", "own", ""), choice=picture)
+    return state.but(route=Route("block", "own", "inside"), choice=picture)
 
 
 def strips(state: AppState) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from seethrough.view.block import made, matrix, neurons, wall
 from seethrough.view.late import WAITING, Late, Names, late
 from seethrough.view.layout import PANELS
 from seethrough.view.pictures import PICTURES
@@ -58,5 +59,8 @@ def test_a_module_that_lacks_a_function_says_so() -> None:
 
 def test_pictures_are_called_what_their_views_call_them() -> None:
     """The names by which pictures are found are those that the views write."""
-    assert {embed_vectors.CROWD, layers_stream.PREFIX, layers_norms.PICTURE} <= PICTURES.keys()
+    names = {embed_vectors.CROWD, layers_stream.PREFIX, layers_norms.PICTURE}
+    names |= {made.PREFIX, neurons.PREFIX, matrix.PICTURE, wall.PICTURE}
+
+    assert names <= PICTURES.keys()
     assert all(list(panel.fields) for panel in PANELS.values())

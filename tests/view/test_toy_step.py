@@ -36,7 +36,6 @@ SENTENCES = {
     "step.toy": "What the MLP looks for",
     "step.toy.short": "Look",
     "step.inside.short": "Inside",
-    "page.step-toy.title": "What the MLP looks for",
     "toy.lead": "The largest of its [[neuron|neurons]] is {largest}.",
     "toy.first": "A neuron wakes.",
     "toy.second": "The largest neuron is {largest}.",
@@ -207,7 +206,7 @@ def test_its_hook_leads_to_it() -> None:
 
     assert links(told) == ["#/walk/own/toy"]
     assert links(here) == []
-    assert links(to_html(h("p", {}, without))) == ["#/block/own"]
+    assert links(to_html(h("p", {}, without))) == ["#/block/own/inside"]
 
 
 def test_its_code_is_shown() -> None:
@@ -228,15 +227,14 @@ def test_its_address_says_what_is_chosen() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_block_has_steps(family: str) -> None:
-    """`#/block/<subject>/<step>`: the block's page with the toy's panel, and the way between."""
+    """`#/block/<subject>/<step>`: the page of a layer with the toy's panel, and the way between."""
     assert parse("#/block/january/toy") == Place(Route("block", "january", "toy"))
     state = at(IN_BLOCK, family)
     html = pages.render(state, Memo(PANELS))
 
     assert PANELS["step-toy"].render(state) in html
-    assert SENTENCES["page.step-toy.title"] in Reading(html).values("aria-label")
-    assert spine(html) == ["#/block/own/inside", "#/block/own/toy"]
-    first = pages.render(state.but(route=Route("block", OWN)), Memo(PANELS))
+    assert spine(html) == [f"#/block/own/{step.name}" for step in TOURS[1].steps]
+    first = pages.render(state.but(route=Route("block", OWN, "inside")), Memo(PANELS))
     assert ('id="inside"' in first, 'id="step-toy"' in first) == (True, False)
     assert ('id="inside"' in html, 'id="step-toy"' in html) == (False, True)
     assert address_of(IN_BLOCK) == "#/block/own/toy"
@@ -251,18 +249,20 @@ def test_a_block_s_film_is_played() -> None:
     assert html.count('id="transport"') == 1
     assert 'max="2"' in html
     assert {"play", "seek", "speed", "step-back"} <= set(reading.values("data-action"))
-    assert f"2 of {len(TOURS[1].steps)}" in "".join(reading.texts)
+    n_steps = len(TOURS[1].steps)
+    assert f"{n_steps} of {n_steps}" in "".join(reading.texts)
     told = pages.render(at(IN_BLOCK).but(stage=Stage(moment=0)), Memo(PANELS))
     assert SENTENCES["toy.first"] in "".join(Reading(told).texts)
 
 
-def test_a_block_of_one_step_has_no_way() -> None:
-    """With its one step the block's page is as ever: no spine, no film, no step in its address."""
-    state = walk_state().but(route=Route("block", OWN))
+def test_a_tour_of_one_step_has_no_way() -> None:
+    """With one step there is no spine, no film, no step in the address; it has the tour's name."""
+    alone = replace(THE_BLOCK, steps=THE_BLOCK.steps[-1:])
+    state = walk_state().but(tours=(THE_WALK, alone), route=Route("block", OWN))
     html = pages.render(state)
 
-    assert "transport" not in html
-
+    assert PANELS["transport"].render(state) == ""
     assert spine(html) == []
     assert not [way for way in links(html) if way.startswith("#/block/own/")]
     assert address_of(state.route) == "#/block/own"
+    assert catalogue()["title.block"] in Reading(html).texts

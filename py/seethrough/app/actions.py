@@ -10,7 +10,8 @@ from seethrough.app.message import Message
 from seethrough.app.recordings import run_of
 from seethrough.app.runner import Runner
 from seethrough.app.settings import fitted
-from seethrough.app.state import Run, Text
+from seethrough.app.state import Moved, Run, Text
+from seethrough.app.tours import chosen_of
 from seethrough.core.errors import SeethroughError
 
 if TYPE_CHECKING:
@@ -148,10 +149,45 @@ class Actions:
         else:
             await self.fetcher.fill()
 
+    async def select_place(self, layer: int, head: int) -> None:
+        """Draw a head of any layer."""
+        self.select_head(head)
+        await self.select_layer(layer)
+
+    def move(self, *, together: int | None = None, apart: int | None = None) -> None:
+        """Move a query and a key by positions, together or apart, to see what it does."""
+        now = self.state.choice.moved
+        moved = Moved(
+            now.together if together is None else together, now.apart if apart is None else apart
+        )
+        self.store.replace(moved=moved)
+
+    async def turn_layer(self, distance: int) -> None:
+        """Draw the layer before or after; they go round. Nothing where none is to be chosen."""
+        config, choice = self.state.run.config, self.state.choice
+        if config is not None and self._may_choose("layer"):
+            here = choice.layer if choice.asked_layer is None else choice.asked_layer
+            await self.select_layer((here + distance) % config.n_layers)
+
+    def turn_head(self, distance: int) -> None:
+        """Draw the head before or after; they go round. Nothing where none is to be chosen."""
+        config = self.state.run.config
+        if config is not None and self._may_choose("head"):
+            self.select_head((self.state.choice.head + distance) % config.n_heads)
+
+    def _may_choose(self, name: str) -> bool:
+        """Whether the shown step's address says such a choice."""
+        return name in chosen_of(self.state.site.tours, self.state.route)
+
     def select_head(self, head: int) -> None:
         """Draw another head's attention."""
         if head != self.state.choice.head:
             self.store.replace(head=head)
+
+    def select_neuron(self, neuron: int) -> None:
+        """Tell of another neuron of the layer."""
+        if neuron != self.state.choice.neuron:
+            self.store.replace(neuron=neuron)
 
     def select_position(self, position: int) -> None:
         """Draw another token's residual stream."""

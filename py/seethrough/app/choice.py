@@ -49,6 +49,14 @@ class Tracing:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """By how many positions the reader moved a query and a key together, and further apart."""
+
+    together: int = 0
+    apart: int = 0
+
+
+@dataclass(frozen=True)
 class Choice:
     """Where the reader looks.
 
@@ -59,6 +67,8 @@ class Choice:
     the last question. `trying` are the settings under a slider that is still held. `sum` is the
     number that the reader traces, `peek` the one that a pointer or the focus rests on, `hook` the
     leaf that was asked for in the code of the step. `off` are heads that the reader switched off.
+    `neuron` is one of the layer's feed-forward half; None: the strongest.
+    `moved` are positions that the reader moved to see what a rotation does.
     """
 
     layer: int = 0
@@ -76,6 +86,8 @@ class Choice:
     peek: Tracing | None = None
     hook: str = ""
     off: Heads = frozenset()
+    neuron: int | None = None
+    moved: Moved = field(default_factory=Moved)
 
     @property
     def followed(self) -> Choice:

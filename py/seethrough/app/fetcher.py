@@ -15,6 +15,7 @@ from seethrough.app.budget import Budget
 from seethrough.app.live import ask_engine
 from seethrough.app.message import Message
 from seethrough.app.parts import Parts
+from seethrough.app.pushing import ask_pushes
 from seethrough.app.recordings import names_of
 from seethrough.app.tours import wanted_by
 from seethrough.app.weights import Weights
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from seethrough.app.service import Service
     from seethrough.app.state import AppState
     from seethrough.core.captured import Captured
+    from seethrough.core.cell import Cell
     from seethrough.core.routes import Route
 
 
@@ -95,7 +97,7 @@ class Fetcher:
     async def _bring_shown(self) -> bool:
         """One question for what the page lacks. Returns: Whether to look again."""
         state = aimed_at(self._store.state)
-        self._budget.see(self._wanted(state).names)
+        self._budget.see(self._wanted(state).held)
         self._forget_failure(state)
         if not self._lacking(state):
             self._store.replace(**self._arrival(self._store.state))
@@ -126,7 +128,7 @@ class Fetcher:
             return False
         is_open = self._service.is_loaded(run.model) and not state.busy
         if run.recorded is not None:
-            return self.parts.has(state, lacking) or (is_open and bool(lacking.rows))
+            return self.parts.has(state, lacking) or (is_open and lacking.of_model)
         return is_open and run.source == "live"
 
     async def _try(self, state: AppState) -> bool:
@@ -145,7 +147,8 @@ class Fetcher:
     async def _ask(self, state: AppState) -> Found:
         """One question to whoever has it: the recording's parts, else the engine.
 
-        Of a recording the engine is asked for rows of weights alone: its other numbers are its own.
+        Of a recording the engine is asked for its weights alone: the other numbers are its own.
+        What vectors push comes last, when nothing else is lacking: it reads the whole unembedding.
         """
         run, lacking = state.run, self._lacking(state)
         if run.recorded is None:
@@ -153,8 +156,14 @@ class Fetcher:
         elif self.parts.has(state, lacking):
             return await self.parts.ask(state, lacking)
         else:
-            lacking = Wants(rows=lacking.rows)
+            lacking = lacking.only_of_model
+        if lacking.pushes and lacking == Wants(pushes=lacking.pushes):
+            return await ask_pushes(self._service, run, lacking.pushes, self._are_shown)
         return await ask_engine(self._service, run, lacking)
+
+    def _are_shown(self, vectors: frozenset[Cell]) -> bool:
+        """Whether the page still wants the tokens that these vectors push."""
+        return vectors <= self._wanted(aimed_at(self._store.state)).pushes
 
     def _traced_now(self) -> Wants:
         """What somebody who traces a number waits for."""
@@ -189,7 +198,7 @@ class Fetcher:
         now = self._store.state
         if not now.run.is_of(run):
             return
-        self._budget.see(wants.names)
+        self._budget.see(wants.held)
         more = replace(
             now.run,
             captured=joined(now.run, found),
@@ -197,6 +206,7 @@ class Fetcher:
             words=found.words or now.run.words,
             marked=found.marked or now.run.marked,
             without={**now.run.without, **found.without},
+            pushes={**now.run.pushes, **found.pushes},
         )
         state = now.but(run=more)
         arrival = self._arrival(state)
@@ -206,7 +216,7 @@ class Fetcher:
     def _bounded(self, state: AppState, wants: Wants) -> Captured:
         """Within the budget, with all that is drawn, aimed at, traced, or just came."""
         shown = self._wanted(state) | self._wanted(aimed_at(state))
-        names = (wants | shown | self._traced_now()).names
+        names = (wants | shown | self._traced_now()).held
         return self._budget.within(state.run.captured, names | UNCUT | own_names(state.run))
 
 
@@ -256,6 +266,7 @@ def lacking_in(run: Run, wants: Wants) -> Wants:
         None if run.lens is None else run.lens.position,
         is_marked=run.marked is not None,
         without=run.without,
+        pushes=run.pushes,
     )
 
 

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from seethrough.app.run import Lens
     from seethrough.core.cache import Array
+    from seethrough.core.cell import Cell
     from seethrough.core.heads import Marked, Without
+    from seethrough.core.pushes import Pushes
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Found:
 
     `positions` are those of whole arrays where they are not simply 0, 1, 2 …; `rows` are
     [position or token, ...] by name. `marked` are heads worth a look, `without` the best next
-    tokens without some.
+    tokens without some, `pushes` the tokens that vectors push.
     """
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
@@ -29,3 +31,4 @@ class Found:
     words: Mapping[int, str] = field(default_factory=dict)
     marked: Marked | None = None
     without: Without = field(default_factory=dict)
+    pushes: Mapping[Cell, Pushes] = field(default_factory=dict)

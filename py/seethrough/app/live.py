@@ -50,9 +50,24 @@ async def _ask(service: Service, run: Run, lacking: Wants) -> Found:
     vectors = await read_rows(service, run, tokens) if tokens else None
     if vectors is not None:
         rows[ROWS] = dict(zip(tokens, vectors, strict=True))
+    rows |= await read_matrices(service, lacking)
+    whole = {name: await service.weight(name) for name in sorted(lacking.weights)}
     marked = await mark_heads(service, run) if lacking.is_marked else None
     without = {off: await without_heads(service, run, off) for off in lacking.without}
-    return replace(found, rows=rows, marked=marked, without=without)
+    arrays = {**found.arrays, **whole}
+    return replace(found, arrays=arrays, rows=rows, marked=marked, without=without)
+
+
+async def read_matrices(service: Service, lacking: Wants) -> dict[str, dict[int, Array]]:
+    """Rows of the blocks' matrices, those of a matrix at once."""
+    wanted: dict[str, list[int]] = {}
+    for name, row in sorted(lacking.rows):
+        if name != ROWS:
+            wanted.setdefault(name, []).append(row)
+    return {
+        name: dict(zip(rows, await service.weight(name, rows), strict=True))
+        for name, rows in wanted.items()
+    }
 
 
 def is_far(name: str, position: int) -> bool:

@@ -227,6 +227,8 @@ class Navigation:
         beyond = too_large(place, state.run.config)
         if beyond:
             self._store.replace(sampling=state.sampling.but(**dict.fromkeys(beyond, 0)))
+        if place.neuron is not None and place.neuron < state.run.config.d_mlp:
+            actions.select_neuron(place.neuron)
         if place.head is not None and place.head < state.run.config.n_heads:
             actions.select_head(place.head)
         is_layer = place.layer is not None and place.layer < state.run.config.n_layers

@@ -86,7 +86,8 @@ def is_in(run: Run, name: str, lacking: Wants) -> bool:
     if name == LAYERS_PART:
         return bool(lacking.lens) or not lacking.names.isdisjoint(write_names(run.config))
     names = (*embed_leaves(run.config), *FINAL_LEAVES, LOGITS)
-    return bool(lacking.rows) or not lacking.names.isdisjoint(names)
+    is_of_token = any(name == UNEMBEDDING for name, _ in lacking.rows)
+    return is_of_token or not lacking.names.isdisjoint(names)
 
 
 def has_part(run: Run, name: str) -> bool:

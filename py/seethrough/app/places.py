@@ -99,6 +99,7 @@ CHOSEN: dict[str, Callable[[AppState], object]] = {
     "layer": lambda state: state.choice.layer,
     "head": lambda state: state.choice.head,
     "off": lambda state: state.choice.off or None,
+    "neuron": lambda state: state.choice.neuron,
     "word": lambda state: state.choice.word,
     "compared": lambda state: state.choice.compared,
     "chosen_step": lambda state: state.choice.chosen_step,
@@ -148,6 +149,8 @@ def not_there(place: Place, state: AppState) -> list[Message]:
         told.append(Message("route.no_layer", beyond(place.layer, config.n_layers)))
     if place.head is not None and place.head >= config.n_heads:
         told.append(Message("route.no_head", beyond(place.head, config.n_heads)))
+    if place.neuron is not None and place.neuron >= config.d_mlp:
+        told.append(Message("route.no_neuron", beyond(place.neuron, config.d_mlp)))
     if state.run.tokens:
         told += _not_in_text(place, state)
     for name, value in too_large(place, config).items():

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seethrough.core.cache import Array
+    from seethrough.core.cell import Cell
     from seethrough.core.config import ModelConfig
     from seethrough.core.film import Film
     from seethrough.core.heads import Marked, Without
+    from seethrough.core.pushes import Pushes
     from seethrough.core.recording import Recording
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
@@ -66,7 +68,7 @@ class Run:
     `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
     `words` are the texts of tokens that a recording knows.
     `marked` are heads worth a look at the last token, `without` the best next tokens with some
-    heads switched off.
+    heads switched off. `pushes` are the tokens that some vectors push, by the vector's name.
     """
 
     model: str = ""
@@ -84,6 +86,7 @@ class Run:
     words: Mapping[int, str] = field(default_factory=dict)
     marked: Marked | None = None
     without: Without = field(default_factory=dict)
+    pushes: Mapping[Cell, Pushes] = field(default_factory=dict)
     written: tuple[NewToken, ...] = ()
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""

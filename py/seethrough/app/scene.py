@@ -250,8 +250,9 @@ class Step:
 class Tour:
     """A view of one input in steps: the walk, a block, everything.
 
-    `frame` is its page without the panels; `wants` is what that draws at every step, `chosen` what
-    its address says at every step. It may have no steps.
+    `frame` is its page without the panels; `above` is the slot of what stands over the picture of
+    every step; `wants` is what these draw at every step, `chosen` what its address says at every
+    step. It may have no steps.
     """
 
     view: str
@@ -259,6 +260,7 @@ class Tour:
     steps: tuple[Step, ...] = ()
     wants: Callable[[Scene], Wants] = want_nothing
     chosen: frozenset[str] = frozenset()
+    above: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
-from seethrough.app.choice import TALLY, Choice, Throws, Tracing
+from seethrough.app.choice import TALLY, Choice, Moved, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
 from seethrough.app.message import Message
@@ -82,6 +82,7 @@ __all__ = [
     "Lens",
     "Message",
     "ModelCard",
+    "Moved",
     "Offline",
     "PartCard",
     "Preparing",

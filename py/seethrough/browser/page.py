@@ -11,7 +11,7 @@ from seethrough.app.sampler import Sampler
 from seethrough.app.settings import written_sampling
 from seethrough.app.state import Message
 from seethrough.app.tours import steps_of, tour_of
-from seethrough.browser import dom, ffi, host, storage
+from seethrough.browser import choosing, dom, ffi, host, storage
 from seethrough.browser.cells import Cells
 from seethrough.browser.guesses import Guesses
 from seethrough.browser.keys import Keys
@@ -23,22 +23,14 @@ from seethrough.browser.swipe import Swipes
 from seethrough.browser.tools import Tools
 from seethrough.browser.writing import Writing
 from seethrough.core.errors import SeethroughError
-from seethrough.core.heads import read_heads
 from seethrough.core.language import signs
 from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.core.written import plain_digits
 from seethrough.view import pages
 from seethrough.view.guesses.misses import KIND as MISSES
-from seethrough.view.layout import (
-    FIXED,
-    PANELS,
-    Memo,
-    cell_of,
-    describe_cell,
-    inner_of,
-    raster_for,
-)
+from seethrough.view.layout import FIXED, PANELS, Memo, describe_cell, inner_of, raster_for
+from seethrough.view.pictures import cell_of, order_of
 from seethrough.view.typed import typed_text
 
 if TYPE_CHECKING:
@@ -63,15 +55,15 @@ WAITING = ("idle", "download", "session", "ready", "failed")
 GOING = ("download", "session", "running")
 # What a step needs beyond the run may change with these.
 NEEDED = (
-    *("route", "layer", "head", "position", "asked_layer", "tokens", "asked", "busy", "depth"),
-    *("off",),
+    *("route", "layer", "head", "position", "neuron", "asked_layer", "off"),
+    *("tokens", "asked", "busy", "depth"),
 )
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
     *("route", "layer", "head", "position", "prompt", "chat", "source", "tokens", "language"),
     *("busy", "sum", "depth"),
 )
-OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off")
+OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off", "neuron")
 
 
 class Page:
@@ -106,6 +98,7 @@ class Page:
             **self._sums.handlers(),
             **self._tools.handlers(),
             **self._guesses.handlers(),
+            **choosing.handlers(actions),
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
             "next": lambda _values: self._append_best(),
@@ -121,11 +114,6 @@ class Page:
             "mode": lambda values: actions.use_mode(values["mode"]),
             "cancel": lambda _values: actions.cancel(),
             "stop": lambda _values: actions.cancel(),
-            "select-layer": lambda values: actions.select_layer(int(values["value"])),
-            "select-head": lambda values: actions.select_head(int(values["head"])),
-            "select-position": lambda values: actions.select_position(int(values["position"])),
-            "switch-heads": lambda values: actions.switch_heads(read_heads(values["heads"])),
-            "select-word": lambda values: actions.select_word(int(values["word"])),
             "step-back": lambda _values: self._beside(-1),
             "step-next": lambda _values: self._guesses.shown_first(lambda: self._beside(1)),
             "play": lambda _values: self._play(self._player.toggle),
@@ -253,9 +241,9 @@ class Page:
         self._player.show()
 
     def _choose_cell(self, picture: str, row: int, column: int) -> None:
-        cell = cell_of(self._actions.state, picture, row, column)
-        if cell is not None:
-            self._act("select-cell", {"cell": str(cell)})
+        order = order_of(self._actions.state, picture, row, column)
+        if order is not None:
+            self._act(*order)
 
     def _rest_on_cell(self, picture: str, row: int, column: int, box: ffi.Box) -> None:
         cell = cell_of(self._actions.state, picture, row, column)

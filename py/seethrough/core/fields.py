@@ -125,6 +125,7 @@ BEFORE_SETTINGS = (
     Field("layer", "layer", whole(0, MAX_INDEX)),
     Field("head", "head", whole(0, MAX_INDEX)),
     Field("off", "off", some_heads, written_heads),
+    Field("neuron", "neuron", whole(0, MAX_INDEX)),
     Field("word", "word", whole(0, MAX_INDEX)),
     Field("compare", "compared", whole(0, MAX_ID)),
     Field("step", "chosen_step", whole(0, MAX_INDEX)),

@@ -349,12 +349,16 @@ def wiring_of(family: Family) -> Wiring:
 
 
 def functions_of(family: Family) -> dict[str, tuple[Callable[..., object], ...]]:
-    """The functions that compute a family's embedding, its blocks and its logits."""
+    """The functions that compute a part of a family's pass, by the name of that part."""
     wiring = wiring_of(family)
     own = (wiring.heads, wiring.mlp, write_back, wiring.after, wiring.activation)
     nothing = {heads_as_they_are, as_they_are}
+    after = () if wiring.after in nothing else (wiring.after,)
     return {
         "embed": tuple(dict.fromkeys((wiring.embed, wiring.rows))),
         "layers": (block, attention, *(one for one in own if one not in nothing)),
         "logits": (unembed_states, wiring.norm),
+        "mix": (attention, *after),
+        "expand": (wiring.norm, wiring.mlp, wiring.activation),
+        "contract": (write_back, *after, block),
     }

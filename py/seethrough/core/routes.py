@@ -49,8 +49,9 @@ class Place:
 
     `written` are the tokens behind the prompt, the first `taken` of them part of the input; `stop`
     says why they ended, where they alone do not tell. `chosen_step` is one of them, `word` one of
-    the text's words, `compared` a token's id, `off` are heads that are switched off. `settings` are
-    those of the draw that it names, by name; `dart` and `is_tallied` are of the step "sample".
+    the text's words, `compared` a token's id, `off` are heads that are switched off, `neuron` is
+    one of the layer's. `settings` are those of the draw that it names, by name; `dart` and
+    `is_tallied` are of the step "sample".
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
     """
 
@@ -65,6 +66,7 @@ class Place:
     layer: int | None = None
     head: int | None = None
     off: Heads | None = None
+    neuron: int | None = None
     word: int | None = None
     compared: int | None = None
     chosen_step: int | None = None

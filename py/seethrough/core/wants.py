@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from seethrough.core.captured import Captured
+    from seethrough.core.cell import Cell
     from seethrough.core.heads import Heads
 
 
@@ -22,7 +23,8 @@ class Wants:
     `hooks` are (name, position), position None for all that a run keeps. `rows` are (matrix, row):
     of W_U the row is a token, whose vector that is. `lens` are positions whose residual states are
     unembedded at every layer. `is_marked`: which heads are worth a look. `without` are heads that
-    are switched off: the best next tokens without them (core/heads.py).
+    are switched off: the best next tokens without them (core/heads.py). `weights` are wanted whole,
+    `pushes` are vectors, by name, whose tokens are wanted (core/pushes.py).
     """
 
     hooks: frozenset[tuple[str, int | None]] = field(default_factory=frozenset)
@@ -30,6 +32,8 @@ class Wants:
     lens: frozenset[int] = field(default_factory=frozenset)
     is_marked: bool = False
     without: frozenset[Heads] = field(default_factory=frozenset)
+    weights: frozenset[str] = field(default_factory=frozenset)
+    pushes: frozenset[Cell] = field(default_factory=frozenset)
 
     def __or__(self, other: Wants) -> Wants:
         return Wants(
@@ -38,15 +42,33 @@ class Wants:
             self.lens | other.lens,
             self.is_marked or other.is_marked,
             self.without | other.without,
+            self.weights | other.weights,
+            self.pushes | other.pushes,
         )
 
     def __bool__(self) -> bool:
-        return bool(self.hooks or self.rows or self.lens or self.is_marked or self.without)
+        of_run = self.hooks or self.lens or self.is_marked or self.without
+        return bool(of_run or self.of_model)
 
     @property
     def names(self) -> frozenset[str]:
         """The hooks by name alone, wherever they are wanted."""
         return frozenset(name for name, _ in self.hooks)
+
+    @property
+    def held(self) -> frozenset[str]:
+        """All that is held as arrays, by name: hooks, whole weights, matrices of wanted rows."""
+        return self.names | self.weights | {name for name, _ in self.rows}
+
+    @property
+    def of_model(self) -> bool:
+        """Whether something is wanted that the model alone tells, whatever the input."""
+        return bool(self.rows or self.weights or self.pushes)
+
+    @property
+    def only_of_model(self) -> Wants:
+        """What of it the model alone tells."""
+        return Wants(rows=self.rows, weights=self.weights, pushes=self.pushes)
 
     def lacking(
         self,
@@ -55,6 +77,7 @@ class Wants:
         *,
         is_marked: bool = False,
         without: Collection[Heads] = (),
+        pushes: Collection[Cell] = (),
     ) -> Wants:
         """What of it is not on hand.
 
@@ -62,6 +85,7 @@ class Wants:
             lens: The position whose lens is known.
             is_marked: Whether heads are marked.
             without: What is known without some heads.
+            pushes: The vectors whose tokens are known.
         """
         return Wants(
             frozenset(place for place in self.hooks if not has(captured, *place)),
@@ -73,6 +97,8 @@ class Wants:
             frozenset(position for position in self.lens if position != lens),
             self.is_marked and not is_marked,
             self.without.difference(without),
+            self.weights.difference(captured.arrays),
+            self.pushes.difference(pushes),
         )
 
 

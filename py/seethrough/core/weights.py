@@ -56,6 +56,8 @@ def row_ranges(manifest: Manifest, entry: TensorEntry, rows: Sequence[int]) -> t
     """(offset, size) of the bytes that `decode_rows` wants, part by part, row by row."""
     if entry.layout == "transposed" or is_whole(entry, rows):
         return whole_ranges(manifest, entry)
+    if is_stretch(entry, rows):
+        return tuple(_part_rows(entry, role, part, rows) for role, part in entry.parts.items())
     return tuple(
         _part_row(part, row // _rows_per_entry(entry, role))
         for role, part in entry.parts.items()
@@ -67,6 +69,15 @@ def is_whole(entry: TensorEntry, rows: Sequence[int]) -> bool:
     """Whether these are all rows in order: then a part is one range, not one for each row."""
     n_rows = entry.dims[0]
     return len(rows) == n_rows and all(row == at for at, row in enumerate(rows))
+
+
+def is_stretch(entry: TensorEntry, rows: Sequence[int]) -> bool:
+    """Whether these rows lie one behind the other in each part: then a part is one range."""
+    first, end = rows[0], rows[0] + len(rows)
+    if len(rows) < 2 or any(row != at for row, at in zip(rows, range(first, end), strict=True)):  # noqa: PLR2004 - one row is one range anyway
+        return False
+    shared = entry.block_size if entry.layout == "blocks" and entry.block_axis == 0 else 1
+    return not first % shared and not end % shared
 
 
 def whole_ranges(manifest: Manifest, entry: TensorEntry) -> tuple[Range, ...]:
@@ -85,7 +96,7 @@ def decode_rows(
     if entry.layout == "transposed":
         source = find_tensor(manifest, entry.source)
         return decode_whole(source, chunks)[:, list(rows)].T.copy()
-    if is_whole(entry, rows):
+    if is_whole(entry, rows) or is_stretch(entry, rows):
         return decode_whole(entry, chunks)
     arrays = {}
     for index, (role, part) in enumerate(entry.parts.items()):
@@ -106,9 +117,9 @@ def decode_rows(
 
 
 def decode_whole(entry: TensorEntry, chunks: Sequence[bytes]) -> Array:
-    """The whole tensor as float32, from the bytes of each of its parts in order."""
+    """The whole tensor, or a stretch of its rows, as float32 from the bytes of each part."""
     arrays = {
-        role: _numbers(part.dtype, chunk).reshape(part.dims)
+        role: _numbers(part.dtype, chunk).reshape(-1, *part.dims[1:])
         for (role, part), chunk in zip(entry.parts.items(), chunks, strict=True)
     }
     if entry.layout == "plain":
@@ -142,6 +153,12 @@ def _rows_per_entry(entry: TensorEntry, role: str) -> int:
     """How many rows of the tensor share one stored row of this part."""
     shared = entry.layout == "blocks" and entry.block_axis == 0 and role != "values"
     return entry.block_size if shared else 1
+
+
+def _part_rows(entry: TensorEntry, role: str, part: TensorPart, rows: Sequence[int]) -> Range:
+    """The bytes of a stretch of rows in one part."""
+    shared, row_bytes = _rows_per_entry(entry, role), part.size_bytes // part.dims[0]
+    return part.offset + rows[0] // shared * row_bytes, len(rows) // shared * row_bytes
 
 
 def _part_row(part: TensorPart, row: int) -> Range:

@@ -41,6 +41,13 @@ def render(scene: Scene) -> str:
         title(scene, "page.attention.title"),
         named.lead(scene, lead(scene, grid)),
         h("div", {"class": "controls"}, picker(scene), heads(scene, grid)),
+        *pattern(scene, grid),
+    )
+
+
+def pattern(scene: Scene, grid: Grid) -> list[Node | str]:
+    """The pattern between its tokens, what a cell tells, the legend, the numbers."""
+    return [
         h(
             "div",
             {"class": "matrix scroll"},
@@ -52,7 +59,7 @@ def render(scene: Scene) -> str:
         h("output", {"class": "readout", "id": "attention-readout"}, strongest(scene, grid)),
         legend(scene, grid),
         data(scene, grid),
-    )
+    ]
 
 
 def picker(scene: Scene) -> Node:
@@ -60,13 +67,13 @@ def picker(scene: Scene) -> Node:
     return layer_picker(scene, is_of_patterns=True)
 
 
-def lacking(scene: Scene, recorded: Recording) -> str:
+def lacking(scene: Scene, recorded: Recording, *, has_picker: bool = True) -> str:
     """A layer whose pattern is not in the recording: the picker stays, with the way to it."""
     layer, known = str(layer_of(scene)), spans(scene, recorded.layers)
     sentence = say(scene, "view.unrecorded.pattern", known=known, layer=layer)
     return to_html(
         title(scene, "page.attention.title"),
-        h("div", {"class": "controls"}, picker(scene)),
+        h("div", {"class": "controls"}, picker(scene)) if has_picker else "",
         note(scene, sentence),
     )
 

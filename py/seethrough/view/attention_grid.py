@@ -62,6 +62,11 @@ def grid_of(scene: Scene) -> Grid | None:
     pattern = scene.run.pattern(layer_of(scene))
     if pattern is None or pattern.size == 0:
         return None
+    return grid_in(scene, pattern)
+
+
+def grid_in(scene: Scene, pattern: Array) -> Grid:
+    """The chosen head's grid of weights, or of scores. Shapes: [head, query_pos, key_pos]."""
     head = min(max(scene.choice.head, 0), len(pattern) - 1)
     side = pattern.shape[1]
     least = CELL_LEAST if side <= SVG_UP_TO else RASTER_LEAST

@@ -15,7 +15,7 @@ from seethrough.view.words import Framed, hook_mark, rich, say
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
 
-BLOCK = "block"
+BLOCK, EVERY_VECTOR = "block", "inside"
 
 
 def is_drawn(scene: Scene, leaf: str) -> bool:
@@ -71,7 +71,7 @@ def elsewhere(scene: Scene, leaf: str) -> list[Node | str]:
     steps = scene.tour.steps if scene.tour else ()
     step = next((step.name for step in steps if leaf in step.hooks), "")
     if not step or scene.tour is None:
-        here = {"href": address_of(replace(scene.route, view=BLOCK, step=""))}
+        here = {"href": address_of(replace(scene.route, view=BLOCK, step=EVERY_VECTOR))}
         layer, is_block = str(scene.choice.layer), Framed(value=True, tag="a", attributes=here)
         return rich(scene, "code.hook_there", is_block=is_block, layer=layer, number="")
     there = {"href": address_of(replace(scene.route, step=step))}

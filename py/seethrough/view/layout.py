@@ -37,6 +37,7 @@ from seethrough.view import (
     transport,
     why,
 )
+from seethrough.view.block import choice
 from seethrough.view.kept import Kept
 from seethrough.view.late import Names
 from seethrough.view.node import h, to_html
@@ -85,8 +86,14 @@ ACTIONS = (
     "select-position",
     "select-word",
     "select-layer",
+    "layer-back",
+    "layer-next",
     "select-head",
+    "select-place",
+    "move-together",
+    "move-apart",
     "switch-heads",
+    "select-neuron",
     "append-token",
     "go-on",
     "step-to",
@@ -196,6 +203,7 @@ FIXED: Mapping[str, Panel] = {
         attention.render,
         "attention",
     ),
+    choice.SLOT: Panel(choice.FIELDS, choice.render),
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),

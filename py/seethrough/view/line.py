@@ -38,7 +38,7 @@ def render(state: AppState) -> str:
 def stop(state: AppState, tour: Tour, step: Step, *, is_here: bool) -> Node:
     """One step: its number and name; the layers tell how many they are."""
     number = h("span", {"class": "joint", "aria-hidden": "true"}, str(tour.number(step.name)))
-    is_repeated = REPEATED in step.parts
+    is_repeated = repeated(tour) == (step,)
     return h(
         "a",
         {
@@ -51,6 +51,11 @@ def stop(state: AppState, tour: Tour, step: Step, *, is_here: bool) -> Node:
         times(state) if is_repeated else "",
         h("span", {"class": "again", "aria-hidden": "true"}) if AGAIN in step.parts else "",
     )
+
+
+def repeated(tour: Tour) -> tuple[Step, ...]:
+    """The steps in which the layers work: a loop of the line, where one step alone is."""
+    return tuple(step for step in tour.steps if REPEATED in step.parts)
 
 
 def name(state: AppState, step: str) -> str:

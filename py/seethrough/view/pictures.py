@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
     from seethrough.core.cell import Cell
+    from seethrough.view.block import made, matrix, neurons, wall
     from seethrough.view.steps import embed_vectors, layers_norms, layers_stream
 
     Raster = Callable[[AppState, str, bool], Array | None]
     Told = Callable[[AppState, str, int, int], str]
+    Order = tuple[str, Mapping[str, str]]
     CellOf = Callable[[AppState, str, int, int], Cell | None]
+    OrderOf = Callable[[AppState, int, int], Order]
 else:
     embed_vectors, layers_norms, layers_stream = late(
         "seethrough.view.steps", "embed_vectors", "layers_norms", "layers_stream"
     )
+    made, matrix, neurons, wall = late("seethrough.view.block", "made", "matrix", "neurons", "wall")
 
 
 def nothing(_state: AppState, _name: str, _row: int, _column: int) -> None:
@@ -41,11 +45,15 @@ def no_cells(_state: AppState, name: str, _row: int, _column: int) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """One kind of picture; each function gets the picture's whole name."""
+    """One kind of picture; each function gets the picture's whole name.
+
+    `order` is what a click on a cell does, where that is not to open its sum.
+    """
 
     raster: Raster
     told: Told
     cell_of: CellOf = nothing
+    order: OrderOf | None = None
 
 
 # By the whole name, or by its beginning as far as a ":" or "-".
@@ -63,6 +71,16 @@ PICTURES: Mapping[str, Picture] = {
     "head-": Picture(
         lambda state, name, dark: attention.head_raster(state, head_of(name), dark=dark), no_cells
     ),
+    "scores": Picture(
+        lambda state, _name, dark: matrix.raster(state, dark=dark),
+        lambda state, _name, row, column: matrix.describe(state, row, column),
+        lambda state, _name, row, column: matrix.cell_of(state, row, column),
+    ),
+    "wall": Picture(
+        lambda state, _name, dark: wall.raster(state, dark=dark),
+        lambda state, _name, row, column: wall.describe(state, row, column),
+        order=wall.order,
+    ),
     strip.PREFIX: Picture(
         lambda state, name, dark: strip.raster(state, name, dark=dark),
         strip.opened,
@@ -77,6 +95,16 @@ PICTURES: Mapping[str, Picture] = {
         lambda state, name, dark: terms.raster(state, name, dark=dark),
         terms.opened,
         terms.cell_of,
+    ),
+    "made:": Picture(
+        lambda state, name, dark: made.raster(state, name, dark=dark),
+        made.opened,
+        made.cell_of,
+    ),
+    "neurons:": Picture(
+        lambda state, name, dark: neurons.raster(state, name, dark=dark),
+        neurons.opened,
+        neurons.cell_of,
     ),
     "embed": Picture(
         lambda state, _name, dark: embed_vectors.raster(state, dark=dark),
@@ -143,6 +171,18 @@ def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
         ValueError: No panel has such a picture.
     """
     return picture_of(name).cell_of(state, name, row, column)
+
+
+def order_of(state: AppState, name: str, row: int, column: int) -> Order | None:
+    """What a click on a picture's cell does: an action with its values; None: nothing.
+
+    Raises:
+        ValueError: No panel has such a picture.
+    """
+    ordered, cell = picture_of(name).order, cell_of(state, name, row, column)
+    if ordered is not None:
+        return ordered(state, row, column)
+    return None if cell is None else ("select-cell", {"cell": str(cell)})
 
 
 def describe_cell(state: AppState, name: str, row: int, column: int) -> str:

@@ -1,11 +1,10 @@
-"""Pages around one input: everything at once, and the inside of a block."""
+"""The page of one input with everything at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import OWN
-from seethrough.view import line, prompt
+from seethrough.view import prompt
 from seethrough.view.node import Node, h
 from seethrough.view.words import page_title, rich, say
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from seethrough.view.node import Slot
 
 EVERYTHING = ("tokens", "top", "continuation", "residual", "attention")
-BLOCK = ("tokens", "attention")
 
 
 def everything(state: AppState, slot: Slot) -> list[Node]:
@@ -43,20 +41,3 @@ def panel(state: AppState, name: str, slot: Slot) -> Node:
     attributes = {"id": f"panel-{name}", "class": "panel"}
     label = {"aria-label": say(state, f"page.{name}.title")}
     return h("section", {**attributes, **label}, slot(name))
-
-
-def block(state: AppState, slot: Slot) -> list[Node | str]:
-    """One block: which tokens each head of it looks at; then the step's own panel."""
-    names = (*BLOCK, *([state.step.place] if state.step else []))
-    has_films = state.tour is not None and state.tour.has_films
-    return [
-        h("div", {"class": "title-row"}, page_title(state, "block.title"), slot("source")),
-        h("div", {"class": "transport"}, slot("transport")) if has_films else "",
-        line.place(state, slot) if state.tour is not None and len(state.tour.steps) > 1 else "",
-        h("p", {"class": "page-lead"}, rich(state, "block.lead")),
-        prompt.form(state, has_sampling=False, cost=slot("cost"))
-        if state.route.subject == OWN
-        else "",
-        h("div", {"class": "panels is-single"}, [panel(state, name, slot) for name in names]),
-        *traced(slot),
-    ]

@@ -34,7 +34,7 @@ HIGH = 22
 TICK = 4
 AROUND = 4  # cells on each side of the one that is opened
 SQUARE_ROOT = 0.5
-WEIGHTS = "W_"  # how the names of weights begin: their rows stand at no position
+WEIGHTS = "W_"  # in the names of weights, in no hook's: their rows stand at no position
 
 
 def common_limit(rows: Sequence[Array]) -> float:
@@ -115,7 +115,7 @@ def opened(scene: Scene, name: str, row: int, column: int) -> str:
     values = scene.run.captured.row(told[0], told[1])
     if values is None:
         return ""
-    token = None if told[0].startswith(WEIGHTS) else token_at(scene, told[1])
+    token = None if WEIGHTS in told[0] else token_at(scene, told[1])
     return among(scene, values, column, cell, token)
 
 

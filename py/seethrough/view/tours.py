@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import sheet, walk
+from seethrough.view.block import choice
 from seethrough.view.code import of, of_family
 from seethrough.view.guesses import rows
 from seethrough.view.late import late
@@ -19,6 +20,13 @@ from seethrough.view.wants import of_attention, of_everything, of_logits
 
 if TYPE_CHECKING:
     from seethrough.view import inside
+    from seethrough.view.block import contract, expand, mix, qkv, scores, weights
+    from seethrough.view.block.ideas import contract as contract_idea
+    from seethrough.view.block.ideas import expand as expand_idea
+    from seethrough.view.block.ideas import mix as mix_idea
+    from seethrough.view.block.ideas import qkv as qkv_idea
+    from seethrough.view.block.ideas import scores as scores_idea
+    from seethrough.view.block.ideas import weights as weights_idea
     from seethrough.view.ideas import done as done_idea
     from seethrough.view.ideas import embed as embed_idea
     from seethrough.view.ideas import input_text as input_idea
@@ -58,6 +66,11 @@ else:
         loop_idea,
         done_idea,
     ) = late("seethrough.view.ideas", *OF_THE_WALK)
+    OF_THE_BLOCK = ("qkv", "scores", "weights", "mix", "expand", "contract")
+    qkv, scores, weights, mix, expand, contract = late("seethrough.view.block", *OF_THE_BLOCK)
+    qkv_idea, scores_idea, weights_idea, mix_idea, expand_idea, contract_idea = late(
+        "seethrough.view.block.ideas", *OF_THE_BLOCK
+    )
     (inside,) = late("seethrough.view", "inside")
 
 THE_WALK = Tour(
@@ -193,8 +206,83 @@ THE_WALK = Tour(
 )
 THE_BLOCK = Tour(
     BLOCK,
-    sheet.block,
+    walk.frame,
     (
+        Step(
+            "qkv",
+            qkv.FIELDS,
+            qkv.render,
+            qkv.moments,
+            wants=qkv.wants,
+            code=of(reference.project, maths.rotate),
+            parts=("model.blocks",),
+            terms=("query", "key", "value"),
+            hooks=frozenset(
+                {
+                    *(hooks.RESID_PRE, hooks.LN1_SCALE, hooks.LN1_NORMALIZED, hooks.LN1_OUT),
+                    *(hooks.Q, hooks.K, hooks.V),
+                }
+            ),
+            idea=Idea(qkv_idea.FIELDS, qkv_idea.render, wants=qkv_idea.wants),
+        ),
+        Step(
+            "scores",
+            scores.FIELDS,
+            scores.render,
+            scores.moments,
+            wants=scores.wants,
+            code=of(reference.attention, maths.causal_mask),
+            parts=("model.blocks",),
+            hooks=frozenset({hooks.ROT_Q, hooks.ROT_K, hooks.SCORES}),
+            idea=Idea(scores_idea.FIELDS, scores_idea.render, wants=scores_idea.wants),
+        ),
+        Step(
+            "weights",
+            weights.FIELDS,
+            weights.render,
+            weights.moments,
+            wants=weights.wants,
+            code=of(maths.softmax),
+            parts=("model.blocks",),
+            hooks=frozenset({hooks.PATTERN}),
+            idea=Idea(weights_idea.FIELDS, weights_idea.render, wants=weights_idea.wants),
+        ),
+        Step(
+            "mix",
+            mix.FIELDS,
+            mix.render,
+            mix.moments,
+            wants=mix.wants,
+            code=of_family("mix"),
+            parts=("model.blocks",),
+            terms=("value",),
+            hooks=frozenset({hooks.PATTERN, hooks.V, hooks.Z, hooks.ATTN_OUT, hooks.RESID_MID}),
+            idea=Idea(mix_idea.FIELDS, mix_idea.render, wants=mix_idea.wants),
+        ),
+        Step(
+            "expand",
+            expand.FIELDS,
+            expand.render,
+            expand.moments,
+            wants=expand.wants,
+            chosen=frozenset({"neuron"}),
+            code=of_family("expand"),
+            parts=("model.blocks",),
+            terms=("neuron",),
+            hooks=frozenset({hooks.LN2_OUT, hooks.MLP_PRE, hooks.MLP_PRE_LINEAR, hooks.MLP_POST}),
+            idea=Idea(expand_idea.FIELDS, expand_idea.render, wants=expand_idea.wants),
+        ),
+        Step(
+            "contract",
+            contract.FIELDS,
+            contract.render,
+            contract.moments,
+            wants=contract.wants,
+            code=of_family("contract"),
+            parts=("model.blocks",),
+            hooks=frozenset({hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST}),
+            idea=Idea(contract_idea.FIELDS, contract_idea.render, wants=contract_idea.wants),
+        ),
         Step(
             "inside",
             inside.FIELDS,
@@ -202,10 +290,12 @@ THE_BLOCK = Tour(
             wants=inside.wants,
             slot="inside",
             rest="inside",
+            parts=("model.blocks",),
         ),
     ),
     wants=of_attention,
     chosen=frozenset({"position", "layer", "head"}),
+    above=choice.SLOT,
 )
 ALL_AT_ONCE = Tour(
     EVERYTHING,

@@ -1,4 +1,4 @@
-"""The walk: one step at a time, from the text to the next token."""
+"""The frame of a tour in steps: the walk from the text to the next token, the inside of a layer."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from seethrough.view.node import Node, h
 from seethrough.view.words import heading, say, step_title
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState
+    from seethrough.app.state import AppState, Tour
     from seethrough.view.node import Slot
 
 
 def frame(state: AppState, slot: Slot) -> list[Node | str]:
-    """The title, the way back and on, the line of the model, the step's picture.
+    """The title, the way back and on, the line of the steps, what steers them, the step's picture.
 
     What leads on comes before what it leads away from: few stops of the Tab key lie between.
     """
-    shown = state.step
-    if shown is None:
+    tour, shown = state.tour, state.step
+    if tour is None or shown is None:
         return []
-    step = shown.name
     has_form = state.route.subject == OWN
     return [
-        h("div", {"class": "title-row"}, heading(step_title(state)), slot("source")),
+        h("div", {"class": "title-row"}, heading(title_of(state)), slot("source")),
         h("div", {"class": "transport"}, slot("transport")),
         line.place(state, slot),
-        own_text(state, slot, step) if has_form else "",
+        h("div", {"class": "steering"}, slot(tour.above)) if tour.above else "",
+        own_text(state, slot, tour) if has_form else "",
         h(
             "div",
             {"class": "walk-body"},
-            h("section", {"class": f"plate-of is-{step}"}, slot(shown.place_at(state.depth))),
+            h("section", {"class": f"plate-of is-{shown.name}"}, slot(shown.place_at(state.depth))),
             h("aside", {"class": "beside"}, slot("sum")),
         ),
         slot("why"),
@@ -45,11 +45,16 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
     ]
 
 
-def own_text(state: AppState, slot: Slot, step: str) -> Node:
-    """The prompt's form; behind the first step it folds away, so that the picture has the room."""
+def title_of(state: AppState) -> str:
+    """What the step is about; the only step of a tour has the tour's name."""
+    return step_title(state) or say(state, f"title.{state.route.view}")
+
+
+def own_text(state: AppState, slot: Slot, tour: Tour) -> Node:
+    """The prompt's form; behind the walk's first step it folds away: the picture has the room."""
     form = prompt.form(state, has_sampling=False, cost=slot("cost"))
-    is_first = state.tour is not None and step == state.tour.first
-    is_open = is_first or not state.run.tokens
+    is_of_text = not tour.above and tour.settled(state.route.step) in {"", tour.first}
+    is_open = is_of_text or not state.run.tokens
     name = "own-text" if is_open else "own-text-folded"  # a choice of the reader's stays with each
     return h(
         "details",

@@ -59,19 +59,21 @@ def looks_of(scene: Scene, marked: Marked) -> list[Look]:
     return [Look(head, row, head in off) for head, row in rows if row is not None]
 
 
-def pictures(scene: Scene, looks: Sequence[Look]) -> list[Node]:
+def pictures(scene: Scene, looks: Sequence[Look], *, has_answer: bool = True) -> list[Node]:
     """The picture in its two layouts; the style shows the one that fits."""
-    return [picture(scene, looks, sheet) for sheet in SHEETS]
+    return [picture(scene, looks, sheet, has_answer=has_answer) for sheet in SHEETS]
 
 
-def picture(scene: Scene, looks: Sequence[Look], sheet: Sheet) -> Node:
-    """Arcs first, tiles over them, the answer at the end."""
+def picture(scene: Scene, looks: Sequence[Look], sheet: Sheet, *, has_answer: bool = True) -> Node:
+    """Arcs first, tiles over them, the answer at the end where it is asked for."""
     texts = [cut(plain(token.visible)) for token in scene.run.tokens]
     tiles = centred(tiles_of(texts, sheet, kept(texts, sheet, important(scene, looks))), sheet)
     wide, high = (sheet.length, sheet.breadth) if sheet.is_row else (sheet.breadth, sheet.length)
     end = tiles[-1].start + tiles[-1].size
     if not sheet.is_row:
-        high = end + sheet.answer
+        high = end + (sheet.answer if has_answer else 0.0)
+    elif not has_answer:
+        high = sheet.breadth / 2 + sheet.half + sheet.gap
     arcs = [
         group(scene, look, arcs_of(tiles, look.row, sheet), sheet, side)
         for look, side in zip(looks, SIDES, strict=False)
@@ -86,7 +88,7 @@ def picture(scene: Scene, looks: Sequence[Look], sheet: Sheet) -> Node:
         },
         arcs,
         [tile_node(scene, tile, texts, sheet) for tile in tiles],
-        answer(scene, sheet, end),
+        answer(scene, sheet, end) if has_answer else "",
     )
 
 

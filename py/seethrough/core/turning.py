@@ -1,0 +1,74 @@
+"""A head's query and key as pairs that turn: what rotary positions do to a score.
+
+Number j pairs with number j + d_head / 2; each pair is an arrow in a plane, turned by its position
+times its frequency (core/maths.py). In the product of a query and a key only the difference of
+their positions is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core.maths import rotary_frequencies
+
+if TYPE_CHECKING:
+    from seethrough.core.cache import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Turned:
+    """A query and a key at two positions, pair by pair, in float64.
+
+    Shapes: frequencies [pair]; query, key [pair, 2]; adds [pair], what each pair adds to q · k.
+    """
+
+    frequencies: Array
+    query: Array
+    key: Array
+
+    @property
+    def adds(self) -> Array:
+        """What each pair adds to the product."""
+        products: Array = (self.query * self.key).sum(axis=1)
+        return products
+
+    @property
+    def score(self) -> float:
+        """Their product, divided by the root of the head's width."""
+        return float(self.adds.sum() / np.sqrt(2 * len(self.frequencies)))
+
+
+def turned(query: Array, key: Array, at: tuple[int, int], base: float) -> Turned:
+    """A query and a key, both before any turning, at these positions.
+
+    Shapes: query, key [d_head].
+    Args:
+        at: The position of the query, that of the key.
+    Source: as `maths.rotate`.
+    """
+    frequencies = rotary_frequencies(len(query), base).astype(np.float64)
+    arrows = [
+        turn(pairs(one), where * frequencies) for one, where in zip((query, key), at, strict=True)
+    ]
+    return Turned(frequencies, *arrows)
+
+
+def pairs(vector: Array) -> Array:
+    """A head's numbers as arrows. Shapes: [d_head] → [pair, 2]."""
+    return np.stack(np.split(vector.astype(np.float64), 2), axis=1)
+
+
+def turn(arrows: Array, angles: Array) -> Array:
+    """Each arrow turned by its angle. Shapes: [pair, 2], [pair] → [pair, 2]."""
+    cos, sin = np.cos(angles), np.sin(angles)
+    x, y = arrows.T
+    return np.stack([x * cos - y * sin, y * cos + x * sin], axis=1)
+
+
+def by_distance(query: Array, key: Array, most: int, base: float) -> Array:
+    """The score for each distance from 0 on, the query ahead. Shapes: → [most + 1]."""
+    scores = [turned(query, key, (distance, 0), base).score for distance in range(most + 1)]
+    return np.array(scores)

@@ -1,0 +1,1 @@
+"""The steps inside a layer: each a panel of its own, as those of the walk (view/steps/)."""

@@ -1,0 +1,117 @@
+"""What steers every step inside a layer: which layer, which of its heads, which token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.view.attention import THUMB, thumb_size
+from seethrough.view.node import Node, h, to_html
+from seethrough.view.pickers import layer_of, layer_picker
+from seethrough.view.tokens import chip
+from seethrough.view.words import action_button, say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import Scene
+    from seethrough.core.config import ModelConfig
+    from seethrough.view.node import Attributes
+
+SLOT = "choice"
+FIELDS = (
+    *("language", "tokens", "config", "captured", "layer", "asked_layer", "head", "position"),
+    "recorded",
+)
+
+
+def render(scene: Scene) -> str:
+    """The layer, its heads in small with the keys that they share, the tokens."""
+    config = scene.run.config
+    if config is None or not scene.run.tokens:
+        return ""
+    chips = [h("li", {}, chip(scene, token, at)) for at, token in enumerate(scene.run.tokens)]
+    named = say(scene, "choice.token")
+    return to_html(
+        h("div", {"class": "choose is-layer"}, layer(scene)),
+        h(
+            "div",
+            {"class": "choose is-head", "role": "group", "aria-label": say(scene, "view.heads")},
+            h("span", {"class": "choose-name"}, say(scene, "view.head")),
+            h("div", {"class": "head-groups scroll", "tabindex": "0"}, groups(scene, config)),
+        ),
+        h(
+            "div",
+            {"class": "choose is-token"},
+            h("span", {"class": "choose-name", "id": "choose-token"}, named),
+            h("ol", {"class": "chips follows", "aria-labelledby": "choose-token"}, chips),
+        ),
+    )
+
+
+def layer(scene: Scene) -> list[Node]:
+    """The list of layers between a step back and a step on."""
+    return [
+        layer_picker(scene, is_of_patterns=True),
+        h("div", {"class": "stepper"}, stepper(scene, "layer-back"), stepper(scene, "layer-next")),
+    ]
+
+
+def stepper(scene: Scene, action: str) -> Node:
+    """One layer back or on."""
+    more: Attributes = {
+        "class": "button is-step",
+        "aria-label": say(scene, f"keys.{action}"),
+        "title": say(scene, f"keys.{action}"),
+    }
+    return action_button(scene, action, f"choice.{action}", more)
+
+
+def groups(scene: Scene, config: ModelConfig) -> list[Node]:
+    """The heads; those that read the same keys and values stand together, under one bracket."""
+    size = config.n_group
+    is_shared = size > 1
+    return [
+        h(
+            "div",
+            {"class": "head-group is-shared" if is_shared else "head-group"},
+            h(
+                "div",
+                {"class": "heads"},
+                [head(scene, at) for at in range(shared * size, (shared + 1) * size)],
+            ),
+            h("span", {"class": "shares"}, say(scene, "choice.shared", kv_head=shared))
+            if is_shared
+            else "",
+        )
+        for shared in range(config.n_key_value_heads)
+    ]
+
+
+def head(scene: Scene, at: int) -> Node:
+    """One head: its pattern of this layer in small, where that is known, and its number."""
+    is_chosen, side = at == scene.choice.head, side_of(scene)
+    key = "view.attention.head" if side <= THUMB else "view.attention.head_pooled"
+    return h(
+        "button",
+        {
+            "type": "button",
+            "class": "head is-selected" if is_chosen else "head",
+            "data-action": "select-head",
+            "data-head": str(at),
+            "aria-pressed": "true" if is_chosen else "false",
+            "title": say(scene, key, head=at, layer=layer_of(scene)),
+        },
+        thumb(at, side) if side else "",
+        h("span", {}, str(at)),
+    )
+
+
+def side_of(scene: Scene) -> int:
+    """Tokens along the patterns of the layer; 0 where they are not known."""
+    patterns = scene.run.pattern(layer_of(scene))
+    return 0 if patterns is None else int(patterns.shape[1])
+
+
+def thumb(at: int, side: int) -> Node:
+    """The canvas of a head's pattern in small."""
+    size = str(thumb_size(side))
+    looks = {"class": "thumb", "width": size, "height": size, "aria-hidden": "true"}
+    return h("canvas", {"data-raster": f"head-{at}", **looks})

@@ -1,0 +1,1 @@
+"""The steps inside a layer at the depth "idea": one picture each."""

@@ -1,0 +1,132 @@
+"""The softmax of the chosen row in its stages, as a table: scores become weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core import hooks
+from seethrough.view.block.here import timed
+from seethrough.view.cell_button import cell_button
+from seethrough.view.ideas.plain import rect
+from seethrough.view.node import Node, h
+from seethrough.view.numbers import count, exact, probability, readout
+from seethrough.view.words import say, token_mark, visible_at
+
+if TYPE_CHECKING:
+    from seethrough.app.state import Scene
+    from seethrough.view.block.row import Key, Row
+
+# The columns, each with what is done to come to it.
+STAGES = ("score", "below", "power", "weight")
+
+
+def shots_of(row: Row) -> tuple[str, ...]:
+    """The stages that are known: without scores there is nothing to perform."""
+    return ("score", "below", "power", "total", "weight") if row.total is not None else ()
+
+
+def stages(scene: Scene, row: Row, shots: tuple[str, ...]) -> Node:
+    """A line for each key, a column for each stage, the weights as bars."""
+    shown = STAGES if row.total is not None else ("weight",)
+    lines = [line(scene, row, key, shown, shots) for key in row.keys]
+    return h(
+        "table",
+        {"class": "stages"},
+        h("thead", {}, h("tr", {}, heads(scene, row, shown, shots))),
+        h("tbody", {}, lines, others(scene, row, shown)),
+        foot(scene, row, shots) if row.total is not None else "",
+    )
+
+
+def heads(scene: Scene, row: Row, shown: tuple[str, ...], shots: tuple[str, ...]) -> list[Node]:
+    """What each column is, and what was done to come to it."""
+    fields = {
+        "max": readout(scene, row.top or 0.0),
+        "sum": readout(scene, row.total or 0.0),
+    }
+    columns = [
+        h(
+            "th",
+            {"scope": "col", "class": f"is-{name}", **timed(shots, name, "rise")},
+            h("span", {"class": "operation"}, say(scene, f"stages.do.{name}", **fields))
+            if name != "score"
+            else "",
+            h("span", {}, say(scene, f"stages.{name}")),
+        )
+        for name in shown
+    ]
+    return [h("th", {"scope": "col"}, say(scene, "stages.key")), *columns, h("td")]
+
+
+def line(scene: Scene, row: Row, key: Key, shown: tuple[str, ...], shots: tuple[str, ...]) -> Node:
+    """One key through the stages."""
+    is_best = key is row.best
+    cells = [
+        h("td", {"class": f"number is-{name}", **timed(shots, name, "rise")}, value)
+        for name, value in values(scene, row, key)
+        if name in shown
+    ]
+    bar = h(
+        "svg",
+        {"class": "stage-bar", "width": "100%", "height": "14", "aria-hidden": "true"},
+        rect(0, max(key.weight, 0.0)),
+    )
+    return h(
+        "tr",
+        {"class": "is-best" if is_best else None},
+        h(
+            "th",
+            {"scope": "row"},
+            str(key.position),
+            " ",
+            token_mark(visible_at(scene, key.position)),
+        ),
+        cells,
+        h("td", {"class": "stage-bars", **timed(shots, "weight", "grow")}, bar),
+    )
+
+
+def values(scene: Scene, row: Row, key: Key) -> list[tuple[str, Node | str]]:
+    """The numbers of a key, stage by stage; those of the model open their sums."""
+    weight = cell_button(
+        row.cell(hooks.PATTERN, key.position),
+        probability(scene, key.weight),
+        exact(scene, key.weight),
+    )
+    if key.score is None or key.below is None or key.power is None:
+        return [("weight", weight)]
+    score = cell_button(
+        row.cell(hooks.SCORES, key.position), readout(scene, key.score), exact(scene, key.score)
+    )
+    below, power = readout(scene, key.below), readout(scene, key.power)
+    return [("score", score), ("below", below), ("power", power), ("weight", weight)]
+
+
+def others(scene: Scene, row: Row, shown: tuple[str, ...]) -> Node | str:
+    """What the keys that are not told have together."""
+    if not row.n_others:
+        return ""
+    told = {"power": readout(scene, row.rest), "weight": probability(scene, row.others)}
+    cells = [h("td", {"class": "number"}, told.get(name, "")) for name in shown]
+    name = say(scene, "stages.others", n=count(scene, row.n_others))
+    return h("tr", {"class": "is-others"}, h("th", {"scope": "row"}, name), cells, h("td"))
+
+
+def foot(scene: Scene, row: Row, shots: tuple[str, ...]) -> Node:
+    """The sum of the exponentials, by which each is divided, and what the weights add up to."""
+    total = readout(scene, row.total or 0.0)
+    place = timed(shots, "total", "rise")
+    return h(
+        "tfoot",
+        {},
+        h(
+            "tr",
+            {},
+            h("th", {"scope": "row"}, say(scene, "stages.sum")),
+            h("td"),
+            h("td"),
+            h("td", {"class": "number is-power", **place}, total),
+            h("td", {"class": "number", **timed(shots, "weight", "rise")}, probability(scene, 1.0)),
+            h("td"),
+        ),
+    )

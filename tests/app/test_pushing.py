@@ -1,0 +1,121 @@
+"""Weights and the tokens that vectors push come as a step wants them, from the open model."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seethrough.app import pushing
+from seethrough.app.actions import Actions
+from seethrough.app.found import Found
+from seethrough.app.live import ask_engine
+from seethrough.core import hooks
+from seethrough.core.captured import with_rows, with_whole
+from seethrough.core.heads import reader_of
+from seethrough.core.hooks import hook_name
+from seethrough.core.moves import attributed, results_of
+from seethrough.core.pushes import of_half, of_head, of_neuron
+from seethrough.core.wants import Wants, want
+from tests.fake_engine import opened, tiny_model
+
+MODEL = tiny_model()
+PROMPT = "the thing and"
+LAST = len(MODEL.tokenizer.encode(PROMPT)) - 1
+VECTORS = frozenset({of_neuron(0, 5), of_head(1, LAST, 1)})
+
+
+def unembedding() -> np.ndarray:
+    """Every token's row in float64: [d_vocab, d_model]."""
+    return MODEL.arrays["W_E"].astype(np.float64)
+
+
+async def brought(wants: Wants) -> tuple[Actions, Found]:
+    """A page that ran the prompt, and what the engine gives it."""
+    actions = Actions(await opened(MODEL))
+    await actions.run(PROMPT, chat=False)
+    run = actions.state.run
+    return actions, await ask_engine(actions.service, run, wants)
+
+
+def test_whole_weights_and_rows_of_any_matrix() -> None:
+    """What is wanted of the weights are the very numbers of the file."""
+    name, rows = hook_name("mlp.W_out", 1), ((hook_name("mlp.W_out", 1), 3),)
+    wanted = want([], rows=rows) | Wants(weights=frozenset({"ln_final.w"}))
+
+    _, found = asyncio.run(brought(wanted))
+
+    np.testing.assert_array_equal(found.rows[name][3], MODEL.arrays[name][3])
+    np.testing.assert_array_equal(found.arrays["ln_final.w"], MODEL.arrays["ln_final.w"])
+
+
+def test_pushes_are_the_vector_times_every_token_s_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A neuron's row and a head's result times the unembedding, read in small pieces, to 1e-5."""
+    monkeypatch.setattr(pushing, "PIECE", 7 * MODEL.config.d_model)
+
+    async def scenario() -> None:
+        z = hook_name(hooks.Z, 1)
+        actions, found = await brought(want([z], LAST))
+        run = replace(
+            actions.state.run, captured=actions.state.run.captured.with_more(found.arrays)
+        )
+        told = (await pushing.ask_pushes(actions.service, run, VECTORS, lambda _: True)).pushes
+        w_o = MODEL.arrays[hook_name("attn.W_O", 1)]
+        vectors = {
+            of_neuron(0, 5): MODEL.arrays[hook_name("mlp.W_out", 0)][5],
+            of_head(1, LAST, 1): results_of(found.arrays[z][LAST], w_o)[1],
+        }
+        assert told.keys() == vectors.keys()
+        for cell, vector in vectors.items():
+            exact = unembedding() @ vector.astype(np.float64)
+            assert [one.id for one in told[cell].up] == np.argsort(-exact)[:6].tolist()
+            for one in (*told[cell].up, *told[cell].down):
+                assert one.value == pytest.approx(exact[one.id], abs=1e-5)
+                assert one.visible == MODEL.tokenizer.visible(one.id)
+
+    asyncio.run(scenario())
+
+
+def test_what_a_half_pushes_is_what_it_adds_to_every_score() -> None:
+    """The final norm's divisor held, each token's push is its score's part by definition."""
+
+    async def scenario() -> None:
+        name = hook_name(hooks.MLP_OUT, 1)
+        wanted = want([name, hooks.FINAL_SCALE], LAST)
+        actions, found = await brought(wanted)
+        run = actions.state.run
+        captured = with_whole(run.captured, found.arrays)
+        for one, rows in found.rows.items():
+            captured = with_rows(captured, one, rows)
+        run = replace(run, captured=captured)
+        cell = of_half(hooks.MLP_OUT, 1, LAST)
+        wish = frozenset({cell})
+        told = (await pushing.ask_pushes(actions.service, run, wish, lambda _: True)).pushes[cell]
+        scale = float(captured.row(hooks.FINAL_SCALE, LAST)[0])
+        weight, written = MODEL.arrays["ln_final.w"], captured.row(name, LAST)
+        parts = np.array(
+            [
+                attributed(written, reader_of(MODEL.config, row, weight, scale)[None])[0]
+                for row in unembedding()
+            ]
+        )
+        assert told.mean == pytest.approx(parts.mean(), abs=1e-5)
+        for one in (*told.up, *told.down):
+            assert one.value == pytest.approx(parts[one.id], abs=1e-5)
+        assert told.up[0].id == parts.argmax()
+
+    asyncio.run(scenario())
+
+
+def test_nobody_waits_any_more() -> None:
+    """What is not wanted any more is not read to its end."""
+
+    async def scenario() -> Found:
+        actions = Actions(await opened(MODEL))
+        await actions.run(PROMPT, chat=False)
+        run = actions.state.run
+        return await pushing.ask_pushes(actions.service, run, VECTORS, lambda _: False)
+
+    assert asyncio.run(scenario()) == Found()
