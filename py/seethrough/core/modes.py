@@ -61,12 +61,18 @@ def needs_bytes(manifest: Manifest, mode: str) -> int:
 
     In both modes the weight file lies beside the runtime until the session is made. Exact: each
     float32 matrix, twice while it is packed for the processor. Small: integers as bytes, scales as
-    float32, both beside what they were made from, and the largest matrix as float32 during a run.
+    float32, both beside what they were made from, and during a run the largest matrix as float32.
+    Where the integers are bytes in the file, the runtime turns all matrices into float32 before the
+    first is used; half of the file is gone by then (fitted).
     """
     entries = [entry for entry in manifest.tensors if entry.layout != "transposed"]
     packed = [entry for entry in entries if mode == SMALL and entry.layout == "blocks"]
     folded = sum(2 * _float_bytes(entry) for entry in entries if entry not in packed)
-    kept = folded + sum(map(_packed_bytes, packed)) + max(map(_float_bytes, packed), default=0)
+    kept = folded + sum(map(_packed_bytes, packed))
+    if packed and all(entry.parts["values"].dtype == "int8" for entry in packed):
+        kept += sum(map(_float_bytes, packed)) - manifest.weight_bytes // 2
+    else:
+        kept += max(map(_float_bytes, packed), default=0)
     return PAGE_BYTES + RUN_BYTES + manifest.weight_bytes + kept
 
 

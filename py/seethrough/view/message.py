@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 CROSS = "\u00d7"
-# What only tells that something was done: it leaves by itself, and lies over the page.
+# What only tells that something is done: it leaves by itself, and lies over the page.
 PASSING = frozenset(
-    {"tools.copied", "tools.copied_part", "tools.saved", "done.copied", "ready.only.copied"}
+    {"tools.copied", "tools.copied_part", "tools.making", "tools.saved"}
+    | {"done.copied", "ready.only.copied"}
 )
 # What tells that a link chose recordings only: the way back stands beside it.
 UNDONE = frozenset({"ready.by_link"})
