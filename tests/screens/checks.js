@@ -99,7 +99,7 @@
   async function settled(looks, pause, patience) {
     const end = performance.now() + patience;
     let seen = "";
-    for (let still = 0; still < looks; ) {
+    for (let still = 0; still < looks;) {
       if (performance.now() > end) return false;
       await new Promise((done) => setTimeout(done, pause));
       const isUp = document.documentElement.dataset.boot === "ready";
