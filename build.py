@@ -120,7 +120,12 @@ def make_all_for_tests() -> None:
         for one in models.Choice().models():
             make_model(python, one)
 
-    side_by_side(install, compile_python, make_models)
+    def install_programs() -> None:
+        browser.ensure_debians()
+        browser.ensure_others()
+        nginx.ensure()
+
+    side_by_side(install, compile_python, make_models, install_programs)
 
 
 def chosen(options: argparse.Namespace) -> models.Choice:
@@ -159,14 +164,14 @@ def run_build(options: argparse.Namespace) -> int:
 
 def run_tests(options: argparse.Namespace) -> int:
     """Install what the tests need and run them; more arguments go to pytest."""
-    is_long, is_reference = options.long or options.all, options.reference or options.all
+    is_reference = options.reference or options.all
     with alone():
         if options.all:
             make_all_for_tests()
         make_for_tests(*(["reference"] if is_reference else []))
         if is_reference:
             torch.ensure()
-        if is_long:
+        if options.long:
             browser.ensure_others()
             nginx.ensure()
     if options.prepare:

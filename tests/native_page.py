@@ -10,7 +10,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from export.native import NativeModel
 from seethrough.app.actions import Actions
 from seethrough.app.engine import EngineInfo, RunRequest, RunResult
 from seethrough.app.saving import bring_walk
@@ -20,12 +19,14 @@ from seethrough.app.tracing import Tracer
 from seethrough.core.routes import OWN, Route
 from seethrough.view import saved_page
 from seethrough.view.layout import PANELS
+from tests.native import native
 from tests.steps import page_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
+    from export.native import NativeModel
     from seethrough.app.engine import Progress
     from seethrough.app.state import AppState
     from seethrough.core.manifest import Manifest
@@ -51,7 +52,7 @@ class NativeEngine:
         mode: str = "exact",  # noqa: ARG002 - the protocol's
     ) -> EngineInfo:
         """Open the model's folder."""
-        self._model = NativeModel(self._folders[manifest.id], threads=1)
+        self._model = native(self._folders[manifest.id])
         return EngineInfo("native", 1)
 
     async def run(self, request: RunRequest) -> RunResult:

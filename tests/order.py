@@ -28,7 +28,7 @@ LONGEST = (
     "test_walk_truth.py",
 )
 # Files and folders whose tests share what takes seconds to make: a page with the model loaded, the
-# small model's site, transformers' models, a checkpoint of true shape.
+# small model's site, transformers' models, the models in native onnxruntime.
 TOGETHER = (
     (
         "browser/test_parity.py",
@@ -41,7 +41,7 @@ TOGETHER = (
     ),
     ("browser/light/",),
     ("reference/",),
-    ("test_walk_truth.py", "export/test_sums.py"),
+    ("test_walk_truth.py", "export/test_sums.py", "export/test_record.py", "test_golden.py"),
 )
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from export.native import NativeModel
 from seethrough.core import hooks
 from seethrough.core.reference import forward
 from seethrough.core.weights import decode_rows, find_tensor, row_ranges
+from tests.native import native
 from tests.parity import (
     N_GREEDY,
     N_TOP,
@@ -28,15 +28,16 @@ from tests.parity import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from export.native import NativeModel
     from seethrough.core.cache import Array
 
 pytestmark = pytest.mark.model
 
 
-@pytest.fixture(scope="module")
-def native() -> NativeModel:
+@pytest.fixture(scope="module", name="native")
+def opened() -> NativeModel:
     """The exported default model in native onnxruntime."""
-    return NativeModel(default_model(), threads=1)
+    return native(default_model())
 
 
 @pytest.fixture(scope="module")

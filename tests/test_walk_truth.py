@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from export.native import NativeModel
-from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.recording import stream_names
 from seethrough.view.steps.layers_norms import MOST_IN_TABLE
 from seethrough.view.windowed import window
+from tests.native import native
 from tests.native_page import NativePage
 from tests.walk_models import DISTIL, GPT2, MODELS, SMOLLM2, Held
 from tests.walk_truth import (
@@ -24,6 +23,7 @@ from tests.walk_truth import (
     SUBJECTS,
     SWEPT,
     Shown,
+    cell_of,
     read_number,
     shown_cells,
     shown_table,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from seethrough.core.cell import Cell
     from seethrough.core.config import ModelConfig
 
 LEAST_CELLS = {"embed": 40, "layers": 40, "logits": 5, "softmax": 10, "sample": 10}
@@ -186,9 +187,9 @@ def test_every_layer_and_token(walk: Walk) -> None:
     """
     walk.run(SWEPT)
     golden = walk.golden(SWEPT)["sweep"]["cells"]
-    native = NativeModel(walk.site / "models" / walk.page.state.site.models[0].id, threads=1)
+    graph = native(walk.site / "models" / walk.page.state.site.models[0].id)
     ids, n_layers = [token.id for token in walk.page.state.run.tokens], walk.config.n_layers
-    captured = native.run(ids, native.manifest.hooks)
+    captured = graph.run(ids, graph.manifest.hooks)
     seen: set[tuple[str, int]] = set()
     compared: set[str] = set()
     for position in range(len(ids)):
@@ -213,7 +214,7 @@ def own(
     """Of which hooks the page shows numbers at a position, each checked against the graph's."""
     seen = set()
     for name, number in shown.items():
-        cell = parse_cell(name)
+        cell = cell_of(name)
         assert cell is not None
         value = value_at(captured, cell)
         if value is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
@@ -33,6 +34,10 @@ LAYERS = "layers"
 LENGTHS_TABLE, NORMS_TABLE = "layers-data", "layer-norms-data"
 NUMBER = re.compile(r"[+-]?(\d+(?:\.(\d+))?)(?:e([+-]?\d+))?")
 SIGNS = str.maketrans({"\u202f": "", "\u2009": "", "\u2212": "-", "\u00a0": ""})
+
+
+# A cell stands in a page more than once, and is asked for again.
+cell_of = lru_cache(1 << 15)(parse_cell)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def shown_cells(html: str) -> dict[str, Shown]:
     best: dict[str, Shown] = {}
     for name, text in _named_texts(LexborHTMLParser(html)):
         number = read_number(text)
-        if number is None or parse_cell(name) is None:
+        if number is None or cell_of(name) is None:
             continue
         if name not in best or number.half_digit < best[name].half_digit:
             best[name] = number

@@ -53,6 +53,16 @@ def ensure(python: Path) -> Path:
     return find() or _from_debian() or _from_playwright(python)
 
 
+def ensure_debians() -> None:
+    """Have Debian's browser, and its engine without a window, where Debian has one to install.
+
+    It needs no package of ours, so apt may work beside pip.
+    """
+    found = find() or _from_debian()
+    if found:
+        ensure_shell(found)
+
+
 def find() -> Path | None:
     """The browser that was named, else one that is installed; None where there is none.
 

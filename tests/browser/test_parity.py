@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from export.gguf_source import read_gguf
-from export.native import NativeModel
 from seethrough.app.generate import choose
 from seethrough.app.state import Sampling
 from seethrough.core import hooks
@@ -22,6 +21,7 @@ from seethrough.core.reference import forward
 from tests import parity
 from tests.browser.captures import captured
 from tests.built import default_gguf
+from tests.native import native
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -96,12 +96,12 @@ def test_same_seed_same_tokens(loaded, seed):
     """The page draws the very tokens that CPython draws from the native graph with that seed."""
     settings = Sampling(temperature=0.9, top_k=50, top_p=0.95, seed=seed, max_new_tokens=12)
     prompt = parity.PROMPTS["repetition"]
-    native = NativeModel(parity.default_model(), threads=1)
+    model = native(parity.default_model())
     ids = list(parity.prompt_ids(prompt))
     new = ids
     drawn = []
     while len(drawn) < settings.max_new_tokens:
-        logits = native.run(new, (hooks.LOGITS,))[hooks.LOGITS][-1]
+        logits = model.run(new, (hooks.LOGITS,))[hooks.LOGITS][-1]
         drawn.append(choose(logits, settings, len(drawn)).id)
         new = drawn[-1:]
 

@@ -75,6 +75,20 @@ def test_debian_s_chromium_gets_its_shell(bare):
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="apt-get is asked on Linux only")
+def test_apt_needs_no_package_of_ours(bare):
+    """Debian's browser and its shell come before pip has brought anything; elsewhere nothing."""
+    browser.ensure_debians()
+    write_program(bare / "apt-get", APT.format(folder=bare))
+    browser.ensure_debians()
+
+    said = (bare / "said").read_text().splitlines()
+    assert [line for line in said if " chromium " in line or line.endswith(browser.SHELL)] == [
+        "-q install -y --no-install-recommends chromium fonts-noto-color-emoji fonts-noto-cjk",
+        "-q install -y --no-install-recommends chromium-headless-shell",
+    ]
+
+
 @pytest.mark.parametrize("reason", ["no apt-get", "another browser", "a browser was named"])
 def test_without_a_shell_it_is_the_browser_itself(bare, monkeypatch, reason):
     """Where no shell of the same version can be had, or a browser was named, that one is driven."""

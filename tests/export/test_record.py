@@ -28,6 +28,7 @@ from seethrough.core.parts import (
 from seethrough.core.recorded import MOST_BYTES
 from seethrough.core.recording import Recording, from_bytes, stream_names
 from tests.fake_engine import CONFIG
+from tests.native import recorder_of
 from tests.parity import (
     check_against_golden,
     check_top_against_golden,
@@ -52,7 +53,7 @@ GOLDEN = {"january": "months"}
 @pytest.fixture(scope="module")
 def recorder() -> Recorder:
     """The default model, ready to record."""
-    return Recorder(default_model(), threads=1)
+    return recorder_of(default_model())
 
 
 def stored() -> dict[str, Files]:

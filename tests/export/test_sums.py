@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from export.native import NativeModel
 from seethrough.core import hooks
 from seethrough.core.captured import BY_HEAD, Captured
 from seethrough.core.cell import Cell
@@ -19,12 +18,14 @@ from seethrough.core.sum_rules import rules_of, rules_of_family
 from seethrough.core.sums import dims_of, needs, sum_of, weight_dims
 from seethrough.core.weights import decode_rows, find_tensor, row_ranges
 from tests.kinds import name_of_kind
+from tests.native import native
 from tests.walk_models import DISTIL, MODELS, SMOLLM2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from export.native import NativeModel
     from seethrough.core.sum_parts import Slice
     from tests.walk_models import Held
 
@@ -75,7 +76,7 @@ def runs(site_of_held: Callable[[Held], Path]) -> Callable[[str], Run]:
     @cache
     def run(name: str) -> Run:
         folder = next((site_of_held(MODELS[name]) / "models").iterdir())
-        model, layers = NativeModel(folder, threads=1), LAYERS[name]
+        model, layers = native(folder), LAYERS[name]
         specs = expected_hooks(model.manifest.config)
         wanted = {spec.name for spec in specs if spec.layer in {None, *layers}}
         wanted |= {hook_name(hooks.RESID_POST, at - 1) for at in layers if at}

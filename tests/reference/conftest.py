@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from export.gguf_source import read_gguf
-from export.native import NativeModel
 from seethrough.core import hooks
 from seethrough.core.hooks import LEAF_DIMS
 from tests.built import default_gguf
+from tests.native import native
 from tests.parity import (
     TOLERANCES,
     default_model,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from export.checkpoint import Checkpoint
+    from export.native import NativeModel
     from seethrough.core.cache import Array
     from tests.reference.oracle import Transformers
 
@@ -198,7 +199,7 @@ def weight(checkpoint: Checkpoint) -> Callable[[str], Array]:
     return cache(checkpoint.weight)
 
 
-@pytest.fixture(scope="session")
-def native() -> NativeModel:
+@pytest.fixture(scope="session", name="native")
+def opened() -> NativeModel:
     """The default model as we export it, in native onnxruntime."""
-    return NativeModel(default_model(), threads=1)
+    return native(default_model())

@@ -89,18 +89,25 @@
     ]);
   }
 
-  let seen = "";
-  let still = 0;
-
   /**
-   * How often in a row the page was the same as at the look before.
-   * @param {boolean} anew begin with this look
+   * Wait until Python is up and the page was the same in so many looks in a row.
+   * @param {number} looks
+   * @param {number} pause ms before each look
+   * @param {number} patience ms
+   * @returns {Promise<boolean>} whether it came to rest
    */
-  function stillness(anew) {
-    const now = fingerprint();
-    still = !anew && now === seen ? still + 1 : 0;
-    seen = now;
-    return still;
+  async function settled(looks, pause, patience) {
+    const end = performance.now() + patience;
+    let seen = "";
+    for (let still = 0; still < looks;) {
+      if (performance.now() > end) return false;
+      await new Promise((done) => setTimeout(done, pause));
+      const isUp = document.documentElement.dataset.boot === "ready";
+      const now = isUp ? fingerprint() : "";
+      still = now && now === seen ? still + 1 : 0;
+      seen = now;
+    }
+    return true;
   }
 
   /** What makes the page wider than the window. */
@@ -367,7 +374,7 @@
   window.screens = {
     unstick,
     stick,
-    stillness,
+    settled,
     wide,
     clipped,
     overlapping,

@@ -31,11 +31,23 @@ def shared(browser, site):
 @pytest.fixture
 def screen(shared):
     """The page as a wide, light window with usual text that likes no motion."""
+    return at_first(shared)
+
+
+def at_first(shared):
+    """Give a file's page the looks that each test begins with."""
     shared.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     shared.page.emulate_media(color_scheme="light", reduced_motion="reduce")
     shared.page.evaluate(AS_OPENED)
     shared.page.mouse.move(0, 0)
     shared.errors.clear()
+    return shared
+
+
+@pytest.fixture(scope="module")
+def there(shared, place):
+    """The page at a place, where it goes once for all tests that only look at it."""
+    at_first(shared).go(place.address)
     return shared
 
 

@@ -91,27 +91,23 @@ class Screen:
             TimeoutError: It never came to rest.
         """
         end = time.monotonic() + patience_s
-        still = None
-        while still is None or still < LOOKS:
+        while not self._has_settled(end - time.monotonic()):
             if time.monotonic() > end:
                 said = self.page.inner_text("body")[:1000]
                 msg = f"{self.page.url} did not come to rest in {patience_s:.0f} s:\n{said}"
                 raise TimeoutError("\n".join([msg, *self.errors]))
             self.page.wait_for_timeout(LOOK_S * 1000)
-            still = self._stillness(anew=still is None)
 
-    def _stillness(self, *, anew: bool) -> int | None:
-        """In how many looks in a row it was the same; None while it starts or goes elsewhere.
+    def _has_settled(self, patience_s: float) -> bool:
+        """Whether it came to rest; no, while it goes elsewhere.
 
-        The page compares, for its markup is long.
+        The page looks and compares itself: its markup is long, and each question takes time.
         """
         try:
-            if self.page.evaluate("document.documentElement.dataset.boot") != "ready":
-                return None
-            return self.ask("stillness", anew)
+            return bool(self.ask("settled", LOOKS, LOOK_S * 1000, patience_s * 1000))
         except Error as error:
             if "navigation" in str(error) or "destroyed" in str(error):
-                return None
+                return False
             raise
 
     def _bring_checks(self) -> None:

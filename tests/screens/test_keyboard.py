@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.screens.conftest import at_first
 from tests.screens.places import AT_EACH_PLACE, NARROW, SIZES, WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -29,7 +30,7 @@ LOOK = """async () => {
 def tab_through(screen):
     """Press Tab until the focus leaves the page or comes round; what the focus said at each."""
     seen = []
-    for _ in range(screen.page.evaluate(START) + 8):
+    for _ in range(2 * screen.page.evaluate(START) + 8):  # numbers that come late are stops, too
         screen.page.keyboard.press("Tab")
         at = screen.page.evaluate(LOOK)
         if at is None or at["index"] in {before["index"] for before in seen} - {-1}:
@@ -38,15 +39,28 @@ def tab_through(screen):
     return seen
 
 
+@pytest.fixture(scope="module")
+def found(there):
+    """What the page says at a place: of motion, and in each size of targets and of the focus."""
+    moving = there.ask("moving")
+    return {"moving": moving, **{size: in_size(there, size) for size in SIZES}}
+
+
+def in_size(screen, size):
+    """What is too small in a size, all that can be used there, and what the focus said at each."""
+    at_first(screen)
+    screen.look(size)
+    small, seen = screen.ask("small", LEAST[size]), tab_through(screen)
+    names = screen.page.evaluate("window.usable.map((one) => one.outerHTML.slice(0, 80))")
+    return {"small": small, "seen": seen, "names": names}
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 @AT_EACH_PLACE
-def test_all_is_reached_by_tab(screen, place, size):
+def test_all_is_reached_by_tab(found, size):
     """Tab reaches each thing in the order of the page, with a ring, not hidden under another."""
-    screen.go(place.address)
-    screen.look(size)
-    seen = tab_through(screen)
+    seen, names = found[size]["seen"], found[size]["names"]
     reached = [at["index"] for at in seen if at["index"] >= 0]
-    names = screen.page.evaluate("window.usable.map((one) => one.outerHTML.slice(0, 80))")
 
     assert [name for index, name in enumerate(names) if index not in reached] == []
     assert reached == sorted(reached)
@@ -56,20 +70,15 @@ def test_all_is_reached_by_tab(screen, place, size):
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 @AT_EACH_PLACE
-def test_targets_are_large_enough(screen, place, size):
+def test_targets_are_large_enough(found, size):
     """What is pressed is 24 px wide and high at least, on a phone 44 px."""
-    screen.go(place.address)
-    screen.look(size)
-
-    assert screen.ask("small", LEAST[size]) == []
+    assert found[size]["small"] == []
 
 
 @AT_EACH_PLACE
-def test_no_motion_for_who_wants_none(screen, place):
+def test_no_motion_for_who_wants_none(found):
     """With reduced motion nothing moves for longer than a frame, not even when it is used."""
-    screen.go(place.address)
-
-    assert screen.ask("moving") == []
+    assert found["moving"] == []
 
 
 def test_there_is_motion_for_others(screen):

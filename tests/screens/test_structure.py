@@ -19,10 +19,9 @@ SPOKEN = """() => {
 
 
 @AT_EACH_PLACE
-def test_headings_are_an_outline(screen, place):
+def test_headings_are_an_outline(there):
     """Every page has one h1, the first heading, and no heading skips a level."""
-    screen.go(place.address)
-    levels = [level for level, _ in screen.ask("headings")]
+    levels = [level for level, _ in there.ask("headings")]
 
     assert levels.count(1) == 1
     assert levels[0] == 1
@@ -30,20 +29,18 @@ def test_headings_are_an_outline(screen, place):
 
 
 @AT_EACH_PLACE
-def test_landmarks_are_there(screen, place):
+def test_landmarks_are_there(there):
     """Every page has one header, one main part, one footer, and navigation."""
-    screen.go(place.address)
-    found = screen.ask("landmarks")
+    found = there.ask("landmarks")
 
     assert (found["header"], found["main"], found["footer"]) == (1, 1, 1)
     assert found["nav"] >= 1
 
 
 @AT_EACH_PLACE
-def test_what_changes_is_told(screen, place):
+def test_what_changes_is_told(there):
     """On every page a live region holds the messages, and one says what the engine does."""
-    screen.go(place.address)
-    said = screen.page.evaluate(SPOKEN)
+    said = there.page.evaluate(SPOKEN)
 
     assert said["message"]
     assert said["stage"]

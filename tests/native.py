@@ -1,0 +1,33 @@
+"""Exported models in native onnxruntime, opened once in a process: SmolLM2 takes seconds."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cache
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from export import record
+from export.native import NativeModel
+from export.record import Recorder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def native(folder: Path) -> NativeModel:
+    """A folder's model in one thread; its KV cache is the caller's own, and empty."""
+    model = copy(_opened(folder.resolve()))
+    model.reset()
+    return model
+
+
+@cache
+def _opened(folder: Path) -> NativeModel:
+    return NativeModel(folder, threads=1)
+
+
+def recorder_of(folder: Path) -> Recorder:
+    """A recorder of the same model."""
+    with mock.patch.object(record, "NativeModel", lambda folder, threads: native(folder)):  # noqa: ARG005 - as it is called
+        return Recorder(folder, threads=1)
