@@ -64,15 +64,16 @@ def wants(scene: Scene) -> Wants:
     if scene.run.recorded is not None and row(scene, hooks.Z) is None:
         return wanted
     weights = (W_O, AFTER_WEIGHT) if is_after else (W_O,)
+    wanted |= want([hooks.FINAL_SCALE], at)
     return wanted | Wants(
         weights=frozenset(name_of(scene, leaf) for leaf in weights), pushes=heads_pushing(scene)
     )
 
 
 def heads_pushing(scene: Scene) -> frozenset[Cell]:
-    """The heads whose tokens are told, once what they write is known."""
-    written = results(scene)
-    if written is None or scene.choice.asked_layer is not None:
+    """The heads whose tokens are told, once what they write and how it is read is known."""
+    written, scale = results(scene), scene.run.captured.row(hooks.FINAL_SCALE, chosen(scene))
+    if written is None or scale is None or scene.choice.asked_layer is not None:
         return frozenset()
     layer, at = layer_of(scene), chosen(scene)
     return frozenset(of_head(layer, at, head) for head in longest(written, head_of(scene)))
@@ -245,7 +246,7 @@ def heads(scene: Scene) -> Node | str:
         h("p", {"class": "note"}, say(scene, "mix.heads.left", n=count(scene, left)))
         if left
         else "",
-        pushed.caveat(scene),
+        h("p", {"class": "note"}, rich(scene, "pushed.held")),
     )
 
 
