@@ -92,6 +92,8 @@ ACTIONS = (
     "move-apart",
     "switch-heads",
     "select-neuron",
+    "search-heads",
+    "stop-search",
     "append-token",
     "go-on",
     "step-to",

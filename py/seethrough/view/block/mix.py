@@ -14,7 +14,7 @@ from seethrough.core.length import length_of
 from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
-from seethrough.view.block import made, pushed
+from seethrough.view.block import made, pushed, search
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
 from seethrough.view.block.here import waits
 from seethrough.view.block.mix_facts import (
@@ -28,7 +28,7 @@ from seethrough.view.block.mix_facts import (
 from seethrough.view.block.mix_film import moments, timed
 from seethrough.view.block.vectors import line, vector
 from seethrough.view.cell_button import cell_button
-from seethrough.view.node import Node, h, to_html
+from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, percentage, probability, readout
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
@@ -105,6 +105,7 @@ def render(scene: Scene) -> str:
         heads(scene),
         addition(scene),
         opened_readout(scene, READOUT) if mixed is None else "",
+        h("div", {"id": search.SLOT, "class": "slot"}, Markup(search.render(scene))),
         h("p", {"class": "note scale"}, say(scene, "mix.scale")),
     )
 
