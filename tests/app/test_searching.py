@@ -6,17 +6,24 @@ import asyncio
 
 import pytest
 
+from seethrough.app import searching
 from seethrough.app.actions import Actions
 from seethrough.core.heads import every_head
 from seethrough.core.routes import Route
 from seethrough.view.block import search
-from seethrough.view.layout import PANELS
+from seethrough.view.node import to_html
 from tests.app.test_heads import probs_without
 from tests.fake_engine import engine_of, opened, tiny_model
 
 MODEL = tiny_model()
 PROMPT = "the thing and"
 HEADS = every_head(MODEL.config)
+
+
+@pytest.fixture(autouse=True)
+def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small model has few heads."""
+    monkeypatch.setattr(searching, "AT_ONCE", 2)
 
 
 async def page() -> Actions:
@@ -64,7 +71,7 @@ def test_what_changes_most_stands_first() -> None:
         ]
         assert {one.head for one in found} == set(HEADS)
         assert changes == sorted(changes, reverse=True)
-        html = PANELS[search.SLOT].render(actions.state)
+        html = to_html(*search.parts(actions.state))
         assert html.count('data-action="select-place"') == min(search.N_SHOWN, len(HEADS))
         assert f"{len(HEADS)} of {len(HEADS)} heads asked about" in html
 
@@ -80,13 +87,13 @@ def test_it_can_be_stopped_and_gone_on_with() -> None:
         engine.wait, engine.started = asyncio.Event(), asyncio.Event()
         work = asyncio.create_task(actions.searching.search())
         await engine.started.wait()
-        assert 'data-action="stop-search"' in PANELS[search.SLOT].render(actions.state)
+        assert 'data-action="stop-search"' in to_html(*search.parts(actions.state))
         actions.searching.stop()
         engine.wait.set()
         await work
-        assert len(actions.state.run.without) == 1
+        assert len(actions.state.run.without) == 2
         assert not actions.state.choice.is_searching
-        assert 'data-action="search-heads"' in PANELS[search.SLOT].render(actions.state)
+        assert 'data-action="search-heads"' in to_html(*search.parts(actions.state))
         await actions.searching.search()
         assert len(actions.state.run.without) == len(HEADS)
         await actions.run("an other", chat=False)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from seethrough.app.fetcher import Fetcher
     from seethrough.app.service import Service
 
+# Heads between two looks at what was found, and at whether to stop.
+AT_ONCE = 4
+
 
 class Searching:
     """One forward pass for each head of the model, until all are known or the reader stops it.
@@ -32,8 +35,10 @@ class Searching:
             return
         self._store.replace(is_searching=True)
         try:
-            for head in sorted(every_head(run.config), key=lambda at: at[0] != choice.layer):
-                await self._fetcher.bring(Wants(without=frozenset({frozenset({head})})), self._goes)
+            heads = sorted(every_head(run.config), key=lambda at: at[0] != choice.layer)
+            for first in range(0, len(heads), AT_ONCE):
+                some = frozenset(frozenset({head}) for head in heads[first : first + AT_ONCE])
+                await self._fetcher.bring(Wants(without=some), self._goes)
                 if not self._goes() or not self._store.state.run.is_of(run):
                     return
         except CancelledRunError:
@@ -45,7 +50,7 @@ class Searching:
                 self._store.replace(is_searching=False)
 
     def stop(self) -> None:
-        """End it behind the head that is asked about; what was found stays."""
+        """End it behind the heads that are asked about; what was found stays."""
         self._store.replace(is_searching=False)
 
     def _goes(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.view import inside, sheet, walk
-from seethrough.view.block import choice, contract, expand, mix, qkv, scores, search, weights
+from seethrough.view.block import choice, contract, expand, mix, qkv, scores, weights
 from seethrough.view.block.ideas import contract as contract_idea
 from seethrough.view.block.ideas import expand as expand_idea
 from seethrough.view.block.ideas import mix as mix_idea
@@ -218,7 +218,6 @@ THE_BLOCK = Tour(
             parts=("model.blocks",),
             terms=("value",),
             hooks=frozenset({hooks.PATTERN, hooks.V, hooks.Z, hooks.ATTN_OUT, hooks.RESID_MID}),
-            inner={search.SLOT: (search.FIELDS, search.render)},
             idea=Idea(mix_idea.FIELDS, mix_idea.render, wants=mix_idea.wants),
         ),
         Step(

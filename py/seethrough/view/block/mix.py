@@ -6,6 +6,7 @@ turns that into a vector of the stream's width, the heads' vectors add up, the s
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
@@ -28,7 +29,7 @@ from seethrough.view.block.mix_facts import (
 from seethrough.view.block.mix_film import moments, timed
 from seethrough.view.block.vectors import line, vector
 from seethrough.view.cell_button import cell_button
-from seethrough.view.node import Markup, Node, h, to_html
+from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, percentage, probability, readout
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
@@ -46,7 +47,7 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "head", "position", "asked_layer"),
-    *("recorded", "source", "live_bytes", "pushes"),
+    *("recorded", "source", "live_bytes", "pushes", "top", "without", "is_searching", "busy"),
 )
 READOUT = "mix-readout"
 MOST_TOKENS, MOST_HEADS = 8, 12
@@ -105,7 +106,7 @@ def render(scene: Scene) -> str:
         heads(scene),
         addition(scene),
         opened_readout(scene, READOUT) if mixed is None else "",
-        h("div", {"id": search.SLOT, "class": "slot"}, Markup(search.render(scene))),
+        h("div", {"class": "head-search"}, search.parts(scene)),
         h("p", {"class": "note scale"}, say(scene, "mix.scale")),
     )
 
@@ -154,7 +155,8 @@ def token_row(scene: Scene, mixed: Mixed, key: int, reach: float) -> Node:
     """One token: its weight as a bar, its value, what the weight leaves of it."""
     weight = float(mixed.weights[key])
     where = Cell(name_of(scene, hooks.PATTERN), (mixed.head, mixed.position, key))
-    bar = h("svg", {"aria-hidden": "true"}, h("rect", {"width": f"{100 * weight:.2f}%"}))
+    wide = 100 * weight if math.isfinite(weight) else 0.0
+    bar = h("svg", {"aria-hidden": "true"}, h("rect", {"width": f"{wide:.2f}%"}))
     number = cell_button(where, probability(scene, weight), exact(scene, weight))
     value, left = strips(scene, mixed, key, reach)
     return h(

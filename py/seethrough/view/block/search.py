@@ -1,7 +1,4 @@
-"""Which heads matter for the answer: each switched off in turn, with the answer before and after.
-
-It is a panel inside the fourth step's, for it changes with every head that was asked about.
-"""
+"""Which heads matter for the answer: each is switched off in turn, and the model asked again."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from seethrough.core.heads import every_head, written_heads
 from seethrough.view.block.facts import is_last
-from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.node import Attributes, Node, h
 from seethrough.view.numbers import count, exact, probability
 from seethrough.view.price import live_button
 from seethrough.view.words import action_button, rich, say, token_mark
@@ -19,11 +16,6 @@ if TYPE_CHECKING:
     from seethrough.core.heads import Head
     from seethrough.core.tokens import Candidate
 
-SLOT = "head-search"
-FIELDS = (
-    *("language", "tokens", "top", "config", "without", "is_searching", "layer", "head"),
-    *("position", "source", "busy", "live_bytes"),
-)
 N_SHOWN = 12
 
 
@@ -52,13 +44,13 @@ def effects_of(run: Run) -> list[Effect]:
     return [effect for effect, _ in found]
 
 
-def render(scene: Scene) -> str:
+def parts(scene: Scene) -> list[Node | str]:
     """The question, how far the search is, the heads that matter most."""
     run = scene.run
     if run.config is None or not run.top or not is_last(scene):
-        return ""
+        return []
     effects, n_heads = effects_of(run), len(every_head(run.config))
-    return to_html(
+    return [
         h("h3", {"class": "part-title"}, say(scene, "search.title")),
         h(
             "p",
@@ -73,7 +65,7 @@ def render(scene: Scene) -> str:
         ),
         control(scene, len(effects), n_heads),
         table(scene, effects[:N_SHOWN]) if effects else "",
-    )
+    ]
 
 
 def control(scene: Scene, n_known: int, n_heads: int) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from seethrough.core.pushes import of_head
@@ -74,9 +75,10 @@ def streams(scene: Scene, mixed: Mixed) -> Node:
 
 def paths(weights: list[float]) -> list[str]:
     """The outline of each stream: from the middle of its row to its place in the one they make."""
-    top = (len(weights) * HIGH - THICK * sum(weights)) / 2
+    known = [weight if math.isfinite(weight) else 0.0 for weight in weights]
+    top = (len(known) * HIGH - THICK * sum(known)) / 2
     made = []
-    for at, weight in enumerate(weights):
+    for at, weight in enumerate(known):
         wide = THICK * weight
         start = at * HIGH + (HIGH - wide) / 2
         made.append(
