@@ -49,6 +49,7 @@ HANDED_ON = {
     ("py/seethrough/app/tracing.py", "select"),
     ("py/seethrough/app/actions.py", "show_recording"),
     ("py/seethrough/app/sampler.py", "set"),
+    ("py/seethrough/app/searching.py", "search"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

@@ -16,7 +16,7 @@ from seethrough.core import hooks
 from seethrough.core.captured import with_rows, with_whole
 from seethrough.core.heads import reader_of
 from seethrough.core.hooks import hook_name
-from seethrough.core.moves import attributed, results_of
+from seethrough.core.moves import attributed, results_of, through_norm
 from seethrough.core.pushes import of_half, of_head, of_neuron
 from seethrough.core.wants import Wants, want
 from tests.fake_engine import opened, tiny_model
@@ -52,20 +52,28 @@ def test_whole_weights_and_rows_of_any_matrix() -> None:
 
 
 def test_pushes_are_the_vector_times_every_token_s_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A neuron's row and a head's result times the unembedding, read in small pieces, to 1e-5."""
+    """A neuron's row, a head's result through the final norm, times the unembedding: to 1e-5."""
     monkeypatch.setattr(pushing, "PIECE", 7 * MODEL.config.d_model)
 
     async def scenario() -> None:
         z = hook_name(hooks.Z, 1)
-        actions, found = await brought(want([z], LAST))
-        run = replace(
-            actions.state.run, captured=actions.state.run.captured.with_more(found.arrays)
+        actions, found = await brought(want([z, hooks.FINAL_SCALE], LAST))
+        run = actions.state.run
+        captured = with_rows(
+            run.captured.with_more(found.arrays), hooks.FINAL_SCALE, found.rows[hooks.FINAL_SCALE]
         )
+        run = replace(run, captured=captured)
+        scale = float(captured.row(hooks.FINAL_SCALE, LAST)[0])
         told = (await pushing.ask_pushes(actions.service, run, VECTORS, lambda _: True)).pushes
         w_o = MODEL.arrays[hook_name("attn.W_O", 1)]
         vectors = {
             of_neuron(0, 5): MODEL.arrays[hook_name("mlp.W_out", 0)][5],
-            of_head(1, LAST, 1): results_of(found.arrays[z][LAST], w_o)[1],
+            of_head(1, LAST, 1): through_norm(
+                MODEL.config,
+                results_of(found.arrays[z][LAST], w_o)[1],
+                MODEL.arrays["ln_final.w"],
+                scale,
+            ),
         }
         assert told.keys() == vectors.keys()
         for cell, vector in vectors.items():

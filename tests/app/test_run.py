@@ -44,6 +44,7 @@ BEFORE = Choice(
     hook="hook_embed",
     off=frozenset({(1, 2)}),
     neuron=3,
+    is_searching=True,
     moved=Moved(3, 4),
 )
 # What becomes of each field, by what is shown next. "kept": as it was. "last": the last position.
@@ -65,6 +66,7 @@ CHOICES = {
     "hook": ("kept", "kept"),
     "off": ("begun", "begun"),
     "neuron": ("begun", "begun"),
+    "is_searching": ("begun", "begun"),
     "moved": ("begun", "begun"),
 }
 # "own": said by what is shown now.

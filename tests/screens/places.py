@@ -42,6 +42,8 @@ PLACES = (
     *(Place(f"walk-colors-{step}", f"#/walk/colors/{step}") for step in ("tokenize", "loop")),
     Place("walk-own", "#/walk/own"),
     Place("block", "#/block/january"),
+    Place("block-weights", "#/block/january/weights"),
+    Place("block-inside", "#/block/january/inside"),
     Place("map", "#/map"),
     Place("all", "#/all/january"),
     Place("about", "#/about"),

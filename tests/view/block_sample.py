@@ -70,15 +70,16 @@ def pushes_of(state: AppState, cell: Cell, family: str) -> Pushes:
         z = state.run.captured.row(hook_name(hooks.Z, layer), cell.index[0])
         assert z is not None
         vector = results_of(z, weights[hook_name("attn.W_O", layer)])[cell.index[1]]
-    elif leaf_of(cell.name) != WRITTEN_BY:
-        written, scale = (
-            state.run.captured.row(name, cell.index[0]) for name in (cell.name, hooks.FINAL_SCALE)
-        )
-        assert written is not None
-        assert scale is not None
-        vector = through_norm(config_of(family), written, weights["ln_final.w"], float(scale[0]))
-    else:
+    elif leaf_of(cell.name) == WRITTEN_BY:
         vector = weights[cell.name][cell.index[0]]
+    else:
+        written = state.run.captured.row(cell.name, cell.index[0])
+        assert written is not None
+        vector = written
+    if leaf_of(cell.name) != WRITTEN_BY:
+        scale = state.run.captured.row(hooks.FINAL_SCALE, cell.index[0])
+        assert scale is not None
+        vector = through_norm(config_of(family), vector, weights["ln_final.w"], float(scale[0]))
     products = weights["W_E"].astype(np.float64) @ vector
     up, down = (
         tuple(Push(at, f"·w{at}", float(products[at])) for at in side)

@@ -242,6 +242,7 @@ def test_learned_positions_turn_nothing() -> None:
 
     assert "data-live" not in html
     assert 'href="#/walk/own/embed"' in html
+    assert "strip:hook_pos_embed@3" in html
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -257,6 +258,17 @@ def test_the_weights_are_the_softmax(family: str) -> None:
     np.testing.assert_allclose(powers / powers.sum(), weights, atol=1e-6)
     html = words(drawn(state))
     assert f"{powers.sum():#.4g}".rstrip("0") in html
+
+
+def test_a_recorded_row_claims_no_stage() -> None:
+    """Where a recording has weights alone, no score, no power and no sum are written."""
+    state = recorded("weights").but(layer=0)
+    reading = Reading(drawn(state))
+
+    assert not {"operation"} & set(reading.values("class"))
+    assert "÷" not in words(drawn(state))
+    assert f"{hook_name(hooks.PATTERN, 0)}[1,3,0]" in reading.values("data-cell")
+    assert film(state) == ()
 
 
 def test_the_wall_chooses() -> None:

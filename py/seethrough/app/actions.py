@@ -9,6 +9,7 @@ from seethrough.app.gate import Gate
 from seethrough.app.message import Message
 from seethrough.app.recordings import run_of
 from seethrough.app.runner import Runner
+from seethrough.app.searching import Searching
 from seethrough.app.settings import fitted
 from seethrough.app.state import Moved, Run, Text
 from seethrough.app.tours import chosen_of
@@ -30,6 +31,7 @@ class Actions:
         self.store = service.store
         self.fetcher = Fetcher(service)
         self.runner = Runner(service)
+        self.searching = Searching(service, self.fetcher)
         self._gate = Gate(service, self.fetcher)
         self._fitted: Message | None = None
         self.store.subscribe(("config",), self._fit)

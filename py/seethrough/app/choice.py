@@ -67,7 +67,8 @@ class Choice:
     the last question. `trying` are the settings under a slider that is still held. `sum` is the
     number that the reader traces, `peek` the one that a pointer or the focus rests on, `hook` the
     leaf that was asked for in the code of the step. `off` are heads that the reader switched off.
-    `neuron` is one of the layer's feed-forward half; None: the strongest.
+    `neuron` is one of the layer's feed-forward half; None: the strongest. `is_searching`: each head
+    is switched off in turn (app/searching.py).
     `moved` are positions that the reader moved to see what a rotation does.
     """
 
@@ -87,6 +88,7 @@ class Choice:
     hook: str = ""
     off: Heads = frozenset()
     neuron: int | None = None
+    is_searching: bool = False
     moved: Moved = field(default_factory=Moved)
 
     @property

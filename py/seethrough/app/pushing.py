@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -65,9 +65,10 @@ async def vector_of(service: Service, run: Run, config: ModelConfig, cell: Cell)
     """
     leaf = leaf_of(cell.name)
     if leaf == RESULT:
-        return await head_result(service, run, config, cell)
+        return await read_last(service, run, config, await head_result(service, run, config, cell))
     if leaf in {hooks.ATTN_OUT, hooks.MLP_OUT}:
-        return await half_read(service, run, config, cell)
+        written = run.captured.row(cell.name, cell.index[0])
+        return await read_last(service, run, config, Written(cell.index[0], written))
     row = (await weight_of(service, run, cell.name, cell.index[0]))[0]
     if not family_of(config).has_norms_after:
         return row
@@ -75,31 +76,36 @@ async def vector_of(service: Service, run: Run, config: ModelConfig, cell: Cell)
     return through_norm(config, row, weight, 1.0)
 
 
-async def head_result(service: Service, run: Run, config: ModelConfig, cell: Cell) -> Array:
-    """What a head wrote at a position: its z through its own rows of W_O. Shapes: → [d_model]."""
+class Written(NamedTuple):
+    """What was written at a position, [d_model]; None where it is not known."""
+
+    position: int
+    vector: Array | None
+
+
+async def head_result(service: Service, run: Run, config: ModelConfig, cell: Cell) -> Written:
+    """What a head wrote at a position: its z through its own rows of W_O."""
     layer, (position, head) = layer_of(cell.name), cell.index
     z = run.captured.row(hook_name(hooks.Z, layer), position)
     if z is None:
-        return np.zeros(config.d_model)
+        return Written(position, None)
     rows = range(head * config.d_head, (head + 1) * config.d_head)
     w_o = await weight_of(service, run, hook_name("attn.W_O", layer), rows)
     made: Array = z[head].astype(np.float64) @ w_o
     divisor = run.captured.row(hook_name(hooks.LN1_POST_SCALE, layer), position)
-    if divisor is None:
-        return made
-    weight = await weight_of(service, run, hook_name("ln1_post.w", layer))
-    return through_norm(config, made, weight, float(divisor[0]))
+    if divisor is not None:
+        weight = await weight_of(service, run, hook_name("ln1_post.w", layer))
+        made = through_norm(config, made, weight, float(divisor[0]))
+    return Written(position, made)
 
 
-async def half_read(service: Service, run: Run, config: ModelConfig, cell: Cell) -> Array:
-    """What a half wrote, as the final norm of that token makes it. Shapes: → [d_model]."""
-    written, scale = (
-        run.captured.row(name, cell.index[0]) for name in (cell.name, hooks.FINAL_SCALE)
-    )
-    if written is None or scale is None:
+async def read_last(service: Service, run: Run, config: ModelConfig, written: Written) -> Array:
+    """What the final norm of its token makes of what was written: [d_model]; else zeros."""
+    scale = run.captured.row(hooks.FINAL_SCALE, written.position)
+    if written.vector is None or scale is None:
         return np.zeros(config.d_model)
     weight = await weight_of(service, run, "ln_final.w")
-    return through_norm(config, written, weight, float(scale[0]))
+    return through_norm(config, written.vector, weight, float(scale[0]))
 
 
 async def products_of(

@@ -31,5 +31,7 @@ def handlers(actions: Actions) -> dict[str, Handler]:
         "select-position": lambda values: actions.select_position(int(values["position"])),
         "select-neuron": lambda values: actions.select_neuron(int(values["neuron"])),
         "switch-heads": lambda values: actions.switch_heads(read_heads(values["heads"])),
+        "search-heads": lambda _values: actions.searching.search(),
+        "stop-search": lambda _values: actions.searching.stop(),
         "select-word": lambda values: actions.select_word(int(values["word"])),
     }

@@ -8,6 +8,7 @@ such a place count; the first token, which sees itself alone, never does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,19 +43,27 @@ def habits(pattern: Array, ids: Sequence[int]) -> tuple[Habit, ...]:
     Args:
         ids: The tokens, as many as the pattern has queries.
     """
-    weights = pattern.astype(np.float64)
-    return tuple(habit(name, weights, places(np.asarray(ids))) for name, places in PLACES.items())
+    return tuple(habit(name, pattern, places) for name, places in places_of(tuple(ids)))
 
 
 def habit(name: str, weights: Array, places: Array) -> Habit:
-    """The mean weight at some places. Shapes: weights, places [query_pos, key_pos]."""
-    places = places.copy()
-    places[:1] = False
-    rows = places.any(axis=1)
-    if not rows.any():
+    """The mean weight at some places, none of them in the first row.
+
+    Shapes: weights, places [query_pos, key_pos].
+    """
+    n_rows = int(places.any(axis=1).sum())
+    if not n_rows:
         return Habit(name, None, 0)
-    shares = np.where(places, weights, 0.0).sum(axis=1)[rows]
-    return Habit(name, float(shares.mean()), int(rows.sum()))
+    return Habit(name, float(weights[places].sum(dtype=np.float64)) / n_rows, n_rows)
+
+
+@lru_cache(maxsize=4)
+def places_of(ids: tuple[int, ...]) -> tuple[tuple[str, Array], ...]:
+    """The places of each kind in a text: one answer for all heads. Shapes: → [pos, pos]."""
+    found = tuple((name, places(np.asarray(ids))) for name, places in PLACES.items())
+    for _, places in found:
+        places[:1] = False
+    return found
 
 
 def at_previous(ids: Array) -> Array:

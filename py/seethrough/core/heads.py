@@ -63,6 +63,11 @@ def written_heads(heads: Iterable[Head]) -> str:
     return ",".join(f"{layer}.{head}" for layer, head in sorted(heads))
 
 
+def every_head(config: ModelConfig) -> tuple[Head, ...]:
+    """All heads of a model, layer by layer."""
+    return tuple((layer, at) for layer in range(config.n_layers) for at in range(config.n_heads))
+
+
 def head_scale(config: ModelConfig, off: Iterable[Head]) -> Array:
     """The knob that switches some heads off. Shapes: → [n_layers, n_heads]."""
     scale = np.ones((config.n_layers, config.n_heads), np.float32)

@@ -1,8 +1,8 @@
 """Which tokens a vector of the stream pushes up and down: its product with each token's row.
 
-A neuron's row and what a head wrote are read straight through the unembedding, before the final
-norm, which scales and weighs the whole stream once more; what a half wrote is read with that norm's
-divisor held. A vector is named as TransformerLens names it: a neuron's row is
+A neuron's row is read straight through the unembedding, before the final norm, which scales and
+weighs the whole stream once more; what a head or a half wrote is read with that norm's divisor
+held. A vector is named as TransformerLens names it: a neuron's row is
 `blocks.3.mlp.W_out[1520]`, what a head wrote at a position is `blocks.3.attn.hook_result[5,2]`,
 what a half wrote `blocks.3.hook_mlp_out[5]`.
 """

@@ -94,6 +94,8 @@ ACTIONS = (
     "move-apart",
     "switch-heads",
     "select-neuron",
+    "search-heads",
+    "stop-search",
     "append-token",
     "go-on",
     "step-to",

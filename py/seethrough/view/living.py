@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.app.state import Idea
+from seethrough.app.state import WALK, Idea, tour_of
 from seethrough.core.hooks import RESID_POST, RESID_PRE, hook_name
 from seethrough.view import line, top
 from seethrough.view.ideas import grown
@@ -74,7 +74,8 @@ FILM = Idea(FIELDS, lambda _scene: "", moments)
 
 def spine(state: AppState) -> str:
     """The model as one line, small: what works at this moment is lit."""
-    steps = [step for tour in state.site.tours for step in tour.steps if is_inside(step)]
+    tour = tour_of(state.site.tours, WALK)
+    steps = [step for step in tour.steps if is_inside(step)] if tour is not None else []
     if not steps:
         return ""
     moment = state.chrome.stage.moment

@@ -6,6 +6,7 @@ turns that into a vector of the stream's width, the heads' vectors add up, the s
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
@@ -14,7 +15,7 @@ from seethrough.core.length import length_of
 from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
-from seethrough.view.block import made, pushed
+from seethrough.view.block import made, pushed, search
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
 from seethrough.view.block.here import waits
 from seethrough.view.block.mix_facts import (
@@ -46,7 +47,7 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "head", "position", "asked_layer"),
-    *("recorded", "source", "live_bytes", "pushes"),
+    *("recorded", "source", "live_bytes", "pushes", "top", "without", "is_searching", "busy"),
 )
 READOUT = "mix-readout"
 MOST_TOKENS, MOST_HEADS = 8, 12
@@ -64,15 +65,16 @@ def wants(scene: Scene) -> Wants:
     if scene.run.recorded is not None and row(scene, hooks.Z) is None:
         return wanted
     weights = (W_O, AFTER_WEIGHT) if is_after else (W_O,)
+    wanted |= want([hooks.FINAL_SCALE], at)
     return wanted | Wants(
         weights=frozenset(name_of(scene, leaf) for leaf in weights), pushes=heads_pushing(scene)
     )
 
 
 def heads_pushing(scene: Scene) -> frozenset[Cell]:
-    """The heads whose tokens are told, once what they write is known."""
-    written = results(scene)
-    if written is None or scene.choice.asked_layer is not None:
+    """The heads whose tokens are told, once what they write and how it is read is known."""
+    written, scale = results(scene), scene.run.captured.row(hooks.FINAL_SCALE, chosen(scene))
+    if written is None or scale is None or scene.choice.asked_layer is not None:
         return frozenset()
     layer, at = layer_of(scene), chosen(scene)
     return frozenset(of_head(layer, at, head) for head in longest(written, head_of(scene)))
@@ -104,6 +106,7 @@ def render(scene: Scene) -> str:
         heads(scene),
         addition(scene),
         opened_readout(scene, READOUT) if mixed is None else "",
+        h("div", {"class": "head-search"}, search.parts(scene)),
         h("p", {"class": "note scale"}, say(scene, "mix.scale")),
     )
 
@@ -152,7 +155,8 @@ def token_row(scene: Scene, mixed: Mixed, key: int, reach: float) -> Node:
     """One token: its weight as a bar, its value, what the weight leaves of it."""
     weight = float(mixed.weights[key])
     where = Cell(name_of(scene, hooks.PATTERN), (mixed.head, mixed.position, key))
-    bar = h("svg", {"aria-hidden": "true"}, h("rect", {"width": f"{100 * weight:.2f}%"}))
+    wide = 100 * weight if math.isfinite(weight) else 0.0
+    bar = h("svg", {"aria-hidden": "true"}, h("rect", {"width": f"{wide:.2f}%"}))
     number = cell_button(where, probability(scene, weight), exact(scene, weight))
     value, left = strips(scene, mixed, key, reach)
     return h(
@@ -245,7 +249,7 @@ def heads(scene: Scene) -> Node | str:
         h("p", {"class": "note"}, say(scene, "mix.heads.left", n=count(scene, left)))
         if left
         else "",
-        pushed.caveat(scene),
+        h("p", {"class": "note"}, rich(scene, "pushed.held")),
     )
 
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from seethrough.view.node import Child
 
 FIELDS = (*here.FIELDS, "moved")
-TOLD_IN = "qkv-readout"
 NORM = (hooks.LN1_SCALE, hooks.LN1_NORMALIZED, hooks.LN1_OUT)
 MADE = {hooks.Q: "q", hooks.K: "k", hooks.V: "v"}
 ROLE = {"q": "query", "k": "key", "v": "value"}
@@ -59,7 +58,7 @@ def render(scene: Scene) -> str:
                 "div",
                 {"class": "block-row"},
                 h("div", {"class": "scroll", "tabindex": "0"}, h("ol", {"class": "way"}, rows)),
-                strip.readout(scene, TOLD_IN) if rows else "",
+                strip.readout(scene, turning.TOLD_IN) if rows else "",
             ),
             h(
                 "div",
@@ -107,7 +106,7 @@ def whole(scene: Scene, place: Here, leaf: str, shot: str) -> Node | None:
         h("b", {}, say(scene, f"qkv.{shot}")),
         h("span", {"class": "is-quiet"}, rich(scene, "qkv.length", length=length)),
         hook_mark(f"{name}[{at}]"),
-        strip.strip(scene, name, at, reach=reach, label=label, told_in=TOLD_IN),
+        strip.strip(scene, name, at, reach=reach, label=label, told_in=turning.TOLD_IN),
     )
 
 
@@ -161,7 +160,7 @@ def part(scene: Scene, place: Here, leaf: str, name: str) -> Node | None:
         h("b", {}, say(scene, f"qkv.{name}")),
         h("span", {"class": "is-quiet"}, made),
         hook_mark(written),
-        slices.strip(hook, where, values, reach=reach, label=label, told_in=TOLD_IN),
+        slices.strip(hook, where, values, reach=reach, label=label, told_in=turning.TOLD_IN),
     )
 
 

@@ -49,7 +49,7 @@ def heads(scene: Scene, row: Row, shown: tuple[str, ...], shots: tuple[str, ...]
             "th",
             {"scope": "col", "class": f"is-{name}", **timed(shots, name, "rise")},
             h("span", {"class": "operation"}, say(scene, f"stages.do.{name}", **fields))
-            if name != "score"
+            if name != "score" and row.total is not None
             else "",
             h("span", {}, say(scene, f"stages.{name}")),
         )

@@ -13,16 +13,19 @@ from seethrough.core.families import family_of
 from seethrough.core.routes import Route, address_of
 from seethrough.core.turning import by_distance, turned
 from seethrough.core.wants import Wants, want
+from seethrough.view import strip
 from seethrough.view.block.here import of_head, row_by_head
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.numbers import cell, count, readout, signed, with_signs
-from seethrough.view.words import rich, say, token_mark, visible_at
+from seethrough.view.numbers import cell, count, limit, readout, signed, with_signs
+from seethrough.view.scales import symmetric_limit
+from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.turning import Turned
     from seethrough.view.block.here import Here
 
+TOLD_IN = "qkv-readout"
 SIDE, RADIUS = 96, 40
 MOST = 100
 CHART = (560, 96)
@@ -57,7 +60,7 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
         route = Route("walk", scene.route.subject, "embed")
         link = h("a", {"href": address_of(route)}, say(scene, "turning.learned.link"))
         told = rich(scene, "turning.learned", position=str(here.position), link=link)
-        return h("figure", {"class": "turning", **place}, words, h("p", {}, told))
+        return h("figure", {"class": "turning", **place}, words, h("p", {}, told), row(scene, here))
     key = met_key(scene, here)
     query_leaf, key_leaf = leaves(here)
     q, k = of_head(scene, here, query_leaf, here.position), of_head(scene, here, key_leaf, key)
@@ -97,6 +100,21 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
         outcome(scene, real, now, is_moved=(at, apart) != (key, distance)),
         chart(scene, by_distance(q, k, most, base), apart),
     )
+
+
+def row(scene: Scene, here: Here) -> Node | str:
+    """The learned row of the position as a strip; nothing where it is not known."""
+    values = scene.run.captured.row(hooks.POS_EMBED, here.position)
+    if values is None:
+        return ""
+    name, reach = f"{hooks.POS_EMBED}[{here.position}]", symmetric_limit(values)
+    sizes = {"n": count(scene, len(values)), "limit": limit(scene, reach)}
+    label = say(scene, "inside.strip", name=name, **sizes)
+    picture = strip.strip(
+        scene, hooks.POS_EMBED, here.position, reach=reach, label=label, told_in=TOLD_IN
+    )
+    scroll = h("div", {"class": "scroll"}, picture)
+    return h("div", {"class": "turning-row"}, hook_mark(name), scroll)
 
 
 def names(scene: Scene, here: Here, key: int) -> dict[str, Node | str]:

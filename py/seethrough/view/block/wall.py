@@ -9,6 +9,7 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.hooks import hook_name
 from seethrough.core.wants import NOTHING, Wants, want
+from seethrough.view.kept import Kept
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import probability
 from seethrough.view.pickers import layer_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
+    from seethrough.core.config import ModelConfig
 
 PICTURE = "wall"
 READOUT = "wall-readout"
@@ -32,6 +34,8 @@ STEP = SIDE + 2 * FRAME
 # The patterns of all layers are asked for up to so many tokens (11 MB of SmolLM2).
 MOST_TOKENS = 100
 EVERY = 5
+# The pictures without a frame: another head of the wall draws nothing of them anew.
+BARE: Kept[Array] = Kept(("config", "captured"))
 
 
 def wants(scene: Scene) -> Wants:
@@ -134,6 +138,14 @@ def raster(scene: Scene, *, dark: bool) -> Array | None:
     config = scene.run.config
     if config is None or not scene.run.tokens:
         return None
+    pixels = BARE.of(scene, lambda: bare(scene, config, dark=dark), dark).copy()
+    head = min(scene.choice.head, config.n_heads - 1)
+    frame(pixels, layer_of(scene), head, theme(dark=dark)["ink"])
+    return pixels
+
+
+def bare(scene: Scene, config: ModelConfig, *, dark: bool) -> Array:
+    """The pixels without a frame."""
     high, wide = config.n_heads * STEP, config.n_layers * STEP
     weights = np.zeros((high, wide), np.float32)
     unknown = np.zeros((high, wide), bool)
@@ -150,7 +162,6 @@ def raster(scene: Scene, *, dark: bool) -> Array | None:
     pixels[unknown & ((down + along) % HATCH_PERIOD == 0), :3] = rgb(roles["hatch"])
     for lines in (pixels[::STEP], pixels[:, ::STEP]):
         lines[..., :3] = rgb(roles["hairline"])
-    frame(pixels, layer_of(scene), min(scene.choice.head, config.n_heads - 1), roles["ink"])
     return pixels
 
 

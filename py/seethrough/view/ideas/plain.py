@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.visible import PICTURES
 from seethrough.view.node import Attributes, Child, Node, h
-from seethrough.view.numbers import percentage
+from seethrough.view.numbers import odd, percentage
 from seethrough.view.words import rich, say, token_mark
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ def mark(visible: str) -> Node:
 
 def whole(scene: Scene, share: float) -> str:
     """A share in whole per cent, never 0 or 100 for what is only close to it."""
+    special = odd(share)
+    if special is not None:
+        return special
     percent = round(share * HUNDRED)
     if not percent and share > 0:
         return say(scene, "idea.under", share=percentage(scene, "1"))

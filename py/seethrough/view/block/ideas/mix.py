@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from seethrough.core.pushes import of_head
@@ -19,6 +20,7 @@ from seethrough.view.ideas.plain import (
     whole,
 )
 from seethrough.view.node import Child, Node, h, to_html
+from seethrough.view.unrecorded import note
 from seethrough.view.wants import chosen
 from seethrough.view.words import rich, say, visible_at
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from seethrough.core.pushes import Push
 
 FIELDS = (*mix.FIELDS, "busy")
-N_STREAMS, N_WORDS = 4, 4
+N_STREAMS, N_WORDS = 4, 3
 HIGH, THICK = 44, 38  # pixels: one row, and a stream of everything
 wants = mix.wants
 
@@ -73,9 +75,10 @@ def streams(scene: Scene, mixed: Mixed) -> Node:
 
 def paths(weights: list[float]) -> list[str]:
     """The outline of each stream: from the middle of its row to its place in the one they make."""
-    top = (len(weights) * HIGH - THICK * sum(weights)) / 2
+    known = [weight if math.isfinite(weight) else 0.0 for weight in weights]
+    top = (len(known) * HIGH - THICK * sum(known)) / 2
     made = []
-    for at, weight in enumerate(weights):
+    for at, weight in enumerate(known):
         wide = THICK * weight
         start = at * HIGH + (HIGH - wide) / 2
         made.append(
@@ -89,10 +92,13 @@ def paths(weights: list[float]) -> list[str]:
 def points(scene: Scene, mixed: Mixed) -> Node:
     """Which words the mix makes more likely, read straight."""
     known = scene.run.pushes.get(of_head(mixed.layer, mixed.position, mixed.head))
+    if known is None and scene.run.source == "live":
+        return caption(say(scene, "idea.mix.waits"))
     if known is None:
-        key = "idea.mix.waits" if scene.run.source == "live" else "idea.mix.lacking"
-        return caption(say(scene, key))
-    return caption(*rich(scene, "idea.mix.points", words=listed(known.up)))
+        return note(scene, say(scene, "idea.mix.lacking"))
+    return caption(
+        *rich(scene, "idea.mix.points", words=listed(known.up), others=listed(known.down))
+    )
 
 
 def listed(some: tuple[Push, ...]) -> Node:
