@@ -38,14 +38,14 @@ export function recall(name, storage) {
 /**
  * Keep a short text for the next visit, under a key of this site alone.
  * @param {string} name
- * @param {string | null} value null forgets it
+ * @param {string | null | undefined} value none forgets it; Python's None comes as undefined
  * @param {Storage} [storage]
  * @returns {boolean} whether it is kept
  */
 export function remember(name, value, storage) {
   try {
     const place = storage ?? localStorage;
-    if (value === null) place.removeItem(OURS + name);
+    if (value === null || value === undefined) place.removeItem(OURS + name);
     else place.setItem(OURS + name, value);
     return true;
   } catch {

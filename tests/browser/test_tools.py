@@ -206,6 +206,22 @@ def test_every_step_has_clean_tables(step):
     step.until("document.querySelector('#embed-data') !== null")
 
 
+def test_no_table_is_no_file(step):
+    """Where nothing is tabled there is no empty file: the page says so instead."""
+    step.page.evaluate("location.hash = '#/about'")
+    step.until("document.querySelector('.page.is-about') !== null")
+    ends = step.page.evaluate(
+        """async () => {
+            const { save } = await import(new URL("save.js", document.baseURI).href);
+            return Promise.all(["csv", "json"].map((kind) => save(kind, "", "", "")));
+        }"""
+    )
+    step.page.evaluate("location.hash = '#/walk/january/embed'")
+    step.until("document.querySelector('#embed-data') !== null")
+
+    assert ends == [{"end": "empty", "name": ""}] * 2
+
+
 def tables_in(data, name):
     """The rows of a CSV, or of each CSV in a ZIP."""
     if name.endswith(".csv"):
@@ -370,6 +386,21 @@ def test_keys_can_be_switched_off(step):
     step.page.keyboard.press("5")
     step.until("location.hash.startsWith('#/walk/january/logits')")
     assert step.errors == []
+
+
+def test_a_wish_that_is_undone_leaves_nothing(unloaded):
+    """Recordings only, turned on by a link and off by its button, is no setting that is kept."""
+    unloaded.page.evaluate("location.hash = '#/ready?only=recordings'")
+    unloaded.until("document.querySelector('#message [data-action=allow-live]') !== null")
+    kept = "Object.keys(localStorage).filter((name) => name.endsWith(':recordings-only')).length"
+    asked, address = unloaded.page.evaluate(kept), unloaded.page.evaluate("location.hash")
+    unloaded.page.click("#message [data-action=allow-live]")
+    unloaded.until("document.querySelector('#message [data-action=allow-live]') === null")
+    left = unloaded.page.evaluate(kept)
+    unloaded.page.evaluate("location.hash = '#/all/own'")
+    unloaded.until("document.querySelector('#prompt') !== null")
+
+    assert (asked, left, address) == (1, 0, "#/ready")
 
 
 def test_key_right_after_a_dialog(step):
