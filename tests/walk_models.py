@@ -88,9 +88,7 @@ def site_of(held: Held, work: Path) -> Path:
     if held.seeded is None:
         return built.dist()
     checkpoint = read_checkpoint(write_checkpoint(held, work / "source"), {})
-    with mock.patch.object(
-        quantize, "N_TRIED", 1
-    ):  # the first loses nothing: grid_weights
+    with mock.patch.object(quantize, "N_TRIED", 1):  # the first loses nothing: grid_weights
         shipped = quantize.quantized(checkpoint, least=0)
     for name in checkpoint.tensors:
         same = np.array_equal(shipped.weight(name), checkpoint.weight(name))
