@@ -8,6 +8,7 @@ const FOLD = "details.data";
 const CANDIDATES = ".candidates";
 // A cell whose title, where it has one, is its number to the last digit.
 const NUMBER = ".number";
+const OPENS = ".cell-button[title]";
 const HIDDEN = "[aria-hidden=true]";
 // Of a share that is shown in per cent.
 const DIGITS = 12;
@@ -47,7 +48,8 @@ function valueOf(cell) {
   const token = tokens.length === 1 && cell.closest(CANDIDATES) ? tokens[0] : null;
   const shown = wordsOf(token ?? cell).replace(/[\u202f\u2009\u00a0]/g, " ");
   if (tokens.length) return shown;
-  const exact = cell.matches(NUMBER) ? numberIn(cell.getAttribute("title") ?? "") : NaN;
+  const titled = cell.querySelector(OPENS) ?? cell;
+  const exact = cell.matches(NUMBER) ? numberIn(titled.getAttribute("title") ?? "") : NaN;
   return [exact, numberIn(shown)].find(Number.isFinite) ?? shown;
 }
 
