@@ -18,6 +18,8 @@ from tests.steps import parse
 
 MODEL = tiny_model()
 PROMPT = "the thing and"
+# Steps that tell what something does to a score.
+READ_BY_THE_NORM = ("mix", "expand", "contract")
 
 
 def at(step: str, view: str = "block") -> Actions:
@@ -40,19 +42,30 @@ def is_filled(actions: Actions) -> bool:
     return not lacking_in(state.run, wanted_by(state.site.tours, state))
 
 
-@pytest.mark.parametrize("step", THE_BLOCK.names)
-def test_a_head_and_a_token_cost_no_pass(step: str) -> None:
-    """All heads and tokens of a layer are here with it."""
-    actions = at(step)
-    before = n_passes(actions)
+def go_through(actions: Actions) -> None:
+    """Every head and token of the layer, each filled."""
     for head in range(MODEL.config.n_heads):
         for position in range(len(actions.state.run.tokens)):
             actions.select_head(head)
             actions.select_position(position)
             asyncio.run(actions.fetcher.fill())
 
+
+@pytest.mark.parametrize("step", THE_BLOCK.names)
+def test_a_head_and_a_token_cost_no_pass(step: str) -> None:
+    """All heads and tokens of a layer are here with it, but a token's final norm: asked for once.
+
+    What a half or a neuron adds to a score is read with that norm's divisor held.
+    """
+    actions = at(step)
+    before, n_tokens = n_passes(actions), len(actions.state.run.tokens)
+    go_through(actions)
+    first = n_passes(actions) - before
+    go_through(actions)
+
     assert is_filled(actions)
-    assert n_passes(actions) == before
+    assert first == (n_tokens - 1 if step in READ_BY_THE_NORM else 0)  # the last is here
+    assert n_passes(actions) == before + first
 
 
 @pytest.mark.parametrize("step", THE_BLOCK.names)

@@ -59,6 +59,7 @@ def test_an_empty_state_renders(slot: str) -> None:
         "sum-spoken",
         "peek",
         "line",
+        "choice",
         "term",
         "cost",
         "living-line",
@@ -80,7 +81,9 @@ def test_any_length_renders(count: int) -> None:
     shown = state(("x",) * count)
     html = page(shown)
 
-    assert len(re.findall('data-action="select-position"', html)) == count
+    for slot in ("tokens", "choice"):
+        chips = re.findall('data-action="select-position"', PANELS[slot].render(shown))
+        assert len(chips) == count, slot
     for attrs in canvases(html):
         pixels = raster_for(shown, attrs["data-raster"] or "", dark=True)
         assert pixels is not None

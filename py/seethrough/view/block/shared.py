@@ -48,8 +48,8 @@ def picture(scene: Scene, here: Here) -> Node:
     """The two rows of heads and the lines between them."""
     config = here.config
     lines = [link(here, head) for head in range(config.n_heads)]
-    queries = [box(here, head, is_query=True) for head in range(config.n_heads)]
-    keys = [box(here, head, is_query=False) for head in range(config.n_key_value_heads)]
+    queries = [box(scene, here, head, is_query=True) for head in range(config.n_heads)]
+    keys = [box(scene, here, head, is_query=False) for head in range(config.n_key_value_heads)]
     return h(
         "svg",
         {
@@ -78,7 +78,7 @@ def link(here: Here, head: int) -> Node:
     return h("path", {"d": path, "class": classes})
 
 
-def box(here: Here, head: int, *, is_query: bool) -> Node:
+def box(scene: Scene, here: Here, head: int, *, is_query: bool) -> Node:
     """One head's box with its number."""
     config = here.config
     many = config.n_heads if is_query else config.n_key_value_heads
@@ -87,7 +87,7 @@ def box(here: Here, head: int, *, is_query: bool) -> Node:
     chosen = here.head if is_query else here.kv_head
     classes = f"is-{'query' if is_query else 'key'}{' is-lit' if head == chosen else ''}"
     shape = {"x": f"{middle - side / 2:.1f}", "y": str(top), "width": f"{side:.1f}"}
-    written = str(head) if is_query else f"K V {head}"
+    written = str(head) if is_query else say(scene, "shared.set", head=str(head))
     size = {"x": f"{middle:.1f}", "y": str(top + BOX / 2), "text-anchor": "middle"}
     return h(
         "g",

@@ -28,7 +28,7 @@ def shots_of(row: Row) -> tuple[str, ...]:
 def stages(scene: Scene, row: Row, shots: tuple[str, ...]) -> Node:
     """A line for each key, a column for each stage, the weights as bars."""
     shown = STAGES if row.total is not None else ("weight",)
-    lines = [line(scene, row, key, shown, shots) for key in row.keys]
+    lines = [line(scene, row, key, shots) for key in row.keys]
     return h(
         "table",
         {"class": "stages"},
@@ -58,14 +58,9 @@ def heads(scene: Scene, row: Row, shown: tuple[str, ...], shots: tuple[str, ...]
     return [h("th", {"scope": "col"}, say(scene, "stages.key")), *columns, h("td")]
 
 
-def line(scene: Scene, row: Row, key: Key, shown: tuple[str, ...], shots: tuple[str, ...]) -> Node:
+def line(scene: Scene, row: Row, key: Key, shots: tuple[str, ...]) -> Node:
     """One key through the stages."""
     is_best = key is row.best
-    cells = [
-        h("td", {"class": f"number is-{name}", **timed(shots, name, "rise")}, value)
-        for name, value in values(scene, row, key)
-        if name in shown
-    ]
     bar = h(
         "svg",
         {"class": "stage-bar", "width": "100%", "height": "14", "aria-hidden": "true"},
@@ -81,25 +76,35 @@ def line(scene: Scene, row: Row, key: Key, shown: tuple[str, ...], shots: tuple[
             " ",
             token_mark(visible_at(scene, key.position)),
         ),
-        cells,
+        values(scene, row, key, shots),
         h("td", {"class": "stage-bars", **timed(shots, "weight", "grow")}, bar),
     )
 
 
-def values(scene: Scene, row: Row, key: Key) -> list[tuple[str, Node | str]]:
+def values(scene: Scene, row: Row, key: Key, shots: tuple[str, ...]) -> list[Node]:
     """The numbers of a key, stage by stage; those of the model open their sums."""
     weight = cell_button(
         row.cell(hooks.PATTERN, key.position),
         probability(scene, key.weight),
         exact(scene, key.weight),
     )
+    last = stage("weight", shots, weight)
     if key.score is None or key.below is None or key.power is None:
-        return [("weight", weight)]
+        return [last]
     score = cell_button(
         row.cell(hooks.SCORES, key.position), readout(scene, key.score), exact(scene, key.score)
     )
-    below, power = readout(scene, key.below), readout(scene, key.power)
-    return [("score", score), ("below", below), ("power", power), ("weight", weight)]
+    return [
+        stage("score", shots, score),
+        stage("below", shots, readout(scene, key.below)),
+        stage("power", shots, readout(scene, key.power)),
+        last,
+    ]
+
+
+def stage(name: str, shots: tuple[str, ...], value: Node | str) -> Node:
+    """One number in its column."""
+    return h("td", {"class": f"number is-{name}", **timed(shots, name, "rise")}, value)
 
 
 def others(scene: Scene, row: Row, shown: tuple[str, ...]) -> Node | str:
