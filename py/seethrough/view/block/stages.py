@@ -111,8 +111,11 @@ def others(scene: Scene, row: Row, shown: tuple[str, ...]) -> Node | str:
     """What the keys that are not told have together."""
     if not row.n_others:
         return ""
-    told = {"power": readout(scene, row.rest), "weight": probability(scene, row.others)}
-    cells = [h("td", {"class": "number"}, told.get(name, "")) for name in shown]
+    rest, share = readout(scene, row.rest), probability(scene, row.others)
+    cells = [
+        h("td", {"class": "number"}, rest if name == "power" else share if name == "weight" else "")
+        for name in shown
+    ]
     name = say(scene, "stages.others", n=count(scene, row.n_others))
     return h("tr", {"class": "is-others"}, h("th", {"scope": "row"}, name), cells, h("td"))
 
