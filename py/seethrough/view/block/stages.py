@@ -116,8 +116,8 @@ def others(scene: Scene, row: Row, shown: tuple[str, ...]) -> Node | str:
         h("td", {"class": "number"}, rest if name == "power" else share if name == "weight" else "")
         for name in shown
     ]
-    name = say(scene, "stages.others", n=count(scene, row.n_others))
-    return h("tr", {"class": "is-others"}, h("th", {"scope": "row"}, name), cells, h("td"))
+    words = say(scene, "stages.others", n=count(scene, row.n_others))
+    return h("tr", {"class": "is-others"}, h("th", {"scope": "row"}, words), cells, h("td"))
 
 
 def foot(scene: Scene, row: Row, shots: tuple[str, ...]) -> Node:
