@@ -23,8 +23,9 @@ FORGET = """async (kept) => {
   const engine = (await site.keys()).filter(({ url }) => /[/]ort[/]|[/]tokenizer-/.test(url));
   await Promise.all(engine.map((key) => site.delete(key)));
 }"""
-# The page was loaded again and is its service worker's: the site is stored. Python only starts.
-STORED = "performance.getEntriesByName('seethrough.controlled').length > 0"
+# The page was loaded again and is its service worker's, which stores the rest while Python starts.
+CONTROLLED = "performance.getEntriesByName('seethrough.controlled').length > 0"
+STORED = "import('./site.js').then((site) => site.isFilled())"
 
 
 class Profile:
@@ -40,7 +41,8 @@ class Profile:
         self._kept = kept
         tab = self.page(SAVES_DATA)
         tab.page.goto(self.server.url)
-        tab.until(STORED)
+        tab.until(CONTROLLED)
+        assert tab.page.evaluate(STORED)
         tab.page.close()
 
     def page(self, init=""):
