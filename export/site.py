@@ -57,7 +57,8 @@ WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 NO_NODE = "There is no node here, which compiles Python. Install Node.js, then run this again."
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-# What Python asks for at its start: most of a first visit's bytes.
+# What Python asks for at its start: most of a first visit's bytes. Scripts are not among it: of
+# those that are stored while a service worker is installed Chromium compiles all at once.
 OF_PYTHON = ("pyodide/", "pyscript/", "models/", "seethrough.zip")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -252,9 +253,14 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     files = entries(out, [path for path in paths if path not in skipped])
     listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
     later = [path for path in (*listing["engine"], *listing["later"]) if path in files]
-    python = [path for path in files if path.startswith(OF_PYTHON) and path not in later]
+    python = [path for path in files if is_of_python(path) and path not in later]
     site = {"csp": CSP, "files": files, "python": python, "later": later, "models": models}
     (out / "sw.js").write_bytes(service_worker(site))
+
+
+def is_of_python(path: str) -> bool:
+    """Whether a file of the site can come while Python starts."""
+    return path.startswith(OF_PYTHON) and not path.endswith(".js")
 
 
 def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:

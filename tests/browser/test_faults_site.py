@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from export.site import write_service_worker
+from export.site import is_of_python, write_service_worker
 from tests import built
 from tests.browser.profiles import SAVES_DATA
 from tests.browser.server import FOLDER, Server
@@ -36,8 +36,6 @@ FAULTS = {
 FAILED = "document.documentElement.dataset.boot === 'failed'"
 STARTED = "performance.getEntriesByName('seethrough.controlled').length > 0"
 REFUSED = "path => fetch(path).then(() => false, () => true)"
-# What is stored on its way to Python, while that starts.
-WITH_PYTHON = ("pyodide/", "pyscript/", "models/", "seethrough.zip")
 
 
 def site_files() -> list[str]:
@@ -92,7 +90,7 @@ def expected_part(path, fault):
 
 def groups(paths):
     """The files in groups that share a profile: what comes before Python, then the rest."""
-    with_python = [path for path in paths if path.startswith(WITH_PYTHON)]
+    with_python = [path for path in paths if is_of_python(path)]
     before = [path for path in paths if path not in with_python]
     return [
         some[start : start + TOGETHER]
@@ -141,7 +139,7 @@ def test_a_bad_file_stops_the_start(small_tab, paths):
             )
 
             assert name in small_tab.text("#message"), (path, fault)
-            if path.startswith(WITH_PYTHON):
+            if is_of_python(path):
                 assert small_tab.page.evaluate(REFUSED, path), (path, fault)
             else:
                 assert not small_tab.page.evaluate(STARTED)

@@ -14,6 +14,17 @@ PEEK = "document.querySelector('#peek').innerText"
 SUM = "document.querySelector('#sum').innerText"
 NAMED = "[...document.querySelectorAll('.is-named')]"
 AWAY = (5, 450)
+# What comes late (rows of weights) makes the step higher: it has been as high for a second.
+STILL = """() => new Promise((resolve) => {
+  let [seen, since] = [0, 0];
+  const look = () => {
+    const high = document.querySelector("#step-logits").offsetHeight;
+    if (high !== seen) [seen, since] = [high, performance.now()];
+    if (performance.now() - since > 1000) resolve(true);
+    else setTimeout(look, 50);
+  };
+  look();
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +32,7 @@ def walking(loaded):
     """The walk of a live run, at step 5."""
     loaded.page.set_viewport_size({"width": 1440, "height": 900})
     turn(loaded, f"#/walk/own/logits?prompt={PROMPT}", "#step-logits .row-number [data-cell]")
+    assert loaded.page.evaluate(STILL)
     return loaded
 
 
