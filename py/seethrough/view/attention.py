@@ -98,7 +98,9 @@ def heads(scene: Scene, grid: Grid) -> Node:
     """A button a head, each with its own pattern of this layer in small."""
     patterns = scene.run.pattern(layer_of(scene))
     n_heads = 0 if patterns is None else len(patterns)
-    buttons = [head_button(scene, grid, head) for head in range(n_heads)]
+    buttons = [
+        head_button(scene, head, grid.side, is_chosen=head == grid.head) for head in range(n_heads)
+    ]
     label = say(scene, "view.heads")
     return h(
         "div",
@@ -108,33 +110,33 @@ def heads(scene: Scene, grid: Grid) -> Node:
     )
 
 
-def head_button(scene: Scene, grid: Grid, head: int) -> Node:
-    """One head: its number under its pattern."""
-    selected = head == grid.head
-    size = str(thumb_size(grid.side))
-    key = "view.attention.head" if grid.side <= THUMB else "view.attention.head_pooled"
+def head_button(scene: Scene, head: int, side: int, *, is_chosen: bool) -> Node:
+    """One head: its number under its pattern, where that is known.
+
+    Args:
+        side: Tokens along the pattern; 0 where it is not known.
+    """
+    key = "view.attention.head" if side <= THUMB else "view.attention.head_pooled"
     return h(
         "button",
         {
             "type": "button",
-            "class": "head is-selected" if selected else "head",
+            "class": "head is-selected" if is_chosen else "head",
             "data-action": "select-head",
             "data-head": str(head),
-            "aria-pressed": "true" if selected else "false",
-            "title": say(scene, key, head=head, layer=grid.layer),
+            "aria-pressed": "true" if is_chosen else "false",
+            "title": say(scene, key, head=head, layer=layer_of(scene)),
         },
-        h(
-            "canvas",
-            {
-                "data-raster": f"head-{head}",
-                "class": "thumb",
-                "width": size,
-                "height": size,
-                "aria-hidden": "true",
-            },
-        ),
+        thumb(head, side) if side else "",
         h("span", {}, str(head)),
     )
+
+
+def thumb(head: int, side: int) -> Node:
+    """The canvas of a head's pattern in small."""
+    size = str(thumb_size(side))
+    looks = {"class": "thumb", "width": size, "height": size, "aria-hidden": "true"}
+    return h("canvas", {"data-raster": f"head-{head}", **looks})
 
 
 def thumb_size(side: int) -> int:

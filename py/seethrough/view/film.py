@@ -1,4 +1,4 @@
-"""The sentences of a film: counted for the transport, each told only when its moment comes."""
+"""A film: its sentences, counted for the transport and told when their moment comes; its places."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 from seethrough.view.node import Node
 
 if TYPE_CHECKING:
-    from seethrough.view.node import Child
+    from seethrough.view.node import Attributes, Child
 
 # A movement is seen in a second; not quite thirty signs are read in one.
 LEAST_S = 1.0
@@ -38,6 +38,20 @@ class Film(Sequence["Child"]):
         if isinstance(at, slice):
             return Film(self._tellers[at])
         return self._tellers[at]()
+
+
+def timed(shots: Sequence[str], shot: str, move: str, source: str = "") -> Attributes:
+    """The place in a film of what enters at a named moment; nothing where the film lacks it.
+
+    Args:
+        shots: The film's moments by name, in order.
+        move: How it enters (view/steps/__init__.py).
+        source: The id of the element that it flies in from.
+    """
+    if shot not in shots:
+        return {}
+    place: dict[str, str] = {"data-at": str(shots.index(shot)), "data-move": move}
+    return {**place, "data-from": source} if source else place
 
 
 def reading_s(sentence: Child) -> float:

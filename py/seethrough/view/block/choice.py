@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view.attention import THUMB, thumb_size
+from seethrough.view.attention import head_button
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.tokens import chip
@@ -66,7 +66,7 @@ def stepper(scene: Scene, action: str) -> Node:
 
 def groups(scene: Scene, config: ModelConfig) -> list[Node]:
     """The heads; those that read the same keys and values stand together, under one bracket."""
-    size = config.n_group
+    size, side, chosen = config.n_group, side_of(scene), scene.choice.head
     is_shared = size > 1
     return [
         h(
@@ -75,7 +75,10 @@ def groups(scene: Scene, config: ModelConfig) -> list[Node]:
             h(
                 "div",
                 {"class": "heads"},
-                [head(scene, at) for at in range(shared * size, (shared + 1) * size)],
+                [
+                    head_button(scene, at, side, is_chosen=at == chosen)
+                    for at in range(shared * size, (shared + 1) * size)
+                ],
             ),
             h("span", {"class": "shares"}, say(scene, "choice.shared", kv_head=shared))
             if is_shared
@@ -85,33 +88,7 @@ def groups(scene: Scene, config: ModelConfig) -> list[Node]:
     ]
 
 
-def head(scene: Scene, at: int) -> Node:
-    """One head: its pattern of this layer in small, where that is known, and its number."""
-    is_chosen, side = at == scene.choice.head, side_of(scene)
-    key = "view.attention.head" if side <= THUMB else "view.attention.head_pooled"
-    return h(
-        "button",
-        {
-            "type": "button",
-            "class": "head is-selected" if is_chosen else "head",
-            "data-action": "select-head",
-            "data-head": str(at),
-            "aria-pressed": "true" if is_chosen else "false",
-            "title": say(scene, key, head=at, layer=layer_of(scene)),
-        },
-        thumb(at, side) if side else "",
-        h("span", {}, str(at)),
-    )
-
-
 def side_of(scene: Scene) -> int:
     """Tokens along the patterns of the layer; 0 where they are not known."""
     patterns = scene.run.pattern(layer_of(scene))
     return 0 if patterns is None else int(patterns.shape[1])
-
-
-def thumb(at: int, side: int) -> Node:
-    """The canvas of a head's pattern in small."""
-    size = str(thumb_size(side))
-    looks = {"class": "thumb", "width": size, "height": size, "aria-hidden": "true"}
-    return h("canvas", {"data-raster": f"head-{at}", **looks})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
 from seethrough.core.length import length_of
+from seethrough.view import film
 from seethrough.view.block.facts import answers, direction, row
 from seethrough.view.numbers import count, readout
 from seethrough.view.pickers import layer_of, n_layers
@@ -51,6 +52,5 @@ def caption(scene: Scene, shot: str) -> Child:
 
 
 def timed(scene: Scene, shot: str, move: str) -> Attributes:
-    """The place in the film of what enters at a moment; nothing where the film lacks it."""
-    known = shots(scene)
-    return {"data-at": str(known.index(shot)), "data-move": move} if shot in known else {}
+    """The place in this film of what enters at a moment (view/film.py)."""
+    return film.timed(shots(scene), shot, move)

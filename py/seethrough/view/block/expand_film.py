@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
+from seethrough.view import film
 from seethrough.view.block.facts import row
 from seethrough.view.block.neurons import neurons_of
 from seethrough.view.numbers import count, readout, signed
@@ -50,6 +51,5 @@ def caption(scene: Scene, shot: str) -> Child:
 
 
 def timed(scene: Scene, shot: str, move: str) -> Attributes:
-    """The place in the film of what enters at a moment; nothing where the film lacks it."""
-    known = shots(scene)
-    return {"data-at": str(known.index(shot)), "data-move": move} if shot in known else {}
+    """The place in this film of what enters at a moment (view/film.py)."""
+    return film.timed(shots(scene), shot, move)

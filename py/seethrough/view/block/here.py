@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
-    from seethrough.view.node import Attributes
 
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "head", "position"),
@@ -104,11 +103,3 @@ def nothing_yet(scene: Scene) -> Node:
 def waits(scene: Scene) -> Node:
     """What a recording lacks, with the way to it; or that the model is at it."""
     return lacking(scene)
-
-
-def timed(shots: tuple[str, ...], shot: str, move: str, source: str = "") -> Attributes:
-    """The place in the film of what enters at a moment; nothing where the film lacks it."""
-    if shot not in shots:
-        return {}
-    place: dict[str, str] = {"data-at": str(shots.index(shot)), "data-move": move}
-    return {**place, "data-from": source} if source else place

@@ -10,8 +10,9 @@ from seethrough.core.families import family_of
 from seethrough.core.length import length_cell, length_of
 from seethrough.view import named, slices, strip
 from seethrough.view.block import here, shared, turning
-from seethrough.view.block.here import here_of, of_head, of_layer, timed
+from seethrough.view.block.here import here_of, of_head, of_layer
 from seethrough.view.cell_button import cell_button
+from seethrough.view.film import timed
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.scales import symmetric_limit

@@ -12,9 +12,10 @@ from seethrough.core.cell import Cell
 from seethrough.core.wants import want
 from seethrough.view import named
 from seethrough.view.block import here, matrix, products
-from seethrough.view.block.here import here_of, of_layer, row_by_head, timed
+from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.block.row import told
 from seethrough.view.cell_button import cell_button
+from seethrough.view.film import timed
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, readout
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
-from seethrough.view.block.here import timed
 from seethrough.view.cell_button import cell_button
+from seethrough.view.film import timed
 from seethrough.view.ideas.plain import rect
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, exact, probability, readout

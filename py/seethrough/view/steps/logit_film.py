@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
 from seethrough.core.hooks import hook_name
+from seethrough.view import film
 from seethrough.view.logit_facts import compared, last_position, query_of, spread, terms_of
 from seethrough.view.numbers import cell, count, signed
 from seethrough.view.words import rich, token_mark, visible_at
@@ -87,9 +88,5 @@ def shots(scene: Scene) -> tuple[str, ...]:
 
 
 def timed(scene: Scene, shot: str, move: str, source: str = "") -> Attributes:
-    """The place in the film of what enters at a moment; nothing where the film lacks it."""
-    known = shots(scene)
-    if shot not in known:
-        return {}
-    place: dict[str, str] = {"data-at": str(known.index(shot)), "data-move": move}
-    return {**place, "data-from": source} if source else place
+    """The place in this film of what enters at a moment (view/film.py)."""
+    return film.timed(shots(scene), shot, move, source)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
 from seethrough.core.cell import PROBS, Cell
-from seethrough.view import named, tail
+from seethrough.view import film, named, tail
 from seethrough.view.cell_button import cell_button
 from seethrough.view.logit_facts import is_coming, last_position, spread
 from seethrough.view.node import Attributes, Child, Node, h, to_html
@@ -101,12 +101,8 @@ def shots(scene: Scene) -> tuple[str, ...]:
 
 
 def timed(scene: Scene, shot: str, move: str, source: str = "") -> Attributes:
-    """The place in the film of what enters at a moment."""
-    known = shots(scene)
-    if shot not in known:
-        return {}
-    place: dict[str, str] = {"data-at": str(known.index(shot)), "data-move": move}
-    return {**place, "data-from": source} if source else place
+    """The place in this film of what enters at a moment (view/film.py)."""
+    return film.timed(shots(scene), shot, move, source)
 
 
 def columns(scene: Scene, made: Softened) -> Node:
