@@ -75,7 +75,7 @@ async function walkFiles() {
  *   for this page, or not all that a start needs is stored
  */
 export async function lacking() {
-  if (!container()?.controller || !(await isFilled())) return null;
+  if (!container()?.controller || !isFilled()) return null;
   try {
     const [site, models] = [await pathsIn(APP_STORE), await pathsIn(MODEL_STORE)];
     const { models: cards } = await listing();

@@ -104,21 +104,25 @@ export function settled(worker) {
   });
 }
 
-/** @type {Promise<boolean | null>} */
-let filled = Promise.resolve(null);
+let isWhole = false;
+/** @type {Promise<void>} */
+let filled = Promise.resolve();
 
 /** Have the rest of what a start needs stored, while it comes to the page. */
 export function fillStore() {
   const { port1, port2 } = new MessageChannel();
-  filled = Promise.race([
-    new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data))),
-    after(FILL_MS),
-  ]);
+  const told = new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
+  filled = Promise.race([told, after(FILL_MS)]).then((data) => {
+    isWhole = data === true;
+  });
   container()?.controller?.postMessage({ type: "fill" }, [port2]);
 }
 
-/** @returns {Promise<boolean | null>} whether all that a start needs is stored, once that is known */
-export const isFilled = () => filled;
+/** @returns {boolean} whether all that a start needs is stored, as far as is known now */
+export const isFilled = () => isWhole;
+
+/** @returns {Promise<void>} settled once that is known; a start must not wait for it */
+export const filling = () => filled;
 
 /** Look for a newer version and have it stored; what is not whole, or takes too long, waits. */
 export async function storeNewest() {

@@ -25,7 +25,7 @@ FORGET = """async (kept) => {
 }"""
 # The page was loaded again and is its service worker's, which stores the rest while Python starts.
 CONTROLLED = "performance.getEntriesByName('seethrough.controlled').length > 0"
-STORED = "import('./site.js').then((site) => site.isFilled())"
+STORED = "import('./site.js').then((site) => site.filling().then(site.isFilled))"
 
 
 class Profile:

@@ -198,6 +198,13 @@ async def bring_walks() -> None:
         await bring.bringWalks()
 
 
+async def filled() -> None:
+    """Wait until it is known whether all that a start needs is stored."""
+    from pyscript.js_modules import site
+
+    await site.filling()
+
+
 async def painted() -> None:
     """Wait until what is shown is painted and the page rests."""
     from pyscript.js_modules import site

@@ -45,6 +45,8 @@ class Keeping:
         actions = self._actions
         actions.store.subscribe(("engine",), self._look_again)
         await host.painted()
+        await host.filled()
+        await self.look()
         site = actions.state.site
         if opens_unasked(site, site.device.model):
             await actions.load(site.device.model)
