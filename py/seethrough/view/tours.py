@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
+from seethrough.core.loop import write_on
 from seethrough.view import sheet, walk
 from seethrough.view.block import choice
 from seethrough.view.code import of, of_family
@@ -187,7 +188,7 @@ THE_WALK = Tour(
             loop.render,
             loop.moments,
             chosen=frozenset({"chosen_step"}),
-            code=of(reference.remember, sampling.dart),
+            code=of(write_on, reference.remember, sampling.dart),
             parts=("runtime.loop", "runtime.cache"),
             terms=("key", "value"),
             idea=Idea(loop_idea.FIELDS, loop_idea.render, loop_idea.moments),
