@@ -1,7 +1,6 @@
-"""Read a GGUF file of the Llama family: Q4_1, Q8_0, F16 and F32 tensors, tokeniser, template.
+"""Read a GGUF file of the Llama family: tensors of any type in gguf_types, tokeniser, template.
 
 The `gguf` package (llama.cpp's own) reads the file; here the blocks are kept as they are stored.
-Source: ggml's block_q4_1 {float16 d, float16 m, 16 bytes} and block_q8_0 {float16 d, 32 int8}.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ import numpy as np
 
 from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
 from export.gguf_tokens import around, chat_templates, special_tokens
+from export.gguf_types import SUPPORTED, unpack
 from export.names import LLAMA_GGUF, by_source_name
-from export.tensors import Blocks, Plain, Stored
 from export.tokenizer_json import tokenizer_dict
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import SourceError
@@ -24,11 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from export.tensors import Stored
     from seethrough.core.cache import Array
 
-Q4_1_BYTES = 20
-Q8_0_BYTES = 34
-SUPPORTED = ("F32", "F16", "Q8_0", "Q4_1")
 MAGIC = b"GGUF"
 ROTARY_TENSOR = re.compile(r"(blk\.\d+\.)?rope_(freqs|factors_long|factors_short)\.weight")
 ALWAYS = ("llama.rope.scaling.attn_factor",)
@@ -125,44 +122,13 @@ def _bounded_reader(path: Path) -> Any:  # noqa: ANN401 - gguf has no types
 def _stored(tensor: Any) -> Stored:  # noqa: ANN401 - gguf has no types
     """One tensor as stored; 2-D ones are [out, in] in the file."""
     kind = tensor.tensor_type.name
-    data = np.asarray(tensor.data)
     dims = tuple(int(size) for size in reversed(tensor.shape))
-    if kind in ("F32", "F16"):
-        return Plain(data.reshape(dims))
-    if kind == "Q8_0":
-        return unpack_q8_0(data.reshape(dims[0], -1))
-    if kind == "Q4_1":
-        return unpack_q4_1(data.reshape(dims[0], -1))
-    raise SourceError(
-        "source.tensor_type", name=tensor.name, kind=kind, supported=", ".join(SUPPORTED)
-    )
-
-
-def unpack_q8_0(rows: Array) -> Blocks:
-    """Bytes [out, n_blocks · 34] → int8 values [out, in] and float16 scales."""
-    blocks = rows.reshape(rows.shape[0], -1, Q8_0_BYTES)
-    scale = np.ascontiguousarray(blocks[..., :2]).view(np.float16)[..., 0]
-    values = np.ascontiguousarray(blocks[..., 2:]).view(np.int8).reshape(rows.shape[0], -1)
-    return Blocks(values, scale, None, bits=8)
-
-
-def unpack_q4_1(rows: Array) -> Blocks:
-    """Bytes [out, n_blocks · 20] → values −8…7 (zero_point −8), float16 scales and minima.
-
-    A block's first 16 numbers are the low halves of its bytes, the other 16 the high halves.
-    """
-    blocks = rows.reshape(rows.shape[0], -1, Q4_1_BYTES)
-    halves = np.ascontiguousarray(blocks[..., :4]).view(np.float16)
-    quants = blocks[..., 4:]
-    values = np.concatenate([quants & 15, quants >> 4], axis=-1).reshape(rows.shape[0], -1)
-    centred = values.astype(np.int8) - np.int8(8)
-    return Blocks(
-        centred,
-        np.ascontiguousarray(halves[..., 0]),
-        np.ascontiguousarray(halves[..., 1]),
-        bits=4,
-        zero_point=-8,
-    )
+    stored = unpack(kind, np.asarray(tensor.data), dims)
+    if stored is None:
+        raise SourceError(
+            "source.tensor_type", name=tensor.name, kind=kind, supported=", ".join(SUPPORTED)
+        )
+    return stored
 
 
 def check_rotary(fields: Mapping[str, Any], tensors: Iterable[str]) -> None:

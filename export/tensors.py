@@ -45,8 +45,9 @@ class Plain:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Small integers; each `size` of them along `axis` share a float16 scale (and minimum).
+    """Small integers; each `size` of them along `axis` share a scale (and a minimum).
 
+    Scales and minima are float16 or float32.
     w = scale · (values − zero_point) + minimum. `bits` says how the values are stored: 4 or 8.
     `rounded_from`: as in `Plain`; blocks that the checkpoint had already were not rounded.
     """

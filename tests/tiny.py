@@ -23,6 +23,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from export.hub_llama import LLAMA_HF
 from export.names import by_source_name
+from tests.k_blocks import K_FLOATS, k_blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,14 @@ VARIANTS = {
     "gguf q4_1, tied to q4_1": Tiny(kinds=("Q4_1", "Q4_1"), rotary_base=100000.0),
     "gguf q4_1, untied, odd vocabulary": Tiny(
         is_tied=False, kinds=("Q4_1", "Q8_0"), d_vocab=263, n_key_value_heads=4
+    ),
+    "gguf q4_0, tied to q5_0": Tiny(kinds=("Q4_0", "Q5_0"), seed=2),
+    "gguf q5_1, tied to q4_0": Tiny(kinds=("Q5_1", "Q4_0"), seed=3),
+    "gguf q5_0, untied, bf16": Tiny(is_tied=False, kinds=("Q5_0", "BF16"), seed=4),
+    "gguf q4_k, tied to q6_k": Tiny(kinds=("Q4_K", "Q6_K"), d_head=64, d_mlp=512, seed=5),
+    "gguf q5_k, tied to q5_1": Tiny(kinds=("Q5_K", "Q5_1"), d_head=64, d_mlp=512, seed=6),
+    "gguf q6_k, untied, q4_k": Tiny(
+        is_tied=False, kinds=("Q6_K", "Q4_K"), d_head=64, d_mlp=512, seed=7
     ),
     "hub f32, grouped, tied": Tiny(is_gguf=False),
     "hub bf16, grouped, untied": Tiny(is_gguf=False, is_tied=False, kinds=("BF16", "BF16")),
@@ -240,7 +249,8 @@ def _quantized(tiny: Tiny, name: str, values: Array) -> tuple[Array, GGMLQuantiz
     """A tensor as stored; norms stay float32, as in every real file."""
     kind = tiny.kinds[1] if "embed" in name else tiny.kinds[0]
     stored = GGMLQuantizationType[kind if values.ndim > 1 else "F32"]
-    return gguf.quantize(values, stored), stored
+    made = k_blocks(kind, values) if values.ndim > 1 and kind in K_FLOATS else None
+    return gguf.quantize(values, stored) if made is None else made, stored
 
 
 def _add_tensor(writer: GGUFWriter, name: str, value: Any) -> None:

@@ -95,15 +95,16 @@ def test_not_gguf(tmp_path: Path):
                 read(path, {})
 
 
-@pytest.mark.parametrize("kind", ["Q4_0", "Q5_1", "BF16"])
+@pytest.mark.parametrize("kind", ["TQ1_0", "Q2_K", "IQ4_XS", "MXFP4"])
 def test_tensor_type(tmp_path: Path, kind: str):
     """A tensor in another quantisation is named, with what is supported."""
     stored = GGMLQuantizationType[kind]
-    data = gguf.quantize(np.ones((96, 64), np.float32), stored)
+    n_in, n_bytes = gguf.GGML_QUANT_SIZES[stored]
+    data = np.zeros((96, 256 // n_in * n_bytes), np.uint8)
     error = broken(tmp_path, "source.tensor_type", tensors={"blk.0.ffn_up.weight": (data, stored)})
 
     assert kind in str(error)
-    assert "F32, F16, Q8_0, Q4_1" in str(error)
+    assert "F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K" in str(error)
 
 
 def test_architecture(tmp_path: Path):
