@@ -167,12 +167,16 @@ def test_text_with_brackets_is_text() -> None:
 
 @pytest.mark.parametrize("term", sorted(ENTRIES))
 def test_the_card_tells(term: str) -> None:
-    """The card of each term has its name, its meaning, a way to where it is seen, and closes."""
+    """The card of each term has its name, its meaning, a way to where it is seen, and closes.
+
+    Where the reader is there already, it offers no way to where they are.
+    """
     state = walk_state().but(route=Route("walk", "own", "logits"), term=term)
     html = glossary.render(state)
 
     assert 'id="term-name"' in html
-    assert "#/block/own" in html if PLACES[term] == "block" else f"/own/{PLACES[term]}" in html
+    way = "#/block/own" if PLACES[term] == "block" else f"/own/{PLACES[term]}"
+    assert (way in html) is (PLACES[term] != "logits")
     assert 'data-action="close-term"' in html
     assert "{" not in html
 

@@ -88,15 +88,15 @@ OFF = frozenset({(1, 0), (0, 1)})
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("step", STEPS)
 def test_heads_that_are_on_again_are_told(step: str, depth: str) -> None:
-    """Wherever the whole model's numbers stand, the reader who switched heads off is told so."""
+    """Once behind the step with the switches, the reader is told that the heads are on again."""
     state = at(step).but(depth=depth)
-    shows_off = step == "layers" and depth == IDEA
+    tells = step == "logits" or (step == "layers" and depth != IDEA)
     told = text_of(transport.render(state.but(off=OFF)))
 
-    assert ("The heads that you switched off are on again here" in told) is not shows_off
+    assert ("The heads that you switched off are on again here" in told) is tells
     assert "on again" not in text_of(transport.render(state))
     one = text_of(transport.render(state.but(off=frozenset({(1, 0)}))))
-    assert ("The head that you switched off is on again here" in one) is not shows_off
+    assert ("The head that you switched off is on again here" in one) is tells
 
 
 @pytest.mark.parametrize("step", STEPS)

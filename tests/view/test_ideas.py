@@ -110,9 +110,17 @@ def drawn(name: str, state: AppState) -> str:
     return idea.render(state.but(route=Route("walk", "own", name)))
 
 
-def own_words(html: str) -> str:
-    """What the page itself says: without the text and the tokens that it quotes."""
+def at_rest(html: str) -> str:
+    """A picture without what stands in a moment of its film alone."""
     parser = LexborHTMLParser(html)
+    for node in parser.css(".is-told"):
+        node.decompose()
+    return parser.html or ""
+
+
+def own_words(html: str) -> str:
+    """What the page itself says at rest: without the text and the tokens that it quotes."""
+    parser = LexborHTMLParser(at_rest(html))
     for node in parser.css(QUOTED):
         node.decompose()
     return (parser.body.text(separator=" ") if parser.body else "").strip()
@@ -311,12 +319,26 @@ def test_without_chance_the_top_token_wins() -> None:
 def test_the_newest_token_alone_goes_through(step: int) -> None:
     """At each step all tokens before the newest are notes; at the first the whole text is read."""
     state = runs()["llama"].but(chosen_step=step)
-    html = drawn("loop", state)
+    html = at_rest(drawn("loop", state))
     stripes = LexborHTMLParser(html).css(".idea-kept rect")
 
     assert len(stripes) == (state.run.n_prompt + step - 1 if step else 0)
     assert plain.whole(state, state.run.steps[step].prob) in own_words(html)
     assert "joins the text" in own_words(LexborHTMLParser(html).css_first(".is-joins").html or "")
+
+
+def test_each_moment_of_the_film_has_its_round() -> None:
+    """While a token is told, what it is made from stands there: notes, newest token, share."""
+    for name, state in recordings().items():
+        told = LexborHTMLParser(drawn("loop", state)).css(".is-told")
+
+        assert len(told) == min(len(state.run.steps), grown.MOST_MOMENTS), name
+        for step, one in enumerate(told):
+            assert (one.attributes["data-at"], one.attributes["data-until"]) == (str(step),) * 2
+            n_kept = state.run.n_prompt + step - 1 if step else 0
+            assert len(one.css(".idea-kept rect")) == n_kept
+            share = plain.whole(state, state.run.steps[step].prob)
+            assert share in one.text(), (name, step)
 
 
 def test_the_least_likely_token_is_named() -> None:
@@ -394,7 +416,7 @@ def test_the_end_of_the_text_is_told_in_words() -> None:
 
     assert ended
     for state in ended:
-        html = drawn("loop", state)
+        html = at_rest(drawn("loop", state))
 
         assert "[the end]" in html
         assert "is-joins" not in html

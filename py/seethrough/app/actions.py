@@ -197,9 +197,10 @@ class Actions:
             self.store.replace(position=position)
 
     def switch_heads(self, heads: Heads) -> None:
-        """Switch some heads off; on again where all of them are off."""
+        """Switch a head off, or on again; of several at once, exactly those are off then."""
         off = self.state.choice.off
-        self.store.replace(off=off - heads if heads <= off else off | heads)
+        others = off if len(heads) == 1 else frozenset()
+        self.store.replace(off=off - heads if heads <= off else others | heads)
 
     def select_word(self, word: int) -> None:
         """Draw the merges of another word of the text."""

@@ -29,8 +29,8 @@ def render(state: AppState) -> str:
     ways = h(
         "p",
         {"class": "ways"},
-        h("span", {}, say(state, "terms.see")),
-        place_link(state, term),
+        *([] if is_here(state, term) else [h("span", {}, say(state, "terms.see"))]),
+        *([] if is_here(state, term) else [place_link(state, term)]),
         h("a", {"class": "button", "href": address_of(Route("glossary"))}, say(state, "terms.all")),
         action_button(state, "close-term", "terms.close"),
     )
@@ -63,6 +63,12 @@ def fields_of(state: AppState) -> dict[str, object] | None:
         "d_vocab": count(state, config.d_vocab),
         "last_id": count(state, config.d_vocab - 1),
     }
+
+
+def is_here(state: AppState, term: str) -> bool:
+    """Whether the reader is at the very step where a term is seen."""
+    at = state.route
+    return (at.view, at.step) == (WALK, PLACES[term])
 
 
 def place_link(state: AppState, term: str) -> Node:

@@ -232,7 +232,10 @@ def best(scene: Scene, step: int) -> Node:
     rows = [share(scene, item, is_taken=item.id == taken) for item in shown]
     axis = top.heading(scene, "bar")
     scale = h("li", {"class": "guess", "aria-hidden": "true"}, h("span"), h("span"), axis)
-    return h("ol", {"class": "guesses"}, rows, scale)
+    bars = h("ol", {"class": "guesses"}, rows, scale)
+    if not any(grown.NEW_LINE in item.visible for item in shown):
+        return bars
+    return h("div", {}, bars, h("p", {"class": "note"}, say(scene, "idea.loop.new_line")))
 
 
 def share(scene: Scene, item: Candidate, *, is_taken: bool) -> Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import WALK
 from seethrough.core.guesses import ALWAYS
 from seethrough.core.written import plain_digits
 from seethrough.view import guess, named
@@ -55,10 +56,15 @@ def verdict(state: AppState) -> list[Child]:
 
 
 def heads_on(state: AppState) -> list[Child]:
-    """That heads which were switched off are on again, wherever the whole model's numbers are."""
+    """That heads which were switched off are on again, at what follows the step of the switches."""
     step, n_off = state.step, len(state.choice.off)
-    shows_off = step is not None and "off" in step.chosen and step.is_idea_at(state.depth)
-    if not n_off or shows_off:
+    if not n_off or step is None or state.tour is None or state.route.view != WALK:
+        return []
+    names = state.tour.names
+    place = names.index(step.name)
+    switches = [at for at, one in enumerate(state.tour.steps) if "off" in one.chosen]
+    is_next = place - 1 in switches
+    if not is_next and (place not in switches or step.is_idea_at(state.depth)):
         return []
     return [say(state, "walk.heads_on", n_off=n_off)]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.routes import OWN, Route, address_of
+from seethrough.app.state import BLOCK
+from seethrough.core.routes import OWN, Place, Route, address_of, address_of_place
 from seethrough.view import guess
 from seethrough.view.counted import counted
 from seethrough.view.ideas import grown
-from seethrough.view.ideas.plain import lead, mark, nothing_yet, picture, whole
+from seethrough.view.ideas.layers_heads import kind_of, marked_in, row_of
+from seethrough.view.ideas.plain import lead, mark, nothing_yet, picture, plain, whole
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.steps.done import next_recording
 from seethrough.view.steps.written import has_end
@@ -38,6 +40,7 @@ FIELDS = (
     "captured",
     "marked",
     "model",
+    "sampling",
 )
 
 
@@ -55,7 +58,7 @@ def render(scene: Scene) -> str:
         picture(
             say(scene, "idea.done.picture"),
             grown.text(scene, steps, least, "span"),
-            h("p", {"class": "idea-outcome"}, surprise(scene, steps[least])),
+            h("p", {"class": "idea-outcome"}, surprise(scene, steps[least]), *greedy(scene)),
             guess.expected(scene),
             onward(scene),
         ),
@@ -76,6 +79,12 @@ def surprise(scene: Scene, new: NewToken) -> list[Node | str]:
     )
 
 
+def greedy(scene: Scene) -> list[str]:
+    """That no dart was thrown, where none was."""
+    is_greedy = scene.run.recorded is not None or not scene.sampling.temperature
+    return [" ", say(scene, "idea.done.greedy")] if is_greedy else []
+
+
 def write(scene: Scene) -> Node:
     """Nothing is written yet: let the model."""
     more: Attributes = {
@@ -92,6 +101,7 @@ def onward(scene: Scene) -> Node:
     links: list[tuple[str, str]] = []
     if subject != OWN:
         links.append((address_of(Route("walk", OWN, "input")), say(scene, "idea.done.own")))
+    links += inside(scene, subject)
     other = next_recording(scene)
     if other:
         name = say(scene, "idea.done.other", name=subject_name(scene, other))
@@ -101,3 +111,16 @@ def onward(scene: Scene) -> Node:
     heading = h("h2", {"class": "idea-heading"}, say(scene, "idea.done.onward"))
     attributes = {"class": "idea-onward", "aria-label": say(scene, "idea.done.onward")}
     return h("nav", attributes, heading, h("ul", {}, items))
+
+
+def inside(scene: Scene, subject: str) -> list[tuple[str, str]]:
+    """The way into the layer whose head copies a word for the answer, at that head."""
+    marked, last = marked_in(scene.run), len(scene.run.tokens) - 1
+    for layer, head in marked.heads if marked else ():
+        row = row_of(scene.run, (layer, head), last)
+        if row is not None and kind_of(row) == "word":
+            token = plain(scene.run.tokens[int(row.argmax())].visible)
+            place = Place(Route(BLOCK, subject, "weights"), position=last, layer=layer, head=head)
+            name = say(scene, "idea.done.inside", layer=layer, token=token)
+            return [(address_of_place(place), name)]
+    return []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_GIVEN, MOST_NEW = 200, 40  # characters of the prompt, new tokens
 LARGE = 150  # characters; longer texts are set smaller
 MOST_MOMENTS = 6  # new tokens that the film tells one by one
+NEW_LINE = "↵"
 REPLACED = "\ufffd"
 TINTS = 10
 
@@ -64,7 +65,10 @@ def text(scene: Scene, steps: Sequence[NewToken], chosen: int | None, kind: str)
         before = at
     size = "is-medium" if length <= LARGE else "is-long"
     body = h("p", {"class": f"idea-page idea-grown {size}", "dir": "auto"}, parts)
-    legend = caption(say(scene, "idea.loop.tint")) if steps else ""
+    told = [say(scene, "idea.loop.tint")] if steps else []
+    if any(NEW_LINE in reads(steps[at]) for at in shown.positions):
+        told.append(say(scene, "idea.loop.new_line"))
+    legend = caption(" ".join(told)) if told else ""
     return [h("div", {}, body, legend)]
 
 

@@ -180,6 +180,7 @@ def verdict(scene: Scene) -> list[Node | str]:
     key, n_off = changed(scene), len(off)
     fields = {"now": mark(now[0].visible), "before": mark(before.visible)}
     words = rich(scene, f"idea.layers.now.{key}", n_off=count(scene, n_off), **fields)
+    words = [*words, " ", *which(scene)] if n_off > N_DRAWN else words
     against = spoke_against(scene)
     if against is None and key == "same":
         return words
@@ -188,6 +189,15 @@ def verdict(scene: Scene) -> list[Node | str]:
     name = next(item.visible for item in now if item.id == against)
     why = "idea.layers.against_one" if n_off == 1 else "idea.layers.against"
     return [*words, " ", *rich(scene, why, token=mark(name))]
+
+
+def which(scene: Scene) -> list[Node | str]:
+    """The heads that are off, where more are than are drawn."""
+    names = [
+        say(scene, "idea.layers.off_one", head=head, layer=layer)
+        for layer, head in sorted(scene.choice.off)
+    ]
+    return rich(scene, "idea.layers.off", heads=", ".join(names))
 
 
 def changed(scene: Scene) -> str:

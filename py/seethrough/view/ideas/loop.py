@@ -18,7 +18,6 @@ from seethrough.view.ideas.plain import (
 )
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, megabytes
-from seethrough.view.steps.loop_cache import cache_of
 from seethrough.view.steps.written import enters, has_end, shown_step
 from seethrough.view.tokens import N_HUES
 from seethrough.view.words import action_button, rich, say
@@ -57,6 +56,7 @@ def render(scene: Scene) -> str:
         picture(
             say(scene, "idea.loop.picture"),
             grown.text(scene, scene.run.steps, step, "button"),
+            *film_rounds(scene),
             round_of(scene, step),
             buttons(scene, step),
         ),
@@ -79,15 +79,30 @@ def moments(scene: Scene) -> Sequence[Child]:
     return told
 
 
-def round_of(scene: Scene, step: int | None) -> Node:
-    """One round: the notes, what is read, the model, what it says."""
+def film_rounds(scene: Scene) -> list[Node]:
+    """The round of each token that the film tells, in its moment alone."""
+    n_told = min(len(scene.run.steps), grown.MOST_MOMENTS)
+    return [
+        round_of(scene, step, {**enters(step, "appear", until=step), "aria-hidden": "true"})
+        for step in range(n_told)
+    ]
+
+
+def round_of(scene: Scene, step: int | None, told: dict[str, str] | None = None) -> Node:
+    """One round: the notes, what is read, the model, what it says.
+
+    Args:
+        told: The moment of the film that it is of; None: it stands there at rest, and from the
+            film's last moment on where that is no token's own.
+    """
+    n_moments = len(moments(scene))
+    is_last = n_moments > min(len(scene.run.steps), grown.MOST_MOMENTS)
+    at_rest = enters(n_moments - 1, "appear") if is_last else {}
+    kinds = ["idea-round", *(["has-notes"] if step else []), *(["is-told"] if told else [])]
     return h(
         "div",
-        {
-            "class": "idea-round has-notes" if step else "idea-round",
-            **enters(len(moments(scene)) - 1 if scene.run.steps else None, "appear"),
-        },
-        h("div", {"class": "idea-stop is-notes"}, notes(scene)) if step else None,
+        {"class": " ".join(kinds), **(told or at_rest)},
+        h("div", {"class": "idea-stop is-notes"}, notes(scene, step)) if step else None,
         h("div", {"class": "idea-stop"}, *read(scene, step)),
         arrow(),
         h("div", {"class": "idea-stop"}, h("span", {"class": "idea-model"}, model(scene))),
@@ -106,9 +121,9 @@ def model(scene: Scene) -> str:
     return say(scene, "idea.loop.model")
 
 
-def notes(scene: Scene) -> list[Node]:
-    """A stripe for each token whose notes are kept."""
-    n_kept = cache_of(scene).n_kept
+def notes(scene: Scene, step: int) -> list[Node]:
+    """A stripe for each token whose notes are kept: all before the newest one."""
+    n_kept = scene.run.n_prompt + step - 1
     wide = 1 / max(n_kept, 1)
     stripes = [
         h(

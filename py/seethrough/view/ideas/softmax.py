@@ -41,7 +41,7 @@ def render(scene: Scene) -> str:
         return to_html(nothing_yet(scene, "idea.softmax.rest"))
     parts = parts_of(scores)
     return to_html(
-        lead(rich(scene, "idea.softmax.lead")),
+        told(scene),
         picture(
             summary(scene, parts, scores.n_rest),
             h(
@@ -54,6 +54,16 @@ def render(scene: Scene) -> str:
             ),
         ),
     )
+
+
+def told(scene: Scene) -> Node:
+    """What softmax does; and what the second best token gets, where the picture has no number."""
+    first, second = scene.run.top[:2]
+    if second.prob < LEAST:
+        less = h("b", {}, whole(scene, second.prob))
+        return lead(rich(scene, "idea.softmax.lead", second=mark(second.visible), less=less))
+    is_close = first.prob < 2 * second.prob
+    return lead(rich(scene, "idea.softmax.lead_close" if is_close else "idea.softmax.lead_seen"))
 
 
 def moments(scene: Scene) -> Sequence[Child]:
