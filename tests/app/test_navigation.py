@@ -6,8 +6,12 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation, address, settled
+from seethrough.app.state import Tracing
+from seethrough.core.cell import Cell
 from seethrough.core.routes import OWN, Route
 from seethrough.view.tours import THE_BLOCK
 from tests.app.going import state_after
@@ -111,6 +115,28 @@ def test_live_numbers_stay_between_steps() -> None:
     second = went("#/walk/own/layers", actions=actions)
 
     assert second.run.top is first.run.top
+
+
+@pytest.mark.parametrize(
+    ("address", "stays"),
+    [
+        ("#/walk/thing/layers?pos=0", True),
+        ("#/walk/thing/layers?depth=idea", True),
+        ("#/block/thing/contract", True),
+        ("#/block/thing/inside", True),
+        ("#/all/thing", True),
+        ("#/walk/thing/softmax", False),
+        ("#/walk/thing/input", False),
+        ("#/block/thing/weights", False),
+    ],
+)
+def test_a_sum_goes_where_its_number_is_not(address: str, stays: bool) -> None:  # noqa: FBT001
+    """The open sum stays where its number is shown too, and closes at a step of other numbers."""
+    actions = fresh()
+    went("#/walk/thing/layers", actions=actions)
+    actions.store.replace(sum=Tracing(Cell("blocks.1.hook_resid_mid", (0, 0))))
+
+    assert (went(address, actions=actions).choice.sum is not None) is stays
 
 
 def test_what_means_nothing_is_told() -> None:

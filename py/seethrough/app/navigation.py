@@ -19,8 +19,9 @@ from seethrough.app.places import (
     with_settings,
 )
 from seethrough.app.state import TALLY, Message, Throws, card_of
-from seethrough.app.tours import tour_of
+from seethrough.app.tours import WALK, step_of, tour_of
 from seethrough.core.fields import written_ids
+from seethrough.core.hooks import leaf_of
 from seethrough.core.routes import OWN, Place, Route
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ MOST_NAMED = 60
 # What a prompt may begin in: it waits for the end of a load.
 FREE = {"", "load"}
 __all__ = ["Navigation", "address", "model_of", "settled"]
+
+
+def still_shows(state: AppState, route: Route) -> bool:
+    """Whether the number whose sum is open belongs to what a route shows, too."""
+    traced, step = state.choice.sum, step_of(state.site.tours, route)
+    is_same = (route.view, route.step) == (state.route.view, state.route.step)
+    if traced is None or step is None or is_same:
+        return True
+    is_of_all = not step.hooks and route.view != WALK
+    return is_of_all or leaf_of(traced.cell.name) in step.hooks
 
 
 class Navigation:
@@ -82,6 +93,8 @@ class Navigation:
         self.promised = replace(place, route=route) if is_tour else None
         if state.unfolded and route != state.route:
             changes["unfolded"] = frozenset()
+        if place.cell is None and not still_shows(state, route):
+            changes["sum"] = None
         self._store.replace(**changes)
         return True
 

@@ -124,6 +124,8 @@ class Tracer:
                 self._show(replace(waiting, message=message, needs_model=True))
                 return
             weights = await self._fetch(waiting, run, asked, turn)
+            if self.tracing is None:  # the reader has left it
+                return
         now = self.store.state.run
         is_wanted = turn == self._turn and now.is_of(run)
         if (
