@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from seethrough.app.state import Lens
+from seethrough.core import hooks
 from seethrough.core.captured import Captured
 from seethrough.core.cell import parse_cell
 from seethrough.core.config import ModelConfig
@@ -277,15 +278,21 @@ def test_every_token_can_be_chosen(n_tokens: int) -> None:
 
 
 def test_a_layer_leads_into_its_block() -> None:
-    """Each layer's number is a link to the block, at the same token."""
+    """Each layer's number is a link to the block, at the same token; so is a sentence below.
+
+    The sentence names the layer in which attention wrote most.
+    """
     state = walk_state().but(route=Route("walk", "january", "layers"))
     links = [
         parse(href) for href in Reading(drawn(state)).values("href") if href.startswith("#/block")
     ]
 
+    lengths = [length or 0.0 for length in written(state, hooks.ATTN_OUT)]
+    most = lengths.index(max(lengths))
     assert [(place.route, place.layer, place.position) for place in links] == [
-        (Route("block", "january"), layer, LAST) for layer in range(2)
+        (Route("block", "january"), layer, LAST) for layer in (0, 1, most)
     ]
+    assert f"attention wrote most in layer {most}" in words(drawn(state))
     assert all(not place.ignored for place in links)
 
 

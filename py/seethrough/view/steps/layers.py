@@ -11,7 +11,7 @@ from seethrough.core import hooks
 from seethrough.core.hooks import hook_name, leaf_of
 from seethrough.core.length import NORM, length_cell
 from seethrough.core.parts import WRITES
-from seethrough.core.routes import Route, address_of
+from seethrough.core.routes import Place, Route, address_of, address_of_place
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.node import Attributes, Child, Markup, Node, escape, h, to_html
@@ -86,10 +86,25 @@ def render(scene: Scene) -> str:
         h("div", {"class": f"layers-plate scroll{classes(scene)}"}, plate(scene, ribbon)),
         h("p", {"class": "note layers-scale"}, scale(scene, ribbon)),
         formula(scene),
+        door(scene),
         note_unrecorded(scene, ribbon),
         layers_norms.panel(scene, last_moment),
         *layers_data.tables(scene, ribbon),
     )
+
+
+def door(scene: Scene) -> Node | str:
+    """The way into the layer in which attention wrote most for the token, at that token."""
+    lengths = written(scene, hooks.ATTN_OUT)
+    known = {layer: length for layer, length in enumerate(lengths) if length is not None}
+    if not known:
+        return ""
+    layer = max(known, key=lambda at: known[at])
+    route = Route("block", scene.route.subject)
+    here = Place(route, position=chosen(scene), layer=layer, head=scene.choice.head)
+    way = h("a", {"href": address_of_place(here)}, say(scene, "layers.door.open"))
+    told = say(scene, "layers.door", layer=layer)
+    return h("p", {"class": "note layers-door"}, told, " ", way)
 
 
 def classes(scene: Scene) -> str:
