@@ -17,6 +17,7 @@ import { bytesOf, diagnose, isWhole, looksLikeHtml, wrongType } from "./whole.js
 const PARTS = [
   "boot.js",
   "check.js",
+  "control.js",
   "device.js",
   "door.js",
   "download.js",
@@ -29,6 +30,7 @@ const PARTS = [
   "place.js",
   "pressed.js",
   "refused.js",
+  "reload.js",
   "served.js",
   "sha256.js",
   "site.js",
