@@ -27,7 +27,7 @@ import { bytesOf, faultOf } from "./whole.js";
 const SITE = /** @type {Site} */ ({/*site*/});
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const LANES = 6;
+const LANES = 12;
 // Of a file as large as this the page hears how far it is, so often.
 const LARGE_BYTES = 1_000_000;
 const TELL_MS = 200;
@@ -76,23 +76,11 @@ function reading(path) {
 }
 
 /**
- * What the browser itself keeps of a file that the page has loaded a moment ago, if it is right.
- * @param {string} path
- * @returns {Promise<BufferSource | null>}
- */
-async function fetchedBefore(path) {
-  const bytes = await bytesOf(path, undefined, "default").catch(() => null);
-  return bytes && (await hashOf(bytes)) === SITE.files[path][1] ? bytes : null;
-}
-
-/**
  * Fetch one listed file and check it.
  * @param {string} path
  * @returns {Promise<BufferSource>} rejects with a KeyedError
  */
 async function fetchChecked(path) {
-  const before = SITE.first.includes(path) ? await fetchedBefore(path) : null;
-  if (before) return before;
   const [expected, sha256] = SITE.files[path];
   const bytes = await bytesOf(path, expected > LARGE_BYTES ? reading(path) : undefined);
   if ((await hashOf(bytes)) === sha256) return bytes;

@@ -44,13 +44,12 @@ function joined(chunks, length) {
  * What the server sends for a file.
  * @param {string} path
  * @param {(bytes: number) => void} [onBytes] hears how many are here
- * @param {RequestCache} [cache] whether what the browser keeps will do
  * @returns {Promise<Uint8Array<ArrayBuffer>>} rejects with a KeyedError about its transport
  */
-export async function bytesOf(path, onBytes, cache = "no-cache") {
+export async function bytesOf(path, onBytes) {
   let response;
   try {
-    response = await fetch(SCOPE + path, { cache });
+    response = await fetch(SCOPE + path, { cache: "no-cache" });
   } catch {
     throw new KeyedError("boot.network", { path });
   }

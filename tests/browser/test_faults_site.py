@@ -169,9 +169,10 @@ def test_guard_knows_every_part():
     assert re.findall(r'"([\w-]+\.js)"', listed[1]) == sorted(reached)
 
 
-def test_a_file_of_the_running_version_that_the_browser_dropped(small_tab):
+@pytest.mark.parametrize("name", ["core.js", "check.js"])
+def test_a_file_of_the_running_version_that_the_browser_dropped(small_tab, name):
     """A stored file that is gone is fetched again; a bad one then stops the start with its name."""
-    tab, name = small_tab, "core.js"
+    tab = small_tab
     tab.page.goto(tab.server.url)
     tab.until(STARTED)
     tab.page.evaluate(
