@@ -4,9 +4,9 @@ What the page's main thread spends in scripts is counted, as in walk.py, in proc
 the engine idle: of a click on a head or a token, in which Python draws before it returns; of a turn
 to a step, until nothing moves any more. None of these may ask the engine for a forward pass but a
 token the first time (its final norm). Another layer is one pass, and that of its final norm: from
-the change of the list until its picture stands, on the wall's clock, beside the passes that the
-engine was asked for and beside a prefill of the same prompt, measured between two of them. A return
-to a layer asks for none.
+the change of the list until its picture stands (and until all that follows stands, as the tokens
+that neurons push), on the wall's clock, beside the passes that the engine was asked for and beside
+a prefill of the same prompt. A return to a layer asks for none.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ STEPS = THE_BLOCK.names[:-1]
 WORD = " and"
 FIRST_LAYER = 3
 TURNS = 5
+LAYERS = 4
 QUIET_S = 0.3
 STILL_MS = 400
 MOST_MS = 50.0
@@ -50,20 +51,23 @@ BLOCK_HELPERS = """
   window.press = (selector, at) => document.querySelectorAll(selector)[at].click();
   window.toLayer = (layer) => new Promise((resolve) => {
     const begin = performance.now();
-    let last = 0;
+    let [drawn, last] = [0, 0];
     const asked = window.passes;
-    const watch = new MutationObserver(() => { last = performance.now() - begin; });
+    const isHere = () => new RegExp(`layer=${layer}(&|$)`).test(location.hash);
+    const watch = new MutationObserver(() => {
+      last = performance.now() - begin;
+      if (!drawn && isHere()) drawn = last;
+    });
     const all = { childList: true, subtree: true, attributes: true, characterData: true };
     watch.observe(document.querySelector("main"), all);
     const list = document.querySelector("#choice [data-action=select-layer]");
     list.value = String(layer);
     list.dispatchEvent(new Event("change", { bubbles: true }));
-    const isHere = () => location.hash.includes(`layer=${layer}`);
     const look = () => {
       const still = performance.now() - begin - last;
-      if (isHere() && last && still > STILL_MS) {
+      if (drawn && still > STILL_MS) {
         watch.disconnect();
-        resolve({ ms: last, passes: window.passes - asked });
+        resolve({ ms: drawn, all: last, passes: window.passes - asked });
       } else setTimeout(look, 20);
     };
     look();
@@ -125,8 +129,8 @@ def measured(page: Page, clock: CDPSession, step: str, text: str) -> dict[str, A
         page.evaluate("(step) => turnTo(step)", other)
         time.sleep(QUIET_S)
         turns.append(scripted(page, clock, "(step) => turnTo(step)", step)[1])
-    there = STEPS.index(step) * TURNS + FIRST_LAYER + 1
-    asked = [(there + at) % 30 for at in range(TURNS)]
+    there = STEPS.index(step) * LAYERS + FIRST_LAYER + 1  # layers that no step before has shown
+    asked = list(range(there, there + LAYERS))
     return {
         "heads": heads,
         "passes of heads": passes_of_heads,
@@ -151,13 +155,14 @@ def presses(page: Page, clock: CDPSession, selector: str) -> list[float]:
 def table(results: dict[str, dict[str, Any]]) -> list[str]:
     """Markdown: a step a line, then what the rooms are held to."""
     heads = ("step", *(head for _, head in KINDS), "passes of 5 heads", "another layer, ms")
-    heads = (*heads, "passes", "× prefill", "a return, ms", "passes")
+    heads = (*heads, "with all that follows, ms", "passes", "× prefill", "a return, ms", "passes")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name, told in results.items():
         cells = [f"{statistics.median(told[kind]):.0f}" for kind, _ in KINDS]
         cells.append(f"{told['passes of heads']}")
         layer, back = _median(told["layers"], "ms"), _median(told["returns"], "ms")
-        cells += [f"{layer:.0f}", _passes(told["layers"]), f"{layer / told['prefill']:.1f}"]
+        cells += [f"{layer:.0f}", f"{_median(told['layers'], 'all'):.0f}"]
+        cells += [_passes(told["layers"]), f"{layer / told['prefill']:.1f}"]
         lines.append(f"| {' | '.join([name, *cells, f'{back:.0f}', _passes(told['returns'])])} |")
     for length in LENGTHS:
         mine = [told for name, told in results.items() if name.startswith(f"{length} ")]
