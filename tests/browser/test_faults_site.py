@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 MODEL_FILES = {".bin", ".onnx", ".safetensors"}
 STUB_BYTES = 4_000
+WORKER = "sw.js"
 # So many files are tried behind one another in a profile: another one, and a start, take time.
 TOGETHER = 8
 # What a reader is told, by fault: a part of the sentence.
@@ -89,12 +90,15 @@ def expected_part(path, fault):
 
 
 def groups(paths):
-    """The files in groups that share a profile: what the page loads by itself, then the rest."""
+    """The files in groups that share a profile: what the page loads by itself, then the rest.
+
+    The service worker itself stands alone: a page that has one does without the file.
+    """
     before = [path for path in paths if path in of_page()]
-    with_python = [path for path in paths if path not in before]
+    with_python = [path for path in paths if path not in (*before, WORKER)]
     return [
         some[start : start + TOGETHER]
-        for some in (before, with_python)
+        for some in (before, [WORKER], with_python)
         for start in range(0, len(some), TOGETHER)
     ]
 
@@ -139,7 +143,7 @@ def test_a_bad_file_stops_the_start(small_tab, paths):
             )
 
             assert name in small_tab.text("#message"), (path, fault)
-            if path not in of_page():
+            if path not in (*of_page(), WORKER):
                 assert small_tab.page.evaluate(REFUSED, path), (path, fault)
             else:
                 assert not small_tab.page.evaluate(STARTED)
