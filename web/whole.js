@@ -20,12 +20,24 @@ async function bodyOf(response, onBytes) {
   if (!onBytes || !response.body) return new Uint8Array(await response.arrayBuffer());
   const reader = response.body.getReader();
   const chunks = [];
-  for (let got = 0; ;) {
+  let got = 0;
+  for (;;) {
     const { done, value } = await reader.read();
-    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    if (done) return joined(chunks, got);
     chunks.push(value);
     onBytes((got += value.length));
   }
+}
+
+/** @param {Uint8Array[]} chunks @param {number} length @returns {Uint8Array<ArrayBuffer>} */
+function joined(chunks, length) {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }
 
 /**

@@ -7,8 +7,9 @@ ratios stay. Each makes twice the tokens and the second half counts: a browser c
 for seconds after a start. `gpt2`: seeded weights in distilgpt2's shape, exported as the real ones
 are, in Chromium and natively (a model's speed depends on its shape alone). `memory`: the page's
 renderer in both modes. `start`: home beside the floor page, what a visitor waits for (startup.py),
-and the bytes sent. `walk`: how quickly its steps answer (walk.py). `export`: time and memory of
-each export. `size`: dist/ by file.
+and the bytes sent. `walk`: how quickly its steps answer (walk.py). `block`: the same inside a layer
+(block.py). `lighthouse`: what Lighthouse says of home and of the floor page (lighthouse.py).
+`export`: time and memory of each export. `size`: dist/ by file.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from export.sources import read_checkpoint
 from export.stages import node, paths
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
-from tests.bench import exports, startup, walk, weight
+from tests.bench import block, exports, lighthouse, startup, walk, weight
 from tests.bench.server import serve
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.built import default_gguf
@@ -51,7 +52,7 @@ PROMPT = (19306, 28, 5096, 28, 3903, 28)
 FILL = 28
 MIB = 2**20
 FOLDER = "/some/folder"
-PARTS = ("speed", "gpt2", "memory", "start", "walk", "export", "size")
+PARTS = ("speed", "gpt2", "memory", "start", "walk", "block", "lighthouse", "export", "size")
 Rounds = dict[str, list[dict[str, Any]]]
 
 
@@ -259,6 +260,14 @@ def measure_floor(options: argparse.Namespace) -> tuple[Rounds, Rounds]:
     return floor, ours
 
 
+def measure_lighthouse(options: argparse.Namespace) -> lighthouse.Scores:
+    """Lighthouse's scores of the floor page and home, taking turns."""
+    mounts = {"/bench": HERE / "page", FOLDER: options.dist}
+    with serve(mounts, isolated=False) as site:
+        pages = {"floor": f"{site}/bench/floor.html", "home": f"{site}{FOLDER}/"}
+        return lighthouse.scores(pages, options.rounds)
+
+
 def note(rounds: Rounds, name: str, result: dict[str, Any]) -> None:
     """Keep a result, and show it for the patient."""
     rounds.setdefault(name, []).append(result)
@@ -351,6 +360,11 @@ def main() -> None:
     if "walk" in options.only:
         with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
             lines += [*walk.table(walk.answers(browser, f"{site}{FOLDER}/")), ""]
+    if "block" in options.only:
+        with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
+            lines += [*block.table(block.answers(browser, f"{site}{FOLDER}/")), ""]
+    if "lighthouse" in options.only:
+        lines += [*lighthouse.table(measure_lighthouse(options)), ""]
     if "export" in options.only:
         lines += [*exports.table(), ""]
     if "size" in options.only:

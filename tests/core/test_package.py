@@ -22,6 +22,8 @@ def archive(tmp_path, monkeypatch):
     with zipfile.ZipFile(place, "w") as out:
         out.writestr("packed_for_a_test/__init__.py", "")
         out.writestr("packed_for_a_test/inner.py", INNER)
+        for name in ("b.json", "a.json", "a.txt", "deep/c.json"):
+            out.writestr(f"packed_for_a_test/words/{name}", name)
     monkeypatch.setattr(sys, "path", [*sys.path, str(place)])
     monkeypatch.setattr(sys, "path_hooks", list(sys.path_hooks))
     yield place
@@ -43,6 +45,18 @@ def test_a_module_of_an_archive_is_read_once(archive, monkeypatch):
     assert inner.__file__ == f"{archive}/packed_for_a_test/inner.py"
     assert sys.modules["packed_for_a_test"].__file__ == f"{archive}/packed_for_a_test/__init__.py"
     assert "return 2" in inspect.getsource(inner.two)
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_folder_of_an_archive(monkeypatch):
+    """A folder's files are read in order; the archive's own list is enough to find them."""
+    monkeypatch.setattr(package, "PACKAGE", "packed_for_a_test")
+    package.import_once()
+    importlib.import_module("packed_for_a_test")
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+
+    found = package.read_folder("words", ".json")
+    assert list(found.items()) == [("a.json", b"a.json"), ("b.json", b"b.json")]
 
 
 def test_a_file_that_is_not_there_is_told():

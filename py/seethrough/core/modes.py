@@ -66,9 +66,11 @@ def needs_bytes(manifest: Manifest, mode: str) -> int:
     first is used; half of the file is gone by then (fitted).
     """
     entries = [entry for entry in manifest.tensors if entry.layout != "transposed"]
-    packed = [entry for entry in entries if mode == SMALL and entry.layout == "blocks"]
-    folded = sum(2 * _float_bytes(entry) for entry in entries if entry not in packed)
-    kept = folded + sum(map(_packed_bytes, packed))
+    kinds: dict[bool, list[TensorEntry]] = {True: [], False: []}
+    for entry in entries:
+        kinds[mode == SMALL and entry.layout == "blocks"].append(entry)
+    packed, folded = kinds[True], kinds[False]
+    kept = sum(2 * _float_bytes(entry) for entry in folded) + sum(map(_packed_bytes, packed))
     if packed and all(entry.parts["values"].dtype == "int8" for entry in packed):
         kept += sum(map(_float_bytes, packed)) - manifest.weight_bytes // 2
     else:

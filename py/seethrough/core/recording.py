@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -190,11 +191,16 @@ def unpacked(triangle: Array, side: int) -> Array:
 
     Shapes: triangle [head, side · (side + 1) / 2] → [head, side, side].
     """
-    query, key = np.tril_indices(side)
     pattern = np.zeros((len(triangle), side, side), np.float32)
-    pattern[:, query, key] = triangle
+    pattern[:, _lower(side)] = triangle
     pattern.flags.writeable = False
     return pattern
+
+
+@cache
+def _lower(side: int) -> Array:
+    """Which cells of a square lie on the diagonal or below."""
+    return np.tri(side, dtype=np.bool_)
 
 
 def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
