@@ -17,7 +17,11 @@ import numpy as np
 
 from seethrough.core.length import vector_of
 from seethrough.core.routes import OWN, Route
+from seethrough.view.block.here import here_of
+from seethrough.view.block.row import row_of
+from seethrough.view.block.stages import shots_of, stages
 from seethrough.view.layout import PANELS
+from seethrough.view.node import to_html
 from tests.walk_models import CHECKOUT
 from tests.walk_truth import cell_of, shown_cells, subject
 
@@ -29,8 +33,7 @@ if TYPE_CHECKING:
     from tests.walk_models import Held
     from tests.walk_truth import Shown
 
-# Another head changes the numbers of the first two alone.
-OF_A_HEAD = ("scores", "weights")
+# Another head changes none of their numbers that name a cell.
 OF_A_LAYER = ("qkv", "mix", "expand", "contract", "inside")
 # How many cells of each head and of each layer a golden file has.
 PER_HEAD, PER_LAYER = 6, 12
@@ -85,10 +88,19 @@ def look_through(page: NativePage) -> Iterator[Looked]:
             of_layer |= shown_cells(drawn(page, step, layer, 0))
         yield Looked(layer, None, of_layer)
         for head in range(config.n_heads):
-            of_head: dict[str, Shown] = {}
-            for step in OF_A_HEAD:
-                of_head |= shown_cells(drawn(page, step, layer, head))
-            yield Looked(layer, head, of_head)
+            scores = shown_cells(drawn(page, "scores", layer, head))
+            yield Looked(layer, head, scores | shown_cells(weights(page, layer, head)))
+
+
+def weights(page: NativePage, layer: int, head: int) -> str:
+    """The step of the weights; of all heads but the first its row alone, to be quick."""
+    if head == 0:
+        return drawn(page, "weights", layer, head)
+    page.actions.store.replace(head=head)
+    here = here_of(page.state)
+    row = None if here is None else row_of(page.state, here)
+    assert row is not None
+    return to_html(stages(page.state, row, shots_of(row)))
 
 
 def value_in(hooks: Mapping[str, np.ndarray], name: str) -> float | None:

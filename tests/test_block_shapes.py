@@ -20,6 +20,7 @@ from tests.block_models import PROMPT, TINY, page_of, write_checkpoint
 from tests.block_truth import look_through, put_whole, value_in
 from tests.native import native
 from tests.native_page import NativePage
+from tests.view.sample import Reading
 from tests.view.test_steps import assert_pictures
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 STEPS = THE_BLOCK.names
 WAITS = 'class="note" role="status"'
 LENGTHS = (1, 2, 64, 256)
+MANY = 5000
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +94,24 @@ def test_any_length(smollm2: NativePage, n_tokens: int) -> None:
             assert WAITS not in html, (step, depth, position)
             assert "nan" not in re.sub(r"<[^>]+>", " ", html).lower().split()
             assert_pictures(smollm2.state, html)
+
+
+@pytest.mark.model
+@pytest.mark.long
+def test_the_first_token_s_long_vector(smollm2: NativePage) -> None:
+    """Numbers of thousands: strips stop short of them, so that others show, and say so."""
+    smollm2.run("January, February, March,")
+    for step in ("qkv", "mix", "expand", "contract", "inside"):
+        html = smollm2.turn_inside(step, layer=15, head=0, position=0)
+        strips = [
+            (name, float(name.rpartition("~")[2]))
+            for name in Reading(html).values("data-raster")
+            if re.search(r"hook_resid_(pre|mid|post)@0~", name)
+        ]
+        assert strips
+        for name, reach in strips:
+            values = smollm2.state.run.captured.row(name.partition(":")[2].partition("@")[0], 0)
+            assert values is not None
+            assert float(np.abs(values).max()) > max(MANY, 20 * reach), name
+        told = " ".join("".join(Reading(html).texts).split())
+        assert "beyond the full colour" in told, step
