@@ -45,5 +45,5 @@ def beyond(scene: Scene, strips: Iterable[tuple[str, Array]]) -> list[Node | str
             most, where = float(values[at]), f"{name},{at}]"
     if not n_beyond:
         return []
-    fields = {"n": count(scene, n_beyond), "most": h("b", {}, readout(scene, most))}
-    return rich(scene, "clipped.told", **fields, name=hook_mark(where))
+    number = h("b", {}, readout(scene, most))
+    return rich(scene, "clipped.told", n=count(scene, n_beyond), most=number, name=hook_mark(where))
