@@ -16,6 +16,7 @@ from seethrough.app.saving import bring_walk
 from seethrough.app.service import Service
 from seethrough.app.state import Store
 from seethrough.app.tracing import Tracer
+from seethrough.core.depth import IDEA, NUMBERS
 from seethrough.core.routes import OWN, Route
 from seethrough.view import saved_page
 from seethrough.view.layout import PANELS
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from export.native import NativeModel
     from seethrough.app.engine import Progress
     from seethrough.app.state import AppState
+    from seethrough.core.heads import Heads
     from seethrough.core.manifest import Manifest
+    from seethrough.core.tokens import Candidate
     from seethrough.view.saved_page import Inside
 
 
@@ -129,6 +132,21 @@ class NativePage:
         self.actions.store.replace(route=route)
         self._do(self.actions.fetcher.fill())
         return PANELS[f"step-{step}"].render(self.state)
+
+    def turn_inside(self, step: str, depth: str = NUMBERS, **choice: int) -> str:
+        """A step's markup inside the layer, once everything that it needs has been fetched."""
+        self.actions.store.replace(route=Route("block", OWN, step), depth=depth, **choice)
+        self._do(self.actions.fetcher.fill())
+        assert self.state.chrome.error is None, self.state.chrome.error
+        assert self.state.step is not None
+        return PANELS[self.state.step.place_at(depth)].render(self.state)
+
+    def without(self, off: Heads) -> tuple[Candidate, ...]:
+        """The best next tokens with some heads switched off, as the idea of step 4 shows them."""
+        route = Route("walk", OWN, "layers")
+        self.actions.store.replace(route=route, depth=IDEA, off=off)
+        self._do(self.actions.fetcher.fill())
+        return self.state.run.without[off]
 
     def choose(self, position: int) -> None:
         """Choose a token."""

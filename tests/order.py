@@ -26,6 +26,7 @@ LONGEST = (
     "export/test_fidelity.py",
     "browser/test_modes.py",
     "test_walk_truth.py",
+    "test_block_truth.py",
 )
 # Files and folders whose tests share what takes seconds to make: a page with the model loaded, the
 # small model's site, transformers' models, the models in native onnxruntime.
@@ -37,11 +38,18 @@ TOGETHER = (
         "browser/test_page.py",
         "browser/test_sums.py",
         "browser/test_walk_truth.py",
+        "browser/test_block_truth.py",
         "browser/test_keyboard.py",
     ),
     ("browser/light/",),
     ("reference/",),
-    ("test_walk_truth.py", "export/test_sums.py", "export/test_record.py", "test_golden.py"),
+    (
+        "test_walk_truth.py",
+        "test_block_truth.py",
+        "export/test_sums.py",
+        "export/test_record.py",
+        "test_golden.py",
+    ),
 )
 
 

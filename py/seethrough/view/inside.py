@@ -10,6 +10,7 @@ from seethrough.core.hooks import block_leaves, hook_name, leaf_of
 from seethrough.core.sums import DIMS
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import slices
+from seethrough.view.block.clipped import beyond
 from seethrough.view.cell_button import cell_button
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
@@ -64,9 +65,21 @@ def render(scene: Scene) -> str:
         h("div", {"class": "scroll", "tabindex": "0"}, h("ol", {"class": "inside-rows"}, lines))
         if lines
         else "",
-        h("p", {"class": "note"}, say(scene, "inside.scale")) if lines else "",
+        scale(scene, names) if lines else "",
         readout_of(scene, READOUT) if lines else "",
     )
+
+
+def scale(scene: Scene, names: list[str]) -> Node:
+    """The colours in words, and what they do not reach."""
+    places = [(name, place_of(scene, leaf_of(name))) for name in names]
+    known = [(name, at, slices.values_at(scene, name, at)) for name, at in places]
+    strips = [
+        (f"{name}[{','.join(map(str, at))}", values)
+        for name, at, values in known
+        if values is not None and len(values) > 1
+    ]
+    return h("p", {"class": "note"}, say(scene, "inside.scale"), " ", beyond(scene, strips))
 
 
 def lead(scene: Scene) -> list[Node | str]:

@@ -13,7 +13,7 @@ from seethrough.view.attention_grid import grid_in
 from seethrough.view.attention_labels import key_labels, query_labels
 from seethrough.view.block.here import here_of
 from seethrough.view.node import Node, h
-from seethrough.view.numbers import exact, limit
+from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.raster import HATCH_PERIOD, enlarge
 from seethrough.view.scales import Diverging, rgb, symmetric_limit, theme
 from seethrough.view.words import hook_mark, rich, say, visible_at
@@ -56,6 +56,8 @@ def figure(scene: Scene, here: Here) -> Node | str:
             "p",
             {"class": "note"},
             rich(scene, "matrix.scale", name=hook_mark(name), limit=limit(scene, reach_of(grid))),
+            " ",
+            beyond(scene, grid),
         ),
     )
 
@@ -96,6 +98,16 @@ def seen(grid: Grid) -> Array:
 def reach_of(grid: Grid) -> float:
     """How far the colours reach."""
     return symmetric_limit(seen(grid))
+
+
+def beyond(scene: Scene, grid: Grid) -> str:
+    """How many scores the colours do not reach; nothing where they reach all."""
+    scores = seen(grid)
+    n_beyond = int(Diverging(reach_of(grid)).clipped(scores).sum())
+    if not n_beyond:
+        return ""
+    most = float(scores[np.abs(scores).argmax()])
+    return say(scene, "matrix.beyond", n=count(scene, n_beyond), most=readout(scene, most))
 
 
 def raster(scene: Scene, *, dark: bool) -> Array | None:

@@ -16,6 +16,7 @@ from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
 from seethrough.view.block import made, pushed, search
+from seethrough.view.block.clipped import scale_note
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
 from seethrough.view.block.here import waits
 from seethrough.view.block.mix_facts import (
@@ -51,6 +52,7 @@ FIELDS = (
 )
 READOUT = "mix-readout"
 MOST_TOKENS, MOST_HEADS = 8, 12
+ADDED = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID)
 
 
 def wants(scene: Scene) -> Wants:
@@ -107,7 +109,7 @@ def render(scene: Scene) -> str:
         addition(scene),
         opened_readout(scene, READOUT) if mixed is None else "",
         h("div", {"class": "head-search"}, search.parts(scene)),
-        h("p", {"class": "note scale"}, say(scene, "mix.scale")),
+        scale_note(scene, [name_of(scene, leaf) for leaf in ADDED]),
     )
 
 

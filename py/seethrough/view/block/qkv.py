@@ -10,6 +10,7 @@ from seethrough.core.families import family_of
 from seethrough.core.length import length_cell, length_of
 from seethrough.view import named, slices, strip
 from seethrough.view.block import here, shared, turning
+from seethrough.view.block.clipped import scale_note
 from seethrough.view.block.here import here_of, of_head, of_layer
 from seethrough.view.cell_button import cell_button
 from seethrough.view.film import timed
@@ -60,6 +61,9 @@ def render(scene: Scene) -> str:
                 {"class": "block-row"},
                 h("div", {"class": "scroll", "tabindex": "0"}, h("ol", {"class": "way"}, rows)),
                 strip.readout(scene, turning.TOLD_IN) if rows else "",
+                scale_note(scene, map(place.name, (hooks.RESID_PRE, hooks.LN1_OUT)))
+                if rows
+                else "",
             ),
             h(
                 "div",
