@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seethrough.core.errors import SourceError
+from seethrough.core.plane import square_of
 from seethrough.core.recorded import METADATA_KEY, kind
 from seethrough.core.safetensors import METADATA, read_safetensors
 from seethrough.core.token_kinds import GAP, KINDS
@@ -96,6 +97,24 @@ class Atlas:
             if self.kinds[token] != GAP:
                 found.setdefault(self.raw(token), token)
         return found
+
+    @cached_property
+    def ids_by_sight(self) -> dict[str, int]:
+        """The id of each token by how it is shown; of those that look alike the lowest id."""
+        found: dict[str, int] = {}
+        for token in range(self.n_tokens):
+            found.setdefault(self.visible(token), token)
+        return found
+
+    def square(self, layout: str) -> Array:
+        """A layout's places in a square of side 1 (core/plane.py), float32 [d_vocab, 2]."""
+        if layout not in self._squares:
+            self._squares[layout] = square_of(self.places[layout][:, :2])
+        return self._squares[layout]
+
+    @cached_property
+    def _squares(self) -> dict[str, Array]:
+        return {}
 
     def n_measured(self, layout: str) -> int:
         """Of how many tokens the kept neighbours were counted."""
