@@ -21,7 +21,14 @@ from safetensors.numpy import save
 
 from export.asset_lists import asset, write_list
 from export.command import exit_code, peak_memory
-from export.layout import N_SAMPLED, is_small, kept_neighbours, principal_places, spread_out
+from export.layout import (
+    LEAST_ROWS,
+    N_SAMPLED,
+    is_small,
+    kept_neighbours,
+    principal_places,
+    spread_out,
+)
 from seethrough.core.assets import ATLAS
 from seethrough.core.atlas import (
     FORMAT,
@@ -136,16 +143,20 @@ def file_of(name: str, told: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
 
 
 def write_atlas(folder: Path, out: Path) -> list[Path]:
-    """Write a model's map, and the list of its files.
+    """Write a model's map, and the list of its files; of very few tokens there is none.
 
     Raises:
         SourceError: The folder holds no model.
         InputError: Its tokeniser cannot be read.
     """
     started = time.perf_counter()
+    out.mkdir(parents=True, exist_ok=True)
     manifest = from_json((folder / "manifest.json").read_text("utf-8"))
     tokenizer = Tokenizer.from_json((folder / manifest.tokenizer.path).read_text("utf-8"))
     rows = rows_of(folder, manifest)
+    if len(rows) < LEAST_ROWS:
+        print(f"No map: {len(rows)} tokens are too few for one")
+        return [write_list(out, [])]
     print(f"Looking for the nearest of {len(rows)} tokens")
     near = near_of(rows)
     print("Laying out the map")
@@ -162,7 +173,6 @@ def write_atlas(folder: Path, out: Path) -> list[Path]:
 
 def write(data: bytes, out: Path, name: str) -> Path:
     """A file named by its content."""
-    out.mkdir(parents=True, exist_ok=True)
     file = out / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}.safetensors"
     file.write_bytes(data)
     return file

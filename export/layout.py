@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # Of a vocabulary with more rows than are stored, so many tokens are looked at.
 N_SAMPLED = 1000
 SEED = 0
-# openTSNE needs more rows than neighbours.
-LEAST_ROWS = N_NEIGHBOURS + 2
+# With fewer tokens everything is near everything.
+LEAST_ROWS = 3 * N_NEIGHBOURS
 EARLY, EARLY_EXAGGERATION, EARLY_MOMENTUM = 75, 12, 0.5
 LATE, LATE_MOMENTUM = 225, 0.8
 

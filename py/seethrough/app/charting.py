@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from seethrough.app.state import Message
 from seethrough.core.atlas_search import has, search, words_of
 from seethrough.core.errors import InputError, SeethroughError, UnknownNameError
-from seethrough.core.plane import Window, settled, window_on
+from seethrough.core.plane import MOST_ZOOM, Window, settled, window_on
 from seethrough.core.token_kinds import KINDS
 from seethrough.core.word_groups import GROUPS
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # So many of what was found are brought into sight.
 FLOWN_TO = 40
+ZOOM_OF_ONE = 40.0
+NOTHING_FOUND: tuple[int, ...] = ()
 
 
 class Charting:
@@ -56,13 +58,21 @@ class Charting:
         """What an address says of the map, as far as there is such."""
         atlas = self._state.chart.atlas
         assert atlas is not None  # asked before
-        told: list[str] = []
+        told = [f"layout={place.layout}"] if place.layout not in {None, *atlas.layouts} else []
         if place.layout in atlas.layouts and place.layout != self._state.chart.chart_layout:
             self.lay_out(str(place.layout))
-        elif place.layout is not None and place.layout not in atlas.layouts:
-            told.append(f"layout={place.layout}")
         if place.hidden is not None:
             self._store.replace(chart_hidden=frozenset(place.hidden))
+        self._find(place)
+        if place.token is not None and has(atlas, place.token):
+            await self.select(place.token, flies=place.window is None)
+        elif place.token is not None:
+            told.append(f"token={place.token}")
+        if told:
+            self._store.replace(notice=Message("route.ignored", {"fields": ", ".join(told)}))
+
+    def _find(self, place: Place) -> None:
+        """What an address marks, seen through its window, or from where it is all in sight."""
         if place.group is not None:
             self.show_group(place.group, flies=False)
         elif place.sought is not None:
@@ -71,12 +81,6 @@ class Charting:
             self.rest(settled(Window(*place.window)))
         elif place.group is not None or place.sought is not None:
             self._fly(self._state.chart.chart_found)
-        if place.token is not None and has(atlas, place.token):
-            await self.select(place.token, flies=place.window is None)
-        elif place.token is not None:
-            told.append(f"token={place.token}")
-        if told:
-            self._store.replace(notice=Message("route.ignored", {"fields": ", ".join(told)}))
 
     async def again(self) -> None:
         """Try once more, where a file did not come."""
@@ -116,7 +120,7 @@ class Charting:
         atlas = self._state.chart.atlas
         if atlas is None:
             return
-        refused, found = None, ()
+        refused, found = None, NOTHING_FOUND
         try:
             found = search(atlas, typed)
         except InputError as error:
@@ -168,4 +172,5 @@ class Charting:
         atlas = self._state.chart.atlas
         if atlas is not None and tokens:
             square = atlas.square(self._state.chart.chart_layout)
-            self.rest(window_on(square[list(tokens[:FLOWN_TO])]))
+            most = MOST_ZOOM if len(tokens) > 1 else ZOOM_OF_ONE
+            self.rest(window_on(square[list(tokens[:FLOWN_TO])], most_zoom=most))

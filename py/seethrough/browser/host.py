@@ -314,7 +314,7 @@ class Later:
     """Calls a function once nothing started it anew for some milliseconds."""
 
     def __init__(self, function: Callable[[], object], wait_ms: int) -> None:
-        self._call = create_proxy(lambda: function())
+        self._call = create_proxy(function)
         self._wait_ms = wait_ms
         self._timer: Js = None
 

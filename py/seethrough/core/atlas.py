@@ -90,6 +90,11 @@ class Atlas:
         return visible_bytes(self.raw(token))
 
     @cached_property
+    def lengths(self) -> Array:
+        """How many bytes each token stands for."""
+        return np.diff(self.ends, prepend=0)
+
+    @cached_property
     def ids_by_bytes(self) -> dict[bytes, int]:
         """The id of each token by its bytes; of tokens with the same bytes the lowest id."""
         found: dict[bytes, int] = {}

@@ -16,8 +16,8 @@ from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.depth import DEPTHS
 from seethrough.core.errors import InputError
 from seethrough.core.heads import Heads, read_heads, written_heads
-from seethrough.core.settings import SETTINGS
 from seethrough.core.plane import MOST_ZOOM
+from seethrough.core.settings import SETTINGS
 from seethrough.core.token_kinds import KINDS
 from seethrough.core.tokens import LIMIT, STOPPED
 from seethrough.core.word_groups import GROUPS

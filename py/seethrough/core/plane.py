@@ -49,7 +49,7 @@ def settled(window: Window) -> Window:
     return replace(window, x=min(max(window.x, 0.0), 1.0), y=min(max(window.y, 0.0), 1.0))
 
 
-def window_on(points: Array, *, most_zoom: float = 60.0) -> Window:
+def window_on(points: Array, *, most_zoom: float = MOST_ZOOM) -> Window:
     """The window that shows some points of the square whole, with room around them."""
     low, high = points.min(axis=0), points.max(axis=0)
     middle, side = (low + high) / 2, float((high - low).max())

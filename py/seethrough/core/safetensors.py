@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LENGTH_BYTES = 8
 METADATA = "__metadata__"
 HEADER = "header"
-DTYPES = {
+DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "I32": np.dtype("<i4"),
     "U16": np.dtype("<u2"),

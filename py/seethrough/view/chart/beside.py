@@ -97,13 +97,17 @@ def lost(state: AppState) -> str:
         share=share_of(state, share),
     )
     variance = share_of(state, sum(atlas.explained[:2]))
-    how = say(state, "chart.lost.pca", share=variance) if layout == PCA else say(
-        state, "chart.lost.near"
+    how = (
+        say(state, "chart.lost.pca", share=variance)
+        if layout == PCA
+        else say(state, "chart.lost.near")
     )
     n_measured = atlas.n_measured(layout)
-    sample = [] if n_measured == atlas.n_tokens else [
-        " ", say(state, "chart.lost.sample", n_measured=count(state, n_measured))
-    ]
+    sample = (
+        []
+        if n_measured == atlas.n_tokens
+        else [" ", say(state, "chart.lost.sample", n_measured=count(state, n_measured))]
+    )
     return to_html(h("p", {"class": "chart-lost"}, *told, " ", how, *sample))
 
 
@@ -171,12 +175,19 @@ def near(state: AppState, atlas: Atlas, at: int) -> list[Node]:
     if chart.atlas_near is None:
         return [h("p", {"role": "status"}, say(state, "chart.token.waiting"))]
     kept = int(atlas.kept[chart.chart_layout][at])
-    told = [] if kept == NOT_MEASURED else [
-        h("p", {}, say(state, "chart.token.kept", n_kept=kept, n_near=N_NEIGHBOURS))
-    ]
+    told = (
+        []
+        if kept == NOT_MEASURED
+        else [h("p", {}, say(state, "chart.token.kept", n_kept=kept, n_near=N_NEIGHBOURS))]
+    )
     ids, cosines = chart.atlas_near.ids[at].tolist(), chart.atlas_near.cosines[at].tolist()
     rows = [
-        h("tr", {}, h("td", {}, token_button(state, atlas, one)), h("td", {}, decimals(state, value)))
+        h(
+            "tr",
+            {},
+            h("td", {}, token_button(state, atlas, one)),
+            h("td", {}, decimals(state, value)),
+        )
         for one, value in zip(ids, cosines, strict=True)
     ]
     head = h(
@@ -186,7 +197,10 @@ def near(state: AppState, atlas: Atlas, at: int) -> list[Node]:
         h("th", {"scope": "col"}, say(state, "chart.token.cosine")),
     )
     caption = h("caption", {}, say(state, "chart.token.near", n_near=N_NEIGHBOURS))
-    return [*told, h("table", {"class": "chart-near"}, caption, h("thead", {}, head), h("tbody", {}, rows))]
+    return [
+        *told,
+        h("table", {"class": "chart-near"}, caption, h("thead", {}, head), h("tbody", {}, rows)),
+    ]
 
 
 def token_button(state: AppState, atlas: Atlas, token_id: int) -> Node:
@@ -210,7 +224,9 @@ def found(state: AppState) -> str:
         h("li", {}, token_button(state, chart.atlas, one)) for one in chart.chart_found[:LISTED]
     ]
     more = n_found - LISTED
-    rest = [h("p", {"class": "note"}, say(state, "chart.found.more", n_more=more))] if more > 0 else []
+    rest = (
+        [h("p", {"class": "note"}, say(state, "chart.found.more", n_more=more))] if more > 0 else []
+    )
     return to_html(words, h("ul", {"class": "chart-list"}, listed), *rest)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from seethrough.core.plane import nearest_pixel, pixels_of
 from seethrough.core.token_kinds import SPECIAL, START
-from seethrough.view.node import Node, h, to_html
+from seethrough.view.kept import Kept
+from seethrough.view.node import Attributes, Node, h, to_html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from seethrough.app.state import AppState
     from seethrough.core.atlas import Atlas
@@ -27,7 +28,9 @@ LETTER, LINE, GAP = 7.9, 17, 5
 MOST_LETTERS = 24
 WIDE_ENOUGH = 700
 MOST_NAMES, MOST_NAMES_NARROW = 60, 22
-LOOKED_AT = 500
+LOOKED_AT = 300
+CELL = 4
+TELLING = 5  # bytes
 REACH = 14
 MOST_RINGS = 500
 Box = tuple[float, float, float, float]
@@ -42,9 +45,9 @@ def render(state: AppState) -> str:
     landed = landed_at(state)
     marked = list(marked_tokens(state))
     named = names(chart.atlas, landed, priority(state, marked, landed), (wide, high))
-    shape = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high, "aria-hidden": "true"}
+    shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
     marks = [*lines(state, landed), *rings(landed, marked, chart.chart_token, (wide, high))]
-    return to_html(h("svg", {"class": "chart-marks", **shape}, marks, named))
+    return to_html(h("svg", {"class": "chart-marks", **shape, "aria-hidden": "true"}, marks, named))
 
 
 def landed_at(state: AppState) -> Array:
@@ -77,17 +80,28 @@ def marked_tokens(state: AppState) -> Iterable[int]:
 
 
 def priority(state: AppState, marked: Sequence[int], landed: Array) -> list[int]:
-    """Tokens in the order in which they are named: what is marked, then common words in sight."""
+    """Tokens in the order in which they are named: what is marked, then telling ones in sight."""
+    wide, high, _ = state.chart.chart_size
+    telling = TELLING_FIRST.of(state, lambda: telling_first(state))
+    across, down = landed[telling, 0], landed[telling, 1]
+    is_in = (across >= 0) & (across < wide) & (down >= 0) & (down < high)
+    others = telling[np.flatnonzero(is_in)[:LOOKED_AT]].tolist()
+    return [*dict.fromkeys([*marked, *others])]
+
+
+def telling_first(state: AppState) -> Array:
+    """The tokens that are not left out: whole words of some length first, then the others.
+
+    An early id is a frequent token, so each half goes by ids.
+    """
     atlas, hidden = state.chart.atlas, state.chart.chart_hidden
     assert atlas is not None  # asked before
-    wide, high, _ = state.chart.chart_size
-    is_in = (landed[:, 0] >= 0) & (landed[:, 0] < wide) & (landed[:, 1] >= 0) & (landed[:, 1] < high)
-    if hidden:
-        is_in &= ~np.isin(atlas.kinds, list(hidden))
-    others = np.flatnonzero(is_in & (atlas.kinds != SPECIAL))
-    # An early id is a frequent token, and whole words say most.
-    order = np.argsort(others + 3000 * (atlas.kinds[others] != START), kind="stable")
-    return [*dict.fromkeys([*marked, *others[order[:LOOKED_AT]].tolist()])]
+    tokens = np.flatnonzero(~np.isin(atlas.kinds, [SPECIAL, *hidden]))
+    is_word = (atlas.kinds[tokens] == START) & (atlas.lengths[tokens] >= TELLING)
+    return tokens[np.argsort(~is_word, kind="stable")]
+
+
+TELLING_FIRST: Kept[Array] = Kept(("atlas", "chart_hidden"))
 
 
 def names(
@@ -96,29 +110,47 @@ def names(
     """The names that have room beside their dots."""
     wide, high = size
     most = MOST_NAMES if wide >= WIDE_ENOUGH else MOST_NAMES_NARROW
-    taken: list[Box] = []
-    written: list[Node] = []
+    room, written = Room(wide, high), []
     for token in tokens:
         across, down = map(float, landed[token])
         if not (0 <= across < wide and 0 <= down < high):
             continue
         text = shortened(atlas.visible(token))
-        left = across + GAP
-        box = (left, down - LINE / 2, left + width_of(text), down + LINE / 2)
-        if box[2] > wide or box[1] < 0 or box[3] > high or any(cover(box, one) for one in taken):
-            continue
-        taken.append(box)
-        place = {"x": f"{left:.1f}", "y": f"{down + LINE / 4:.1f}"}
-        written.append(h("text", place, text))
+        boxes = boxes_beside(across, down, width_of(text))
+        box = next((box for box in boxes if room.take(box)), None)
+        if box is not None:
+            place = {"x": f"{box[0]:.1f}", "y": f"{box[1] + LINE * 0.75:.1f}"}
+            written.append(h("text", place, text))
         if len(written) == most:
             break
     return written
 
 
-def cover(one: Box, other: Box) -> bool:
-    """Whether two boxes have a pixel in common."""
-    is_beside = one[2] <= other[0] or other[2] <= one[0]
-    return not is_beside and one[1] < other[3] and other[1] < one[3]
+class Room:
+    """What of a picture is taken by names, in cells of CELL pixels."""
+
+    def __init__(self, wide: float, high: float) -> None:
+        self._size = wide, high
+        self._taken = np.zeros((int(high // CELL) + 2, int(wide // CELL) + 2), np.bool_)
+
+    def take(self, box: Box) -> bool:
+        """Take a box, if it lies in the picture and all of it is free."""
+        left, top, right, bottom = box
+        if left < 0 or top < 0 or right > self._size[0] or bottom > self._size[1]:
+            return False
+        rows = slice(int(top // CELL), int(bottom // CELL) + 1)
+        cells = self._taken[rows, int(left // CELL) : int(right // CELL) + 1]
+        if cells.any():
+            return False
+        cells[:] = True
+        return True
+
+
+def boxes_beside(across: float, down: float, width: float) -> Iterator[Box]:
+    """Where a name may stand: right of its dot, left of it."""
+    top = down - LINE / 2
+    yield (across + GAP, top, across + GAP + width, top + LINE)
+    yield (across - GAP - width, top, across - GAP, top + LINE)
 
 
 def shortened(text: str) -> str:

@@ -21,7 +21,13 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
         h(
             "div",
             {"class": "chart"},
-            h("div", {"class": "chart-main"}, plate(state, slot), slot("chart-lost")),
+            h(
+                "div",
+                {"class": "chart-main"},
+                plate(state, slot),
+                slot("chart-lost"),
+                slot("chart-legend"),
+            ),
             h(
                 "div",
                 {"class": "chart-side"},
@@ -29,7 +35,6 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
                 slot("chart-tools"),
                 slot("chart-found"),
                 slot("chart-token"),
-                slot("chart-legend"),
             ),
         ),
         h("p", {"class": "note"}, say(state, "chart.keys")),
@@ -52,7 +57,7 @@ def plate(state: AppState, slot: Slot) -> Node:
     ]
     return h(
         "div",
-        {"class": "plate chart-plate"},
+        {"class": "chart-plate"},
         h("canvas", canvas),
         slot("chart-over"),
         h("output", {"class": "chart-hover", "id": "chart-hover", "hidden": True}),

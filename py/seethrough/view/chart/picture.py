@@ -8,14 +8,13 @@ import numpy as np
 
 from seethrough.core.plane import pixels_of
 from seethrough.core.token_kinds import KINDS
+from seethrough.view.kept import Kept
 from seethrough.view.raster import packed, unpacked
 from seethrough.view.scales import rgb, theme
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
-    from seethrough.core.atlas import Atlas
     from seethrough.core.cache import Array
-    from seethrough.core.plane import Window
 
 # The colour role of each kind of token.
 ROLES = {
@@ -46,29 +45,28 @@ def raster(state: AppState, *, dark: bool) -> Array | None:
         return None
     wide, high, dots = chart.chart_size
     size = round(wide * dots), round(high * dots)
-    colours = colours_of(chart.atlas, dark=dark)
-    shown = shown_tokens(chart.atlas, chart.chart_hidden)
-    square = chart.atlas.square(chart.chart_layout)[shown]
-    dot = dot_size(chart.chart_window.zoom, dots)
-    paper = packed(rgb(theme(dark=dark)["paper"]))
-    return drawn(square, colours[shown], chart.chart_window, size, dot, paper)
+    square, kinds = DOTS.of(state, lambda: dots_of(state))
+    landed = pixels_of(square, chart.chart_window, *size)
+    roles = theme(dark=dark)
+    palette = packed(np.stack([rgb(roles[ROLES[name]]) for name in KINDS]))
+    paper = packed(rgb(roles["paper"]))
+    empty = np.full((size[1], size[0]), paper, np.uint32)
+    return drawn(landed, palette[kinds], empty, dot_size(chart.chart_window.zoom, dots))
 
 
-def drawn(
-    square: Array, colours: Array, window: Window, size: tuple[int, int], dot: int, paper: Array
-) -> Array:
+def drawn(landed: Array, colours: Array, paper: Array, dot: int) -> Array:
     """Points as squares of `dot` pixels; of those that cover each other the last is seen.
 
-    Shapes: square [n, 2], colours uint32 [n] → uint8 [high, wide, 4].
+    Shapes: landed [n, 2], colours uint32 [n], paper uint32 [high, wide] → uint8 [high, wide, 4].
     """
-    wide, high = size
-    corner = np.floor(pixels_of(square, window, wide, high) - np.float32(dot / 2 - 0.5))
-    # With an edge around it no dot is cut by hand.
-    across, down = corner[:, 0] + dot, corner[:, 1] + dot
+    high, wide = paper.shape
+    # With an edge around the picture, a dot that is cut needs no rule of its own.
+    corner = np.floor(landed - np.float32(dot / 2 - 0.5)) + dot
+    across, down = corner[:, 0], corner[:, 1]
     is_in = (across >= 0) & (across < wide + dot) & (down >= 0) & (down < high + dot)
     line = wide + 2 * dot
     first = down[is_in].astype(np.int64) * line + across[is_in].astype(np.int64)
-    pixels = np.full((high + 2 * dot) * line, paper, np.uint32)
+    pixels = np.pad(paper, dot, mode="edge").reshape(-1)
     inside = colours[is_in]
     for row in range(dot):
         for column in range(dot):
@@ -76,18 +74,18 @@ def drawn(
     return unpacked(pixels.reshape(-1, line)[dot:-dot, dot:-dot])
 
 
-def colours_of(atlas: Atlas, *, dark: bool) -> Array:
-    """Each token's colour as one uint32, by its kind."""
-    roles = theme(dark=dark)
-    palette = packed(np.stack([rgb(roles[ROLES[name]]) for name in KINDS]))
-    colours: Array = palette[atlas.kinds]
-    return colours
+def dots_of(state: AppState) -> tuple[Array, Array]:
+    """The places in the square, and the kinds, of the tokens that are not left out.
 
-
-def shown_tokens(atlas: Atlas, hidden: frozenset[int]) -> Array:
-    """The tokens that are not left out, the rarest kinds last, so that they are seen."""
+    The rarest kinds come last, so that their dots are seen.
+    """
+    atlas, hidden = state.chart.atlas, state.chart.chart_hidden
+    assert atlas is not None  # asked before
     counts = np.bincount(atlas.kinds, minlength=len(KINDS))
     order = np.argsort(-counts[atlas.kinds], kind="stable")
-    if not hidden:
-        return order
-    return order[~np.isin(atlas.kinds[order], list(hidden))]
+    if hidden:
+        order = order[~np.isin(atlas.kinds[order], list(hidden))]
+    return atlas.square(state.chart.chart_layout)[order], atlas.kinds[order]
+
+
+DOTS: Kept[tuple[Array, Array]] = Kept(("atlas", "chart_layout", "chart_hidden"))
