@@ -133,16 +133,20 @@ def legend(state: AppState) -> str:
             continue
         is_on = "false" if kind in hidden else "true"
         more: Attributes = {"type": "button", "class": "chart-kind", "data-action": "chart-kind"}
-        dot = h("span", {"class": f"chart-dot is-{ROLES[name]}", "aria-hidden": "true"})
         words = h("span", {}, say(state, f"chart.kind.{name}"))
         n_tokens = h("span", {"class": "number"}, count(state, counts[kind]))
         told = {**more, "data-kind": str(kind), "aria-pressed": is_on}
-        items.append(h("li", {}, h("button", told, dot, words, " ", n_tokens)))
+        items.append(h("li", {}, h("button", told, dot_of(name), words, " ", n_tokens)))
     label = say(state, "chart.kinds")
     return to_html(
         h("p", {"class": "note"}, label),
         h("ul", {"class": "chart-kinds", "aria-label": label}, items),
     )
+
+
+def dot_of(kind: str) -> Node:
+    """The colour of a kind of tokens."""
+    return h("span", {"class": f"chart-dot is-{ROLES[kind]}", "aria-hidden": "true"})
 
 
 def token(state: AppState) -> str:
@@ -152,16 +156,13 @@ def token(state: AppState) -> str:
         return ""
     at = chart.chart_token
     name = h("h2", {"class": "panel-title"}, token_mark(chart.atlas.visible(at)))
-    facts = say(
-        state,
-        "chart.token.facts",
-        id=str(at),
-        kind=say(state, f"chart.kind.{KINDS[int(chart.atlas.kinds[at])]}"),
-        length=decimals(state, float(chart.atlas.norms[at])),
-    )
+    kind = KINDS[int(chart.atlas.kinds[at])]
+    length = decimals(state, float(chart.atlas.norms[at]))
+    facts = say(state, "chart.token.facts", id=str(at), length=length)
     close = action_button(state, "chart-close", "chart.token.close")
     return to_html(
         h("div", {"class": "chart-head"}, name, close),
+        h("p", {"class": "chart-of"}, dot_of(kind), say(state, f"chart.kind.{kind}")),
         h("p", {"class": "note"}, facts),
         *near(state, chart.atlas, at),
     )
