@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seethrough.app import asked_atlas
 from seethrough.app.atlases import AtlasShelf
 from seethrough.app.charting import Charting
 from seethrough.app.places import place_of
 from seethrough.app.state import AppState, Store
 from seethrough.core.assets import ATLAS, Asset
-from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
+from seethrough.core.errors import DownloadError, InputError, SourceError, UnknownNameError
 from seethrough.core.plane import Window
 from seethrough.core.routes import Route, address_of_place
 from tests.atlases import neighbours_bytes, places_bytes, small_atlas
@@ -64,6 +65,10 @@ class Shelf:
     async def _fetch(self, path: str) -> bytes:
         self.fetched.append(path)
         return self._files[path.rpartition("/")[2]]
+
+    def manifest(self, _model: str | None) -> Listing:
+        """The model's list."""
+        return self._listing
 
     def mapped(self, _model: str) -> str | None:
         """The model that has a map."""
@@ -235,3 +240,26 @@ def test_a_missing_file_is_told() -> None:
 
     with pytest.raises(DownloadError):
         asyncio.run(AtlasShelf(missing).read(Listing("places"), "models/tiny/"))  # type: ignore[arg-type]
+
+
+def test_scripts_ask_for_neighbours_and_places() -> None:
+    """The stored ones, best first; what is not there is a sentence."""
+    shelf = Shelf("places", "neighbours")
+    near = asyncio.run(asked_atlas.neighbours(shelf, 50, 2))  # type: ignore[arg-type]
+    (place,) = asyncio.run(asked_atlas.where(shelf, [4], "pca"))  # type: ignore[arg-type]
+    (first,) = asyncio.run(asked_atlas.where(shelf, [4]))  # type: ignore[arg-type]
+
+    assert near[0] == {"id": 40, "text": "w33", "cosine": pytest.approx(1, abs=1e-6)}
+    assert len(near) == 2
+    atlas = small_atlas()
+    assert (place["x"], place["y"]) == tuple(atlas.places["pca"][4, :2])
+    assert (first["x"], first["y"]) == tuple(atlas.places["near"][4, :2])
+    wrong = (
+        (asked_atlas.neighbours(shelf, 999), InputError, "no token 999"),  # type: ignore[arg-type]
+        (asked_atlas.neighbours(shelf, 89), InputError, "no token 89"),  # type: ignore[arg-type]
+        (asked_atlas.neighbours(shelf, 4, 21), InputError, "k"),  # type: ignore[arg-type]
+        (asked_atlas.where(shelf, [4], "x"), UnknownNameError, "near, pca"),  # type: ignore[arg-type]
+    )
+    for asked, kind, said in wrong:
+        with pytest.raises(kind, match=said):
+            asyncio.run(asked)
