@@ -148,10 +148,19 @@ class Charting:
         if atlas is None or not has(atlas, token):
             return
         self._store.replace(chart_token=token)
-        if flies:
-            self._fly((token,))
         if self._state.chart.atlas_near is None:
             await self._bring_neighbours()
+        if flies and self._state.chart.chart_token == token:
+            self._fly((token, *self._close_to(token)))
+
+    def _close_to(self, token: int) -> tuple[int, ...]:
+        """Those of a token's neighbours that the picture has nearest to it: not those far off."""
+        atlas, near = self._state.chart.atlas, self._state.chart.atlas_near
+        if atlas is None or near is None:
+            return ()
+        square, ids = atlas.square(self._state.chart.chart_layout), near.ids[token]
+        distances = ((square[ids] - square[token]) ** 2).sum(axis=1)
+        return tuple(ids[distances.argsort(kind="stable")[: len(ids) // 2]].tolist())
 
     async def _bring_neighbours(self) -> None:
         try:
