@@ -15,6 +15,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this is where the requirement is
     )
 
 from export.stages import (
+    atlas,
     browser,
     bytecode,
     checks,
@@ -75,7 +76,7 @@ def make_site(choice: models.Choice, *groups: str) -> None:
     python = venv.ensure("export", *groups)
     modules = node.ensure(development=bool(groups))
     wheels = pyodide.ensure(python, modules)
-    exported = [make_model(python, one) for one in asked]
+    exported = [make_model(python, one, has_map=choice.has_map) for one in asked]
     compiled = bytecode.ensure(modules, wheels)
     site.ensure(
         python,
@@ -87,14 +88,18 @@ def make_site(choice: models.Choice, *groups: str) -> None:
     standing.keep(choice.command())
 
 
-def make_model(python: Path, asked: models.Model) -> Path:
-    """Have one model in the page's format; returns its folder."""
+def make_model(python: Path, asked: models.Model, *, has_map: bool = True) -> Path:
+    """Have one model in the page's format, with its walks and its map; returns its folder."""
     checkpoint = model.source(python, asked)
     exported = model.export(python, asked, checkpoint)
     if asked.is_recorded:
         recordings.ensure(python, exported, asked.prompts)
     else:
         recordings.drop(exported)
+    if has_map:
+        atlas.ensure(python, exported)
+    else:
+        atlas.drop(exported)
     return exported
 
 
@@ -130,7 +135,8 @@ def make_all_for_tests() -> None:
 
 def chosen(options: argparse.Namespace) -> models.Choice:
     """What the command line says of models."""
-    return models.Choice(options.models, options.title, options.record)
+    told = (options.models, options.title, options.record)
+    return models.Choice(*told, has_map=not options.no_map)
 
 
 def run_serve(options: argparse.Namespace) -> int:
@@ -237,6 +243,7 @@ MODELS: dict[str, dict[str, Any]] = {
         "metavar": "FILE.json",
         "help": "record these prompts with the one model of yours",
     },
+    "--no-map": {"action": "store_true", "help": "make no map of the vocabularies"},
 }
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "serve": {

@@ -42,6 +42,9 @@ HANDED_ON = {
     ("py/seethrough/browser/ort.py", "_error"),  # the key comes from web/engine.js
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "start"),
+    ("py/seethrough/app/charting.py", "_bring"),
+    ("py/seethrough/app/charting.py", "_bring_neighbours"),
+    ("py/seethrough/app/charting.py", "seek"),
     ("py/seethrough/app/gate.py", "do"),
     ("py/seethrough/app/preparing.py", "prepare"),
     ("py/seethrough/app/fetcher.py", "_fail"),

@@ -15,8 +15,9 @@ import { diagnose } from "./whole.js";
  * @typedef {import("./listing.js").Card} Card
  * @typedef {{path: string, bytes: number, hash?: string}} Wanted a file of the site; its SHA-256 in
  *   base64 where this script knows it
- * @typedef {{engine: number, walks: number, models: Record<string, number>}} Lacking bytes that are
- *   not stored here: of the engine, of all recorded walks, of what each model needs to run
+ * @typedef {{engine: number, walks: number, maps: number, models: Record<string, number>}} Lacking
+ *   bytes that are not stored here: of the engine, of all recorded walks, of the vocabularies' maps,
+ *   of what each model needs to run
  * @typedef {{signal: AbortSignal, onBytes: (bytes: number) => void}} Watch
  */
 
@@ -63,11 +64,14 @@ async function ofModel(card, ...kinds) {
   return files.map(({ path, size_bytes: bytes }) => ({ path: card.path + path, bytes }));
 }
 
-/** @returns {Promise<Wanted[]>} */
-async function walkFiles() {
+/** Files of some kinds, of all models. @param {...string} kinds @returns {Promise<Wanted[]>} */
+async function ofAllModels(...kinds) {
   const { models } = await listing();
-  return (await Promise.all(models.map((card) => ofModel(card, "recording", "part")))).flat();
+  return (await Promise.all(models.map((card) => ofModel(card, ...kinds)))).flat();
 }
+
+const walkFiles = () => ofAllModels("recording", "part");
+const mapFiles = () => ofAllModels("atlas");
 
 /**
  * What is not stored here yet.
@@ -91,6 +95,7 @@ export async function lacking() {
     return {
       engine: bytesOfAll(without(await engineFiles(), site)),
       walks: bytesOfAll(without(await walkFiles(), site)),
+      maps: bytesOfAll(without(await mapFiles(), site)),
       models: ofModels,
     };
   } catch {
@@ -169,8 +174,8 @@ const full = (needed, free) =>
   new KeyedError("ready.full", { needed: Math.ceil(needed / 1e6), free: Math.floor(free / 1e6) });
 
 /**
- * Make this device ready for offline use: the engine, a model, all recorded walks. What is here is
- * not fetched again, so that a second call goes on where the first one ended.
+ * Make this device ready for offline use: the engine, a model, all recorded walks, the maps. What is
+ * here is not fetched again, so that a second call goes on where the first one ended.
  * @param {string} id the model's
  * @param {Watch} watch
  */
@@ -178,10 +183,11 @@ export async function prepare(id, watch) {
   const card = (await listing()).models.find((one) => one.id === id);
   const left = await lacking();
   if (!card || !left) throw new KeyedError("ready.no_store");
-  const needed = left.engine + left.walks + left.models[id];
+  const needed = left.engine + left.walks + left.maps + left.models[id];
   await checkRoom(needed);
   const own = [...(await engineFiles()), ...(await ofModel(card, "tokenizer"))];
-  for (const file of without([...own, ...(await walkFiles())], await storedSite())) {
+  const shown = [...(await walkFiles()), ...(await mapFiles())];
+  for (const file of without([...own, ...shown], await storedSite())) {
     await bring(file, watch);
     if (without([file], await storedSite()).length) throw full(file.bytes, 0);
   }

@@ -181,6 +181,18 @@ export const seethrough = Object.freeze({
   generate: (...args) => ask("generate", ...args),
   /** @type {(name: string, rows: number[] | null, options?: Common) => Promise<Tensor>} */
   weight: (...args) => ask("weight", ...args),
+  /**
+   * The rows nearest to a token's by cosine, best first; nothing is loaded for it but the map.
+   * @type {(id: number, options?: {k?: number} & Common)
+   *   => Promise<{id: number, text: string, cosine: number}[]>}
+   */
+  neighbours: (...args) => ask("neighbours", ...args),
+  /**
+   * Where tokens lie on the map, "near" or "pca".
+   * @type {(ids: ArrayLike<number>, options?: {layout?: string} & Common)
+   *   => Promise<{id: number, x: number, y: number}[]>}
+   */
+  where: (...args) => ask("where", ...args),
 });
 
 Object.defineProperty(window, "seethrough", { value: seethrough, enumerable: true });

@@ -116,7 +116,7 @@ def _exporter() -> list[Path]:
     """The exporter's sources: all of export/ but what comes before or after it, and the core."""
     others = {"stages", "locks", "watch", "hub.py", "hub_client.py", "record.py", "record_parts.py"}
     others |= {"asset_lists.py", "bytecode.py", "cldr.py", "prerender.py", "site.py"}
-    others |= {"prompts.py", "unicode_classes.py"}
+    others |= {"prompts.py", "unicode_classes.py", "atlas.py", "layout.py"}
     parts = [part for part in (ROOT / "export").iterdir() if part.name not in others]
     ours = [part for part in sorted(parts) if part.is_dir() or part.suffix == ".py"]
     return [*ours, ROOT / "py" / "seethrough" / "core"]

@@ -93,7 +93,7 @@ KNOWN = {model.name: model for model in (SMOLLM2, DISTILGPT2, TINYLLAMA)}
 
 @dataclass(frozen=True)
 class Choice:
-    """What a command line says of models: the words of --models, and --title and --record.
+    """What a command line says of models: --models' words, --title, --record, --no-map.
 
     Empty words are those of a command line without --models.
     """
@@ -101,6 +101,7 @@ class Choice:
     words: str = ""
     title: str = ""
     record: str = ""
+    has_map: bool = True
 
     def models(self) -> tuple[Model, ...]:
         """The models that it asks for; the first is the page's default.
@@ -115,6 +116,7 @@ class Choice:
         """What a person types to have these models, and more, in the page."""
         options = (("--title", self.title), ("--record", self.record))
         told = [f" {flag} {shlex.quote(value)}" for flag, value in options if value]
+        told += [] if self.has_map else [" --no-map"]
         return command_for([*words_of(self.words or DEFAULT), *more]) + "".join(told)
 
 

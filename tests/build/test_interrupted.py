@@ -13,6 +13,7 @@ STAGES = [
     "download model",
     "export",
     "export.record",
+    "export.atlas",
     "export.site",
 ]
 

@@ -8,7 +8,7 @@ import pytest
 from export.stages import models
 from export.stages.errors import BuildError
 
-DISTILGPT2 = ["export.hub", "export", "export.site"]
+DISTILGPT2 = ["export.hub", "export", "export.atlas", "export.site"]
 
 
 def folder_of(built, name: str = "My Model (v2)") -> Path:
@@ -112,13 +112,24 @@ def test_an_interrupted_download_is_resumed(built):
     assert built.calls() == DISTILGPT2
 
 
+def test_a_build_may_have_no_map(built):
+    """--no-map takes it away; it is not made again for the next build that has one."""
+    folder = built.root / ".cache/models/smollm2-135m-instruct/atlas"
+
+    assert built.run("build", "--no-map").returncode == 0
+    assert not folder.exists()
+    assert built.run("build").returncode == 0
+    assert folder.exists()
+    assert built.calls() == ["export.site", "export.site"]
+
+
 def test_a_folder_is_a_model(built):
     """A path is exported under a name that an address can hold; a changed file exports it again."""
     folder = folder_of(built)
 
     result = built.run("build", "--models", "smollm2,./My Model (v2)")
     assert result.returncode == 0, result.stderr
-    assert built.calls() == ["export", "export.site"]
+    assert built.calls() == ["export", "export.atlas", "export.site"]
     assert in_site(built) == ["my-model-v2", "smollm2-135m-instruct"]
 
     (folder / "config.json").write_text('{"other": 1}')

@@ -22,9 +22,14 @@ def test_second_build_calls_nothing(built):
         ("export/layers.py", ["export", "export.record", "export.site"]),
         ("export/record.py", ["export.record", "export.site"]),
         ("export/record_parts.py", ["export.record", "export.site"]),
+        ("export/layout.py", ["export.atlas", "export.site"]),
+        ("py/seethrough/core/near.py", ["export", "export.record", "export.atlas", "export.site"]),
         ("web/style.css", ["export.site"]),
         ("web/package-lock.json", ["npm", "export.site"]),
-        ("export/locks/export.txt", ["install export", "export", "export.record", "export.site"]),
+        (
+            "export/locks/export.txt",
+            ["install export", "export", "export.record", "export.atlas", "export.site"],
+        ),
     ],
 )
 def test_changed_input_makes_what_depends_on_it(built, changed, made):
@@ -37,9 +42,12 @@ def test_changed_input_makes_what_depends_on_it(built, changed, made):
 
 
 RECORDINGS = ".cache/models/smollm2-135m-instruct/recordings"
+ATLAS = ".cache/models/smollm2-135m-instruct/atlas"
 
 
-@pytest.mark.parametrize("lost", ["dist", RECORDINGS, ".cache/models", ".cache/node", ".venv"])
+@pytest.mark.parametrize(
+    "lost", ["dist", RECORDINGS, ATLAS, ".cache/atlases", ".cache/models", ".cache/node", ".venv"]
+)
 def test_lost_output_is_made_again(built, lost):
     """A folder that was deleted comes back, and the build ends well."""
     (built.root / lost).rename(built.root / "elsewhere")
@@ -81,5 +89,6 @@ EVERYTHING = [
     "download model",
     "export",
     "export.record",
+    "export.atlas",
     "export.site",
 ]

@@ -44,6 +44,15 @@ GOOD = {
     "lang": "qps",
     "only": "recordings",
 }
+# The same of the map.
+ON_MAP = {
+    "layout": "pca",
+    "at": "0.25000,0.50000,12.50",
+    "token": "3",
+    "hide": "inside,bytes",
+    "q": "dog",
+    "words": "months",
+}
 NONSENSE = (
     "",
     "x",
@@ -111,7 +120,7 @@ def test_every_field_of_a_place_has_a_name() -> None:
 
     assert named == {item.name for item in fields(Place)} - {"route", "ignored", "said"}
     assert len({field.name for field in known}) == len(known)
-    assert set(GOOD) | {"prompt"} == {field.name for field in known}
+    assert set(GOOD) | set(ON_MAP) | {"prompt"} == {field.name for field in known}
     assert SET.keys() == SETTINGS.keys()
 
 
@@ -125,6 +134,31 @@ def test_each_field_comes_back(name: str) -> None:
 
     assert place.ignored == ()
     assert written == (address if name != "taken" else "#/walk/own/sample?prompt=a")
+
+
+@pytest.mark.parametrize("name", ON_MAP)
+def test_each_field_of_the_map_comes_back(name: str) -> None:
+    """On the map it is read and written in the same letters; elsewhere it means nothing."""
+    address = f"#/map?{name}={ON_MAP[name]}"
+
+    assert parse(address).ignored == ()
+    assert address_of_place(parse(address)) == address
+    assert parse(f"{HERE}{name}={ON_MAP[name]}").ignored == (name,)
+
+
+@pytest.mark.parametrize("name", [name for name in ON_MAP if name != "q"])
+def test_nonsense_in_each_field_of_the_map(name: str) -> None:
+    """What means nothing is named, and says as little as if it were not there."""
+    wrong = [value for value in NONSENSE if not (name == "token" and value.isdecimal())]
+    nothing = Place(Route("map"), ignored=(name,))
+
+    assert [value for value in wrong if parse(f"#/map?{name}={value}") != nothing] == []
+
+
+@pytest.mark.parametrize("at", ["0.5,0.5", "0.5,0.5,0.9", "2,0,1", "0,0,201", "0,0,nan", "0,0,1,1"])
+def test_a_window_is_on_the_map(at: str) -> None:
+    """A window outside the picture, too wide or too narrow is none."""
+    assert parse(f"#/map?at={at}").ignored == ("at",)
 
 
 @pytest.mark.parametrize("name", [name for name in GOOD if name not in FREE])

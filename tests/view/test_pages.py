@@ -88,11 +88,12 @@ def test_a_long_prompt_at_home() -> None:
 
 
 def test_links_keep_the_subject() -> None:
-    """From a walk the other views open with the same recording; no door leads to the map yet."""
+    """From a walk the other views open with the same recording; elsewhere there is the map."""
     links = Reading(tools.render(at(Route("walk", "mine", "layers")))).values("href")
 
     assert "#/block/mine" in links
-    assert not [link for link in links if "map" in str(link)]
+    assert "#/map" in Reading(header.render(at(Route("about")))).values("href")
+    assert "#/map" in Reading(pages.render(at(Route()))).values("href")
 
 
 def test_languages_are_offered_from_two_on(monkeypatch: pytest.MonkeyPatch) -> None:

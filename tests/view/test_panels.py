@@ -48,6 +48,10 @@ def canvases(html: str) -> list[dict[str, str | None]]:
     return [attrs for tag, attrs in Reading(html).elements if tag == "canvas"]
 
 
+# Of the map, before its file is here.
+CHART = tuple(f"chart-{part}" for part in ("over", "tools", "lost", "legend", "token", "found"))
+
+
 @pytest.mark.parametrize("slot", OTHERS)
 def test_an_empty_state_renders(slot: str) -> None:
     """Before anything is known each panel renders; those of a run say what will stand there."""
@@ -67,6 +71,7 @@ def test_an_empty_state_renders(slot: str) -> None:
         "living",
         "guess",
         "why",
+        *CHART,
     }
 
     assert (html == "") == of_a_run

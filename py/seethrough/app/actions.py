@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.charting import Charting
 from seethrough.app.fetcher import Fetcher, waiting_for
 from seethrough.app.gate import Gate
 from seethrough.app.message import Message
@@ -32,6 +33,7 @@ class Actions:
         self.fetcher = Fetcher(service)
         self.runner = Runner(service)
         self.searching = Searching(service, self.fetcher)
+        self.charting = Charting(service)
         self._gate = Gate(service, self.fetcher)
         self._fitted: Message | None = None
         self.store.subscribe(("config",), self._fit)

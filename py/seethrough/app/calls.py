@@ -9,6 +9,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app import arguments as check
+from seethrough.app import asked_atlas
 from seethrough.app.inputs import KNOBS
 from seethrough.app.settings import kinds
 from seethrough.app.turns import Turn, drop
@@ -51,6 +52,8 @@ class Calls:
             "lens": self._lens,
             "generate": self._generate,
             "weight": self._weight,
+            "neighbours": self._neighbours,
+            "where": self._where,
         }
 
     async def reply(
@@ -145,6 +148,16 @@ class Calls:
         wanted = None if rows is None else check.rows(rows)
         checked = check.options(options, MODEL)
         return self._service.weight(check.text("name", name), wanted, **checked)
+
+    def _neighbours(self, arguments: list[Any]) -> Work:
+        token, options = check.padded("neighbours", arguments, 2)
+        checked = check.options(options, {"k": int, **MODEL})
+        return asked_atlas.neighbours(self._service.library, check.ids([token])[0], **checked)
+
+    def _where(self, arguments: list[Any]) -> Work:
+        ids, options = check.padded("where", arguments, 2)
+        checked = check.options(options, {"layout": str, **MODEL})
+        return asked_atlas.where(self._service.library, check.ids(ids), **checked)
 
 
 def with_knobs(options: dict[str, Any]) -> dict[str, Any]:

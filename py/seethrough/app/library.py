@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from seethrough.app.atlases import AtlasShelf, map_file
 from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import AbsentModel, Message, ModelCard
+from seethrough.core.atlas import PLACES
 from seethrough.core.errors import SourceError, UnknownNameError, near_misses
 from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import mode_bytes, modes_of
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from seethrough.app.state import RecordingCard, Store
+    from seethrough.core.atlas import Atlas, Neighbours
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
@@ -34,6 +37,7 @@ class Library:
         self._fetch_text = fetch_text
         self._manifests: dict[str, tuple[Manifest, str]] = {}
         self._shelf = RecordingShelf(fetch_bytes)
+        self._atlases = AtlasShelf(fetch_bytes)
         self._default = ""
 
     async def open(self) -> None:
@@ -102,6 +106,20 @@ class Library:
         """
         card = self._card(recording_id, model)
         return await self._shelf.read_part(card, self.manifest(card.model), name)
+
+    def mapped(self, model_id: str) -> str | None:
+        """This model, if it has a map, else the first that has one; None where none has."""
+        known = sorted(self._manifests, key=lambda one: one != model_id)
+        has_map = (one for one in known if map_file(self._manifests[one][0], PLACES) is not None)
+        return next(has_map, None)
+
+    async def atlas(self, model_id: str) -> Atlas:
+        """A model's map; raises as AtlasShelf.read."""
+        return await self._atlases.read(*self._manifests[model_id])
+
+    async def neighbours(self, model_id: str) -> Neighbours:
+        """The neighbours of each of its tokens; raises as AtlasShelf.read."""
+        return await self._atlases.neighbours(*self._manifests[model_id])
 
     def _card(self, recording_id: str, model: str) -> RecordingCard:
         known = [card for card in self._store.state.site.recordings if model in {"", card.model}]

@@ -58,7 +58,8 @@ def ready_bytes(site: Site) -> int:
     """
     card = first_model(site)
     model = 0 if card is None or card.id in site.stored else price_bytes(site, card.id)
-    return model + ((site.offline.walks_bytes or 0) if site.device.saves_data else 0)
+    walks = (site.offline.walks_bytes or 0) if site.device.saves_data else 0
+    return model + walks + site.offline.maps_bytes
 
 
 def offline_level(site: Site) -> str:
@@ -68,7 +69,8 @@ def offline_level(site: Site) -> str:
     if site.offline.walks_bytes != 0:
         return OPENED
     card = first_model(site)
-    return ALL if card is not None and card.id in site.stored else WALKS
+    is_all = card is not None and card.id in site.stored and not site.offline.maps_bytes
+    return ALL if is_all else WALKS
 
 
 def opens_unasked(site: Site, model_id: str) -> bool:

@@ -22,7 +22,7 @@ from seethrough.app.state import TALLY, Message, Throws, card_of
 from seethrough.app.tours import WALK, step_of, tour_of
 from seethrough.core.fields import written_ids
 from seethrough.core.hooks import leaf_of
-from seethrough.core.routes import OWN, Place, Route
+from seethrough.core.routes import MAP, OWN, Place, Route
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions
@@ -115,6 +115,8 @@ class Navigation:
             return False
         if self._actions.state.tour is not None:
             await self._choose(place)
+        elif self._actions.state.route.view == MAP:
+            await self._actions.charting.open(place)
         self._tell(place)
         if not self._waits(place):
             self.promised = None

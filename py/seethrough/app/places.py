@@ -12,7 +12,8 @@ from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import MAX_WRITTEN, STOPS
 from seethrough.core.heads import written_heads
 from seethrough.core.messages import FALLBACK
-from seethrough.core.routes import OWN, Place, address_of_place
+from seethrough.core.plane import Window
+from seethrough.core.routes import MAP, OWN, Place, address_of_place
 from seethrough.core.settings import SETTINGS
 from seethrough.core.sums import check_cell
 
@@ -44,6 +45,8 @@ def place_of(state: AppState) -> Place:
     """What is shown, as an address says it; what is as ever is left out."""
     route = state.route
     language = None if state.language == FALLBACK else state.language
+    if route.view == MAP:
+        return replace(Place(route, language=language), **_on_map(state))
     if state.tour is None:
         return Place(route, language=language)
     chosen: dict[str, Any] = {}
@@ -54,6 +57,22 @@ def place_of(state: AppState) -> Place:
     chosen |= {"settings": _settings(state), **_chosen(state)}
     depth = state.depth if state.step is not None else None
     return replace(Place(route, language=language, depth=depth), **chosen)
+
+
+def _on_map(state: AppState) -> dict[str, Any]:
+    """What is chosen on the map; nothing while it is not there."""
+    chart = state.chart
+    if chart.atlas is None:
+        return {}
+    rest = chart.chart_rest
+    return {
+        "layout": None if chart.chart_layout == chart.atlas.layouts[0] else chart.chart_layout,
+        "window": None if rest == Window() else (rest.x, rest.y, rest.zoom),
+        "token": chart.chart_token,
+        "hidden": tuple(sorted(chart.chart_hidden)) or None,
+        "sought": chart.chart_sought or None,
+        "group": chart.chart_group or None,
+    }
 
 
 def is_refused(state: AppState) -> bool:

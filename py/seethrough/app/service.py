@@ -56,8 +56,8 @@ class Service:
         self.engine = engine
         self.fetch_text = fetch_text
         self.turns = Turns(self._cancel)
-        self._library = Library(store, fetch_text, fetch_bytes)
-        self._opening = Opening(store, engine, self._library, self.turns, fetch_text)
+        self.library = Library(store, fetch_text, fetch_bytes)
+        self._opening = Opening(store, engine, self.library, self.turns, fetch_text)
 
     @property
     def model(self) -> LoadedModel | None:
@@ -101,7 +101,7 @@ class Service:
             DownloadError: The list or a manifest is missing.
             SourceError: One of them cannot be read.
         """
-        await self._library.open()
+        await self.library.open()
         plan = self.engine.planned()
         status = EngineStatus(stage="idle", backend=plan.backend, threads=plan.threads)
         self.store.replace(engine=status)
@@ -151,7 +151,7 @@ class Service:
             DownloadError: It is missing or altered.
             SourceError: It cannot be read, or another export's files made it.
         """
-        return await self._library.recording(recording_id, model)
+        return await self.library.recording(recording_id, model)
 
     async def part(self, recording_id: str, name: str, model: str = "") -> Part:
         """A further part of a recorded walk (core/parts.py), checked against the walk.
@@ -160,7 +160,7 @@ class Service:
             UnknownNameError: This build has no such recording, or the recording no such part.
             DownloadError, SourceError: As `recording`.
         """
-        return await self._library.part(recording_id, name, model)
+        return await self.library.part(recording_id, name, model)
 
     def is_loaded(self, model_id: str) -> bool:
         """Whether it is this model that can run now."""
@@ -172,7 +172,7 @@ class Service:
         Raises:
             UnknownNameError: This build has no such model.
         """
-        return self._library.manifest(model_id).config
+        return self.library.manifest(model_id).config
 
     async def hooks(self, pattern: str = "*", *, model: str | None = None) -> list[str]:
         """The hooks that a model has, by a name with wildcards: "blocks.*.attn.hook_pattern".
@@ -184,7 +184,7 @@ class Service:
         """
         async with self.turns.take():
             is_open = model is None and self.model is not None
-            manifest = self._loaded().manifest if is_open else self._library.manifest(model)
+            manifest = self._loaded().manifest if is_open else self.library.manifest(model)
         return list(matching_hooks([pattern], manifest.config, manifest.id))
 
     async def tokenize(self, text: Given, *, model: str | None = None) -> list[dict[str, Any]]:

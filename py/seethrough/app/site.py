@@ -61,12 +61,13 @@ class Offline:
 
     `is_served`: the page opens without a connection. `to_fetch`: bytes that each model lacks until
     it runs, the engine's among them; a model that is not named lacks all. `walks_bytes` are what
-    the recorded walks lack, None while nobody has looked.
+    the recorded walks lack, None while nobody has looked; `maps_bytes` what the maps lack.
     """
 
     is_served: bool = True
     to_fetch: Mapping[str, int] = field(default_factory=dict)
     walks_bytes: int | None = None
+    maps_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
+from seethrough.app.chart import Chart
 from seethrough.app.choice import TALLY, Choice, Moved, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
@@ -74,6 +75,7 @@ __all__ = [
     "AppState",
     "Asks",
     "Branch",
+    "Chart",
     "Choice",
     "Chrome",
     "Device",
@@ -127,6 +129,7 @@ class AppState:
     sampling: Sampling = field(default_factory=Sampling)
     site: Site = field(default_factory=Site)
     chrome: Chrome = field(default_factory=Chrome)
+    chart: Chart = field(default_factory=Chart)
     route: Route = field(default_factory=Route)
 
     def but(self, **changes: Any) -> AppState:  # noqa: ANN401 - dataclasses.replace checks kinds
@@ -231,6 +234,7 @@ _OPENED_RECORDS: dict[str, type] = {
     "text": Text,
     "site": Site,
     "chrome": Chrome,
+    "chart": Chart,
 }
 RECORD_OF = {item.name: record for record, kind in _OPENED_RECORDS.items() for item in fields(kind)}
 FIELDS_OF = {

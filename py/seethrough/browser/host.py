@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import js
-from pyodide.ffi import JsException, create_proxy, to_js
+from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 
 from seethrough.browser.ffi import is_absent, page_url, to_python
 from seethrough.core.errors import CancelledRunError, DownloadError
@@ -274,3 +274,52 @@ async def remove_all() -> None:
     from pyscript.js_modules import site
 
     await site.removeAll()
+
+
+def next_frame(function: Callable[[], object]) -> None:
+    """Call a function before the next picture of the page."""
+    js.requestAnimationFrame(create_once_callable(lambda _time: function()))
+
+
+def dots() -> float:
+    """Pixels of the screen for one of the style's; more than two are not seen."""
+    return min(max(float(js.devicePixelRatio), 1.0), 2.0)
+
+
+def on_window_size(function: Callable[[], object]) -> None:
+    """Call a function when the window has another size."""
+    js.addEventListener("resize", create_proxy(lambda _event: function()))
+
+
+def listen_actively(kind: str, function: Callable[[Js], object]) -> None:
+    """Listen to events of the page whose usual end may be prevented."""
+    options = to_js({"passive": False}, dict_converter=js.Object.fromEntries)
+    js.document.addEventListener(kind, create_proxy(function), options)
+
+
+def place_beside(name: str, words: str, across: float, down: float) -> None:
+    """Write an element's words beside a place of the box that it lies in; hide it without any."""
+    element = js.document.getElementById(name)
+    if is_absent(element):
+        return
+    element.textContent = words
+    element.hidden = not words
+    if words:
+        width = float(element.parentElement.clientWidth)
+        left = min(across + 14, max(width - float(element.offsetWidth) - 4, 0))
+        element.style.transform = f"translate({left:.0f}px, {down + 16:.0f}px)"
+
+
+class Later:
+    """Calls a function once nothing started it anew for some milliseconds."""
+
+    def __init__(self, function: Callable[[], object], wait_ms: int) -> None:
+        self._call = create_proxy(function)
+        self._wait_ms = wait_ms
+        self._timer: Js = None
+
+    def start(self) -> None:
+        """Wait from now on."""
+        if self._timer is not None:
+            js.clearTimeout(self._timer)
+        self._timer = js.setTimeout(self._call, self._wait_ms)

@@ -75,7 +75,8 @@ class BrowserKeeper:
             return Offline(is_served=False, walks_bytes=0)
         engine, models = int(told["engine"]), told["models"]
         to_fetch = {name: int(size) + engine for name, size in models.items()}
-        return Offline(to_fetch=to_fetch, walks_bytes=int(told["walks"]))
+        walks, maps = int(told["walks"]), int(told["maps"])
+        return Offline(to_fetch=to_fetch, walks_bytes=walks, maps_bytes=maps)
 
     async def prepare(self, model_id: str, on_bytes: Callable[[int], None]) -> None:
         """Fetch, check and keep all that is lacking; see app.preparing.Keeper."""

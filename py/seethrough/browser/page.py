@@ -13,6 +13,7 @@ from seethrough.app.state import Message
 from seethrough.app.tours import steps_of, tour_of
 from seethrough.browser import choosing, dom, ffi, host, storage
 from seethrough.browser.cells import Cells
+from seethrough.browser.chart import Chart
 from seethrough.browser.guesses import Guesses
 from seethrough.browser.keys import Keys
 from seethrough.browser.living import Living
@@ -63,6 +64,10 @@ IN_ADDRESS = (
     *("route", "layer", "head", "position", "prompt", "chat", "source", "tokens", "language"),
     *("busy", "sum", "depth"),
 )
+OF_THE_MAP = (
+    *("atlas", "chart_layout", "chart_rest", "chart_token", "chart_hidden"),
+    *("chart_sought", "chart_group"),
+)
 OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off", "neuron")
 
 
@@ -91,6 +96,7 @@ class Page:
         self._sums = Sums(actions)
         self._guesses = Guesses(actions.store, {MISSES: self._sampler.throw_own})
         self._prices = Prices(actions.store)
+        self._chart = Chart(actions.store, actions.charting)
         self._tools = Tools(actions.store, actions.fetcher, FOLDED)
         self._handlers: dict[str, Handler] = {
             **handlers,
@@ -99,6 +105,7 @@ class Page:
             **self._tools.handlers(),
             **self._guesses.handlers(),
             **choosing.handlers(actions),
+            **self._chart.handlers(),
             "run": lambda _values: self._run(),
             "generate": lambda _values: self._generate(),
             "next": lambda _values: self._append_best(),
@@ -136,11 +143,12 @@ class Page:
             self._follow(slot)
         store.subscribe(("engine", "busy", "top"), self._enable)
         store.subscribe(NEEDED, lambda _state: ffi.start_task(self._actions.fetcher.fill()))
-        store.subscribe((*IN_ADDRESS, *OF_A_STEP), self._write_address)
+        store.subscribe((*IN_ADDRESS, *OF_A_STEP, *OF_THE_MAP), self._write_address)
         store.subscribe(("source",), self._leave_recording)
         store.subscribe(("theme",), lambda _state: self._draw())
         store.subscribe(("sampling",), write_settings)
         self._sums.follow()
+        self._chart.follow()
         Living(store, self._player).follow()
         self._enable(store.state)
         dom.listen(self._act)
@@ -211,6 +219,7 @@ class Page:
             ffi.start_task(storage.look(self._actions.store))
         self._enable(state)
         self._draw()
+        self._chart.shown(state)
         if is_other_step and not is_first:
             self._player.turned()
 

@@ -11,12 +11,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.atlas import LAYOUTS
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.depth import DEPTHS
 from seethrough.core.errors import InputError
 from seethrough.core.heads import Heads, read_heads, written_heads
+from seethrough.core.plane import MOST_ZOOM
 from seethrough.core.settings import SETTINGS
+from seethrough.core.token_kinds import KINDS
 from seethrough.core.tokens import LIMIT, STOPPED
+from seethrough.core.word_groups import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 MAX_WRITTEN = 64
 MAX_ID = 9_999_999
 MAX_INDEX = 999_999
+MOST_TYPED = 200
 DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
 HEADS = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}(,[0-9]{1,4}\.[0-9]{1,4}){0,15}")
 # Why a text stopped, where its tokens alone do not tell.
@@ -97,6 +102,38 @@ def cell(text: str) -> Cell | None:
     return parse_cell(text) if text.isascii() else None
 
 
+def window(text: str) -> tuple[float, float, float] | None:
+    """A window onto the map: its middle in the square, and how many times it is enlarged."""
+    parts = text.split(",", 3)
+    if len(parts) != 3 or not all(map(DECIMAL.fullmatch, parts)):  # noqa: PLR2004 - x, y, zoom
+        return None
+    x, y, zoom = map(float, parts)
+    is_there = 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0 and 1.0 <= zoom <= MOST_ZOOM
+    return (x, y, zoom) if is_there else None
+
+
+def written_window(place: tuple[float, float, float]) -> str:
+    """The inverse of `window`; five digits of the square are a pixel at the largest zoom."""
+    x, y, zoom = place
+    return f"{x:.5f},{y:.5f},{zoom:.2f}"
+
+
+def kinds(text: str) -> tuple[int, ...] | None:
+    """Kinds of tokens by their names, with commas between them."""
+    names = text.split(",", len(KINDS))
+    return tuple(map(KINDS.index, names)) if all(name in KINDS for name in names) else None
+
+
+def written_kinds(numbers: tuple[int, ...]) -> str:
+    """The inverse of `kinds`."""
+    return ",".join(KINDS[number] for number in numbers)
+
+
+def typed(text: str) -> str | None:
+    """What is searched for, of a bounded length."""
+    return text if 0 < len(text) <= MOST_TYPED else None
+
+
 def one_of(names: tuple[str, ...]) -> Callable[[str], str | None]:
     """A reader of a few words."""
     return lambda text: text if text in names else None
@@ -131,12 +168,21 @@ BEFORE_SETTINGS = (
     Field("step", "chosen_step", whole(0, MAX_INDEX)),
     Field("cell", "cell", cell),
 )
+OF_MAP = (
+    Field("layout", "layout", one_of(LAYOUTS)),
+    Field("at", "window", window, written_window),
+    Field("token", "token", whole(0, MAX_ID)),
+    Field("hide", "hidden", kinds, written_kinds),
+    Field("q", "sought", typed),
+    Field("words", "group", one_of(tuple(GROUPS))),
+)
 AFTER_SETTINGS = (
     Field("dart", "dart", whole(0, MAX_INDEX)),
     Field("tally", "is_tallied", flag, lambda _: "1"),
     Field("depth", "depth", one_of(DEPTHS)),
     Field("lang", "language", str),
     Field("only", "is_recordings_only", one_word("recordings"), lambda _: "recordings"),
+    *OF_MAP,
 )
 
 
@@ -149,3 +195,5 @@ def all_fields() -> tuple[Field, ...]:
 ANYWHERE = frozenset({"lang", "only"})
 # Of one's own text alone: a recording has its own.
 OF_A_TEXT = frozenset({"prompt", "chat", "model", "written", "taken", "stop"})
+# What can be said of the map alone.
+OF_THE_MAP = frozenset(one.name for one in OF_MAP)

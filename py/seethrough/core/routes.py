@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from seethrough.core.fields import ANYWHERE, OF_A_TEXT, SETTING, all_fields
+from seethrough.core.fields import ANYWHERE, OF_A_TEXT, OF_THE_MAP, SETTING, all_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
 PAGES = ("home", "map", "ready", "about", "glossary", "styleguide")
 OWN = "own"
+MAP = "map"
 MAX_SHOWN = 60
 MAX_NAMED = 12
 
@@ -53,6 +54,8 @@ class Place:
     one of the layer's. `settings` are those of the draw that it names, by name; `dart` and
     `is_tallied` are of the step "sample".
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
+    Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
+    `sought` there, or the `group` of words that is marked.
     """
 
     route: Route
@@ -77,6 +80,12 @@ class Place:
     depth: str | None = None
     language: str | None = None
     is_recordings_only: bool = False
+    layout: str | None = None
+    window: tuple[float, float, float] | None = None
+    token: int | None = None
+    hidden: tuple[int, ...] | None = None
+    sought: str | None = None
+    group: str | None = None
     ignored: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -144,6 +153,8 @@ def _may_say(route: Route, name: str, given: dict[str, str], *, is_tour: bool) -
     """Whether a field can mean something at a route: a recording's text, say, is its own."""
     if name in ANYWHERE:
         return True
+    if name in OF_THE_MAP:
+        return route.view == MAP
     if name in OF_A_TEXT:
         return is_tour and route.subject == OWN and "prompt" in given
     return is_tour

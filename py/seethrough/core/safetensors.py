@@ -1,4 +1,4 @@
-"""A strict reader of the safetensors format, for the page: float32 and int32 arrays from bytes.
+"""A strict reader of the safetensors format, for the page: arrays of a few kinds from bytes.
 
 The format: 8 bytes little-endian length of the header; the header, JSON: name -> dtype, shape,
 data_offsets, and `__metadata__` (text by name); then the numbers, without a gap or a byte over.
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 LENGTH_BYTES = 8
 METADATA = "__metadata__"
 HEADER = "header"
-DTYPES = {"F32": np.dtype("<f4"), "I32": np.dtype("<i4")}
+DTYPES: dict[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "I32": np.dtype("<i4"),
+    "U16": np.dtype("<u2"),
+    "U8": np.dtype("u1"),
+}
 FIELDS = {"dtype", "shape", "data_offsets"}
 
 

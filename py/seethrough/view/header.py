@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.language import MADE_UP
 from seethrough.core.messages import LANGUAGES, text
-from seethrough.core.routes import OWN, Route, address_of
+from seethrough.core.routes import MAP, OWN, Route, address_of
 from seethrough.view import depth
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import say, subject_name
@@ -15,7 +15,7 @@ from seethrough.view.words import say, subject_name
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-LINKS = ("walk", "block", "all")
+LINKS = ("walk", "block", "all", MAP)
 THEMES = ("system", "light", "dark")
 # The languages to choose from; the two made of English are for tests, by address.
 OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)
@@ -59,9 +59,10 @@ def views(state: AppState) -> Node:
 
 
 def view_link(state: AppState, view: str) -> Node:
-    """A link to a view that keeps the subject: the same recording, or the reader's prompt."""
+    """A link to a view; a tour keeps the subject: the same recording, or the reader's prompt."""
     is_here = state.route.view == view
-    target = Route(view, state.route.subject if state.tour is not None else "")
+    keeps = state.tour is not None and view != MAP
+    target = Route(view, state.route.subject if keeps else "")
     return h(
         "a",
         {"href": address_of(target), "aria-current": "page" if is_here else None},

@@ -38,6 +38,7 @@ from seethrough.view import (
     why,
 )
 from seethrough.view.block import choice
+from seethrough.view.chart import beside, over
 from seethrough.view.kept import Kept
 from seethrough.view.late import Names
 from seethrough.view.node import h, to_html
@@ -131,6 +132,16 @@ ACTIONS = (
     "show-hook",
     "ask-token",
     "compare-token",
+    "chart-seek",
+    "chart-group",
+    "chart-layout",
+    "chart-kind",
+    "chart-token",
+    "chart-close",
+    "chart-again",
+    "chart-in",
+    "chart-out",
+    "chart-whole",
 )
 
 
@@ -221,6 +232,13 @@ FIXED: Mapping[str, Panel] = {
     "living": Panel(home.FILM_FIELDS, home.film),
     "stack": Panel(("language", "route", "config", "written", "continuation"), stack.render),
     "code": Panel(code.FIELDS, code.render),
+    "chart-over": Panel(over.FIELDS, over.render),
+    "chart-status": Panel(beside.STATUS_FIELDS, beside.status),
+    "chart-tools": Panel(beside.TOOLS_FIELDS, beside.tools),
+    "chart-lost": Panel(beside.LOST_FIELDS, beside.lost),
+    "chart-legend": Panel(beside.LEGEND_FIELDS, beside.legend),
+    "chart-token": Panel(beside.TOKEN_FIELDS, beside.token),
+    "chart-found": Panel(beside.FOUND_FIELDS, beside.found),
 }
 
 

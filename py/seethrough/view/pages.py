@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.routes import OWN
 from seethrough.view import about, glossary, home, plain_pages, printed, ready, styleguide
+from seethrough.view.chart import page as chart
 from seethrough.view.layout import Memo
 from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.words import say, step_title, subject_name
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 # The tours have frames of their own (view/tours.py).
 FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "home": home.frame,
-    "map": plain_pages.not_yet,
+    "map": chart.frame,
     "ready": ready.frame,
     "about": about.frame,
     "glossary": glossary.frame,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.view import attention, residual, slices, strip, terms
+from seethrough.view.chart import picture
 from seethrough.view.late import late
 from seethrough.view.node import to_html
 
@@ -111,6 +112,7 @@ PICTURES: Mapping[str, Picture] = {
         lambda state, _name, row, column: embed_vectors.opened(state, row, column),
         lambda state, _name, row, column: embed_vectors.cell_of(state, row, column),
     ),
+    "chart": Picture(lambda state, _name, dark: picture.raster(state, dark=dark), no_cells),
     "layers:": Picture(
         lambda state, name, dark: layers_stream.raster(state, name, dark=dark),
         lambda *cell: to_html(layers_stream.describe_cell(*cell)),

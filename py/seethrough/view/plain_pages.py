@@ -1,4 +1,4 @@
-"""Pages of words: the map that is not there yet, and an address that leads nowhere."""
+"""Pages of words: an address that leads nowhere."""
 
 from __future__ import annotations
 
@@ -11,15 +11,6 @@ from seethrough.view.words import page_title, rich, say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.view.node import Slot
-
-
-def not_yet(state: AppState, _slot: Slot) -> list[Node]:
-    """The map: what it will be, said plainly, and what there is instead."""
-    return [
-        page_title(state, "map.title"),
-        h("p", {"class": "page-lead"}, say(state, "map.not_yet")),
-        ways(state),
-    ]
 
 
 def render_unknown(state: AppState, _slot: Slot) -> list[Node]:

@@ -58,6 +58,8 @@ def make(name: str, arguments: list[str]) -> None:
         (out_of(arguments) / "manifest.json").write_text("{}")
     if name == "export.record":
         (out_of(arguments) / "1-a.safetensors").write_text("")
+    if name == "export.atlas":
+        (out_of(arguments) / "assets.json").write_text("[]")
     if name == "export.site":
         (out_of(arguments) / "index.html").write_text("<p>the site")
         (out_of(arguments) / "engine.mjs").write_text("")

@@ -1,0 +1,68 @@
+"""The files of a map: fetched when they are first shown, checked, and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from seethrough.core.assets import ATLAS
+from seethrough.core.atlas import NEIGHBOURS, PLACES, atlas_from_bytes, neighbours_from_bytes
+from seethrough.core.errors import DownloadError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from seethrough.core.assets import Asset
+    from seethrough.core.atlas import Atlas, Neighbours
+    from seethrough.core.manifest import Manifest
+
+
+def map_file(manifest: Manifest, name: str) -> Asset | None:
+    """A file of a model's map; None where the build made none."""
+    files = manifest.of_kind(ATLAS)
+    return next((asset for asset in files if asset.told.get("name") == name), None)
+
+
+class AtlasShelf:
+    """Fetches maps and keeps those that were opened.
+
+    Args:
+        fetch_bytes: Gives a file by its address relative to the page.
+    """
+
+    def __init__(self, fetch_bytes: Callable[[str], Awaitable[bytes]]) -> None:
+        self._fetch_bytes = fetch_bytes
+        self._atlases: dict[str, Atlas] = {}
+        self._neighbours: dict[str, Neighbours] = {}
+
+    async def read(self, manifest: Manifest, folder: str) -> Atlas:
+        """A model's map, checked against its hash and its model.
+
+        Raises:
+            UnknownNameError: This build has no map of it.
+            DownloadError: It is missing, or not the bytes that the list names.
+            SourceError: It cannot be read, or is of other weights.
+        """
+        if manifest.id not in self._atlases:
+            atlas = atlas_from_bytes(await self._checked(manifest, folder, PLACES))
+            atlas.check_against(manifest)
+            self._atlases[manifest.id] = atlas
+        return self._atlases[manifest.id]
+
+    async def neighbours(self, manifest: Manifest, folder: str) -> Neighbours:
+        """Each token's nearest rows; raises as `read`."""
+        if manifest.id not in self._neighbours:
+            atlas = await self.read(manifest, folder)
+            found = neighbours_from_bytes(await self._checked(manifest, folder, NEIGHBOURS))
+            found.check_against(atlas)
+            self._neighbours[manifest.id] = found
+        return self._neighbours[manifest.id]
+
+    async def _checked(self, manifest: Manifest, folder: str, name: str) -> bytes:
+        asset = map_file(manifest, name)
+        if asset is None:
+            raise UnknownNameError("atlas.none", model=manifest.title)
+        data = await self._fetch_bytes(folder + asset.path)
+        if hashlib.sha256(data).hexdigest() != asset.sha256:
+            raise DownloadError("engine.altered", path=asset.path.rpartition("/")[2])
+        return data

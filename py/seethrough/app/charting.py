@@ -1,0 +1,185 @@
+"""What a reader does with the map: bring it, move over it, search it, open a token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seethrough.app.state import Message
+from seethrough.core.atlas_search import has, search, words_of
+from seethrough.core.errors import InputError, SeethroughError, UnknownNameError
+from seethrough.core.plane import MOST_ZOOM, Window, settled, window_on
+from seethrough.core.token_kinds import KINDS
+from seethrough.core.word_groups import GROUPS
+
+if TYPE_CHECKING:
+    from seethrough.app.service import Service
+    from seethrough.app.state import AppState
+    from seethrough.core.routes import Place
+
+# So many of what was found are brought into sight.
+FLOWN_TO = 40
+ZOOM_OF_ONE = 40.0
+NOTHING_FOUND: tuple[int, ...] = ()
+
+
+class Charting:
+    """Changes the map's part of the state; the only writer of it."""
+
+    def __init__(self, service: Service) -> None:
+        self._library = service.library
+        self._store = service.store
+
+    @property
+    def _state(self) -> AppState:
+        return self._store.state
+
+    async def open(self, place: Place) -> None:
+        """Have the map of the run's model, or of the first that has one; then what a link says."""
+        if self._state.chart.chart_stage != "ready":
+            await self._bring()
+        if self._state.chart.atlas is not None:
+            await self._choose(place)
+
+    async def _bring(self) -> None:
+        model = self._library.mapped(self._state.run.model)
+        if model is None:
+            self._store.replace(chart_stage="none")
+            return
+        self._store.replace(chart_stage="loading", chart_error=None, chart_model=model)
+        try:
+            atlas = await self._library.atlas(model)
+        except SeethroughError as error:
+            told = Message(error.key, error.fields)
+            self._store.replace(chart_stage="failed", chart_error=told)
+            return
+        self._store.replace(chart_stage="ready", atlas=atlas, chart_layout=atlas.layouts[0])
+
+    async def _choose(self, place: Place) -> None:
+        """What an address says of the map, as far as there is such."""
+        atlas = self._state.chart.atlas
+        assert atlas is not None  # asked before
+        told = [f"layout={place.layout}"] if place.layout not in {None, *atlas.layouts} else []
+        if place.layout in atlas.layouts and place.layout != self._state.chart.chart_layout:
+            self.lay_out(str(place.layout))
+        if place.hidden is not None:
+            self._store.replace(chart_hidden=frozenset(place.hidden))
+        self._find(place)
+        if place.token is not None and has(atlas, place.token):
+            await self.select(place.token, flies=place.window is None)
+        elif place.token is not None:
+            told.append(f"token={place.token}")
+        if told:
+            self._store.replace(notice=Message("route.ignored", {"fields": ", ".join(told)}))
+
+    def _find(self, place: Place) -> None:
+        """What an address marks, seen through its window, or from where it is all in sight."""
+        if place.group is not None:
+            self.show_group(place.group, flies=False)
+        elif place.sought is not None:
+            self.seek(place.sought, flies=False)
+        if place.window is not None:
+            self.rest(settled(Window(*place.window)))
+        elif place.group is not None or place.sought is not None:
+            self._fly(self._state.chart.chart_found)
+
+    async def again(self) -> None:
+        """Try once more, where a file did not come."""
+        if self._state.chart.atlas is None:
+            await self._bring()
+        elif self._state.chart.atlas_near is None:
+            await self._bring_neighbours()
+
+    def look(self, window: Window) -> None:
+        """Look through a window that still moves."""
+        self._store.replace(chart_window=window)
+
+    def rest(self, window: Window | None = None) -> None:
+        """The window has come to rest: the address may say it."""
+        window = window or self._state.chart.chart_window
+        self._store.replace(chart_window=window, chart_rest=window)
+
+    def resize(self, wide: int, high: int, dots: float) -> None:
+        """The picture has another size on the screen."""
+        if (wide, high, dots) != self._state.chart.chart_size and wide > 0 and high > 0:
+            self._store.replace(chart_size=(wide, high, dots))
+
+    def lay_out(self, layout: str) -> None:
+        """Show another layout, whole; what is found stays found."""
+        atlas = self._state.chart.atlas
+        if atlas is not None and layout in atlas.layouts:
+            whole = Window()
+            self._store.replace(chart_layout=layout, chart_window=whole, chart_rest=whole)
+
+    def turn_kind(self, kind: int) -> None:
+        """Leave a kind of tokens out, or take it in again."""
+        if 0 <= kind < len(KINDS):
+            self._store.replace(chart_hidden=self._state.chart.chart_hidden ^ {kind})
+
+    def seek(self, typed: str, *, flies: bool = True) -> None:
+        """Find what was typed and fly there; a pattern that is none is told."""
+        atlas = self._state.chart.atlas
+        if atlas is None:
+            return
+        refused, found = None, NOTHING_FOUND
+        try:
+            found = search(atlas, typed)
+        except InputError as error:
+            refused = Message(error.key, error.fields)
+        changes = {"chart_sought": typed, "chart_refused": refused, "chart_group": ""}
+        self._store.replace(**changes, chart_found=found)
+        if flies:
+            self._fly(found)
+
+    def show_group(self, name: str, *, flies: bool = True) -> None:
+        """Mark a group of words and fly there; the same once more takes the marks away."""
+        atlas, now = self._state.chart.atlas, self._state.chart.chart_group
+        if atlas is None or name not in GROUPS:
+            return
+        name = "" if now == name and flies else name
+        found = words_of(atlas, GROUPS[name]) if name else ()
+        changes: dict[str, Any] = {"chart_group": name, "chart_found": found, "chart_sought": ""}
+        self._store.replace(**changes, chart_refused=None)
+        if flies and found:
+            self._fly(found)
+
+    async def select(self, token: int, *, flies: bool = False) -> None:
+        """Open a token; its neighbours come with the first one that is opened."""
+        atlas = self._state.chart.atlas
+        if atlas is None or not has(atlas, token):
+            return
+        self._store.replace(chart_token=token)
+        if self._state.chart.atlas_near is None:
+            await self._bring_neighbours()
+        if flies and self._state.chart.chart_token == token:
+            self._fly((token, *self._close_to(token)))
+
+    def _close_to(self, token: int) -> tuple[int, ...]:
+        """Those of a token's neighbours that the picture has nearest to it: not those far off."""
+        atlas, near = self._state.chart.atlas, self._state.chart.atlas_near
+        if atlas is None or near is None:
+            return ()
+        square, ids = atlas.square(self._state.chart.chart_layout), near.ids[token]
+        distances = ((square[ids] - square[token]) ** 2).sum(axis=1)
+        return tuple(ids[distances.argsort(kind="stable")[: len(ids) // 2]].tolist())
+
+    async def _bring_neighbours(self) -> None:
+        try:
+            near = await self._library.neighbours(self._state.chart.chart_model)
+        except UnknownNameError:
+            return  # the view says that this vocabulary's are not stored
+        except SeethroughError as error:
+            self._store.replace(chart_error=Message(error.key, error.fields))
+            return
+        self._store.replace(atlas_near=near, chart_error=None)
+
+    def close(self) -> None:
+        """Close the open token."""
+        self._store.replace(chart_token=None)
+
+    def _fly(self, tokens: tuple[int, ...]) -> None:
+        """Look at some tokens; of many at the first ones."""
+        atlas = self._state.chart.atlas
+        if atlas is not None and tokens:
+            square = atlas.square(self._state.chart.chart_layout)
+            most = MOST_ZOOM if len(tokens) > 1 else ZOOM_OF_ONE
+            self.rest(window_on(square[list(tokens[:FLOWN_TO])], most_zoom=most))

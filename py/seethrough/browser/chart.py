@@ -1,0 +1,235 @@
+"""The map under the reader's hands: pulled, enlarged by wheel, fingers or keys, pointed at."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from seethrough.browser import ffi, host
+from seethrough.core.plane import Window
+from seethrough.core.routes import MAP
+from seethrough.view.chart import beside, over
+from seethrough.view.pictures import raster_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from typing import Any
+
+    from seethrough.app.charting import Charting
+    from seethrough.app.state import AppState, Store
+
+    Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
+
+CANVAS, HOVER = "chart-canvas", "chart-hover"
+PAINTED = ("atlas", "chart_layout", "chart_window", "chart_hidden", "chart_size", "theme")
+# A press that moved less than this opens what lies under it.
+LEAST_PX = 5.0
+PULL, STEP = 60.0, 1.5
+WHEEL = 0.0016
+REST_MS = 250
+KEYS = {
+    "ArrowLeft": (PULL, 0.0),
+    "ArrowRight": (-PULL, 0.0),
+    "ArrowUp": (0.0, PULL),
+    "ArrowDown": (0.0, -PULL),
+}
+ENLARGED = {"+": STEP, "=": STEP, "-": 1 / STEP}
+
+
+class Chart:
+    """Follows the canvas of the map, wherever the page has it."""
+
+    def __init__(self, store: Store, charting: Charting) -> None:
+        self._store = store
+        self._charting = charting
+        self._fingers: dict[int, tuple[float, float]] = {}
+        self._pressed: tuple[float, float] | None = None
+        self._wanted: Window | None = None
+        self._rests = host.Later(charting.rest, REST_MS)
+
+    def handlers(self) -> dict[str, Handler]:
+        """Action -> what it does."""
+        charting = self._charting
+        return {
+            "chart-seek": lambda values: charting.seek(values.get("value", "")),
+            "chart-group": lambda values: charting.show_group(values["name"]),
+            "chart-layout": lambda values: charting.lay_out(values["name"]),
+            "chart-kind": lambda values: charting.turn_kind(int(values["kind"])),
+            "chart-token": lambda values: charting.select(int(values["token"]), flies=True),
+            "chart-close": lambda _values: charting.close(),
+            "chart-again": lambda _values: charting.again(),
+            "chart-in": lambda _values: self._enlarge(STEP),
+            "chart-out": lambda _values: self._enlarge(1 / STEP),
+            "chart-whole": lambda _values: charting.rest(Window()),
+        }
+
+    def follow(self) -> None:
+        """Listen to the reader, and paint what the state says."""
+        self._store.subscribe(PAINTED, self._paint)
+        for kind, function in (
+            ("pointerdown", self._down),
+            ("pointermove", self._moved),
+            ("pointerup", self._up),
+            ("pointercancel", self._up),
+            ("pointerout", self._left),
+            ("keydown", self._key),
+        ):
+            ffi.listen(ffi.document, kind, function)
+        host.listen_actively("wheel", self._wheel)
+        host.on_window_size(self._measure)
+
+    def shown(self, state: AppState) -> None:
+        """The page was written: the canvas may be a new one."""
+        if state.route.view == MAP:
+            self._measure()
+            self._paint(state)
+
+    def _paint(self, state: AppState) -> None:
+        canvas = _canvas()
+        if canvas is None:
+            return
+        pixels = raster_for(state, "chart", ffi.is_dark())
+        if pixels is not None:
+            ffi.paint(canvas, pixels)
+
+    def _measure(self) -> None:
+        canvas = _canvas()
+        if canvas is not None:
+            left, top, right, bottom = ffi.box_of(canvas)
+            self._charting.resize(round(right - left), round(bottom - top), host.dots())
+
+    def _down(self, event: ffi.Js) -> None:
+        canvas = _on_canvas(event)
+        if canvas is None:
+            return
+        canvas.setPointerCapture(event.pointerId)
+        self._fingers[int(event.pointerId)] = _at(event)
+        self._pressed = _at(event) if len(self._fingers) == 1 else None
+
+    def _moved(self, event: ffi.Js) -> None:
+        before = self._fingers.get(int(event.pointerId))
+        if before is None:
+            if _on_canvas(event) is not None:
+                self._point(event)
+            return
+        now, (wide, high, _) = _at(event), self._store.state.chart.chart_size
+        others = [at for key, at in self._fingers.items() if key != int(event.pointerId)]
+        if others:
+            self._pinch(before, now, others[0])
+        else:
+            window = self._window().moved(now[0] - before[0], now[1] - before[1], wide, high)
+            self._look(window)
+        self._fingers[int(event.pointerId)] = now
+        if self._pressed is not None and math.dist(self._pressed, now) > LEAST_PX:
+            self._pressed = None
+            _hide()
+
+    def _pinch(
+        self, before: tuple[float, float], now: tuple[float, float], other: tuple[float, float]
+    ) -> None:
+        """Two fingers: what lies between them stays between them."""
+        wide, high, _ = self._store.state.chart.chart_size
+        factor = math.dist(now, other) / max(math.dist(before, other), 1.0)
+        middle = _inside(((before[0] + other[0]) / 2, (before[1] + other[1]) / 2))
+        window = self._window().zoomed(factor, *middle, wide, high)
+        pulled = (now[0] - before[0]) / 2, (now[1] - before[1]) / 2
+        self._look(window.moved(*pulled, wide, high))
+
+    def _up(self, event: ffi.Js) -> None:
+        if self._fingers.pop(int(event.pointerId), None) is None:
+            return
+        is_press = self._pressed is not None and event.type == "pointerup"
+        self._pressed = None
+        self._rests.start()
+        if is_press:
+            self._open(*_inside(_at(event)))
+
+    def _left(self, event: ffi.Js) -> None:
+        if _on_canvas(event) is not None and not self._fingers:
+            _hide()
+
+    def _wheel(self, event: ffi.Js) -> None:
+        if _on_canvas(event) is None:
+            return
+        event.preventDefault()
+        wide, high, _ = self._store.state.chart.chart_size
+        lines = 16.0 if int(event.deltaMode) else 1.0
+        factor = math.exp(-float(event.deltaY) * lines * WHEEL)
+        self._look(self._window().zoomed(factor, *_inside(_at(event)), wide, high))
+        self._rests.start()
+
+    def _key(self, event: ffi.Js) -> None:
+        is_other = event.ctrlKey or event.metaKey or event.altKey
+        if is_other or str(getattr(event.target, "id", "")) != CANVAS:
+            return
+        key, (wide, high, _) = str(event.key), self._store.state.chart.chart_size
+        if key in KEYS:
+            self._charting.rest(self._window().moved(*KEYS[key], wide, high))
+        elif key in ENLARGED:
+            self._enlarge(ENLARGED[key])
+        elif key == "0":
+            self._charting.rest(Window())
+        elif key == "Enter":
+            self._open(wide / 2, high / 2)
+        else:
+            return
+        event.preventDefault()
+
+    def _enlarge(self, factor: float) -> None:
+        wide, high, _ = self._store.state.chart.chart_size
+        self._charting.rest(self._window().zoomed(factor, wide / 2, high / 2, wide, high))
+
+    def _open(self, across: float, down: float) -> None:
+        token = over.token_at(self._store.state, across, down)
+        if token is not None:
+            ffi.start_task(self._charting.select(token))
+
+    def _point(self, event: ffi.Js) -> None:
+        """The name of what lies under the pointer, beside it."""
+        if event.pointerType == "touch":
+            return
+        state = self._store.state
+        across, down = _inside(_at(event))
+        token = over.token_at(state, across, down)
+        words = "" if token is None else beside.hover(state, token)
+        host.place_beside(HOVER, words, across, down)
+
+    def _window(self) -> Window:
+        return self._wanted or self._store.state.chart.chart_window
+
+    def _look(self, window: Window) -> None:
+        """Show a window with the next frame; of several in one frame the last."""
+        is_waiting, self._wanted = self._wanted is not None, window
+        if not is_waiting:
+            host.next_frame(self._show)
+
+    def _show(self) -> None:
+        window, self._wanted = self._wanted, None
+        if window is not None:
+            self._charting.look(window)
+
+
+def _canvas() -> ffi.Js | None:
+    canvas = ffi.document.getElementById(CANVAS)
+    return None if ffi.is_absent(canvas) else canvas
+
+
+def _on_canvas(event: ffi.Js) -> ffi.Js | None:
+    """The map's canvas, if an event is its own."""
+    is_own = str(getattr(event.target, "id", "")) == CANVAS
+    return event.target if is_own else None
+
+
+def _at(event: ffi.Js) -> tuple[float, float]:
+    return float(event.clientX), float(event.clientY)
+
+
+def _inside(at: tuple[float, float]) -> tuple[float, float]:
+    """A place of the window as one of the picture."""
+    canvas = _canvas()
+    left, top, _, _ = (0.0,) * 4 if canvas is None else ffi.box_of(canvas)
+    return at[0] - left, at[1] - top
+
+
+def _hide() -> None:
+    host.place_beside(HOVER, "", 0, 0)

@@ -1,0 +1,1 @@
+"""The map of all tokens: its page, its picture, what is told beside it."""

@@ -1,0 +1,192 @@
+"""What lies over the map's dots: names that never cover each other, rings, lines to neighbours."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seethrough.core.plane import nearest_pixel, pixels_of
+from seethrough.core.token_kinds import SPECIAL, START
+from seethrough.view.kept import Kept
+from seethrough.view.node import Attributes, Node, h, to_html
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from seethrough.app.state import AppState
+    from seethrough.core.atlas import Atlas
+    from seethrough.core.cache import Array
+
+FIELDS = (
+    *("atlas", "atlas_near", "chart_layout", "chart_window", "chart_size", "chart_token"),
+    *("chart_hidden", "chart_found", "chart_group"),
+)
+# The pixels around a name; the height of a line, and the width of a letter of 13 px.
+LETTER, LINE, GAP = 7.9, 17, 5
+MOST_LETTERS = 24
+WIDE_ENOUGH = 700
+MOST_NAMES, MOST_NAMES_NARROW = 60, 22
+LOOKED_AT = 300
+CELL = 4
+TELLING = 5  # bytes
+REACH = 14
+MOST_RINGS = 500
+Box = tuple[float, float, float, float]
+
+
+def render(state: AppState) -> str:
+    """The marks as one SVG of the picture's size; nothing before the map is here."""
+    chart = state.chart
+    if chart.atlas is None:
+        return ""
+    wide, high, _ = chart.chart_size
+    landed = landed_at(state)
+    marked = list(marked_tokens(state))
+    named = names(chart.atlas, landed, priority(state, marked, landed), (wide, high))
+    shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
+    marks = [*lines(state, landed), *rings(landed, marked, chart.chart_token, (wide, high))]
+    return to_html(h("svg", {"class": "chart-marks", **shape, "aria-hidden": "true"}, marks, named))
+
+
+def landed_at(state: AppState) -> Array:
+    """Where every token lands in the picture, in pixels of the style [d_vocab, 2]."""
+    chart = state.chart
+    assert chart.atlas is not None  # asked before
+    wide, high, _ = chart.chart_size
+    return pixels_of(chart.atlas.square(chart.chart_layout), chart.chart_window, wide, high)
+
+
+def token_at(state: AppState, across: float, down: float) -> int | None:
+    """The token whose dot is nearest to a pixel, within reach, of the kinds that are shown."""
+    atlas, hidden = state.chart.atlas, state.chart.chart_hidden
+    if atlas is None:
+        return None
+    landed = landed_at(state)
+    if hidden:
+        landed = np.where(np.isin(atlas.kinds, list(hidden))[:, None], np.float32(-1e6), landed)
+    return nearest_pixel(landed, across, down, REACH)
+
+
+def marked_tokens(state: AppState) -> Iterable[int]:
+    """The open token, its neighbours, then what was found."""
+    chart = state.chart
+    if chart.chart_token is not None:
+        yield chart.chart_token
+        if chart.atlas_near is not None:
+            yield from chart.atlas_near.ids[chart.chart_token].tolist()
+    yield from chart.chart_found[:MOST_RINGS]
+
+
+def priority(state: AppState, marked: Sequence[int], landed: Array) -> list[int]:
+    """Tokens in the order in which they are named: what is marked, then telling ones in sight."""
+    wide, high, _ = state.chart.chart_size
+    telling = TELLING_FIRST.of(state, lambda: telling_first(state))
+    across, down = landed[telling, 0], landed[telling, 1]
+    is_in = (across >= 0) & (across < wide) & (down >= 0) & (down < high)
+    others = telling[np.flatnonzero(is_in)[:LOOKED_AT]].tolist()
+    return [*dict.fromkeys([*marked, *others])]
+
+
+def telling_first(state: AppState) -> Array:
+    """The tokens that are not left out: whole words of some length first, then the others.
+
+    An early id is a frequent token, so each half goes by ids.
+    """
+    atlas, hidden = state.chart.atlas, state.chart.chart_hidden
+    assert atlas is not None  # asked before
+    tokens = np.flatnonzero(~np.isin(atlas.kinds, [SPECIAL, *hidden]))
+    is_word = (atlas.kinds[tokens] == START) & (atlas.lengths[tokens] >= TELLING)
+    return tokens[np.argsort(~is_word, kind="stable")]
+
+
+TELLING_FIRST: Kept[Array] = Kept(("atlas", "chart_hidden"))
+
+
+def names(
+    atlas: Atlas, landed: Array, tokens: Iterable[int], size: tuple[float, float]
+) -> list[Node]:
+    """The names that have room beside their dots."""
+    wide, high = size
+    most = MOST_NAMES if wide >= WIDE_ENOUGH else MOST_NAMES_NARROW
+    room, written = Room(wide, high), []
+    for token in tokens:
+        across, down = map(float, landed[token])
+        if not (0 <= across < wide and 0 <= down < high):
+            continue
+        text = shortened(atlas.visible(token))
+        boxes = boxes_beside(across, down, width_of(text))
+        box = next((box for box in boxes if room.take(box)), None)
+        if box is not None:
+            place = {"x": f"{box[0]:.1f}", "y": f"{box[1] + LINE * 0.75:.1f}"}
+            written.append(h("text", place, text))
+        if len(written) == most:
+            break
+    return written
+
+
+class Room:
+    """What of a picture is taken by names, in cells of CELL pixels."""
+
+    def __init__(self, wide: float, high: float) -> None:
+        self._size = wide, high
+        self._taken = np.zeros((int(high // CELL) + 2, int(wide // CELL) + 2), np.bool_)
+
+    def take(self, box: Box) -> bool:
+        """Take a box, if it lies in the picture and all of it is free."""
+        left, top, right, bottom = box
+        if left < 0 or top < 0 or right > self._size[0] or bottom > self._size[1]:
+            return False
+        rows = slice(int(top // CELL), int(bottom // CELL) + 1)
+        cells = self._taken[rows, int(left // CELL) : int(right // CELL) + 1]
+        if cells.any():
+            return False
+        cells[:] = True
+        return True
+
+
+def boxes_beside(across: float, down: float, width: float) -> Iterator[Box]:
+    """Where a name may stand: right of its dot, left of it."""
+    top = down - LINE / 2
+    yield (across + GAP, top, across + GAP + width, top + LINE)
+    yield (across - GAP - width, top, across - GAP, top + LINE)
+
+
+def shortened(text: str) -> str:
+    """A token's text, the end of a long one left out."""
+    return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
+
+
+def width_of(text: str) -> float:
+    """About how wide a name is drawn; signs of the East are as wide as high."""
+    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
+    return (len(text) + wide) * LETTER + GAP
+
+
+def rings(
+    landed: Array, marked: Sequence[int], chosen: int | None, size: tuple[float, float]
+) -> list[Node]:
+    """A ring around each marked token in sight, a larger one around the open one."""
+    drawn = []
+    for token in dict.fromkeys(marked):
+        across, down = map(float, landed[token])
+        if 0 <= across < size[0] and 0 <= down < size[1]:
+            is_open = token == chosen
+            place = {"cx": f"{across:.1f}", "cy": f"{down:.1f}", "r": 8 if is_open else 5}
+            drawn.append(h("circle", {"class": "is-open" if is_open else None, **place}))
+    return drawn
+
+
+def lines(state: AppState, landed: Array) -> list[Node]:
+    """A line from the open token to each of its neighbours, wherever the picture has them."""
+    chart = state.chart
+    if chart.chart_token is None or chart.atlas_near is None:
+        return []
+    near = chart.atlas_near.ids[chart.chart_token].tolist()
+    begin = [f"{float(value):.1f}" for value in landed[chart.chart_token]]
+    ends = ([f"{float(value):.1f}" for value in landed[token]] for token in near)
+    return [
+        h("line", {"x1": begin[0], "y1": begin[1], "x2": across, "y2": down})
+        for across, down in ends
+    ]

@@ -1,0 +1,81 @@
+"""The page of the map: the question, the picture with its tools, what is told beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.view.chart.beside import SEARCH
+from seethrough.view.node import Attributes, Node, h
+from seethrough.view.words import action_button, page_title, rich, say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.view.node import Slot
+
+
+def frame(state: AppState, slot: Slot) -> list[Node]:
+    """What is near what, and why?"""
+    return [
+        page_title(state, "chart.title"),
+        h("p", {"class": "page-lead"}, rich(state, "chart.lead")),
+        h(
+            "div",
+            {"class": "chart"},
+            h(
+                "div",
+                {"class": "chart-main"},
+                plate(state, slot),
+                slot("chart-lost"),
+                slot("chart-legend"),
+            ),
+            h(
+                "div",
+                {"class": "chart-side"},
+                search(state),
+                slot("chart-tools"),
+                slot("chart-found"),
+                slot("chart-token"),
+            ),
+        ),
+        h("p", {"class": "note"}, say(state, "chart.keys")),
+    ]
+
+
+def plate(state: AppState, slot: Slot) -> Node:
+    """The picture, what lies over it, and the buttons that move it."""
+    canvas: Attributes = {
+        "id": "chart-canvas",
+        "data-raster": "chart",
+        "tabindex": "0",
+        "role": "img",
+        "aria-label": say(state, "chart.picture"),
+    }
+    buttons = [
+        action_button(state, "chart-in", "chart.in", {"class": "button"}),
+        action_button(state, "chart-out", "chart.out", {"class": "button"}),
+        action_button(state, "chart-whole", "chart.whole", {"class": "button"}),
+    ]
+    return h(
+        "div",
+        {"class": "chart-plate"},
+        h("canvas", canvas),
+        slot("chart-over"),
+        h("output", {"class": "chart-hover", "id": "chart-hover", "hidden": True}),
+        slot("chart-status"),
+        h("div", {"class": "chart-move"}, buttons),
+    )
+
+
+def search(state: AppState) -> Node:
+    """The search box."""
+    box: Attributes = {
+        "type": "search",
+        "id": SEARCH,
+        "data-live": "chart-seek",
+        "autocomplete": "off",
+        "spellcheck": "false",
+        "maxlength": "200",
+        "placeholder": say(state, "chart.search.hint"),
+    }
+    words = h("span", {}, say(state, "chart.search"))
+    return h("label", {"class": "picker chart-search"}, words, h("input", box))
