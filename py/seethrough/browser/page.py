@@ -55,7 +55,7 @@ WAITING = ("idle", "download", "session", "ready", "failed")
 GOING = ("download", "session", "running")
 # What a step needs beyond the run may change with these.
 NEEDED = (
-    *("route", "layer", "head", "position", "neuron", "asked_layer", "off"),
+    *("route", "layer", "head", "position", "neuron", "asked_layer", "off", "second"),
     *("tokens", "asked", "busy", "depth"),
 )
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
@@ -63,7 +63,17 @@ IN_ADDRESS = (
     *("route", "layer", "head", "position", "prompt", "chat", "source", "tokens", "language"),
     *("busy", "sum", "depth"),
 )
-OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off", "neuron")
+OF_A_STEP = (
+    "sampling",
+    "throws",
+    "word",
+    "compared",
+    "chosen_step",
+    "off",
+    "neuron",
+    "second",
+    "moved",
+)
 
 
 class Page:
