@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from seethrough.core.moved import Moved
+from seethrough.core.second import Second
 
 if TYPE_CHECKING:
     from seethrough.app.message import Message
     from seethrough.app.run import Run
     from seethrough.core.cell import Cell
     from seethrough.core.heads import Heads
-    from seethrough.core.second import Second
     from seethrough.core.settings import Sampling
     from seethrough.core.sums import Sum
     from seethrough.core.tokens import Candidate, TokenView
@@ -100,11 +100,12 @@ class Choice:
 
     @property
     def beside(self) -> Choice | None:
-        """The second place as a choice of its own; None without one."""
+        """The second place as a choice of its own, this one beside it; None without one."""
         if self.second is None:
             return None
         own = {name: value for name, value in vars(self.second).items() if value is not None}
-        return replace(self, asked_layer=None, second=None, **own)
+        this = Second(self.layer, self.head, self.position)
+        return replace(self, asked_layer=None, second=this, **own)
 
     def at_layer(self, layer: int, asked: int | None) -> Choice:
         """The same at another layer, while one more is asked for."""

@@ -162,7 +162,10 @@ class AppState:
 
     @property
     def beside(self) -> AppState | None:
-        """The same at the second place, where one is chosen and the step shows what differs."""
+        """The same at the second place, where one is chosen and the step shows what differs.
+
+        Each of the two has the other beside it, so that they can share a scale.
+        """
         choice, pair = self.choice.beside, self.step.pair if self.step is not None else None
         if choice is None or pair is None or not self.run.tokens:
             return None

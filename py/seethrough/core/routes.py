@@ -134,7 +134,7 @@ def address_of_place(place: Place) -> str:
         value, otherwise = _said(place, one), _said(_NOWHERE, one)
         if value is not None and value != otherwise:
             fields[one.name] = one.write(value)
-    query = urlencode(fields, quote_via=quote, errors="replace", safe=",")
+    query = urlencode(fields, quote_via=quote, errors="replace", safe=",:")
     return address_of(place.route) + (f"?{query}" if query else "")
 
 

@@ -20,7 +20,7 @@ OPENING = re.compile(r"<[a-zA-Z][^<>]*>")
 NAMED = re.compile(r' (id|for|headers|aria-(?:labelledby|describedby|controls))="([^"]*)"')
 LINKED = re.compile(r' href="#(?!/)([^"]*)"')
 INSIDE = re.compile(r"url\(#([^)]+)\)")
-DRAWN = re.compile(r' data-raster="([^":]+)"')
+DRAWN = re.compile(r' data-raster="(made:[^"]+|[^":]+)"')
 ACTING = re.compile(r' data-action="([^"]*)"')
 
 

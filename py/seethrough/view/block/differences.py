@@ -109,7 +109,7 @@ def of_mixes(first: Scene, second: Scene) -> Words:
     ]
     if written[0] is None or written[1] is None:
         return of_weights(first, second)
-    return vectors(first, "second.mixes", written[0], written[1])
+    return rich(first, "second.mixes", **vectors(first, written[0], written[1]))
 
 
 def of_neurons(first: Scene, second: Scene) -> Words:
@@ -122,7 +122,8 @@ def of_neurons(first: Scene, second: Scene) -> Words:
         same = set(known[0].told) & set(known[1].told)
         fields = {"n_same": count(first, len(same)), "n": count(first, N_TOLD)}
         told = rich(first, "second.neurons", **fields)
-        return [*told, " ", *vectors(first, "second.activations", known[0].post, known[1].post)]
+        angle = vectors(first, known[0].post, known[1].post)
+        return [*told, " ", *rich(first, "second.activations", **angle)]
     one, other = (
         probability(first, share_of_strength(one.post, N_TOLD)) for one in known if one is not None
     )
@@ -132,28 +133,27 @@ def of_neurons(first: Scene, second: Scene) -> Words:
 
 def of_moves(first: Scene, second: Scene) -> Words:
     """How long what each half wrote is at both places, and the angle between."""
-    told: list[Node | str] = []
-    for key, leaf in (("second.attention", hooks.ATTN_OUT), ("second.mlp", hooks.MLP_OUT)):
-        one, other = row(first, leaf), row(second, leaf)
-        if one is None or other is None:
-            return UNKNOWN
-        told += [*vectors(first, key, one, other), " "]
-    return told[:-1]
+    pairs = [(row(first, leaf), row(second, leaf)) for leaf in (hooks.ATTN_OUT, hooks.MLP_OUT)]
+    known = [
+        vectors(first, one, other) for one, other in pairs if one is not None and other is not None
+    ]
+    if len(known) < len(pairs):
+        return UNKNOWN
+    attention, neurons = known
+    told = rich(first, "second.attention", **attention)
+    return [*told, " ", *rich(first, "second.mlp", **neurons)]
 
 
-def vectors(scene: Scene, key: str, one: Array, other: Array) -> list[Node | str]:
-    """Two vectors: their lengths, the cosine and the angle between them, what that means."""
-    lengths = length_of(one), length_of(other)
+def vectors(scene: Scene, one: Array, other: Array) -> dict[str, Node | str]:
+    """What is said of two vectors: their lengths, the cosine of their angle, the angle."""
     cosine = cosine_of(one, other)
     angle = float(np.degrees(np.arccos(cosine)))
-    return rich(
-        scene,
-        key,
-        one=bold(readout(scene, lengths[0])),
-        other=bold(readout(scene, lengths[1])),
-        angle=with_signs(scene, f"{angle:.0f}"),
-        cosine=bold(with_signs(scene, f"{cosine:.2f}")),
-    )
+    return {
+        "one": bold(readout(scene, length_of(one))),
+        "other": bold(readout(scene, length_of(other))),
+        "angle": with_signs(scene, f"{angle:.0f}"),
+        "cosine": bold(with_signs(scene, f"{cosine:.2f}")),
+    }
 
 
 def cosine_of(one: Array, other: Array) -> float:

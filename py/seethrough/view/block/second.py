@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.pairing import first_second
 from seethrough.app.state import SECOND
 from seethrough.view.block import here
 from seethrough.view.block.here import here_of
@@ -61,7 +60,8 @@ def has_head(scene: Scene) -> bool:
 def render(state: AppState) -> str:
     """What opens it; once it is open, what chooses it, how the two differ, what closes it."""
     if state.choice.second is None:
-        return to_html(opener(state)) if first_second(state) is not None else ""
+        is_known = state.run.tokens and state.step is not None and state.step.pair is not None
+        return to_html(opener(state)) if is_known else ""
     place, beside = here_of(state), state.choice.beside
     if place is None or beside is None or state.step is None or state.step.pair is None:
         return ""
@@ -79,18 +79,18 @@ def render(state: AppState) -> str:
 
 def opener(state: AppState) -> Node:
     """The quiet button that puts a second place beside the first."""
-    return switch(state, "second.open_head" if has_head(state) else "second.open")
+    return switch(say(state, "second.open", has_head=has_head(state)))
 
 
 def closer(state: AppState) -> Node:
     """The button that takes it away again."""
-    return switch(state, "second.close")
+    return switch(say(state, "second.close"))
 
 
-def switch(state: AppState, key: str) -> Node:
+def switch(words: str) -> Node:
     """One button at a time: the focus stays on it."""
     attributes = {"type": "button", "class": "button second-switch", "data-action": "switch-second"}
-    return h("button", attributes, say(state, key))
+    return h("button", attributes, words)
 
 
 def pickers(state: AppState) -> Iterable[Node]:
