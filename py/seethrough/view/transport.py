@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import BLOCK
 from seethrough.core.guesses import ALWAYS
 from seethrough.core.written import plain_digits
 from seethrough.view import guess, named
@@ -15,7 +16,7 @@ from seethrough.view.words import action_button, say, step_title
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import AppState, Step
     from seethrough.view.node import Child
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -57,10 +58,15 @@ def verdict(state: AppState) -> list[Child]:
 def heads_on(state: AppState) -> list[Child]:
     """That heads which were switched off are on again, wherever the whole model's numbers are."""
     step, n_off = state.step, len(state.choice.off)
-    shows_off = step is not None and "off" in step.chosen and step.is_idea_at(state.depth)
-    if not n_off or shows_off:
+    if not n_off or (step is not None and "off" in step.chosen and shows_off(state, step)):
         return []
     return [say(state, "walk.heads_on", n_off=n_off)]
+
+
+def shows_off(state: AppState, step: Step) -> bool:
+    """Whether a step with switches shows what they do: the walk at its idea, a layer elsewhere."""
+    is_inside = state.route.view == BLOCK
+    return step.is_idea_at(state.depth) != is_inside
 
 
 def over(state: AppState) -> list[Child]:

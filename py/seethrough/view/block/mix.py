@@ -15,7 +15,7 @@ from seethrough.core.length import length_of
 from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
-from seethrough.view.block import made, pushed, search
+from seethrough.view.block import made, off, pushed, search
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
 from seethrough.view.block.here import waits
 from seethrough.view.block.mix_facts import (
@@ -47,7 +47,17 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "head", "position", "asked_layer"),
-    *("recorded", "source", "live_bytes", "pushes", "top", "without", "is_searching", "busy"),
+    *(
+        "recorded",
+        "source",
+        "live_bytes",
+        "pushes",
+        "top",
+        "without",
+        "is_searching",
+        "busy",
+        "off",
+    ),
 )
 READOUT = "mix-readout"
 MOST_TOKENS, MOST_HEADS = 8, 12
@@ -60,7 +70,9 @@ def wants(scene: Scene) -> Wants:
     at, is_after = chosen(scene), has_norms_after(scene.run.config)
     leaves = [hooks.RESID_PRE, hooks.Z, hooks.ATTN_OUT, hooks.RESID_MID]
     leaves += [hooks.ATTN_MADE, hooks.LN1_POST_SCALE] if is_after else []
-    wanted = of_attention(scene) | want([name_of(scene, leaf) for leaf in leaves], at)
+    wanted = (
+        off.wants(scene) | of_attention(scene) | want([name_of(scene, leaf) for leaf in leaves], at)
+    )
     wanted |= want([name_of(scene, hooks.V)])
     if scene.run.recorded is not None and row(scene, hooks.Z) is None:
         return wanted
@@ -106,6 +118,7 @@ def render(scene: Scene) -> str:
         heads(scene),
         addition(scene),
         opened_readout(scene, READOUT) if mixed is None else "",
+        off.figure(scene),
         h("div", {"class": "head-search"}, search.parts(scene)),
         h("p", {"class": "note scale"}, say(scene, "mix.scale")),
     )
