@@ -52,22 +52,27 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 def test_an_empty_state_renders(slot: str) -> None:
     """Before anything is known each panel renders; those of a run say what will stand there."""
     html = PANELS[slot].render(AppState())
-    of_a_run = bool(PANELS[slot].rest) or slot.startswith("second") or slot in {
-        "message",
-        "source",
-        "stop",
-        "sum-spoken",
-        "peek",
-        "line",
-        "choice",
-        "term",
-        "cost",
-        "living-line",
-        "hero",
-        "living",
-        "guess",
-        "why",
-    }
+    of_a_run = (
+        bool(PANELS[slot].rest)
+        or slot.startswith("second")
+        or slot
+        in {
+            "message",
+            "source",
+            "stop",
+            "sum-spoken",
+            "peek",
+            "line",
+            "choice",
+            "term",
+            "cost",
+            "living-line",
+            "hero",
+            "living",
+            "guess",
+            "why",
+        }
+    )
 
     assert (html == "") == of_a_run
     assert ("<h2" in markup_of(AppState(), PANELS[slot])) == (
