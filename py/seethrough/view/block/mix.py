@@ -175,7 +175,13 @@ def token_row(scene: Scene, mixed: Mixed, key: int, reach: float) -> Node:
     return h(
         "li",
         {"class": "mix-row"},
-        h("span", {"class": "mix-token"}, token_mark(visible_at(scene, key))),
+        h(
+            "span",
+            {"class": "mix-token"},
+            h("span", {"class": "is-quiet"}, str(key)),
+            " ",
+            token_mark(visible_at(scene, key)),
+        ),
         h("span", {"class": "mix-weight", **timed(scene, "weigh", "grow")}, bar, number),
         h(
             "span",
