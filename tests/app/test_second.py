@@ -10,6 +10,8 @@ from seethrough.app.fetcher import lacking_in
 from seethrough.app.pairing import choose_second, close_second, switch_second
 from seethrough.app.places import address
 from seethrough.app.tours import wanted_by
+from seethrough.core.moved import Moved
+from seethrough.core.routes import Route
 from seethrough.core.second import Second, read_second, written_second
 from tests.app.test_block_choice import MODEL, at, is_filled, n_passes
 from tests.steps import parse
@@ -76,6 +78,17 @@ def test_the_address_says_it(second: Second) -> None:
 def test_a_broken_address_means_nothing(text: str) -> None:
     """What is no place is named, not guessed."""
     assert read_second(text) is None
+
+
+def test_the_sliders_of_a_rotation_are_in_the_address() -> None:
+    """What was moved is said at the step that shows it; nothing where nothing was moved."""
+    actions = at("qkv")
+    assert "moved=" not in address(actions.state)
+    actions.move(together=3, apart=-1)
+
+    assert parse(address(actions.state)).moved == Moved(3, -1)
+    actions.store.replace(route=Route("block", "own", "scores"))
+    assert "moved=" not in address(actions.state)
 
 
 def test_what_the_model_lacks_falls_away() -> None:
