@@ -20,6 +20,7 @@ from seethrough.app.state import (
     Tracing,
 )
 from seethrough.core.cell import Cell
+from seethrough.core.second import Second
 from seethrough.core.tokens import NewToken, candidate
 from tests.fake_engine import tiny_model
 from tests.recorded import opened_with, recorded
@@ -46,6 +47,7 @@ BEFORE = Choice(
     neuron=3,
     is_searching=True,
     moved=Moved(3, 4),
+    second=Second(head=1),
 )
 # What becomes of each field, by what is shown next. "kept": as it was. "last": the last position.
 # "begun": as in a choice that nobody made.
@@ -68,6 +70,7 @@ CHOICES = {
     "neuron": ("begun", "begun"),
     "is_searching": ("begun", "begun"),
     "moved": ("begun", "begun"),
+    "second": ("begun", "begun"),
 }
 # "own": said by what is shown now.
 RUNS = {

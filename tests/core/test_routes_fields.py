@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from seethrough.core.cell import Cell
 from seethrough.core.fields import MAX_ID, MAX_WRITTEN, OF_A_TEXT, STOPS, all_fields
+from seethrough.core.moved import Moved
 from seethrough.core.routes import OWN, Place, Route, address_of_place
+from seethrough.core.second import Second
 from seethrough.core.settings import MAX_NEW, MAX_SEED, SETTINGS
 from tests.steps import STEPS, SUBJECTS, parse
 
@@ -27,6 +29,8 @@ GOOD = {
     "layer": "3",
     "head": "2",
     "off": "3.2,11.0",
+    "beside": "layer:7,head:5",
+    "moved": "3,-2",
     "neuron": "1520",
     "word": "1",
     "compare": "77",
@@ -96,6 +100,8 @@ def places() -> st.SearchStrategy[Place]:
         "cell": st.none() | st.builds(Cell, st.just("logits"), st.tuples(NUMBERS, NUMBERS)),
         "settings": st.fixed_dictionaries({}, optional=SET),
         "off": st.none() | st.frozensets(HEADS, min_size=1, max_size=16),
+        "second": st.none() | st.builds(Second, NUMBERS, st.none() | NUMBERS, st.none() | NUMBERS),
+        "moved": st.none() | st.builds(Moved, NUMBERS, st.integers(-99, 99)),
         "dart": st.none() | NUMBERS,
         "is_tallied": st.booleans(),
         "language": st.none() | st.sampled_from(LANGUAGES),

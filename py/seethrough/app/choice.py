@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from seethrough.core.moved import Moved
+from seethrough.core.second import Second
+
 if TYPE_CHECKING:
     from seethrough.app.message import Message
     from seethrough.app.run import Run
@@ -49,14 +52,6 @@ class Tracing:
 
 
 @dataclass(frozen=True)
-class Moved:
-    """By how many positions the reader moved a query and a key together, and further apart."""
-
-    together: int = 0
-    apart: int = 0
-
-
-@dataclass(frozen=True)
 class Choice:
     """Where the reader looks.
 
@@ -69,7 +64,8 @@ class Choice:
     leaf that was asked for in the code of the step. `off` are heads that the reader switched off.
     `neuron` is one of the layer's feed-forward half; None: the strongest. `is_searching`: each head
     is switched off in turn (app/searching.py).
-    `moved` are positions that the reader moved to see what a rotation does.
+    `moved` are positions that the reader moved to see what a rotation does. `second` is a place
+    that stands beside this one.
     """
 
     layer: int = 0
@@ -90,6 +86,7 @@ class Choice:
     neuron: int | None = None
     is_searching: bool = False
     moved: Moved = field(default_factory=Moved)
+    second: Second | None = None
 
     @property
     def followed(self) -> Choice:
@@ -101,6 +98,15 @@ class Choice:
         """The same with layer, head and position."""
         return replace(self.followed, layer=self.layer, head=self.head, position=self.position)
 
+    @property
+    def beside(self) -> Choice | None:
+        """The second place as a choice of its own, this one beside it; None without one."""
+        if self.second is None:
+            return None
+        own = {name: value for name, value in vars(self.second).items() if value is not None}
+        this = Second(self.layer, self.head, self.position)
+        return replace(self, asked_layer=None, second=this, **own)
+
     def at_layer(self, layer: int, asked: int | None) -> Choice:
         """The same at another layer, while one more is asked for."""
         return replace(self, layer=layer, asked_layer=asked)
@@ -109,8 +115,8 @@ class Choice:
         """What stays chosen when another run is shown; all else begins anew.
 
         Layer and head stay, inside the model; the position where it is asked for, else it is the
-        last one; the word with the same film; tokens asked for with the same live model; and what
-        is `followed`.
+        last one, and nothing stands beside it; the word with the same film; tokens asked for with
+        the same live model; and what is `followed`.
         """
         config = now.config
         n_layers, n_heads = (config.n_layers, config.n_heads) if config else (1, 1)
@@ -126,6 +132,9 @@ class Choice:
             else within(self.asked_layer, n_layers - 1),
             word=self.word if before.film == now.film and now.recorded is None else None,
             asked=self.asked if is_same_model else (),
+            second=self.second.inside(n_layers, n_heads, last + 1)
+            if self.second is not None and keeps_position
+            else None,
         )
 
 

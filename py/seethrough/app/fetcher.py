@@ -284,5 +284,5 @@ def about(state: AppState) -> object:
     choice, run = state.choice, state.run
     if run.recorded is not None:
         return (state.route, run.model, run.recorded.id)
-    chosen = (choice.layer, choice.position, choice.asked, choice.off)
+    chosen = (choice.layer, choice.position, choice.asked, choice.off, choice.second)
     return (state.route, run.model, run.ids, *chosen)

@@ -254,6 +254,12 @@ class Navigation:
         """The address's token, word, step, compared token and dart."""
         if place.position is not None and place.position < len(state.run.tokens):
             self._actions.select_position(place.position)
+        if place.second is not None and state.run.config is not None:
+            config, n_tokens = state.run.config, len(state.run.tokens)
+            second = place.second.inside(config.n_layers, config.n_heads, n_tokens)
+            self._store.replace(second=second or None)
+        if place.moved is not None:
+            self._store.replace(moved=place.moved)
         if has_word(place, state):
             self._store.replace(word=place.word)
         if place.off is not None and has_heads(place, state):

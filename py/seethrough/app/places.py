@@ -118,6 +118,8 @@ CHOSEN: dict[str, Callable[[AppState], object]] = {
     "layer": lambda state: state.choice.layer,
     "head": lambda state: state.choice.head,
     "off": lambda state: state.choice.off or None,
+    "second": lambda state: state.choice.second,
+    "moved": lambda state: state.choice.moved or None,
     "neuron": lambda state: state.choice.neuron,
     "word": lambda state: state.choice.word,
     "compared": lambda state: state.choice.compared,
@@ -168,6 +170,7 @@ def not_there(place: Place, state: AppState) -> list[Message]:
         told.append(Message("route.no_layer", beyond(place.layer, config.n_layers)))
     if place.head is not None and place.head >= config.n_heads:
         told.append(Message("route.no_head", beyond(place.head, config.n_heads)))
+    told += _not_beside(place, state, config)
     if place.neuron is not None and place.neuron >= config.d_mlp:
         told.append(Message("route.no_neuron", beyond(place.neuron, config.d_mlp)))
     if state.run.tokens:
@@ -178,6 +181,21 @@ def not_there(place: Place, state: AppState) -> list[Message]:
         told.append(Message("route.no_heads", {"got": written_heads(place.off)}))
     if place.cell is not None and state.run.tokens and not has_cell(place, state):
         told.append(Message("route.no_cell", {"cell": place.cell}))
+    return told
+
+
+def _not_beside(place: Place, state: AppState, config: ModelConfig) -> list[Message]:
+    """Of the same, what is of the second place."""
+    second, told = place.second, []
+    if second is None:
+        return []
+    if second.layer is not None and second.layer >= config.n_layers:
+        told.append(Message("route.no_layer", beyond(second.layer, config.n_layers)))
+    if second.head is not None and second.head >= config.n_heads:
+        told.append(Message("route.no_head", beyond(second.head, config.n_heads)))
+    n_tokens = len(state.run.tokens)
+    if second.position is not None and 0 < n_tokens <= second.position:
+        told.append(Message("route.no_position", beyond(second.position, n_tokens)))
     return told
 
 

@@ -120,6 +120,11 @@ class Scene(Spoken, Protocol):
         ...
 
     @property
+    def beside(self) -> Scene | None:
+        """The same at the second place, where one stands beside it."""
+        ...
+
+    @property
     def depth(self) -> str:
         """How much is told (core/depth.py)."""
         ...
@@ -183,6 +188,19 @@ class Idea:
 
 
 @dataclass(frozen=True, eq=False)
+class Pair:
+    """How a step stands beside itself at a second place.
+
+    Args:
+        by: In what two places of it can differ (fields of `Choice`).
+        told: What is said of the two, in a sentence with their numbers.
+    """
+
+    by: frozenset[str]
+    told: Callable[[Scene, Scene], Sequence[Any]]
+
+
+@dataclass(frozen=True, eq=False)
 class Step:
     """One step of a tour.
 
@@ -199,6 +217,7 @@ class Step:
         hooks: Leaves of hooks that its picture has.
         inner: Panels inside its own, by slot: what they look at, their markup.
         slot: Where its panel stands; empty: `step-<name>`.
+        pair: How it stands beside itself; none: it stands alone.
         idea: The step at the depth "idea"; none: its panel is shown at every depth.
         rest: Of a panel that has nothing to draw yet: whose title and lead stand there.
     """
@@ -216,6 +235,7 @@ class Step:
     inner: Mapping[str, tuple[Iterable[str], Render]] = field(default_factory=dict)
     slot: str = ""
     rest: str = ""
+    pair: Pair | None = None
     idea: Idea | None = None
 
     @property

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
 from seethrough.app.chart import Chart
-from seethrough.app.choice import TALLY, Choice, Moved, Throws, Tracing
+from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
 from seethrough.app.message import Message
@@ -36,7 +37,7 @@ from seethrough.app.model_state import (
     ready_bytes,
 )
 from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
-from seethrough.app.scene import Asks, Idea, Scene, Spoken, Step, Tour
+from seethrough.app.scene import Asks, Idea, Pair, Scene, Spoken, Step, Tour
 from seethrough.app.site import (
     STAGES,
     Device,
@@ -48,6 +49,7 @@ from seethrough.app.site import (
 )
 from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
 from seethrough.core.guesses import ALONE, ALWAYS
+from seethrough.core.moved import Moved
 from seethrough.core.routes import Route
 from seethrough.core.settings import Sampling
 
@@ -66,6 +68,7 @@ __all__ = [
     "OPENED",
     "PICTURE_TOKENS",
     "REMOTE",
+    "SECOND",
     "STAGES",
     "STORED",
     "TALLY",
@@ -86,6 +89,7 @@ __all__ = [
     "ModelCard",
     "Moved",
     "Offline",
+    "Pair",
     "PartCard",
     "Preparing",
     "RecordingCard",
@@ -160,6 +164,20 @@ class AppState:
         return step_of(self.site.tours, self.route)
 
     @property
+    def beside(self) -> AppState | None:
+        """The same at the second place, where one is chosen and the step shows what differs.
+
+        Each of the two has the other beside it, so that they can share a scale.
+        """
+        choice, pair = self.choice.beside, self.step.pair if self.step is not None else None
+        if choice is None or pair is None or not self.run.tokens:
+            return None
+        if all(getattr(choice, name) == getattr(self.choice, name) for name in pair.by):
+            return None
+        unfolded = of_second(self.chrome.unfolded)
+        return replace(self, choice=choice, chrome=replace(self.chrome, unfolded=unfolded))
+
+    @property
     def language(self) -> str:
         """The reader's language."""
         return self.chrome.language
@@ -224,6 +242,18 @@ class AppState:
         """The tokeniser of the run's model, where it is open."""
         site = self.site
         return site.vocabulary if site.engine.model == self.run.model else None
+
+
+# What the ids of a page's second place begin with.
+SECOND = "second-"
+
+
+@lru_cache(maxsize=4)
+def of_second(unfolded: frozenset[str] | None) -> frozenset[str] | None:
+    """The open details of the second place, by their names in the first."""
+    if unfolded is None:
+        return None
+    return frozenset(name.removeprefix(SECOND) for name in unfolded if name.startswith(SECOND))
 
 
 RECORDS = tuple(item.name for item in fields(AppState))

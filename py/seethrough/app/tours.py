@@ -45,7 +45,11 @@ def steps_of(tours: Iterable[Tour]) -> dict[str, tuple[str, ...]]:
 
 
 def wanted_by(tours: Tours, scene: Scene) -> Wants:
-    """What the page of a scene wants to draw: its tour's panels and its step."""
+    """What the page of a scene wants to draw: its tour and its step, at both places."""
     tour, step = tour_of(tours, scene.route.view), step_of(tours, scene.route)
-    wanted = NOTHING if tour is None else tour.wants(scene)
-    return wanted if step is None else wanted | step.at(scene.depth).wants(scene)
+    wanted = NOTHING
+    for one in (scene, scene.beside):
+        if one is not None:
+            wanted |= NOTHING if tour is None else tour.wants(one)
+            wanted |= NOTHING if step is None else step.at(one.depth).wants(one)
+    return wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app.pairing import choose_second, switch_second
 from seethrough.core.heads import read_heads
 
 if TYPE_CHECKING:
@@ -23,6 +24,17 @@ def handlers(actions: Actions) -> dict[str, Handler]:
         "select-head": lambda values: actions.select_head(int(values["head"])),
         "select-place": lambda values: actions.select_place(
             int(values["layer"]), int(values["head"])
+        ),
+        "switch-second": lambda _values: switch_second(actions.store),
+        "second-layer": lambda values: choose_second(actions.store, layer=int(values["value"])),
+        "second-head": lambda values: choose_second(
+            actions.store, head=int(values.get("head") or values["value"])
+        ),
+        "second-position": lambda values: choose_second(
+            actions.store, position=int(values.get("position") or values["value"])
+        ),
+        "second-place": lambda values: choose_second(
+            actions.store, layer=int(values["layer"]), head=int(values["head"])
         ),
         "move-together": lambda values: actions.move(together=int(values["value"])),
         "move-apart": lambda values: actions.move(apart=int(values["value"])),

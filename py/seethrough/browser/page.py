@@ -56,7 +56,7 @@ WAITING = ("idle", "download", "session", "ready", "failed")
 GOING = ("download", "session", "running")
 # What a step needs beyond the run may change with these.
 NEEDED = (
-    *("route", "layer", "head", "position", "neuron", "asked_layer", "off"),
+    *("route", "layer", "head", "position", "neuron", "asked_layer", "off", "second"),
     *("tokens", "asked", "busy", "depth"),
 )
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
@@ -68,7 +68,17 @@ OF_THE_MAP = (
     *("atlas", "chart_layout", "chart_rest", "chart_token", "chart_hidden"),
     *("chart_sought", "chart_group"),
 )
-OF_A_STEP = ("sampling", "throws", "word", "compared", "chosen_step", "off", "neuron")
+OF_A_STEP = (
+    "sampling",
+    "throws",
+    "word",
+    "compared",
+    "chosen_step",
+    "off",
+    "neuron",
+    "second",
+    "moved",
+)
 
 
 class Page:

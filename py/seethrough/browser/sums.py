@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.pairing import close_second
 from seethrough.app.tracing import Tracer
 from seethrough.browser import dom, ffi, focus
 from seethrough.browser.peek import SLOT, Peek
@@ -76,7 +77,9 @@ class Sums:
             await self.select(str(cell))
 
     def _close(self) -> None:
-        """Trace nothing; who opened the panel has the focus again."""
+        """Trace nothing; who opened the panel has the focus again. Else the second place goes."""
+        if self._store.state.choice.sum is None:
+            close_second(self._store)
         is_inside = not focus.who(outside=PANEL)
         self._tracer.close()
         if is_inside and self._opener:

@@ -16,7 +16,9 @@ from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.depth import DEPTHS
 from seethrough.core.errors import InputError
 from seethrough.core.heads import Heads, read_heads, written_heads
+from seethrough.core.moved import read_moved, written_moved
 from seethrough.core.plane import MOST_ZOOM
+from seethrough.core.second import read_second, written_second
 from seethrough.core.settings import SETTINGS
 from seethrough.core.token_kinds import KINDS
 from seethrough.core.tokens import LIMIT, STOPPED
@@ -161,6 +163,8 @@ BEFORE_SETTINGS = (
     Field("pos", "position", whole(0, MAX_INDEX)),
     Field("layer", "layer", whole(0, MAX_INDEX)),
     Field("head", "head", whole(0, MAX_INDEX)),
+    Field("beside", "second", read_second, written_second),
+    Field("moved", "moved", read_moved, written_moved),
     Field("off", "off", some_heads, written_heads),
     Field("neuron", "neuron", whole(0, MAX_INDEX)),
     Field("word", "word", whole(0, MAX_INDEX)),

@@ -11,6 +11,7 @@ KEYS = {
     "layer-next": ("i",),
     "head-back": ("j",),
     "head-next": ("k",),
+    "switch-second": ("b",),
     "play": (" ",),
     "next": ("n",),
     "generate": ("g",),

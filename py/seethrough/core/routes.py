@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from seethrough.core.cell import Cell
     from seethrough.core.fields import Field
     from seethrough.core.heads import Heads
+    from seethrough.core.moved import Moved
+    from seethrough.core.second import Second
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
 PAGES = ("home", "map", "ready", "about", "glossary", "styleguide")
@@ -51,7 +53,8 @@ class Place:
     `written` are the tokens behind the prompt, the first `taken` of them part of the input; `stop`
     says why they ended, where they alone do not tell. `chosen_step` is one of them, `word` one of
     the text's words, `compared` a token's id, `off` are heads that are switched off, `neuron` is
-    one of the layer's. `settings` are those of the draw that it names, by name; `dart` and
+    one of the layer's, `second` a place beside the chosen one, `moved` what a rotation is shown
+    with. `settings` are those of the draw that it names, by name; `dart` and
     `is_tallied` are of the step "sample".
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
     Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
@@ -68,6 +71,8 @@ class Place:
     position: int | None = None
     layer: int | None = None
     head: int | None = None
+    second: Second | None = None
+    moved: Moved | None = None
     off: Heads | None = None
     neuron: int | None = None
     word: int | None = None
@@ -138,7 +143,7 @@ def address_of_place(place: Place) -> str:
         value, otherwise = _said(place, one), _said(_NOWHERE, one)
         if value is not None and value != otherwise:
             fields[one.name] = one.write(value)
-    query = urlencode(fields, quote_via=quote, errors="replace", safe=",")
+    query = urlencode(fields, quote_via=quote, errors="replace", safe=",:")
     return address_of(place.route) + (f"?{query}" if query else "")
 
 

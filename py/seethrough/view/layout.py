@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import FIELDS_OF
+from seethrough.core.depth import DEPTHS
 from seethrough.view import (
     about,
     attention,
@@ -37,7 +38,7 @@ from seethrough.view import (
     transport,
     why,
 )
-from seethrough.view.block import choice
+from seethrough.view.block import choice, second
 from seethrough.view.chart import beside, over
 from seethrough.view.kept import Kept
 from seethrough.view.late import Names
@@ -49,7 +50,7 @@ from seethrough.view.words import rich, say, title
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from seethrough.app.state import AppState, Idea, Tours
+    from seethrough.app.state import AppState, Idea, Step, Tours
 
 __all__ = [
     "ACTIONS",
@@ -91,6 +92,11 @@ ACTIONS = (
     "layer-next",
     "select-head",
     "select-place",
+    "switch-second",
+    "second-layer",
+    "second-head",
+    "second-position",
+    "second-place",
     "move-together",
     "move-apart",
     "switch-heads",
@@ -217,6 +223,7 @@ FIXED: Mapping[str, Panel] = {
         "attention",
     ),
     choice.SLOT: Panel(choice.FIELDS, choice.render),
+    second.SLOT: Panel(second.FIELDS, second.render),
     "sum": Panel(sums.FIELDS, sums.render),
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
@@ -254,11 +261,23 @@ def panels_of(tours: Tours) -> Mapping[str, Panel]:
         },
         **{step.idea_place: idea_panel(step.idea) for step in steps if step.idea is not None},
         **{
+            second.place_of(step, depth): second_panel(step, depth)
+            for step in steps
+            if step.pair is not None
+            for depth in DEPTHS
+        },
+        **{
             slot: Panel(Names(fields, ("unfolded",)), render)
             for step in steps
             for slot, (fields, render) in step.inner.items()
         },
     }
+
+
+def second_panel(step: Step, depth: str) -> Panel:
+    """A step, or its idea, as it stands at the second place."""
+    fields = Names(step.at(depth).fields, ("unfolded", *second.LOOKED_AT))
+    return Panel(fields, lambda state: second.drawn(state, step.at(depth).render))
 
 
 def idea_panel(idea: Idea) -> Panel:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import SECOND
 from seethrough.view import attention, residual, slices, strip, terms
 from seethrough.view.chart import picture
 from seethrough.view.late import late
 from seethrough.view.node import to_html
+from seethrough.view.twice import ACTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,13 +159,21 @@ def picture_of(name: str) -> Picture:
     return found
 
 
+def placed(state: AppState, name: str) -> tuple[AppState | None, str]:
+    """Where a picture is drawn from: the place that is shown, or the one beside it."""
+    if not name.startswith(SECOND):
+        return state, name
+    return state.beside, name.removeprefix(SECOND)
+
+
 def raster_for(state: AppState, name: str, dark: bool) -> Array | None:  # noqa: FBT001 - agreed
     """Pixels [height, width, 4] of a `<canvas data-raster="name">`; None where nothing is drawn.
 
     Raises:
         ValueError: No panel has such a picture.
     """
-    return picture_of(name).raster(state, name, dark)
+    scene, own = placed(state, name)
+    return None if scene is None else picture_of(own).raster(scene, own, dark)
 
 
 def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
@@ -172,7 +182,8 @@ def cell_of(state: AppState, name: str, row: int, column: int) -> Cell | None:
     Raises:
         ValueError: No panel has such a picture.
     """
-    return picture_of(name).cell_of(state, name, row, column)
+    scene, own = placed(state, name)
+    return None if scene is None else picture_of(own).cell_of(scene, own, row, column)
 
 
 def order_of(state: AppState, name: str, row: int, column: int) -> Order | None:
@@ -181,9 +192,11 @@ def order_of(state: AppState, name: str, row: int, column: int) -> Order | None:
     Raises:
         ValueError: No panel has such a picture.
     """
-    ordered, cell = picture_of(name).order, cell_of(state, name, row, column)
-    if ordered is not None:
-        return ordered(state, row, column)
+    scene, own = placed(state, name)
+    ordered, cell = picture_of(own).order, cell_of(state, name, row, column)
+    if ordered is not None and scene is not None:
+        action, values = ordered(scene, row, column)
+        return action if scene is state else ACTS.get(action, action), values
     return None if cell is None else ("select-cell", {"cell": str(cell)})
 
 
@@ -193,4 +206,5 @@ def describe_cell(state: AppState, name: str, row: int, column: int) -> str:
     Raises:
         ValueError: No panel has such a picture.
     """
-    return picture_of(name).told(state, name, row, column)
+    scene, own = placed(state, name)
+    return "" if scene is None else picture_of(own).told(scene, own, row, column)

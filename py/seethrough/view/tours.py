@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Step, Tour, Tours
+from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Pair, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.core.loop import write_on
 from seethrough.view import sheet, walk
@@ -21,7 +21,7 @@ from seethrough.view.wants import of_attention, of_everything, of_logits
 
 if TYPE_CHECKING:
     from seethrough.view import inside
-    from seethrough.view.block import contract, expand, mix, qkv, scores, weights
+    from seethrough.view.block import contract, differences, expand, mix, qkv, scores, weights
     from seethrough.view.block.ideas import contract as contract_idea
     from seethrough.view.block.ideas import expand as expand_idea
     from seethrough.view.block.ideas import mix as mix_idea
@@ -68,12 +68,16 @@ else:
         done_idea,
     ) = late("seethrough.view.ideas", *OF_THE_WALK)
     OF_THE_BLOCK = ("qkv", "scores", "weights", "mix", "expand", "contract")
-    qkv, scores, weights, mix, expand, contract = late("seethrough.view.block", *OF_THE_BLOCK)
+    qkv, scores, weights, mix, expand, contract, differences = late(
+        "seethrough.view.block", *OF_THE_BLOCK, "differences"
+    )
     qkv_idea, scores_idea, weights_idea, mix_idea, expand_idea, contract_idea = late(
         "seethrough.view.block.ideas", *OF_THE_BLOCK
     )
     (inside,) = late("seethrough.view", "inside")
 
+OF_A_HEAD = frozenset({"layer", "head", "position"})
+OF_A_TOKEN = frozenset({"layer", "position"})
 THE_WALK = Tour(
     WALK,
     walk.frame,
@@ -215,6 +219,8 @@ THE_BLOCK = Tour(
             qkv.render,
             qkv.moments,
             wants=qkv.wants,
+            chosen=frozenset({"moved"}),
+            pair=Pair(OF_A_HEAD, differences.of_queries),
             code=of(reference.project, maths.rotate),
             parts=("model.blocks",),
             terms=("query", "key", "value"),
@@ -232,6 +238,7 @@ THE_BLOCK = Tour(
             scores.render,
             scores.moments,
             wants=scores.wants,
+            pair=Pair(OF_A_HEAD, differences.of_scores),
             code=of(reference.attention, maths.causal_mask),
             parts=("model.blocks",),
             hooks=frozenset({hooks.ROT_Q, hooks.ROT_K, hooks.SCORES}),
@@ -243,6 +250,8 @@ THE_BLOCK = Tour(
             weights.render,
             weights.moments,
             wants=weights.wants,
+            chosen=frozenset({"off"}),
+            pair=Pair(OF_A_HEAD, differences.of_weights),
             code=of(maths.softmax),
             parts=("model.blocks",),
             hooks=frozenset({hooks.PATTERN}),
@@ -254,6 +263,8 @@ THE_BLOCK = Tour(
             mix.render,
             mix.moments,
             wants=mix.wants,
+            chosen=frozenset({"off"}),
+            pair=Pair(OF_A_HEAD, differences.of_mixes),
             code=of_family("mix"),
             parts=("model.blocks",),
             terms=("value",),
@@ -266,6 +277,7 @@ THE_BLOCK = Tour(
             expand.render,
             expand.moments,
             wants=expand.wants,
+            pair=Pair(OF_A_TOKEN, differences.of_neurons),
             chosen=frozenset({"neuron"}),
             code=of_family("expand"),
             parts=("model.blocks",),
@@ -279,6 +291,7 @@ THE_BLOCK = Tour(
             contract.render,
             contract.moments,
             wants=contract.wants,
+            pair=Pair(OF_A_TOKEN, differences.of_moves),
             code=of_family("contract"),
             parts=("model.blocks",),
             hooks=frozenset({hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST}),
@@ -295,7 +308,7 @@ THE_BLOCK = Tour(
         ),
     ),
     wants=of_attention,
-    chosen=frozenset({"position", "layer", "head"}),
+    chosen=frozenset({"position", "layer", "head", "second"}),
     above=choice.SLOT,
 )
 ALL_AT_ONCE = Tour(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import WALK
+from seethrough.app.state import BLOCK
 from seethrough.core.guesses import ALWAYS
 from seethrough.core.written import plain_digits
 from seethrough.view import guess, named
@@ -16,7 +16,7 @@ from seethrough.view.words import action_button, say, step_title
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seethrough.app.state import AppState
+    from seethrough.app.state import AppState, Step
     from seethrough.view.node import Child
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -58,15 +58,20 @@ def verdict(state: AppState) -> list[Child]:
 def heads_on(state: AppState) -> list[Child]:
     """That heads which were switched off are on again, at what follows the step of the switches."""
     step, n_off = state.step, len(state.choice.off)
-    if not n_off or step is None or state.tour is None or state.route.view != WALK:
+    if not n_off or step is None or state.tour is None:
         return []
-    names = state.tour.names
-    place = names.index(step.name)
+    place = state.tour.names.index(step.name)
     switches = [at for at, one in enumerate(state.tour.steps) if "off" in one.chosen]
-    is_next = place - 1 in switches
-    if not is_next and (place not in switches or step.is_idea_at(state.depth)):
+    is_told = not shows_off(state, step) if place in switches else place - 1 in switches
+    if not is_told:
         return []
     return [say(state, "walk.heads_on", n_off=n_off)]
+
+
+def shows_off(state: AppState, step: Step) -> bool:
+    """Whether a step with switches shows what they do: the walk at its idea, a layer elsewhere."""
+    is_inside = state.route.view == BLOCK
+    return step.is_idea_at(state.depth) != is_inside
 
 
 def over(state: AppState) -> list[Child]:

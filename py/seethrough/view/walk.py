@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from seethrough.core.depth import IDEA
 from seethrough.core.routes import OWN
 from seethrough.view import line, prompt
+from seethrough.view.block import second
 from seethrough.view.node import Node, h
 from seethrough.view.words import heading, say, step_title
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, Tour
+    from seethrough.app.state import AppState, Step, Tour
     from seethrough.view.node import Slot
 
 
@@ -33,7 +34,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         h(
             "div",
             {"class": "walk-body"},
-            h("section", {"class": f"plate-of is-{shown.name}"}, slot(shown.place_at(state.depth))),
+            h("section", {"class": f"plate-of is-{shown.name}"}, plate(state, slot, shown)),
             h("aside", {"class": "beside"}, slot("sum")),
         ),
         slot("why"),
@@ -43,6 +44,14 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         "" if state.depth == IDEA else slot("stack"),
         slot("code"),
     ]
+
+
+def plate(state: AppState, slot: Slot, shown: Step) -> list[Node]:
+    """The step's picture; where it can stand beside itself, that too, with what steers it."""
+    own = slot(shown.place_at(state.depth))
+    if shown.pair is None:
+        return [own]
+    return [slot(second.SLOT), own, slot(second.place_of(shown, state.depth))]
 
 
 def title_of(state: AppState) -> str:

@@ -82,6 +82,13 @@ def row_by_head(scene: Scene, here: Here, leaf: str) -> Array | None:
     return row
 
 
+def rows_together(scene: Scene, here: Here, leaf: str) -> list[Array]:
+    """The row of a head, and that of the place beside it, so that both have one scale."""
+    beside = None if scene.beside is None else here_of(scene.beside)
+    rows = [row_by_head(scene, place, leaf) for place in (here, beside) if place is not None]
+    return [row for row in rows if row is not None]
+
+
 def of_head(scene: Scene, here: Here, leaf: str, position: int) -> Array | None:
     """The head's query, or the key or value that it reads, of a token. Shapes: → [d_head]."""
     row = scene.run.captured.row(here.name(leaf), position)

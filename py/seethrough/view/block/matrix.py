@@ -55,7 +55,12 @@ def figure(scene: Scene, here: Here) -> Node | str:
         h(
             "p",
             {"class": "note"},
-            rich(scene, "matrix.scale", name=hook_mark(name), limit=limit(scene, reach_of(grid))),
+            rich(
+                scene,
+                "matrix.scale",
+                name=hook_mark(name),
+                limit=limit(scene, reach_of(scene, grid)),
+            ),
             " ",
             beyond(scene, grid),
         ),
@@ -95,15 +100,16 @@ def seen(grid: Grid) -> Array:
     return grid.pattern[np.isfinite(grid.pattern)]
 
 
-def reach_of(grid: Grid) -> float:
-    """How far the colours reach."""
-    return symmetric_limit(seen(grid))
+def reach_of(scene: Scene, grid: Grid) -> float:
+    """How far the colours reach; as far as those of the matrix beside it."""
+    other = None if scene.beside is None else grid_of(scene.beside)
+    return max(symmetric_limit(seen(one)) for one in (grid, other) if one is not None)
 
 
 def beyond(scene: Scene, grid: Grid) -> str:
     """How many scores the colours do not reach; nothing where they reach all."""
     scores = seen(grid)
-    n_beyond = int(Diverging(reach_of(grid)).clipped(scores).sum())
+    n_beyond = int(Diverging(reach_of(scene, grid)).clipped(scores).sum())
     if not n_beyond:
         return ""
     most = float(scores[np.abs(scores).argmax()])
@@ -117,7 +123,7 @@ def raster(scene: Scene, *, dark: bool) -> Array | None:
         return None
     masked = ~np.isfinite(grid.pattern)
     scores = np.where(masked, 0.0, grid.pattern)
-    colours = Diverging(reach_of(grid)).colours(scores, dark=dark)
+    colours = Diverging(reach_of(scene, grid)).colours(scores, dark=dark)
     pixels = enlarge(colours, wide=grid.cell, high=grid.cell)
     hidden = np.repeat(np.repeat(masked, grid.cell, axis=0), grid.cell, axis=1)
     down, across = np.indices(hidden.shape)

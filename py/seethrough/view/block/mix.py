@@ -15,7 +15,7 @@ from seethrough.core.length import length_of
 from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
-from seethrough.view.block import made, pushed, search
+from seethrough.view.block import made, off, pushed, search
 from seethrough.view.block.clipped import scale_note
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
 from seethrough.view.block.here import waits
@@ -48,7 +48,17 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "head", "position", "asked_layer"),
-    *("recorded", "source", "live_bytes", "pushes", "top", "without", "is_searching", "busy"),
+    *(
+        "recorded",
+        "source",
+        "live_bytes",
+        "pushes",
+        "top",
+        "without",
+        "is_searching",
+        "busy",
+        "off",
+    ),
 )
 READOUT = "mix-readout"
 MOST_TOKENS, MOST_HEADS = 8, 12
@@ -62,7 +72,9 @@ def wants(scene: Scene) -> Wants:
     at, is_after = chosen(scene), has_norms_after(scene.run.config)
     leaves = [hooks.RESID_PRE, hooks.Z, hooks.ATTN_OUT, hooks.RESID_MID]
     leaves += [hooks.ATTN_MADE, hooks.LN1_POST_SCALE] if is_after else []
-    wanted = of_attention(scene) | want([name_of(scene, leaf) for leaf in leaves], at)
+    wanted = (
+        off.wants(scene) | of_attention(scene) | want([name_of(scene, leaf) for leaf in leaves], at)
+    )
     wanted |= want([name_of(scene, hooks.V)])
     if scene.run.recorded is not None and row(scene, hooks.Z) is None:
         return wanted
@@ -108,6 +120,7 @@ def render(scene: Scene) -> str:
         heads(scene),
         addition(scene),
         opened_readout(scene, READOUT) if mixed is None else "",
+        off.figure(scene),
         h("div", {"class": "head-search"}, search.parts(scene)),
         scale_note(scene, [name_of(scene, leaf) for leaf in ADDED]),
     )
@@ -164,7 +177,13 @@ def token_row(scene: Scene, mixed: Mixed, key: int, reach: float) -> Node:
     return h(
         "li",
         {"class": "mix-row"},
-        h("span", {"class": "mix-token"}, token_mark(visible_at(scene, key))),
+        h(
+            "span",
+            {"class": "mix-token"},
+            h("span", {"class": "is-quiet"}, str(key)),
+            " ",
+            token_mark(visible_at(scene, key)),
+        ),
         h("span", {"class": "mix-weight", **timed(scene, "weigh", "grow")}, bar, number),
         h(
             "span",

@@ -71,7 +71,10 @@ def scores(scene: Scene) -> Node | str:
     known = scored(scene)
     if not known:
         return "" if scene.run.recorded is None else note(scene, say(scene, "scored.lacking"))
-    most = max(abs(value) for one in known for value in (one.attention, one.feed_forward))
+    beside = () if scene.beside is None else scored(scene.beside)
+    most = max(
+        abs(value) for one in (*known, *beside) for value in (one.attention, one.feed_forward)
+    )
     reach = nice_above(most) if most and np.isfinite(most) else 1.0
     key = "scored.lead" if is_last(scene) else "scored.lead_next"
     held = "scored.held" if averages(scene) is None else "scored.held_average"

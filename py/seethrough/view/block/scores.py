@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from seethrough.view.block.here import Here
     from seethrough.view.node import Child
 
-FIELDS = (*here.FIELDS, "sum")
+FIELDS = (*here.FIELDS, "sum", "second")
 SHOTS = ("query", "keys", "masked", "products")
 
 
@@ -80,7 +80,10 @@ def lead(scene: Scene, place: Here, row: Array) -> list[Node | str]:
 def bars(scene: Scene, place: Here, row: Array, opened: int) -> Node:
     """A bar for each key that the token sees; what comes after it is masked."""
     shown = told(row)
-    drawn = Bars(place, row, opened, float(np.abs(row[shown]).max()) or 1.0)
+    beside = here.rows_together(scene, place, hooks.SCORES)
+    reach = max(float(np.abs(known[told(known)]).max()) for known in beside) or 1.0
+    is_signed = any(bool((known < 0).any()) for known in beside)
+    drawn = Bars(place, row, opened, reach, is_signed)
     lines = [line(scene, drawn, at) for at in shown]
     n_masked = len(scene.run.tokens) - len(row)
     left_out = len(row) - len(shown)
@@ -114,18 +117,19 @@ def bars(scene: Scene, place: Here, row: Array, opened: int) -> Node:
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """The row as bars: which is opened, which score fills one."""
+    """The row as bars: which is opened, which score fills one, whether some go to the left."""
 
     place: Here
     row: Array
     opened: int
     reach: float
+    is_signed: bool
 
     def shape(self, at: int) -> tuple[float, float]:
         """Where a bar begins and how long it is, in per cent; scores below zero go to the left."""
-        score, is_signed = float(self.row[at]), bool((self.row < 0).any())
-        share = abs(score) / self.reach * (50 if is_signed else 100)
-        return (50 - share if score < 0 else 50) if is_signed else 0, share
+        score = float(self.row[at])
+        share = abs(score) / self.reach * (50 if self.is_signed else 100)
+        return (50 - share if score < 0 else 50) if self.is_signed else 0, share
 
 
 def line(scene: Scene, bars: Bars, at: int) -> Node:

@@ -70,7 +70,8 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
     moved, distance = scene.choice.moved, here.position - key
     most = max(MOST, distance)
     apart = min(distance + max(moved.apart, -distance), most)
-    at = key + moved.together
+    together = min(moved.together, MOST)  # an address may say any
+    at = key + together
     now = turned(q, k, (at + apart, at), base)
     real = turned(q, k, (here.position, key), base)
     return h(
@@ -85,7 +86,7 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
             slider(
                 scene,
                 "together",
-                moved.together,
+                together,
                 (0, MOST),
                 say(scene, "turning.at", query=at + apart, key=at),
             ),

@@ -8,7 +8,7 @@ from seethrough.core import hooks
 from seethrough.core.head_facts import entropy
 from seethrough.view import attention, named
 from seethrough.view.attention_grid import grid_of
-from seethrough.view.block import habits, here, wall
+from seethrough.view.block import habits, here, off, wall
 from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.block.row import row_of
 from seethrough.view.block.stages import shots_of, stages
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from seethrough.view.block.row import Row
     from seethrough.view.node import Child
 
-FIELDS = here.FIELDS
+FIELDS = (*here.FIELDS, *off.FIELDS)
 
 
 def wants(scene: Scene) -> Wants:
     """The scores and weights of the layer, the patterns of all layers of a short text."""
-    return of_layer(scene, (hooks.SCORES, hooks.PATTERN)) | wall.wants(scene)
+    return of_layer(scene, (hooks.SCORES, hooks.PATTERN)) | wall.wants(scene) | off.wants(scene)
 
 
 def render(scene: Scene) -> str:
@@ -55,6 +55,7 @@ def render(scene: Scene) -> str:
             ),
             h("div", {"class": "pattern-whole"}, attention.pattern(scene, grid)),
         ),
+        off.figure(scene),
         h("div", {"class": "block-more"}, wall.figure(scene), habits.figure(scene, place)),
     )
 

@@ -57,6 +57,25 @@ def mark(visible: str) -> Node:
     return token_mark(plain(visible))
 
 
+def which(scene: Scene, position: int) -> str:
+    """Which of several equal words of the text this is; empty where it is the only one."""
+    words = [plain(token.visible) for token in scene.run.tokens]
+    same = [at for at, word in enumerate(words) if word == words[position]]
+    return say(scene, "idea.nth", n=same.index(position) + 1) if len(same) > 1 else ""
+
+
+def mark_at(scene: Scene, position: int) -> Node:
+    """A token of the text inside a sentence; of equal ones it is said which."""
+    word, nth = mark(scene.run.tokens[position].visible), which(scene, position)
+    return h("span", {}, word, " ", nth) if nth else word
+
+
+def name_at(scene: Scene, position: int, name: str = "") -> str:
+    """A token of the text by its plain name; of equal ones it is said which."""
+    shown = name or plain(scene.run.tokens[position].visible)
+    return " ".join(filter(None, (shown, which(scene, position))))
+
+
 def whole(scene: Scene, share: float) -> str:
     """A share in whole per cent, never 0 or 100 for what is only close to it."""
     special = odd(share)

@@ -9,12 +9,12 @@ import numpy as np
 from seethrough.view.block import contract
 from seethrough.view.block.here import waits
 from seethrough.view.block.scored import HALVES, Scored, averages, scored
-from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, picture, plain
+from seethrough.view.ideas.plain import caption, lead, mark_at, nothing_yet, picture, plain
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.pickers import layer_of, n_layers
 from seethrough.view.unrecorded import note
 from seethrough.view.wants import chosen
-from seethrough.view.words import rich, say, visible_at
+from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -29,7 +29,7 @@ def render(scene: Scene) -> str:
     """Bars for the leading words: which half made them more likely, which less."""
     if scene.run.config is None or not scene.run.tokens:
         return to_html(nothing_yet(scene, "idea.contract.rest"))
-    token = mark(visible_at(scene, chosen(scene)))
+    token = mark_at(scene, chosen(scene))
     is_end = layer_of(scene) + 1 == n_layers(scene)
     key = "idea.contract.lead_end" if is_end else "idea.contract.lead"
     told = lead(rich(scene, key, token=token, next=str(layer_of(scene) + 1)))

@@ -10,13 +10,13 @@ from seethrough.view.block.facts import answers
 from seethrough.view.block.here import waits
 from seethrough.view.block.ideas.mix import listed
 from seethrough.view.block.neurons import Neurons, field, neurons_of
-from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, picture
+from seethrough.view.ideas.plain import caption, lead, mark, mark_at, nothing_yet, picture
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.pickers import layer_of
 from seethrough.view.strip import readout
 from seethrough.view.wants import chosen
-from seethrough.view.words import rich, say, visible_at
+from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -33,7 +33,7 @@ def render(scene: Scene) -> str:
     if known is None or config is None:
         has_run = bool(config and scene.run.tokens)
         return to_html(waits(scene) if has_run else nothing_yet(scene, "idea.expand.rest"))
-    token, size = mark(visible_at(scene, chosen(scene))), count(scene, config.d_mlp)
+    token, size = mark_at(scene, chosen(scene)), count(scene, config.d_mlp)
     loud = [named(scene, known, at) for at in speaking(scene, known)[:N_NAMED]]
     answer = answers(scene)[:1]
     for_it = rich(scene, "idea.expand.for", answer=mark(answer[0].visible)) if answer else ""

@@ -13,6 +13,8 @@ from seethrough.view.ideas.plain import (
     caption,
     lead,
     mark,
+    mark_at,
+    name_at,
     names,
     nothing_yet,
     picture,
@@ -40,7 +42,7 @@ def render(scene: Scene) -> str:
     if mixed is None:
         has_run = bool(scene.run.config and scene.run.tokens)
         return to_html(waits(scene) if has_run else nothing_yet(scene, "idea.mix.rest"))
-    token = mark(visible_at(scene, chosen(scene)))
+    token = mark_at(scene, chosen(scene))
     return to_html(
         lead(rich(scene, "idea.mix.lead", token=token, head=str(mixed.head))),
         picture(say(scene, "idea.mix.picture"), streams(scene, mixed), points(scene, mixed)),
@@ -51,7 +53,8 @@ def streams(scene: Scene, mixed: Mixed) -> Node:
     """The heaviest words, each with a stream as wide as its weight, that flow into one."""
     shown = mixed.heaviest(N_STREAMS)
     weights = [float(mixed.weights[key]) for key in shown]
-    words = names(visible_at(scene, key) for key in shown)
+    bare = names(visible_at(scene, key) for key in shown)
+    words = [name_at(scene, key, name) for key, name in zip(shown, bare, strict=True)]
     rows = [
         h("li", {}, h("bdi", {"class": "idea-name"}, name), h("span", {}, whole(scene, weight)))
         for name, weight in zip(words, weights, strict=True)
@@ -68,7 +71,7 @@ def streams(scene: Scene, mixed: Mixed) -> Node:
         },
         [h("path", {"d": path}) for path in paths(weights)],
     )
-    into = mark(visible_at(scene, chosen(scene)))
+    into = mark_at(scene, chosen(scene))
     end = h("p", {"class": "idea-mixed"}, *rich(scene, "idea.mix.into", token=into))
     return h("div", {"class": "idea-mix"}, h("ol", {}, rows), flows, end)
 

@@ -8,7 +8,7 @@ from seethrough.core import hooks
 from seethrough.view import slices
 from seethrough.view.block import here
 from seethrough.view.block.here import here_of, of_head, of_layer
-from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, picture
+from seethrough.view.ideas.plain import caption, lead, mark_at, nothing_yet, picture
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, limit
 from seethrough.view.scales import symmetric_limit
@@ -33,7 +33,7 @@ def render(scene: Scene) -> str:
     place = here_of(scene)
     if place is None:
         return to_html(nothing_yet(scene, "idea.qkv.rest"))
-    token = mark(scene.run.tokens[place.position].visible)
+    token = mark_at(scene, place.position)
     cards = [card for name in LISTS if (card := one(scene, place, name)) is not None]
     first = lead(rich(scene, "idea.qkv.lead", token=token))
     if not cards:

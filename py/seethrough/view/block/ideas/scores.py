@@ -12,10 +12,10 @@ from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.ideas.plain import (
     caption,
     lead,
-    mark,
+    mark_at,
+    name_at,
     nothing_yet,
     picture,
-    plain,
     rect,
 )
 from seethrough.view.node import Node, h, to_html
@@ -40,7 +40,7 @@ def render(scene: Scene) -> str:
     place = here_of(scene)
     if place is None:
         return to_html(nothing_yet(scene, "idea.scores.rest"))
-    token = mark(scene.run.tokens[place.position].visible)
+    token = mark_at(scene, place.position)
     first = lead(rich(scene, "idea.scores.lead", token=token))
     row = row_by_head(scene, place, hooks.SCORES)
     if row is None:
@@ -65,7 +65,7 @@ def render(scene: Scene) -> str:
 
 def line(scene: Scene, at: int, score: float, reach: float) -> Node:
     """A word, its bar, its score."""
-    name = plain(scene.run.tokens[at].visible)
+    name = name_at(scene, at)
     bar = h("svg", {"class": "idea-bar", "width": "100%", "aria-hidden": "true"}, rect(0, reach))
     number = h("span", {"class": "idea-score number"}, with_signs(scene, f"{score:.1f}"))
     return h("li", {}, h("bdi", {"class": "idea-name"}, name), bar, number)

@@ -9,7 +9,7 @@ from seethrough.view.block import here
 from seethrough.view.block.here import here_of, row_by_head
 from seethrough.view.ideas.layers_heads import kind_of
 from seethrough.view.ideas.layers_picture import Look, pictures
-from seethrough.view.ideas.plain import caption, lead, mark, nothing_yet, whole
+from seethrough.view.ideas.plain import caption, lead, mark_at, nothing_yet, whole
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.wants import of_attention
 from seethrough.view.words import rich, say
@@ -35,14 +35,14 @@ def render(scene: Scene) -> str:
     if row is None:
         return to_html(lead(rich(scene, "idea.weights.rest")), here.waits(scene))
     look = Look((place.layer, place.head), row, is_off=False)
-    token, key = (scene.run.tokens[at].visible for at in (place.position, int(row.argmax())))
+    token, key = (mark_at(scene, at) for at in (place.position, int(row.argmax())))
     words: dict[str, Node | str] = {
-        "token": mark(token),
-        "key": mark(key),
+        "token": token,
+        "key": key,
         "share": h("b", {}, whole(scene, float(row.max()))),
     }
     return to_html(
-        lead(rich(scene, "idea.weights.lead", token=mark(token))),
+        lead(rich(scene, "idea.weights.lead", token=token)),
         h(
             "div",
             {
