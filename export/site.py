@@ -34,7 +34,7 @@ from export.packages import (
 from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
-from seethrough.core.assets import OF_ENGINE, PART, RECORDING, TOKENIZER
+from seethrough.core.assets import INSIDE, OF_ENGINE, PART, RECORDING, TOKENIZER
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.modes import modes_of
@@ -273,7 +273,7 @@ def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:
 
 def not_for_a_start(manifests: Iterable[Manifest]) -> list[str]:
     """What else no start needs: tokenisers, and recorded walks but the one that home shows."""
-    kinds = (TOKENIZER, RECORDING, PART)
+    kinds = (TOKENIZER, RECORDING, PART, INSIDE)
     files = [
         (asset.kind, f"models/{manifest.id}/{asset.path}")
         for manifest in manifests

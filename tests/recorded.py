@@ -15,8 +15,9 @@ from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
 from seethrough.core.assets import PART, RECORDING, Asset, asset_of
 from seethrough.core.film import film_of
+from seethrough.core.insides import UNEMBEDDING
 from seethrough.core.manifest import from_json, to_json
-from seethrough.core.parts import PARTS, UNEMBEDDING
+from seethrough.core.parts import PARTS
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.tokens import NewToken, candidates, step_candidates, texts, token_view
 from tests.fake_engine import FakeEngine, FakeSite, TinyModel, served, tiny_model, true_logits

@@ -32,7 +32,7 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "top", "config", "captured", "layer", "position"),
-    *("asked_layer", "recorded", "source", "live_bytes", "pushes"),
+    *("asked_layer", "recorded", "source", "live_bytes", "walk_card", "missing", "pushes"),
 )
 READOUT = "contract-readout"
 LEAVES = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST)

@@ -44,7 +44,7 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "top", "config", "captured", "layer", "position", "neuron"),
-    *("asked_layer", "recorded", "source", "live_bytes", "pushes"),
+    *("asked_layer", "recorded", "source", "live_bytes", "walk_card", "missing", "pushes"),
 )
 READOUT = "expand-readout"
 LEAVES = (

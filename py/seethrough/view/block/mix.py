@@ -47,7 +47,18 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "head", "position", "asked_layer"),
-    *("recorded", "source", "live_bytes", "pushes", "top", "without", "is_searching", "busy"),
+    *(
+        "recorded",
+        "source",
+        "live_bytes",
+        "walk_card",
+        "missing",
+        "pushes",
+        "top",
+        "without",
+        "is_searching",
+        "busy",
+    ),
 )
 READOUT = "mix-readout"
 MOST_TOKENS, MOST_HEADS = 8, 12
