@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from export.command import exit_code
 from export.native import NativeModel
 from export.prompts import PROMPTS, Curated, read_prompts
 from export.record_heads import captured_for_heads, marked_of, with_layers, without_of
-from export.record_insides import captured_for_insides, inside_files, scales_of
+from export.record_insides import captured_for_insides, inside_files, mean_row, scales_of
 from export.record_parts import captured_for_parts, part_file
 from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
@@ -101,7 +102,11 @@ class Recorder:
         made = recording.from_bytes(data)
         parts = {name: part_file(name, made, walk, config) for name in PARTS}
         kept = {name: part for name, part in parts.items() if part is not None}
-        return Files(data, kept, inside_files(prompt, made, walk, self.model))
+        return Files(data, kept, inside_files(prompt, made, walk, self.model, self._mean))
+
+    @cached_property
+    def _mean(self) -> Array:
+        return mean_row(self.model)
 
     def walk(self, prompt: Curated) -> Walk:
         """Run a prompt and continue it greedily."""

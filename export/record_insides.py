@@ -10,6 +10,7 @@ from export.record_parts import file_of_part
 from seethrough.core import hooks
 from seethrough.core.insides import (
     FINAL_WEIGHT,
+    MEAN_ROW,
     MOST_INSIDE_BYTES,
     READING_PART,
     UNEMBEDDING,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from seethrough.core.recording import Recording
 
 N_LAYERS = 3
+# So many rows of the unembedding are read at once.
+PIECE = 8192
 
 
 def layers_of(prompt: Curated, config: ModelConfig) -> tuple[int, ...]:
@@ -61,17 +64,19 @@ def scales_of(model: NativeModel, ids: list[int]) -> Array:
 
 
 def inside_files(
-    prompt: Curated, made: Recording, walk: Walk, model: NativeModel
+    prompt: Curated, made: Recording, walk: Walk, model: NativeModel, mean: Array
 ) -> dict[str, bytes]:
-    """The parts by name; one of which not even one position fits is left out."""
+    """The parts by name; one of which not even one position fits is left out.
+
+    Args:
+        mean: See `mean_row`.
+    """
     config = model.manifest.config
     files = {
         inside_part(layer): inside_file(layer, made, walk.captured, config)
         for layer in layers_of(prompt, config)
     }
-    rows = model.columns(UNEMBEDDING, reading_ids(made, config.d_model))
-    weight = model.rows(FINAL_WEIGHT, range(config.d_model)).reshape(-1)
-    reading = file_of_part(reading_of(made, walk.scales, weight, rows))
+    reading = file_of_part(reading_of(made, walk.scales, model, mean))
     files[READING_PART] = reading if len(reading) <= MOST_BYTES else None
     return {name: data for name, data in files.items() if data is not None}
 
@@ -102,11 +107,26 @@ def inside_of(
     return part_named(inside_part(layer), made, positions, arrays)
 
 
-def reading_of(made: Recording, scales: Array, weight: Array, rows: Array) -> Part:
-    """What scores are read by. Shapes: scales [T, 1], weight [d_model], rows [k, d_model]."""
-    arrays = {hooks.FINAL_SCALE: scales, FINAL_WEIGHT: weight, UNEMBEDDING: rows}
+def reading_of(made: Recording, scales: Array, model: NativeModel, mean: Array) -> Part:
+    """What scores are read by. Shapes: scales [T, 1], mean [d_model]."""
+    width = model.manifest.config.d_model
+    arrays = {
+        hooks.FINAL_SCALE: scales,
+        FINAL_WEIGHT: model.rows(FINAL_WEIGHT, range(width)).reshape(-1),
+        UNEMBEDDING: model.columns(UNEMBEDDING, reading_ids(made, width)),
+        MEAN_ROW: mean,
+    }
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     return part_named(READING_PART, made, tuple(range(len(made.ids))), whole)
+
+
+def mean_row(model: NativeModel) -> Array:
+    """The average of all tokens' unembedding. Shapes: → [d_model]."""
+    total, n_tokens = np.zeros(model.manifest.config.d_model), model.manifest.config.d_vocab
+    for first in range(0, n_tokens, PIECE):
+        piece = model.columns(UNEMBEDDING, range(first, min(first + PIECE, n_tokens)))
+        total += piece.sum(axis=0, dtype=np.float64)
+    return (total / n_tokens).astype(np.float32)
 
 
 def part_named(

@@ -6,7 +6,8 @@ Each is a safetensors file of at most 650 KB, every number exact. Its arrays, by
                 positions [T, kv_head, d_head]; scores and weights [head, T * (T + 1) / 2]: the
                 lower triangle, row by row.
     reading:    ln_final.hook_scale [T, 1], of every position; ln_final.w [d_model];
-                W_U [k, d_model]: the unembedding of the best tokens and of the text's own.
+                W_U [k, d_model]: the unembedding of the best tokens and of the text's own;
+                W_U.mean [d_model]: the average of all tokens' (in float64, rounded once).
 
 What stands above the diagonal is masked: its score is −∞, its weight 0.
 """
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from seethrough.core.recording import Recording
 
 READING_PART = "reading"
-FINAL_WEIGHT, UNEMBEDDING = "ln_final.w", "W_U"
+FINAL_WEIGHT, UNEMBEDDING, MEAN_ROW = "ln_final.w", "W_U", "W_U.mean"
 MOST_INSIDE_BYTES = 650_000
 # Where they lie, below the recordings.
 INSIDES_FOLDER = "insides"
@@ -103,6 +104,7 @@ def reading_dims(recording: Recording, config: ModelConfig) -> dict[str, tuple[i
     return {
         hooks.FINAL_SCALE: (len(recording.ids), 1),
         FINAL_WEIGHT: (config.d_model,),
+        MEAN_ROW: (config.d_model,),
         UNEMBEDDING: (len(reading_ids(recording, config.d_model)), config.d_model),
     }
 
