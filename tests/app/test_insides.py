@@ -23,6 +23,7 @@ from seethrough.core.insides import (
 from seethrough.core.messages import text
 from seethrough.core.parts import part_from_bytes
 from seethrough.core.routes import Route
+from seethrough.view.block.scored import averages, scored
 from seethrough.view.layout import PANELS
 from tests.app.walked import IDS, LAST, MADE, MODEL, SECOND, Page, run, until
 from tests.fake_engine import engine_of
@@ -125,6 +126,30 @@ def test_what_a_score_is_read_by_is_the_model_s() -> None:
         )
 
 
+def test_what_a_half_added_is_told_beside_the_average_token() -> None:
+    """From the average row, as the whole unembedding would have it."""
+    state = gone_to("#/block/thing/contract?layer=1&pos=1").state
+
+    scale = run()[hooks.FINAL_SCALE][1, 0]
+    read = MODEL.arrays[UNEMBEDDING].astype(float) * MODEL.arrays[FINAL_WEIGHT][:, None] / scale
+    expected = [
+        float((run()[hook_name(leaf, 1)][1] @ read).mean())
+        for leaf in (hooks.ATTN_OUT, hooks.MLP_OUT)
+    ]
+    np.testing.assert_allclose(averages(state), expected, rtol=1e-5, atol=1e-7)
+    assert len(scored(state)) == 1
+
+
+@pytest.mark.parametrize(("step", "times"), [("contract", 1), ("scores", 1), ("qkv", 1)])
+def test_what_lacks_is_said_once(step: str, times: int) -> None:
+    """One sentence and one button, of a layer or of a token that the recording lacks."""
+    for place in ("layer=1", "layer=0&pos=0"):
+        state = gone_to(f"#/block/second/{step}?{place}&depth=numbers").state
+        assert state.step is not None
+        markup = PANELS[state.step.place_at(state.depth)].render(state)
+        assert markup.count('data-action="live"') == times
+
+
 def test_home_and_the_walk_read_none() -> None:
     """Neither their start nor any step of the walk fetches an inside."""
     walk = ("input", "tokenize", "embed", "layers", "logits", "softmax", "sample", "loop", "done")
@@ -189,11 +214,11 @@ def test_a_layer_that_is_not_recorded_is_said() -> None:
 def test_a_token_that_is_not_recorded_is_said() -> None:
     """Of a layer whose file has the last tokens alone; the last one has everything."""
     page = gone_to("#/block/second/qkv?layer=0&pos=0")
-    assert "only the last tokens have it" in shown(page)
+    assert "The last tokens have everything" in shown(page)
 
     last = len(SECOND.ids) - 1
     page.actions.select_position(last)
-    assert "only the last tokens have it" not in shown(page)
+    assert "The last tokens have everything" not in shown(page)
     captured = page.state.run.captured
     assert captured.row(hook_name(hooks.Q, 0), 0) is None
     assert captured.row(hook_name(hooks.K, 0), 0) is not None

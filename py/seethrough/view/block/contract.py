@@ -78,15 +78,16 @@ def render(scene: Scene) -> str:
         return to_html(h("p", {"class": "lead"}, rich(scene, "contract.rest")))
     if is_beyond(scene, chosen(scene)):
         return to_html(title(scene, "step.contract"), beyond_note(scene))
+    added, scale = addition(scene), h("p", {"class": "note scale"}, say(scene, "mix.scale"))
     return to_html(
         title(scene, "step.contract"),
         named.lead(scene, lead(scene)),
-        addition(scene),
-        opened_readout(scene, READOUT),
+        added,
+        opened_readout(scene, READOUT) if added else "",
         lacking(scene),
         moves(scene),
         scores(scene),
-        h("p", {"class": "note scale"}, say(scene, "mix.scale")),
+        scale if added else "",
     )
 
 

@@ -54,6 +54,11 @@ def scored(scene: Scene) -> tuple[Scored, ...]:
     return tuple(found)
 
 
+def has_written(scene: Scene) -> bool:
+    """Whether it is known what both halves wrote: else that is said before this."""
+    return all(row(scene, leaf) is not None for leaf in HALVES.values())
+
+
 def halves_of(scene: Scene) -> tuple[Cell, ...]:
     """The names of what the halves wrote."""
     layer, at = layer_of(scene), chosen(scene)
@@ -79,7 +84,8 @@ def scores(scene: Scene) -> Node | str:
     """The bars, with what is held and what they leave out."""
     known = scored(scene)
     if not known:
-        return "" if scene.run.recorded is None else note(scene, say(scene, "scored.lacking"))
+        is_told = scene.run.recorded is not None and has_written(scene)
+        return note(scene, say(scene, "scored.lacking")) if is_told else ""
     most = max(abs(value) for one in known for value in (one.attention, one.feed_forward))
     reach = nice_above(most) if most and np.isfinite(most) else 1.0
     key = "scored.lead" if is_last(scene) else "scored.lead_next"
