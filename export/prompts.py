@@ -30,6 +30,7 @@ class Curated:
 
     `heads` (layer, head) are worth a look in the model `heads_of`, and `together` are those of them
     that are switched off at once; in any other model the recorder chooses (core/heads.py).
+    `is_whole`: the inside of every layer is recorded, not of a few (export/record_insides.py).
     """
 
     id: str
@@ -38,6 +39,7 @@ class Curated:
     heads: tuple[Head, ...] = ()
     together: tuple[Head, ...] = ()
     heads_of: str = ""
+    is_whole: bool = False
 
 
 PROMPTS = (
@@ -47,8 +49,9 @@ PROMPTS = (
         heads=((23, 0), (23, 3), (19, 2), (18, 0)),
         together=((23, 3), (19, 2), (18, 0)),
         heads_of="smollm2-135m-instruct",
+        is_whole=True,
     ),
-    Curated("january", "January, February, March,"),
+    Curated("january", "January, February, March,", is_whole=True),
     Curated("colors", "Name three primary colors.", chat=True),
     Curated("code", "def add(a, b):\n    return"),
     Curated("emoji", "I ❤️ 🍕"),

@@ -2,7 +2,8 @@
 
 Each is one curated prompt through native onnxruntime, on the same graph and weights as the page's:
 as many of its hooks as fit into 400 KB, exact, in the format of seethrough/core/recording.py. What
-single steps need beyond that stands in parts of their own (seethrough/core/parts.py), 400 KB each.
+single steps need beyond that stands in parts of their own (seethrough/core/parts.py), 400 KB each,
+what is inside the layers in others (seethrough/core/insides.py), 650 KB each.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import hashlib
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,15 +24,17 @@ from export.command import exit_code
 from export.native import NativeModel
 from export.prompts import PROMPTS, Curated, read_prompts
 from export.record_heads import captured_for_heads, marked_of, with_layers, without_of
+from export.record_insides import captured_for_insides, inside_files, mean_row, scales_of
 from export.record_parts import captured_for_parts, part_file
 from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
-from seethrough.core.assets import PART, RECORDING
+from seethrough.core.assets import INSIDE, PART, RECORDING
 from seethrough.core.chat import USER, ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.errors import InputError, SourceError
 from seethrough.core.film import film_of
 from seethrough.core.hooks import hook_name
-from seethrough.core.parts import LENS, PARTS, PARTS_FOLDER, UNEMBEDDING
+from seethrough.core.insides import INSIDES_FOLDER, UNEMBEDDING
+from seethrough.core.parts import LENS, PARTS, PARTS_FOLDER
 from seethrough.core.recorded import MOST_BYTES
 from seethrough.core.recording import Recording, stream_names
 from seethrough.core.tokenizer import Tokenizer
@@ -68,10 +72,11 @@ FLOAT_BYTES = 4
 
 @dataclass(frozen=True)
 class Files:
-    """The bytes of one recorded walk, and of its parts by name."""
+    """The bytes of one recorded walk, of its parts and of the insides of its layers by name."""
 
     recording: bytes
     parts: Mapping[str, bytes]
+    insides: Mapping[str, bytes]
 
 
 class Recorder:
@@ -96,7 +101,12 @@ class Recorder:
         data = file_of(prompt, walk, self.manifest)
         made = recording.from_bytes(data)
         parts = {name: part_file(name, made, walk, config) for name in PARTS}
-        return Files(data, {name: part for name, part in parts.items() if part is not None})
+        kept = {name: part for name, part in parts.items() if part is not None}
+        return Files(data, kept, inside_files(prompt, made, walk, self.model, self._mean))
+
+    @cached_property
+    def _mean(self) -> Array:
+        return mean_row(self.model)
 
     def walk(self, prompt: Curated) -> Walk:
         """Run a prompt and continue it greedily."""
@@ -107,6 +117,7 @@ class Recorder:
         patterns = [hook_name(hooks.PATTERN, layer) for layer in range(config.n_layers)]
         names = [*stream_names(config.n_layers), *patterns, *hooks.LOGIT_OUTPUTS]
         names += [*captured_for_parts(config), *captured_for_heads(config)]
+        names = list(dict.fromkeys([*names, *captured_for_insides(prompt, config)]))
         last = [(config.n_layers, len(ids) - 1)]
         captured = self.model.run(ids, names, unembed=last, top_k=N_TOP)
         continuation, stop = self._continue(captured[hooks.LOGITS][-1])
@@ -124,6 +135,7 @@ class Recorder:
             film=self.film(prompt),
             marked=marked,
             without=without_of(self.model, self.tokenizer, ids, marked),
+            scales=scales_of(self.model, ids),
         )
 
     def ids(self, prompt: Curated) -> list[int]:
@@ -295,7 +307,8 @@ def write_recordings(
         InputError: A prompt has no tokens or too many, or is a message to a model without chat.
     """
     recorder = Recorder(folder)
-    (out / PARTS_FOLDER).mkdir(parents=True, exist_ok=True)
+    for below in (PARTS_FOLDER, INSIDES_FOLDER):
+        (out / below).mkdir(parents=True, exist_ok=True)
     usual = [prompt for prompt in PROMPTS if recorder.manifest.chat or not prompt.chat]
     taken = usual if prompts is None else prompts
     assets = []
@@ -307,6 +320,9 @@ def write_recordings(
         for name, part in made.parts.items():
             file = _write(part, out / PARTS_FOLDER, f"{place}-{prompt.id}-{name}")
             assets.append(asset(PART, file, out, name=name, recording=prompt.id))
+        for name, part in made.insides.items():
+            file = _write(part, out / INSIDES_FOLDER, f"{place}-{prompt.id}-{name}")
+            assets.append(asset(INSIDE, file, out, name=name, recording=prompt.id))
         for name in sorted(set(PARTS) - made.parts.keys()):
             print(f"  without its part '{name}', of which nothing fits into {MOST_BYTES} bytes")
     write_list(out, assets)
@@ -338,7 +354,7 @@ def main(arguments: list[str] | None = None) -> int:
         prompts = read_prompts(options.prompts) if options.prompts else None
         files = write_recordings(options.model, options.out, prompts)
         size = sum(file.stat().st_size for file in files)
-        n_parts = sum(file.parent.name == PARTS_FOLDER for file in files)
+        n_parts = sum(file.parent.name in {PARTS_FOLDER, INSIDES_FOLDER} for file in files)
         print(f"{len(files) - n_parts} recorded walks, {n_parts} parts, {size / 1e3:.0f} KB")
 
     return exit_code("recording", record)

@@ -10,7 +10,8 @@ from seethrough.core import heads, hooks
 from seethrough.core.families import family_of
 from seethrough.core.heads import BY_HAND, BY_SCORE, Marked, every_choice, head_scale
 from seethrough.core.hooks import hook_name
-from seethrough.core.parts import LENS, UNEMBEDDING
+from seethrough.core.insides import UNEMBEDDING
+from seethrough.core.parts import LENS
 from seethrough.core.tokens import candidates
 
 if TYPE_CHECKING:

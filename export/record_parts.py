@@ -9,7 +9,8 @@ import numpy as np
 from safetensors.numpy import save
 
 from seethrough.core import hooks
-from seethrough.core.parts import LAYERS_PART, LENS, UNEMBEDDING, Part, part_metadata, write_names
+from seethrough.core.insides import UNEMBEDDING
+from seethrough.core.parts import LAYERS_PART, LENS, Part, part_metadata, write_names
 from seethrough.core.recorded import MOST_BYTES
 
 if TYPE_CHECKING:

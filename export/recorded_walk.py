@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,7 +23,7 @@ class Walk:
     `lens` [n_layers + 1, k] are the top outputs of each residual state of the last position,
     `lens_tops` the same as tokens; `unembedding` [k, d_model] are the rows of `top`; `words` are
     the best tokens as they are shown, by id; `marked` are heads worth a look, `without` the best
-    tokens without them.
+    tokens without them; `scales` [T, 1] are the final norm's divisors.
     """
 
     tokens: tuple[TokenView, ...]
@@ -36,3 +38,4 @@ class Walk:
     film: Film
     marked: Marked | None = None
     without: Without = field(default_factory=dict)
+    scales: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))

@@ -35,7 +35,7 @@ from export.packages import (
 from export.scripts import imported, standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
-from seethrough.core.assets import ATLAS, OF_ENGINE, PART, RECORDING, TOKENIZER
+from seethrough.core.assets import ATLAS, INSIDE, OF_ENGINE, PART, RECORDING, TOKENIZER
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.modes import modes_of
@@ -274,7 +274,7 @@ def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:
 
 def not_for_a_start(manifests: Iterable[Manifest]) -> list[str]:
     """What else no start needs: tokenisers, maps, recorded walks but the one that home shows."""
-    kinds = (TOKENIZER, RECORDING, PART, ATLAS)
+    kinds = (TOKENIZER, RECORDING, PART, INSIDE, ATLAS)
     files = [
         (asset.kind, f"models/{manifest.id}/{asset.path}")
         for manifest in manifests

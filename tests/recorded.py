@@ -10,13 +10,22 @@ import numpy as np
 from safetensors.numpy import save
 
 from export.record import Curated, lens_tops, recording_of, words_of
+from export.record_insides import inside_of, part_named
 from export.record_parts import file_of_part, part_of
 from export.recorded_walk import Walk
 from seethrough.core import hooks, recording, sampling
-from seethrough.core.assets import PART, RECORDING, Asset, asset_of
+from seethrough.core.assets import INSIDE, PART, RECORDING, Asset, asset_of
 from seethrough.core.film import film_of
+from seethrough.core.insides import (
+    FINAL_WEIGHT,
+    MEAN_ROW,
+    READING_PART,
+    UNEMBEDDING,
+    inside_part,
+    reading_ids,
+)
 from seethrough.core.manifest import from_json, to_json
-from seethrough.core.parts import PARTS, UNEMBEDDING
+from seethrough.core.parts import PARTS
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.tokens import NewToken, candidates, step_candidates, texts, token_view
 from tests.fake_engine import FakeEngine, FakeSite, TinyModel, served, tiny_model, true_logits
@@ -111,6 +120,31 @@ def parts(model: TinyModel | None = None, made: Recording | None = None) -> dict
     return {name: part_of(name, made, walk, model.config) for name in PARTS}
 
 
+def insides(
+    model: TinyModel | None = None,
+    made: Recording | None = None,
+    *,
+    layers: Sequence[int] = (0, 1),
+    n_kept: int = 99,
+) -> dict[str, Part]:
+    """The insides of some layers, of the last positions, and what scores are read by."""
+    model, made = model or tiny_model(), made or recorded(model)
+    captured, _ = forward(model.config, from_arrays(model.arrays), made.ids)
+    found = {
+        inside_part(layer): inside_of(layer, made, captured, model.config, n_kept)
+        for layer in layers
+    }
+    weight = model.arrays[UNEMBEDDING]
+    arrays = {
+        hooks.FINAL_SCALE: captured[hooks.FINAL_SCALE],
+        FINAL_WEIGHT: model.arrays[FINAL_WEIGHT],
+        UNEMBEDDING: weight[:, list(reading_ids(made, model.config.d_model))].T.copy(),
+        MEAN_ROW: weight.mean(axis=1, dtype=np.float64).astype(np.float32),
+    }
+    every = tuple(range(len(made.ids)))
+    return {**found, READING_PART: part_named(READING_PART, made, every, arrays)}
+
+
 def file_of(made: Recording, **changes: Any) -> bytes:  # noqa: ANN401 - fields of Recording
     """The bytes of a recording, some fields changed."""
     made = replace(made, **changes)
@@ -136,9 +170,10 @@ def with_recordings(
             of_all = parted or {}
             of_one = of_all.get(f"{item.model}.{item.id}", of_all.get(item.id, {}))
             for name, part in of_one.items():
-                path, told = f"recordings/parts/{item.id}-{name}", {"name": name}
+                kind, folder = (PART, "parts") if name in PARTS else (INSIDE, "insides")
+                path, told = f"recordings/{folder}/{item.id}-{name}", {"name": name}
                 data = file_of_part(part)
-                found.append(placed(site, base, PART, path, data, recording=item.id, **told))
+                found.append(placed(site, base, kind, path, data, recording=item.id, **told))
         site.files[place] = to_json(replace(manifest, assets=(*manifest.assets, *found)))
     return site
 

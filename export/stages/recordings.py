@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "recordings"
-ROOM = 20_000_000
+ROOM = 80_000_000
 SOURCES = (
     ROOT / "export" / "asset_lists.py",
     ROOT / "export" / "prompts.py",
     ROOT / "export" / "record.py",
     ROOT / "export" / "record_heads.py",
+    ROOT / "export" / "record_insides.py",
     ROOT / "export" / "record_parts.py",
     ROOT / "export" / "native.py",
     ROOT / "py" / "seethrough" / "core",

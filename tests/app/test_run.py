@@ -90,6 +90,7 @@ RUNS = {
     "marked": ("begun", "begun"),
     "without": ("begun", "begun"),
     "pushes": ("begun", "begun"),
+    "missing": ("begun", "begun"),
     "written": ("begun", "begun"),
     "continuation": ("begun", "own"),
     "stop": ("begun", "own"),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
+
+from seethrough.core.hooks import SCORES
+from seethrough.core.parts import part_from_bytes
+from seethrough.core.recording import from_bytes
+from tests.made import stored
 
 pytestmark = pytest.mark.browser
 
@@ -94,11 +102,34 @@ def test_the_wall_leads_to_any_head(inside):
     assert inside.errors == []
 
 
+def asked_insides(tab):
+    """The files of The months' layers that were asked for, by name."""
+    found = (re.search(r"-january-(inside-\d+)-", path) for path in tab.server.asked)
+    return {one[1] for one in found if one}
+
+
 def test_a_recorded_layer_needs_no_model(unloaded):
-    """A recording's pattern is drawn at step 3; what it lacks is said with the way to it."""
-    turn(unloaded, "#/block/january/weights?layer=3", "#step-weights svg.pattern")
+    """A link shows the real scores of its layer, head and token, from that layer's file alone."""
+    turn(unloaded, "#/block/january/scores?layer=3&head=0&pos=5", "#step-scores .score-row")
+    part = part_from_bytes(stored()["january"].insides["inside-3"])
+    scores = part.more(from_bytes(stored()["january"].recording))[0][f"blocks.3.{SCORES}"][0, 5]
+    told = unloaded.page.locator("#step-scores .score-row .cell-button").all_inner_texts()
+    np.testing.assert_allclose([float(score) for score in told], scores, rtol=5e-4)
+    assert unloaded.page.locator("#step-scores .products-bars rect").count() == 64
+    assert unloaded.page.locator("#step-scores [data-action=live]").count() == 0
+    assert asked_insides(unloaded) <= {"inside-3"}
+
+    turn(unloaded, "#/block/january/weights?layer=3", "#step-weights .stages .is-score")
     assert unloaded.page.locator("#choice .head .thumb").count() == 9
-    assert unloaded.page.locator("#step-weights .stages .is-score").count() == 0
-    turn(unloaded, "#/block/january/scores?layer=3", "#step-scores [data-action=live]")
-    turn(unloaded, "#/block/january/qkv?layer=3", "#step-qkv [data-action=live]")
+    turn(unloaded, "#/block/january/qkv?layer=3", "#step-qkv .pair-dial")
+    assert asked_insides(unloaded) <= {"inside-3"}
+    assert not any(path.endswith((".bin", ".onnx")) for path in unloaded.server.asked)
+    assert unloaded.errors == []
+
+
+def test_a_layer_that_is_not_recorded_says_so(unloaded):
+    """Which layers the walk has, and one click that runs this one."""
+    turn(unloaded, "#/block/code/scores?layer=3", "#step-scores [data-action=live]")
+    assert "0, 14, 29" in unloaded.text("#step-scores [role=status]")
+    turn(unloaded, "#/block/code/scores?layer=14", "#step-scores .score-row")
     assert unloaded.errors == []

@@ -27,6 +27,7 @@ def test_bytes_over_the_network(new_tab):
     twice = [path for path in first if tab.server.times_asked(path) > 1]
 
     assert sum(first.values()) <= 28_000_000
+    assert not any("/insides/" in path for path in tab.server.asked)
     assert tab.page.evaluate(LISTS) == ["manifest.json", "models.json"], "each is fetched once"
     assert [path for path in first if OF_A_RUN.search(path)] == []
     # What the page shows at once, before there is a service worker that could keep it, is small.

@@ -16,18 +16,19 @@ from seethrough.core import hooks
 from seethrough.core.captured import FIRST_OF_UNEMBED
 from seethrough.core.errors import InputError, SourceError
 from seethrough.core.hooks import hook_name
+from seethrough.core.insides import UNEMBEDDING
 from seethrough.core.parts import (
     LAYERS_PART,
     LENS,
     LOGITS_PART,
     PARTS,
     PARTS_FOLDER,
-    UNEMBEDDING,
     part_from_bytes,
 )
 from seethrough.core.recorded import MOST_BYTES
 from seethrough.core.recording import Recording, from_bytes, stream_names
 from tests.fake_engine import CONFIG
+from tests.made import check_insides, read, stored
 from tests.native import recorder_of
 from tests.parity import (
     check_against_golden,
@@ -54,22 +55,6 @@ GOLDEN = {"january": "months"}
 def recorder() -> Recorder:
     """The default model, ready to record."""
     return recorder_of(default_model())
-
-
-def stored() -> dict[str, Files]:
-    """The recordings that the build made with their parts, by id, in their order."""
-    folder = default_model() / "recordings"
-    files = sorted(folder.glob("*.safetensors"))
-    assert files, "The model has no recordings: run `python3 build.py build`, which makes them."
-    return {from_bytes(file.read_bytes()).id: read(file) for file in files}
-
-
-def read(file: Path) -> Files:
-    """A recording of a folder and the parts beside it."""
-    name = file.name.rpartition("-")[0]
-    parts = (file.parent / PARTS_FOLDER).glob(f"{name}-*.safetensors")
-    data = [part.read_bytes() for part in parts]
-    return Files(file.read_bytes(), {part_from_bytes(part).name: part for part in data})
 
 
 def fresh(model: NativeModel, made: Recording) -> dict[str, np.ndarray]:
@@ -133,6 +118,7 @@ def test_a_tiny_model_is_recorded_whole(tiny: Exported) -> None:
     assert made.layers == tuple(range(tiny.manifest.config.n_layers))
     check_equal(made, fresh(tiny.model, made))
     check_parts(files, tiny.model)
+    check_insides(files, tiny.model)
     assert part_from_bytes(files.parts[LAYERS_PART]).positions == made.positions
 
 
@@ -146,7 +132,7 @@ def test_the_gpt2_family_is_recorded_whole(name: str, tmp_path: Path) -> None:
     paths = write_recordings(tmp_path / "out", tmp_path / "made")
 
     assert manifest.chat is None
-    recordings = [path for path in paths if path.parent.name != PARTS_FOLDER]
+    recordings = [path for path in paths if path.parent == tmp_path / "made"]
     assert [from_bytes(path.read_bytes()).id for path in recordings] == [
         prompt.id for prompt in PROMPTS if not prompt.chat
     ]
@@ -157,6 +143,7 @@ def test_the_gpt2_family_is_recorded_whole(name: str, tmp_path: Path) -> None:
         made.check_against(manifest)
         check_equal(made, fresh(model, made))
         check_parts(files, model)
+        check_insides(files, model)
         part = part_from_bytes(files.parts[LOGITS_PART])
         learned = model.rows("W_pos", range(len(made.ids)))
         np.testing.assert_array_equal(part.arrays[hooks.POS_EMBED], learned)
@@ -180,7 +167,7 @@ def test_the_same_input_gives_the_same_bytes(grouped: Exported, tmp_path: Path) 
 
     assert [file.name for file in first] == [file.name for file in again]
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in again]
-    walks = [file for file in first if file.parent.name != PARTS_FOLDER]
+    walks = [file for file in first if file.parent == tmp_path / "a"]
     parts = [file for file in first if file.parent.name == PARTS_FOLDER]
     assert all(re.fullmatch(r"\d-[a-z]+-[0-9a-f]{12}\.safetensors", file.name) for file in walks)
     assert [from_bytes(file.read_bytes()).id for file in walks] == [item.id for item in PROMPTS]

@@ -13,7 +13,7 @@ from seethrough.view import attention, residual, tokens
 from seethrough.view.layout import PANELS, describe_cell, raster_for
 from seethrough.view.node import to_html
 from seethrough.view.pickers import layer_picker
-from seethrough.view.unrecorded import spans
+from seethrough.view.unrecorded import lacks_layer, spans
 from tests.english import ENGLISH
 from tests.fake_engine import tiny_model
 from tests.recorded import recorded
@@ -84,7 +84,7 @@ def test_attention_needs_no_position() -> None:
 
 def test_layers_that_are_not_recorded_are_marked() -> None:
     """In the list of the attention picture; the residual's has every layer's rows."""
-    picker = Reading(to_html(layer_picker(shown(), is_of_patterns=True)))
+    picker = Reading(to_html(layer_picker(shown(), lacks=lacks_layer)))
 
     options = [attrs for tag, attrs in picker.elements if tag == "option"]
     assert [option.get("class") for option in options] == [None, "is-unrecorded"]

@@ -144,14 +144,21 @@ class Actions:
         choice, run = self.state.choice, self.state.run
         if layer == choice.layer and choice.asked_layer is None:
             return
-        if run.source != "live":
+        if run.source != "live" and not self._waits_for(layer):
             self.store.replace(layer=layer, asked_layer=None)
             return
         self.store.replace(asked_layer=layer)
-        if self.state.busy:
+        if self.state.busy and run.source == "live":
             self.store.replace(notice=waiting_for(layer))
         else:
             await self.fetcher.fill()
+
+    def _waits_for(self, layer: int) -> bool:
+        """Whether the shown layer of a recording stays until the other one's inside is here."""
+        state, parts = self.state, self.fetcher.parts
+        return parts.brings_layer(state, layer) and not parts.brings_layer(
+            state, state.choice.layer
+        )
 
     async def select_place(self, layer: int, head: int) -> None:
         """Draw a head of any layer."""

@@ -17,10 +17,10 @@ from seethrough.app.message import Message
 from seethrough.app.parts import Parts
 from seethrough.app.pushing import ask_pushes
 from seethrough.app.recordings import names_of
-from seethrough.app.tours import wanted_by
+from seethrough.app.tours import BLOCK, wanted_by
 from seethrough.app.weights import Weights
-from seethrough.core.captured import with_rows, with_whole
-from seethrough.core.errors import CancelledRunError, SeethroughError
+from seethrough.core.captured import with_part, with_rows, with_whole
+from seethrough.core.errors import CancelledRunError, DownloadError, SeethroughError
 from seethrough.core.wants import NOTHING, Wants
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Fetcher:
         self._failed: object = None
         self._traced: Wants = NOTHING
         self._is_traced: Callable[[], bool] = nobody_waits
+        self._coming: tuple[asyncio.Future[Found] | None, tuple[str, str]] = (None, ("", ""))
         self._last: tuple[tuple[object, ...], tuple[Wants, Wants]] = ((), (NOTHING, NOTHING))
         self.parts = Parts(service)
         self.weights = Weights(service)
@@ -67,15 +68,23 @@ class Fetcher:
     async def prepare(self, route: Route) -> None:
         """Have what a route needs of the recording that is shown, before the page turns to it.
 
-        A live run is not waited for: the page turns at once, and its numbers follow.
+        A live run is not waited for, nor is what is inside a layer, which may be a long way: the
+        page turns at once, and its numbers follow.
         """
-        if self._store.state.run.recorded is None:
+        self._leave(route)
+        if self._store.state.run.recorded is None or route.view == BLOCK:
             return
         async with self._lock:
             state = self._store.state.but(route=route)
             self._forget_failure(state)
             if state.run.recorded is not None and self._may_try(state):
                 await self._try(state)
+
+    def _leave(self, route: Route) -> None:
+        """Wait no longer for a layer's inside where the reader turns away from it."""
+        asked, there = self._coming
+        if asked is not None and (route.view, route.subject) != there:
+            asked.cancel()
 
     async def bring(self, wants: Wants, is_wanted: Callable[[], bool]) -> None:
         """Bring what a traced sum is made of; nothing where nobody waits any more.
@@ -103,6 +112,8 @@ class Fetcher:
             self._store.replace(**self._arrival(self._store.state))
         elif self._may_try(state):
             return await self._try(state)
+        elif state.run.recorded is not None:
+            self._store.replace(**self._arrival(self._store.state))
         elif not state.busy:
             self._give_up()
         return False
@@ -124,9 +135,9 @@ class Fetcher:
     def _may_try(self, state: AppState) -> bool:
         """Whether something is lacking, and there is somebody to ask who did not just fail."""
         run, lacking = state.run, self._lacking(state)
-        if not lacking or self._failed == about(state):
+        if not lacking or self._failed == self._about(state):
             return False
-        is_open = self._service.is_loaded(run.model) and not state.busy
+        is_open = self._is_open(state)
         if run.recorded is not None:
             return self.parts.has(state, lacking) or (is_open and lacking.of_model)
         return is_open and run.source == "live"
@@ -154,12 +165,45 @@ class Fetcher:
         if run.recorded is None:
             lacking |= lacking_in(run, self._traced_now())
         elif self.parts.has(state, lacking):
-            return await self.parts.ask(state, lacking)
+            return await self._ask_parts(state, lacking)
         else:
             lacking = lacking.only_of_model
         if lacking.pushes and lacking == Wants(pushes=lacking.pushes):
             return await ask_pushes(self._service, run, lacking.pushes, self._are_shown)
         return await ask_engine(self._service, run, lacking)
+
+    async def _ask_parts(self, state: AppState, lacking: Wants) -> Found:
+        """The recording's parts; where the inside of a layer cannot be had, the open engine."""
+        if state.route.view != BLOCK:
+            return await self.parts.ask(state, lacking)
+        try:
+            return await self._unless_left(state, lacking)
+        except DownloadError:
+            hooks = replace(lacking, without=frozenset(), is_marked=False, pushes=frozenset())
+            if not self._is_open(state) or not hooks:
+                raise
+            return await ask_engine(self._service, state.run, hooks)
+
+    async def _unless_left(self, state: AppState, lacking: Wants) -> Found:
+        """What the parts hold.
+
+        Raises:
+            CancelledRunError: The reader turned to another page, or to another text.
+        """
+        asked = asyncio.ensure_future(self.parts.ask(state, lacking))
+        self._coming = asked, (state.route.view, state.route.subject)
+        try:
+            return await asked
+        except asyncio.CancelledError:
+            if not asked.cancelled():
+                raise
+            raise CancelledRunError("engine.cancelled") from None
+        finally:
+            self._coming = None, ("", "")
+
+    def _is_open(self, state: AppState) -> bool:
+        """Whether the run's model can be asked now."""
+        return self._service.is_loaded(state.run.model) and not state.busy
 
     def _are_shown(self, vectors: frozenset[Cell]) -> bool:
         """Whether the page still wants the tokens that these vectors push."""
@@ -169,27 +213,54 @@ class Fetcher:
         """What somebody who traces a number waits for."""
         return self._traced if self._is_traced() else NOTHING
 
+    def _about(self, state: AppState) -> object:
+        """What a question is about: a failure is not repeated for the same.
+
+        A part of a recording is the same file whatever is chosen of it; the inside of a layer is
+        its own, and the open engine may have it.
+        """
+        choice, run = state.choice, state.run
+        if run.recorded is not None:
+            about = (state.route, run.model, run.recorded.id)
+            is_inside = state.route.view == BLOCK
+            layers = (choice.layer, choice.second)
+            return (*about, *layers, self._is_open(state)) if is_inside else about
+        chosen = (choice.layer, choice.position, choice.asked, choice.off, choice.second)
+        return (state.route, run.model, run.ids, *chosen)
+
     def _forget_failure(self, state: AppState) -> None:
         """Another thing is shown: coming back tries again."""
-        if self._failed != about(state):
+        if self._failed != self._about(state):
             self._failed = None
 
     def _fail(self, state: AppState, error: SeethroughError) -> None:
         if self._store.state.run.is_of(state.run):
-            self._failed = about(state)
+            self._failed = self._about(state)
+            missing = self.parts.names(state, self._lacking(state))
             self._give_up()
-            self._store.replace(error=Message(error.key, error.fields))
+            self._store.replace(error=Message(error.key, error.fields), missing=frozenset(missing))
 
     def _give_up(self) -> None:
-        """The layer that was asked for does not come: the one that is drawn stays."""
+        """The layer that was asked for does not come: the one that is drawn stays.
+
+        Of a recording the page turns to it, and says what it lacks.
+        """
         state = self._store.state
         if state.choice.asked_layer is not None:
-            self._store.replace(asked_layer=None, notice=without_wait(state))
+            shown = state if state.run.recorded is None else aimed_at(state)
+            layer = shown.choice.layer
+            self._store.replace(layer=layer, asked_layer=None, notice=without_wait(state))
 
     def _arrival(self, state: AppState) -> dict[str, Any]:
-        """What changes where everything of the layer that was asked for is here: it is drawn."""
-        asked = state.choice.asked_layer
-        if asked is None or self._lacking(aimed_at(state)):
+        """What changes where everything of the layer that was asked for is here: it is drawn.
+
+        Of a recording, where its parts have no more of it.
+        """
+        asked, aimed = state.choice.asked_layer, aimed_at(state)
+        if asked is None:
+            return {}
+        lacking = self._lacking(aimed)
+        if lacking and (state.run.recorded is None or self.parts.has(aimed, lacking)):
             return {}
         return {"layer": asked, "asked_layer": None, "notice": without_wait(state)}
 
@@ -207,6 +278,7 @@ class Fetcher:
             marked=found.marked or now.run.marked,
             without={**now.run.without, **found.without},
             pushes={**now.run.pushes, **found.pushes},
+            missing=frozenset(),
         )
         state = now.but(run=more)
         arrival = self._arrival(state)
@@ -236,7 +308,9 @@ def joined(run: Run, found: Found) -> Captured:
     """
     of_parts = {name: array for name, array in found.arrays.items() if name in found.positions}
     whole = {name: array for name, array in found.arrays.items() if name not in of_parts}
-    captured = with_whole(run.captured.with_more(of_parts, found.positions), whole)
+    captured = with_whole(run.captured, whole)
+    for name, array in of_parts.items():
+        captured = with_part(captured, name, array, found.positions[name])
     for name, rows in found.rows.items():
         captured = with_rows(captured, name, rows)
     return captured
@@ -274,15 +348,3 @@ def aimed_at(state: AppState) -> AppState:
     """The state with the layer that was asked for in its place."""
     asked = state.choice.asked_layer
     return state if asked is None else state.but(layer=asked)
-
-
-def about(state: AppState) -> object:
-    """What a question is about: a failure is not repeated for the same.
-
-    A part of a recording is the same file whatever is chosen of it.
-    """
-    choice, run = state.choice, state.run
-    if run.recorded is not None:
-        return (state.route, run.model, run.recorded.id)
-    chosen = (choice.layer, choice.position, choice.asked, choice.off, choice.second)
-    return (state.route, run.model, run.ids, *chosen)

@@ -120,7 +120,9 @@ class Navigation:
         self._tell(place)
         if not self._waits(place):
             self.promised = None
-        return True
+        if self._actions.state.run.recorded is not None:
+            await self._actions.fetcher.fill()  # what is inside a layer comes behind the page
+        return turn == self._turn
 
     async def run(self, prompt: str, *, chat: bool) -> bool:
         """Run what the reader wrote. A link's prompt that waited for this gets all that it chose.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.state import PartCard, RecordingCard, Run
-from seethrough.core.assets import PART, RECORDING
+from seethrough.core.assets import INSIDE, PART, RECORDING
 from seethrough.core.captured import Captured
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.hooks import LOGSUMEXP, PATTERN, hook_name
@@ -56,7 +56,7 @@ def recording_cards(models: Iterable[tuple[Manifest, str]]) -> tuple[RecordingCa
 def _cards(manifest: Manifest, base: str) -> list[RecordingCard]:
     """The recordings of one model."""
     parts: dict[str, dict[str, PartCard]] = {}
-    for asset in manifest.of_kind(PART):
+    for asset in manifest.of_kind(PART, INSIDE):
         of_one = parts.setdefault(asset.told["recording"], {})
         of_one[asset.told["name"]] = PartCard(**_file(asset, base))
     return [

@@ -69,6 +69,7 @@ class Run:
     `words` are the texts of tokens that a recording knows.
     `marked` are heads worth a look at the last token, `without` the best next tokens with some
     heads switched off. `pushes` are the tokens that some vectors push, by the vector's name.
+    `missing` are parts of the recording that were asked for and could not be had.
     """
 
     model: str = ""
@@ -87,6 +88,7 @@ class Run:
     marked: Marked | None = None
     without: Without = field(default_factory=dict)
     pushes: Mapping[Cell, Pushes] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
     written: tuple[NewToken, ...] = ()
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""

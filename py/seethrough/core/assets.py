@@ -7,6 +7,7 @@ it, so that another kind of file is a row more. As JSON a row is flat:
     weights             the weight file's shards, in order
     recording           a recorded walk: id, prompt, chat, n_tokens
     part                a further file of one: name, recording (its id)
+    inside              the same, of what is inside its layers (core/insides.py)
     atlas               the map of the vocabulary: name (core/atlas.py)
 """
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 GRAPH, WEIGHTS, TOKENIZER = "graph", "weights", "tokenizer"
-RECORDING, PART, ATLAS = "recording", "part", "atlas"
+RECORDING, PART, INSIDE, ATLAS = "recording", "part", "inside", "atlas"
 # Fetched when the model is loaded; everything else when it is first shown.
 TO_RUN = frozenset({GRAPH, WEIGHTS, TOKENIZER})
 # Stored by the engine after its own check (web/engine.js); the rest are the site's own files.

@@ -102,6 +102,16 @@ def with_rows(captured: Captured, name: str, rows: Mapping[int, Array]) -> Captu
     return captured.with_more({name: np.stack([found[place] for place in places])}, positions)
 
 
+def with_part(captured: Captured, name: str, array: Array, positions: tuple[int, ...]) -> Captured:
+    """With a hook at some positions; what is known of it stays, at those positions and others."""
+    known = rows_of(captured, name)
+    if known.keys() >= set(positions):
+        return captured
+    if not known:
+        return captured.with_more({name: array}, {name: positions})
+    return with_rows(captured, name, dict(zip(positions, array, strict=True)))
+
+
 def with_whole(captured: Captured, arrays: Mapping[str, Array]) -> Captured:
     """With hooks at all of their positions; rows that are known stay the very numbers."""
     return captured.with_more(

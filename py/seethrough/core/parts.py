@@ -10,6 +10,8 @@ Each is a safetensors file of its own of at most 400 KB, every number exact. Its
             logits_top_values, logits_top_ids [n_layers + 1, k], logits_logsumexp [n_layers + 1]:
             of the last position's residual states, the one before each layer and the last one
 
+What is inside the layers lies in parts of its own (core/insides.py), of at most 650 KB each.
+
 Its metadata names the recording, its token ids and the very graph and shards, as the recording's.
 """
 
@@ -25,6 +27,16 @@ from seethrough.core import hooks
 from seethrough.core.captured import FIRST_OF_UNEMBED
 from seethrough.core.errors import SourceError
 from seethrough.core.hooks import hook_name
+from seethrough.core.insides import (
+    READING_PART,
+    UNEMBEDDING,
+    inside_dims,
+    is_whole,
+    layer_of_part,
+    opened_all,
+    reading_dims,
+    reading_ids,
+)
 from seethrough.core.recorded import check_arrays, is_rising, kind, metadata_of, read_told, row
 from seethrough.core.safetensors import read_safetensors
 from seethrough.core.tokens import Candidate, candidate
@@ -40,7 +52,6 @@ LOGITS_PART, LAYERS_PART = "logits", "layers"
 PARTS = (LOGITS_PART, LAYERS_PART)
 # Where they lie, below the recordings.
 PARTS_FOLDER = "parts"
-UNEMBEDDING = "W_U"
 WRITES = (hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT)
 LENS = (hooks.TOP_VALUES, hooks.TOP_IDS, hooks.LOGSUMEXP)
 
@@ -66,12 +77,20 @@ class Part:
     def more(self, recording: Recording) -> tuple[dict[str, Array], dict[str, tuple[int, ...]]]:
         """Its arrays by hook name, and which positions each holds: what `Captured.with_more` takes.
 
-        Rows of W_U stand under their token's id.
+        Rows of W_U stand under their token's id. What is not in the positions is whole.
         """
+        n_pos = len(self.ids)
+        if layer_of_part(self.name) is not None:
+            arrays = opened_all(self.arrays, n_pos)
+            return arrays, {name: self.positions for name in arrays if not is_whole(name)}
+        if self.name == READING_PART:
+            ids = reading_ids(recording, self.arrays[UNEMBEDDING].shape[1])
+            every = tuple(range(n_pos))
+            return {**self.arrays}, {hooks.FINAL_SCALE: every, UNEMBEDDING: ids}
         arrays = {name: array for name, array in self.arrays.items() if name not in LENS}
         positions = dict.fromkeys(arrays, self.positions)
         for name in arrays.keys() & FIRST_OF_UNEMBED:
-            positions[name] = (len(self.ids) - 1,)
+            positions[name] = (n_pos - 1,)
         if UNEMBEDDING in arrays:
             positions[UNEMBEDDING] = tuple(item.id for item in recording.top)
         return arrays, positions
@@ -91,6 +110,9 @@ class Part:
             raise SourceError("recording.unreadable", part="positions")
         if any(not 0 <= token < config.d_vocab for token in self.words):
             raise SourceError("recording.unreadable", part="words")
+        layer = layer_of_part(self.name)
+        if layer is not None and layer >= config.n_layers:
+            raise SourceError("recording.unreadable", part="name")
         check_arrays(self.arrays, self._dims(recording, config))
         if self.name == LAYERS_PART:
             self._check_lens(config)
@@ -100,6 +122,11 @@ class Part:
     def _dims(self, recording: Recording, config: ModelConfig) -> dict[str, tuple[int, ...]]:
         """What the file has to hold: each array's dims."""
         n_kept, n_states = len(self.positions), config.n_layers + 1
+        layer = layer_of_part(self.name)
+        if layer is not None:
+            return inside_dims(config, layer, len(self.ids), n_kept)
+        if self.name == READING_PART:
+            return reading_dims(recording, config)
         if self.name == LAYERS_PART:
             n_best = len(self.lens[0]) if self.lens else 0
             return {
@@ -144,7 +171,7 @@ def part_from_bytes(data: bytes) -> Part:
     """
     metadata, arrays = read_safetensors(data)
     part = read_told(metadata, lambda told: _part(told, arrays))
-    if part.name not in PARTS:
+    if part.name not in (*PARTS, READING_PART) and layer_of_part(part.name) is None:
         raise SourceError("recording.unreadable", part="name")
     return part
 

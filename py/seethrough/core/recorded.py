@@ -72,6 +72,8 @@ def kind(value: Any, one: type) -> Any:  # noqa: ANN401 - JSON
 def check_arrays(arrays: Mapping[str, Array], expected: Mapping[str, tuple[int, ...]]) -> None:
     """Hold the arrays to their names and dims: float32 (ids: int32) and finite, each of them.
 
+    A score may be −∞: a window hides cells below the diagonal too.
+
     Raises:
         SourceError: One is missing or too many, has other dims or another type, or is not finite.
     """
@@ -81,7 +83,10 @@ def check_arrays(arrays: Mapping[str, Array], expected: Mapping[str, tuple[int, 
         dtype = np.int32 if name in OF_WHOLE_NUMBERS else np.float32
         if arrays[name].shape != dims or arrays[name].dtype != dtype:
             raise SourceError("recording.dims", name=name, got=arrays[name].shape, expected=dims)
-        if not np.isfinite(arrays[name]).all():
+        is_right = np.isfinite(arrays[name])
+        if hooks.leaf_of(name) == hooks.SCORES:
+            is_right |= np.isneginf(arrays[name])
+        if not is_right.all():
             raise SourceError("recording.not_finite", name=name)
 
 

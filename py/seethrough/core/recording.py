@@ -186,12 +186,12 @@ def packed(pattern: Array) -> Array:
     return np.ascontiguousarray(pattern[:, query, key])
 
 
-def unpacked(triangle: Array, side: int) -> Array:
-    """The inverse of `packed`, the masked cells 0.
+def unpacked(triangle: Array, side: int, masked: float = 0.0) -> Array:
+    """The inverse of `packed`; the masked cells are 0, or what they are said to be.
 
     Shapes: triangle [head, side · (side + 1) / 2] → [head, side, side].
     """
-    pattern = np.zeros((len(triangle), side, side), np.float32)
+    pattern = np.full((len(triangle), side, side), masked, np.float32)
     pattern[:, _lower(side)] = triangle
     pattern.flags.writeable = False
     return pattern

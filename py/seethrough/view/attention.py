@@ -14,7 +14,7 @@ from seethrough.view.numbers import cell, exact, probability
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import causal_raster, pooled
 from seethrough.view.scales import text_on
-from seethrough.view.unrecorded import note, spans
+from seethrough.view.unrecorded import lacks_layer, note, spans
 from seethrough.view.words import hook_mark, rich, say, sentences, title, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def pattern(scene: Scene, grid: Grid) -> list[Node | str]:
 
 def picker(scene: Scene) -> Node:
     """The layers, those without a recorded pattern marked."""
-    return layer_picker(scene, is_of_patterns=True)
+    return layer_picker(scene, lacks=lacks_layer)
 
 
 def lacking(scene: Scene, recorded: Recording, *, has_picker: bool = True) -> str:

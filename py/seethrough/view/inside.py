@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import block_leaves, hook_name, leaf_of
+from seethrough.core.insides import inside_part
 from seethrough.core.sums import DIMS
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import slices
@@ -18,7 +19,7 @@ from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
 from seethrough.view.strip import readout as readout_of
 from seethrough.view.sums import ROLES
-from seethrough.view.unrecorded import lacks_position, note
+from seethrough.view.unrecorded import inside_layers, lacks_inside_at, lacks_position, note, spans
 from seethrough.view.wants import chosen, is_kept
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
@@ -36,6 +37,9 @@ FIELDS = (
     "recorded",
     "source",
     "live_bytes",
+    "walk_card",
+    "missing",
+    "asked_layer",
 )
 READOUT = "inside-readout"
 # The pattern has a picture of its own.
@@ -105,13 +109,33 @@ def names_of(scene: Scene) -> list[str]:
 
 
 def lacking(scene: Scene) -> Node:
-    """What is not known: a recording has no vectors of a block, a live run is being asked."""
-    if scene.run.recorded is not None:
-        told = [say(scene, "inside.lacking")]
+    """What is not known, with the way to it; or that it is on its way."""
+    if scene.run.recorded is None:
+        return h("p", {"class": "note", "role": "status"}, say(scene, "inside.waits"))
+    asked = scene.choice.asked_layer
+    layer, recorded = layer_of(scene) if asked is None else asked, inside_layers(scene)
+    if layer in recorded and not scene.run.captured.has(hook_name(hooks.Q, layer)):
+        if inside_part(layer) in scene.run.missing:
+            return note(scene, say(scene, "inside.missing", layer=layer))
+        told = say(scene, "inside.comes", layer=layer)
+        return h("p", {"class": "note", "role": "status"}, told)
+    return note(scene, *why_lacking(scene, layer, recorded))
+
+
+def why_lacking(scene: Scene, layer: int, recorded: tuple[int, ...]) -> list[Node | str]:
+    """What the recording has not: insides, this layer's, this token's, or only the weights."""
+    if not recorded:
+        told: list[Node | str] = [say(scene, "inside.lacking")]
         if any(lacks_position(scene, position) for position in range(len(scene.run.tokens))):
             told += [" ", say(scene, "inside.lacking_tokens")]
-        return note(scene, *told)
-    return h("p", {"class": "note", "role": "status"}, say(scene, "inside.waits"))
+        return told
+    if layer not in recorded:
+        layers = spans(scene, recorded)
+        return [say(scene, "inside.lacking_layer", layer=layer, layers=layers)]
+    if lacks_inside_at(scene, layer, chosen(scene)):
+        token = token_mark(visible_at(scene, chosen(scene)))
+        return rich(scene, "inside.lacking_token", token=token, layer=str(layer))
+    return [say(scene, "inside.lacking_weights")]
 
 
 def place_of(scene: Scene, leaf: str) -> tuple[int, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h
-from seethrough.view.unrecorded import UNRECORDED, lacks_layer
+from seethrough.view.unrecorded import UNRECORDED
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seethrough.app.state import Scene
 
 
@@ -22,16 +24,18 @@ def layer_of(scene: Scene) -> int:
     return min(max(scene.choice.layer, 0), max(n_layers(scene) - 1, 0))
 
 
-def layer_picker(scene: Scene, *, is_of_patterns: bool = False) -> Node:
+def layer_picker(scene: Scene, *, lacks: Callable[[Scene, int], bool] | None = None) -> Node:
     """A list of the layers; changing it is the action.
 
     Args:
-        is_of_patterns: Mark the layers whose attention the shown recording lacks.
+        lacks: Tells of a layer whether the shown recording lacks what is told of it.
     """
     asked = scene.choice.asked_layer
     chosen = layer_of(scene) if asked is None else asked
     options = [
-        option(scene, layer, is_chosen=layer == chosen, is_marked=is_of_patterns)
+        option(
+            scene, layer, is_chosen=layer == chosen, lacks=lacks is not None and lacks(scene, layer)
+        )
         for layer in range(n_layers(scene))
     ]
     return h(
@@ -42,9 +46,8 @@ def layer_picker(scene: Scene, *, is_of_patterns: bool = False) -> Node:
     )
 
 
-def option(scene: Scene, layer: int, *, is_chosen: bool, is_marked: bool) -> Node:
+def option(scene: Scene, layer: int, *, is_chosen: bool, lacks: bool) -> Node:
     """One layer of the list."""
-    lacks = is_marked and lacks_layer(scene, layer)
     label = say(scene, "view.unrecorded.layer", layer=layer) if lacks else str(layer)
     marked = UNRECORDED if lacks else None
     return h("option", {"value": str(layer), "selected": is_chosen, "class": marked}, label)

@@ -30,11 +30,11 @@ def render(scene: Scene) -> str:
     )
 
 
-def chip(scene: Scene, token: TokenView, position: int, *, is_marked: bool = True) -> Node:
+def chip(scene: Scene, token: TokenView, position: int, *, is_marked: bool | None = None) -> Node:
     """One token: a button that chooses its position.
 
     Args:
-        is_marked: Mark it where the recording lacks its residual stream.
+        is_marked: Whether the recording lacks what is told of it; None: its residual stream.
     """
     selected = position == scene.choice.position
     classes = ["chip", f"hue-{position % N_HUES}"]
@@ -42,7 +42,7 @@ def chip(scene: Scene, token: TokenView, position: int, *, is_marked: bool = Tru
     classes += ["is-selected"] if selected else []
     key = "view.tokens.special" if token.is_special else "view.tokens.chip"
     told = say(scene, key, position=position, id=token.id)
-    if is_marked and lacks_position(scene, position):
+    if lacks_position(scene, position) if is_marked is None else is_marked:
         classes.append(UNRECORDED)
         told = sentences(told, say(scene, "view.unrecorded.token"))
     return h(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core import hooks
+from seethrough.core.hooks import hook_name
+from seethrough.core.insides import layer_of_part
 from seethrough.core.written import list_of
 from seethrough.view.node import Node, h
 from seethrough.view.price import live_button
@@ -24,6 +27,28 @@ def lacks_position(scene: Scene, position: int) -> bool:
 def lacks_layer(scene: Scene, layer: int) -> bool:
     """Whether the attention of a layer is not in the recording that is shown."""
     return scene.run.recorded is not None and layer not in scene.run.recorded.layers
+
+
+def inside_layers(scene: Scene) -> tuple[int, ...]:
+    """The layers whose inside the shown recording has, in files of their own."""
+    card = scene.walk_card
+    layers = () if card is None else (layer_of_part(name) for name in card.parts)
+    return tuple(sorted(layer for layer in layers if layer is not None))
+
+
+def lacks_inside(scene: Scene, layer: int) -> bool:
+    """Whether the inside of a layer is not in the shown recording; without any, its attention."""
+    layers = inside_layers(scene)
+    if not layers:
+        return lacks_layer(scene, layer)
+    return scene.run.recorded is not None and layer not in layers
+
+
+def lacks_inside_at(scene: Scene, layer: int, position: int) -> bool:
+    """Whether the inside of a layer is here, but not of this token."""
+    name = hook_name(hooks.Q, layer)
+    is_here = scene.run.recorded is not None and scene.run.captured.has(name)
+    return is_here and scene.run.captured.row(name, position) is None
 
 
 def note(scene: Scene, *sentence: Node | str) -> Node:

@@ -8,6 +8,7 @@ from seethrough.view.attention import head_button
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.tokens import chip
+from seethrough.view.unrecorded import lacks_inside, lacks_inside_at
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SLOT = "choice"
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "asked_layer", "head", "position"),
-    "recorded",
+    *("recorded", "walk_card"),
 )
 
 
@@ -27,7 +28,10 @@ def render(scene: Scene) -> str:
     config = scene.run.config
     if config is None or not scene.run.tokens:
         return ""
-    chips = [h("li", {}, chip(scene, token, at)) for at, token in enumerate(scene.run.tokens)]
+    chips = [
+        h("li", {}, chip(scene, token, at, is_marked=lacks_inside_at(scene, layer_of(scene), at)))
+        for at, token in enumerate(scene.run.tokens)
+    ]
     named = say(scene, "choice.token")
     return to_html(
         h("div", {"class": "choose is-layer"}, layer(scene)),
@@ -49,7 +53,7 @@ def render(scene: Scene) -> str:
 def layer(scene: Scene) -> list[Node]:
     """The list of layers between a step back and a step on."""
     return [
-        layer_picker(scene, is_of_patterns=True),
+        layer_picker(scene, lacks=lacks_inside),
         h("div", {"class": "stepper"}, stepper(scene, "layer-back"), stepper(scene, "layer-next")),
     ]
 

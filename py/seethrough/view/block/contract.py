@@ -33,7 +33,8 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "top", "config", "captured", "layer", "position"),
-    *("asked_layer", "recorded", "source", "live_bytes", "pushes", "second"),
+    *("asked_layer", "recorded", "source", "live_bytes", "walk_card", "missing"),
+    *("pushes", "second"),
 )
 READOUT = "contract-readout"
 LEAVES = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST)
@@ -79,15 +80,16 @@ def render(scene: Scene) -> str:
         return to_html(h("p", {"class": "lead"}, rich(scene, "contract.rest")))
     if is_beyond(scene, chosen(scene)):
         return to_html(title(scene, "step.contract"), beyond_note(scene))
+    added = addition(scene)
     return to_html(
         title(scene, "step.contract"),
         named.lead(scene, lead(scene)),
-        addition(scene),
-        opened_readout(scene, READOUT),
+        added,
+        opened_readout(scene, READOUT) if added else "",
         lacking(scene),
         moves(scene),
         scores(scene),
-        scale_note(scene, [name_of(scene, leaf) for leaf in LEAVES[2:]]),
+        scale_note(scene, [name_of(scene, leaf) for leaf in LEAVES[2:]]) if added else "",
     )
 
 

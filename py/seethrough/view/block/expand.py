@@ -33,6 +33,7 @@ from seethrough.view.numbers import count, exact, limit, probability, readout, s
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
 from seethrough.view.strip import readout as opened_readout
+from seethrough.view.unrecorded import note
 from seethrough.view.wants import chosen
 from seethrough.view.windowed import beyond_note, is_beyond
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
@@ -45,7 +46,7 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 
 FIELDS = (
     *("language", "tokens", "top", "config", "captured", "layer", "position", "neuron"),
-    *("asked_layer", "recorded", "source", "live_bytes", "pushes"),
+    *("asked_layer", "recorded", "source", "live_bytes", "walk_card", "missing", "pushes"),
 )
 READOUT = "expand-readout"
 LEAVES = (
@@ -171,21 +172,35 @@ def plots(scene: Scene, known: Neurons, shown: tuple[int, ...]) -> list[Node]:
 
 def strongest_list(scene: Scene, known: Neurons, shown: tuple[int, ...], own: int) -> Node:
     """The strongest neurons with their numbers, what they add and push."""
-    answer = answers(scene)[:1]
+    answer, bare = answers(scene)[:1], has_numbers_alone(scene, shown)
     token = token_mark(answer[0].visible) if answer else ""
-    rows = [neuron_row(scene, known, neuron, is_own=neuron == own) for neuron in shown]
+    told = h("p", {"class": "note"}, *rich(scene, "neurons.adds.note", token=token))
+    rows = [
+        neuron_row(scene, known, neuron, is_own=neuron == own, is_bare=bare) for neuron in shown
+    ]
     return h(
         "div",
         {"class": "neuron-list", **timed(scene, "strong", "rise")},
         h("h3", {"class": "part-title"}, say(scene, "neurons.strongest")),
-        h("p", {"class": "note"}, *rich(scene, "neurons.adds.note", token=token)) if answer else "",
-        h("ol", {"class": "neuron-rows"}, rows),
-        pushed.caveat(scene),
+        told if answer and not bare else "",
+        h("ol", {"class": "neuron-rows is-bare" if bare else "neuron-rows"}, rows),
+        note(scene, say(scene, "neurons.lacking")) if bare else pushed.caveat(scene),
     )
 
 
-def neuron_row(scene: Scene, known: Neurons, neuron: int, *, is_own: bool) -> Node:
-    """One neuron: its sum, what the curve and the gate make of it, what it adds and pushes."""
+def has_numbers_alone(scene: Scene, shown: tuple[int, ...]) -> bool:
+    """Whether a recording has the neurons' numbers alone: their words want the model."""
+    known = scene.run.pushes
+    found = any(of_neuron(layer_of(scene), neuron) in known for neuron in shown)
+    return scene.run.recorded is not None and not found
+
+
+def neuron_row(scene: Scene, known: Neurons, neuron: int, *, is_own: bool, is_bare: bool) -> Node:
+    """One neuron: its sum, what the curve and the gate make of it, what it adds and pushes.
+
+    Args:
+        is_bare: Leave out what it pushes: it is said once that no neuron's words are here.
+    """
     activation = float(known.post[neuron])
     return h(
         "li",
@@ -203,7 +218,7 @@ def neuron_row(scene: Scene, known: Neurons, neuron: int, *, is_own: bool) -> No
         ),
         h("span", {"class": "neuron-numbers"}, numbers(scene, known, neuron)),
         h("span", {"class": "neuron-adds"}, adds(scene, neuron, activation)),
-        pushed.tokens(scene, of_neuron(layer_of(scene), neuron), activation),
+        "" if is_bare else pushed.tokens(scene, of_neuron(layer_of(scene), neuron), activation),
     )
 
 

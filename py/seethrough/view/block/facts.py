@@ -75,9 +75,15 @@ def direction(scene: Scene, token: int) -> Array | None:
 
     Shapes: → [d_model]; None where something of it is not known.
     """
+    vector = scene.run.captured.row(ROWS, token)
+    return None if vector is None else direction_of(scene, vector)
+
+
+def direction_of(scene: Scene, vector: Array) -> Array | None:
+    """The same of any row of the unembedding. Shapes: vector [d_model] → [d_model]."""
     config, captured = scene.run.config, scene.run.captured
     scale = captured.row(hooks.FINAL_SCALE, chosen(scene))
-    weight, vector = captured.arrays.get(FINAL_WEIGHT), captured.row(ROWS, token)
-    if config is None or scale is None or weight is None or vector is None:
+    weight = captured.arrays.get(FINAL_WEIGHT)
+    if config is None or scale is None or weight is None:
         return None
     return reader_of(config, vector, weight, float(scale[0]))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "head", "position"),
-    *("recorded", "source", "live_bytes"),
+    *("recorded", "source", "live_bytes", "walk_card", "missing", "asked_layer"),
 )
 
 

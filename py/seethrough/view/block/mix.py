@@ -52,6 +52,8 @@ FIELDS = (
         "recorded",
         "source",
         "live_bytes",
+        "walk_card",
+        "missing",
         "pushes",
         "top",
         "without",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from seethrough.core import hooks
+from seethrough.core.insides import MEAN_ROW
 from seethrough.core.moves import attributed
 from seethrough.core.pushes import of_half
 from seethrough.view.block import pushed
 from seethrough.view.block.contract_film import timed
-from seethrough.view.block.facts import Answer, answers, direction, is_last, row
+from seethrough.view.block.facts import Answer, answers, direction, direction_of, is_last, row
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, exact, limit, signed
 from seethrough.view.pickers import layer_of
@@ -53,6 +54,11 @@ def scored(scene: Scene) -> tuple[Scored, ...]:
     return tuple(found)
 
 
+def has_written(scene: Scene) -> bool:
+    """Whether it is known what both halves wrote: else that is said before this."""
+    return all(row(scene, leaf) is not None for leaf in HALVES.values())
+
+
 def halves_of(scene: Scene) -> tuple[Cell, ...]:
     """The names of what the halves wrote."""
     layer, at = layer_of(scene), chosen(scene)
@@ -60,7 +66,15 @@ def halves_of(scene: Scene) -> tuple[Cell, ...]:
 
 
 def averages(scene: Scene) -> tuple[float, ...] | None:
-    """What each half added to the average token's score; None where that is not known."""
+    """What each half added to the average token's score; None where that is not known.
+
+    A recording has the average token's row, of which it is read as any token's.
+    """
+    mean = scene.run.captured.arrays.get(MEAN_ROW)
+    along = None if mean is None else direction_of(scene, mean)
+    written = [row(scene, leaf) for leaf in HALVES.values()]
+    if along is not None and all(one is not None for one in written):
+        return tuple(float(attributed(one, along[None])[0]) for one in written if one is not None)
     known = [scene.run.pushes.get(name) for name in halves_of(scene)]
     means = tuple(one.mean for one in known if one is not None)
     return means if len(means) == len(known) else None
@@ -70,7 +84,8 @@ def scores(scene: Scene) -> Node | str:
     """The bars, with what is held and what they leave out."""
     known = scored(scene)
     if not known:
-        return "" if scene.run.recorded is None else note(scene, say(scene, "scored.lacking"))
+        is_told = scene.run.recorded is not None and has_written(scene)
+        return note(scene, say(scene, "scored.lacking")) if is_told else ""
     beside = () if scene.beside is None else scored(scene.beside)
     most = max(
         abs(value) for one in (*known, *beside) for value in (one.attention, one.feed_forward)

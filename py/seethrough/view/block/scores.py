@@ -59,7 +59,9 @@ def render(scene: Scene) -> str:
             "div",
             {"class": "block-pair is-three"},
             bars(scene, place, row, key),
-            products.figure(scene, made, timed(SHOTS, "products", "rise")) if made else "",
+            products.figure(scene, made, timed(SHOTS, "products", "rise"))
+            if made
+            else here.waits(scene),
             h("div", {"class": "pattern-whole"}, matrix.figure(scene, place)),
         ),
     )

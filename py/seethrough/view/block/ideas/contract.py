@@ -8,7 +8,7 @@ import numpy as np
 
 from seethrough.view.block import contract
 from seethrough.view.block.here import waits
-from seethrough.view.block.scored import HALVES, Scored, averages, scored
+from seethrough.view.block.scored import HALVES, Scored, averages, has_written, scored
 from seethrough.view.ideas.plain import caption, lead, mark_at, nothing_yet, picture, plain
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.pickers import layer_of, n_layers
@@ -35,7 +35,7 @@ def render(scene: Scene) -> str:
     told = lead(rich(scene, key, token=token, next=str(layer_of(scene) + 1)))
     known = scored(scene)[:N_SHOWN]
     if not known or (scene.run.source == "live" and averages(scene) is None):
-        if scene.run.recorded is not None:
+        if scene.run.recorded is not None and has_written(scene):
             return to_html(told, note(scene, say(scene, "scored.lacking")))
         is_read = bool(known)
         return to_html(

@@ -15,6 +15,7 @@ from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.pickers import layer_of
 from seethrough.view.strip import readout
+from seethrough.view.unrecorded import note
 from seethrough.view.wants import chosen
 from seethrough.view.words import rich, say
 
@@ -34,9 +35,6 @@ def render(scene: Scene) -> str:
         has_run = bool(config and scene.run.tokens)
         return to_html(waits(scene) if has_run else nothing_yet(scene, "idea.expand.rest"))
     token, size = mark_at(scene, chosen(scene)), count(scene, config.d_mlp)
-    loud = [named(scene, known, at) for at in speaking(scene, known)[:N_NAMED]]
-    answer = answers(scene)[:1]
-    for_it = rich(scene, "idea.expand.for", answer=mark(answer[0].visible)) if answer else ""
     return to_html(
         lead(rich(scene, "idea.expand.lead", token=token, n=size)),
         picture(
@@ -50,11 +48,26 @@ def render(scene: Scene) -> str:
                     field(scene, known, told_in=READOUT, place={}),
                     readout(scene, READOUT),
                 ),
-                h("div", {}, h("p", {}, for_it), h("ol", {"class": "idea-neurons"}, loud)),
+                h("div", {}, loudest(scene, known)),
             ),
             caption(say(scene, "idea.expand.honest")),
         ),
     )
+
+
+def loudest(scene: Scene, known: Neurons) -> list[Node]:
+    """Those that speak most for the answer with their words; of a recording only who is loudest."""
+    if expand.has_numbers_alone(scene, known.told):
+        told = [h("li", {}, h("b", {}, say(scene, "neurons.name", neuron=at))) for at in known.told]
+        return [
+            h("p", {}, say(scene, "idea.expand.loudest")),
+            h("ol", {"class": "idea-neurons is-bare"}, told[:N_NAMED]),
+            note(scene, say(scene, "idea.expand.lacking")),
+        ]
+    answer = answers(scene)[:1]
+    for_it = rich(scene, "idea.expand.for", answer=mark(answer[0].visible)) if answer else ""
+    loud = [named(scene, known, at) for at in speaking(scene, known)[:N_NAMED]]
+    return [h("p", {}, for_it), h("ol", {"class": "idea-neurons"}, loud)]
 
 
 def speaking(scene: Scene, known: Neurons) -> list[int]:
