@@ -36,6 +36,7 @@ def painted(tab, name):
 
 def test_a_second_head_is_opened_chosen_and_closed(inside):
     """B opens it, its lists choose a layer and a head, Escape closes it; the address follows."""
+    assert not inside.page.evaluate("document.querySelector('details.own-text').open")
     inside.page.evaluate("document.activeElement.blur()")
     inside.page.keyboard.press("b")
     inside.until("location.hash.includes('beside=head:2')")
