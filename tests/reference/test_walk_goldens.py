@@ -1,4 +1,4 @@
-"""The walk's golden files are what transformers gives today, in float64."""
+"""The golden files of the walk and of the block are what transformers gives today, in float64."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from tests.block_truth import goldens
 from tests.reference.make_walk_goldens import pair_of, value_of, whole
 from tests.walk_models import MODELS, SMOLLM2
 from tests.walk_truth import SUBJECTS
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.reference
 
 # The files keep nine digits, and what is rounded to a number of places at least six of them.
 DIGITS, PLACES = 1e-8, 2e-6
+# Those of the block (tests/block_truth.py) are float32.
+OF_FLOAT32 = 1.2e-7
 
 
 @dataclass
@@ -59,24 +62,27 @@ def test_the_seeded_numbers_are_the_golden_s(told: Told) -> None:
 
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_every_golden_number(told: Told, name: str) -> None:
-    """Each cell, length, lens and greedy token of the file is computed again."""
+    """Each cell, length, lens and greedy token of both files is computed again."""
     golden = told.prompts[name]
     run = told.double.hooks(golden["ids"])
 
     for found in (*golden["steps"].values(), golden.get("sweep", {"cells": {}})):
         check_cells(run, found["cells"])
+    check_cells(run, goldens(told.held)[name].cells, digits=OF_FLOAT32)
     for kind, numbers in whole(told.double, run, golden["ids"]).items():
         np.testing.assert_allclose(
             flat(golden[kind]), flat(numbers), rtol=DIGITS, atol=PLACES, err_msg=kind
         )
 
 
-def check_cells(run: Mapping[str, Array], cells: Mapping[str, float]) -> None:
+def check_cells(
+    run: Mapping[str, Array], cells: Mapping[str, float], *, digits: float = DIGITS
+) -> None:
     """Golden values by cell are those of a run."""
     wrong = {
         name: (golden, value_of(run, name))
         for name, golden in cells.items()
-        if value_of(run, name) != pytest.approx(golden, rel=DIGITS, abs=1e-12)
+        if value_of(run, name) != pytest.approx(golden, rel=digits, abs=1e-12)
     }
     assert wrong == {}
 

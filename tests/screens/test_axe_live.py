@@ -5,6 +5,7 @@ The same rules as in test_axe.py, where the places rest as they are opened.
 
 import pytest
 
+from seethrough.view.tours import THE_BLOCK
 from tests.screens.gpt2_site import build_site
 from tests.screens.places import GPT2_PROMPT, NARROW, WIDE
 from tests.screens.screen import opened, served, told
@@ -16,6 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 PROMPT = "January%2C%20February%2C%20March%2C"
 LONGEST = "%20".join(["word%2C"] * 128)
 ON_A_PHONE = ["target-size", "scrollable-region-focusable", "aria-hidden-focus"]
+# What is the last to come at a step inside a layer: the words that vectors push.
+BROUGHT = dict.fromkeys(("mix", "expand", "contract"), ".plate-of .push")
 OPEN_ALL = """() => {
   for (const one of document.querySelectorAll("#view details:not(.menu)")) one.open = true;
 }"""
@@ -99,6 +102,23 @@ def test_the_live_steps_of_gpt2(gpt2, axe):
         found[step] = in_place(gpt2, axe, None if step == "embed" else CONTRAST)
 
     assert not told(found), told(found)
+
+
+@pytest.mark.parametrize("step", ["scores"])
+def test_a_live_step_inside_a_layer(live, axe, step):
+    """Each step of a live layer, all that folds open; on a phone, too; then its idea."""
+    address = f"#/block/own/{step}?layer=3&head=1&prompt={PROMPT}"
+    live.go(f"{address}&depth=numbers")
+    live.page.wait_for_selector(BROUGHT.get(step, ".plate-of canvas, .plate-of svg"))
+    live.page.evaluate(OPEN_ALL)
+    live.settle()
+    found = {"numbers": judged(live, axe)}
+    live.page.evaluate(CLOSE_ALL)
+    if step != THE_BLOCK.names[-1]:
+        live.go(f"{address}&depth=idea")
+        found["idea"] = judged(live, axe, is_narrow=False)
+
+    assert not any(found.values()), found
 
 
 def test_the_inside_of_a_block(live, axe):

@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
 
 
-def scale_note(scene: Scene, names: Iterable[str]) -> Node:
-    """The colours in words, and what they do not reach of some hooks at the chosen token."""
-    at, row = chosen(scene), scene.run.captured.row
-    strips = [(f"{name}[{at}", values) for name in names if (values := row(name, at)) is not None]
+def scale_note(scene: Scene, strips: Iterable[tuple[str, Array]]) -> Node:
+    """The colours in words, and what they do not reach of some strips (see `beyond`)."""
     return h("p", {"class": "note scale"}, say(scene, "mix.scale"), " ", beyond(scene, strips))
+
+
+def whole(scene: Scene, names: Iterable[str]) -> list[tuple[str, Array]]:
+    """The strips of some hooks at the chosen token, as far as they are known."""
+    at, row = chosen(scene), scene.run.captured.row
+    return [(f"{name}[{at}", values) for name in names if (values := row(name, at)) is not None]
 
 
 def beyond(scene: Scene, strips: Iterable[tuple[str, Array]]) -> list[Node | str]:

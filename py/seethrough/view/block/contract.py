@@ -11,7 +11,7 @@ from seethrough.core.hooks import hook_name
 from seethrough.core.moves import Move, move_of
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
-from seethrough.view.block.clipped import scale_note
+from seethrough.view.block.clipped import scale_note, whole
 from seethrough.view.block.contract_film import moments, timed
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, of_scores, row
 from seethrough.view.block.here import waits
@@ -89,7 +89,9 @@ def render(scene: Scene) -> str:
         lacking(scene),
         moves(scene),
         scores(scene),
-        scale_note(scene, [name_of(scene, leaf) for leaf in LEAVES[2:]]) if added else "",
+        scale_note(scene, whole(scene, [name_of(scene, leaf) for leaf in LEAVES[2:]]))
+        if added
+        else "",
     )
 
 

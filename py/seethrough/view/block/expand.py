@@ -13,7 +13,7 @@ from seethrough.core.pushes import WRITTEN_BY, of_neuron
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, strip
 from seethrough.view.block import curve, pushed
-from seethrough.view.block.clipped import scale_note
+from seethrough.view.block.clipped import scale_note, whole
 from seethrough.view.block.expand_film import moments, timed
 from seethrough.view.block.facts import answers, direction, is_open, name_of, of_scores, row
 from seethrough.view.block.here import waits
@@ -110,7 +110,9 @@ def before(scene: Scene) -> Node | str:
     if not any(lines):
         return ""
     names = [name_of(scene, leaf) for leaf in (hooks.RESID_MID, hooks.LN2_OUT)]
-    return h("div", {"class": "vectors"}, lines, divisor(scene), scale_note(scene, names))
+    return h(
+        "div", {"class": "vectors"}, lines, divisor(scene), scale_note(scene, whole(scene, names))
+    )
 
 
 def divisor(scene: Scene) -> Node | str:

@@ -7,6 +7,7 @@ turns that into a vector of the stream's width, the heads' vectors add up, the s
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
@@ -16,7 +17,7 @@ from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
 from seethrough.view.block import made, off, pushed, search
-from seethrough.view.block.clipped import scale_note
+from seethrough.view.block.clipped import beyond, whole
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
 from seethrough.view.block.here import waits
 from seethrough.view.block.mix_facts import (
@@ -124,7 +125,7 @@ def render(scene: Scene) -> str:
         opened_readout(scene, READOUT) if mixed is None else "",
         off.figure(scene),
         h("div", {"class": "head-search"}, search.parts(scene)),
-        scale_note(scene, [name_of(scene, leaf) for leaf in ADDED]),
+        h("p", {"class": "note scale"}, say(scene, "mix.scale")),
     )
 
 
@@ -334,4 +335,5 @@ def addition(scene: Scene) -> Node | str:
         h("h3", {"class": "part-title"}, say(scene, "mix.add")),
         h("p", {"class": "note"}, rich(scene, key)),
         lines,
+        h("p", {"class": "note"}, beyond(scene, whole(scene, map(partial(name_of, scene), ADDED)))),
     )

@@ -9,7 +9,7 @@ from seethrough.core.cell import Cell
 from seethrough.core.families import family_of
 from seethrough.core.length import length_cell, length_of
 from seethrough.view import named, slices, strip
-from seethrough.view.block import here, shared, turning
+from seethrough.view.block import clipped, here, shared, turning
 from seethrough.view.block.clipped import scale_note
 from seethrough.view.block.here import here_of, of_head, of_layer
 from seethrough.view.cell_button import cell_button
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import Scene
+    from seethrough.core.cache import Array
     from seethrough.core.wants import Wants
     from seethrough.view.block.here import Here
     from seethrough.view.node import Child
@@ -61,9 +62,7 @@ def render(scene: Scene) -> str:
                 {"class": "block-row"},
                 h("div", {"class": "scroll", "tabindex": "0"}, h("ol", {"class": "way"}, rows)),
                 strip.readout(scene, turning.TOLD_IN) if rows else "",
-                scale_note(scene, map(place.name, (hooks.RESID_PRE, hooks.LN1_OUT)))
-                if rows
-                else "",
+                scale_note(scene, strips(scene, place)) if rows else "",
             ),
             h(
                 "div",
@@ -73,6 +72,17 @@ def render(scene: Scene) -> str:
             ),
         ),
     )
+
+
+def strips(scene: Scene, place: Here) -> list[tuple[str, Array]]:
+    """What stands there as strips: each one's name up to its last index, its numbers."""
+    found = clipped.whole(scene, map(place.name, (hooks.RESID_PRE, hooks.LN1_OUT)))
+    for leaf in MADE:
+        values = of_head(scene, place, leaf, place.position)
+        head = place.head if leaf == hooks.Q else place.kv_head
+        if values is not None:
+            found.append((f"{place.name(leaf)}[{place.position},{head}", values))
+    return found
 
 
 def lead(scene: Scene, place: Here) -> list[Node | str]:
