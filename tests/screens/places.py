@@ -45,7 +45,6 @@ PLACES = (
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),
     Place("map", "#/map"),
-    Place("map-token", "#/map?token=2767"),
     Place("all", "#/all/january"),
     Place("about", "#/about"),
     Place("ready", "#/ready"),

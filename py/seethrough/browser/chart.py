@@ -46,6 +46,7 @@ class Chart:
         self._pressed: tuple[float, float] | None = None
         self._wanted: Window | None = None
         self._rests = host.Later(charting.rest, REST_MS)
+        self._sizes = host.Sizes(self._measure)
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
@@ -76,11 +77,12 @@ class Chart:
         ):
             ffi.listen(ffi.document, kind, function)
         host.listen_actively("wheel", self._wheel)
-        host.on_window_size(self._measure)
 
     def shown(self, state: AppState) -> None:
         """The page was written: the canvas may be a new one."""
-        if state.route.view == MAP:
+        canvas = _canvas()
+        if state.route.view == MAP and canvas is not None:
+            self._sizes.watch(canvas)
             self._measure()
             self._paint(state)
 
@@ -96,7 +98,7 @@ class Chart:
         canvas = _canvas()
         if canvas is not None:
             left, top, right, bottom = ffi.box_of(canvas)
-            self._charting.resize(round(right - left), round(bottom - top), host.dots())
+            self._charting.resize(int(right - left), int(bottom - top), host.dots())
 
     def _down(self, event: ffi.Js) -> None:
         canvas = _on_canvas(event)

@@ -286,9 +286,16 @@ def dots() -> float:
     return min(max(float(js.devicePixelRatio), 1.0), 2.0)
 
 
-def on_window_size(function: Callable[[], object]) -> None:
-    """Call a function when the window has another size."""
-    js.addEventListener("resize", create_proxy(lambda _event: function()))
+class Sizes:
+    """Calls a function when an element that is watched has another size."""
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._observer = js.ResizeObserver.new(create_proxy(lambda *_told: function()))
+
+    def watch(self, element: Js) -> None:
+        """Watch an element, and no other any more."""
+        self._observer.disconnect()
+        self._observer.observe(element)
 
 
 def listen_actively(kind: str, function: Callable[[Js], object]) -> None:
