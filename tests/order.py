@@ -13,15 +13,15 @@ HERE = Path(__file__).parent
 FIRST = ("app/", "view/test_saved_page.py")
 LONGEST = (
     "browser/test_parity.py",
+    "browser/light/",
     "screens/test_layout.py",
     "screens/test_keyboard.py",
     "screens/test_axe.py",
-    "core/test_vocabularies.py",
     "browser/test_faults_site.py",
     "engines/test_main_flow.py",
-    "browser/light/",
-    "screens/test_axe_live.py",
     "reference/",
+    "core/test_vocabularies.py",
+    "screens/test_axe_live.py",
     "browser/test_whole_path.py",
     "export/test_fidelity.py",
     "browser/test_modes.py",

@@ -113,17 +113,16 @@ def unloaded(kept_without):
 
 
 @contextmanager
-def opened_site(browser, root):
+def opened_site(browser, root, host="127.0.0.1"):
     """A page of the site in a folder of its own server, with Python up."""
-    server = Server(root)
     context = browser.new_context()
     context.add_init_script(KEEP_WORKERS + SEES_NUMBERS)
-    tab = Tab(context.new_page(), server)
+    tab = Tab(context.new_page(), Server(root))
     tab.watch()
-    tab.open()
+    tab.open(host=host)
     yield tab
     context.close()
-    server.stop()
+    tab.server.stop()  # another one, where a test stopped the first
 
 
 @pytest.fixture(scope="session")

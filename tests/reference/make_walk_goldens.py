@@ -183,23 +183,31 @@ def norms(run: Mapping[str, Array]) -> list[list[float]]:
     ]
 
 
-def continuation(oracle: Oracle, ids: list[int]) -> list[list[float]]:
-    """The greedy tokens, each with its probability over the vocabulary at temperature 1."""
-    new, _ = oracle.greedy(ids, N_GREEDY)
-    logits = oracle.hooks([*ids, *new])[hooks.LOGITS]
-    told = []
-    for at, token in enumerate(new):
-        told.append([token, round(float(probabilities(logits[len(ids) - 1 + at])[token]), 9)])
-    return told
+def continuation(oracle: Oracle, ids: list[int]) -> list[int]:
+    """The greedy tokens."""
+    return oracle.greedy(ids, N_GREEDY)[0]
 
 
-def whole(oracle: Oracle, run: Mapping[str, Array], ids: list[int]) -> dict[str, Any]:
-    """What is told of a prompt whatever the page shows."""
+def taken(oracle: Oracle, ids: list[int], new: Sequence[int]) -> list[list[float]]:
+    """What it takes after a text and after each start of `new`: [id, probability].
+
+    One run tells it all. Where the ids are those of `new`, that is the greedy continuation; the
+    probability is over the vocabulary at temperature 1.
+    """
+    rows = oracle.hooks([*ids, *new])[hooks.LOGITS][len(ids) - 1 : -1]
+    best = [(int(row.argmax()), probabilities(row)) for row in rows]
+    return [[token, round(float(probs[token]), 9)] for token, probs in best]
+
+
+def whole(
+    oracle: Oracle, run: Mapping[str, Array], ids: list[int], new: Sequence[int]
+) -> dict[str, Any]:
+    """What is told of a prompt and its greedy continuation whatever the page shows."""
     return {
         "lens": lens(oracle, run),
         "lengths": lengths(run),
         "norms": norms(run),
-        "continuation": continuation(oracle, ids),
+        "continuation": taken(oracle, ids, new),
     }
 
 
@@ -227,7 +235,8 @@ def entry(page: NativePage, pair: Pair, name: str) -> dict[str, Any]:
     ids = [token.id for token in page.state.run.tokens]
     runs = Runs(pair.single.hooks(ids), pair.double.hooks(ids))
     steps = {step: runs.chosen(shown_cells(page.turn_to(step)), PER_STEP) for step in STEPS}
-    told = {"ids": ids, "steps": steps, **whole(pair.double, runs.double, ids)}
+    new = continuation(pair.double, ids)
+    told = {"ids": ids, "steps": steps, **whole(pair.double, runs.double, ids, new)}
     if name == SWEPT:
         told["sweep"] = sweep(page, runs)
     for step, found in [*steps.items(), *([("sweep", told["sweep"])] if name == SWEPT else [])]:

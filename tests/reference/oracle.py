@@ -155,6 +155,18 @@ class Transformers:
         with self.own_precision():
             return greedy_tokens(self.model, ids, n_new)
 
+    @torch.inference_mode()
+    def follow(self, ids: Sequence[int], new: Sequence[int]) -> tuple[list[int], list[float]]:
+        """What it takes after a text and after each start of `new`, and by how much each id won.
+
+        One pass tells it all. Where these are `new` itself, that is the greedy continuation.
+        """
+        given = torch.tensor([[*ids, *new[:-1]]])
+        out = self.model(given, use_cache=False, logits_to_keep=len(new))
+        best = torch.topk(out.logits[0], 2)
+        leads = best.values[:, 0] - best.values[:, 1]
+        return best.indices[:, 0].tolist(), leads.tolist()
+
     def _in_order(self, name: str, value: torch.Tensor) -> torch.Tensor:
         is_per_head = ".attn." in name or name.startswith("logits")
         places = None if is_per_head else self.places.get(value.shape[-1])

@@ -10,6 +10,7 @@ from tests.screens.gpt2_site import build_site
 from tests.screens.places import GPT2_PROMPT, NARROW, WIDE
 from tests.screens.screen import opened, served, told
 from tests.screens.test_axe import CONTRAST, in_place
+from tests.screens.test_steps_fit import WINDOWED
 from tests.steps import STEPS
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -42,13 +43,6 @@ def load(screen):
     screen.page.evaluate("window.seethrough.load().then(() => 1)")
     screen.go(f"#/walk/own/input?prompt={PROMPT}")
     screen.page.wait_for_selector(".badge.is-live", state="attached")
-
-
-@pytest.fixture(scope="module")
-def shared(whole_browser, site):
-    """The site's page in the whole browser: one without a window cannot leave the full screen."""
-    with opened(whole_browser, site) as screen:
-        yield screen
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +146,9 @@ def test_a_look_in_passing(live, axe):
 def test_presenting(live, axe):
     """A step as it is shown to a class."""
     live.go(f"#/walk/own/softmax?prompt={PROMPT}")
+    live.page.evaluate(WINDOWED)
     live.page.click("[data-action=present]")
+    live.page.wait_for_selector(".is-presenting", state="attached")
     live.settle()
     wrong = judged(live, axe)
     live.page.click("[data-action=present]")

@@ -11,7 +11,8 @@ SCHOOL, TABLET, PHONE = (1366, 768), (1024, 768), (390, 844)
 SHOWN = ((1280, 720), (1440, 900), (1920, 1080))
 # A window of 1366 × 768 at 200 % zoom.
 ZOOMED = (683, 384)
-# A window in full screen cannot be resized: here the browser refuses to be in it.
+# A window in full screen cannot be resized, and a browser without one cannot leave it: here the
+# browser refuses to be in it.
 WINDOWED = "() => { document.documentElement.requestFullscreen = () => Promise.reject(); }"
 HIDDEN = "() => document.documentElement.scrollHeight - window.innerHeight"
 WHERE = """() => {

@@ -23,6 +23,7 @@ from export.tensors import Plain
 from seethrough.core.assets import TO_RUN, WEIGHTS
 from seethrough.core.weight_names import expected_dims
 from tests import parity
+from tests.browser.conftest import opened_site
 from tests.browser.profiles import SITE, KeptWithout, Profile
 from tests.browser.server import FOLDER
 from tests.built import default_gguf
@@ -91,6 +92,14 @@ def kept_without(light_visited):
     kept = KeptWithout(light_visited)
     yield kept
     kept.close()
+
+
+@pytest.fixture(scope="session")
+def plain(browser, light):
+    """A page on plain http, which keeps nothing, shared; `at_start` is what its start asked for."""
+    with opened_site(browser, light.root, "plain-http.test") as tab:
+        tab.at_start = list(tab.server.asked)
+        yield tab
 
 
 @pytest.fixture

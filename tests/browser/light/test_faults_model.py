@@ -49,15 +49,20 @@ def test_a_bad_file_of_the_engine(again):
     assert again.ask("seethrough.load()").get("threads")
 
 
-@pytest.mark.parametrize("why", ["phone", "plain http"])
-def test_no_download_unasked(new_tab, shards, why):
-    """On a phone, and where nothing is kept, no model and no engine is fetched unasked either."""
-    tab = new_tab(is_mobile=why == "phone")
-    if why == "phone":
-        tab.page.context.add_init_script(
-            "Object.defineProperty(navigator, 'userAgentData', {value: {mobile: true}});"
-        )
-    tab.open(host="plain-http.test" if why == "plain http" else "127.0.0.1")
+PHONE = "Object.defineProperty(navigator, 'userAgentData', {value: {mobile: true}});"
 
-    assert sum(tab.server.times_asked(shard) for shard in shards) == 0
-    assert [path for path in tab.server.asked if "/ort/" in path] == []
+
+@pytest.fixture(params=["phone", "plain http"])
+def at_start(request, new_tab):
+    """What a start asks for on a phone, and where nothing is kept."""
+    if request.param == "plain http":
+        return request.getfixturevalue("plain").at_start
+    tab = new_tab(PHONE, is_mobile=True)
+    tab.open()
+    return tab.server.asked
+
+
+def test_no_download_unasked(at_start, shards):
+    """On a phone, and where nothing is kept, no model and no engine is fetched unasked either."""
+    assert [path for path in at_start if path.endswith("/boot.js")]
+    assert [path for path in at_start if path.endswith(tuple(shards)) or "/ort/" in path] == []

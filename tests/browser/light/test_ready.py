@@ -56,8 +56,9 @@ def test_a_lost_connection_is_taken_up(page, shards, best):
     assert answer["top"][0]["id"] == best
 
 
-def test_it_can_be_stopped(page, shards):
+def test_it_can_be_stopped(shared, shards):
     """Stop ends it at once; the page asks again, with what is left."""
+    page = shared
     whole = page.text("[data-action=prepare]")
     page.server.faults[shards[0]] = "slow"
     page.page.click("[data-action=prepare]")
@@ -92,13 +93,12 @@ def test_a_full_disk(request, where, room):
         assert page.server.times_asked("ort-wasm-simd-threaded.wasm") == 0
 
 
-def test_where_nothing_is_kept(new_tab):
+def test_where_nothing_is_kept(plain):
     """On plain http the link says why this device cannot be made ready, and offers nothing."""
-    tab = new_tab()
-    tab.open("#/ready", host="plain-http.test")
-    tab.until("document.querySelector('#ready').innerText.includes('keeps nothing')")
+    plain.page.evaluate("location.hash = '#/ready'")
+    plain.until("document.querySelector('#ready')?.innerText.includes('keeps nothing')")
 
-    assert not tab.page.evaluate(ASKS)
+    assert not plain.page.evaluate(ASKS)
 
 
 def test_recordings_only_is_remembered(page):

@@ -89,11 +89,10 @@ def test_no_service_worker(new_tab, best):
     assert tab.visits == 1
 
 
-def test_plain_http(new_tab, shards, best):
+def test_plain_http(plain, shards, best):
     """On plain http (no store, locks or crypto.subtle) everything still runs, and is checked."""
-    tab = new_tab()
+    tab = plain
     tab.server.faults[shards[0]] = "altered"
-    tab.open(host="plain-http.test")
     refused = tab.ask("seethrough.load()")
     tab.server.faults.clear()
     answer = tab.ask(f"seethrough.next('{PROMPT}', {{k: 1}})")

@@ -135,17 +135,15 @@ def test_sizes_and_removal(own, light):
     assert left == {"caches": ["neighbour"], "keys": ["neighbour"], "workers": 0}
 
 
-def test_plain_http_has_no_storage_and_says_null(new_tab):
+def test_plain_http_has_no_storage_and_says_null(plain):
     """Where the browser cannot store, every question about storage gets null, none throws."""
-    tab = new_tab()
-    tab.open(host="plain-http.test")
-    told = site(tab, "sizes()")
+    told = site(plain, "sizes()")
 
     assert told["files"] is None
     assert told["models"] is None
-    assert site(tab, "persist()") is None
-    assert site(tab, "useUpdate()") is None
-    assert site(tab, "removeAll()") is None
+    assert site(plain, "persist()") is None
+    assert site(plain, "useUpdate()") is None
+    assert site(plain, "removeAll()") is None
 
 
 def test_killed_worker_without_locks(new_tab):
