@@ -59,6 +59,7 @@ def test_what_is_marked_lies_under_the_pointer(chart):
     page = chart.page
     page.evaluate("location.hash = '#/map?token=2767'")
     chart.until("document.querySelector('.chart-marks circle.is-open') !== null")
+    chart.until("location.hash.includes('at=')")  # its neighbours are here, and it is in sight
     across, down = page.evaluate(NAMES)[0]
     assert page.evaluate(HOVER, [["·dog", across, down]]) == 1
     page.click("[data-action=chart-close]")

@@ -16,9 +16,11 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import gguf
 import torch
 from torch import nn
 from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
@@ -70,9 +72,10 @@ class Transformers:
     @classmethod
     def from_gguf(cls, path: Path, dtype: torch.dtype = torch.float32) -> Transformers:
         """The model as transformers itself reads and dequantises a GGUF."""
-        settings = load_gguf_checkpoint(str(path))["config"]
-        model = LlamaForCausalLM(LlamaConfig(**settings, attn_implementation="eager"))
-        loaded = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=model)
+        with mock.patch.object(gguf, "GGUFReader", cache(gguf.GGUFReader)):  # the file is read once
+            settings = load_gguf_checkpoint(str(path))["config"]
+            model = LlamaForCausalLM(LlamaConfig(**settings, attn_implementation="eager"))
+            loaded = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=model)
         result = model.load_state_dict(loaded["tensors"], strict=False)
         tied = {"lm_head.weight"} if model.config.tie_word_embeddings else set()
         assert not result.unexpected_keys

@@ -98,7 +98,7 @@ def test_the_live_steps_of_gpt2(gpt2, axe):
     assert not told(found), told(found)
 
 
-@pytest.mark.parametrize("step", ["scores"])
+@pytest.mark.parametrize("step", THE_BLOCK.names)
 def test_a_live_step_inside_a_layer(live, axe, step):
     """Each step of a live layer, all that folds open; on a phone, too; then its idea."""
     address = f"#/block/own/{step}?layer=3&head=1&prompt={PROMPT}"
