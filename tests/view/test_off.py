@@ -70,10 +70,10 @@ def test_it_is_said_that_the_answer_is_asked_for() -> None:
 @pytest.mark.parametrize("depth", ["numbers", "code"])
 @pytest.mark.parametrize("step", STEPS)
 def test_heads_are_off_where_the_answer_without_them_stands(step: str, depth: str) -> None:
-    """There nothing says that they are on again; the ideas and other steps do."""
+    """There nothing says that they are on again; the ideas and what comes behind do."""
     assert transport.heads_on(switched(step).but(depth=depth)) == []
     assert transport.heads_on(switched(step).but(depth="idea")) != []
-    assert transport.heads_on(switched("scores").but(depth=depth)) != []
+    assert transport.heads_on(switched("expand").but(depth=depth)) != []
 
 
 def test_of_equal_words_it_is_said_which() -> None:

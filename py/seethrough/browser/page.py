@@ -69,15 +69,8 @@ OF_THE_MAP = (
     *("chart_sought", "chart_group"),
 )
 OF_A_STEP = (
-    "sampling",
-    "throws",
-    "word",
-    "compared",
-    "chosen_step",
-    "off",
-    "neuron",
-    "second",
-    "moved",
+    *("sampling", "throws", "word", "compared", "chosen_step"),
+    *("off", "neuron", "second", "moved"),
 )
 
 

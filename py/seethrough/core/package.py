@@ -42,15 +42,12 @@ def read(path: str) -> bytes:
 
 def read_folder(path: str, ending: str) -> dict[str, bytes]:
     """The files of a folder that end so, by their names, in their names' order."""
-    names = sorted(name for name in _names_in(path) if name.endswith(ending))
-    return {name: read(f"{path}/{name}") for name in names}
-
-
-def _names_in(path: str) -> list[str]:
-    """The names of a folder's files. The list that an archive was opened with is not read again."""
+    # The list that an archive was opened with is not read again.
     listed: dict[str, object] | None = getattr(sys.modules[PACKAGE].__loader__, "_files", None)
     if listed is None:
-        return [file.name for file in files(PACKAGE).joinpath(path).iterdir()]
+        found = {file.name: file for file in files(PACKAGE).joinpath(path).iterdir()}
+        return {name: found[name].read_bytes() for name in sorted(found) if name.endswith(ending)}
     start = f"{PACKAGE}/{path}/"
-    names = [name.removeprefix(start) for name in listed if name.startswith(start)]
-    return [name for name in names if "/" not in name]
+    inside = (name.removeprefix(start) for name in listed if name.startswith(start))
+    names = sorted(name for name in inside if name.endswith(ending) and "/" not in name)
+    return {name: read(f"{path}/{name}") for name in names}
