@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,7 @@ from export.packages import (
     sha256,
     write_text,
 )
-from export.scripts import imported, standalone
+from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
 from seethrough.core.assets import ATLAS, INSIDE, OF_ENGINE, PART, RECORDING, TOKENIZER
@@ -58,8 +57,9 @@ WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 NO_NODE = "There is no node here, which compiles Python. Install Node.js, then run this again."
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-# What the page loads by itself, beside boot.js and all that it imports.
-OF_PAGE = ("index.html", "guard.js", "slide.js", "style.css", "theme.js")
+# What Python asks for at its start: most of a first visit's bytes. Scripts are not among it: of
+# those that are stored while a service worker is installed Chromium compiles all at once.
+OF_PYTHON = ("pyodide/", "pyscript/", "models/", "seethrough.zip")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -253,15 +253,14 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     files = entries(out, [path for path in paths if path not in skipped])
     listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
     later = [path for path in (*listing["engine"], *listing["later"]) if path in files]
-    first = [path for path in files if path in of_page()]
-    site = {"csp": CSP, "files": files, "first": first, "later": later, "models": models}
+    python = [path for path in files if is_of_python(path) and path not in later]
+    site = {"csp": CSP, "files": files, "python": python, "later": later, "models": models}
     (out / "sw.js").write_bytes(service_worker(site))
 
 
-@cache
-def of_page() -> frozenset[str]:
-    """The files that the page loads by itself, before it starts Python."""
-    return frozenset((*OF_PAGE, *imported(ROOT / "web" / "boot.js")))
+def is_of_python(path: str) -> bool:
+    """Whether a file of the site can come while Python starts."""
+    return path.startswith(OF_PYTHON) and not path.endswith(".js")
 
 
 def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:

@@ -7,15 +7,14 @@
  * A file of the site that is not whole stops the start: a sentence names it, Retry loads again.
  */
 
-import { verifyAll } from "./check.js";
-import { installed, notIsolated } from "./control.js";
+import { siteFiles, verifyAll } from "./check.js";
 import { shutDoor } from "./door.js";
 import { canShareMemory } from "./device.js";
 import { markOnce } from "./early.js";
 import { endOf, KeyedError, reasonOf } from "./errors.js";
 import { button, learned, megabytes, say, sentence } from "./messages.js";
 import { placeFault } from "./place.js";
-import { keepPresses } from "./pressed.js";
+import { keepPresses, presses } from "./pressed.js";
 import {
   forbidsPython,
   lacksWasm,
@@ -24,14 +23,25 @@ import {
   refusesStorage,
   workerFault,
 } from "./refused.js";
-import { allowReload, pressedBefore, reloadOnce } from "./reload.js";
 import { notServed } from "./served.js";
-import { activateWaiting, after, container, fillStore, register, storeNewest } from "./site.js";
+import {
+  activateWaiting,
+  after,
+  container,
+  fillStore,
+  recall,
+  register,
+  remember,
+  settled,
+  storeNewest,
+} from "./site.js";
 import { watchStall } from "./stall.js";
 import { wrongType } from "./whole.js";
 
 markOnce("seethrough.shell");
 
+const GUARD = "reloaded";
+const PRESSED = "pressed";
 const FAULT_MS = 500;
 const NOTE_MS = 1000;
 // On the machine that builds the site a reload shows what was built, not what was stored.
@@ -44,8 +54,48 @@ const ENDS = ["ready", "failed"];
 /** @returns {boolean} whether the start is over, well or not */
 const isOver = () => ENDS.includes(document.documentElement.dataset.boot ?? "");
 
+/** @returns {Storage | undefined} undefined where the reader forbids it */
+function session() {
+  try {
+    return sessionStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reload once; a second time in a row is refused, so that no page can loop.
+ * @returns {boolean} whether a reload is on its way
+ */
+function reloadOnce() {
+  const guard = session();
+  if (!guard || recall(GUARD, guard) || !remember(GUARD, "1", guard)) return false;
+  remember(PRESSED, presses(), guard);
+  location.reload();
+  return true;
+}
+
+/** The start went well, or the reader asks for another: the next automatic reload is free again. */
+function allowReload() {
+  const guard = session();
+  if (guard) remember(GUARD, null, guard);
+}
+
+/** @returns {string | null} what was pressed before the reload that led here; it is told once */
+function pressedBefore() {
+  const place = session();
+  const kept = place ? recall(PRESSED, place) : null;
+  if (place) remember(PRESSED, null, place);
+  return kept;
+}
+
 /** @param {number} done @param {number} total @returns {{done: string, total: string}} */
 const amount = (done, total) => ({ done: megabytes(done), total: megabytes(total) });
+
+/** @type {(fault: KeyedError) => void} */
+let hearFault;
+/** @type {Promise<KeyedError>} what the service worker found wrong while it stored the site */
+const fault = new Promise((resolve) => (hearFault = resolve));
 
 /**
  * Listen to the service worker: how far it is, and which file is not whole.
@@ -53,18 +103,39 @@ const amount = (done, total) => ({ done: megabytes(done), total: megabytes(total
  */
 function listenToWorker(workers) {
   workers.addEventListener("message", ({ data }) => {
-    const isOurs = workers.controller && data?.isInUse; // else a reload is on its way, or another's
-    if (data?.type === "fault" && isOurs) stop(data.key, data.fields);
+    if (data?.type === "fault" && data.isInUse) stop(data.key, data.fields);
     if (data?.type === "filling" && document.documentElement.dataset.boot === "python") {
       const isHere = data.done >= data.total;
       const told = isHere ? "boot.python" : "boot.installing";
       say("status", sentence(told, amount(data.done, data.total)));
     }
     if (workers.controller) return; // what a newer version meets is no matter of this page
+    if (data?.type === "fault") hearFault(new KeyedError(data.key, data.fields));
     if (data?.type !== "installing" || document.documentElement.dataset.boot) return;
     say("status", sentence("boot.installing", amount(data.done, data.total)));
   });
   workers.startMessages();
+}
+
+/** @returns {string} the key of why there are no threads */
+const notIsolated = () => (self === top ? "boot.not_isolated" : "boot.framed");
+
+/**
+ * Let the service worker store the site, a second time if it gave up without a word.
+ * @returns {Promise<"reload" | string>} "reload", or the key of a notice; rejects with a KeyedError
+ */
+async function install() {
+  await siteFiles(); // a sw.js that is not whole must not be registered
+  for (let tries = 0; tries < 2; tries++) {
+    const registration = await register();
+    const worker = registration.active ?? registration.waiting ?? registration.installing;
+    if (!worker) break;
+    const outcome = await Promise.race([settled(worker), fault]);
+    if (outcome === true) return reloadOnce() ? "reload" : notIsolated();
+    const found = outcome || (await Promise.race([fault, after(FAULT_MS)]));
+    if (found) throw found;
+  }
+  return "boot.service_worker_failed";
 }
 
 /**
@@ -93,7 +164,7 @@ async function takeControl() {
   try {
     if (workers.controller && IS_BUILT_HERE) await storeNewest();
     if (await changeVersion()) return "reload";
-    if (!workers.controller) return await installed();
+    if (!workers.controller) return await install();
     register().catch(() => {}); // offline: the one that is here serves
     fillStore();
     if (!crossOriginIsolated) return notIsolated();

@@ -17,7 +17,6 @@ import { bytesOf, diagnose, isWhole, looksLikeHtml, wrongType } from "./whole.js
 const PARTS = [
   "boot.js",
   "check.js",
-  "control.js",
   "device.js",
   "door.js",
   "download.js",
@@ -30,7 +29,6 @@ const PARTS = [
   "place.js",
   "pressed.js",
   "refused.js",
-  "reload.js",
   "served.js",
   "sha256.js",
   "site.js",
@@ -38,35 +36,6 @@ const PARTS = [
   "stores.js",
   "whole.js",
 ];
-
-const TOLD_MS = 500;
-/** @type {Map<unknown, KeyedError>} what the service worker says of a file, by its path */
-const told = new Map();
-
-/** @returns {ServiceWorkerContainer | null} null where the browser refuses it (a sandboxed frame) */
-function workers() {
-  try {
-    return navigator.serviceWorker ?? null;
-  } catch {
-    return null;
-  }
-}
-
-workers()?.addEventListener("message", ({ data }) => {
-  if (data?.type === "fault") told.set(data.fields.path, new KeyedError(data.key, data.fields));
-});
-
-/**
- * What the service worker said of a file: where it answers, the page sees none of what came.
- * @param {string} path
- * @returns {Promise<KeyedError | undefined>}
- */
-async function toldOf(path) {
-  if (!workers()?.controller) return undefined;
-  workers()?.startMessages();
-  await new Promise((resolve) => setTimeout(resolve, TOLD_MS));
-  return told.get(path);
-}
 
 /** @returns {Promise<Files>} the list in sw.js, {} if it has none */
 async function listed() {
@@ -99,7 +68,7 @@ async function findFault(error) {
   const files = await listed();
   for (const path of PARTS) {
     const fault = await look(path, files[path]);
-    if (fault instanceof KeyedError) return (await toldOf(path)) ?? fault;
+    if (fault instanceof KeyedError) return fault;
   }
   const types = await Promise.all(PARTS.map(wrongType));
   const wrong = types.find((fault) => fault !== null);

@@ -1,8 +1,8 @@
 /**
  * The service worker: stores the site's own files, answers them (offline too), and adds the
  * headers that isolate the page, which a browser asks for before it gives threads. A first visit
- * stores what the page loads by itself (SITE.first), then the page loads again; all else a start
- * needs is stored meanwhile, and on its way to whoever asks, so that nobody waits for it twice.
+ * stores what the page needs before Python, then the page loads again; what Python asks for
+ * (SITE.python, most of the bytes) is stored on its way to it, so that nobody waits for it twice.
  * What no start needs (SITE.later) is stored when it is first asked for (bring.js). A newer version
  * is stored whole before it can be used, with its own of what the older one had stored.
  *
@@ -20,14 +20,14 @@ import { bytesOf, faultOf } from "./whole.js";
 
 /**
  * @typedef {import("./listed.js").Files} Files
- * @typedef {{version: string, csp: string, files: Files, first: string[],
+ * @typedef {{version: string, csp: string, files: Files, python: string[],
  *   later: string[], models: string[]}} Site
  */
 
 const SITE = /** @type {Site} */ ({/*site*/});
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const LANES = 12;
+const LANES = 4;
 // Of a file as large as this the page hears how far it is, so often.
 const LARGE_BYTES = 1_000_000;
 const TELL_MS = 200;
@@ -148,17 +148,17 @@ function needed(stored) {
 const bytesOfAll = (paths) => paths.reduce((sum, path) => sum + SITE.files[path][0], 0);
 
 /**
- * Store what is not stored yet, a few at a time, large ones first. One that fails is told at once
- * and stops new ones from starting; those under way end and are kept.
- * @param {(path: string) => boolean} isAsked whether a file is meant
+ * Store what is not stored yet, four at a time. One that fails is told at once and stops new ones
+ * from starting; those under way end and are kept.
+ * @param {string[]} left out what the page can have later
  * @param {boolean} isInUse whether a page of this version waits for them
  */
-async function fill(isAsked, isInUse) {
+async function fill(left, isInUse) {
   const cache = await caches.open(APP_STORE);
   const stored = new Set((await cache.keys()).map((request) => request.url));
   const all = needed(stored);
   const missing = all.filter((path) => !stored.has(keyOf(path)));
-  const files = missing.filter(isAsked).sort((a, b) => SITE.files[b][0] - SITE.files[a][0]);
+  const files = missing.filter((path) => !left.includes(path));
   const total = bytesOfAll(all);
   let [done, isTold, toldAt] = [total - bytesOfAll(missing), false, 0];
   await inLanes(files, LANES, async (path) => {
@@ -176,20 +176,15 @@ async function fill(isAsked, isInUse) {
   });
 }
 
-let isFirst = false;
-
-/** The first version stores what the page loads by itself, a newer one all: it never mixes. */
-function install() {
-  isFirst = worker.registration.active === null;
-  return fill((path) => !isFirst || SITE.first.includes(path), false);
-}
+/** The first version stores what comes before Python, a newer one all, so that it never mixes. */
+const install = () => fill(worker.registration.active ? [] : SITE.python, false);
 
 /**
  * Store the rest of what a start needs, for the page that is starting.
  * @param {MessagePort | undefined} port hears whether all is here now
  */
 async function fillRest(port) {
-  const isWhole = await fill(() => true, true).then(
+  const isWhole = await fill([], true).then(
     () => true,
     () => false,
   );
@@ -230,10 +225,7 @@ async function answer(path) {
 worker.addEventListener("install", (event) => event.waitUntil(install()));
 
 // Pages are not claimed: one that came from the network keeps to it until it is loaded again.
-worker.addEventListener("activate", (event) => {
-  const cleaned = clean();
-  if (!isFirst) event.waitUntil(cleaned); // a page waits for the first
-});
+worker.addEventListener("activate", (event) => event.waitUntil(clean()));
 
 /**
  * Become the active version, unless a page of the present one would then get our files.

@@ -20,24 +20,12 @@ async function bodyOf(response, onBytes) {
   if (!onBytes || !response.body) return new Uint8Array(await response.arrayBuffer());
   const reader = response.body.getReader();
   const chunks = [];
-  let got = 0;
-  for (;;) {
+  for (let got = 0; ;) {
     const { done, value } = await reader.read();
-    if (done) return joined(chunks, got);
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
     chunks.push(value);
     onBytes((got += value.length));
   }
-}
-
-/** @param {Uint8Array[]} chunks @param {number} length @returns {Uint8Array<ArrayBuffer>} */
-function joined(chunks, length) {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 /**

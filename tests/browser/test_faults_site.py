@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from export.site import of_page, write_service_worker
+from export.site import is_of_python, write_service_worker
 from tests import built
 from tests.browser.profiles import SAVES_DATA
 from tests.browser.server import FOLDER, Server
@@ -24,7 +24,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 MODEL_FILES = {".bin", ".onnx", ".safetensors"}
 STUB_BYTES = 4_000
-WORKER = "sw.js"
 # So many files are tried behind one another in a profile: another one, and a start, take time.
 TOGETHER = 8
 # What a reader is told, by fault: a part of the sentence.
@@ -90,15 +89,12 @@ def expected_part(path, fault):
 
 
 def groups(paths):
-    """The files in groups that share a profile: what the page loads by itself, then the rest.
-
-    The service worker itself stands alone: a page that has one does without the file.
-    """
-    before = [path for path in paths if path in of_page()]
-    with_python = [path for path in paths if path not in (*before, WORKER)]
+    """The files in groups that share a profile: what comes before Python, then the rest."""
+    with_python = [path for path in paths if is_of_python(path)]
+    before = [path for path in paths if path not in with_python]
     return [
         some[start : start + TOGETHER]
-        for some in (before, [WORKER], with_python)
+        for some in (before, with_python)
         for start in range(0, len(some), TOGETHER)
     ]
 
@@ -143,7 +139,7 @@ def test_a_bad_file_stops_the_start(small_tab, paths):
             )
 
             assert name in small_tab.text("#message"), (path, fault)
-            if path not in (*of_page(), WORKER):
+            if is_of_python(path):
                 assert small_tab.page.evaluate(REFUSED, path), (path, fault)
             else:
                 assert not small_tab.page.evaluate(STARTED)
@@ -173,10 +169,9 @@ def test_guard_knows_every_part():
     assert re.findall(r'"([\w-]+\.js)"', listed[1]) == sorted(reached)
 
 
-@pytest.mark.parametrize("name", ["core.js", "check.js"])
-def test_a_file_of_the_running_version_that_the_browser_dropped(small_tab, name):
+def test_a_file_of_the_running_version_that_the_browser_dropped(small_tab):
     """A stored file that is gone is fetched again; a bad one then stops the start with its name."""
-    tab = small_tab
+    tab, name = small_tab, "core.js"
     tab.page.goto(tab.server.url)
     tab.until(STARTED)
     tab.page.evaluate(
