@@ -74,6 +74,7 @@ def lead(scene: Scene, place: Here, row: Array) -> list[Node | str]:
         scene,
         "scores.lead",
         **here.told(scene, place),
+        d_head=str(place.config.d_head),
         key=token_mark(visible_at(scene, best)),
         score=h("b", {}, readout(scene, float(row[best]))),
     )

@@ -42,7 +42,7 @@ def render(scene: Scene) -> str:
         return to_html(here.nothing_yet(scene), *without(scene))
     return to_html(
         title(scene, "step.weights"),
-        named.lead(scene, attention.lead(scene, grid)),
+        named.lead(scene, [attention.lead(scene, grid), " ", rich(scene, "weights.softmax")]),
         h(
             "div",
             {"class": "block-pair"},

@@ -50,16 +50,19 @@ def render(scene: Scene) -> str:
 
 
 def streams(scene: Scene, mixed: Mixed) -> Node:
-    """The heaviest words, each with a stream as wide as its weight, that flow into one."""
+    """The heaviest words and all others, streams as wide as their weights, that flow into one."""
     shown = mixed.heaviest(N_STREAMS)
     weights = [float(mixed.weights[key]) for key in shown]
     bare = names(visible_at(scene, key) for key in shown)
     words = [name_at(scene, key, name) for key, name in zip(shown, bare, strict=True)]
+    rest = max(0.0, 1 - sum(weights))
+    if len(mixed.weights) > len(shown) and math.isfinite(rest):
+        words, weights = [*words, say(scene, "idea.mix.others")], [*weights, rest]
     rows = [
         h("li", {}, h("bdi", {"class": "idea-name"}, name), h("span", {}, whole(scene, weight)))
         for name, weight in zip(words, weights, strict=True)
     ]
-    size = len(shown) * HIGH
+    size = len(weights) * HIGH
     flows = h(
         "svg",
         {
