@@ -142,6 +142,7 @@ class Page:
         self._read_folds()
         self._show_page(store.state)
         store.subscribe(pages.FIELDS, self._show_page)
+        store.subscribe(("source",), self._fold_text)
         for slot in FIXED:
             self._follow(slot)
         store.subscribe(("engine", "busy", "top"), self._enable)
@@ -200,6 +201,11 @@ class Page:
         if ffi.address() == self._address != shown:
             self._address = shown
             ffi.replace_address(shown)
+
+    def _fold_text(self, state: AppState) -> None:
+        """Inside a layer the text's form folds once its run is there; the walk keeps it open."""
+        if state.tour is not None and state.tour.above:
+            self._show_page(state)
 
     def _show_page(self, state: AppState) -> None:
         """Write the frame of the route with all its panels, and the tab's title."""

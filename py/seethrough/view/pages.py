@@ -32,7 +32,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "missing": plain_pages.render_unknown,
 }
 # What a frame itself depends on; its panels follow their own fields (layout.PANELS).
-FIELDS = ("language", "route", "depth", "models", "recordings", "source")
+FIELDS = ("language", "route", "depth", "models", "recordings")
 
 
 def render(state: AppState, memo: Memo | None = None) -> str:
