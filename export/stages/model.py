@@ -114,7 +114,8 @@ def _is_good(file: Path) -> bool:
 
 def _exporter() -> list[Path]:
     """The exporter's sources: all of export/ but what comes before or after it, and the core."""
-    others = {"stages", "locks", "watch", "hub.py", "hub_client.py", "record.py", "record_parts.py"}
+    others = {"__pycache__", "stages", "locks", "watch", "hub.py", "hub_client.py"}
+    others |= {"record.py", "record_parts.py", "record_heads.py", "record_insides.py"}
     others |= {"asset_lists.py", "bytecode.py", "cldr.py", "prerender.py", "site.py"}
     others |= {"prompts.py", "unicode_classes.py", "atlas.py", "layout.py"}
     parts = [part for part in (ROOT / "export").iterdir() if part.name not in others]

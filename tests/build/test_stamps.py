@@ -2,7 +2,8 @@
 
 import pytest
 
-from export.stages import stamps
+from export.stages import model, stamps
+from export.stages.paths import ROOT
 
 
 def test_second_build_calls_nothing(built):
@@ -92,3 +93,10 @@ EVERYTHING = [
     "export.atlas",
     "export.site",
 ]
+
+
+def test_what_python_leaves_behind_is_no_source() -> None:
+    """A second build exports nothing anew: compiled files beside the exporter are none of its."""
+    (ROOT / "export" / "__pycache__").mkdir(exist_ok=True)
+
+    assert not [part for part in model._exporter() if part.name == "__pycache__"]
