@@ -16,7 +16,9 @@ from export.sources import read_checkpoint
 from export.stages.hub import FOLDER as FOLDER_OF_THE_HUB
 from export.stages.models import DISTILGPT2
 from export.stages.paths import CACHE, NODE, ROOT, STAMPS, VENV, user_cache
+from seethrough.core.assets import TO_RUN
 from seethrough.core.hooks import expected_hooks
+from seethrough.core.manifest import from_json
 from seethrough.core.reference import forward
 from tests import parity
 from tests.browser.captures import captured
@@ -160,4 +162,7 @@ def test_the_walk_shows_it(page):
 def test_the_download_is_small(checkout):
     """Weights, graph and vocabulary of distilgpt2's shape are at most 90 MB."""
     folder = checkout / "main" / "dist" / "models" / DISTILGPT2.id
-    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= 90_000_000
+    manifest = from_json((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest.download_bytes <= 90_000_000
+    sizes = [(folder / one.path).stat().st_size for one in manifest.of_kind(*TO_RUN)]
+    assert sum(sizes) == manifest.download_bytes
