@@ -26,13 +26,16 @@ KNOBS = ("head_scale", "mlp_scale", "resid_add", "score_add")
 
 
 def neutral_knobs(manifest: Manifest) -> dict[str, Array]:
-    """The value of every knob that changes nothing, in its smallest shape."""
+    """The value of every knob that changes nothing, in its smallest shape.
+
+    What is added is −0: with 0 a −0 would become 0.
+    """
     config = manifest.config
     return {
         "head_scale": np.ones((config.n_layers, config.n_heads), np.float32),
         "mlp_scale": np.ones(config.n_layers, np.float32),
-        "resid_add": np.zeros((config.n_layers + 1, 1, config.d_model), np.float32),
-        "score_add": np.zeros((config.n_layers, 1, 1, 1), np.float32),
+        "resid_add": np.full((config.n_layers + 1, 1, config.d_model), -0.0, np.float32),
+        "score_add": np.full((config.n_layers, 1, 1, 1), -0.0, np.float32),
     }
 
 

@@ -56,6 +56,7 @@ CSP = (
 WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 NO_NODE = "There is no node here, which compiles Python. Install Node.js, then run this again."
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 # What Python asks for at its start: most of a first visit's bytes. Scripts are not among it: of
 # those that are stored while a service worker is installed Chromium compiles all at once.
@@ -147,10 +148,19 @@ def guard() -> str:
 
 
 def whole_style() -> str:
-    """The style sheet: the page's own, then each step's, in one file and in ASCII."""
+    """The style sheet in one file and in ASCII.
+
+    Comments and indents stay in the sources: a first visit fetches this file twice.
+    """
+    lines = (line.strip() for line in COMMENT.sub("", written_style()).splitlines())
+    bare = "\n".join(line for line in lines if line) + "\n"
+    return NOT_ASCII.sub(lambda sign: f"\\{ord(sign[0]):06X}", bare)
+
+
+def written_style() -> str:
+    """The page's own style sheet, then each step's, as they are written."""
     sheets = [ROOT / "web" / "style.css", *sorted((ROOT / "web" / "steps").glob("*.css"))]
-    text = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    return NOT_ASCII.sub(lambda sign: f"\\{ord(sign[0]):06X}", text)
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
 def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[str]:

@@ -166,13 +166,22 @@ function int64(values, dims) {
   return new ort.Tensor("int64", BigInt64Array.from(values, BigInt), dims);
 }
 
-/** @param {Record<string, number>} config @returns {Record<string, Tensor>} */
+/** @param {number} size @returns {Float32Array} */
+function nothing(size) {
+  return new Float32Array(size).fill(-0);
+}
+
+/**
+ * What changes nothing. Added is -0: with 0 a -0 would become 0.
+ *
+ * @param {Record<string, number>} config @returns {Record<string, Tensor>}
+ */
 function neutralKnobs({ n_layers: layers, n_heads: heads, d_model: width }) {
   return {
     head_scale: { dims: [layers, heads], data: new Float32Array(layers * heads).fill(1) },
     mlp_scale: { dims: [layers], data: new Float32Array(layers).fill(1) },
-    resid_add: { dims: [layers + 1, 1, width], data: new Float32Array((layers + 1) * width) },
-    score_add: { dims: [layers, 1, 1, 1], data: new Float32Array(layers) },
+    resid_add: { dims: [layers + 1, 1, width], data: nothing((layers + 1) * width) },
+    score_add: { dims: [layers, 1, 1, 1], data: nothing(layers) },
   };
 }
 

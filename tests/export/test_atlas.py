@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,12 +18,14 @@ from seethrough.core.near import nearest_of_each
 from seethrough.core.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.export.conftest import Exported
 
 
-def test_a_models_map(grouped: Exported) -> None:
+def test_a_models_map(grouped: Exported, tmp_path: Path) -> None:
     """Listed, of this very model, each token's text its own, the same bytes when made again."""
-    folder = grouped.folder
+    folder = shutil.copytree(grouped.folder, tmp_path / "model")
     files = write_atlas(folder, folder / "atlas")
     manifest = whole_manifest(folder)
     assets = manifest.of_kind(ATLAS)

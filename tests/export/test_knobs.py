@@ -50,8 +50,8 @@ def full_knobs(exported: Exported, n_key: int) -> dict[str, Array]:
     """Neutral knobs in their largest shape."""
     config, n_pos = exported.manifest.config, len(IDS)
     return neutral_knobs(exported.manifest) | {
-        "resid_add": np.zeros((config.n_layers + 1, n_pos, config.d_model), np.float32),
-        "score_add": np.zeros((config.n_layers, config.n_heads, n_pos, n_key), np.float32),
+        "resid_add": np.full((config.n_layers + 1, n_pos, config.d_model), -0.0, np.float32),
+        "score_add": np.full((config.n_layers, config.n_heads, n_pos, n_key), -0.0, np.float32),
     }
 
 

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from export.site import whole_style
+from export.site import whole_style, written_style
 from seethrough.view.scales import AA, DARK, LIGHT, contrast, rgb
 from tests.view.sample import Reading, page, state
 
-CSS = whole_style()
+CSS = written_style()
 PAIR = re.compile(r"--([\w-]+): light-dark\((#[0-9A-F]{6}), (#[0-9A-F]{6})\);")
 THEMES = {
     "light": {name: light for name, light, _ in PAIR.findall(CSS)},
@@ -97,3 +97,16 @@ def test_fonts_come_from_the_site() -> None:
         for subset in ("cyrillic", "latin-ext", "latin")
     ]
     assert "//" not in "".join(sources)
+
+
+def test_the_shipped_style_has_the_same_rules() -> None:
+    """What is shipped differs from what is written by comments, space and its spelling alone."""
+
+    def bare(css: str) -> str:
+        css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+        spelled = re.sub(r"\\([0-9A-F]{6})", lambda found: chr(int(found[1], 16)), css)
+        return re.sub(r"\s+", " ", spelled).strip()
+
+    assert bare(whole_style()) == bare(CSS)
+    assert whole_style().isascii()
+    assert len(whole_style()) < len(CSS)
