@@ -136,5 +136,8 @@ async def state_at(site: Path, address: str) -> AppState:
     store = Store(AppState().but(unfolded=frozenset(), tours=TOURS, depth=FIRST, guessing=ASKED))
     service = Service(store, cast("Engine", _NoEngine()), text, data)
     await service.open()
+    # Nothing is stored then; the page asks its service worker, and draws the same.
+    lacks = replace(store.state.site.offline, maps_bytes=service.library.maps_bytes)
+    store.replace(offline=lacks)
     await Navigation(Actions(service)).go(parse(address, tours=steps_of(TOURS)))
     return store.state

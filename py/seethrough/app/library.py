@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.atlases import AtlasShelf, map_file
 from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import AbsentModel, Message, ModelCard
+from seethrough.core.assets import ATLAS, size_of
 from seethrough.core.atlas import PLACES
 from seethrough.core.errors import SourceError, UnknownNameError, near_misses
 from seethrough.core.manifest import Manifest, from_json
@@ -106,6 +107,11 @@ class Library:
         """
         card = self._card(recording_id, model)
         return await self._shelf.read_part(card, self.manifest(card.model), name)
+
+    @property
+    def maps_bytes(self) -> int:
+        """The size of all maps."""
+        return sum(size_of(manifest.of_kind(ATLAS)) for manifest, _ in self._manifests.values())
 
     def mapped(self, model_id: str) -> str | None:
         """This model, if it has a map, else the first that has one; None where none has."""

@@ -79,10 +79,12 @@ def surprise(scene: Scene, new: NewToken) -> list[Node | str]:
     )
 
 
-def greedy(scene: Scene) -> list[str]:
+def greedy(scene: Scene) -> list[Node | str]:
     """That no dart was thrown, where none was."""
     is_greedy = scene.run.recorded is not None or not scene.sampling.temperature
-    return [" ", say(scene, "idea.done.greedy")] if is_greedy else []
+    if not is_greedy:
+        return []
+    return [" ", h("span", {"class": "idea-greedy"}, say(scene, "idea.done.greedy"))]
 
 
 def write(scene: Scene) -> Node:
