@@ -18,7 +18,8 @@ OF_A_RUN = re.compile(r"/ort/|\.onnx$|\.bin$|/tokenizer-")
 def test_bytes_over_the_network(new_tab):
     """A first visit to home fetches 28 MB at most, nothing of model or engine; walks open offline.
 
-    Made ready by one press, with 119 MB more (the map is 5.7 of them), the page runs a new prompt without a network.
+    Made ready by one press, with 119 MB more (the map is 5.7 of them), the page runs a new prompt
+    without a network.
     """
     tab = new_tab()
     tab.open("#/")
