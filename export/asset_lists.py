@@ -42,6 +42,13 @@ def write_list(folder: Path, assets: Iterable[Asset]) -> Path:
     return folder / LIST
 
 
+def write_named(data: bytes, folder: Path, name: str) -> Path:
+    """Write a safetensors file whose name carries the start of its sha256."""
+    file = folder / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}.safetensors"
+    file.write_bytes(data)
+    return file
+
+
 def whole_manifest(folder: Path) -> Manifest:
     """A model's manifest with everything that was made beside the model in its list of assets.
 

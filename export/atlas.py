@@ -8,7 +8,6 @@ that the graph uses.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 import time
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import save
 
-from export.asset_lists import asset, write_list
+from export.asset_lists import asset, write_list, write_named
 from export.command import exit_code, peak_memory
 from export.layout import (
     LEAST_ROWS,
@@ -164,18 +163,13 @@ def write_atlas(folder: Path, out: Path) -> list[Path]:
     files = {PLACES: data}
     if is_small(rows):
         files[NEIGHBOURS] = neighbours_file(near)
-    assets = [asset(ATLAS, write(one, out, name), out, name=name) for name, one in files.items()]
+    assets = [
+        asset(ATLAS, write_named(one, out, name), out, name=name) for name, one in files.items()
+    ]
     write_list(out, assets)
     took = f"{time.perf_counter() - started:.0f} s{peak_memory()}"
     print(f"The map: {told}; {sum(map(len, files.values())) / 1e6:.1f} MB, {took}")
     return [out / item.path for item in assets]
-
-
-def write(data: bytes, out: Path, name: str) -> Path:
-    """A file named by its content."""
-    file = out / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}.safetensors"
-    file.write_bytes(data)
-    return file
 
 
 def main(arguments: list[str] | None = None) -> int:

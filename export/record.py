@@ -9,7 +9,6 @@ what is inside the layers in others (seethrough/core/insides.py), 650 KB each.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors.numpy import save
 
-from export.asset_lists import asset, write_list
+from export.asset_lists import asset, write_list, write_named
 from export.command import exit_code
 from export.native import NativeModel
 from export.prompts import PROMPTS, Curated, read_prompts
@@ -315,13 +314,13 @@ def write_recordings(
     for place, prompt in enumerate(taken, 1):
         print(f"Recording {place} of {len(taken)}: {prompt.id}")
         made = recorder.record(prompt)
-        file = _write(made.recording, out, f"{place}-{prompt.id}")
+        file = write_named(made.recording, out, f"{place}-{prompt.id}")
         assets.append(asset(RECORDING, file, out, **told_of(made.recording)))
         for name, part in made.parts.items():
-            file = _write(part, out / PARTS_FOLDER, f"{place}-{prompt.id}-{name}")
+            file = write_named(part, out / PARTS_FOLDER, f"{place}-{prompt.id}-{name}")
             assets.append(asset(PART, file, out, name=name, recording=prompt.id))
         for name, part in made.insides.items():
-            file = _write(part, out / INSIDES_FOLDER, f"{place}-{prompt.id}-{name}")
+            file = write_named(part, out / INSIDES_FOLDER, f"{place}-{prompt.id}-{name}")
             assets.append(asset(INSIDE, file, out, name=name, recording=prompt.id))
         for name in sorted(set(PARTS) - made.parts.keys()):
             print(f"  without its part '{name}', of which nothing fits into {MOST_BYTES} bytes")
@@ -334,12 +333,6 @@ def told_of(data: bytes) -> dict[str, object]:
     made = recording.from_bytes(data)
     told = {"id": made.id, "prompt": made.prompt, "chat": made.chat}
     return {**told, "n_tokens": len(made.tokens)}
-
-
-def _write(data: bytes, folder: Path, name: str) -> Path:
-    file = folder / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}.safetensors"
-    file.write_bytes(data)
-    return file
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from seethrough.core.length import length_of
 from seethrough.core.wants import NOTHING, Wants
 from seethrough.view.block.here import here_of
 from seethrough.view.block.mix_facts import results
+from seethrough.view.block.search import before_and_after
 from seethrough.view.ideas.layers_heads import now_of
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import exact, probability, readout, with_signs
@@ -136,12 +137,7 @@ def table(scene: Scene) -> Node:
 def row(scene: Scene, change: Change) -> Node:
     """One answer."""
     before, after = change.before, change.after
-    bars = h(
-        "svg",
-        {"aria-hidden": "true"},
-        h("rect", {"class": "is-after", "width": f"{100 * (after or 0.0):.2f}%"}),
-        h("rect", {"class": "is-before", "width": f"{100 * (before or 0.0):.2f}%"}),
-    )
+    bars = before_and_after(before, after)
     return h(
         "tr",
         {},

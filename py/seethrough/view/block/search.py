@@ -126,12 +126,7 @@ def row(scene: Scene, effect: Effect) -> Node:
     )
     told = say(scene, "search.lost") if after is None else probability(scene, after)
     title = None if after is None else exact(scene, after)
-    bars = h(
-        "svg",
-        {"aria-hidden": "true"},
-        h("rect", {"class": "is-after", "width": f"{100 * (after or 0.0):.2f}%"}),
-        h("rect", {"class": "is-before", "width": f"{100 * before:.2f}%"}),
-    )
+    bars = before_and_after(before, after)
     return h(
         "tr",
         {},
@@ -143,4 +138,14 @@ def row(scene: Scene, effect: Effect) -> Node:
             h("span", {"class": "number", "title": title}, told),
         ),
         h("td", {}, token_mark(effect.best.visible)),
+    )
+
+
+def before_and_after(before: float | None, after: float | None) -> Node:
+    """The bars of a chance with all heads and without some; an unknown one has no length."""
+    return h(
+        "svg",
+        {"aria-hidden": "true"},
+        h("rect", {"class": "is-after", "width": f"{100 * (after or 0.0):.2f}%"}),
+        h("rect", {"class": "is-before", "width": f"{100 * (before or 0.0):.2f}%"}),
     )
