@@ -13,6 +13,11 @@ LINK = (
 WRITTEN = """[...document.querySelectorAll('#step-loop [data-action=step-to]')]
     .map((one) => one.innerText)"""
 
+# The link's own text stands there, computed, and may go on: a key is heard from then on.
+MAY_GO_ON = """document.querySelector('#source').innerText.includes('Live')
+    && document.querySelector('#step-loop')?.innerText.includes('·sat')
+    && document.querySelector('#step-loop [data-action=generate]')?.disabled === false"""
+
 IDS = "[...document.querySelectorAll('#tokens .chip-note')].map((one) => one.innerText)"
 
 
@@ -30,7 +35,7 @@ def address(tab):
 def test_a_link_shows_the_same(loaded):
     """Drawn tokens, a dart, its settings and a traced number: a reload has them, undrawn."""
     go(loaded, LINK)
-    loaded.until("document.querySelector('#source').innerText.includes('Live')")
+    loaded.until(MAY_GO_ON)
     loaded.page.keyboard.press("g")
     loaded.until("location.hash.includes('written=')")
     written = loaded.page.evaluate(WRITTEN)
