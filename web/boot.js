@@ -162,7 +162,9 @@ async function takeControl() {
   if (!workers) return "boot.no_service_worker";
   listenToWorker(workers);
   try {
-    if (workers.controller && IS_BUILT_HERE) await storeNewest();
+    // What this page has just loaded again for is the newest.
+    const isNewest = recall(GUARD, session()) !== null;
+    if (workers.controller && IS_BUILT_HERE && !isNewest) await storeNewest();
     if (await changeVersion()) return "reload";
     if (!workers.controller) return await install();
     register().catch(() => {}); // offline: the one that is here serves

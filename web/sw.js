@@ -27,7 +27,7 @@ import { bytesOf, faultOf } from "./whole.js";
 const SITE = /** @type {Site} */ ({/*site*/});
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const LANES = 4;
+const LANES = 6; // as many as a browser asks one host at once
 // Of a file as large as this the page hears how far it is, so often.
 const LARGE_BYTES = 1_000_000;
 const TELL_MS = 200;
@@ -148,7 +148,7 @@ function needed(stored) {
 const bytesOfAll = (paths) => paths.reduce((sum, path) => sum + SITE.files[path][0], 0);
 
 /**
- * Store what is not stored yet, four at a time. One that fails is told at once and stops new ones
+ * Store what is not stored yet, some at a time. One that fails is told at once and stops new ones
  * from starting; those under way end and are kept.
  * @param {string[]} left out what the page can have later
  * @param {boolean} isInUse whether a page of this version waits for them

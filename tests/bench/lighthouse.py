@@ -1,7 +1,8 @@
 """What Lighthouse says of home and of the floor page, as a desktop and as a phone.
 
 Lighthouse is no package of this project: npm installs it apart, in .cache/lighthouse, at one
-version. It opens each page in a new profile, a first visit, in the browser that the bench drives.
+version. It opens each page in a new profile, a first visit, in the browser that the bench drives,
+from a server that compresses text, as GitHub Pages does.
 Where it cannot be had, the table says why.
 """
 

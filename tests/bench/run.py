@@ -263,7 +263,7 @@ def measure_floor(options: argparse.Namespace) -> tuple[Rounds, Rounds]:
 def measure_lighthouse(options: argparse.Namespace) -> lighthouse.Scores:
     """Lighthouse's scores of the floor page and home, taking turns."""
     mounts = {"/bench": HERE / "page", FOLDER: options.dist}
-    with serve(mounts, isolated=False) as site:
+    with serve(mounts, isolated=False, compressed=True) as site:
         pages = {"floor": f"{site}/bench/floor.html", "home": f"{site}{FOLDER}/"}
         return lighthouse.scores(pages, options.rounds)
 

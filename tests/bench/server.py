@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import threading
 from contextlib import contextmanager
@@ -19,13 +21,29 @@ ISOLATION = {
 }
 
 
+TEXTS = (".html", ".css", ".js", ".mjs", ".json", ".svg")
+
+
+def gzipped(file: Path) -> bytes | None:
+    """A text as it is sent, a folder's page for the folder; None: a file of another kind."""
+    if file.is_dir():
+        file /= "index.html"
+    is_text = file.suffix in TEXTS and file.is_file()
+    return gzip.compress(file.read_bytes(), 6) if is_text else None
+
+
 @contextmanager
 def serve(
-    mounts: dict[str, Path], *, isolated: bool, sent: dict[str, int] | None = None
+    mounts: dict[str, Path],
+    *,
+    isolated: bool,
+    compressed: bool = False,
+    sent: dict[str, int] | None = None,
 ) -> Iterator[str]:
     """Serve each path prefix from its folder (or file); gives the address, ends with the block.
 
-    `sent` gets the bytes of the bodies that were sent, by path.
+    `compressed` sends text with gzip, as GitHub Pages does. `sent` gets the bytes
+    of the bodies that were sent, by path.
     """
 
     class Handler(SimpleHTTPRequestHandler):
@@ -44,13 +62,25 @@ def serve(
                     return str(folder / rest if rest else folder)
             return str(Path("/nonexistent"))
 
+        def send_head(self) -> Any:  # noqa: ANN401 - an open file, or None
+            body = gzipped(Path(self.translate_path(self.path))) if compressed else None
+            if body is None:
+                return super().send_head()
+            self.send_response(200)
+            kind = self.guess_type(self.path) if Path(self.path).suffix else "text/html"
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            return io.BytesIO(body)
+
         def end_headers(self) -> None:
             for name, value in (ISOLATION if isolated else {}).items():
                 self.send_header(name, value)
             super().end_headers()
 
         def copyfile(self, source: Any, outputfile: Any) -> None:  # noqa: ANN401 - open files
-            if sent is not None:
+            if sent is not None and not isinstance(source, io.BytesIO):
                 size = os.fstat(source.fileno()).st_size
                 sent[self.path] = sent.get(self.path, 0) + size
             super().copyfile(source, outputfile)
