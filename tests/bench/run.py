@@ -9,7 +9,8 @@ are, in Chromium and natively (a model's speed depends on its shape alone). `mem
 renderer in both modes. `start`: home beside the floor page, what a visitor waits for (startup.py),
 and the bytes sent. `walk`: how quickly its steps answer (walk.py). `block`: the same inside a layer
 (block.py). `lighthouse`: what Lighthouse says of home and of the floor page (lighthouse.py).
-`export`: time and memory of each export. `size`: dist/ by file.
+`engines`: the start in Firefox and WebKit (engines.py). `export`: time and memory of each export.
+`size`: dist/ by file.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ from export.sources import read_checkpoint
 from export.stages import node, paths
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
-from tests.bench import block, exports, lighthouse, startup, walk, weight
+from tests.bench import block, engines, exports, lighthouse, startup, walk, weight
 from tests.bench.server import serve
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.built import default_gguf
 from tests.tiny_gpt2 import DISTILGPT2, write_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser
 
@@ -52,7 +53,6 @@ PROMPT = (19306, 28, 5096, 28, 3903, 28)
 FILL = 28
 MIB = 2**20
 FOLDER = "/some/folder"
-PARTS = ("speed", "gpt2", "memory", "start", "walk", "block", "lighthouse", "export", "size")
 Rounds = dict[str, list[dict[str, Any]]]
 
 
@@ -268,6 +268,14 @@ def measure_lighthouse(options: argparse.Namespace) -> lighthouse.Scores:
         return lighthouse.scores(pages, options.rounds)
 
 
+def measure_engines(options: argparse.Namespace) -> tuple[engines.Starts, list[str]]:
+    """The start in the other engines."""
+    mounts = {"/bench": HERE / "page", FOLDER: options.dist}
+    with serve(mounts, isolated=False) as site:
+        pages = {"floor": f"{site}/bench/floor.html", "home": f"{site}{FOLDER}/"}
+        return engines.starts(pages, options.rounds)
+
+
 def note(rounds: Rounds, name: str, result: dict[str, Any]) -> None:
     """Keep a result, and show it for the patient."""
     rounds.setdefault(name, []).append(result)
@@ -332,43 +340,57 @@ def page_table(rounds: Rounds) -> list[str]:
     return lines
 
 
+def speed(options: argparse.Namespace) -> list[str]:
+    """Ours beside its peers, and the ratios."""
+    rounds = measure(options)
+    return [*table(rounds), *ratios(rounds), ""]
+
+
+def start(options: argparse.Namespace) -> list[str]:
+    """Home beside the floor page, what a visitor waits for, and the bytes sent."""
+    lines = [*startup.floor_table(*measure_floor(options)), ""]
+    visits, sent = measure_start(options)
+    return [*lines, *startup.table(visits), "", *weight.sent(sent, FOLDER), ""]
+
+
+def walked(options: argparse.Namespace) -> list[str]:
+    """How quickly the walk's steps answer."""
+    with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
+        return [*walk.table(walk.answers(browser, f"{site}{FOLDER}/")), ""]
+
+
+def inside(options: argparse.Namespace) -> list[str]:
+    """How quickly the steps inside a layer answer."""
+    with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
+        return [*block.table(block.answers(browser, f"{site}{FOLDER}/")), ""]
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
+    "speed": speed,
+    "gpt2": lambda options: [*table(measure_gpt2(options)), ""],
+    "memory": lambda options: [*page_table(measure_page(options)), ""],
+    "start": start,
+    "walk": walked,
+    "block": inside,
+    "lighthouse": lambda options: [*lighthouse.table(measure_lighthouse(options)), ""],
+    "engines": lambda options: [*engines.table(measure_engines(options)), ""],
+    "export": lambda _options: [*exports.table(), ""],
+    "size": lambda options: weight.listing(options.dist),
+}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dist", type=Path, default=paths.DIST)
-    parser.add_argument(
-        "--node",
-        type=Path,
-        default=node.MODULES,
-    )
+    parser.add_argument("--node", type=Path, default=node.MODULES)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=32)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=[*PARTS], help="parts to measure"
+    )
     options = parser.parse_args()
-    lines: list[str] = []
-    if "speed" in options.only:
-        rounds = measure(options)
-        lines += [*table(rounds), *ratios(rounds), ""]
-    if "gpt2" in options.only:
-        lines += [*table(measure_gpt2(options)), ""]
-    if "memory" in options.only:
-        lines += [*page_table(measure_page(options)), ""]
-    if "start" in options.only:
-        lines += [*startup.floor_table(*measure_floor(options)), ""]
-        visits, sent = measure_start(options)
-        lines += [*startup.table(visits), "", *weight.sent(sent, FOLDER), ""]
-    if "walk" in options.only:
-        with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
-            lines += [*walk.table(walk.answers(browser, f"{site}{FOLDER}/")), ""]
-    if "block" in options.only:
-        with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
-            lines += [*block.table(block.answers(browser, f"{site}{FOLDER}/")), ""]
-    if "lighthouse" in options.only:
-        lines += [*lighthouse.table(measure_lighthouse(options)), ""]
-    if "export" in options.only:
-        lines += [*exports.table(), ""]
-    if "size" in options.only:
-        lines += weight.listing(options.dist)
+    lines = [line for name in PARTS if name in options.only for line in PARTS[name](options)]
     print("\n".join(lines))
 
 
