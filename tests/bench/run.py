@@ -8,9 +8,9 @@ for seconds after a start. `gpt2`: seeded weights in distilgpt2's shape, exporte
 are, in Chromium and natively (a model's speed depends on its shape alone). `memory`: the page's
 renderer in both modes. `start`: home beside the floor page, what a visitor waits for (startup.py),
 and the bytes sent. `walk`: how quickly its steps answer (walk.py). `block`: the same inside a layer
-(block.py). `lighthouse`: what Lighthouse says of home and of the floor page (lighthouse.py).
-`engines`: the start in Firefox and WebKit (engines.py). `export`: time and memory of each export.
-`size`: dist/ by file.
+(block.py). `map`: how the map is drawn, beside a peer (map.py). `lighthouse`: what Lighthouse says
+of home and of the floor page (lighthouse.py). `engines`: the start in Firefox and WebKit
+(engines.py). `export`: time and memory of each export. `size`: dist/ by file.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from export.stages import node, paths
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
 from tests.bench import block, engines, exports, lighthouse, startup, walk, weight
+from tests.bench import map as chart
 from tests.bench.server import serve
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.built import default_gguf
@@ -372,6 +373,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "start": start,
     "walk": walked,
     "block": inside,
+    "map": lambda options: [*chart.table(chart.answers(options)), ""],
     "lighthouse": lambda options: [*lighthouse.table(measure_lighthouse(options)), ""],
     "engines": lambda options: [*engines.table(measure_engines(options)), ""],
     "export": lambda _options: [*exports.table(), ""],

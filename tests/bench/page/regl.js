@@ -1,0 +1,2 @@
+// regl is a classic script; this gives it to those that import it.
+export default window.createREGL;
