@@ -23,6 +23,7 @@ from export.command import exit_code, peak_memory
 from export.layout import (
     LEAST_ROWS,
     N_SAMPLED,
+    Principal,
     is_small,
     kept_neighbours,
     principal_places,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest
 
 ROWS = "W_E"
+FINAL_WEIGHT, FINAL_BIAS = "ln_final.w", "ln_final.b"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,12 @@ class Near:
 
 def rows_of(folder: Path, manifest: Manifest) -> Array:
     """The embedding's rows as float32 [d_vocab, d_model]."""
-    entry = find_tensor(manifest, ROWS)
+    return weight_of(folder, manifest, ROWS)
+
+
+def weight_of(folder: Path, manifest: Manifest, name: str) -> Array:
+    """A whole weight as float32."""
+    entry = find_tensor(manifest, name)
     data = b"".join((folder / shard.path).read_bytes() for shard in manifest.shards)
     chunks = [data[at : at + size] for at, size in whole_ranges(manifest, entry)]
     return decode_whole(entry, chunks)
@@ -100,15 +107,33 @@ def kept_of(places: Array, near: Near) -> Array:
     return kept
 
 
+def projection_of(folder: Path, manifest: Manifest, principal: Principal) -> dict[str, Array]:
+    """What takes a state into the picture; nothing where another matrix reads states out."""
+    if not manifest.config.tie_word_embeddings:
+        return {}
+    names = {"final.w": FINAL_WEIGHT, "final.b": FINAL_BIAS}
+    known = {entry.name for entry in manifest.tensors}
+    final = {
+        name: weight_of(folder, manifest, weight)
+        for name, weight in names.items()
+        if weight in known
+    }
+    mean, directions = (
+        array.astype(np.float32) for array in (principal.mean, principal.directions)
+    )
+    return {"pca.mean": mean, "pca.directions": directions, **final}
+
+
 def places_file(
-    manifest: Manifest, tokenizer: Tokenizer, rows: Array, near: Near
+    folder: Path, manifest: Manifest, tokenizer: Tokenizer, rows: Array, near: Near
 ) -> tuple[bytes, str]:
     """The file "places", and a sentence on what the layouts keep."""
-    principal, explained = principal_places(rows)
-    layouts = {PCA: principal}
+    principal = principal_places(rows)
+    layouts = {PCA: principal.places}
     if is_small(rows):
-        layouts[NEAR] = spread_out(near.ids, near.cosines, principal[:, :2])
+        layouts[NEAR] = spread_out(near.ids, near.cosines, principal.places[:, :2])
     arrays = {"norms": lengths_of(rows).astype(np.float32)}
+    arrays |= projection_of(folder, manifest, principal)
     arrays |= vocabulary_of(tokenizer, len(rows))
     told, shares = {}, []
     for name, places in layouts.items():
@@ -120,7 +145,7 @@ def places_file(
     what = {
         "model": manifest.id,
         "shard_sha256s": [shard.sha256 for shard in manifest.shards],
-        "explained": explained,
+        "explained": principal.explained,
         "layouts": told,
     }
     return file_of(PLACES, what, arrays), ", ".join(shares)
@@ -159,7 +184,7 @@ def write_atlas(folder: Path, out: Path) -> list[Path]:
     print(f"Looking for the nearest of {len(rows)} tokens")
     near = near_of(rows)
     print("Laying out the map")
-    data, told = places_file(manifest, tokenizer, rows, near)
+    data, told = places_file(folder, manifest, tokenizer, rows, near)
     files = {PLACES: data}
     if is_small(rows):
         files[NEIGHBOURS] = neighbours_file(near)

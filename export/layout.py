@@ -6,7 +6,7 @@ by the neighbours themselves (t-SNE by openTSNE, from the exact neighbours by co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,21 +29,35 @@ def is_small(rows: Array) -> bool:
     return len(rows) <= MOST_STORED
 
 
-def principal_places(rows: Array) -> tuple[Array, list[float]]:
+class Principal(NamedTuple):
+    """Rows in their own first principal directions, and what led there.
+
+    Shapes: places float64 [n, 3]; `explained`, shares of the whole variance [3]; mean float64 [d],
+    directions float64 [3, d].
+    """
+
+    places: Array
+    explained: list[float]
+    mean: Array
+    directions: Array
+
+
+def principal_places(rows: Array) -> Principal:
     """The rows in their own first N_COMPONENTS principal directions, and the variance each holds.
 
     A direction's sign is free: its largest entry is positive here.
 
-    Shapes: rows [n, d] → places float64 [n, 3], shares of the whole variance [3].
+    Shapes: rows [n, d].
     """
     centred = rows.astype(np.float64)
-    centred -= centred.mean(axis=0)
+    mean = centred.mean(axis=0)
+    centred -= mean
     variances, directions = np.linalg.eigh(centred.T @ centred)
     best = directions[:, ::-1][:, :N_COMPONENTS]
     largest = np.abs(best).argmax(axis=0)
     best = best * np.sign(best[largest, np.arange(best.shape[1])])
     shares = variances[::-1][:N_COMPONENTS] / variances.sum()
-    return centred @ best, shares.tolist()
+    return Principal(centred @ best, shares.tolist(), mean, best.T)
 
 
 def spread_out(ids: Array, cosines: Array, start: Array) -> Array:

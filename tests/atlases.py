@@ -39,6 +39,14 @@ def rows() -> np.ndarray:
     return made
 
 
+def projection_arrays() -> dict[str, np.ndarray]:
+    """What takes states of 8 numbers into the picture of the largest differences."""
+    rng = np.random.default_rng(12)
+    directions = np.eye(8, dtype=np.float32)[2:5]
+    weight = rng.uniform(0.5, 2, 8).astype(np.float32)
+    return {"pca.mean": np.zeros(8, np.float32), "pca.directions": directions, "final.w": weight}
+
+
 def places_bytes(**changes: object) -> bytes:
     """The file "places"; what it tells may be changed."""
     matrix, raw = rows(), raw_tokens()
@@ -51,6 +59,7 @@ def places_bytes(**changes: object) -> bytes:
         "lengths": np.array([len(one or b"") for one in raw], np.uint16),
         "text": np.frombuffer(b"".join(one or b"" for one in raw), np.uint8),
     }
+    arrays |= projection_arrays()
     told: dict[str, dict[str, object]] = {}
     for name, columns in ((NEAR, matrix[:, :2]), (PCA, matrix[:, 2:5])):
         whole, low, step = pack_places(columns.astype(np.float64))

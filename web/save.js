@@ -7,7 +7,7 @@ import { handData, place } from "./hand.js";
 import { headed, pngOf } from "./headed.js";
 import { csvOf, tablesOf, zipOf } from "./tables.js";
 
-const PLATE = ":is(.plate-of, .panels)";
+const PLATE = ":is(.plate-of, .panels, .chart-plate)";
 // What goes into a saved walk beside its steps.
 const PARTS_OF_PAGE = ["./style.css", "./saved.js", "./icon.svg"];
 const LIBRARY = "./vendor/html-to-image.js";
@@ -253,6 +253,17 @@ const quoted = (family) => `"${family.replaceAll('"', "")}"`;
  */
 export function handPage(markup) {
   return handData(markup, "text/html", "html", place().slice(0, 2));
+}
+
+/**
+ * Hand out a text as a file of its own kind.
+ * @param {string} text
+ * @param {string} type
+ * @param {string} suffix
+ * @returns {import("./hand.js").Handed}
+ */
+export function handText(text, type, suffix) {
+  return handData(text, type, suffix);
 }
 
 /** Large type and nothing but the step; full screen where the browser allows it. @param {boolean} is */

@@ -48,13 +48,14 @@ def test_a_models_map(grouped: Exported, tmp_path: Path) -> None:
 def test_principal_places_are_scikit_learns() -> None:
     """Up to a direction's sign, to 1e-4; and the shares of the variance."""
     rows = np.random.default_rng(5).normal(size=(200, 12)) * np.linspace(1, 5, 12)
-    places, shares = principal_places(rows)
+    places, shares, mean, directions = principal_places(rows)
     theirs = decomposition.PCA(3, svd_solver="full").fit(rows)
     expected = theirs.transform(rows)
 
     signs = np.sign((places * expected).sum(axis=0))
     assert np.abs(places * signs - expected).max() < 1e-4
     assert np.abs(np.array(shares) - theirs.explained_variance_ratio_).max() < 1e-9
+    assert np.abs((rows - mean) @ directions.T - places).max() < 1e-9
 
 
 def test_kept_neighbours_are_scikit_learns() -> None:

@@ -8,6 +8,7 @@ from seethrough.app.charting import Charting
 from seethrough.app.fetcher import Fetcher, waiting_for
 from seethrough.app.gate import Gate
 from seethrough.app.message import Message
+from seethrough.app.pathing import Pathing
 from seethrough.app.recordings import run_of
 from seethrough.app.runner import Runner
 from seethrough.app.searching import Searching
@@ -34,6 +35,7 @@ class Actions:
         self.runner = Runner(service)
         self.searching = Searching(service, self.fetcher)
         self.charting = Charting(service)
+        self.pathing = Pathing(self)
         self._gate = Gate(service, self.fetcher)
         self._fitted: Message | None = None
         self.store.subscribe(("config",), self._fit)

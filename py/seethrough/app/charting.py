@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.app.state import Message
 from seethrough.core.atlas_search import has, search, words_of
+from seethrough.core.bands import COLOURS, KIND
 from seethrough.core.errors import InputError, SeethroughError, UnknownNameError
+from seethrough.core.path_places import path_in
 from seethrough.core.plane import MOST_ZOOM, Window, settled, window_on
+from seethrough.core.stops import stop_of
 from seethrough.core.token_kinds import KINDS
 from seethrough.core.word_groups import GROUPS
 
@@ -59,10 +62,16 @@ class Charting:
         atlas = self._state.chart.atlas
         assert atlas is not None  # asked before
         told = [f"layout={place.layout}"] if place.layout not in {None, *atlas.layouts} else []
+        if place.tour_stop is not None:
+            self.visit(place.tour_stop)
         if place.layout in atlas.layouts and place.layout != self._state.chart.chart_layout:
-            self.lay_out(str(place.layout))
+            self._store.replace(chart_layout=place.layout)
         if place.hidden is not None:
             self._store.replace(chart_hidden=frozenset(place.hidden))
+        if place.colour is not None:
+            self.colour_by(place.colour)
+        if place.bands is not None:
+            self._store.replace(chart_bands=frozenset(place.bands))
         self._find(place)
         if place.token is not None and has(atlas, place.token):
             await self.select(place.token, flies=place.window is None)
@@ -108,12 +117,62 @@ class Charting:
         atlas = self._state.chart.atlas
         if atlas is not None and layout in atlas.layouts:
             whole = Window()
-            self._store.replace(chart_layout=layout, chart_window=whole, chart_rest=whole)
+            changes = {"chart_layout": layout, "chart_window": whole, "chart_rest": whole}
+            self._store.replace(**changes, chart_stop="")
 
     def turn_kind(self, kind: int) -> None:
         """Leave a kind of tokens out, or take it in again."""
         if 0 <= kind < len(KINDS):
-            self._store.replace(chart_hidden=self._state.chart.chart_hidden ^ {kind})
+            self._store.replace(chart_hidden=self._state.chart.chart_hidden ^ {kind}, chart_stop="")
+
+    def colour_by(self, colour: str) -> None:
+        """Let the colours tell something else; what was left out by them is shown again."""
+        if colour in COLOURS and colour != self._state.chart.chart_colour:
+            self._store.replace(chart_colour=colour, chart_bands=frozenset())
+
+    def turn_band(self, band: int) -> None:
+        """Leave a range of what the colours tell out, or take it in again."""
+        atlas, colour = self._state.chart.atlas, self._state.chart.chart_colour
+        if atlas is not None and colour != KIND and 0 <= band < atlas.bands(colour).count:
+            self._store.replace(chart_bands=self._state.chart.chart_bands ^ {band})
+
+    def visit(self, name: str) -> None:
+        """Go to a stop of the tour; an empty name ends it, and all is shown as at first."""
+        atlas, stop = self._state.chart.atlas, stop_of(name)
+        if atlas is None:
+            return
+        layout = stop.layout if stop is not None and stop.layout in atlas.layouts else None
+        only = stop.only if stop is not None else ()
+        group = stop.group if stop is not None else ""
+        found = words_of(atlas, GROUPS[group]) if group else NOTHING_FOUND
+        if stop is not None and stop.longest:
+            found = atlas.extremes(stop.longest)
+        changes: dict[str, Any] = {"chart_window": Window(), "chart_rest": Window()}
+        hidden = frozenset(range(len(KINDS))).difference(only) if only else frozenset()
+        self._store.replace(
+            **changes,
+            chart_stop=name if stop is not None else "",
+            chart_layout=layout or atlas.layouts[0],
+            chart_hidden=hidden,
+            chart_colour=stop.colour if stop is not None else KIND,
+            chart_bands=frozenset(),
+            chart_group=group,
+            chart_found=found,
+            chart_sought="",
+            chart_refused=None,
+            chart_token=None,
+        )
+        if group:
+            self._fly(found)
+
+    def fly_along(self) -> None:
+        """Look at the whole path that is drawn."""
+        chart = self._state.chart
+        if chart.atlas is not None and chart.chart_path is not None:
+            path = chart.chart_path
+            points = path_in(chart.atlas, chart.chart_layout, path.units, path.nearest)
+            if points is not None:
+                self.rest(window_on(points))
 
     def seek(self, typed: str, *, flies: bool = True) -> None:
         """Find what was typed and fly there; a pattern that is none is told."""
@@ -125,7 +184,12 @@ class Charting:
             found = search(atlas, typed)
         except InputError as error:
             refused = Message(error.key, error.fields)
-        changes = {"chart_sought": typed, "chart_refused": refused, "chart_group": ""}
+        changes: dict[str, Any] = {
+            "chart_sought": typed,
+            "chart_refused": refused,
+            "chart_group": "",
+        }
+        changes |= {"chart_stop": ""} if flies else {}
         self._store.replace(**changes, chart_found=found)
         if flies:
             self._fly(found)
@@ -138,6 +202,7 @@ class Charting:
         name = "" if now == name and flies else name
         found = words_of(atlas, GROUPS[name]) if name else ()
         changes: dict[str, Any] = {"chart_group": name, "chart_found": found, "chart_sought": ""}
+        changes |= {"chart_stop": ""} if flies else {}
         self._store.replace(**changes, chart_refused=None)
         if flies and found:
             self._fly(found)

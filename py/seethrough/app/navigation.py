@@ -117,6 +117,8 @@ class Navigation:
             await self._choose(place)
         elif self._actions.state.route.view == MAP:
             await self._actions.charting.open(place)
+            if place.walk is not None:
+                await self._actions.pathing.open_walk(place.walk, place.path)
         self._tell(place)
         if not self._waits(place):
             self.promised = None

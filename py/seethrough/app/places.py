@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seethrough.app import settings
 from seethrough.app.state import Message
 from seethrough.app.tours import chosen_of
+from seethrough.core.bands import KIND
 from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import MAX_WRITTEN, STOPS
 from seethrough.core.heads import written_heads
@@ -72,7 +73,27 @@ def _on_map(state: AppState) -> dict[str, Any]:
         "hidden": tuple(sorted(chart.chart_hidden)) or None,
         "sought": chart.chart_sought or None,
         "group": chart.chart_group or None,
+        "colour": None if chart.chart_colour == KIND else chart.chart_colour,
+        "bands": tuple(sorted(chart.chart_bands)) or None,
+        **_on_tour(state),
+        **_on_path(state),
     }
+
+
+def _on_tour(state: AppState) -> dict[str, Any]:
+    """A stop of the map's tour, which says by itself what is marked and shown."""
+    if not state.chart.chart_stop:
+        return {}
+    own = dict.fromkeys(("hidden", "group", "colour"))
+    return {**own, "tour_stop": state.chart.chart_stop}
+
+
+def _on_path(state: AppState) -> dict[str, Any]:
+    """The path that is drawn on the map, where a recorded walk has it."""
+    path, card = state.chart.chart_path, state.walk_card
+    if path is None or card is None or path.tokens is not state.run.tokens:
+        return {}
+    return {"walk": card.subject, "path": path.position}
 
 
 def is_refused(state: AppState) -> bool:

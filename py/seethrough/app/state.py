@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
-from seethrough.app.chart import Chart
+from seethrough.app.chart import Chart, Path
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
@@ -91,6 +91,7 @@ __all__ = [
     "Offline",
     "Pair",
     "PartCard",
+    "Path",
     "Preparing",
     "RecordingCard",
     "Run",

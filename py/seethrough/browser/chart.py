@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from seethrough.browser import ffi, host
+from seethrough.browser.chart_tools import ChartTools
 from seethrough.core.plane import Window
 from seethrough.core.routes import MAP
 from seethrough.view.chart import beside, over
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
-    from seethrough.app.charting import Charting
-    from seethrough.app.state import AppState, Store
+    from seethrough.app.actions import Actions
+    from seethrough.app.state import AppState
 
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
 CANVAS, HOVER = "chart-canvas", "chart-hover"
-PAINTED = ("atlas", "chart_layout", "chart_window", "chart_hidden", "chart_size", "theme")
+PAINTED = (
+    *("atlas", "chart_layout", "chart_window", "chart_hidden", "chart_size", "theme"),
+    *("chart_glide", "chart_colour", "chart_bands"),
+)
 # A press that moved less than this opens what lies under it.
 LEAST_PX = 5.0
 PULL, STEP = 60.0, 1.5
@@ -39,9 +43,10 @@ ENLARGED = {"+": STEP, "=": STEP, "-": 1 / STEP}
 class Chart:
     """Follows the canvas of the map, wherever the page has it."""
 
-    def __init__(self, store: Store, charting: Charting) -> None:
-        self._store = store
-        self._charting = charting
+    def __init__(self, actions: Actions) -> None:
+        self._store = actions.store
+        self._charting = charting = actions.charting
+        self._tools = ChartTools(actions)
         self._fingers: dict[int, tuple[float, float]] = {}
         self._pressed: tuple[float, float] | None = None
         self._wanted: Window | None = None
@@ -54,7 +59,6 @@ class Chart:
         return {
             "chart-seek": lambda values: charting.seek(values.get("value", "")),
             "chart-group": lambda values: charting.show_group(values["name"]),
-            "chart-layout": lambda values: charting.lay_out(values["name"]),
             "chart-kind": lambda values: charting.turn_kind(int(values["kind"])),
             "chart-token": lambda values: charting.select(int(values["token"]), flies=True),
             "chart-close": lambda _values: charting.close(),
@@ -62,6 +66,7 @@ class Chart:
             "chart-in": lambda _values: self._enlarge(STEP),
             "chart-out": lambda _values: self._enlarge(1 / STEP),
             "chart-whole": lambda _values: charting.rest(Window()),
+            **self._tools.handlers(),
         }
 
     def follow(self) -> None:
@@ -77,6 +82,8 @@ class Chart:
         ):
             ffi.listen(ffi.document, kind, function)
         host.listen_actively("wheel", self._wheel)
+        host.listen_inside("contextrestored", self._restored)
+        self._tools.follow()
 
     def shown(self, state: AppState) -> None:
         """The page was written: the canvas may be a new one."""
@@ -85,6 +92,14 @@ class Chart:
             self._sizes.watch(canvas)
             self._measure()
             self._paint(state)
+            self._tools.fill(state)
+
+    def _restored(self, event: ffi.Js) -> None:
+        """The browser took the picture away, and gives an empty one back: it is painted anew."""
+        canvas = _on_canvas(event)
+        if canvas is not None:
+            canvas.painted = None
+            self._paint(self._store.state)
 
     def _paint(self, state: AppState) -> None:
         canvas = _canvas()

@@ -281,6 +281,20 @@ def next_frame(function: Callable[[], object]) -> None:
     js.requestAnimationFrame(create_once_callable(lambda _time: function()))
 
 
+def hand_text(text: str, kind: str, suffix: str) -> tuple[str, str]:
+    """Hand the reader a text as a file. Returns: How it went (web/hand.js), the file's name."""
+    from pyscript.js_modules import save as module
+
+    handed = module.handText(text, kind, suffix)
+    return str(handed.end), str(handed.name)
+
+
+def listen_inside(kind: str, function: Callable[[Js], object]) -> None:
+    """Listen to events of elements that do not bubble."""
+    options = to_js({"capture": True}, dict_converter=js.Object.fromEntries)
+    js.document.addEventListener(kind, create_proxy(function), options)
+
+
 def dots() -> float:
     """Pixels of the screen for one of the style's; more than two are not seen."""
     return min(max(float(js.devicePixelRatio), 1.0), 2.0)

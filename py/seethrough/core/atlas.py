@@ -2,7 +2,8 @@
 
 Two files of a model (core/assets.py, kind "atlas"). "places" has what the picture needs: for each
 layout the place of every token, and the share of its true neighbours that lie near it there; the
-rows' lengths; the tokens' bytes and kinds. "neighbours" has each token's nearest rows by cosine.
+rows' lengths; the tokens' bytes and kinds; what projects a state into the picture
+(core/path.py). "neighbours" has each token's nearest rows by cosine.
 
 Places are whole numbers from 0 to 65,535 with one step for both axes of a layout; cosines are
 whole numbers of 20 bits (`COSINE_STEP`), so they are exact to 1e-6.
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seethrough.core.bands import LENGTH, Bands, bands_of
 from seethrough.core.errors import SourceError
+from seethrough.core.path import Projection
 from seethrough.core.plane import square_of
 from seethrough.core.recorded import METADATA_KEY, kind
 from seethrough.core.safetensors import METADATA, read_safetensors
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.manifest import Manifest
 
-FORMAT = 1
+FORMAT = 2
 PLACES, NEIGHBOURS = "places", "neighbours"
 # By neighbours, and by the two directions in which the rows differ most.
 NEAR, PCA = "near", "pca"
@@ -44,6 +47,9 @@ TOP_COSINE = 2**20 - 1
 COSINE_STEP = 2.0 / TOP_COSINE
 NOT_MEASURED = 255
 BITS_LOW = 4
+# The rows' mean, the axes of the picture, the final norm's weight; and its bias, where it has one.
+PROJECTED = ("pca.mean", "pca.directions", "final.w")
+PROJECTED_BIAS = "final.b"
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ class Atlas:
     in the picture, NOT_MEASURED where nobody counted; norms float32 [d_vocab]; kinds uint8
     [d_vocab] (core/token_kinds.py).
     `explained` are the shares of the variance that the components of "pca" hold, `n_measured` how
-    many tokens `kept` was counted for.
+    many tokens `kept` was counted for. `projection` is None where the model reads its answer out
+    by another matrix: its states are not to be compared with these rows.
     """
 
     model: str
@@ -67,6 +74,7 @@ class Atlas:
     made_with: tuple[str, ...]
     text: bytes
     ends: Array
+    projection: Projection | None = None
 
     @property
     def n_tokens(self) -> int:
@@ -104,12 +112,39 @@ class Atlas:
         return found
 
     @cached_property
-    def ids_by_sight(self) -> dict[str, int]:
-        """The id of each token by how it is shown; of those that look alike the lowest id."""
-        found: dict[str, int] = {}
+    def ids_by_sight(self) -> dict[str, list[int]]:
+        """The ids of each token by how it is shown: some look alike."""
+        found: dict[str, list[int]] = {}
         for token in range(self.n_tokens):
-            found.setdefault(self.visible(token), token)
+            found.setdefault(self.visible(token), []).append(token)
         return found
+
+    @cached_property
+    def by_beginning(self) -> tuple[list[str], list[int]]:
+        """How each token is shown, in small letters, no space before it, sorted; and its id."""
+        told = sorted(
+            (text.removeprefix("·").casefold(), token)
+            for text, tokens in self.ids_by_sight.items()
+            for token in tokens
+        )
+        return [text for text, _ in told], [token for _, token in told]
+
+    def bands(self, colour: str) -> Bands:
+        """The tokens in bands of their rows' lengths, or of their ids (core/bands.py)."""
+        if colour not in self._bands:
+            values = self.norms if colour == LENGTH else np.arange(self.n_tokens)
+            self._bands[colour] = bands_of(values)
+        return self._bands[colour]
+
+    @cached_property
+    def _bands(self) -> dict[str, Bands]:
+        return {}
+
+    def extremes(self, count: int) -> tuple[int, ...]:
+        """The tokens of the longest rows, the longest first; where count is negative, shortest."""
+        tokens = np.flatnonzero(self.kinds != GAP)
+        order = np.argsort(-self.norms[tokens] if count > 0 else self.norms[tokens], kind="stable")
+        return tuple(tokens[order[: abs(count)]].tolist())
 
     def square(self, layout: str) -> Array:
         """A layout's places in a square of side 1 (core/plane.py), float32 [d_vocab, 2]."""
@@ -239,7 +274,22 @@ def _atlas(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> Atlas:
     explained = tuple(kind(share, float) for share in told["explained"])
     made_with = tuple(kind(item, str) for item in told["shard_sha256s"])
     model = kind(told["model"], str)
-    return Atlas(model, places, kept, norms, kinds, explained, made_with, text, ends)
+    projection = _projection(arrays)
+    return Atlas(model, places, kept, norms, kinds, explained, made_with, text, ends, projection)
+
+
+def _projection(arrays: Mapping[str, Array]) -> Projection | None:
+    """What takes states into the picture, where the file has it whole."""
+    if PROJECTED[0] not in arrays:
+        return None
+    mean, directions, weight = (arrays[name] for name in PROJECTED)
+    bias = arrays.get(PROJECTED_BIAS)
+    shapes = {array.shape for array in (mean, weight, bias) if array is not None}
+    is_whole = shapes == {mean.shape} and directions.shape == (N_COMPONENTS, *mean.shape)
+    if not is_whole or not all(map(_are_finite, (mean, directions, weight))):
+        raise SourceError("atlas.unreadable", part=PROJECTED[0])
+    length = float(arrays["norms"].mean(dtype=np.float64))
+    return Projection(mean, directions, length, weight, bias)
 
 
 def _places(row: Mapping[str, Any], whole: Array) -> Array:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seethrough.core.atlas import LAYOUTS
+from seethrough.core.bands import COLOURS, MOST_BANDS
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.depth import DEPTHS
 from seethrough.core.errors import InputError
@@ -20,6 +21,7 @@ from seethrough.core.moved import read_moved, written_moved
 from seethrough.core.plane import MOST_ZOOM
 from seethrough.core.second import read_second, written_second
 from seethrough.core.settings import SETTINGS
+from seethrough.core.stops import STOP_NAMES
 from seethrough.core.token_kinds import KINDS
 from seethrough.core.tokens import LIMIT, STOPPED
 from seethrough.core.word_groups import GROUPS
@@ -35,6 +37,7 @@ MAX_INDEX = 999_999
 MOST_TYPED = 200
 DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
 HEADS = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}(,[0-9]{1,4}\.[0-9]{1,4}){0,15}")
+WALK = re.compile(r"[A-Za-z0-9._-]{1,80}(/[A-Za-z0-9._-]{1,80})?")
 # Why a text stopped, where its tokens alone do not tell.
 STOPS = (LIMIT, STOPPED)
 
@@ -131,6 +134,18 @@ def written_kinds(numbers: tuple[int, ...]) -> str:
     return ",".join(KINDS[number] for number in numbers)
 
 
+def bands(text: str) -> tuple[int, ...] | None:
+    """Bands of a colour by their numbers, with commas between them."""
+    numbers = tuple(map(whole(0, MOST_BANDS - 1), text.split(",", MOST_BANDS)))
+    known = tuple(number for number in numbers if number is not None)
+    return known if len(known) == len(numbers) else None
+
+
+def name_of_walk(text: str) -> str | None:
+    """What may be the name of a recorded walk."""
+    return text if WALK.fullmatch(text) else None
+
+
 def typed(text: str) -> str | None:
     """What is searched for, of a bounded length."""
     return text if 0 < len(text) <= MOST_TYPED else None
@@ -179,6 +194,11 @@ OF_MAP = (
     Field("hide", "hidden", kinds, written_kinds),
     Field("q", "sought", typed),
     Field("words", "group", one_of(tuple(GROUPS))),
+    Field("colour", "colour", one_of(COLOURS)),
+    Field("without", "bands", bands, written_ids),
+    Field("tour", "tour_stop", one_of(STOP_NAMES)),
+    Field("walk", "walk", name_of_walk),
+    Field("path", "path", whole(0, MAX_INDEX)),
 )
 AFTER_SETTINGS = (
     Field("dart", "dart", whole(0, MAX_INDEX)),

@@ -49,6 +49,12 @@ def settled(window: Window) -> Window:
     return replace(window, x=min(max(window.x, 0.0), 1.0), y=min(max(window.y, 0.0), 1.0))
 
 
+def between(one: Window, other: Window, share: float) -> Window:
+    """A window on the way from one to another, enlarged by even factors."""
+    x, y = one.x + (other.x - one.x) * share, one.y + (other.y - one.y) * share
+    return Window(x, y, one.zoom * (other.zoom / one.zoom) ** share)
+
+
 def window_on(points: Array, *, most_zoom: float = MOST_ZOOM) -> Window:
     """The window that shows some points of the square whole, with room around them."""
     low, high = points.min(axis=0), points.max(axis=0)
@@ -59,9 +65,14 @@ def window_on(points: Array, *, most_zoom: float = MOST_ZOOM) -> Window:
 
 def square_of(places: Array) -> Array:
     """Places [n, 2] in the square, float32."""
+    return into_square(places, places)
+
+
+def into_square(points: Array, places: Array) -> Array:
+    """Any points [n, 2] in the square of a layout's places; float32, some may lie outside."""
     low, high = places.min(axis=0), places.max(axis=0)
     side = float((high - low).max()) or 1.0
-    square: Array = ((places - (low + high) / 2) / side + 0.5).astype(np.float32)
+    square: Array = ((points - (low + high) / 2) / side + 0.5).astype(np.float32)
     return square
 
 

@@ -58,7 +58,9 @@ class Place:
     `is_tallied` are of the step "sample".
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
     Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
-    `sought` there, or the `group` of words that is marked.
+    `sought` there, or the `group` of words that is marked; the `colour` and those of its `bands`
+    that are left out, the stop of the map's tour; the recorded `walk` and which of its tokens has
+    its `path` drawn.
     """
 
     route: Route
@@ -91,6 +93,11 @@ class Place:
     hidden: tuple[int, ...] | None = None
     sought: str | None = None
     group: str | None = None
+    colour: str | None = None
+    bands: tuple[int, ...] | None = None
+    tour_stop: str | None = None
+    walk: str | None = None
+    path: int | None = None
     ignored: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
 

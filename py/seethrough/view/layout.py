@@ -39,7 +39,7 @@ from seethrough.view import (
     why,
 )
 from seethrough.view.block import choice, second
-from seethrough.view.chart import beside, over
+from seethrough.view.chart import beside, colours, journey, over, stops, taken
 from seethrough.view.kept import Kept
 from seethrough.view.late import Names
 from seethrough.view.node import h, to_html
@@ -148,6 +148,16 @@ ACTIONS = (
     "chart-in",
     "chart-out",
     "chart-whole",
+    "chart-colour",
+    "chart-band",
+    "chart-stop",
+    "chart-walk",
+    "chart-path",
+    "chart-path-close",
+    "chart-state",
+    "chart-play",
+    "chart-load",
+    "chart-save",
 )
 
 
@@ -243,7 +253,12 @@ FIXED: Mapping[str, Panel] = {
     "chart-status": Panel(beside.STATUS_FIELDS, beside.status),
     "chart-tools": Panel(beside.TOOLS_FIELDS, beside.tools),
     "chart-lost": Panel(beside.LOST_FIELDS, beside.lost),
-    "chart-legend": Panel(beside.LEGEND_FIELDS, beside.legend),
+    "chart-legend": Panel(colours.FIELDS, colours.render),
+    "chart-stop": Panel(stops.FIELDS, stops.render),
+    "chart-path": Panel(journey.FIELDS, journey.render),
+    "chart-now": Panel(journey.NOW_FIELDS, journey.now),
+    "chart-nearest": Panel(journey.NEAREST_FIELDS, journey.nearest),
+    "chart-save": Panel(taken.FIELDS, taken.render),
     "chart-token": Panel(beside.TOKEN_FIELDS, beside.token),
     "chart-found": Panel(beside.FOUND_FIELDS, beside.found),
 }

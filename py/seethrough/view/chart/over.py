@@ -9,6 +9,8 @@ import numpy as np
 
 from seethrough.core.plane import nearest_pixel, pixels_of
 from seethrough.core.token_kinds import SPECIAL, START
+from seethrough.view.chart import path_marks
+from seethrough.view.chart.shown import LEFT_OUT_BY, is_left_out, square_now
 from seethrough.view.kept import Kept
 from seethrough.view.node import Attributes, Node, h, to_html
 
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 FIELDS = (
     *("atlas", "atlas_near", "chart_layout", "chart_window", "chart_size", "chart_token"),
-    *("chart_hidden", "chart_found", "chart_group"),
+    *("chart_hidden", "chart_found", "chart_group", "chart_colour", "chart_bands"),
+    *("chart_glide", *path_marks.FIELDS),
 )
 # The pixels around a name; the height of a line, and the width of a letter of 13 px.
 LETTER, LINE, GAP = 7.9, 17, 5
@@ -39,14 +42,19 @@ Box = tuple[float, float, float, float]
 def render(state: AppState) -> str:
     """The marks as one SVG of the picture's size; nothing before the map is here."""
     chart = state.chart
-    if chart.atlas is None:
+    if chart.atlas is None or chart.chart_glide is not None:
         return ""
     wide, high, _ = chart.chart_size
     landed = landed_at(state)
     marked = list(marked_tokens(state))
     named = names(chart.atlas, landed, priority(state, marked, landed), (wide, high))
     shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
-    marks = [*lines(state, landed), *rings(landed, marked, chart.chart_token, (wide, high))]
+    marks = [
+        *lines(state, landed),
+        *rings(landed, path_marks.of_text(state), None, (wide, high), "is-of-text"),
+        *rings(landed, marked, chart.chart_token, (wide, high)),
+    ]
+    marks += path_marks.marks(state)
     return to_html(h("svg", {"class": "chart-marks", **shape, "aria-hidden": "true"}, marks, named))
 
 
@@ -55,17 +63,17 @@ def landed_at(state: AppState) -> Array:
     chart = state.chart
     assert chart.atlas is not None  # asked before
     wide, high, _ = chart.chart_size
-    return pixels_of(chart.atlas.square(chart.chart_layout), chart.chart_window, wide, high)
+    return pixels_of(square_now(state), chart.chart_window, wide, high)
 
 
 def token_at(state: AppState, across: float, down: float) -> int | None:
-    """The token whose dot is nearest to a pixel, within reach, of the kinds that are shown."""
-    atlas, hidden = state.chart.atlas, state.chart.chart_hidden
-    if atlas is None:
+    """The token whose dot is nearest to a pixel, within reach, of those that are shown."""
+    chart = state.chart
+    if chart.atlas is None or chart.chart_glide is not None:
         return None
     landed = landed_at(state)
-    if hidden:
-        landed = np.where(np.isin(atlas.kinds, list(hidden))[:, None], np.float32(-1e6), landed)
+    if chart.chart_hidden or chart.chart_bands:
+        landed = np.where(is_left_out(state)[:, None], np.float32(-1e6), landed)
     return nearest_pixel(landed, across, down, REACH)
 
 
@@ -94,14 +102,14 @@ def telling_first(state: AppState) -> Array:
 
     An early id is a frequent token, so each half goes by ids.
     """
-    atlas, hidden = state.chart.atlas, state.chart.chart_hidden
+    atlas = state.chart.atlas
     assert atlas is not None  # asked before
-    tokens = np.flatnonzero(~np.isin(atlas.kinds, [SPECIAL, *hidden]))
+    tokens = np.flatnonzero(~is_left_out(state) & (atlas.kinds != SPECIAL))
     is_word = (atlas.kinds[tokens] == START) & (atlas.lengths[tokens] >= TELLING)
     return tokens[np.argsort(~is_word, kind="stable")]
 
 
-TELLING_FIRST: Kept[Array] = Kept(("atlas", "chart_hidden"))
+TELLING_FIRST: Kept[Array] = Kept(LEFT_OUT_BY)
 
 
 def names(
@@ -165,7 +173,11 @@ def width_of(text: str) -> float:
 
 
 def rings(
-    landed: Array, marked: Sequence[int], chosen: int | None, size: tuple[float, float]
+    landed: Array,
+    marked: Sequence[int],
+    chosen: int | None,
+    size: tuple[float, float],
+    usual: str | None = None,
 ) -> list[Node]:
     """A ring around each marked token in sight, a larger one around the open one."""
     drawn = []
@@ -174,7 +186,7 @@ def rings(
         if 0 <= across < size[0] and 0 <= down < size[1]:
             is_open = token == chosen
             place = {"cx": f"{across:.1f}", "cy": f"{down:.1f}", "r": 8 if is_open else 5}
-            drawn.append(h("circle", {"class": "is-open" if is_open else None, **place}))
+            drawn.append(h("circle", {"class": "is-open" if is_open else usual, **place}))
     return drawn
 
 

@@ -18,9 +18,11 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
     return [
         page_title(state, "chart.title"),
         h("p", {"class": "page-lead"}, rich(state, "chart.lead")),
+        slot("chart-stop"),
         h(
             "div",
             {"class": "chart"},
+            search(state),
             h(
                 "div",
                 {"class": "chart-main"},
@@ -31,10 +33,13 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
             h(
                 "div",
                 {"class": "chart-side"},
-                search(state),
                 slot("chart-tools"),
                 slot("chart-found"),
                 slot("chart-token"),
+                slot("chart-path"),
+                slot("chart-now"),
+                slot("chart-nearest"),
+                slot("chart-save"),
             ),
         ),
         h("p", {"class": "note"}, say(state, "chart.keys")),

@@ -1,4 +1,4 @@
-"""The map's picture: every token a dot, in the colour of its kind."""
+"""The map's picture: every token a dot, in the colour of its kind, length or id."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.core.bands import KIND, MOST_BANDS
 from seethrough.core.plane import pixels_of
 from seethrough.core.token_kinds import KINDS
+from seethrough.view.chart.shown import LEFT_OUT_BY, is_left_out, square_now
 from seethrough.view.kept import Kept
 from seethrough.view.raster import packed, unpacked
 from seethrough.view.scales import rgb, theme
@@ -28,6 +30,9 @@ ROLES = {
     "special": "ink",
     "gap": "hairline",
 }
+# From the lowest band to the highest.
+BAND_ROLES = ("embedding", "attention", "key")
+LAST_STEP = MOST_BANDS - 1
 LEAST_DOT, MOST_DOT = 2, 9
 # A dot grows with this power of the zoom: slower than what lies between them.
 GROWTH = 0.35
@@ -45,13 +50,37 @@ def raster(state: AppState, *, dark: bool) -> Array | None:
         return None
     wide, high, dots = chart.chart_size
     size = round(wide * dots), round(high * dots)
-    square, kinds = DOTS.of(state, lambda: dots_of(state))
+    order, codes = DOTS.of(state, lambda: dots_of(state))
+    square = SQUARES.of(state, lambda: square_now(state)[order])
     landed = pixels_of(square, chart.chart_window, *size)
-    roles = theme(dark=dark)
-    palette = packed(np.stack([rgb(roles[ROLES[name]]) for name in KINDS]))
-    paper = packed(rgb(roles["paper"]))
+    palette = packed(colours(state, dark=dark))
+    paper = packed(rgb(theme(dark=dark)["paper"]))
     empty = np.full((size[1], size[0]), paper, np.uint32)
-    return drawn(landed, palette[kinds], empty, dot_size(chart.chart_window.zoom, dots))
+    return drawn(landed, palette[codes], empty, dot_size(chart.chart_window.zoom, dots))
+
+
+def colours(state: AppState, *, dark: bool) -> Array:
+    """The colour of each kind, or of each band: uint8 [n, 3]."""
+    chart, roles = state.chart, theme(dark=dark)
+    if chart.chart_colour == KIND or chart.atlas is None:
+        return np.stack([rgb(roles[ROLES[name]]) for name in KINDS])
+    ends = [rgb(roles[name]).astype(np.float64) for name in BAND_ROLES]
+    count = chart.atlas.bands(chart.chart_colour).count
+    return np.stack([mixed(ends, step_of(band, count) / LAST_STEP) for band in range(count)])
+
+
+def mixed(ends: list[Array], share: float) -> Array:
+    """A colour on the way from the first over those between to the last, uint8 [3]."""
+    at = share * (len(ends) - 1)
+    first = min(int(at), len(ends) - 2)
+    between = ends[first] + (ends[first + 1] - ends[first]) * (at - first)
+    colour: Array = np.rint(between).astype(np.uint8)
+    return colour
+
+
+def step_of(band: int, count: int) -> int:
+    """Which of the steps from the first colour to the last a band has: the style has as many."""
+    return round(band * LAST_STEP / max(count - 1, 1))
 
 
 def drawn(landed: Array, colours: Array, paper: Array, dot: int) -> Array:
@@ -75,17 +104,18 @@ def drawn(landed: Array, colours: Array, paper: Array, dot: int) -> Array:
 
 
 def dots_of(state: AppState) -> tuple[Array, Array]:
-    """The places in the square, and the kinds, of the tokens that are not left out.
+    """The tokens that are not left out, and the number of each one's colour.
 
-    The rarest kinds come last, so that their dots are seen.
+    The rarest colours come last, so that their dots are seen.
     """
-    atlas, hidden = state.chart.atlas, state.chart.chart_hidden
-    assert atlas is not None  # asked before
-    counts = np.bincount(atlas.kinds, minlength=len(KINDS))
-    order = np.argsort(-counts[atlas.kinds], kind="stable")
-    if hidden:
-        order = order[~np.isin(atlas.kinds[order], list(hidden))]
-    return atlas.square(state.chart.chart_layout)[order], atlas.kinds[order]
+    chart = state.chart
+    assert chart.atlas is not None  # asked before
+    is_by_kind = chart.chart_colour == KIND
+    codes = chart.atlas.kinds if is_by_kind else chart.atlas.bands(chart.chart_colour).of
+    order = np.argsort(-np.bincount(codes)[codes], kind="stable")
+    order = order[~is_left_out(state)[order]]
+    return order, codes[order]
 
 
-DOTS: Kept[tuple[Array, Array]] = Kept(("atlas", "chart_layout", "chart_hidden"))
+DOTS: Kept[tuple[Array, Array]] = Kept(LEFT_OUT_BY)
+SQUARES: Kept[Array] = Kept((*LEFT_OUT_BY, "chart_layout", "chart_glide"))

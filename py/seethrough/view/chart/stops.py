@@ -1,0 +1,58 @@
+"""The map's tour: what is seen at a stop and why, back and on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.stops import STOP_NAMES, stop_of
+from seethrough.view.chart.beside import decimals
+from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.words import action_button, rich, say, token_mark
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.atlas import Atlas
+
+FIELDS = ("language", "atlas", "chart_stop")
+VISIT = "chart-stop"
+
+
+def render(state: AppState) -> str:
+    """The invitation to the tour, or the stop that is shown; nothing before the map is here."""
+    chart = state.chart
+    if chart.atlas is None:
+        return ""
+    if not chart.chart_stop:
+        first: Attributes = {"class": "button", "data-name": STOP_NAMES[0]}
+        return to_html(action_button(state, VISIT, "chart.tour", first))
+    at = STOP_NAMES.index(chart.chart_stop)
+    title = say(state, f"chart.stop.{chart.chart_stop}")
+    place = say(state, "chart.tour.place", stop=at + 1, stops=len(STOP_NAMES))
+    return to_html(
+        h("p", {"class": "chart-stop-title"}, h("b", {}, title), " ", h("span", {}, place)),
+        h("p", {"class": "chart-stop-why", "role": "status"}, why(state, chart.atlas)),
+        h("div", {"class": "chart-stop-moves"}, moves(state, at)),
+    )
+
+
+def why(state: AppState, atlas: Atlas) -> list[Node | str]:
+    """What is seen and why; of the longest and shortest rows with the first one's own number."""
+    name = state.chart.chart_stop
+    key, stop = f"chart.stop.{name}.why", stop_of(name)
+    if stop is None or not stop.longest:
+        return rich(state, key)
+    first = atlas.extremes(stop.longest)[0]
+    length = decimals(state, float(atlas.norms[first]))
+    return rich(state, key, token=token_mark(atlas.visible(first)), length=length)
+
+
+def moves(state: AppState, at: int) -> list[Node]:
+    """Back, on, and the tour's end."""
+    back, on = STOP_NAMES[at - 1 : at], STOP_NAMES[at + 1 : at + 2]
+    before = {"class": "button", "data-name": back[0]} if back else {"disabled": True}
+    words = {"class": "button is-primary", "data-name": on[0]} if on else {"disabled": True}
+    return [
+        action_button(state, VISIT, "chart.tour.back", before),
+        action_button(state, VISIT, "chart.tour.next", words),
+        action_button(state, VISIT, "chart.tour.end", {"class": "button", "data-name": ""}),
+    ]
