@@ -49,14 +49,27 @@ def test_screens_with_more_dots_get_more_pixels() -> None:
 
 def test_dots_at_the_edge_are_cut() -> None:
     """A dot that lies half outside is half seen, and breaks nothing."""
-    paper = np.zeros((4, 5), np.uint32)
     landed = np.array([[0, 0], [5, 4], [-9, 2], [2.0, 1.0]], np.float32)
-    drawn = picture.drawn(landed, np.arange(1, 5, dtype=np.uint32), paper, 2)
-    cells = drawn.view(np.uint32)[..., 0]
+    cells = picture.drawn(landed, np.arange(1, 5, dtype=np.uint8), (5, 4), 2)
 
     assert cells[0, 0] == 1
-    assert set(np.unique(cells).tolist()) <= {0, 1, 2, 4}
-    assert cells.shape == paper.shape
+    assert set(np.unique(cells).tolist()) == {0, 1, 2, 4}
+    assert cells.shape == (4, 5)
+
+
+@pytest.mark.parametrize("dot", [1, 2, 3, 4, 5, 9])
+def test_dots_are_squares_and_the_rarest_are_seen(dot: int) -> None:
+    """Each pixel has the highest rank of the squares that cover it, dot by dot."""
+    random = np.random.default_rng(dot)
+    landed = random.uniform(-12, 52, (300, 2)).astype(np.float32)
+    ranks = np.sort(random.integers(1, 9, 300)).astype(np.uint8)
+    wanted = np.zeros((30, 40), np.uint8)
+    for (across, down), rank in zip(np.floor(landed - (dot / 2 - 0.5)), ranks, strict=True):
+        rows = slice(max(int(down), 0), max(int(down) + dot, 0))
+        columns = slice(max(int(across), 0), max(int(across) + dot, 0))
+        wanted[rows, columns] = np.maximum(wanted[rows, columns], rank)
+
+    assert np.array_equal(picture.drawn(landed, ranks, (40, 30), dot), wanted)
 
 
 def test_hidden_kinds_are_not_drawn_named_or_found() -> None:

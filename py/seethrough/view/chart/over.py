@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -15,15 +16,15 @@ from seethrough.view.kept import Kept
 from seethrough.view.node import Attributes, Node, h, to_html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from seethrough.app.state import AppState
     from seethrough.core.atlas import Atlas
     from seethrough.core.cache import Array
 
 FIELDS = (
-    *("atlas", "atlas_near", "chart_layout", "chart_window", "chart_size", "chart_token"),
-    *("chart_hidden", "chart_found", "chart_group", "chart_colour", "chart_bands"),
+    *("atlas", "atlas_near", "chart_layout", "chart_window", "chart_rest", "chart_size"),
+    *("chart_token", "chart_hidden", "chart_found", "chart_group", "chart_colour", "chart_bands"),
     *("chart_glide", *path_marks.FIELDS),
 )
 # The pixels around a name; the height of a line, and the width of a letter of 13 px.
@@ -37,6 +38,8 @@ TELLING = 5  # bytes
 REACH = 14
 MOST_RINGS = 500
 Box = tuple[float, float, float, float]
+# Where tokens land in the picture, by token: of all, or of some.
+Landed: TypeAlias = "Array | Mapping[int, Array]"
 
 
 def render(state: AppState) -> str:
@@ -45,9 +48,13 @@ def render(state: AppState) -> str:
     if chart.atlas is None or chart.chart_glide is not None:
         return ""
     wide, high, _ = chart.chart_size
-    landed = landed_at(state)
     marked = list(marked_tokens(state))
-    named = names(chart.atlas, landed, priority(state, marked, landed), (wide, high))
+    candidates = names_at_rest(state)
+    if chart.chart_window == chart.chart_rest:
+        landed: Landed = landed_at(state)
+    else:  # a frame has no time for all tokens: what is named stays named
+        landed = landed_of(state, [*marked, *path_marks.of_text(state), *candidates])
+    named = [name_of(one) for one in names(chart.atlas, landed, candidates, (wide, high))]
     shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
     marks = [
         *lines(state, landed),
@@ -64,6 +71,13 @@ def landed_at(state: AppState) -> Array:
     assert chart.atlas is not None  # asked before
     wide, high, _ = chart.chart_size
     return pixels_of(square_now(state), chart.chart_window, wide, high)
+
+
+def landed_of(state: AppState, tokens: Sequence[int]) -> Landed:
+    """The same of some tokens, by token."""
+    wide, high, _ = state.chart.chart_size
+    places = square_now(state)[list(tokens)]
+    return dict(zip(tokens, pixels_of(places, state.chart.chart_window, wide, high), strict=True))
 
 
 def token_at(state: AppState, across: float, down: float) -> int | None:
@@ -85,6 +99,26 @@ def marked_tokens(state: AppState) -> Iterable[int]:
         if chart.atlas_near is not None:
             yield from chart.atlas_near.ids[chart.chart_token].tolist()
     yield from chart.chart_found[:MOST_RINGS]
+
+
+def names_at_rest(state: AppState) -> tuple[int, ...]:
+    """The tokens that are named where the window last rested, in their order."""
+    return NAMED.of(state, lambda: _named(state.but(chart_window=state.chart.chart_rest)))
+
+
+def _named(state: AppState) -> tuple[int, ...]:
+    atlas, landed, (wide, high, _) = state.chart.atlas, landed_at(state), state.chart.chart_size
+    assert atlas is not None  # asked before
+    order = priority(state, list(marked_tokens(state)), landed)
+    return tuple(name.token for name in names(atlas, landed, order, (wide, high)))
+
+
+NAMED: Kept[tuple[int, ...]] = Kept(
+    (
+        *(*LEFT_OUT_BY, "atlas_near", "chart_layout", "chart_rest", "chart_size"),
+        *("chart_token", "chart_found", "chart_glide"),
+    )
+)
 
 
 def priority(state: AppState, marked: Sequence[int], landed: Array) -> list[int]:
@@ -112,13 +146,22 @@ def telling_first(state: AppState) -> Array:
 TELLING_FIRST: Kept[Array] = Kept(LEFT_OUT_BY)
 
 
+@dataclass(frozen=True)
+class Name:
+    """A token's name and its box in the picture."""
+
+    token: int
+    text: str
+    box: Box
+
+
 def names(
-    atlas: Atlas, landed: Array, tokens: Iterable[int], size: tuple[float, float]
-) -> list[Node]:
+    atlas: Atlas, landed: Landed, tokens: Iterable[int], size: tuple[float, float]
+) -> list[Name]:
     """The names that have room beside their dots."""
     wide, high = size
     most = MOST_NAMES if wide >= WIDE_ENOUGH else MOST_NAMES_NARROW
-    room, written = Room(wide, high), []
+    room, found = Room(wide, high), []
     for token in tokens:
         across, down = map(float, landed[token])
         if not (0 <= across < wide and 0 <= down < high):
@@ -127,11 +170,16 @@ def names(
         boxes = boxes_beside(across, down, width_of(text))
         box = next((box for box in boxes if room.take(box)), None)
         if box is not None:
-            place = {"x": f"{box[0]:.1f}", "y": f"{box[1] + LINE * 0.75:.1f}"}
-            written.append(h("text", place, text))
-        if len(written) == most:
+            found.append(Name(token, text, box))
+        if len(found) == most:
             break
-    return written
+    return found
+
+
+def name_of(name: Name) -> Node:
+    """A name as it is drawn."""
+    left, top, *_ = name.box
+    return h("text", {"x": f"{left:.1f}", "y": f"{top + LINE * 0.75:.1f}"}, name.text)
 
 
 class Room:
@@ -173,7 +221,7 @@ def width_of(text: str) -> float:
 
 
 def rings(
-    landed: Array,
+    landed: Landed,
     marked: Sequence[int],
     chosen: int | None,
     size: tuple[float, float],
@@ -190,7 +238,7 @@ def rings(
     return drawn
 
 
-def lines(state: AppState, landed: Array) -> list[Node]:
+def lines(state: AppState, landed: Landed) -> list[Node]:
     """A line from the open token to each of its neighbours, wherever the picture has them."""
     chart = state.chart
     if chart.chart_token is None or chart.atlas_near is None:
