@@ -16,7 +16,7 @@ from seethrough.core import messages
 from seethrough.core.messages import catalogue, text
 from seethrough.core.routes import Route
 from seethrough.core.tokens import Candidate
-from seethrough.view import message, prompt
+from seethrough.view import attention, message, pickers, prompt, tokens
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
 from seethrough.view.node import to_html
 from tests.steps import STEPS
@@ -438,6 +438,9 @@ def test_no_sentence_is_written_in_the_code(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(messages, "catalogue", lambda _language: silent)
     for read_before in ("messages", "signed_messages"):
         monkeypatch.setattr(messages, read_before, messages.Messages)
+    for written_once in (attention, tokens):
+        monkeypatch.setattr(written_once, "button", written_once.button.__wrapped__)
+    monkeypatch.setattr(pickers, "option", pickers.option.__wrapped__)
     data = (
         r"python3 .*|[\w/]*far",
         r"blocks\.\d+\.|blocks|hook_\w+|attn|[\w/]*tiny|[\w/]*big|Apache-2\.0|MIT|wasm|model\.onnx",

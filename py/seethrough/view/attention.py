@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from seethrough.core.hooks import PATTERN
@@ -9,15 +10,27 @@ from seethrough.view import named
 from seethrough.view.attention_grid import BASELINE, Grid, grid_of
 from seethrough.view.attention_labels import key_labels, query_labels
 from seethrough.view.attention_table import data
-from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.kept import kept_of
+from seethrough.view.node import Attributes, Markup, Node, escape, h, to_html
 from seethrough.view.numbers import cell, exact, probability
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import causal_raster, pooled
 from seethrough.view.scales import text_on
 from seethrough.view.unrecorded import lacks_layer, note, spans
-from seethrough.view.words import hook_mark, rich, say, sentences, title, token_mark, visible_at
+from seethrough.view.words import (
+    Reader,
+    hook_mark,
+    rich,
+    say,
+    sentences,
+    title,
+    token_mark,
+    visible_at,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.cell import Cell
@@ -116,6 +129,12 @@ def head_button(scene: Scene, head: int, side: int, *, is_chosen: bool) -> Node:
     Args:
         side: Tokens along the pattern; 0 where it is not known.
     """
+    return button(scene.language, layer_of(scene), head, side, is_chosen=is_chosen)
+
+
+@lru_cache(maxsize=512)
+def button(language: str, layer: int, head: int, side: int, *, is_chosen: bool) -> Node:
+    """The same button, written once: another choice changes two of them."""
     key = "view.attention.head" if side <= THUMB else "view.attention.head_pooled"
     return h(
         "button",
@@ -125,7 +144,7 @@ def head_button(scene: Scene, head: int, side: int, *, is_chosen: bool) -> Node:
             "data-action": "select-head",
             "data-head": str(head),
             "aria-pressed": "true" if is_chosen else "false",
-            "title": say(scene, key, head=head, layer=layer_of(scene)),
+            "title": say(Reader(language), key, head=head, layer=layer),
         },
         thumb(head, side) if side else "",
         h("span", {}, str(head)),
@@ -158,8 +177,15 @@ def head_raster(scene: Scene, head: int, *, dark: bool) -> Array | None:
     patterns = scene.run.pattern(layer_of(scene))
     if patterns is None or not 0 <= head < len(patterns):
         return None
-    small = pooled(patterns[head], THUMB)
-    return causal_raster(small, ROLE, dark=dark, cell=THUMB // len(small))
+    pixels: Array = thumbs((patterns,), dark=dark)[head]
+    return pixels
+
+
+@kept_of
+def thumbs(patterns: tuple[Array], *, dark: bool) -> Array:
+    """The small patterns of all heads of a layer. Shapes: → [head, height, width, 4]."""
+    small = pooled(patterns[0], THUMB)
+    return causal_raster(small, ROLE, dark=dark, cell=THUMB // small.shape[-1])
 
 
 def axis_names(scene: Scene) -> list[Node]:
@@ -172,7 +198,6 @@ def axis_names(scene: Scene) -> list[Node]:
 
 def cells(scene: Scene, grid: Grid) -> Node:
     """One rectangle a pair of tokens, the future hatched."""
-    pairs = [(query, key) for query in range(grid.side) for key in range(query + 1)]
     step = grid.cell
     chosen: Attributes = {"x": 1, "y": grid.position * step + 1, "height": step - 2}
     return h(
@@ -186,7 +211,7 @@ def cells(scene: Scene, grid: Grid) -> Node:
         },
         hatch(),
         h("path", {"class": "future", "fill": "url(#hatch)", "d": staircase(grid)}),
-        [pair(scene, grid, query, key) for query, key in pairs],
+        plain_cells(grid) if grid.cell < NUMBERS_FROM else told_cells(scene, grid),
         h("rect", {"class": "chosen", "width": (grid.position + 1) * step - 2, **chosen}),
     )
 
@@ -206,27 +231,41 @@ def staircase(grid: Grid) -> str:
     return f"M{grid.cell} 0{''.join(steps)}V0Z"
 
 
-def pair(scene: Scene, grid: Grid, query: int, key: int) -> Node:
-    """One cell: its colour is the weight, in large cells its digits stand in it."""
-    weight = float(grid.pattern[query, key])
-    x, y = key * grid.cell, query * grid.cell
-    opacity = f"{min(max(weight, 0.0), 1.0):.4f}"
+def plain_cells(grid: Grid) -> Markup:
+    """The cells of a pattern: each one's colour is its weight."""
+    return Markup("".join(square(grid, query, key) for query, key in pairs(grid)))
+
+
+def pairs(grid: Grid) -> Iterator[tuple[int, int]]:
+    """The cells that are not masked."""
+    return ((query, key) for query in range(grid.side) for key in range(query + 1))
+
+
+def square(grid: Grid, query: int, key: int) -> str:
+    """One cell, one pixel short: the gap is the grid. There are hundreds: they are written so."""
+    x, y, side = key * grid.cell, query * grid.cell, grid.cell - 1
+    opacity = f"{min(max(float(grid.pattern[query, key]), 0.0), 1.0):.4f}"
     # A sum of the chosen token's names these: they are lit with it.
-    named = str(grid.cell_at(query, key)) if query == grid.position else None
-    shape: Attributes = {"class": "cell", "fill-opacity": opacity, "x": x, "y": y}
-    rect = h("rect", {**shape, **square(grid.cell), "data-cell": named})
-    if grid.cell < NUMBERS_FROM:
-        return rect
-    place: Attributes = {"x": x + grid.cell / 2, "y": y + grid.cell / 2 + BASELINE}
+    is_named = query == grid.position
+    named = f' data-cell="{escape(str(grid.cell_at(query, key)))}"' if is_named else ""
+    shape = f'x="{x}" y="{y}" width="{side}" height="{side}"{named}'
+    return f'<rect class="cell" fill-opacity="{opacity}" {shape}></rect>'
+
+
+def told_cells(scene: Scene, grid: Grid) -> list[Node]:
+    """Large cells, with their digits in them."""
+    return [told_cell(scene, grid, query, key) for query, key in pairs(grid)]
+
+
+def told_cell(scene: Scene, grid: Grid, query: int, key: int) -> Node:
+    """One cell with its digits."""
+    weight = float(grid.pattern[query, key])
+    middle_x, middle_y = ((at + 0.5) * grid.cell for at in (key, query))
+    place: Attributes = {"x": middle_x, "y": middle_y + BASELINE}
     light, dark = (text_on(weight, ROLE, dark=is_dark) for is_dark in (False, True))
     classes = f"cell-text light-{light} dark-{dark}"
     text = h("text", {"class": classes, "text-anchor": "middle", **place}, cell(scene, weight))
-    return h("g", {}, rect, text)
-
-
-def square(side: int) -> Attributes:
-    """Width and height of a cell, one pixel short: the gap is the grid."""
-    return {"width": side - 1, "height": side - 1}
+    return h("g", {}, Markup(square(grid, query, key)), text)
 
 
 def canvas(scene: Scene, grid: Grid) -> Node:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Rest = ParamSpec("Rest")
 Made = TypeVar("Made")
 Owner = TypeVar("Owner")
+Sources = TypeVar("Sources", bound=tuple[object, ...])
 # How many drawings of the same thing are kept.
 DRAWINGS = 4
 
@@ -76,6 +77,26 @@ class Kept(Generic[Made]):
         made = make()
         self._last = [(Held(values), asked, made), *self._last[: DRAWINGS - 1]]
         return made
+
+
+def kept_of(
+    make: Callable[Concatenate[Sources, Rest], Made],
+) -> Callable[Concatenate[Sources, Rest], Made]:
+    """Keep the last of what is made of some objects that can be no keys, as arrays."""
+    last: list[tuple[Held, object, Made]] = []
+
+    def get(sources: Sources, /, *args: Rest.args, **more: Rest.kwargs) -> Made:
+        asked = (args, more)
+        for at, (held, other, made) in enumerate(last):
+            if other == asked and held.is_same(sources):
+                last.insert(0, last.pop(at))
+                return made
+        made = make(sources, *args, **more)
+        last[:] = [(Held(sources), asked, made), *last[: DRAWINGS - 1]]
+        return made
+
+    update_wrapper(get, make)
+    return get
 
 
 def kept_with(make: Callable[Concatenate[Owner, Rest], Made]) -> Callable[..., Made]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h
 from seethrough.view.unrecorded import UNRECORDED
-from seethrough.view.words import say
+from seethrough.view.words import Reader, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,10 @@ def layer_picker(scene: Scene, *, lacks: Callable[[Scene, int], bool] | None = N
     chosen = layer_of(scene) if asked is None else asked
     options = [
         option(
-            scene, layer, is_chosen=layer == chosen, lacks=lacks is not None and lacks(scene, layer)
+            scene.language,
+            layer,
+            is_chosen=layer == chosen,
+            lacks=lacks is not None and lacks(scene, layer),
         )
         for layer in range(n_layers(scene))
     ]
@@ -46,8 +50,9 @@ def layer_picker(scene: Scene, *, lacks: Callable[[Scene, int], bool] | None = N
     )
 
 
-def option(scene: Scene, layer: int, *, is_chosen: bool, lacks: bool) -> Node:
-    """One layer of the list."""
-    label = say(scene, "view.unrecorded.layer", layer=layer) if lacks else str(layer)
+@lru_cache(maxsize=512)
+def option(language: str, layer: int, *, is_chosen: bool, lacks: bool) -> Node:
+    """One layer of the list, written once."""
+    label = say(Reader(language), "view.unrecorded.layer", layer=layer) if lacks else str(layer)
     marked = UNRECORDED if lacks else None
     return h("option", {"value": str(layer), "selected": is_chosen, "class": marked}, label)

@@ -5,6 +5,7 @@ One cell is a whole number of pixels, so that no column is wider than its neighb
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,38 +53,61 @@ def diverging_raster(
     return unpacked(flat if wide == 1 else np.repeat(flat, wide, axis=1))
 
 
-def pooled(pattern: Array, most: int) -> Array:
-    """A square pattern with at most `most` cells a side: each has the largest of its block."""
-    block = -(-len(pattern) // most)
-    short = -len(pattern) % block
-    padded = np.pad(np.nan_to_num(pattern, nan=0.0), ((0, short), (0, short)))
-    side = len(padded) // block
-    largest: Array = padded.reshape(side, block, side, block).max(axis=(1, 3))
+def pooled(patterns: Array, most: int) -> Array:
+    """Square patterns with at most `most` cells a side: each has the largest of its block.
+
+    Shapes: patterns [..., query_pos, key_pos] → [..., side, side].
+    """
+    size = patterns.shape[-1]
+    block = -(-size // most)
+    side = -(-size // block)
+    known = np.where(np.isnan(patterns), patterns.dtype.type(0), patterns)
+    if block == 1:
+        return known
+    before = patterns.shape[:-2]
+    padded = np.zeros((*before, side * block, side * block), patterns.dtype)
+    padded[..., :size, :size] = known
+    largest: Array = padded.reshape(*before, side, block, side, block).max(axis=(-3, -1))
     return largest
 
 
 def causal_raster(pattern: Array, role: str, *, dark: bool, cell: int) -> Array:
-    """An attention pattern [query_pos, key_pos]; keys after the query are hatched, not zero."""
-    pixels = enlarge(Ramp(role).colours(pattern, dark=dark), wide=cell, high=cell)
-    n_query, n_key = pattern.shape
+    """Attention patterns, whose keys after the query are hatched, not zero.
+
+    Shapes: pattern [..., query_pos, key_pos] → [..., height, width, 4].
+    """
+    n_query, n_key = pattern.shape[-2:]
+    masked, hatch = future(n_query, n_key, cell, dark=dark)
+    cells = packed(Ramp(role).colours(pattern, dark=dark))
+    drawn = np.repeat(np.repeat(cells, cell, axis=-2), cell, axis=-1)
+    return unpacked(np.where(masked, hatch, drawn))
+
+
+@lru_cache(maxsize=16)
+def future(n_query: int, n_key: int, cell: int, *, dark: bool) -> tuple[Array, Array]:
+    """Where keys come after their query, and the hatching there, as packed pixels.
+
+    Shapes: → [n_query · cell, n_key · cell] twice.
+    """
     query, key = np.arange(n_query)[:, None], np.arange(n_key)[None, :]
-    future = key > query + (n_key - n_query)
-    masked = np.repeat(np.repeat(future, cell, axis=0), cell, axis=1)
-    down, across = np.indices(masked.shape)
-    line = (down + across) % HATCH_PERIOD == 0
+    is_after = key > query + (n_key - n_query)
+    masked = np.repeat(np.repeat(is_after, cell, axis=0), cell, axis=1)
+    return masked, hatching(masked.shape, dark=dark)
+
+
+@lru_cache(maxsize=16)
+def hatching(shape: tuple[int, int], *, dark: bool) -> Array:
+    """A ground of paper with the hatching's lines, as packed pixels. Shapes: → [height, width]."""
+    down, across = np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
     roles = theme(dark=dark)
-    pixels[masked, :3] = rgb(roles["paper"]).astype(np.uint8)
-    pixels[masked & line, :3] = rgb(roles["hatch"]).astype(np.uint8)
-    return pixels
+    paper, line = (packed(rgb(roles[role])) for role in ("paper", "hatch"))
+    ground: Array = np.where((down + across) % HATCH_PERIOD == 0, line, paper)
+    return ground
 
 
 def hatched(pixels: Array, rows: Array, *, dark: bool) -> Array:
     """The same pixels, but those rows of pixels that hold no numbers hatched."""
     if not rows.any():
         return pixels
-    down, across = np.indices(pixels.shape[:2])
-    line = (down + across) % HATCH_PERIOD == 0
-    roles = theme(dark=dark)
-    pixels[rows, :, :3] = rgb(roles["paper"]).astype(np.uint8)
-    pixels[rows[:, None] & line, :3] = rgb(roles["hatch"]).astype(np.uint8)
+    pixels[rows] = unpacked(hatching(pixels.shape[:2], dark=dark))[rows]
     return pixels

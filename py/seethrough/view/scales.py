@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,9 +60,12 @@ def theme(*, dark: bool) -> dict[str, str]:
     return DARK if dark else LIGHT
 
 
+@cache
 def rgb(colour: str) -> Array:
-    """`#RRGGBB` as three float32 from 0 to 255."""
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float32)
+    """`#RRGGBB` as three float32 from 0 to 255, which are not to be written to."""
+    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float32)
+    parts.flags.writeable = False
+    return parts
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class Diverging:
 
     def shares(self, values: Array) -> Array:
         """Values as -1 to 1 of the limit; beyond it they stay at the ends, NaN is 0."""
-        linear = np.nan_to_num(np.clip(values / self.limit, -1.0, 1.0), nan=0.0)
+        linear = known(np.clip(values / self.limit, -1.0, 1.0))
         return np.sign(linear) * np.abs(linear) ** self.exponent
 
     def value_at(self, share: float) -> float:
@@ -125,8 +129,14 @@ class Ramp:
     def colours(self, values: Array, *, dark: bool) -> Array:
         """Values [...] as uint8 colours [..., 3]."""
         roles = theme(dark=dark)
-        share = np.nan_to_num(np.clip(values, 0.0, 1.0), nan=0.0)[..., None]
+        share = known(np.clip(values, 0.0, 1.0))[..., None]
         return blend(rgb(roles["paper"]), rgb(roles[self.role]), share)
+
+
+def known(shares: Array) -> Array:
+    """Shares with 0 for what is no number; numpy's own nan_to_num looks for infinities too."""
+    made: Array = np.where(np.isnan(shares), shares.dtype.type(0), shares)
+    return made
 
 
 def blend(ground: Array, colour: Array, share: Array) -> Array:
@@ -142,10 +152,22 @@ def symmetric_limit(values: Array) -> float:
     would show nothing else. What lies beyond is marked and counted (`Diverging.clipped`).
     """
     finite = np.abs(values[np.isfinite(values)])
-    top = float(np.quantile(finite, CLIP_QUANTILE)) if finite.size else 0.0
+    top = quantile(finite, CLIP_QUANTILE) if finite.size else 0.0
     if top <= 0:
         return float(nice_above(float(finite.max()))) if finite.size and finite.max() > 0 else 1.0
     return nice_above(top)
+
+
+def quantile(values: Array, share: float) -> float:
+    """The value that a share of some numbers lies below, as numpy's quantile without its ways.
+
+    Shapes: values [n], n at least 1, all finite.
+    """
+    place = (len(values) - 1) * share
+    below, above = math.floor(place), math.ceil(place)
+    ordered = np.partition(values, (below, above))
+    low, high = float(ordered[below]), float(ordered[above])
+    return low + (high - low) * (place - below)
 
 
 def nice_above(value: float) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.unrecorded import UNRECORDED, lacks_position
-from seethrough.view.words import rich, say, sentences, title
+from seethrough.view.words import Reader, rich, say, sentences, title
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -36,15 +37,25 @@ def chip(scene: Scene, token: TokenView, position: int, *, is_marked: bool | Non
     Args:
         is_marked: Whether the recording lacks what is told of it; None: its residual stream.
     """
-    selected = position == scene.choice.position
+    lacks = lacks_position(scene, position) if is_marked is None else is_marked
+    is_chosen = position == scene.choice.position
+    return button(scene.language, token, position, is_chosen=is_chosen, is_marked=lacks)
+
+
+@lru_cache(maxsize=2048)
+def button(
+    language: str, token: TokenView, position: int, *, is_chosen: bool, is_marked: bool
+) -> Node:
+    """The same button, written once: another choice changes two of them."""
+    reader = Reader(language)
     classes = ["chip", f"hue-{position % N_HUES}"]
     classes += ["is-special"] if token.is_special else []
-    classes += ["is-selected"] if selected else []
+    classes += ["is-selected"] if is_chosen else []
     key = "view.tokens.special" if token.is_special else "view.tokens.chip"
-    told = say(scene, key, position=position, id=token.id)
-    if lacks_position(scene, position) if is_marked is None else is_marked:
+    told = say(reader, key, position=position, id=token.id)
+    if is_marked:
         classes.append(UNRECORDED)
-        told = sentences(told, say(scene, "view.unrecorded.token"))
+        told = sentences(told, say(reader, "view.unrecorded.token"))
     return h(
         "button",
         {
@@ -52,7 +63,7 @@ def chip(scene: Scene, token: TokenView, position: int, *, is_marked: bool | Non
             "class": " ".join(classes),
             "data-action": "select-position",
             "data-position": str(position),
-            "aria-pressed": "true" if selected else "false",
+            "aria-pressed": "true" if is_chosen else "false",
             "title": told,
         },
         h("bdi", {"class": "chip-text"}, token.visible),

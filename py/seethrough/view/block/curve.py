@@ -10,7 +10,7 @@ import numpy as np
 from seethrough.core.neurons import activated
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, limit
-from seethrough.view.scales import nice_above
+from seethrough.view.scales import nice_above, quantile
 from seethrough.view.words import say
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WIDE, HIGH, EDGE = 520, 300, 26
 N_CURVE = 121
+HALVES = 2  # places of a dot in a pixel
 # How far beyond the usual magnitudes an axis goes: what lies farther stands at its end.
 FAR = 12.0
 USUAL = 0.95
@@ -56,7 +57,7 @@ class Axis:
 def reach_of(values: Array) -> tuple[float, float]:
     """Round ends that hold zero and every number, but for those far beyond the usual ones."""
     finite = np.abs(values[np.isfinite(values)].astype(np.float64))
-    usual = float(np.quantile(finite, USUAL)) if finite.size else 0.0
+    usual = quantile(finite, USUAL) if finite.size else 0.0
     low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
     if usual:
         low, high = max(low, -FAR * usual), min(high, FAR * usual)
@@ -127,10 +128,13 @@ def curve(config: ModelConfig, across: Axis, up: Axis) -> str:
 def dots(left: Array, top: Array) -> str:
     """A dot for each place, as strokes of no length: three thousand are one light element.
 
-    Dots on the same pixel are one.
+    Dots on the same half of a pixel are one.
     """
-    places = np.unique(np.stack([left, top]).round(1), axis=1).T
-    return "".join(f"M{x:g} {y:g}h0" for x, y in places.tolist())
+    x, y = (np.rint(values * HALVES).astype(np.int64) for values in (left, top))
+    columns, rows = np.divmod(np.unique(x * (HIGH * HALVES + 1) + y), HIGH * HALVES + 1)
+    written = [f"{at / HALVES:g}" for at in range(WIDE * HALVES + 1)]
+    places = zip(columns.tolist(), rows.tolist(), strict=True)
+    return "".join([f"M{written[x]} {written[y]}h0" for x, y in places])
 
 
 def ticks(scene: Scene, across: Axis, up: Axis) -> list[Node]:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.head_facts import entropy, habits
 from seethrough.view.ideas.plain import whole
+from seethrough.view.kept import kept_of
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import exact, readout
-from seethrough.view.words import say
+from seethrough.view.words import Reader, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.head_facts import Habit
+    from seethrough.core.tokens import TokenView
     from seethrough.view.block.here import Here
 
 
@@ -22,17 +24,8 @@ def figure(scene: Scene, here: Here) -> Node | str:
     patterns, ids = scene.run.pattern(here.layer), [token.id for token in scene.run.tokens]
     if patterns is None or patterns.shape[1] < 2:  # noqa: PLR2004 - one token sees itself alone
         return ""
-    ids = ids[: patterns.shape[1]]
-    found = [habits(pattern, ids) for pattern in patterns]
-    columns = [
-        h(
-            "th",
-            {"scope": "col", "title": say(scene, f"habits.{one.name}.told", n=one.n_rows)},
-            say(scene, f"habits.{one.name}"),
-        )
-        for one in found[0]
-    ]
-    lines = [line(scene, here, at, one, patterns[at]) for at, one in enumerate(found)]
+    heads = lines((patterns, scene.run.tokens), scene.language)
+    marked = ("is-selected" if at == here.head else None for at in range(len(heads)))
     return h(
         "figure",
         {"class": "habits"},
@@ -51,7 +44,7 @@ def figure(scene: Scene, here: Here) -> Node | str:
                         "tr",
                         {},
                         h("th", {"scope": "col"}, say(scene, "view.head")),
-                        columns,
+                        columns(scene, habits(patterns[0], ids[: patterns.shape[1]])),
                         h(
                             "th",
                             {"scope": "col", "title": say(scene, "habits.bits.told")},
@@ -59,30 +52,60 @@ def figure(scene: Scene, here: Here) -> Node | str:
                         ),
                     ),
                 ),
-                h("tbody", {}, lines),
+                h(
+                    "tbody",
+                    {},
+                    [
+                        h("tr", {"class": mark}, *one)
+                        for mark, one in zip(marked, heads, strict=True)
+                    ],
+                ),
             ),
         ),
     )
 
 
-def line(scene: Scene, here: Here, head: int, found: tuple[Habit, ...], pattern: Array) -> Node:
+def columns(scene: Scene, found: tuple[Habit, ...]) -> list[Node]:
+    """What each share is of."""
+    return [
+        h(
+            "th",
+            {"scope": "col", "title": say(scene, f"habits.{one.name}.told", n=one.n_rows)},
+            say(scene, f"habits.{one.name}"),
+        )
+        for one in found
+    ]
+
+
+@kept_of
+def lines(sources: tuple[Array, tuple[TokenView, ...]], language: str) -> list[list[Node]]:
+    """The cells of each head's line, written once: they are of no token of the text.
+
+    Args:
+        sources: The layer's patterns, and the tokens.
+    """
+    patterns, tokens = sources
+    ids, reader = [token.id for token in tokens[: patterns.shape[1]]], Reader(language)
+    return [
+        line(reader, head, habits(pattern, ids), pattern) for head, pattern in enumerate(patterns)
+    ]
+
+
+def line(reader: Reader, head: int, found: tuple[Habit, ...], pattern: Array) -> list[Node]:
     """One head: its shares, the mean of its rows' entropy."""
     bits = float(entropy(pattern).mean())
-    is_here = head == here.head
-    return h(
-        "tr",
-        {"class": "is-selected" if is_here else None},
+    return [
         h("th", {"scope": "row"}, str(head)),
-        [share(scene, one) for one in found],
-        h("td", {"class": "number", "title": exact(scene, bits)}, readout(scene, bits)),
-    )
+        *(share(reader, one) for one in found),
+        h("td", {"class": "number", "title": exact(reader, bits)}, readout(reader, bits)),
+    ]
 
 
-def share(scene: Scene, found: Habit) -> Node:
+def share(reader: Reader, found: Habit) -> Node:
     """A share in whole per cent on a bar; none where the text has no such place."""
     if found.share is None:
-        return h("td", {"class": "is-quiet"}, say(scene, "habits.none"))
+        return h("td", {"class": "is-quiet"}, say(reader, "habits.none"))
     looks = {"x": "0", "width": f"{100 * found.share:.2f}%", "height": "100%"}
     bar = h("svg", {"class": "habit-bar", "aria-hidden": "true"}, h("rect", looks))
-    title = exact(scene, found.share)
-    return h("td", {"title": title}, bar, h("span", {}, whole(scene, found.share)))
+    title = exact(reader, found.share)
+    return h("td", {"title": title}, bar, h("span", {}, whole(reader, found.share)))

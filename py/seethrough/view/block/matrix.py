@@ -14,8 +14,8 @@ from seethrough.view.attention_labels import key_labels, query_labels
 from seethrough.view.block.here import here_of
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, exact, limit, readout
-from seethrough.view.raster import HATCH_PERIOD, enlarge
-from seethrough.view.scales import Diverging, rgb, symmetric_limit, theme
+from seethrough.view.raster import hatching, packed, unpacked
+from seethrough.view.scales import Diverging, symmetric_limit
 from seethrough.view.words import hook_mark, rich, say, visible_at
 
 if TYPE_CHECKING:
@@ -123,13 +123,11 @@ def raster(scene: Scene, *, dark: bool) -> Array | None:
         return None
     masked = ~np.isfinite(grid.pattern)
     scores = np.where(masked, 0.0, grid.pattern)
-    colours = Diverging(reach_of(scene, grid)).colours(scores, dark=dark)
-    pixels = enlarge(colours, wide=grid.cell, high=grid.cell)
-    hidden = np.repeat(np.repeat(masked, grid.cell, axis=0), grid.cell, axis=1)
-    down, across = np.indices(hidden.shape)
-    roles = theme(dark=dark)
-    pixels[hidden & ((down + across) % HATCH_PERIOD == 0), :3] = rgb(roles["hatch"])
-    return pixels
+    cells = packed(Diverging(reach_of(scene, grid)).colours(scores, dark=dark))
+    drawn, hidden = (
+        np.repeat(np.repeat(one, grid.cell, axis=0), grid.cell, axis=1) for one in (cells, masked)
+    )
+    return unpacked(np.where(hidden, hatching(hidden.shape, dark=dark), drawn))
 
 
 def cell_of(scene: Scene, row: int, column: int) -> Cell | None:

@@ -71,11 +71,20 @@ def head_of(scene: Scene) -> int:
 
 def mixed_of(scene: Scene) -> Mixed | None:
     """The chosen head at the chosen token; None where not even its weights are known."""
-    config, layer, position = scene.run.config, layer_of(scene), chosen(scene)
-    pattern = scene.run.pattern(layer)
-    if config is None or pattern is None or position >= pattern.shape[1]:
+    config = scene.run.config
+    if config is None:
         return None
-    head, captured = head_of(scene), scene.run.captured
+    return _mixed(scene.run.captured, config, layer_of(scene), head_of(scene), chosen(scene))
+
+
+@kept_with
+def _mixed(
+    captured: Captured, config: ModelConfig, layer: int, head: int, position: int
+) -> Mixed | None:
+    """The same, told once of each place: everything in this room asks for it."""
+    pattern = captured.arrays.get(hook_name(hooks.PATTERN, layer))
+    if pattern is None or position >= pattern.shape[1]:
+        return None
     shared = head // config.n_group
     v, z = (captured.arrays.get(hook_name(leaf, layer)) for leaf in (hooks.V, hooks.Z))
     z_row = None if z is None else captured.row(hook_name(hooks.Z, layer), position)

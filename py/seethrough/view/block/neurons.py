@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import hook_name
 from seethrough.core.neurons import activated, strongest
-from seethrough.view.block.facts import row
+from seethrough.view.kept import kept_with
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, signed
 from seethrough.view.pickers import layer_of
@@ -29,6 +30,8 @@ from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
+    from seethrough.core.captured import Captured
+    from seethrough.core.config import ModelConfig
 
 PREFIX = "neurons:"
 NAME = re.compile(r"neurons:(\d+)@(\d+)~([\d.e+-]+)")
@@ -50,7 +53,7 @@ class Neurons:
     linear: Array | None
     post: Array
 
-    @property
+    @cached_property
     def told(self) -> tuple[int, ...]:
         """The strongest neurons, strongest first."""
         return strongest(self.post, N_TOLD)
@@ -58,12 +61,22 @@ class Neurons:
 
 def neurons_of(scene: Scene) -> Neurons | None:
     """The neurons; None where they are not known."""
-    pre, post, linear = (
-        row(scene, leaf) for leaf in (hooks.MLP_PRE, hooks.MLP_POST, hooks.MLP_PRE_LINEAR)
-    )
-    if scene.run.config is None or pre is None or post is None:
+    config = scene.run.config
+    if config is None:
         return None
-    return Neurons(pre, activated(scene.run.config, pre), linear, post)
+    return _neurons(scene.run.captured, config, layer_of(scene), chosen(scene))
+
+
+@kept_with
+def _neurons(captured: Captured, config: ModelConfig, layer: int, position: int) -> Neurons | None:
+    """The same, told once of each place: everything in this room asks for them."""
+    pre, post, linear = (
+        captured.row(hook_name(leaf, layer), position)
+        for leaf in (hooks.MLP_PRE, hooks.MLP_POST, hooks.MLP_PRE_LINEAR)
+    )
+    if pre is None or post is None:
+        return None
+    return Neurons(pre, activated(config, pre), linear, post)
 
 
 def neuron_of(scene: Scene, known: Neurons) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.block.facts import has_norms_after
+from seethrough.view.kept import kept_with
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import exact, signed
-from seethrough.view.words import rich, say, token_mark
+from seethrough.view.words import Reader, rich, say, token_mark
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cell import Cell
-    from seethrough.core.pushes import Push
+    from seethrough.core.pushes import Push, Pushes
 
 N_TOLD = 4
 
@@ -28,26 +29,36 @@ def tokens(scene: Scene, name: Cell, times: float = 1.0) -> Node:
     if known is None:
         key = "pushed.waits" if scene.run.source == "live" else "pushed.lacking"
         return h("span", {"class": "pushed is-missing"}, say(scene, key))
-    shown = known.at(times)
+    return told(known, scene.language, times)
+
+
+@kept_with
+def told(known: Pushes, language: str, times: float) -> Node:
+    """The same of tokens that are known, written once: another head leaves them as they are."""
+    reader, shown = Reader(language), known.at(times)
     return h(
         "span",
         {"class": "pushed"},
-        side(scene, "up", shown.up, times),
-        side(scene, "down", shown.down, times),
+        side(reader, "up", shown.up, times),
+        side(reader, "down", shown.down, times),
     )
 
 
-def side(scene: Scene, key: str, some: tuple[Push, ...], times: float) -> Node:
+def side(reader: Reader, key: str, some: tuple[Push, ...], times: float) -> Node:
     """The tokens of one side, each with its exact push as its title."""
-    words: list[Node | str] = []
-    for one in some[:N_TOLD]:
-        value = one.value * times
-        told = say(scene, "pushed.value", value=exact(scene, value), row=exact(scene, one.value))
-        number = h("span", {"class": "number"}, signed(scene, value))
-        words.append(h("span", {"class": "push", "title": told}, token_mark(one.visible), number))
-    return h(
-        "span", {"class": f"push-side is-{key}"}, h("b", {}, say(scene, f"pushed.{key}")), words
-    )
+    words = [push(reader, one, times) for one in some[:N_TOLD]]
+    name = h("b", {}, say(reader, f"pushed.{key}"))
+    return h("span", {"class": f"push-side is-{key}"}, name, words)
+
+
+def push(reader: Reader, one: Push, times: float) -> Node:
+    """One token, and how far it is pushed."""
+    value = one.value * times
+    row = exact(reader, one.value)
+    is_whole = times == 1.0
+    title = say(reader, "pushed.value", value=row if is_whole else exact(reader, value), row=row)
+    number = h("span", {"class": "number"}, signed(reader, value))
+    return h("span", {"class": "push", "title": title}, token_mark(one.visible), number)
 
 
 def caveat(scene: Scene) -> Node:

@@ -9,11 +9,11 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.hooks import hook_name
 from seethrough.core.wants import NOTHING, Wants, want
-from seethrough.view.kept import Kept
+from seethrough.view.kept import kept_of
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import probability
 from seethrough.view.pickers import layer_of
-from seethrough.view.raster import HATCH_PERIOD, enlarge
+from seethrough.view.raster import HATCH_PERIOD, enlarge, pooled
 from seethrough.view.scales import Ramp, rgb, theme
 from seethrough.view.unrecorded import lacks_layer
 from seethrough.view.words import say
@@ -34,8 +34,6 @@ STEP = SIDE + 2 * FRAME
 # The patterns of all layers are asked for up to so many tokens (11 MB of SmolLM2).
 MOST_TOKENS = 100
 EVERY = 5
-# The pictures without a frame: another head of the wall draws nothing of them anew.
-BARE: Kept[Array] = Kept(("config", "captured"))
 
 
 def wants(scene: Scene) -> Wants:
@@ -119,43 +117,34 @@ def order(_scene: Scene, row: int, column: int) -> tuple[str, Mapping[str, str]]
     return "select-place", {"layer": str(column), "head": str(row)}
 
 
-def small(patterns: Array) -> Array:
-    """Patterns at most `SIDE` cells a side: each cell has the largest of its block.
-
-    Shapes: patterns [head, query_pos, key_pos] → [head, side, side].
-    """
-    n_heads, side = patterns.shape[0], patterns.shape[1]
-    block = -(-side // SIDE)
-    short = -side % block
-    padded = np.pad(np.nan_to_num(patterns, nan=0.0), ((0, 0), (0, short), (0, short)))
-    few = padded.shape[1] // block
-    largest: Array = padded.reshape(n_heads, few, block, few, block).max(axis=(2, 4))
-    return largest
-
-
 def raster(scene: Scene, *, dark: bool) -> Array | None:
     """The pixels: each pattern in its place, what is not known hatched, the chosen one framed."""
     config = scene.run.config
     if config is None or not scene.run.tokens:
         return None
-    pixels = BARE.of(scene, lambda: bare(scene, config, dark=dark), dark).copy()
+    patterns = tuple(scene.run.pattern(layer) for layer in range(config.n_layers))
+    pixels = bare(patterns, config, dark=dark).copy()
     head = min(scene.choice.head, config.n_heads - 1)
     frame(pixels, layer_of(scene), head, theme(dark=dark)["ink"])
     return pixels
 
 
-def bare(scene: Scene, config: ModelConfig, *, dark: bool) -> Array:
-    """The pixels without a frame."""
+@kept_of
+def bare(patterns: tuple[Array | None, ...], config: ModelConfig, *, dark: bool) -> Array:
+    """The pixels without a frame: another head of the wall draws nothing of them anew.
+
+    Args:
+        patterns: Those of each layer; None where they are not known.
+    """
     high, wide = config.n_heads * STEP, config.n_layers * STEP
     weights = np.zeros((high, wide), np.float32)
     unknown = np.zeros((high, wide), bool)
-    for layer in range(config.n_layers):
+    for layer, known in enumerate(patterns):
         across = slice(layer * STEP, (layer + 1) * STEP)
-        patterns = scene.run.pattern(layer)
-        if patterns is None:
+        if known is None:
             unknown[:, across] = True
         else:
-            weights[:, across] = column(patterns)
+            weights[:, across] = column(known)
     pixels = enlarge(Ramp(ROLE).colours(weights, dark=dark), wide=1, high=1)
     roles = theme(dark=dark)
     down, along = np.indices((high, wide))
@@ -170,7 +159,7 @@ def column(patterns: Array) -> Array:
 
     Shapes: patterns [head, query_pos, key_pos] → [head · STEP, STEP].
     """
-    few = small(patterns)
+    few = pooled(patterns, SIDE)
     n_heads, side = few.shape[0], few.shape[1]
     at = np.arange(SIDE) * side // SIDE
     drawn = few[:, at][:, :, at]

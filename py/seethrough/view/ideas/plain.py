@@ -12,7 +12,7 @@ from seethrough.view.words import rich, say, token_mark
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from seethrough.app.state import Scene
+    from seethrough.app.state import Scene, Spoken
 
 SPACE = PICTURES[" "]
 HUNDRED = 100
@@ -76,7 +76,7 @@ def name_at(scene: Scene, position: int, name: str = "") -> str:
     return " ".join(filter(None, (shown, which(scene, position))))
 
 
-def whole(scene: Scene, share: float) -> str:
+def whole(scene: Spoken, share: float) -> str:
     """A share in whole per cent, never 0 or 100 for what is only close to it."""
     special = odd(share)
     if special is not None:
