@@ -49,7 +49,13 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 
 
 # Of the map, before its file is here.
-CHART = tuple(f"chart-{part}" for part in ("over", "tools", "lost", "legend", "token", "found"))
+CHART = tuple(
+    f"chart-{part}"
+    for part in (
+        *("over", "tools", "lost", "legend", "token", "found"),
+        *("stop", "path", "now", "nearest", "save"),
+    )
+)
 
 
 @pytest.mark.parametrize("slot", OTHERS)

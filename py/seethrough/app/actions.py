@@ -35,7 +35,7 @@ class Actions:
         self.runner = Runner(service)
         self.searching = Searching(service, self.fetcher)
         self.charting = Charting(service)
-        self.pathing = Pathing(self)
+        self.pathing = Pathing(service, self.fetcher, self.charting, self.show_recording)
         self._gate = Gate(service, self.fetcher)
         self._fitted: Message | None = None
         self.store.subscribe(("config",), self._fit)

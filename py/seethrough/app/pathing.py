@@ -17,7 +17,11 @@ from seethrough.core.recording import stream_names
 from seethrough.core.wants import want
 
 if TYPE_CHECKING:
-    from seethrough.app.actions import Actions
+    from collections.abc import Awaitable, Callable
+
+    from seethrough.app.charting import Charting
+    from seethrough.app.fetcher import Fetcher
+    from seethrough.app.service import Service
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
 
@@ -26,11 +30,24 @@ STATES, NEAREST, WALK = "states", "nearest", "walk"
 
 
 class Pathing:
-    """Draws one path at a time; the last one asked for wins."""
+    """Draws one path at a time; the last one asked for wins.
 
-    def __init__(self, actions: Actions) -> None:
-        self._actions = actions
-        self._store = actions.store
+    Args:
+        show_recording: Shows a recorded walk, by its id and model.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        fetcher: Fetcher,
+        charting: Charting,
+        show_recording: Callable[[str, str], Awaitable[None]],
+    ) -> None:
+        self._service = service
+        self._store = service.store
+        self._fetcher = fetcher
+        self._charting = charting
+        self._show_recording = show_recording
         self._turn = 0
 
     @property
@@ -47,7 +64,7 @@ class Pathing:
             return
         if not card.is_of(self._state.run.recorded):
             self._store.replace(chart_waits=WALK)
-            await self._actions.show_recording(card.id, card.model)
+            await self._show_recording(card.id, card.model)
             self._store.replace(chart_waits="")
         recorded = self._state.run.recorded
         if recorded is not None and card.is_of(recorded):
@@ -72,14 +89,14 @@ class Pathing:
             return
         path = Path(self._state.run.tokens, position, units)
         self._store.replace(chart_path=path, chart_waits="", chart_token=None)
-        self._actions.charting.fly_along()
+        self._charting.fly_along()
         await self.name(turn)
 
     async def name(self, turn: int | None = None) -> None:
         """Name each state's nearest tokens, where the model is open: all its rows are looked at."""
         turn = self._turn if turn is None else turn
         path, model = self._state.chart.chart_path, self._state.chart.chart_model
-        if path is None or path.nearest is not None or not self._actions.service.is_loaded(model):
+        if path is None or path.nearest is not None or not self._service.is_loaded(model):
             return
         self._store.replace(chart_waits=NEAREST)
         try:
@@ -91,12 +108,7 @@ class Pathing:
             is_first = self._state.chart.chart_layout != PCA
             self._store.replace(chart_path=replace(path, nearest=nearest), chart_waits="")
             if is_first:
-                self._actions.charting.fly_along()
-
-    async def load(self) -> None:
-        """Open the map's model, so that the states can be named."""
-        await self._actions.load(self._state.chart.chart_model)
-        await self.name()
+                self._charting.fly_along()
 
     def close(self) -> None:
         """Take the path away."""
@@ -118,7 +130,7 @@ class Pathing:
         if run.stream_at(position) is None and run.source == "live":
             wanted = want(stream_names(run.config.n_layers), position)
             turn = self._turn
-            await self._actions.fetcher.bring(wanted, lambda: turn == self._turn)
+            await self._fetcher.bring(wanted, lambda: turn == self._turn)
         stream = self._state.run.stream_at(position)
         if stream is None or not self._state.run.is_of(run):
             return None
@@ -133,7 +145,7 @@ class Pathing:
         step = max(PIECE // units.shape[1], 1)
         for first in range(0, atlas.n_tokens, step):
             rows = range(first, min(first + step, atlas.n_tokens))
-            piece = await weight_of(self._actions.service, run, ROWS, rows)
+            piece = await weight_of(self._service, run, ROWS, rows)
             if turn != self._turn:
                 return None
             known = nearest_so_far(units, piece, first, known)

@@ -31,6 +31,7 @@ class ChartTools:
     """Handlers of what stands around the map, and what moves on it by itself."""
 
     def __init__(self, actions: Actions) -> None:
+        self._actions = actions
         self._store = actions.store
         self._charting = actions.charting
         self._pathing = actions.pathing
@@ -50,7 +51,7 @@ class ChartTools:
             "chart-path-close": lambda _values: self._close(),
             "chart-state": lambda values: self._show(int(values["value"])),
             "chart-play": lambda _values: self._play(),
-            "chart-load": lambda _values: pathing.load(),
+            "chart-load": lambda _values: self._load(),
             "chart-save": lambda values: self._save(values["kind"]),
         }
 
@@ -136,6 +137,11 @@ class ChartTools:
             await asyncio.sleep(STATE_S)
             if turn != self._plays:
                 return
+
+    async def _load(self) -> None:
+        """Open the map's model, so that the states can be named."""
+        await self._actions.load(self._store.state.chart.chart_model)
+        await self._pathing.name()
 
     async def _save(self, kind: str) -> None:
         """Hand out the picture as it is seen, or the tokens in sight; tell how it went."""

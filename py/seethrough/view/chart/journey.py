@@ -134,12 +134,12 @@ def now(state: AppState) -> str:
         return ""
     last = len(path.units) - 1
     at = last if state.chart.chart_state is None else state.chart.chart_state
-    where = state_name(state, at)
+    where = {"is_start": at == 0, "layer": at - 1}
     if path.nearest is None:
-        return to_html(h("p", {}, say(state, "chart.path.where", where=where)))
+        return to_html(h("p", {}, say(state, "chart.path.where", **where)))
     name = token_mark(atlas.visible(int(path.nearest.ids[at, 0])))
     value = decimals(state, float(path.nearest.cosines[at, 0]))
-    return to_html(h("p", {}, rich(state, "chart.path.now", where=where, token=name, cosine=value)))
+    return to_html(h("p", {}, rich(state, "chart.path.now", **where, token=name, cosine=value)))
 
 
 def state_name(state: AppState, at: int) -> str:

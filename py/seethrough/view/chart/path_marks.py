@@ -19,8 +19,10 @@ ASIDE, OVER = 10, 12
 
 def of_text(state: AppState) -> tuple[int, ...]:
     """The tokens of the shown text, where it is of the map's model; each once."""
-    run = state.run
-    return tuple(dict.fromkeys(run.ids)) if run.model == state.chart.chart_model else ()
+    run, atlas = state.run, state.chart.atlas
+    if atlas is None or run.model != state.chart.chart_model:
+        return ()
+    return tuple(dict.fromkeys(token for token in run.ids if token < atlas.n_tokens))
 
 
 def path_of(state: AppState) -> Path | None:

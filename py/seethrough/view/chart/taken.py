@@ -66,7 +66,7 @@ def table(state: AppState) -> str:
 def told_of(state: AppState) -> tuple[str, str, str]:
     """What the picture says of itself: its title, the text whose path is drawn, the map's model."""
     chart = state.chart
-    title = f"{say(state, 'chart.title')}: {say(state, f'chart.layout.{chart.chart_layout}')}"
+    title = say(state, f"chart.saved.{chart.chart_layout}")
     prompt = state.run.given[0] if path_of(state) is not None and state.run.given else ""
     cards = (card.title for card in state.site.models if card.id == chart.chart_model)
     return title, prompt, next(cards, chart.chart_model)
