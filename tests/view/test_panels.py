@@ -49,7 +49,10 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 
 
 # Of the map, before its file is here.
-CHART = tuple(f"chart-{part}" for part in ("over", "tools", "lost", "legend", "token", "found"))
+CHART = (
+    *(f"chart-{part}" for part in ("over", "lasso", "tools", "lost", "legend", "token", "found")),
+    *(f"rows-{part}" for part in ("picks", "local", "axis", "sum")),
+)
 
 
 @pytest.mark.parametrize("slot", OTHERS)

@@ -117,6 +117,8 @@ class Navigation:
             await self._choose(place)
         elif self._actions.state.route.view == MAP:
             await self._actions.charting.open(place)
+            self._actions.row_picks.open(place)
+            await self._actions.row_work.fill()
         self._tell(place)
         if not self._waits(place):
             self.promised = None

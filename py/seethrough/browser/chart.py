@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from seethrough.browser import ffi, host
+from seethrough.browser.chart_rows import ChartRows
 from seethrough.core.plane import Window
 from seethrough.core.routes import MAP
 from seethrough.view.chart import beside, over
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
-    from seethrough.app.charting import Charting
-    from seethrough.app.state import AppState, Store
+    from seethrough.app.actions import Actions
+    from seethrough.app.state import AppState
 
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
 
@@ -39,19 +40,23 @@ ENLARGED = {"+": STEP, "=": STEP, "-": 1 / STEP}
 class Chart:
     """Follows the canvas of the map, wherever the page has it."""
 
-    def __init__(self, store: Store, charting: Charting) -> None:
-        self._store = store
-        self._charting = charting
+    def __init__(self, actions: Actions) -> None:
+        self._store = actions.store
+        self._charting = actions.charting
+        self._picks = actions.row_picks
+        self._rows = ChartRows(actions)
+        self._draws = False
         self._fingers: dict[int, tuple[float, float]] = {}
         self._pressed: tuple[float, float] | None = None
         self._wanted: Window | None = None
-        self._rests = host.Later(charting.rest, REST_MS)
+        self._rests = host.Later(actions.charting.rest, REST_MS)
         self._sizes = host.Sizes(self._measure)
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
         charting = self._charting
         return {
+            **self._rows.handlers(),
             "chart-seek": lambda values: charting.seek(values.get("value", "")),
             "chart-group": lambda values: charting.show_group(values["name"]),
             "chart-layout": lambda values: charting.lay_out(values["name"]),
@@ -77,6 +82,7 @@ class Chart:
         ):
             ffi.listen(ffi.document, kind, function)
         host.listen_actively("wheel", self._wheel)
+        self._rows.follow()
 
     def shown(self, state: AppState) -> None:
         """The page was written: the canvas may be a new one."""
@@ -85,6 +91,7 @@ class Chart:
             self._sizes.watch(canvas)
             self._measure()
             self._paint(state)
+            self._rows.shown(state)
 
     def _paint(self, state: AppState) -> None:
         canvas = _canvas()
@@ -107,12 +114,16 @@ class Chart:
         canvas.setPointerCapture(event.pointerId)
         self._fingers[int(event.pointerId)] = _at(event)
         self._pressed = _at(event) if len(self._fingers) == 1 else None
+        self._begin_line(event)
 
     def _moved(self, event: ffi.Js) -> None:
         before = self._fingers.get(int(event.pointerId))
         if before is None:
             if _on_canvas(event) is not None:
                 self._point(event)
+            return
+        if self._draws:
+            self._picks.draw(_inside(_at(event)))
             return
         now, (wide, high, _) = _at(event), self._store.state.chart.chart_size
         others = [at for key, at in self._fingers.items() if key != int(event.pointerId)]
@@ -140,11 +151,25 @@ class Chart:
     def _up(self, event: ffi.Js) -> None:
         if self._fingers.pop(int(event.pointerId), None) is None:
             return
+        if self._draws:
+            self._draws, self._pressed = False, None
+            self._picks.close(is_done=event.type == "pointerup")
+            return
         is_press = self._pressed is not None and event.type == "pointerup"
         self._pressed = None
         self._rests.start()
         if is_press:
             self._open(*_inside(_at(event)))
+
+    def _begin_line(self, event: ffi.Js) -> None:
+        """With Shift, or where the reader chose so, the pointer draws; a second one ends that."""
+        wants = bool(event.shiftKey) or self._store.state.by_rows.has_lasso
+        if self._draws:
+            self._picks.close(is_done=False)
+        self._draws = wants and len(self._fingers) == 1
+        if self._draws:
+            self._picks.draw(_inside(_at(event)))
+            _hide()
 
     def _left(self, event: ffi.Js) -> None:
         if _on_canvas(event) is not None and not self._fingers:

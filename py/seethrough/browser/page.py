@@ -66,7 +66,7 @@ IN_ADDRESS = (
 )
 OF_THE_MAP = (
     *("atlas", "chart_layout", "chart_rest", "chart_token", "chart_hidden"),
-    *("chart_sought", "chart_group"),
+    *("chart_sought", "chart_group", "picked", "axis_ends", "sum_terms"),
 )
 OF_A_STEP = (
     *("sampling", "throws", "word", "compared", "chosen_step"),
@@ -99,7 +99,7 @@ class Page:
         self._sums = Sums(actions)
         self._guesses = Guesses(actions.store, {MISSES: self._sampler.throw_own})
         self._prices = Prices(actions.store)
-        self._chart = Chart(actions.store, actions.charting)
+        self._chart = Chart(actions)
         self._tools = Tools(actions.store, actions.fetcher, FOLDED)
         self._handlers: dict[str, Handler] = {
             **handlers,

@@ -58,7 +58,8 @@ class Place:
     `is_tallied` are of the step "sample".
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
     Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
-    `sought` there, or the `group` of words that is marked.
+    `sought` there, or the `group` of words that is marked; tokens that are `picked`, the two ends
+    of an axis, the three `terms` of a sum.
     """
 
     route: Route
@@ -91,6 +92,9 @@ class Place:
     hidden: tuple[int, ...] | None = None
     sought: str | None = None
     group: str | None = None
+    picked: tuple[int, ...] | None = None
+    axis_of: tuple[int, ...] | None = None
+    terms: tuple[int, ...] | None = None
     ignored: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
 

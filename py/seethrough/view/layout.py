@@ -39,7 +39,7 @@ from seethrough.view import (
     why,
 )
 from seethrough.view.block import choice, second
-from seethrough.view.chart import beside, over
+from seethrough.view.chart import arithmetic, axis, beside, local, over, picks
 from seethrough.view.kept import Kept
 from seethrough.view.late import Names
 from seethrough.view.node import h, to_html
@@ -148,6 +148,15 @@ ACTIONS = (
     "chart-in",
     "chart-out",
     "chart-whole",
+    "rows-lasso",
+    "rows-sight",
+    "rows-clear",
+    "rows-turn",
+    "rows-type",
+    "rows-take",
+    "rows-swap",
+    "rows-axis",
+    "rows-sum",
 )
 
 
@@ -246,6 +255,11 @@ FIXED: Mapping[str, Panel] = {
     "chart-legend": Panel(beside.LEGEND_FIELDS, beside.legend),
     "chart-token": Panel(beside.TOKEN_FIELDS, beside.token),
     "chart-found": Panel(beside.FOUND_FIELDS, beside.found),
+    "chart-lasso": Panel(picks.LASSO_FIELDS, picks.lasso),
+    "rows-picks": Panel(picks.FIELDS, picks.render),
+    "rows-local": Panel(local.FIELDS, local.render),
+    "rows-axis": Panel(axis.FIELDS, axis.render),
+    "rows-sum": Panel(arithmetic.FIELDS, arithmetic.render),
 }
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     *("atlas", "atlas_near", "chart_layout", "chart_window", "chart_size", "chart_token"),
-    *("chart_hidden", "chart_found", "chart_group"),
+    *("chart_hidden", "chart_found", "chart_group", "picked"),
 )
 # The pixels around a name; the height of a line, and the width of a letter of 13 px.
 LETTER, LINE, GAP = 7.9, 17, 5
@@ -70,12 +70,13 @@ def token_at(state: AppState, across: float, down: float) -> int | None:
 
 
 def marked_tokens(state: AppState) -> Iterable[int]:
-    """The open token, its neighbours, then what was found."""
+    """The open token, its neighbours, what is picked, then what was found."""
     chart = state.chart
     if chart.chart_token is not None:
         yield chart.chart_token
         if chart.atlas_near is not None:
             yield from chart.atlas_near.ids[chart.chart_token].tolist()
+    yield from state.by_rows.picked
     yield from chart.chart_found[:MOST_RINGS]
 
 
