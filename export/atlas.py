@@ -19,6 +19,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from export.asset_lists import asset, write_list, write_named
+from export.atlas_rows import shown_rows
 from export.command import exit_code, peak_memory
 from export.layout import (
     LEAST_ROWS,
@@ -41,6 +42,7 @@ from seethrough.core.atlas import (
     pack_cosines,
     pack_places,
 )
+from seethrough.core.atlas_rows import ROWS as SHOWN_ROWS
 from seethrough.core.manifest import from_json
 from seethrough.core.near import lengths_of, nearest_of, nearest_of_each
 from seethrough.core.recorded import METADATA_KEY
@@ -185,7 +187,8 @@ def write_atlas(folder: Path, out: Path) -> list[Path]:
     near = near_of(rows)
     print("Laying out the map")
     data, told = places_file(folder, manifest, tokenizer, rows, near)
-    files = {PLACES: data}
+    shown = file_of(SHOWN_ROWS, *shown_rows(folder, manifest, tokenizer, rows))
+    files = {PLACES: data, SHOWN_ROWS: shown}
     if is_small(rows):
         files[NEIGHBOURS] = neighbours_file(near)
     assets = [

@@ -22,8 +22,10 @@ CORE = ROOT / "py" / "seethrough" / "core"
 SOURCES = (
     ROOT / "export" / "asset_lists.py",
     ROOT / "export" / "atlas.py",
+    ROOT / "export" / "atlas_rows.py",
     ROOT / "export" / "layout.py",
     *(CORE / f"{name}.py" for name in ("atlas", "near", "token_kinds", "weights")),
+    *(CORE / f"{name}.py" for name in ("arithmetic", "atlas_rows", "row_words", "word_groups")),
     *sorted(CORE.glob("tokenizer*.py")),
 )
 

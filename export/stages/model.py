@@ -117,7 +117,7 @@ def _exporter() -> list[Path]:
     others = {"__pycache__", "stages", "locks", "watch", "hub.py", "hub_client.py"}
     others |= {"record.py", "record_parts.py", "record_heads.py", "record_insides.py"}
     others |= {"asset_lists.py", "bytecode.py", "cldr.py", "prerender.py", "site.py"}
-    others |= {"prompts.py", "unicode_classes.py", "atlas.py", "layout.py"}
+    others |= {"prompts.py", "unicode_classes.py", "atlas.py", "atlas_rows.py", "layout.py"}
     parts = [part for part in (ROOT / "export").iterdir() if part.name not in others]
     ours = [part for part in sorted(parts) if part.is_dir() or part.suffix == ".py"]
     return [*ours, ROOT / "py" / "seethrough" / "core"]

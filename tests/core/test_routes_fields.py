@@ -56,6 +56,9 @@ ON_MAP = {
     "hide": "inside,bytes",
     "q": "dog",
     "words": "months",
+    "pick": "3,1,2",
+    "axis": "4,5",
+    "sum": "6,7,8",
 }
 NONSENSE = (
     "",

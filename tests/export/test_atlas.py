@@ -29,11 +29,11 @@ def test_a_models_map(grouped: Exported, tmp_path: Path) -> None:
     files = write_atlas(folder, folder / "atlas")
     manifest = whole_manifest(folder)
     assets = manifest.of_kind(ATLAS)
-    places, neighbours = (file.read_bytes() for file in files)
+    places, shown, neighbours = (file.read_bytes() for file in files)
     atlas, near = atlas_from_bytes(places), neighbours_from_bytes(neighbours)
     tokenizer = Tokenizer.from_json((folder / manifest.tokenizer.path).read_text("utf-8"))
 
-    assert [asset.told["name"] for asset in assets] == ["places", "neighbours"]
+    assert [asset.told["name"] for asset in assets] == ["places", "rows", "neighbours"]
     atlas.check_against(manifest)
     near.check_against(atlas)
     for token in range(atlas.n_tokens):
@@ -42,7 +42,7 @@ def test_a_models_map(grouped: Exported, tmp_path: Path) -> None:
     ids, _ = nearest_of_each(rows, 20)
     assert np.array_equal(near.ids, ids)
     again = [file.read_bytes() for file in write_atlas(folder, folder.parent / "again")]
-    assert again == [places, neighbours]
+    assert again == [places, shown, neighbours]
 
 
 def test_principal_places_are_scikit_learns() -> None:

@@ -49,12 +49,10 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 
 
 # Of the map, before its file is here.
-CHART = tuple(
-    f"chart-{part}"
-    for part in (
-        *("over", "tools", "lost", "legend", "token", "found"),
-        *("stop", "path", "now", "nearest", "save"),
-    )
+CHART = (
+    *(f"chart-{part}" for part in ("over", "lasso", "tools", "lost", "legend", "token", "found")),
+    *(f"chart-{part}" for part in ("stop", "path", "now", "nearest", "save")),
+    *(f"rows-{part}" for part in ("picks", "local", "axis", "sum")),
 )
 
 

@@ -10,6 +10,8 @@ from seethrough.app.gate import Gate
 from seethrough.app.message import Message
 from seethrough.app.pathing import Pathing
 from seethrough.app.recordings import run_of
+from seethrough.app.row_picks import RowPicks
+from seethrough.app.row_work import RowWork
 from seethrough.app.runner import Runner
 from seethrough.app.searching import Searching
 from seethrough.app.settings import fitted
@@ -36,6 +38,8 @@ class Actions:
         self.searching = Searching(service, self.fetcher)
         self.charting = Charting(service)
         self.pathing = Pathing(service, self.fetcher, self.charting, self.show_recording)
+        self.row_picks = RowPicks(service.store, self.charting)
+        self.row_work = RowWork(service)
         self._gate = Gate(service, self.fetcher)
         self._fitted: Message | None = None
         self.store.subscribe(("config",), self._fit)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.assets import ATLAS
 from seethrough.core.atlas import NEIGHBOURS, PLACES, atlas_from_bytes, neighbours_from_bytes
+from seethrough.core.atlas_rows import ROWS, stored_from_bytes
 from seethrough.core.errors import DownloadError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from seethrough.core.assets import Asset
     from seethrough.core.atlas import Atlas, Neighbours
+    from seethrough.core.atlas_rows import StoredRows
     from seethrough.core.manifest import Manifest
 
 
@@ -57,6 +59,10 @@ class AtlasShelf:
             found.check_against(atlas)
             self._neighbours[manifest.id] = found
         return self._neighbours[manifest.id]
+
+    async def stored_rows(self, manifest: Manifest, folder: str) -> StoredRows:
+        """The rows that can be looked at before the model is open; raises as `read`."""
+        return stored_from_bytes(await self._checked(manifest, folder, ROWS), manifest)
 
     async def _checked(self, manifest: Manifest, folder: str, name: str) -> bytes:
         asset = map_file(manifest, name)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import RecordingCard, Store
     from seethrough.core.atlas import Atlas, Neighbours
+    from seethrough.core.atlas_rows import StoredRows
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
@@ -126,6 +127,10 @@ class Library:
     async def neighbours(self, model_id: str) -> Neighbours:
         """The neighbours of each of its tokens; raises as AtlasShelf.read."""
         return await self._atlases.neighbours(*self._manifests[model_id])
+
+    async def stored_rows(self, model_id: str) -> StoredRows:
+        """The rows of it that need no open model; raises as AtlasShelf.read."""
+        return await self._atlases.stored_rows(*self._manifests[model_id])
 
     def _card(self, recording_id: str, model: str) -> RecordingCard:
         known = [card for card in self._store.state.site.recordings if model in {"", card.model}]

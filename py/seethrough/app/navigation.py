@@ -119,6 +119,8 @@ class Navigation:
             await self._actions.charting.open(place)
             if place.walk is not None:
                 await self._actions.pathing.open_walk(place.walk, place.path)
+            self._actions.row_picks.open(place)
+            await self._actions.row_work.fill()
         self._tell(place)
         if not self._waits(place):
             self.promised = None

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app import settings
+from seethrough.app.by_rows import first_ends, first_terms
 from seethrough.app.state import Message
 from seethrough.app.tours import chosen_of
 from seethrough.core.bands import KIND
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seethrough.app.state import AppState, Sampling
+    from seethrough.core.atlas import Atlas
     from seethrough.core.config import ModelConfig
 
 # What a place says and its address does not go on saying.
@@ -77,6 +79,18 @@ def _on_map(state: AppState) -> dict[str, Any]:
         "bands": tuple(sorted(chart.chart_bands)) or None,
         **_on_tour(state),
         **_on_path(state),
+        **_of_rows(state, chart.atlas),
+    }
+
+
+def _of_rows(state: AppState, atlas: Atlas) -> dict[str, Any]:
+    """What of the rows is shown, where it is not as ever; boxes without a token are not said."""
+    by_rows = state.by_rows
+    ends, terms = by_rows.axis_ends, by_rows.sum_terms
+    return {
+        "picked": by_rows.picked or None,
+        "axis_of": None if None in ends or ends == first_ends(atlas) else ends,
+        "terms": None if None in terms or terms == first_terms(atlas) else terms,
     }
 
 

@@ -12,6 +12,13 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from seethrough.app.by_rows import (
+    NEEDS_MODEL,
+    ByRows,
+    chosen_group,
+    chosen_tokens,
+    offered_tokens,
+)
 from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
 from seethrough.app.chart import Chart, Path
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
@@ -63,6 +70,7 @@ __all__ = [
     "EVERYTHING",
     "FAILED",
     "LOADING",
+    "NEEDS_MODEL",
     "NOTHING",
     "OPEN",
     "OPENED",
@@ -78,6 +86,7 @@ __all__ = [
     "AppState",
     "Asks",
     "Branch",
+    "ByRows",
     "Chart",
     "Choice",
     "Chrome",
@@ -109,10 +118,13 @@ __all__ = [
     "Tours",
     "Tracing",
     "card_of",
+    "chosen_group",
+    "chosen_tokens",
     "costs_a_download",
     "first_model",
     "lacks_memory",
     "model_state",
+    "offered_tokens",
     "offline_level",
     "price_bytes",
     "ready_bytes",
@@ -135,6 +147,7 @@ class AppState:
     site: Site = field(default_factory=Site)
     chrome: Chrome = field(default_factory=Chrome)
     chart: Chart = field(default_factory=Chart)
+    by_rows: ByRows = field(default_factory=ByRows)
     route: Route = field(default_factory=Route)
 
     def but(self, **changes: Any) -> AppState:  # noqa: ANN401 - dataclasses.replace checks kinds
@@ -266,6 +279,7 @@ _OPENED_RECORDS: dict[str, type] = {
     "site": Site,
     "chrome": Chrome,
     "chart": Chart,
+    "by_rows": ByRows,
 }
 RECORD_OF = {item.name: record for record, kind in _OPENED_RECORDS.items() for item in fields(kind)}
 FIELDS_OF = {

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from seethrough.browser import ffi, host
+from seethrough.browser.chart_rows import ChartRows
 from seethrough.browser.chart_tools import ChartTools
 from seethrough.core.plane import Window
 from seethrough.core.routes import MAP
@@ -45,18 +46,22 @@ class Chart:
 
     def __init__(self, actions: Actions) -> None:
         self._store = actions.store
-        self._charting = charting = actions.charting
+        self._charting = actions.charting
         self._tools = ChartTools(actions)
+        self._picks = actions.row_picks
+        self._rows = ChartRows(actions)
+        self._draws = False
         self._fingers: dict[int, tuple[float, float]] = {}
         self._pressed: tuple[float, float] | None = None
         self._wanted: Window | None = None
-        self._rests = host.Later(charting.rest, REST_MS)
+        self._rests = host.Later(actions.charting.rest, REST_MS)
         self._sizes = host.Sizes(self._measure)
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
         charting = self._charting
         return {
+            **self._rows.handlers(),
             "chart-seek": lambda values: charting.seek(values.get("value", "")),
             "chart-group": lambda values: charting.show_group(values["name"]),
             "chart-kind": lambda values: charting.turn_kind(int(values["kind"])),
@@ -84,6 +89,7 @@ class Chart:
         host.listen_actively("wheel", self._wheel)
         host.listen_inside("contextrestored", self._restored)
         self._tools.follow()
+        self._rows.follow()
 
     def shown(self, state: AppState) -> None:
         """The page was written: the canvas may be a new one."""
@@ -93,6 +99,7 @@ class Chart:
             self._measure()
             self._paint(state)
             self._tools.fill(state)
+            self._rows.shown(state)
 
     def _restored(self, event: ffi.Js) -> None:
         """The browser took the picture away, and gives an empty one back: it is painted anew."""
@@ -122,12 +129,16 @@ class Chart:
         canvas.setPointerCapture(event.pointerId)
         self._fingers[int(event.pointerId)] = _at(event)
         self._pressed = _at(event) if len(self._fingers) == 1 else None
+        self._begin_line(event)
 
     def _moved(self, event: ffi.Js) -> None:
         before = self._fingers.get(int(event.pointerId))
         if before is None:
             if _on_canvas(event) is not None:
                 self._point(event)
+            return
+        if self._draws:
+            self._picks.draw(_inside(_at(event)))
             return
         now, (wide, high, _) = _at(event), self._store.state.chart.chart_size
         others = [at for key, at in self._fingers.items() if key != int(event.pointerId)]
@@ -155,11 +166,25 @@ class Chart:
     def _up(self, event: ffi.Js) -> None:
         if self._fingers.pop(int(event.pointerId), None) is None:
             return
+        if self._draws:
+            self._draws, self._pressed = False, None
+            self._picks.close(is_done=event.type == "pointerup")
+            return
         is_press = self._pressed is not None and event.type == "pointerup"
         self._pressed = None
         self._rests.start()
         if is_press:
             self._open(*_inside(_at(event)))
+
+    def _begin_line(self, event: ffi.Js) -> None:
+        """With Shift, or where the reader chose so, the pointer draws; a second one ends that."""
+        wants = bool(event.shiftKey) or self._store.state.by_rows.has_lasso
+        if self._draws:
+            self._picks.close(is_done=False)
+        self._draws = wants and len(self._fingers) == 1
+        if self._draws:
+            self._picks.draw(_inside(_at(event)))
+            _hide()
 
     def _left(self, event: ffi.Js) -> None:
         if _on_canvas(event) is not None and not self._fingers:

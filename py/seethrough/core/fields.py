@@ -19,6 +19,7 @@ from seethrough.core.errors import InputError
 from seethrough.core.heads import Heads, read_heads, written_heads
 from seethrough.core.moved import read_moved, written_moved
 from seethrough.core.plane import MOST_ZOOM
+from seethrough.core.row_words import N_TERMS
 from seethrough.core.second import read_second, written_second
 from seethrough.core.settings import SETTINGS
 from seethrough.core.stops import STOP_NAMES
@@ -95,6 +96,16 @@ def token_ids(text: str) -> tuple[int, ...] | None:
     ids = tuple(map(whole(0, MAX_ID), parts))
     known = tuple(token for token in ids if token is not None)
     return known if len(known) == len(ids) <= MAX_WRITTEN else None
+
+
+def ids_of(count: int) -> Callable[[str], tuple[int, ...] | None]:
+    """A reader of so many token ids."""
+
+    def read(text: str) -> tuple[int, ...] | None:
+        ids = token_ids(text)
+        return ids if ids is not None and len(ids) == count else None
+
+    return read
 
 
 def some_heads(text: str) -> Heads | None:
@@ -199,6 +210,9 @@ OF_MAP = (
     Field("tour", "tour_stop", one_of(STOP_NAMES)),
     Field("walk", "walk", name_of_walk),
     Field("path", "path", whole(0, MAX_INDEX)),
+    Field("pick", "picked", token_ids, written_ids),
+    Field("axis", "axis_of", ids_of(2), written_ids),
+    Field("sum", "terms", ids_of(N_TERMS), written_ids),
 )
 AFTER_SETTINGS = (
     Field("dart", "dart", whole(0, MAX_INDEX)),

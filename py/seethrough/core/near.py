@@ -120,12 +120,12 @@ def _best(
 
 def _sorted(rows: Array, vector: Array, columns: Array, n: int) -> tuple[Array, Array]:
     """The n best columns, best first, and their cosines."""
-    cosines = _cosines(rows[columns].astype(np.float64), vector.astype(np.float64))
+    cosines = cosines_of(rows[columns].astype(np.float64), vector.astype(np.float64))
     order = np.lexsort((columns, -cosines))[:n]
     return columns[order].astype(np.int32), cosines[order]
 
 
-def _cosines(rows: Array, vector: Array) -> Array:
+def cosines_of(rows: Array, vector: Array) -> Array:
     """Cosines float64 [n_rows]; equal rows have equal ones, to the last bit."""
     products = np.einsum("rd,d->r", rows, vector)
     scale = np.sqrt(np.einsum("rd,rd->r", rows, rows)) * np.sqrt(np.einsum("d,d->", vector, vector))

@@ -60,7 +60,7 @@ class Place:
     Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
     `sought` there, or the `group` of words that is marked; the `colour` and those of its `bands`
     that are left out, the stop of the map's tour; the recorded `walk` and which of its tokens has
-    its `path` drawn.
+    its `path` drawn; tokens that are `picked`, the two ends of an axis, the three `terms` of a sum.
     """
 
     route: Route
@@ -98,6 +98,9 @@ class Place:
     tour_stop: str | None = None
     walk: str | None = None
     path: int | None = None
+    picked: tuple[int, ...] | None = None
+    axis_of: tuple[int, ...] | None = None
+    terms: tuple[int, ...] | None = None
     ignored: tuple[str, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, compare=False)
 

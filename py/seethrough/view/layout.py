@@ -39,7 +39,18 @@ from seethrough.view import (
     why,
 )
 from seethrough.view.block import choice, second
-from seethrough.view.chart import beside, colours, journey, over, stops, taken
+from seethrough.view.chart import (
+    arithmetic,
+    axis,
+    beside,
+    colours,
+    journey,
+    local,
+    over,
+    picks,
+    stops,
+    taken,
+)
 from seethrough.view.kept import Kept
 from seethrough.view.late import Names
 from seethrough.view.node import h, to_html
@@ -158,6 +169,15 @@ ACTIONS = (
     "chart-play",
     "chart-load",
     "chart-save",
+    "rows-lasso",
+    "rows-sight",
+    "rows-clear",
+    "rows-turn",
+    "rows-type",
+    "rows-take",
+    "rows-swap",
+    "rows-axis",
+    "rows-sum",
 )
 
 
@@ -261,6 +281,11 @@ FIXED: Mapping[str, Panel] = {
     "chart-save": Panel(taken.FIELDS, taken.render),
     "chart-token": Panel(beside.TOKEN_FIELDS, beside.token),
     "chart-found": Panel(beside.FOUND_FIELDS, beside.found),
+    "chart-lasso": Panel(picks.LASSO_FIELDS, picks.lasso),
+    "rows-picks": Panel(picks.FIELDS, picks.render),
+    "rows-local": Panel(local.FIELDS, local.render),
+    "rows-axis": Panel(axis.FIELDS, axis.render),
+    "rows-sum": Panel(arithmetic.FIELDS, arithmetic.render),
 }
 
 

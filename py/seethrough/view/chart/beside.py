@@ -9,6 +9,7 @@ import numpy as np
 from seethrough.core.atlas import N_NEIGHBOURS, NOT_MEASURED, PCA
 from seethrough.core.token_kinds import GAP, KINDS
 from seethrough.core.word_groups import GROUPS
+from seethrough.view.chart import picks
 from seethrough.view.chart.picture import ROLES
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import count, percentage, with_signs
@@ -26,7 +27,7 @@ LOST_FIELDS = ("language", "atlas", "chart_layout", "chart_token")
 LEGEND_FIELDS = ("language", "atlas", "chart_hidden")
 TOKEN_FIELDS = (
     *("language", "atlas", "atlas_near", "chart_token", "chart_error", "chart_layout"),
-    *("chart_model",),
+    *("chart_model", "picked", "chart_found", "chart_sought", "chart_group"),
 )
 FOUND_FIELDS = ("language", "atlas", "chart_found", "chart_sought", "chart_refused", "chart_group")
 LISTED = 30
@@ -164,6 +165,7 @@ def token(state: AppState) -> str:
         h("div", {"class": "chart-head"}, name, close),
         h("p", {"class": "chart-of"}, dot_of(kind), say(state, f"chart.kind.{kind}")),
         h("p", {"class": "note"}, facts),
+        h("p", {}, picks.of_token(state, at)),
         *near(state, chart.atlas, at),
     )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FIELDS = (
     *("atlas", "atlas_near", "chart_layout", "chart_window", "chart_rest", "chart_size"),
     *("chart_token", "chart_hidden", "chart_found", "chart_group", "chart_colour", "chart_bands"),
-    *("chart_glide", *path_marks.FIELDS),
+    *("chart_glide", "picked", *path_marks.FIELDS),
 )
 # The pixels around a name; the height of a line, and the width of a letter of 13 px.
 LETTER, LINE, GAP = 7.9, 17, 5
@@ -92,12 +92,13 @@ def token_at(state: AppState, across: float, down: float) -> int | None:
 
 
 def marked_tokens(state: AppState) -> Iterable[int]:
-    """The open token, its neighbours, then what was found."""
+    """The open token, its neighbours, what is picked, then what was found."""
     chart = state.chart
     if chart.chart_token is not None:
         yield chart.chart_token
         if chart.atlas_near is not None:
             yield from chart.atlas_near.ids[chart.chart_token].tolist()
+    yield from state.by_rows.picked
     yield from chart.chart_found[:MOST_RINGS]
 
 
@@ -116,7 +117,7 @@ def _named(state: AppState) -> tuple[int, ...]:
 NAMED: Kept[tuple[int, ...]] = Kept(
     (
         *(*LEFT_OUT_BY, "atlas_near", "chart_layout", "chart_rest", "chart_size"),
-        *("chart_token", "chart_found", "chart_glide"),
+        *("chart_token", "chart_found", "chart_glide", "picked"),
     )
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.view.chart import rows_page
 from seethrough.view.chart.beside import SEARCH
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.words import action_button, page_title, rich, say
@@ -43,6 +44,7 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
             ),
         ),
         h("p", {"class": "note"}, say(state, "chart.keys")),
+        rows_page.below(state, slot),
     ]
 
 
@@ -65,6 +67,7 @@ def plate(state: AppState, slot: Slot) -> Node:
         {"class": "chart-plate"},
         h("canvas", canvas),
         slot("chart-over"),
+        slot("chart-lasso"),
         h("output", {"class": "chart-hover", "id": "chart-hover", "hidden": True}),
         slot("chart-status"),
         h("div", {"class": "chart-move"}, buttons),
