@@ -59,6 +59,11 @@ ON_MAP = {
     "pick": "3,1,2",
     "axis": "4,5",
     "sum": "6,7,8",
+    "colour": "length",
+    "without": "0,2",
+    "tour": "months",
+    "walk": "january",
+    "path": "5",
 }
 NONSENSE = (
     "",

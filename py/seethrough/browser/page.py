@@ -67,11 +67,10 @@ IN_ADDRESS = (
 OF_THE_MAP = (
     *("atlas", "chart_layout", "chart_rest", "chart_token", "chart_hidden"),
     *("chart_sought", "chart_group", "chart_colour", "chart_bands", "chart_stop", "chart_path"),
-    *("chart_sought", "chart_group", "picked", "axis_ends", "sum_terms"),
+    *("picked", "axis_ends", "sum_terms"),
 )
 OF_A_STEP = (
-    *("sampling", "throws", "word", "compared", "chosen_step"),
-    *("off", "neuron", "second", "moved"),
+    *("sampling", "throws", "word", "compared", "chosen_step", "off", "neuron", "second", "moved"),
 )
 
 
