@@ -45,6 +45,7 @@ HANDED_ON = {
     ("py/seethrough/app/charting.py", "_bring"),
     ("py/seethrough/app/charting.py", "_bring_neighbours"),
     ("py/seethrough/app/charting.py", "seek"),
+    ("py/seethrough/app/pathing.py", "_fail"),
     ("py/seethrough/app/gate.py", "do"),
     ("py/seethrough/app/preparing.py", "prepare"),
     ("py/seethrough/app/fetcher.py", "_fail"),

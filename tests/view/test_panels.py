@@ -53,7 +53,7 @@ CHART = tuple(
     f"chart-{part}"
     for part in (
         *("over", "tools", "lost", "legend", "token", "found"),
-        *("stop", "path", "now", "nearest", "save"),
+        *("stop", "path", "steer", "now", "nearest", "save"),
     )
 )
 
