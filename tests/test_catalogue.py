@@ -47,6 +47,7 @@ HANDED_ON = {
     ("py/seethrough/app/charting.py", "seek"),
     ("py/seethrough/app/row_work.py", "fill"),
     ("py/seethrough/app/row_work.py", "_make"),
+    ("py/seethrough/app/pathing.py", "_fail"),
     ("py/seethrough/app/gate.py", "do"),
     ("py/seethrough/app/preparing.py", "prepare"),
     ("py/seethrough/app/fetcher.py", "_fail"),

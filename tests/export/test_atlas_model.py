@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 import numpy as np
@@ -19,8 +20,11 @@ from seethrough.core.atlas import (
     atlas_from_bytes,
     neighbours_from_bytes,
 )
-from seethrough.core.atlas_search import search
+from seethrough.core.atlas_search import search, words_of
+from seethrough.core.stops import TOLD_OF
+from seethrough.core.token_kinds import BYTES, SCRIPT
 from seethrough.core.tokenizer import Tokenizer
+from seethrough.core.word_groups import GROUPS
 from tests.built import default_model
 
 pytestmark = pytest.mark.model
@@ -53,7 +57,6 @@ def test_every_token_is_found_by_its_own_text() -> None:
     for token in range(atlas.n_tokens):
         assert atlas.visible(token) == tokenizer.visible(token)
         assert atlas.ids_by_bytes[atlas.raw(token)] == token
-    for token in np.random.default_rng(3).choice(atlas.n_tokens, 100, replace=False).tolist():
         assert token in search(atlas, atlas.visible(token))
         assert search(atlas, f"#{token}") == (token,)
 
@@ -105,3 +108,58 @@ def test_known_neighbours() -> None:
         token = atlas.ids_by_bytes[word.encode()]
         at = near.ids[token].tolist().index(atlas.ids_by_bytes[other.encode()])
         assert near.cosines[token, at] == pytest.approx(cosine, abs=0.005)
+
+
+def test_what_the_tour_says_is_so() -> None:
+    """Months and days on one spot, dog and cat far from the other animals, alphabets as islands."""
+    atlas, near, _ = made()
+    square = atlas.square(NEAR)
+    assert atlas.model in TOLD_OF
+
+    for group, share in (("months", 10), ("days", 6)):
+        tokens = words_of(atlas, GROUPS[group])
+        assert len(tokens) == len(GROUPS[group])
+        assert spread(square[list(tokens)]).max() < 0.01
+        assert len({*near.ids[tokens[0]].tolist()} & {*tokens}) >= share
+    animals = dict(zip(GROUPS["animals"], words_of(atlas, GROUPS["animals"]), strict=True))
+    apart = spread(square[list(animals.values())])
+    assert {name for name, far in zip(animals, apart, strict=True) if far > 0.1} == {"dog", "cat"}
+    names = {atlas.visible(one) for one in near.ids[animals["dog"]].tolist()}
+    assert {"·dogs", "·Dog"} <= names
+    numbers = dict(zip(GROUPS["numbers"], words_of(atlas, GROUPS["numbers"]), strict=True))
+    lie = dict(zip(numbers, spread(square[list(numbers.values())]), strict=True))
+    alone = {"one", "hundred", "thousand", "million"}
+    assert min(lie[name] for name in alone) > max(lie[name] for name in lie if name not in alone)
+    for script in ("GREEK", "ARABIC", "HEBREW"):
+        tokens = np.array([at for at in range(atlas.n_tokens) if is_of(atlas, at, script)])
+        assert np.median(spread(square[tokens])) < 0.02
+    assert (atlas.kinds == SCRIPT).mean() < 0.01
+    assert np.median(spread(square[atlas.kinds == BYTES])) > 0.1
+    names_first = {word for word in GROUPS["names"]}
+    shortest = {atlas.visible(one).removeprefix("·") for one in atlas.extremes(-30)}
+    assert len(shortest & names_first) >= 8
+
+
+def spread(places: np.ndarray) -> np.ndarray:
+    """How far each place lies from the middle one."""
+    return np.linalg.norm(places - np.median(places, axis=0), axis=1)
+
+
+def is_of(atlas: Atlas, token: int, script: str) -> bool:
+    """Whether a token's first letter is of an alphabet."""
+    if atlas.kinds[token] != SCRIPT:
+        return False
+    letter = next(sign for sign in atlas.raw(token).decode() if sign.isalpha())
+    return unicodedata.name(letter, "").startswith(script)
+
+
+def test_the_projection_is_the_pictures_own() -> None:
+    """Every row at its own length lands on its dot, to the step that places are stored in."""
+    atlas, _, rows = made()
+    projection = atlas.projection
+    assert projection is not None
+    wide = rows.astype(np.float64)
+    placed = (wide - projection.mean) @ projection.directions.astype(np.float64).T
+
+    assert np.abs(placed - atlas.places[PCA]).max() < 2e-4
+    assert projection.length == pytest.approx(np.linalg.norm(wide, axis=1).mean(), rel=1e-6)

@@ -26,6 +26,7 @@ ATLAS = small_atlas()
 HERE = AppState().but(
     atlas=ATLAS, chart_stage="ready", chart_size=(900, 600, 1.0), chart_model="tiny"
 )
+TOLD = HERE.but(chart_model="smollm2-135m-instruct")
 TEXT = tokens((" dog", " cat"))
 STATES = np.random.default_rng(5).normal(size=(4, 8)).astype(np.float32)
 assert ATLAS.projection is not None
@@ -59,7 +60,8 @@ def test_a_path_is_told_in_words() -> None:
     assert "chart-load" in journey.nearest(unnamed)
     assert "on their way" not in journey.nearest(unnamed)
     assert "all rows" in journey.nearest(unnamed.but(chart_waits="nearest"))
-    assert 'type="range"' in journey.render(WITH_PATH)
+    assert 'type="range"' in journey.steer(WITH_PATH)
+    assert "final norm" in journey.render(WITH_PATH)
     assert "(cosine" in journey.now(WITH_PATH)
     assert "(cosine" not in journey.now(unnamed)
     assert journey.now(HERE) == journey.nearest(HERE) == ""
@@ -129,7 +131,7 @@ def test_between_two_layouts_dots_are_on_their_way() -> None:
 @pytest.mark.parametrize("name", STOP_NAMES)
 def test_a_stop_says_what_is_seen(name: str) -> None:
     """Its title, its sentences, which stop it is, and the ways on."""
-    html = stops.render(HERE.but(chart_stop=name))
+    html = stops.render(TOLD.but(chart_stop=name))
     at = STOP_NAMES.index(name)
 
     assert f"stop {at + 1} of {len(STOPS)}" in html
@@ -142,8 +144,8 @@ def test_a_stop_says_what_is_seen(name: str) -> None:
 
 def test_the_tour_is_offered() -> None:
     """From the first stop; not before the map is here."""
-    assert f'data-name="{STOP_NAMES[0]}"' in stops.render(HERE)
-    assert stops.render(AppState()) == taken.render(AppState()) == ""
+    assert f'data-name="{STOP_NAMES[0]}"' in stops.render(TOLD)
+    assert stops.render(HERE) == stops.render(AppState()) == taken.render(AppState()) == ""
 
 
 def test_tokens_in_sight_as_a_table() -> None:

@@ -51,7 +51,7 @@ def canvases(html: str) -> list[dict[str, str | None]]:
 # Of the map, before its file is here.
 CHART = (
     *(f"chart-{part}" for part in ("over", "lasso", "tools", "lost", "legend", "token", "found")),
-    *(f"chart-{part}" for part in ("stop", "path", "now", "nearest", "save")),
+    *(f"chart-{part}" for part in ("stop", "path", "steer", "now", "nearest", "save")),
     *(f"rows-{part}" for part in ("picks", "local", "axis", "sum")),
 )
 

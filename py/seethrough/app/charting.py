@@ -10,7 +10,7 @@ from seethrough.core.bands import COLOURS, KIND
 from seethrough.core.errors import InputError, SeethroughError, UnknownNameError
 from seethrough.core.path_places import path_in
 from seethrough.core.plane import MOST_ZOOM, Window, settled, window_on
-from seethrough.core.stops import stop_of
+from seethrough.core.stops import TOLD_OF, stop_of
 from seethrough.core.token_kinds import KINDS
 from seethrough.core.word_groups import GROUPS
 
@@ -139,7 +139,7 @@ class Charting:
     def visit(self, name: str) -> None:
         """Go to a stop of the tour; an empty name ends it, and all is shown as at first."""
         atlas, stop = self._state.chart.atlas, stop_of(name)
-        if atlas is None:
+        if atlas is None or self._state.chart.chart_model not in TOLD_OF:
             return
         layout = stop.layout if stop is not None and stop.layout in atlas.layouts else None
         only = stop.only if stop is not None else ()

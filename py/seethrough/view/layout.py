@@ -276,6 +276,7 @@ FIXED: Mapping[str, Panel] = {
     "chart-legend": Panel(colours.FIELDS, colours.render),
     "chart-stop": Panel(stops.FIELDS, stops.render),
     "chart-path": Panel(journey.FIELDS, journey.render),
+    "chart-steer": Panel(journey.STEER_FIELDS, journey.steer),
     "chart-now": Panel(journey.NOW_FIELDS, journey.now),
     "chart-nearest": Panel(journey.NEAREST_FIELDS, journey.nearest),
     "chart-save": Panel(taken.FIELDS, taken.render),

@@ -23,6 +23,7 @@ FIELDS = (
     *("language", "atlas", "tokens", "recorded", "model", "models", "recordings", "source"),
     *("chart_model", "chart_path", "chart_waits", "chart_layout"),
 )
+STEER_FIELDS = ("language", "tokens", "chart_path")
 NOW_FIELDS = ("language", "atlas", "tokens", "chart_path", "chart_state")
 NEAREST_FIELDS = (
     *("language", "atlas", "tokens", "models", "chart_model", "chart_path", "chart_waits"),
@@ -89,12 +90,12 @@ def chip(state: AppState, token: TokenView, position: int) -> Node:
     return h("button", more, h("bdi", {}, token.visible))
 
 
-def told(state: AppState) -> list[Node | str]:
-    """How the path is drawn, and what steers it; what is on its way."""
+def told(state: AppState) -> list[Node]:
+    """How the path is drawn, or that it is on its way."""
     path, waits = path_of(state), state.chart.chart_waits
     if path is None:
         return [h("p", {"role": "status"}, say(state, "chart.path.waits"))] if waits else []
-    return [how(state, path), steer(state, path)]
+    return [how(state, path)]
 
 
 def how(state: AppState, path: Path) -> Node:
@@ -105,8 +106,11 @@ def how(state: AppState, path: Path) -> Node:
     return h("p", {"class": "note"}, rich(state, key))
 
 
-def steer(state: AppState, path: Path) -> Node:
+def steer(state: AppState) -> str:
     """A slider over the states, which the page moves while they play; what ends it."""
+    path = path_of(state)
+    if path is None:
+        return ""
     last = str(len(path.units) - 1)
     slider: Attributes = {
         "type": "range",
@@ -118,12 +122,14 @@ def steer(state: AppState, path: Path) -> Node:
         "data-live": "chart-state",
         "aria-label": say(state, "chart.path.slider"),
     }
-    return h(
-        "div",
-        {"class": "chart-steer"},
-        action_button(state, "chart-play", "chart.path.play"),
-        h("input", slider),
-        action_button(state, "chart-path-close", "chart.token.close"),
+    return to_html(
+        h(
+            "div",
+            {"class": "chart-steer"},
+            action_button(state, "chart-play", "chart.path.play"),
+            h("input", slider),
+            action_button(state, "chart-path-close", "chart.path.close"),
+        )
     )
 
 

@@ -18,8 +18,12 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
     """What is near what, and why?"""
     return [
         page_title(state, "chart.title"),
-        h("p", {"class": "page-lead"}, rich(state, "chart.lead")),
-        slot("chart-stop"),
+        h(
+            "div",
+            {"class": "chart-top"},
+            h("p", {"class": "page-lead"}, rich(state, "chart.lead")),
+            slot("chart-stop"),
+        ),
         h(
             "div",
             {"class": "chart"},
@@ -28,6 +32,8 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
                 "div",
                 {"class": "chart-main"},
                 plate(state, slot),
+                slot("chart-steer"),
+                slot("chart-now"),
                 slot("chart-lost"),
                 slot("chart-legend"),
             ),
@@ -38,7 +44,6 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
                 slot("chart-found"),
                 slot("chart-token"),
                 slot("chart-path"),
-                slot("chart-now"),
                 slot("chart-nearest"),
                 slot("chart-save"),
             ),

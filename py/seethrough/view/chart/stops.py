@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.stops import STOP_NAMES, stop_of
+from seethrough.core.stops import STOP_NAMES, TOLD_OF, stop_of
 from seethrough.view.chart.beside import decimals
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import action_button, rich, say, token_mark
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.atlas import Atlas
 
-FIELDS = ("language", "atlas", "chart_stop")
+FIELDS = ("language", "atlas", "chart_model", "chart_stop")
 VISIT = "chart-stop"
 
 
 def render(state: AppState) -> str:
-    """The invitation to the tour, or the stop that is shown; nothing before the map is here."""
+    """The invitation to the tour, or the stop that is shown; nothing on another model's map."""
     chart = state.chart
-    if chart.atlas is None:
+    if chart.atlas is None or chart.chart_model not in TOLD_OF:
         return ""
     if not chart.chart_stop:
         first: Attributes = {"class": "button", "data-name": STOP_NAMES[0]}
@@ -38,12 +38,13 @@ def render(state: AppState) -> str:
 def why(state: AppState, atlas: Atlas) -> list[Node | str]:
     """What is seen and why; of the longest and shortest rows with the first one's own number."""
     name = state.chart.chart_stop
-    key, stop = f"chart.stop.{name}.why", stop_of(name)
+    stop = stop_of(name)
     if stop is None or not stop.longest:
-        return rich(state, key)
+        return rich(state, f"chart.stop.{name}.why")
     first = atlas.extremes(stop.longest)[0]
     length = decimals(state, float(atlas.norms[first]))
-    return rich(state, key, token=token_mark(atlas.visible(first)), length=length)
+    shown = token_mark(atlas.visible(first))
+    return rich(state, f"chart.stop.{name}.why", token=shown, length=length)
 
 
 def moves(state: AppState, at: int) -> list[Node]:
