@@ -40,6 +40,7 @@ TOGETHER = (
         "browser/test_walk_truth.py",
         "browser/test_block_truth.py",
         "browser/test_keyboard.py",
+        "browser/test_map_rows.py",
     ),
     ("browser/light/",),
     ("reference/",),

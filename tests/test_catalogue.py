@@ -45,7 +45,7 @@ HANDED_ON = {
     ("py/seethrough/app/charting.py", "_bring"),
     ("py/seethrough/app/charting.py", "_bring_neighbours"),
     ("py/seethrough/app/charting.py", "seek"),
-    ("py/seethrough/app/row_work.py", "fill"),
+    ("py/seethrough/app/row_work.py", "_open"),
     ("py/seethrough/app/row_work.py", "_make"),
     ("py/seethrough/app/pathing.py", "_fail"),
     ("py/seethrough/app/gate.py", "do"),

@@ -44,7 +44,7 @@ def test_rows_that_are_alike_have_no_plane_and_break_nothing() -> None:
     ("turns", "expected"), [(1, True), (-1, True), (0.5, False), (2, False), (0.9, True)]
 )
 def test_a_ring_is_known_by_its_turns(turns: float, *, expected: bool) -> None:
-    """Once round the middle and back, with no wide gap: a bow is none, nor is a line round twice."""
+    """Once round the middle and back, no wide gap: a bow is none, nor a line round twice."""
     angles = np.arange(12) / 12 * 2 * np.pi * turns
     assert is_ring(np.stack([np.cos(angles), np.sin(angles)], axis=1)) == expected
 

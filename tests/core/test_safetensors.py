@@ -69,7 +69,7 @@ def test_arrays_are_views_that_cannot_be_written() -> None:
         written({"a": 3}),
         written({"a": {"dtype": "F32"}}),
         written({"a": {**entry(), "more": 1}}, b"1234"),
-        written({"a": entry("F64", (1,), (0, 8))}, b"12345678"),
+        written({"a": entry("I64", (1,), (0, 8))}, b"12345678"),
         written({"a": entry(shape=[-1])}, b"1234"),
         written({"a": entry(shape=[1.0])}, b"1234"),
         written({"a": entry(shape=[True])}, b"1234"),

@@ -9,7 +9,7 @@ import numpy as np
 from seethrough.app.unembedding import PIECE
 from seethrough.core.arithmetic import cosines_with
 from seethrough.core.atlas_rows import EMBEDDING, StoredRows
-from seethrough.core.errors import UnknownNameError
+from seethrough.core.errors import SeethroughError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +30,7 @@ class RowShelf:
         self._model = ""
         self._stored = NOTHING_STORED
         self._read: dict[int, Array] = {}
+        self._refused: SeethroughError | None = None
 
     async def open(self, model: str) -> StoredRows:
         """What is stored of a model's rows; nothing where its map has no such file.
@@ -39,12 +40,15 @@ class RowShelf:
         """
         if model != self._model:
             self._model, self._stored, self._read = model, NOTHING_STORED, {}
+            self._refused = None
             try:
-                stored = await self._service.library.stored_rows(model)
+                self._stored = await self._service.library.stored_rows(model)
             except UnknownNameError:
                 return NOTHING_STORED
-            if model == self._model:
-                self._stored = stored
+            except SeethroughError as error:
+                self._refused = error
+        if self._refused is not None:
+            raise self._refused
         return self._stored
 
     async def rows(self, tokens: Sequence[int]) -> Array | None:

@@ -38,6 +38,7 @@ class RowWork:
         self._store = service.store
         self._shelf = RowShelf(service)
         self._stored = NOTHING_STORED
+        self._needed = NEEDED
         self._lock = asyncio.Lock()
         self._done: dict[str, object] = {}
 
@@ -50,13 +51,18 @@ class RowWork:
         async with self._lock:
             if self._state.route.view != MAP or self._state.chart.atlas is None:
                 return
-            try:
-                self._stored = await self._shelf.open(self._state.chart.chart_model)
-            except SeethroughError as error:
-                self._store.replace(local_told=Message(error.key, error.fields))
+            await self._open(self._state.chart.chart_model)
             await self._make("local", self._about_local, self._plane)
             await self._make("axis", self._about_axis, self._spread)
             await self._make("sum", self._about_sum, self._sum)
+
+    async def _open(self, model: str) -> None:
+        """Have the stored rows. Where they did not come whole, that is told in place of a need."""
+        self._needed = NEEDED
+        try:
+            self._stored = await self._shelf.open(model)
+        except SeethroughError as error:
+            self._stored, self._needed = NOTHING_STORED, Message(error.key, error.fields)
 
     async def _make(
         self,
@@ -82,7 +88,7 @@ class RowWork:
 
     def _lack(self, made: object, wanted: tuple[object, ...]) -> Message | None:
         """That the model is needed, where nothing came of what was wanted."""
-        return NEEDED if made is None and None not in wanted else None
+        return self._needed if made is None and None not in wanted else None
 
     def _about_local(self) -> tuple[object, ...]:
         chart, by_rows = self._state.chart, self._state.by_rows

@@ -22,7 +22,9 @@ LENGTH_BYTES = 8
 METADATA = "__metadata__"
 HEADER = "header"
 DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
+    "U32": np.dtype("<u4"),
     "I32": np.dtype("<i4"),
     "U16": np.dtype("<u2"),
     "U8": np.dtype("u1"),
