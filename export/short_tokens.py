@@ -53,7 +53,7 @@ def shortened(content: Content) -> Content:
     ranks = _ranks_in(merges, pieces)
     order = PieceRanks(vocab, ranks).order
     # No turn is None: each pair makes a piece.
-    turns = sorted((order(*pair) or (), pair) for pair in _pairs(pieces, vocab))
+    turns = sorted((order(*pair) or (), pair) for pair in pairs(pieces, vocab))
     if [pair for _, pair in turns] != merges:
         return content
     return {**content, "model": by_pieces(model, pieces, ranks)}
@@ -64,7 +64,7 @@ def _pair(merge: Any) -> Pair:  # noqa: ANN401 - JSON
     return left, right
 
 
-def _pairs(pieces: Iterable[str], vocab: Mapping[str, int]) -> Iterator[Pair]:
+def pairs(pieces: Iterable[str], vocab: Mapping[str, int]) -> Iterator[Pair]:
     """All pairs of pieces that make a piece."""
     for piece in pieces:
         for at in range(1, len(piece)):
