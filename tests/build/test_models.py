@@ -153,7 +153,7 @@ def test_clean_removes_the_downloads(built):
         ("./nowhere", r"There is no model \./nowhere, and no folder or file of that name\. Known"),
         (
             " , ",
-            r"--models names no model\. Known are smollm2, gemma3-270m, distilgpt2, tinyllama; a path",
+            r"--models names no model\. Known are smollm2, gemma3-270m, distilgpt2, tinyllama; a",
         ),
     ],
 )
