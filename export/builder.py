@@ -25,6 +25,7 @@ class Wiring:
     embed: Callable[[Build, Value], Value]
     norm: Callable[[Build, Value, str, int | None], Value]
     linear: Callable[[Build, Value, str], Value]
+    into_heads: Callable[[Build, Value, str], Value]
     heads: Callable[[Build, Value, Value, int], tuple[Value, Value]]
     place: Callable[[Build, Value, str, int], Value]
     after: Callable[[Build, Value, str, int], Value]

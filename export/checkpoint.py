@@ -65,14 +65,14 @@ def damage_is_named(path: Path) -> Iterator[None]:
         raise SourceError("source.corrupt", path=path.name, reason=reason) from error
 
 
-def check_layers(config: ModelConfig, n_tensors: int) -> None:
+def check_layers(n_layers: int, n_tensors: int) -> None:
     """Refuse a count of layers that the file cannot hold, before anything is made per layer.
 
     Raises:
         SourceError: There are fewer tensors than layers.
     """
-    if config.n_layers > n_tensors:
-        raise SourceError("source.missing_tensor", name=f"blocks.{config.n_layers - 1}.ln1.w")
+    if n_layers > n_tensors:
+        raise SourceError("source.missing_tensor", name=f"blocks.{n_layers - 1}.ln1.w")
 
 
 def check_tensors(

@@ -1,4 +1,4 @@
-"""Read a GGUF file of the Llama family: tensors of any type in gguf_types, tokeniser, template.
+"""Read a GGUF file: tensors of any type in gguf_types, tokeniser, template.
 
 The `gguf` package (llama.cpp's own) reads the file; here the blocks are kept as they are stored.
 """
@@ -11,25 +11,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export.checkpoint import Checkpoint, check_layers, check_tensors, damage_is_named
+from export.gguf_families import (
+    JOINED,
+    JOINED_PARTS,
+    architecture_of,
+    gguf_name,
+    linear_factor,
+)
 from export.gguf_tokens import around, chat_templates, special_tokens
 from export.gguf_types import SUPPORTED, unpack
-from export.names import LLAMA_GGUF, by_source_name
 from export.tokenizer_json import tokenizer_dict
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import SourceError
-from seethrough.core.families import LLAMA
+from seethrough.core.weight_names import expected_dims
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from export.gguf_families import GgufFamily, Told
     from export.tensors import Stored
     from seethrough.core.cache import Array
 
+    Factors = tuple[float, ...]
+
 MAGIC = b"GGUF"
 ROTARY_TENSOR = re.compile(r"(blk\.\d+\.)?rope_(freqs|factors_long|factors_short)\.weight")
-ALWAYS = ("llama.rope.scaling.attn_factor",)
-WITHOUT_TYPE = ("llama.rope.scaling.factor", "llama.rope.scale_linear")
+FACTORS = "rope_freqs.weight"
+HEAD = "output.weight"
+ALWAYS = ("rope.scaling.attn_factor",)
+BY_ROW = ("W_E", "W_pos")
 PART_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf")
 BEYOND = "something in it lies beyond its end"
 
@@ -48,14 +59,16 @@ def read_gguf(path: Path, origin: dict[str, str]) -> Checkpoint:
 def _read(path: Path, origin: dict[str, str]) -> Checkpoint:
     fields, raw = _open(path)
     check_whole(path, fields)
-    check_rotary(fields, raw)
-    config = _config(fields, has_head="output.weight" in raw)
-    check_layers(config, len(raw))
-    names = by_source_name(LLAMA_GGUF, config)
+    row, told = architecture_of(fields)
+    factors = rotary_factors(row, told, raw)
+    raw.pop(FACTORS, None)
+    check_layers(told.number("block_count"), len(raw))
+    config = _config(row, told, factors, has_head=HEAD in raw)
+    cut_apart(raw, config)
     tensors = {
-        ours: _ours(ours, stored, config)
-        for source, ours in names.items()
-        if (stored := raw.pop(source, None)) is not None
+        ours: _ours(ours, stored, config, is_interleaved=row.is_interleaved)
+        for ours in expected_dims(config)
+        if (stored := raw.pop(gguf_name(ours), None)) is not None
     }
     check_tensors(tensors, config, unused=raw)
     return Checkpoint(
@@ -131,33 +144,55 @@ def _stored(tensor: Any) -> Stored:  # noqa: ANN401 - gguf has no types
     return stored
 
 
-def check_rotary(fields: Mapping[str, Any], tensors: Iterable[str]) -> None:
-    """Refuse rotary positions that are scaled, wherever the file says so.
+def rotary_factors(row: GgufFamily, told: Told, tensors: Mapping[str, Stored]) -> Factors:
+    """What each pair's turn is multiplied with: by Llama 3's tensor, by linear scaling; or nothing.
 
-    A factor without a type is linear scaling to llama.cpp, and `scale_linear` is the factor's older
-    name; Llama 3.1's factors, and those of long contexts, are tensors.
     Source: llama_model::load_hparams and llama_context's constructor in llama.cpp.
 
     Raises:
-        SourceError: They are.
+        SourceError: Turns are scaled in another way.
     """
-    found = [name for name in tensors if ROTARY_TENSOR.fullmatch(name)]
-    kind = fields.get("llama.rope.scaling.type")
-    if kind not in (None, "none", ""):
+    found = [name for name in tensors if ROTARY_TENSOR.fullmatch(name) and name != FACTORS]
+    kind = told.get("rope.scaling.type")
+    if kind not in (None, "none", "", "linear"):
         found.append(str(kind))
-    factors = ALWAYS if kind == "none" else (*ALWAYS, *WITHOUT_TYPE)
-    found += [name for name in factors if fields.get(name, 1) not in (0, 1)]
+    found += [f"{told.architecture}.{name}" for name in ALWAYS if told.get(name, 1) not in (0, 1)]
+    factor = linear_factor(told)
+    if factor != 1 and (not row.may_scale or FACTORS in tensors):
+        found.append(f"linear, {factor:g}")
     if found:
         raise SourceError("source.rope_scaling", got=", ".join(found))
+    if FACTORS in tensors:
+        stretched = tensors[FACTORS].dequantized().astype(np.float64).reshape(-1)
+        return () if (stretched == 1).all() else tuple((1 / stretched).tolist())
+    return () if factor == 1 else (1 / factor,) * (head_width(told) // 2)
 
 
-def _ours(name: str, stored: Stored, config: ModelConfig) -> Stored:
+def cut_apart(raw: dict[str, Stored], config: ModelConfig) -> None:
+    """Cut queries, keys and values apart where a file has them side by side, row by row."""
+    wide, narrow = (heads * config.d_head for heads in (config.n_heads, config.n_key_value_heads))
+    cuts = (slice(0, wide), slice(wide, wide + narrow), slice(wide + narrow, wide + 2 * narrow))
+    for name in [name for name in raw if f".{JOINED}." in name]:
+        # Rows of another number stay in one, and are named as unused.
+        if raw[name].dims[0] != wide + 2 * narrow:
+            continue
+        stored = raw.pop(name)
+        for part, cut in zip(JOINED_PARTS, cuts, strict=True):
+            raw[name.replace(JOINED, part)] = stored.map_arrays(rows(cut))
+
+
+def rows(cut: slice) -> Callable[[Array], Array]:
+    """Takes some rows of an array."""
+    return lambda array: array[cut]
+
+
+def _ours(name: str, stored: Stored, config: ModelConfig, *, is_interleaved: bool) -> Stored:
     """A tensor under our name: rotary rows put back in order, 2-D weights as [in, out]."""
     heads = {"W_Q": config.n_heads, "W_K": config.n_key_value_heads}.get(name.rpartition(".")[2])
     # Rows of another number are of wrong dims, which `check_tensors` says.
-    if heads and stored.dims[:1] == (heads * config.d_head,):
+    if is_interleaved and heads and stored.dims[:1] == (heads * config.d_head,):
         stored = stored.map_arrays(lambda array: undo_interleave(array, heads))
-    is_matrix = len(stored.dims) > 1 and name != "W_E"
+    is_matrix = len(stored.dims) > 1 and name not in BY_ROW
     return stored.transposed() if is_matrix else stored
 
 
@@ -171,45 +206,37 @@ def undo_interleave(rows: Array, n_heads: int) -> Array:
     return paired.swapaxes(1, 2).reshape(rows.shape)
 
 
-def _config(fields: Mapping[str, Any], *, has_head: bool) -> ModelConfig:
-    architecture = fields.get("general.architecture")
-    if architecture != "llama":
-        raise SourceError("source.architecture", got=architecture, supported="llama")
-    if fields.get("llama.expert_count"):
-        raise SourceError("source.architecture", got="llama with experts", supported="llama")
+def head_width(told: Told) -> int:
+    """What a head has of its own; else its share of the stream."""
+    share = told.number("embedding_length") // max(told.number("attention.head_count"), 1)
+    return int(told.get("attention.key_length", share))
 
-    def number(name: str) -> int:
-        if f"llama.{name}" not in fields:
-            raise SourceError("source.missing_field", name=f"llama.{name}")
-        return int(fields[f"llama.{name}"])
 
-    d_model, n_heads = number("embedding_length"), number("attention.head_count")
-    d_head = int(fields.get("llama.attention.key_length", d_model // max(n_heads, 1)))
-    rotary = int(fields.get("llama.rope.dimension_count", d_head))
-    if rotary != d_head:
+def _config(row: GgufFamily, told: Told, factors: Factors, *, has_head: bool) -> ModelConfig:
+    n_heads, n_layers = told.number("attention.head_count"), told.number("block_count")
+    d_head, is_rotary = head_width(told), row.family.is_rotary
+    rotary = int(told.get("rope.dimension_count", d_head))
+    if rotary != d_head and is_rotary:
         raise SourceError("source.partial_rotary", got=rotary, expected=d_head)
-    d_value = int(fields.get("llama.attention.value_length", d_head))
+    d_value = int(told.get("attention.value_length", d_head))
     if d_value != d_head:
         raise SourceError("source.value_width", got=d_value, expected=d_head)
     return ModelConfig(
-        **LLAMA.named,
-        d_model=d_model,
-        n_layers=number("block_count"),
+        **row.family.named,
+        d_model=told.number("embedding_length"),
+        n_layers=n_layers,
         n_heads=n_heads,
-        n_key_value_heads=int(fields.get("llama.attention.head_count_kv", n_heads)),
+        n_key_value_heads=int(told.get("attention.head_count_kv", n_heads)),
         d_head=d_head,
-        d_mlp=number("feed_forward_length"),
-        d_vocab=len(fields.get("tokenizer.ggml.tokens", ())),
-        n_ctx=number("context_length"),
-        eps=_shortest(fields.get("llama.attention.layer_norm_rms_epsilon", 1e-5)),
-        rotary_base=_shortest(fields.get("llama.rope.freq_base", 10000.0)),
+        d_mlp=told.number("feed_forward_length"),
+        d_vocab=len(told.fields.get("tokenizer.ggml.tokens", ())),
+        n_ctx=told.number("context_length"),
+        eps=told.decimal(row.epsilon, 1e-5),
+        rotary_base=told.decimal("rope.freq_base", 10000.0) if is_rotary else None,
         tie_word_embeddings=not has_head,
+        layers=row.layers(told, n_layers),
+        rotary_factors=factors,
     )
-
-
-def _shortest(value: float) -> float:
-    """The shortest decimal that is this float32: 1e-05, not 9.999999747378752e-06."""
-    return float(str(np.float32(value)))
 
 
 def _end_ids(fields: Mapping[str, Any]) -> tuple[int, ...]:

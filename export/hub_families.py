@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from export.hub_gemma3 import GEMMA3_ON_HUB
 from export.hub_gpt2 import GPT2_ON_HUB
 from export.hub_llama import LLAMA_ON_HUB
 from export.hub_mistral import MISTRAL_ON_HUB
+from export.hub_qwen import QWEN2_ON_HUB, QWEN3_ON_HUB
+from export.hub_smollm3 import SMOLLM3_ON_HUB
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
@@ -18,6 +21,10 @@ TYPES: dict[str, HubFamily] = {
     "llama": LLAMA_ON_HUB,
     "gpt2": GPT2_ON_HUB,
     "mistral": MISTRAL_ON_HUB,
+    "gemma3_text": GEMMA3_ON_HUB,
+    "qwen2": QWEN2_ON_HUB,
+    "qwen3": QWEN3_ON_HUB,
+    "smollm3": SMOLLM3_ON_HUB,
 }
 ARCHITECTURES: dict[str, HubFamily] = {
     "LlamaForCausalLM": LLAMA_ON_HUB,
@@ -26,6 +33,14 @@ ARCHITECTURES: dict[str, HubFamily] = {
     "GPT2Model": GPT2_ON_HUB,
     "MistralForCausalLM": MISTRAL_ON_HUB,
     "MistralModel": MISTRAL_ON_HUB,
+    "Gemma3ForCausalLM": GEMMA3_ON_HUB,
+    "Gemma3TextModel": GEMMA3_ON_HUB,
+    "Qwen2ForCausalLM": QWEN2_ON_HUB,
+    "Qwen2Model": QWEN2_ON_HUB,
+    "Qwen3ForCausalLM": QWEN3_ON_HUB,
+    "Qwen3Model": QWEN3_ON_HUB,
+    "SmolLM3ForCausalLM": SMOLLM3_ON_HUB,
+    "SmolLM3Model": SMOLLM3_ON_HUB,
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from export.hub_family import HubFamily, demand, demand_activation, head_width, wide
+from export.hub_family import HubFamily, demand_activation, head_width, wide
+from export.hub_rope import ROTARY_BASE, turning_of
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import SourceError
 from seethrough.core.families import LLAMA
@@ -13,6 +14,7 @@ from seethrough.core.families import LLAMA
 if TYPE_CHECKING:
     from export.hub_family import Parts, Settings
     from export.tensors import Plain
+    from seethrough.core.family import Family
 
 LLAMA_HF = {
     "embed_tokens.weight": "W_E",
@@ -52,7 +54,6 @@ SHAPING = (
     "num_hidden_layers",
     "num_attention_heads",
 )
-ROTARY_BASE = 10000.0
 
 
 def config_of(settings: Settings, is_tied: bool) -> ModelConfig:  # noqa: FBT001 - see HubFamily
@@ -66,42 +67,35 @@ def config_of(settings: Settings, is_tied: bool) -> ModelConfig:  # noqa: FBT001
         raise SourceError("source.bias")
     if settings.get("per_layer_config"):
         raise SourceError("source.per_layer")
+    return sizes(LLAMA, settings, is_tied=is_tied)
+
+
+def sizes(
+    family: Family, settings: Settings, *, is_tied: bool, rotary_base: float = ROTARY_BASE
+) -> ModelConfig:
+    """What a Llama and those that are built like it have under the same names.
+
+    Args:
+        rotary_base: The class's, where none is given.
+    """
     n_heads, d_model = int(settings["num_attention_heads"]), int(settings["hidden_size"])
+    d_head = int(settings.get("head_dim") or head_width(d_model, n_heads))
+    turning = turning_of(settings, d_head, rotary_base)
     return ModelConfig(
-        **LLAMA.named,
+        **family.named,
         d_model=d_model,
         n_layers=int(settings["num_hidden_layers"]),
         n_heads=n_heads,
         n_key_value_heads=int(settings["num_key_value_heads"] or n_heads),
-        d_head=int(settings["head_dim"] or head_width(d_model, n_heads)),
+        d_head=d_head,
         d_mlp=int(settings["intermediate_size"]),
         d_vocab=int(settings["vocab_size"]),
         n_ctx=int(settings["max_position_embeddings"]),
         eps=float(settings["rms_norm_eps"]),
-        rotary_base=rotary_base(settings),
+        rotary_base=turning.base,
+        rotary_factors=turning.factors,
         tie_word_embeddings=is_tied,
     )
-
-
-def rotary_base(settings: Settings) -> float:
-    """The theta that queries and keys are turned by, from the places where it may stand.
-
-    The order is transformers' (RotaryEmbeddingConfigMixin.convert_rope_params_to_dict): a record of
-    its own, `rope_scaling` before `rope_parameters`, then the setting beside it.
-
-    Raises:
-        SourceError: The positions are scaled, differ between layers, or turn parts of heads.
-    """
-    rope = settings.get("rope_scaling") or settings.get("rope_parameters") or {}
-    by_layer = [name for name, value in rope.items() if isinstance(value, dict)]
-    kind = rope.get("rope_type", rope.get("type", "default"))
-    is_neutral = kind == "linear" and rope.get("factor") == 1
-    if by_layer or (kind != "default" and not is_neutral):
-        raise SourceError("source.rope_scaling", got=", ".join(by_layer) or kind)
-    for place in (settings, rope):
-        demand(place, "partial_rotary_factor", usual=1)
-    base = rope.get("rope_theta", settings.get("rope_theta"))
-    return ROTARY_BASE if base is None else float(base)
 
 
 def arrange(name: str, stored: Plain, _config: ModelConfig) -> Parts:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from export.builder import Build
     from export.graph import Value
 
+    Turns = tuple[float, tuple[float, ...]]
+
 
 def embed(build: Build, tokens: Value) -> Value:
     """The rows of W_E of the tokens, position to come by rotation: [pos] → [pos, d_model]."""
@@ -158,7 +160,7 @@ def heads_as_they_are(_build: Build, q: Value, k: Value, _layer: int) -> tuple[V
 
 def turned(build: Build, x: Value, leaf: str, layer: int) -> Value:
     """Queries or keys turned by their positions: [pos, head, d_head]."""
-    return build.hook(_rotate(build, x, build.config.rotary_base_of(layer)), leaf, layer)
+    return build.hook(_rotate(build, x, _turns(build, layer)), leaf, layer)
 
 
 def as_they_are(_build: Build, x: Value, _leaf: str, _layer: int) -> Value:
@@ -167,24 +169,28 @@ def as_they_are(_build: Build, x: Value, _leaf: str, _layer: int) -> Value:
 
 
 def rotary_tables(build: Build) -> None:
-    """cos and sin of every position's angles, once for all layers of a base: [pos, 1, d_head]."""
-    config = build.config
-    bases = dict.fromkeys(config.rotary_base_of(layer) for layer in range(config.n_layers))
-    for base in bases:
-        _rotary_table(build, base)
+    """cos and sin of every position's angles, once for layers that turn alike: [pos, 1, d_head]."""
+    for turns in dict.fromkeys(_turns(build, layer) for layer in range(build.config.n_layers)):
+        _rotary_table(build, turns)
 
 
-def _rotary_table(build: Build, base: float) -> None:
+def _turns(build: Build, layer: int) -> Turns:
+    """A layer's base, and what it multiplies each pair's turn with."""
+    return build.config.rotary_base_of(layer), build.config.rotary_factors_of(layer)
+
+
+def _rotary_table(build: Build, turns: Turns) -> None:
     graph, config, positions = build.graph, build.config, build.shared["positions"]
-    frequencies = rotary_frequencies(config.d_head, base)
+    base, factors = turns
+    frequencies = rotary_frequencies(config.d_head, base, factors=factors)
     with graph.scope("rotary"):
         column = graph.op("Reshape", graph.op("Cast", positions, to=FLOAT), graph.const([-1, 1, 1]))
         angles = graph.op("Mul", column, graph.const(np.concatenate([frequencies, frequencies])))
-        build.shared[f"cos.{base}"] = graph.op("Cos", angles)
+        build.shared[f"cos.{turns}"] = graph.op("Cos", angles)
         # rotate_half's minus sign is put into the table: x·cos + swap(x)·(−sin, +sin).
         half = config.d_head // 2
         signs = np.repeat(np.array([-1, 1], np.float32), half)
-        build.shared[f"sin.{base}"] = graph.op("Mul", graph.op("Sin", angles), graph.const(signs))
+        build.shared[f"sin.{turns}"] = graph.op("Mul", graph.op("Sin", angles), graph.const(signs))
 
 
 def mask_tables(build: Build, n_pos: Value, n_past: Value) -> None:
@@ -222,16 +228,16 @@ def add_resid_knob(build: Build, residual: Value, layer: int) -> Value:
 
 
 def _project(build: Build, x: Value, weight: str, layer: int, n_heads: int) -> Value:
-    flat = build.wiring.linear(build, x, hook_name(f"attn.{weight}", layer))
+    flat = build.wiring.into_heads(build, x, hook_name(f"attn.{weight}", layer))
     return build.graph.op("Reshape", flat, build.graph.const([-1, n_heads, build.config.d_head]))
 
 
-def _rotate(build: Build, x: Value, base: float) -> Value:
+def _rotate(build: Build, x: Value, turns: Turns) -> Value:
     graph, half = build.graph, build.config.d_head // 2
     first, second = graph.ops("Split", x, graph.const(np.array([half, half])), n_outputs=2, axis=-1)
     swapped = graph.op("Concat", second, first, axis=-1)
-    turned = graph.op("Mul", swapped, build.shared[f"sin.{base}"])
-    return graph.op("Add", graph.op("Mul", x, build.shared[f"cos.{base}"]), turned)
+    turned = graph.op("Mul", swapped, build.shared[f"sin.{turns}"])
+    return graph.op("Add", graph.op("Mul", x, build.shared[f"cos.{turns}"]), turned)
 
 
 def _remember(build: Build, new: Value, layer: int, kind: str) -> Value:

@@ -32,6 +32,7 @@ INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 ADAPTER = "adapter_config.json"
 HEAD = "lm_head.weight"
+LAYERS = ("num_hidden_layers", "n_layer")
 # What the usual value of a setting that is left out may end in.
 OF_SHAPES = {"source.dims", "source.missing_tensor", "source.unused_tensor", "config.uneven_heads"}
 DTYPES: dict[str, Any] = {"F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}
@@ -90,8 +91,11 @@ def _weights(
     if len(files) < len(stored):
         raise SourceError("source.twice", name=next(iter(stored.keys() - set(files.values()))))
     raw = {name: stored[files[name]] for name in files}
+    for name in LAYERS:  # before anything is made for each
+        if isinstance(settings.get(name), int):
+            check_layers(settings[name], len(raw))
     config = _config(family, settings, is_tied=_is_tied(family, settings, raw))
-    check_layers(config, len(raw))
+    check_layers(config.n_layers, len(raw))
     tensors: dict[str, Stored] = {}
     for source, ours in by_source_name(family.names, config).items():
         if (tensor := raw.pop(source, None)) is not None:

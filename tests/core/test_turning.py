@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from seethrough.core.maths import rotary_angles, rotate
+from seethrough.core.maths import rotary_angles, rotary_frequencies, rotate
 from seethrough.core.turning import by_distance, turned
 
 RANDOM = np.random.Generator(np.random.PCG64(11))
 QUERY, KEY = RANDOM.standard_normal((2, 64)).astype(np.float32) * 3
 BASE = 100_000.0
+FREQUENCIES = rotary_frequencies(64, BASE)
 
 
 def score(query_at: int, key_at: int) -> float:
@@ -22,22 +23,22 @@ def score(query_at: int, key_at: int) -> float:
 def test_pairs_add_up_to_the_score() -> None:
     """What the pairs add is the product of the rotated vectors, wherever they stand."""
     for at in ((0, 0), (5, 2), (300, 17)):
-        found = turned(QUERY, KEY, at, BASE)
+        found = turned(QUERY, KEY, at, FREQUENCIES)
         assert abs(found.score - score(*at)) < 1e-5
         assert abs(found.adds.sum() / 8 - found.score) < 1e-9
 
 
 def test_only_the_distance_counts() -> None:
     """Both moved on by the same number of positions: the score stays, to rounding."""
-    here = turned(QUERY, KEY, (9, 4), BASE).score
+    here = turned(QUERY, KEY, (9, 4), FREQUENCIES).score
 
-    assert abs(turned(QUERY, KEY, (9 + 500, 4 + 500), BASE).score - here) < 1e-9
-    assert abs(turned(QUERY, KEY, (10, 4), BASE).score - here) > 1e-3
+    assert abs(turned(QUERY, KEY, (9 + 500, 4 + 500), FREQUENCIES).score - here) < 1e-9
+    assert abs(turned(QUERY, KEY, (10, 4), FREQUENCIES).score - here) > 1e-3
 
 
 def test_a_turn_keeps_an_arrow_s_length() -> None:
     """Turning changes directions alone."""
-    still, moved = (turned(QUERY, KEY, at, BASE) for at in ((0, 0), (77, 0)))
+    still, moved = (turned(QUERY, KEY, at, FREQUENCIES) for at in ((0, 0), (77, 0)))
 
     lengths = [np.linalg.norm(one.query, axis=1) for one in (still, moved)]
     np.testing.assert_allclose(*lengths, rtol=1e-12)
@@ -45,7 +46,7 @@ def test_a_turn_keeps_an_arrow_s_length() -> None:
 
 def test_every_distance_has_its_score() -> None:
     """The curve over distances is the score at each of them."""
-    scores = by_distance(QUERY, KEY, 20, BASE)
+    scores = by_distance(QUERY, KEY, 20, FREQUENCIES)
 
     assert len(scores) == 21
     np.testing.assert_allclose(scores, [score(at, 0) for at in range(21)], atol=1e-5)

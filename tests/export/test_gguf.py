@@ -109,9 +109,9 @@ def test_tensor_type(tmp_path: Path, kind: str):
 
 def test_architecture(tmp_path: Path):
     """Another family is refused by name."""
-    error = broken(tmp_path, "source.architecture", fields={"general.architecture": "gpt2"})
+    error = broken(tmp_path, "source.architecture", fields={"general.architecture": "mamba"})
 
-    assert "gpt2" in str(error)
+    assert "mamba" in str(error)
 
 
 def test_experts(tmp_path: Path):
@@ -122,10 +122,33 @@ def test_experts(tmp_path: Path):
 
 
 def test_rope_scaling(tmp_path: Path):
-    """Scaled rotary positions are refused, by field and by tensor: they change every number."""
-    broken(tmp_path, "source.rope_scaling", fields={"llama.rope.scaling.type": "linear"})
-    factors = {"rope_freqs.weight": np.ones(8, np.float32)}
+    """Positions scaled in another way than ours are refused: they change every number."""
+    broken(tmp_path, "source.rope_scaling", fields={"llama.rope.scaling.type": "yarn"})
+    factors = {"rope_factors_long.weight": np.ones(8, np.float32)}
     broken(tmp_path, "source.rope_scaling", tensors=factors)
+
+
+@pytest.mark.parametrize(
+    ("changes", "factors"),
+    [
+        ({"fields": {"llama.rope.scaling.type": "linear"}}, ()),
+        ({"fields": {"llama.rope.scaling.factor": 4.0}}, (0.25,) * 8),
+        ({"fields": {"llama.rope.scale_linear": 2.0}}, (0.5,) * 8),
+        ({"tensors": {"rope_freqs.weight": np.ones(8, np.float32)}}, ()),
+        ({"tensors": {"rope_freqs.weight": np.arange(1, 9, dtype=np.float32)}}, "1/n"),
+    ],
+)
+def test_scaled_turns(tmp_path: Path, changes: dict[str, Any], factors: Any):
+    """Linear scaling and Llama 3's tensor of divisors are what each pair's turn is scaled by."""
+    path = write_gguf(SMALL, tmp_path / "tiny.gguf", **changes).path
+    expected = tuple(1 / n for n in range(1, 9)) if factors == "1/n" else factors
+
+    assert read_gguf(path, {}).config.rotary_factors == expected
+
+
+def test_factors_of_too_few_pairs(tmp_path: Path):
+    """A tensor of divisors that has not one for each pair is said so."""
+    broken(tmp_path, "config.factors", tensors={"rope_freqs.weight": np.full(4, 2.0, np.float32)})
 
 
 def test_partial_rotary(tmp_path: Path):

@@ -246,14 +246,12 @@ def test_mistral(window: Any, expected: int | None, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"llama.rope.scale_linear": 4.0},
-        {"llama.rope.scaling.factor": 4.0},
         {"llama.rope.scaling.type": "yarn", "llama.rope.scaling.factor": 1.0},
         {"llama.rope.scaling.type": "none", "llama.rope.scaling.attn_factor": 2.0},
     ],
 )
 def test_a_gguf_s_scaling_in_odd_places(fields: dict[str, Any], tmp_path: Path) -> None:
-    """A factor without a type, its older name, and a factor of attention are scaling too."""
+    """Scaling of another kind, and a factor of attention, are named."""
     path = write_gguf(GGUF, tmp_path / "tiny.gguf", fields=fields).path
 
     told = said(path, "source.rope_scaling")

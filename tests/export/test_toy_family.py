@@ -123,7 +123,7 @@ def _families() -> Iterator[None]:
     """The toys are families as any other while these tests run."""
     with registered():
         yield
-    assert set(FAMILIES) == {"llama", "gpt2"}
+    assert set(FAMILIES) == {"llama", "gpt2", "gemma3", "qwen2", "qwen3"}
 
 
 @pytest.fixture(scope="module")
@@ -482,6 +482,7 @@ def test_layers_are_read_and_written(made: Callable[[str], Made]) -> None:
     assert json.loads(to_json(manifest))["config"]["layers"][2] == {
         "window": None,
         "rotary_base": None,
+        "is_turned": True,
     }
     plain = manifest.config.to_json() | {"layers": ()}
     alike = ModelConfig.from_json(plain)

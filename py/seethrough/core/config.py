@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ POSITIVE = (
     "n_ctx",
     "eps",
 )
+SELDOM = ("layers", "rotary_factors")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,8 @@ class LayerConfig:
     """What a layer has of its own.
 
     `window`: how many positions a query sees, its own among them; None: all that are not later.
-    `rotary_base`: the layer's own; None: the model's.
+    `rotary_base`: the layer's own; None: the model's. `is_turned`: False where queries and keys
+    stay as they are in a model that turns them elsewhere (no position at all comes in there).
 
     Raises:
         SourceError: A number is not positive.
@@ -37,9 +40,11 @@ class LayerConfig:
 
     window: int | None = None
     rotary_base: float | None = None
+    is_turned: bool = True
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
+        for name in ("window", "rotary_base"):
+            value = getattr(self, name)
             if value is not None and not value > 0:
                 raise SourceError("config.not_positive", name=name, value=value)
 
@@ -51,10 +56,11 @@ class ModelConfig:
     `d_*` is a width, `n_*` a count. `family` names a row of core/families.py. `rotary_base` is the
     theta of the rotary embedding, None where positions are learned; `eps` is added to the mean
     square inside the norm. `layers` says what each layer has of its own; empty: all are alike.
+    `rotary_factors` stretch or squeeze each pair's turns, the first pair's first; empty: none does.
 
     Raises:
         SourceError: A count is not positive, the heads do not share the width evenly, the family is
-            none of ours, or `layers` has another number of them.
+            none of ours, or `layers` or `rotary_factors` has another number of them.
     """
 
     family: str
@@ -73,6 +79,7 @@ class ModelConfig:
     positional_embedding_type: str
     tie_word_embeddings: bool
     layers: tuple[LayerConfig, ...] = ()
+    rotary_factors: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         family_named(self.family)
@@ -93,6 +100,12 @@ class ModelConfig:
             raise SourceError("config.rotary_width", d_head=self.d_head)
         if self.rotary_base is None or not self.rotary_base > 0:
             raise SourceError("config.not_positive", name="rotary_base", value=self.rotary_base)
+        pairs = self.d_head // 2
+        if len(self.rotary_factors) not in {0, pairs}:
+            raise SourceError("config.factors", got=len(self.rotary_factors), expected=pairs)
+        for factor in self.rotary_factors:
+            if not 0 < factor < math.inf:
+                raise SourceError("config.not_positive", name="rotary_factors", value=factor)
 
     @property
     def n_group(self) -> int:
@@ -107,17 +120,21 @@ class ModelConfig:
         """The theta that a layer turns its queries and keys by; 0 where positions are learned."""
         return self.layer(layer).rotary_base or self.rotary_base or 0.0
 
+    def rotary_factors_of(self, layer: int) -> tuple[float, ...]:
+        """By what a layer multiplies each pair's turn; empty: by nothing. All 0: nothing turns."""
+        if not self.layer(layer).is_turned:
+            return (0.0,) * (self.d_head // 2)
+        return self.rotary_factors
+
     def first_seen(self, layer: int, query: int) -> int:
         """The first position that a query sees in a layer: 0, or where its window begins."""
         window = self.layer(layer).window
         return 0 if window is None else max(0, query - window + 1)
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as plain JSON values; `layers` stands there only where they differ."""
+        """The fields as plain JSON values; what few models have stands there only if it is set."""
         written = asdict(self)
-        if not self.layers:
-            del written["layers"]
-        return written
+        return {name: value for name, value in written.items() if value or name not in SELDOM}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ModelConfig:
@@ -127,8 +144,9 @@ class ModelConfig:
             SourceError: A field is missing or unknown.
         """
         names = {field.name for field in fields(cls)}
-        wrong = names.symmetric_difference({"layers", *data})
+        wrong = names.symmetric_difference({*SELDOM, *data})
         if wrong:
             raise SourceError("config.fields", fields=", ".join(sorted(wrong)))
         layers = tuple(LayerConfig(**layer) for layer in data.get("layers", ()))
-        return cls(**{**data, "layers": layers})
+        factors = tuple(data.get("rotary_factors", ()))
+        return cls(**{**data, "layers": layers, "rotary_factors": factors})

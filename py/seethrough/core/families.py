@@ -5,6 +5,7 @@ How its checkpoints lie on the hub says a file beside export/hub_llama.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from seethrough.core.errors import SourceError
@@ -17,9 +18,24 @@ GPT2 = Family(
     positions="learned",
     activation="gelu_new",
     is_gated=False,
-    has_bias=True,
+    biases="all",
 )
-FAMILIES: dict[str, Family] = {family.name: family for family in (LLAMA, GPT2)}
+# Norms' weights are the factors themselves; the hub's files hold what these are more than 1.
+GEMMA3 = Family(
+    name="gemma3",
+    norm=RMS_NORM,
+    positions="rotary",
+    activation="gelu_new",
+    is_gated=True,
+    has_head_norms=True,
+    has_norms_after=True,
+    has_scaled_embedding=True,
+)
+QWEN2 = replace(LLAMA, name="qwen2", biases="qkv")
+QWEN3 = replace(LLAMA, name="qwen3", has_head_norms=True)
+FAMILIES: dict[str, Family] = {
+    family.name: family for family in (LLAMA, GPT2, GEMMA3, QWEN2, QWEN3)
+}
 
 
 def family_named(name: str) -> Family:

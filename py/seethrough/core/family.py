@@ -13,6 +13,9 @@ from typing import Any, Literal
 Positions = Literal["rotary", "learned"]
 # TransformerLens' names.
 Activation = Literal["silu", "gelu_new"]
+# Which matrices of attention and MLP have a bias.
+Biases = Literal["none", "qkv", "all"]
+INTO_HEADS = ("attn.W_Q", "attn.W_K", "attn.W_V")
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Family:
 
     `positions`: queries and keys are turned ("rotary"), or a learned row is added to the embedding.
     `is_gated`: the MLP has a linear half, which its activated half lets through.
-    `has_bias`: so does every matrix of attention and MLP.
+    `biases`: of attention and MLP, every matrix has one, or those alone that make queries, keys and
+    values, or none.
     `has_head_norms`: each head's query and key go through a norm of their own (QK-norm).
     `has_norms_after`: what attention and MLP made goes through a norm before it is added.
     `has_scaled_embedding`: the token's row is multiplied by the root of the model's width.
@@ -50,7 +54,7 @@ class Family:
     positions: Positions
     activation: Activation
     is_gated: bool
-    has_bias: bool = False
+    biases: Biases = "none"
     has_head_norms: bool = False
     has_norms_after: bool = False
     has_scaled_embedding: bool = False
@@ -59,6 +63,10 @@ class Family:
     def is_rotary(self) -> bool:
         """Whether positions come in by turning queries and keys."""
         return self.positions == "rotary"
+
+    def has_bias(self, weight: str) -> bool:
+        """Whether a matrix has a bias, by its name in a block: "attn.W_Q"."""
+        return self.biases == "all" or (self.biases == "qkv" and weight in INTO_HEADS)
 
     @property
     def named(self) -> dict[str, Any]:

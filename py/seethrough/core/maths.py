@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.core.cache import Array
 
 
@@ -71,28 +73,45 @@ def silu(x: Array) -> Array:
     return x * np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype)
 
 
-def rotary_frequencies(d_head: int, base: float, dtype: np.dtype | type = np.float32) -> Array:
+def rotary_frequencies(
+    d_head: int,
+    base: float,
+    dtype: np.dtype | type = np.float32,
+    factors: Sequence[float] = (),
+) -> Array:
     """By how much each pair of a head is turned from one position to the next: [d_head / 2].
 
     base^(−2j / d_head), the power rounded once: numpy's own float32 power is a last bit off on
     processors with AVX-512, and transformers' is not.
+
+    Args:
+        factors: What each is multiplied with [d_head / 2] (Llama 3's scaling); empty: by nothing.
     Source: Su et al. 2021 (RoPE).
     """
     exponents = np.arange(0, d_head, 2, dtype=dtype) / np.asarray(d_head, dtype)
     powers = np.power(np.float64(base), exponents.astype(np.float64)).astype(dtype)
     frequencies: Array = np.asarray(1, dtype) / powers
-    return frequencies
+    if len(factors) == 0:
+        return frequencies
+    scaled: Array = (frequencies * np.asarray(factors, np.float64)).astype(dtype)
+    return scaled
 
 
 def rotary_angles(
-    positions: Array, d_head: int, base: float, dtype: np.dtype | type = np.float32
+    positions: Array,
+    d_head: int,
+    base: float,
+    dtype: np.dtype | type = np.float32,
+    factors: Sequence[float] = (),
 ) -> Array:
     """How far each pair of a head's numbers is turned, in radians.
 
-    Shapes: positions [pos] → [pos, d_head / 2]; pair j turns by position · base^(−2j / d_head).
+    Shapes: positions [pos] → [pos, d_head / 2]; pair j turns by position · base^(−2j / d_head),
+        times its factor.
     Source: Su et al. 2021 (RoPE).
     """
-    return positions.astype(dtype)[:, None] * rotary_frequencies(d_head, base, dtype)[None, :]
+    frequencies = rotary_frequencies(d_head, base, dtype, factors)
+    return positions.astype(dtype)[:, None] * frequencies[None, :]
 
 
 def rotate(x: Array, angles: Array) -> Array:

@@ -220,7 +220,7 @@ def attention(run: Pass, x: Array, layer: int) -> Array:
 
 def project(run: Pass, x: Array, weight: str, layer: int, n_heads: int) -> Array:
     """x @ W (+ b), cut into heads: [pos, d_model] → [pos, head, d_head]."""
-    flat = run.wiring.linear(run, x, f"attn.{weight}", layer)
+    flat = run.wiring.into_heads(run, x, f"attn.{weight}", layer)
     return flat.reshape(x.shape[0], n_heads, run.config.d_head)
 
 
@@ -237,8 +237,8 @@ def heads_as_they_are(_run: Pass, q: Array, k: Array, _layer: int) -> tuple[Arra
 
 def turned(run: Pass, x: Array, leaf: str, layer: int) -> Array:
     """Queries or keys turned by their positions; each layer has its own base."""
-    base = run.config.rotary_base_of(layer)
-    angles = rotary_angles(run.positions, run.config.d_head, base, run.dtype)
+    base, factors = run.config.rotary_base_of(layer), run.config.rotary_factors_of(layer)
+    angles = rotary_angles(run.positions, run.config.d_head, base, run.dtype, factors)
     return run.hook(rotate(x, angles), leaf, layer)
 
 
@@ -315,6 +315,7 @@ class Wiring:
     embed: Callable[[Pass, Sequence[int]], Array]
     norm: Callable[[Pass, Array, str, int | None], Array]
     linear: Callable[[Pass, Array, str, int], Array]
+    into_heads: Callable[[Pass, Array, str, int], Array]
     heads: Callable[[Pass, Array, Array, int], tuple[Array, Array]]
     place: Callable[[Pass, Array, str, int], Array]
     after: Callable[[Pass, Array, str, int], Array]
@@ -339,7 +340,8 @@ def wiring_of(family: Family) -> Wiring:
         rows=rows,
         embed=rows if family.is_rotary else embed_with_positions,
         norm=NORMS[family.norm],
-        linear=affine if family.has_bias else linear,
+        linear=affine if family.biases == "all" else linear,
+        into_heads=linear if family.biases == "none" else affine,
         heads=normed_heads if family.has_head_norms else heads_as_they_are,
         place=turned if family.is_rotary else as_they_are,
         after=normed_after if family.has_norms_after else as_they_are,

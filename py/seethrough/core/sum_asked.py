@@ -80,10 +80,10 @@ def bias_of(asked: Asked, name: str, at: int) -> tuple[Group, ...]:
 
 
 def times_matrix(asked: Asked, rule: str, x: Series, leaf: str, column: int) -> Made:
-    """A vector times one column of a weight, plus the bias where the family has them."""
+    """A vector times one column of a weight, plus the bias where it has one."""
     weight = asked.hook(leaf)
     numbers = asked.read.weight(Slice(weight, column=column))
     terms = product(x, Series(weight, numbers, lambda at: (at, column)))
-    is_biased = asked.family.has_bias
+    is_biased = asked.family.has_bias(leaf)
     bias = bias_of(asked, asked.hook(bias_name(leaf)), column) if is_biased else ()
     return Made(rule, (terms, *bias))

@@ -46,8 +46,13 @@ def turned(source: str) -> Rule:
         (position, head, dim), config = asked.index, asked.config
         half = config.d_head // 2
         is_first = dim < half
-        base = config.rotary_base_of(asked.layer or 0)
-        angles = rotary_angles(np.array([position]), config.d_head, base)
+        layer = asked.layer or 0
+        angles = rotary_angles(
+            np.array([position]),
+            config.d_head,
+            config.rotary_base_of(layer),
+            factors=config.rotary_factors_of(layer),
+        )
         angle = float(angles[0, dim % half])
         x, partner = asked.row(source)[head], dim + half if is_first else dim - half
         name = asked.hook(source)

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.maths import rotary_frequencies
-
 if TYPE_CHECKING:
     from seethrough.core.cache import Array
 
@@ -41,15 +39,15 @@ class Turned:
         return float(self.adds.sum() / np.sqrt(2 * len(self.frequencies)))
 
 
-def turned(query: Array, key: Array, at: tuple[int, int], base: float) -> Turned:
+def turned(query: Array, key: Array, at: tuple[int, int], frequencies: Array) -> Turned:
     """A query and a key, both before any turning, at these positions.
 
-    Shapes: query, key [d_head].
+    Shapes: query, key [d_head]; frequencies [d_head / 2].
     Args:
         at: The position of the query, that of the key.
     Source: as `maths.rotate`.
     """
-    frequencies = rotary_frequencies(len(query), base).astype(np.float64)
+    frequencies = frequencies.astype(np.float64)
     arrows = [
         turn(pairs(one), where * frequencies) for one, where in zip((query, key), at, strict=True)
     ]
@@ -68,15 +66,15 @@ def turn(arrows: Array, angles: Array) -> Array:
     return np.stack([x * cos - y * sin, y * cos + x * sin], axis=1)
 
 
-def by_distance(query: Array, key: Array, most: int, base: float) -> Array:
+def by_distance(query: Array, key: Array, most: int, frequencies: Array) -> Array:
     """The score for each distance from 0 on, the query ahead.
 
     What a pair adds is its product times the cosine of the turn, and what it adds a quarter turn
     on times the sine.
 
-    Shapes: query, key [d_head] → [most + 1], in float64.
+    Shapes: query, key [d_head]; frequencies [d_head / 2] → [most + 1], in float64.
     """
-    angles = np.outer(np.arange(most + 1), rotary_frequencies(len(query), base).astype(np.float64))
+    angles = np.outer(np.arange(most + 1), frequencies.astype(np.float64))
     q, k = pairs(query), pairs(key)
     along, across = (q * k).sum(axis=1), q[:, 0] * k[:, 1] - q[:, 1] * k[:, 0]
     scores: Array = (np.cos(angles) @ along + np.sin(angles) @ across) / np.sqrt(len(query))

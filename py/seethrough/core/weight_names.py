@@ -41,15 +41,14 @@ def expected_dims(config: ModelConfig) -> dict[str, Dims]:
 
 def _block(config: ModelConfig, family: Family) -> dict[str, Dims]:
     """The weights of one block, by their names in it."""
-    with_biases = _with_biases if family.has_bias else dict
     wide, after = config.d_model, family.has_norms_after
     return {
         **_norm(family, "ln1.", wide),
-        **with_biases(_attention(config)),
+        **_with_biases(family, _attention(config)),
         **(_head_norms(config, family) if family.has_head_norms else {}),
         **(_norm(family, "ln1_post.", wide) if after else {}),
         **_norm(family, "ln2.", wide),
-        **with_biases(_mlp(config, family)),
+        **_with_biases(family, _mlp(config, family)),
         **(_norm(family, "ln2_post.", wide) if after else {}),
     }
 
@@ -64,10 +63,12 @@ def _head_norms(config: ModelConfig, family: Family) -> dict[str, Dims]:
     return queries | _norm(family, "attn.k_norm.", config.d_head)
 
 
-def _with_biases(weights: dict[str, Dims]) -> dict[str, Dims]:
+def _with_biases(family: Family, weights: dict[str, Dims]) -> dict[str, Dims]:
     both: dict[str, Dims] = {}
     for name, dims in weights.items():
-        both |= {name: dims, bias_name(name): dims[1:]}
+        both[name] = dims
+        if family.has_bias(name):
+            both[bias_name(name)] = dims[1:]
     return both
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.families import family_of
+from seethrough.core.maths import rotary_frequencies
 from seethrough.core.routes import Route, address_of
 from seethrough.core.turning import by_distance, turned
 from seethrough.core.wants import Wants, want
@@ -61,19 +62,22 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
         link = h("a", {"href": address_of(route)}, say(scene, "turning.learned.link"))
         told = rich(scene, "turning.learned", position=str(here.position), link=link)
         return h("figure", {"class": "turning", **place}, words, h("p", {}, told), row(scene, here))
+    if not here.config.layer(here.layer).is_turned:
+        nowhere = h("p", {}, say(scene, "turning.nowhere"))
+        return h("figure", {"class": "turning", **place}, words, nowhere)
     key = met_key(scene, here)
     query_leaf, key_leaf = leaves(here)
     q, k = of_head(scene, here, query_leaf, here.position), of_head(scene, here, key_leaf, key)
     if q is None or k is None:
         return ""
-    base = here.config.rotary_base_of(here.layer)
+    frequencies = frequencies_of(here)
     moved, distance = scene.choice.moved, here.position - key
     most = max(MOST, distance)
     apart = min(distance + max(moved.apart, -distance), most)
     together = min(moved.together, MOST)  # an address may say any
     at = key + together
-    now = turned(q, k, (at + apart, at), base)
-    real = turned(q, k, (here.position, key), base)
+    now = turned(q, k, (at + apart, at), frequencies)
+    real = turned(q, k, (here.position, key), frequencies)
     return h(
         "figure",
         {"class": "turning", **place},
@@ -99,8 +103,15 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
             ),
         ),
         outcome(scene, real, now, is_moved=(at, apart) != (key, distance)),
-        chart(scene, by_distance(q, k, most, base), apart),
+        chart(scene, by_distance(q, k, most, frequencies), apart),
     )
+
+
+def frequencies_of(here: Here) -> np.ndarray:
+    """By how much each pair of this layer turns from one position to the next."""
+    config, layer = here.config, here.layer
+    factors = config.rotary_factors_of(layer)
+    return rotary_frequencies(config.d_head, config.rotary_base_of(layer), factors=factors)
 
 
 def row(scene: Scene, here: Here) -> Node | str:
