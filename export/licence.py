@@ -18,8 +18,7 @@ from seethrough.core.assets import LICENCE
 CHANGED = """\
 The files of this model here were made by Seethrough from {file}.
 They are changed in their form: the numbers are kept, in shards, beside a graph and a list of
-pieces that a browser can read.
-"""
+pieces that a browser can read."""
 
 
 def write_texts(options: argparse.Namespace) -> None:
@@ -29,7 +28,7 @@ def write_texts(options: argparse.Namespace) -> None:
     terms = text_of_html(options.text.read_text(encoding="utf-8"))
     notice = [options.notice, CHANGED.format(file=options.file)]
     notice.append(options.beside.read_text(encoding="utf-8"))
-    texts = {"terms": f"{options.title}\n\n{terms}", "notice": "\n".join(notice)}
+    texts = {"terms": f"{options.title}\n\n{terms}", "notice": "\n\n".join(notice)}
     files = {name: _written(folder, name, text) for name, text in texts.items()}
     rows = [
         asset(LICENCE, file, folder, name=name, title=options.title) for name, file in files.items()
