@@ -30,6 +30,7 @@ from export.stages import (
     serve,
     site,
     standing,
+    terms,
     torch,
     venv,
 )
@@ -92,6 +93,7 @@ def make_model(python: Path, asked: models.Model, *, has_map: bool = True) -> Pa
     """Have one model in the page's format, with its walks and its map; returns its folder."""
     checkpoint = model.source(python, asked)
     exported = model.export(python, asked, checkpoint)
+    terms.ensure(python, asked, exported)
     if asked.is_recorded:
         recordings.ensure(python, exported, asked.prompts)
     else:

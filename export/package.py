@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from export.chat import segments_from_template
 from export.checkpoint import n_params
 from export.pack import WeightPack, write_hashed
+from export.short_tokens import shortened
 from export.start_ids import start_ids
 from export.tensors import Blocks
 from export.wiring import build_model
@@ -65,7 +66,8 @@ def write_package(checkpoint: Checkpoint, folder: Path, *, model_id: str, title:
     folder.mkdir(parents=True, exist_ok=True)
     pack = pack_weights(checkpoint)
     model = build_model(checkpoint.config, pack, name=model_id, weight_file=WEIGHT_FILE)
-    tokenizer = json.dumps(checkpoint.tokenizer, ensure_ascii=False, separators=(",", ":"))
+    tokens = shortened(checkpoint.tokenizer)
+    tokenizer = json.dumps(tokens, ensure_ascii=False, separators=(",", ":"))
     # The page would refuse it, much later.
     before = start_ids(checkpoint.tokenizer)
     check_tokens(Tokenizer.from_json(tokenizer), before, checkpoint.config.d_vocab)

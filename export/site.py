@@ -34,7 +34,7 @@ from export.packages import (
 from export.scripts import imported, standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
-from seethrough.core.assets import ATLAS, INSIDE, OF_ENGINE, PART, RECORDING, TOKENIZER
+from seethrough.core.assets import ATLAS, INSIDE, LICENCE, OF_ENGINE, PART, RECORDING, TOKENIZER
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.modes import modes_of
@@ -65,6 +65,7 @@ SHELL = (
     *("fonts/inter-latin.woff2", "fonts/jetbrains-mono-latin.woff2"),
 )
 OF_PYTHON = ("pyodide/", "pyscript/")
+TERMS = {"terms", "notice"}
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -189,6 +190,7 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
             manifest = whole_manifest(folder)
         except ListError as error:
             raise SiteError(str(error)) from error
+        check_terms(manifest)
         manifests.append(manifest)
         path = f"models/{manifest.id}/"
         for asset in manifest.assets:
@@ -214,6 +216,20 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
     text = json.dumps(listing, indent=1) + "\n"
     write_text(out / "models.json", text)
     return listed
+
+
+def check_terms(manifest: Manifest) -> None:
+    """Refuse a model without the texts that its licence asks to go with it.
+
+    Raises:
+        SiteError: They are not beside it.
+    """
+    known = {model.id: model.release.terms for model in KNOWN.values() if model.release}
+    terms = known.get(manifest.id)
+    if terms and {item.told.get("name") for item in manifest.of_kind(LICENCE)} != TERMS:
+        msg = f"The {terms.title} ask that their text and a notice go with {manifest.title}, and"
+        msg += " they are not beside it. Run python3 build.py build, which fetches them."
+        raise SiteError(msg)
 
 
 def absent_models(ids: Sequence[str], command: str = "") -> list[dict[str, Any]]:
@@ -289,7 +305,7 @@ def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:
 
 def not_for_a_start(manifests: Iterable[Manifest]) -> list[str]:
     """What else no start needs: tokenisers, maps, recorded walks but the one that home shows."""
-    kinds = (TOKENIZER, RECORDING, PART, INSIDE, ATLAS)
+    kinds = (TOKENIZER, RECORDING, PART, INSIDE, ATLAS, LICENCE)
     files = [
         (asset.kind, f"models/{manifest.id}/{asset.path}")
         for manifest in manifests

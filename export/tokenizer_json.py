@@ -7,9 +7,12 @@ each supported word is one row of `MODELS` or `PRE_TOKENIZERS`.
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from export.short_tokens import by_pieces, ranks_of
 from seethrough.core.errors import SourceError
+from seethrough.core.metaspace import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +21,7 @@ PREFIX = "tokenizer.ggml."
 # An added token's own settings, all of them neutral.
 PLAIN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
 # llama.cpp's token types; the others (ordinary, unused, byte) are ordinary vocabulary.
-UNKNOWN, CONTROL, USER_DEFINED = 2, 3, 4
+ORDINARY, UNKNOWN, CONTROL, USER_DEFINED = 1, 2, 3, 4
 BYTE_LEVEL = {
     "type": "ByteLevel",
     "add_prefix_space": False,
@@ -95,21 +98,50 @@ def _byte_level(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _metaspace(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Llama's; llama.cpp merges by the tokens' scores, which the merges of the file stand for."""
+    """Sentencepiece's, as Llama and Gemma have it: by the file's merges, else by its scores."""
     if f"{PREFIX}pre" in metadata:
         _demand(metadata, "pre", ["default"])
-    if f"{PREFIX}merges" not in metadata:
-        raise SourceError("tokens.gguf_no_merges")
-    tokens = _tokens(metadata)
+    types = _list(metadata, "token_type")
+    tokens = _spaces_written(_tokens(metadata), types)
     has_prefix = metadata.get(f"{PREFIX}add_space_prefix", True)
     normalizers = [PREPEND, REPLACE] if has_prefix else [REPLACE]
     decoders = [RESTORE, {"type": "ByteFallback"}, {"type": "Fuse"}, *([STRIP] * bool(has_prefix))]
     return _content(
-        _added_tokens(tokens, _list(metadata, "token_type")),
-        _bpe(_vocab(tokens), _merges(metadata)) | {"byte_fallback": True, "fuse_unk": True},
+        _added_tokens(tokens, types),
+        _ranked(metadata, tokens, types) | {"byte_fallback": True, "fuse_unk": True},
         normalizer={"type": "Sequence", "normalizers": normalizers},
         decoder={"type": "Sequence", "decoders": decoders},
     )
+
+
+def _ranked(metadata: Mapping[str, Any], tokens: list[str], types: list[Any]) -> dict[str, Any]:
+    """The model with its merges, or with what stands for them."""
+    if f"{PREFIX}merges" in metadata:
+        return _bpe(_vocab(tokens), _merges(metadata))
+    if f"{PREFIX}scores" not in metadata:
+        raise SourceError("tokens.gguf_no_merges")
+    scores = [float(score) for score in _list(metadata, "scores")]
+    if len(scores) != len(tokens) or not all(map(isfinite, scores)):
+        raise SourceError("tokens.gguf_scores", n_tokens=len(tokens), n_scores=len(scores))
+    best = max(scores)
+    # The file has its own score for what is no ordinary piece; sentencepiece has none for it.
+    ordinary = [
+        score if kind == ORDINARY else best for score, kind in zip(scores, types, strict=True)
+    ]
+    return by_pieces(_bpe(_vocab(tokens), []), tokens, ranks_of(ordinary))
+
+
+def _spaces_written(tokens: list[str], types: list[Any]) -> list[str]:
+    """The tokens as sentencepiece writes them: runs of spaces are in the file as they stand."""
+    runs = {
+        number
+        for number, (token, kind) in enumerate(zip(tokens, types, strict=False))
+        if kind == USER_DEFINED and token and not token.strip(" ")
+    }
+    return [
+        token.replace(" ", SPACE) if number in runs else token
+        for number, token in enumerate(tokens)
+    ]
 
 
 def _content(

@@ -30,6 +30,13 @@ NEAR_SPECIAL = [
     "[INST]",
     "▁",
     "▁▁a",
+    # Gemma's.
+    "<bos>",
+    "<start_of_turn>user\n",
+    "<end_of_turn>",
+    "<unused7>",
+    "</table>",
+    "> </",
 ]
 CLUSTERS = [
     "👩‍👩‍👧‍👦",

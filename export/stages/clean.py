@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from export.stages import hub, venv
+from export.stages import hub, releases, venv
 from export.stages.console import Step, megabytes
 from export.stages.errors import BuildError
 from export.stages.folders import size_of
-from export.stages.model import RELEASE
 from export.stages.paths import CACHE, DIST, VENV, shown, user_cache
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def clean(*, is_downloads: bool) -> None:
         ours.append(VENV)
     if is_downloads:
         cache = user_cache()
-        ours += [cache / RELEASE, cache / hub.FOLDER]
+        ours += [*(cache / one.folder for one in releases.ALL), cache / hub.FOLDER]
         ours += [*cache.glob("pyodide-*"), *cache.glob("work-*")]
     for path in ours:
         if path.exists():

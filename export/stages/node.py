@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OLDEST_NODE = 20
-ROOM = 400_000_000
+ROOM = 800_000_000
 MODULES = NODE / "node_modules"
 FILES = (ROOT / "web" / "package.json", ROOT / "web" / "package-lock.json")
 INSTALL = "Install Node.js {oldest} or newer (it brings npm), then run this again."

@@ -76,9 +76,7 @@ def test_by_keyboard_alone(chart):
     page.focus("#rows-box-axis-1")
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("Europe")
-    chart.until(
-        "document.querySelector('#rows-axis svg').outerHTML.includes('Europe')"
-    )
+    chart.until("document.querySelector('#rows-axis svg').outerHTML.includes('Europe')")
     assert page.evaluate(BOXES)[1] == "Europe"
     chart.reload()
     chart.until(f"{NAMES}.length === 11 && location.hash.includes('axis=')")

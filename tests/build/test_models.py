@@ -151,7 +151,10 @@ def test_clean_removes_the_downloads(built):
     [
         ("distilgpt", r"There is no model distilgpt, and no folder .* Did you mean distilgpt2\? "),
         ("./nowhere", r"There is no model \./nowhere, and no folder or file of that name\. Known"),
-        (" , ", r"--models names no model\. Known are smollm2, distilgpt2, tinyllama; a path to"),
+        (
+            " , ",
+            r"--models names no model\. Known are smollm2, gemma3-270m, distilgpt2, tinyllama; a",
+        ),
     ],
 )
 def test_an_unknown_model_reads_a_sentence(words, said):

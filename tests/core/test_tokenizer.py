@@ -11,6 +11,7 @@ from tokenizers import pre_tokenizers
 
 from seethrough.core.bpe import Bpe
 from seethrough.core.byte_letters import letters_of
+from seethrough.core.merge_ranks import Merges
 from seethrough.core.pretokenize import gpt2_words, single_digit_words, unicode_classes
 from seethrough.core.tokenizer import LostByte, Tokenizer
 from tests.model_files import default_oracle, default_tokenizer
@@ -150,7 +151,7 @@ def test_film_shows_each_merge_with_its_rank():
     vocab = {
         letter: place for place, letter in enumerate(["a", "b", "c", "ab", "bc", "abc", "cab"])
     }
-    bpe = Bpe(vocab, [("b", "c"), ("a", "b"), ("a", "bc")])
+    bpe = Bpe(vocab, Merges(vocab, [("b", "c"), ("a", "b"), ("a", "bc")]))
 
     film = [
         (one.left_at, one.right_at, one.left, one.right, one.rank) for one in bpe.merges("abcabc")

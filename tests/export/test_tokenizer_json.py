@@ -125,7 +125,7 @@ def test_llama_without_prefix_space():
         ({"pre": "llama-bpe"}, r"'tokenizer.ggml.pre' is 'llama-bpe', .* 'gpt-2', 'smollm'\."),
         ({"pre": None}, r"'tokenizer.ggml.pre' is nothing"),
         ({"model": "bert"}, r"'tokenizer.ggml.model' is 'bert', .* can read 'gpt2', 'llama'\."),
-        ({"model": "llama", "merges": None, "pre": None}, r"scores alone: it has no .*merges'"),
+        ({"model": "llama", "merges": None, "pre": None}, r"neither .*merges. nor .*scores."),
         ({"model": "llama"}, r"'tokenizer.ggml.pre' is 'smollm', .* can read 'default'\."),
         ({"tokens": None}, r"has no 'tokenizer.ggml.tokens'"),
         ({"merges": None}, r"has no 'tokenizer.ggml.merges'"),

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """A licence that goes with a model: its name, and the addresses of its text and a notice."""
+
+    title: str
+    text: str
+    notice: str
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """One model of this build, as told before its download.
 
@@ -22,7 +31,8 @@ class ModelCard:
     `mode_bytes`: about how much memory the page takes with it, by weight mode; a mode that would
     save nothing is not there. `modes` are those in which the engine can hold it (core/modes.py).
     `block_size`: so many numbers share a scale where its floats were rounded to 8-bit blocks by the
-    build; 0: they were not. `chat_reason` says why there is no chat.
+    build; 0: they were not. `chat_reason` says why there is no chat. `terms`: what who fetches it
+    agrees to, where its licence asks to be told of before.
     """
 
     id: str
@@ -37,6 +47,7 @@ class ModelCard:
     modes: tuple[str, ...] = MODES
     block_size: int = 0
     chat_reason: Message | None = None
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True)

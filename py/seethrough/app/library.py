@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from seethrough.app.atlases import AtlasShelf, map_file
+from seethrough.app.cards import Terms
 from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import AbsentModel, Message, ModelCard
-from seethrough.core.assets import ATLAS, size_of
+from seethrough.core.assets import ATLAS, LICENCE, size_of
 from seethrough.core.atlas import PLACES
 from seethrough.core.errors import SourceError, UnknownNameError, near_misses
 from seethrough.core.manifest import Manifest, from_json
@@ -68,8 +69,8 @@ class Library:
             recordings = recording_cards(self._manifests.values())
         except (KeyError, TypeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
-        manifests = (manifest for manifest, _ in self._manifests.values())
-        cards = tuple(card_of(manifest, engine_bytes) for manifest in manifests)
+        known = self._manifests.values()
+        cards = tuple(card_of(manifest, engine_bytes, folder) for manifest, folder in known)
         self._store.replace(models=cards, absent=absent, recordings=recordings)
 
     def manifest(self, model_id: str | None) -> Manifest:
@@ -142,7 +143,7 @@ class Library:
         return found
 
 
-def card_of(manifest: Manifest, engine_bytes: int = 0) -> ModelCard:
+def card_of(manifest: Manifest, engine_bytes: int = 0, folder: str = "") -> ModelCard:
     """What is told of a model before its download, which brings the engine's files too."""
     return ModelCard(
         id=manifest.id,
@@ -157,4 +158,14 @@ def card_of(manifest: Manifest, engine_bytes: int = 0) -> ModelCard:
         modes=modes_of(manifest),
         block_size=manifest.block_size,
         chat_reason=Message(**manifest.chat_reason) if manifest.chat_reason else None,
+        terms=terms_of(manifest, folder),
     )
+
+
+def terms_of(manifest: Manifest, folder: str) -> Terms | None:
+    """The licence that goes with a model's files; None where nothing needs to be told."""
+    found = {item.told.get("name"): item for item in manifest.of_kind(LICENCE)}
+    if found.keys() < {"terms", "notice"}:
+        return None
+    text, notice = found["terms"], found["notice"]
+    return Terms(str(text.told["title"]), folder + text.path, folder + notice.path)

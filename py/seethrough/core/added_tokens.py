@@ -80,9 +80,9 @@ class AddedTokens:
         content = part.content
         shift = part.end - len(content)  # from a place in the content to one in the text
         begin = search_from = 0
-        while table.pattern and (found := table.pattern.search(content, search_from)):
-            start, search_from = found.span()
-            token = table.tokens[found.group()]
+        while found := table.next(content, search_from):
+            start, token = found
+            search_from = start + len(token.content)
             first, last = max(start + shift, part.start), search_from + shift
             touched = [end - shift for left, end in closed if left < last and first < end]
             if token.is_special and touched:
@@ -103,10 +103,24 @@ def _slice(part: Part, begin: int, end: int, shift: int, token: AddedToken | Non
 
 
 class _Table:
-    """Tokens that are looked for together, by content, and the pattern that finds them."""
+    """Tokens that are looked for together: the first in the text, of those the longest.
+
+    Gemma has 6,414, which one pattern of alternatives would try one by one at every place.
+    """
 
     def __init__(self, tokens: list[AddedToken]) -> None:
-        self.tokens = {token.content: token for token in tokens}
-        longest_first = sorted(self.tokens, key=len, reverse=True)
-        found = "|".join(map(re.escape, longest_first))
-        self.pattern = re.compile(found) if found else None
+        self._tokens = {token.content: token for token in tokens}
+        lengths: dict[str, set[int]] = {}
+        for content in self._tokens:
+            lengths.setdefault(content[0], set()).add(len(content))
+        self._lengths = {first: sorted(row, reverse=True) for first, row in lengths.items()}
+        self._firsts = re.compile(f"[{re.escape(''.join(lengths))}]") if lengths else None
+
+    def next(self, content: str, begin: int) -> tuple[int, AddedToken] | None:
+        """The first token at or after a place, and where it begins; None: there is no more."""
+        for found in self._firsts.finditer(content, begin) if self._firsts else ():
+            start = found.start()
+            for length in self._lengths[found.group()]:
+                if token := self._tokens.get(content[start : start + length]):
+                    return start, token
+        return None

@@ -11,10 +11,10 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from seethrough.core.errors import SourceError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from seethrough.core.merge_ranks import Ranks
 
 NONE = -1  # stands for the neighbour that the first and the last symbol lack
 
@@ -35,18 +35,11 @@ class Merge:
 
 
 class Bpe:
-    """A vocabulary and its merges, in order of rank.
+    """A vocabulary, and the order in which its pieces merge."""
 
-    Raises:
-        SourceError: A merge makes, or is made of, a symbol that the vocabulary lacks.
-    """
-
-    def __init__(self, vocab: Mapping[str, int], merges: Sequence[tuple[str, str]]) -> None:
-        for left, right in merges:
-            if not (left in vocab and right in vocab and left + right in vocab and left and right):
-                raise SourceError("tokens.merge_without_token", left=left, right=right)
+    def __init__(self, vocab: Mapping[str, int], ranks: Ranks) -> None:
         self.vocab = vocab
-        self.ranks = {pair: rank for rank, pair in enumerate(merges)}
+        self.ranks = ranks
 
     def ids(self, symbols: Sequence[str]) -> list[int]:
         """The token ids of one word."""
@@ -60,22 +53,23 @@ class Bpe:
 
         A heap of candidates over a linked row, so the time grows as n log n with the word.
         """
-        ranks, pieces = self.ranks, list(symbols)
+        order, pieces = self.ranks.order, list(symbols)
         before, after = _neighbours(len(pieces))
-        heap = [(ranks[pair], at) for at, pair in enumerate(pairwise(pieces)) if pair in ranks]
+        found = ((order(*pair), at) for at, pair in enumerate(pairwise(pieces)))
+        heap = [(turn, at) for turn, at in found if turn is not None]
         heapify(heap)
         while heap:
-            rank, at = heappop(heap)
+            turn, at = heappop(heap)
             right_at = after[at]
-            if right_at == NONE or ranks.get((pieces[at], pieces[right_at])) != rank:
+            if right_at == NONE or order(pieces[at], pieces[right_at]) != turn:
                 continue  # one of the two has grown since the pair was queued
-            yield Merge(at, right_at, pieces[at], pieces[right_at], rank)
+            yield Merge(at, right_at, pieces[at], pieces[right_at], turn[0])
             pieces[at], pieces[right_at] = pieces[at] + pieces[right_at], ""
             after[at], before[after[right_at]] = after[right_at], at
             for left_at, next_at in ((before[at], at), (at, after[at])):
-                new_rank = ranks.get((pieces[left_at], pieces[next_at]))
-                if NONE not in (left_at, next_at) and new_rank is not None:
-                    heappush(heap, (new_rank, left_at))
+                new = order(pieces[left_at], pieces[next_at])
+                if NONE not in (left_at, next_at) and new is not None:
+                    heappush(heap, (new, left_at))
 
 
 def _neighbours(count: int) -> tuple[list[int], list[int]]:

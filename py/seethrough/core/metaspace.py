@@ -10,11 +10,11 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable
 
 SPACE = "▁"
-CROSSING = re.compile(f"[^{SPACE}]{SPACE}")  # what `words` cuts between
-_WORD = re.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+")
+_END = "\ud800"  # is in no piece
+_CROSSING = re.compile(f"{SPACE}(?<=([^{SPACE}{_END}]){SPACE})")  # a space behind a character
 _BYTE_TOKENS = [f"<0x{byte:02X}>" for byte in range(256)]
 _BYTES = {token: byte for byte, token in enumerate(_BYTE_TOKENS)}
 REPLACEMENT = "\ufffd"
@@ -51,13 +51,19 @@ def never_prefixed(text: str, *, at_start: bool) -> str:  # noqa: ARG001
     return written(text)
 
 
-def words(text: str) -> list[str]:
-    """Words with the spaces before them; joined, they are the text.
+def words_of(pieces: Iterable[str]) -> Callable[[str], list[str]]:
+    """The split of a vocabulary: words with the spaces before them; joined, they are the text.
 
-    The file knows no words. Where no merge of a vocabulary makes a token that `CROSSING` finds,
-    merging never crosses these ends, so the ids are those of the text merged as a whole.
+    The file knows no words. Merging never crosses their ends, so the ids are those of the text
+    merged as a whole: a text is cut before a space unless a piece has the character before that
+    space and the space in it.
+
+    Args:
+        pieces: What the vocabulary's merges make.
     """
-    return _WORD.findall(text)
+    kept = sorted(set(_CROSSING.findall(_END.join(pieces))))
+    joined = f"(?:(?<=[{re.escape(''.join(kept))}]){SPACE}+[^{SPACE}]*)*" if kept else ""
+    return re.compile(f"{SPACE}*[^{SPACE}]+{joined}|{SPACE}+").findall
 
 
 def symbols(word: str, vocab: Container[str]) -> list[str]:

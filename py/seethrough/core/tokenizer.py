@@ -8,7 +8,7 @@ is its `encode_special_tokens = True`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from seethrough.core.added_tokens import AddedTokens, Part
@@ -58,7 +58,7 @@ class Tokenizer:
         self.special_ids = frozenset(token.id for token in source.added if token.is_special)
         self._source = source
         self._wiring = source.wiring
-        self._bpe = Bpe(source.vocab, source.merges)
+        self._bpe = Bpe(source.vocab, source.ranks)
         self._added = AddedTokens(source.added, source.wiring.normalized)
         self._texts = _texts_by_id(source)
         self._known: dict[str, list[int]] = {}
@@ -267,6 +267,8 @@ def _joined(pieces: Sequence[tuple[str, bool]]) -> tuple[str, list[tuple[int, in
 
 def _texts_by_id(source: TokenizerSource) -> list[str | None]:
     """Each token's text at its id; None where the ids leave a gap."""
-    by_id = {number: token for token, number in source.vocab.items()}
-    by_id |= {token.id: token.content for token in source.added}
-    return [by_id.get(number) for number in range(max(by_id, default=-1) + 1)]
+    named = {token.id: token.content for token in source.added}
+    texts: list[str | None] = [None] * (max([*source.vocab.values(), *named], default=-1) + 1)
+    for token, number in chain(source.vocab.items(), ((name, one) for one, name in named.items())):
+        texts[number] = token
+    return texts

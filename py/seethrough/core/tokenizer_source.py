@@ -1,20 +1,26 @@
-"""What a `tokenizer.json` says, checked: its vocabulary, merges, added tokens and wiring."""
+"""What a `tokenizer.json` says, checked: its vocabulary, merges, added tokens and wiring.
+
+A large one is shorter here (export/short_tokens.py): `pieces` by id, and their `ranks`, stand for
+the vocabulary and the merges that follow from them.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from seethrough.core.added_tokens import AddedToken, next_id
 from seethrough.core.errors import SourceError
+from seethrough.core.merge_ranks import Merges, PieceRanks
 from seethrough.core.metaspace import SPACE
-from seethrough.core.tokenizer_wiring import WIRINGS, Decoder, Steps, Wiring, whole
+from seethrough.core.tokenizer_wiring import WIRINGS, Decoder, Steps, Wiring
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from seethrough.core.merge_ranks import Ranks
 
 _Json = TypeVar("_Json", dict[str, Any], list[Any])
 _Settings: TypeAlias = "Callable[[Mapping[str, Any]], str]"
@@ -29,7 +35,7 @@ class TokenizerSource:
     """
 
     vocab: Mapping[str, int]
-    merges: list[tuple[str, str]]
+    ranks: Ranks
     added: tuple[AddedToken, ...]
     wiring: Wiring
     decoder: Decoder
@@ -56,18 +62,43 @@ def read_source(source: str | Mapping[str, Any]) -> TokenizerSource:
     content = _parsed(source) if isinstance(source, str) else source
     model = _part(content, "model", dict)
     _demand("model.type", model.get("type") or _type_of(model), "BPE")
-    vocab = _part(model, "vocab", dict)
+    vocab, ranks = _by_pieces(model) if "pieces" in model else _by_merges(model)
     wiring, decoder = _wiring(content, model)
-    lacking = _lacking(model, wiring)
+    lacking = _lacking(model, vocab, wiring)
     entries = _part({"added_tokens": [], **content}, "added_tokens", list)
     added = _numbered([_added(entry, wiring) for entry in entries], entries, vocab)
     _check_ids([*vocab.values(), *(token.id for token in added)])
     _check_text([*vocab, *(token.content for token in added)])
-    merges = list(map(_merge, _part(model, "merges", list)))
     ignores_merges = bool(model.get("ignore_merges"))
-    if wiring.crossing and (ignores_merges or _has_crossing(wiring.crossing, merges)):
-        wiring = replace(wiring, words=whole)
-    return TokenizerSource(vocab, merges, added, wiring, decoder, lacking, ignores_merges)
+    if wiring.words_of and not ignores_merges:
+        wiring = replace(wiring, words=wiring.words_of(ranks.made()))
+    return TokenizerSource(vocab, ranks, added, wiring, decoder, lacking, ignores_merges)
+
+
+def unrolled(runs: Iterable[Sequence[int]]) -> list[int]:
+    """Numbers from runs of them, each as how many, the first, and the step to the next."""
+    rows = (
+        range(first, first + step * n, step) if step else repeat(first, n)
+        for n, first, step in runs
+    )
+    return list(chain.from_iterable(rows))
+
+
+def _by_merges(model: Mapping[str, Any]) -> tuple[dict[str, int], Ranks]:
+    vocab = _part(model, "vocab", dict)
+    return vocab, Merges(vocab, list(map(_merge, _part(model, "merges", list))))
+
+
+def _by_pieces(model: Mapping[str, Any]) -> tuple[dict[str, int], Ranks]:
+    pieces, runs = _part(model, "pieces", list), _part(model, "ranks", list)
+    try:
+        vocab = dict(zip(pieces, range(len(pieces)), strict=True))
+        ranks = unrolled(runs)
+    except (TypeError, ValueError) as error:
+        raise SourceError("tokens.malformed", part="ranks") from error
+    if not len(vocab) == len(pieces) == len(ranks) or set(map(type, pieces)) - {str}:
+        raise SourceError("tokens.malformed", part="pieces")
+    return vocab, PieceRanks(vocab, ranks)
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -110,9 +141,9 @@ def _wiring(content: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[Wirin
     return wiring, decoders[decoder]
 
 
-def _lacking(model: Mapping[str, Any], wiring: Wiring) -> frozenset[int]:
+def _lacking(model: Mapping[str, Any], vocab: Mapping[str, int], wiring: Wiring) -> frozenset[int]:
     """The bytes without a token; they vanish, where there is neither fallback nor unk_token."""
-    alphabet, vocab = wiring.alphabet, model["vocab"]
+    alphabet = wiring.alphabet
     _demand("model.byte_fallback", bool(model.get("byte_fallback")), alphabet.has_fallback)
     lacking = [byte for byte in range(256) if alphabet.byte_symbol(byte) not in vocab]
     if lacking and alphabet.has_fallback:
@@ -121,11 +152,6 @@ def _lacking(model: Mapping[str, Any], wiring: Wiring) -> frozenset[int]:
     if lacking:
         _demand("model.unk_token", model.get("unk_token"), None)
     return frozenset(lacking)
-
-
-def _has_crossing(crossing: re.Pattern[str], merges: Sequence[tuple[str, str]]) -> bool:
-    """Whether a merge makes a token that the pattern finds."""
-    return any(crossing.search(left + right) for left, right in merges)
 
 
 def _demand(setting: str, got: object, *supported: object) -> None:
@@ -170,6 +196,16 @@ def _replace(step: Mapping[str, Any]) -> str:
     return f"{pattern if shown is None else shown!r} → {step.get('content')!r}"
 
 
+def _split(step: Mapping[str, Any]) -> str:
+    """Its pattern; what is done with what it finds, where that is not Gemma's way."""
+    pattern = step.get("pattern")
+    shown = pattern.get("String") if isinstance(pattern, dict) else None
+    usual = ("MergedWithPrevious", False)
+    told = (step.get("behavior"), bool(step.get("invert")))
+    more = "" if told == usual else f", {told[0]}{', invert' if told[1] else ''}"
+    return f"{pattern if shown is None else shown!r}{more}"
+
+
 def _strip(step: Mapping[str, Any]) -> str:
     return f"{step.get('content')!r}, {step.get('start')}, {step.get('stop')}"
 
@@ -194,6 +230,7 @@ SETTINGS: dict[str, _Settings] = {
 SPLIT_SETTINGS: dict[str, _Settings] = {
     "Digits": _digits,
     "ByteLevel": _byte_level_split,
+    "Split": _split,
     "Metaspace": _metaspace_split,
 }
 
@@ -225,11 +262,13 @@ def _numbered(
     """
     ids: dict[str, int] = {}
     found: dict[str, AddedToken] = {}
+    highest = -1
     for token, entry in zip(tokens, entries, strict=True):
         content = str(entry["content"])
         if content:
-            ids.setdefault(content, vocab.get(content, next_id(len(vocab), ids.values())))
-            numbered = replace(token, id=ids[content])
+            number = ids.setdefault(content, vocab.get(content, next_id(len(vocab), [highest])))
+            highest = max(highest, number)
+            numbered = token if token.id == number else replace(token, id=number)
             if found.setdefault(content, numbered) != numbered:
                 raise SourceError("tokens.malformed", part="added_tokens")
     _check_alone({**vocab, **ids})
@@ -244,14 +283,17 @@ def _merge(entry: object) -> tuple[str, str]:
     return pair[0], pair[1]
 
 
-def _check_ids(ids: list[object]) -> None:
+def _check_ids(ids: list[int]) -> None:
     """Ids must number the tokens, or a list by id would be wrong or huge."""
-    if not all(type(one) is int and 0 <= one < SPARSEST * len(ids) for one in ids):
+    is_whole = set(map(type, ids)) <= {int}
+    if not is_whole or (ids and not 0 <= min(ids) <= max(ids) < SPARSEST * len(ids)):
         raise SourceError("tokens.malformed", part="vocab")
 
 
 def _check_alone(ids: Mapping[str, int]) -> None:
     """Two tokens of one id could not be told apart."""
+    if len(set(ids.values())) == len(ids):
+        return
     by_id: dict[int, str] = {}
     for content, number in ids.items():
         if by_id.setdefault(number, content) != content:

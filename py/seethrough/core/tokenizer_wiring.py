@@ -13,7 +13,6 @@ from seethrough.core import byte_letters, metaspace
 from seethrough.core.pretokenize import gpt2_words, single_digit_words
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 Steps = tuple[str, ...]
@@ -65,15 +64,15 @@ class Wiring:
 
     `normalized` is done to each stretch between added tokens before the late ones are looked for,
     `prefixed` to what is left; both may put one space before it and change no other length.
-    `words` cuts that. `crossing` finds tokens that lie across its ends, for a kind whose file has
-    no words: where a merge makes such a token, a text stays whole.
+    `words` cuts that; a kind whose file has no words has `words_of`, which makes such a split from
+    the pieces that a vocabulary's merges make.
     """
 
     alphabet: Alphabet
     words: Callable[[str], list[str]]
     normalized: Callable[[str], str] = unchanged
     prefixed: Prefix = without_prefix
-    crossing: re.Pattern[str] | None = None
+    words_of: Callable[[Iterable[str]], Callable[[str], list[str]]] | None = None
 
 
 def whole(text: str) -> list[str]:
@@ -84,7 +83,7 @@ def whole(text: str) -> list[str]:
 def _metaspace(
     normalized: Callable[[str], str] = unchanged, prefixed: Prefix = without_prefix
 ) -> Wiring:
-    return Wiring(METASPACE, metaspace.words, normalized, prefixed, metaspace.CROSSING)
+    return Wiring(METASPACE, whole, normalized, prefixed, metaspace.words_of)
 
 
 LETTERS = Alphabet(
@@ -114,6 +113,8 @@ WIRINGS: dict[tuple[Steps, Steps], Wiring] = {
     ((), ("Digits (individual_digits)", "ByteLevel")): Wiring(LETTERS, single_digit_words),
     (("Prepend ('▁')", "Replace (' ' → '▁')"), ()): _metaspace(metaspace.prepended),
     (("Replace (' ' → '▁')",), ()): _metaspace(metaspace.written),
+    # Gemma's splits at spaces, of which the normalizer has left none.
+    (("Replace (' ' → '▁')",), ("Split (' ')",)): _metaspace(metaspace.written),
     ((), ("Metaspace (first)",)): _metaspace(prefixed=metaspace.first_prefixed),
     ((), ("Metaspace (always)",)): _metaspace(prefixed=metaspace.always_prefixed),
     ((), ("Metaspace (never)",)): _metaspace(prefixed=metaspace.never_prefixed),

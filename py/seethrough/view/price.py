@@ -8,9 +8,10 @@ from seethrough.app.state import REMOTE, first_model, model_state, price_bytes
 from seethrough.view.memory import megabytes_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import megabytes
-from seethrough.view.words import action_button, engine_card, say
+from seethrough.view.words import action_button, engine_card, rich, say
 
 if TYPE_CHECKING:
+    from seethrough.app.cards import Terms
     from seethrough.app.state import AppState, ModelCard, Scene
     from seethrough.view.node import Attributes
 
@@ -45,7 +46,14 @@ def of_run(state: AppState) -> str:
         return ""
     size = megabytes(state, price_bytes(state.site, card.id))
     told = say(state, "ready.run_for", model=card.title, size=size, memory=memory_of(state, card))
-    return to_html(h("p", {"class": "note"}, told))
+    agreed = [" ", terms(state, card.terms)] if card.terms else []
+    return to_html(h("p", {"class": "note"}, told, *agreed))
+
+
+def terms(state: AppState, agreed: Terms) -> Node:
+    """What who fetches a model agrees to, with the way to its text."""
+    link = h("a", {"href": agreed.text}, agreed.title)
+    return h("span", {}, rich(state, "view.model.terms", terms=link))
 
 
 def memory_of(state: AppState, card: ModelCard) -> str:

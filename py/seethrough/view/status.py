@@ -8,7 +8,7 @@ from seethrough.app.state import OPEN, costs_a_download, first_model, model_stat
 from seethrough.view import memory, ready
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions, percentage
-from seethrough.view.price import allow_button, memory_of
+from seethrough.view.price import allow_button, memory_of, terms
 from seethrough.view.words import action_button, engine_card, say
 
 if TYPE_CHECKING:
@@ -189,6 +189,7 @@ def card(state: AppState, model: ModelCard) -> Node:
         facts(state, model),
         rounding(state, model),
         memory.limit(state, model),
+        agreement(state, model),
         end,
     )
 
@@ -199,6 +200,15 @@ def rounding(state: AppState, model: ModelCard) -> Node | str:
         return ""
     size = count(state, model.block_size)
     return h("p", {"class": "note"}, say(state, "view.model.rounded", size=size))
+
+
+def agreement(state: AppState, model: ModelCard) -> Node | str:
+    """What who fetches a model agrees to; nothing where its licence asks for no such thing."""
+    if model.terms is None:
+        return ""
+    told = terms(state, model.terms)
+    notice = h("a", {"href": model.terms.notice}, say(state, "view.model.notice"))
+    return h("p", {"class": "note"}, told, " ", notice)
 
 
 def absent_card(state: AppState, model: AbsentModel) -> Node:

