@@ -140,12 +140,15 @@ def now(state: AppState) -> str:
         return ""
     last = len(path.units) - 1
     at = last if state.chart.chart_state is None else state.chart.chart_state
-    where = {"is_start": at == 0, "layer": at - 1}
+    is_start, layer = at == 0, at - 1
     if path.nearest is None:
-        return to_html(h("p", {}, say(state, "chart.path.where", **where)))
+        told = say(state, "chart.path.where", is_start=is_start, layer=layer)
+        return to_html(h("p", {}, told))
     name = token_mark(atlas.visible(int(path.nearest.ids[at, 0])))
     value = decimals(state, float(path.nearest.cosines[at, 0]))
-    return to_html(h("p", {}, rich(state, "chart.path.now", **where, token=name, cosine=value)))
+    nearest = {"token": name, "cosine": value}
+    told_too = rich(state, "chart.path.now", is_start=is_start, layer=layer, **nearest)
+    return to_html(h("p", {}, told_too))
 
 
 def state_name(state: AppState, at: int) -> str:
