@@ -146,8 +146,9 @@ def now(state: AppState) -> str:
         return to_html(h("p", {}, told))
     name = token_mark(atlas.visible(int(path.nearest.ids[at, 0])))
     value = decimals(state, float(path.nearest.cosines[at, 0]))
-    nearest = {"token": name, "cosine": value}
-    told_too = rich(state, "chart.path.now", is_start=is_start, layer=layer, **nearest)
+    told_too = rich(
+        state, "chart.path.now", is_start=is_start, layer=str(layer), token=name, cosine=value
+    )
     return to_html(h("p", {}, told_too))
 
 
