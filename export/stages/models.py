@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from export.stages import releases
+from export.stages import releases, walks
 from export.stages.errors import BuildError
 from export.stages.model_lists import prompts_in, rows_of
 from export.stages.model_paths import licence_of, place_at, slug_of
@@ -78,6 +78,9 @@ GEMMA3 = Model(
     n_layers=18,
     n_params=268_098_176,
     release=releases.GEMMA3,
+    is_recorded=True,
+    prompts=walks.GEMMA3,
+    download_bytes=301_000_000,
 )
 DISTILGPT2 = Model(
     id="distilgpt2",

@@ -1,4 +1,4 @@
-"""The prompts that are recorded with a known model in place of the usual ones (prompts.py).
+"""The prompts that are recorded with a known model, where the usual ones would not do.
 
 Gemma's are of the languages that it was trained on. Most it goes on with well; "france" it does
 not, and the walk shows how close the right word came.
@@ -10,11 +10,11 @@ import json
 
 GEMMA3 = json.dumps(
     [
-        {"id": "months", "prompt": "January, February, March,"},
-        {"id": "czech", "prompt": "Pondělí, úterý, středa,"},
+        {"id": "january", "prompt": "January, February, March,"},
+        {"id": "czech", "prompt": "Praha je hlavní město České"},
         {"id": "french", "prompt": "Il était une fois"},
-        {"id": "ukrainian", "prompt": "Понеділок, вівторок, середа,"},
-        {"id": "chinese", "prompt": "星期一,星期二,星期三,"},
+        {"id": "ukrainian", "prompt": "Київ — столиця"},
+        {"id": "chinese", "prompt": "北京是中国的"},
         {"id": "france", "prompt": "The capital of France is"},
     ],
     ensure_ascii=False,

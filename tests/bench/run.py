@@ -95,7 +95,7 @@ def product(browser: Browser, site: str, mode: str, n_tokens: int) -> dict[str, 
     context.add_init_script(f"localStorage.setItem('seethrough:{FOLDER}/:mode', '{mode}')")
     page = context.new_page()
     page.goto(f"{site}{FOLDER}/")
-    _settled(page, "() => window.crossOriginIsolated && !!window.seethrough")
+    settled(page, "() => window.crossOriginIsolated && !!window.seethrough")
     page.evaluate("() => window.seethrough.ready.then(() => 1)")
     asked = time.perf_counter()
     info = page.evaluate("() => window.seethrough.load()")
@@ -108,7 +108,7 @@ def product(browser: Browser, site: str, mode: str, n_tokens: int) -> dict[str, 
     )
     done = time.perf_counter()
     page.evaluate("(text) => window.seethrough.capture(text, ['hook_embed'])", "one " * PREFILL[1])
-    memory = max((_memory(process) for process in _renderers()), key=lambda told: told["now"])
+    memory = max((memory_of(process) for process in renderers()), key=lambda told: told["now"])
     context.close()
     if info["mode"] != mode:
         sys.exit(f"The page opened the model in the mode {info['mode']}, not {mode}.")
@@ -121,7 +121,7 @@ def product(browser: Browser, site: str, mode: str, n_tokens: int) -> dict[str, 
     }
 
 
-def _settled(page: Any, condition: str) -> None:  # noqa: ANN401 - Playwright's page
+def settled(page: Any, condition: str) -> None:  # noqa: ANN401 - Playwright's page
     """Wait through the one automatic reload (the page's policy forbids wait_for_function)."""
     for _ in range(600):
         try:
@@ -134,12 +134,13 @@ def _settled(page: Any, condition: str) -> None:  # noqa: ANN401 - Playwright's 
     sys.exit("The page did not become ready in 30 s.")
 
 
-def _renderers() -> list[psutil.Process]:
+def renderers() -> list[psutil.Process]:
+    """The processes of this program's browsers that hold pages."""
     children = psutil.Process().children(recursive=True)
     return [child for child in children if "--type=renderer" in " ".join(child.cmdline())]
 
 
-def _memory(process: psutil.Process) -> dict[str, int]:
+def memory_of(process: psutil.Process) -> dict[str, int]:
     """Resident bytes now and at the most (VmHWM on Linux; elsewhere the same as now)."""
     now = int(process.memory_info().rss)
     status = Path(f"/proc/{process.pid}/status")
