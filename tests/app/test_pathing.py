@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 
 from export.layout import principal_places
 from seethrough.app import pathing
@@ -17,6 +17,9 @@ from seethrough.core.routes import Route, address_of_place
 from seethrough.core.token_kinds import INSIDE
 from tests.fake_engine import opened, tiny_model
 from tests.recorded import opened_with, recorded
+
+if TYPE_CHECKING:
+    import pytest
 
 MODEL = tiny_model()
 PROMPT = "the thing and"
@@ -55,7 +58,7 @@ def on_the_map(actions: Actions) -> None:
 
 
 def test_a_live_path_is_the_models_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each state's nearest rows are brute force's, read in pieces; the last is what it would say."""
+    """Each state's nearest rows are brute force's, read in pieces; the last gives the answer."""
     monkeypatch.setattr(pathing, "PIECE", 70 * MODEL.config.d_model)
 
     async def scenario() -> None:
@@ -80,7 +83,7 @@ def test_a_live_path_is_the_models_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_recorded_path_needs_no_model() -> None:
-    """Its states are the recording's; the nearest are named once the model is open; links hold it."""
+    """Its states are the recording's; an open model names the nearest; a link holds it."""
 
     async def scenario() -> None:
         made = recorded(MODEL)

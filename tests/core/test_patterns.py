@@ -37,7 +37,17 @@ def test_what_may_take_forever_is_refused(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["ing$", "^ [A-Z]", "(ab)+", "(un|re).*ed$", "[0-9]{2,4}", "a.*b.*c", r"^\s+$", "(abc){3}", "x?y?z"],
+    [
+        "ing$",
+        "^ [A-Z]",
+        "(ab)+",
+        "(un|re).*ed$",
+        "[0-9]{2,4}",
+        "a.*b.*c",
+        r"^\s+$",
+        "(abc){3}",
+        "x?y?z",
+    ],
 )
 def test_usual_patterns_are_searched_at_once(pattern: str) -> None:
     """They are taken, and even the hardest text takes no time."""

@@ -46,7 +46,7 @@ def test_a_path_is_drawn_up_to_its_state() -> None:
     assert ATLAS.visible(int(NEAREST.ids[1, 0])) in early
     landed = landed_path(WITH_PATH)
     assert landed is not None
-    assert f'{landed[0][0]:.1f},{landed[0][1]:.1f}' in html
+    assert f"{landed[0][0]:.1f},{landed[0][1]:.1f}" in html
     assert landed_path(WITH_PATH.but(tokens=tokens((" red",)))) is None
 
 

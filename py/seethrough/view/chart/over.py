@@ -47,7 +47,8 @@ def render(state: AppState) -> str:
     wide, high, _ = chart.chart_size
     landed = landed_at(state)
     marked = list(marked_tokens(state))
-    named = names(chart.atlas, landed, priority(state, marked, landed), (wide, high))
+    kept = [box_above(*one) for one in path_marks.labels(state)]
+    named = names(chart.atlas, landed, priority(state, marked, landed), (wide, high), kept)
     shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
     marks = [
         *lines(state, landed),
@@ -113,12 +114,18 @@ TELLING_FIRST: Kept[Array] = Kept(LEFT_OUT_BY)
 
 
 def names(
-    atlas: Atlas, landed: Array, tokens: Iterable[int], size: tuple[float, float]
+    atlas: Atlas,
+    landed: Array,
+    tokens: Iterable[int],
+    size: tuple[float, float],
+    kept: Sequence[Box] = (),
 ) -> list[Node]:
-    """The names that have room beside their dots."""
+    """The names that have room beside their dots; what is kept free belongs to others."""
     wide, high = size
     most = MOST_NAMES if wide >= WIDE_ENOUGH else MOST_NAMES_NARROW
     room, written = Room(wide, high), []
+    for box in kept:
+        room.take(box)
     for token in tokens:
         across, down = map(float, landed[token])
         if not (0 <= across < wide and 0 <= down < high):
@@ -159,6 +166,11 @@ def boxes_beside(across: float, down: float, width: float) -> Iterator[Box]:
     top = down - LINE / 2
     yield (across + GAP, top, across + GAP + width, top + LINE)
     yield (across - GAP - width, top, across - GAP, top + LINE)
+
+
+def box_above(across: float, down: float, text: str) -> Box:
+    """The room of a name whose line begins at a place."""
+    return (across, down - LINE, across + width_of(text) * 1.2, down + GAP)
 
 
 def shortened(text: str) -> str:
