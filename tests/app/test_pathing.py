@@ -58,7 +58,7 @@ def on_the_map(actions: Actions) -> None:
 
 
 def test_a_live_path_is_the_models_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each state's nearest rows are brute force's, read in pieces; the last is what it says."""
+    """Each state's nearest rows are brute force's, read in pieces; the last gives the answer."""
     monkeypatch.setattr(pathing, "PIECE", 70 * MODEL.config.d_model)
 
     async def scenario() -> None:
@@ -83,7 +83,7 @@ def test_a_live_path_is_the_models_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_recorded_path_needs_no_model() -> None:
-    """Its states are the recording's; the nearest are named with the model open; links hold it."""
+    """Its states are the recording's; an open model names the nearest; a link holds it."""
 
     async def scenario() -> None:
         made = recorded(MODEL)

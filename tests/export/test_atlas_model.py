@@ -135,9 +135,8 @@ def test_what_the_tour_says_is_so() -> None:
         assert np.median(spread(square[tokens])) < 0.02
     assert (atlas.kinds == SCRIPT).mean() < 0.01
     assert np.median(spread(square[atlas.kinds == BYTES])) > 0.1
-    names_first = set(GROUPS["names"])
     shortest = {atlas.visible(one).removeprefix("·") for one in atlas.extremes(-30)}
-    assert len(shortest & names_first) >= 8
+    assert len(shortest & set(GROUPS["names"])) >= 8
 
 
 def spread(places: np.ndarray) -> np.ndarray:

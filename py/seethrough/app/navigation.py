@@ -117,8 +117,7 @@ class Navigation:
             await self._choose(place)
         elif self._actions.state.route.view == MAP:
             await self._actions.charting.open(place)
-            if place.walk is not None:
-                await self._actions.pathing.open_walk(place.walk, place.path)
+            await self._open_path(place)
             self._actions.row_picks.open(place)
             await self._actions.row_work.fill()
         self._tell(place)
@@ -127,6 +126,18 @@ class Navigation:
         if self._actions.state.run.recorded is not None:
             await self._actions.fetcher.fill()  # what is inside a layer comes behind the page
         return turn == self._turn
+
+    async def _open_path(self, place: Place) -> None:
+        """The path on the map that the address names; what is not there is told."""
+        if place.walk is None:
+            return
+        await self._actions.pathing.open_walk(place.walk, place.path)
+        path, walk = self._actions.state.chart.chart_path, self._actions.state.walk_card
+        if walk is None or place.walk not in {walk.subject, walk.full_name}:
+            self._told.append(Message("route.no_subject", {"name": place.walk[:MOST_NAMED]}))
+        elif place.path is not None and (path is None or path.position != place.path):
+            last = walk.n_tokens - 1
+            self._told.append(Message("route.no_position", {"got": place.path, "last": last}))
 
     async def run(self, prompt: str, *, chat: bool) -> bool:
         """Run what the reader wrote. A link's prompt that waited for this gets all that it chose.

@@ -54,7 +54,9 @@ def render(state: AppState) -> str:
         landed: Landed = landed_at(state)
     else:  # a frame has no time for all tokens: what is named stays named
         landed = landed_of(state, [*marked, *path_marks.of_text(state), *candidates])
-    named = [name_of(one) for one in names(chart.atlas, landed, candidates, (wide, high))]
+    kept = [box_above(*one) for one in path_marks.labels(state)]
+    written = names(chart.atlas, landed, candidates, (wide, high), kept)
+    named = [name_of(one) for one in written]
     shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
     marks = [
         *lines(state, landed),
@@ -111,13 +113,14 @@ def _named(state: AppState) -> tuple[int, ...]:
     atlas, landed, (wide, high, _) = state.chart.atlas, landed_at(state), state.chart.chart_size
     assert atlas is not None  # asked before
     order = priority(state, list(marked_tokens(state)), landed)
-    return tuple(name.token for name in names(atlas, landed, order, (wide, high)))
+    kept = [box_above(*one) for one in path_marks.labels(state)]
+    return tuple(name.token for name in names(atlas, landed, order, (wide, high), kept))
 
 
 NAMED: Kept[tuple[int, ...]] = Kept(
     (
         *(*LEFT_OUT_BY, "atlas_near", "chart_layout", "chart_rest", "chart_size"),
-        *("chart_token", "chart_found", "chart_glide", "picked"),
+        *("chart_token", "chart_found", "chart_glide", "picked", *path_marks.FIELDS),
     )
 )
 
@@ -157,12 +160,18 @@ class Name:
 
 
 def names(
-    atlas: Atlas, landed: Landed, tokens: Iterable[int], size: tuple[float, float]
+    atlas: Atlas,
+    landed: Landed,
+    tokens: Iterable[int],
+    size: tuple[float, float],
+    kept: Sequence[Box] = (),
 ) -> list[Name]:
-    """The names that have room beside their dots."""
+    """The names that have room beside their dots; what is kept free belongs to others."""
     wide, high = size
     most = MOST_NAMES if wide >= WIDE_ENOUGH else MOST_NAMES_NARROW
     room, found = Room(wide, high), []
+    for taken in kept:
+        room.take(taken)
     for token in tokens:
         across, down = map(float, landed[token])
         if not (0 <= across < wide and 0 <= down < high):
@@ -208,6 +217,11 @@ def boxes_beside(across: float, down: float, width: float) -> Iterator[Box]:
     top = down - LINE / 2
     yield (across + GAP, top, across + GAP + width, top + LINE)
     yield (across - GAP - width, top, across - GAP, top + LINE)
+
+
+def box_above(across: float, down: float, text: str) -> Box:
+    """The room of a name whose line begins at a place."""
+    return (across, down - LINE, across + width_of(text) * 1.2, down + GAP)
 
 
 def shortened(text: str) -> str:

@@ -53,21 +53,27 @@ def marks(state: AppState) -> list[Node]:
     for at, point in enumerate(points):
         classes = "path-state is-last" if at == last else "path-state"
         drawn.append(dot(point, 6 if at == last else 3, classes))
-    first_name = path.tokens[path.position].visible
-    drawn.append(label(points[0], first_name, "path-name"))
-    if path.nearest is not None and last > 0 and state.chart.atlas is not None:
-        name = state.chart.atlas.visible(int(path.nearest.ids[last, 0]))
-        drawn.append(label(points[last], name, "path-name is-last"))
+    for at, (across, down, name) in enumerate(labels(state)):
+        place: Attributes = {"x": f"{across:.1f}", "y": f"{down:.1f}"}
+        drawn.append(
+            h("text", {"class": "path-name is-last" if at else "path-name", **place}, name)
+        )
     return drawn
+
+
+def labels(state: AppState) -> list[tuple[float, float, str]]:
+    """Where names of the path begin: its token's own, and the nearest one of the last state."""
+    landed, path = landed_path(state), path_of(state)
+    if landed is None or path is None or state.chart.atlas is None:
+        return []
+    last = len(landed) - 1 if state.chart.chart_state is None else state.chart.chart_state
+    found = [(0, path.tokens[path.position].visible)]
+    if path.nearest is not None and last > 0:
+        found.append((last, state.chart.atlas.visible(int(path.nearest.ids[last, 0]))))
+    return [(float(landed[at][0]) + ASIDE, float(landed[at][1]) - OVER, name) for at, name in found]
 
 
 def dot(point: tuple[float, float], radius: int, classes: str) -> Node:
     """One state."""
     place: Attributes = {"cx": f"{point[0]:.1f}", "cy": f"{point[1]:.1f}", "r": radius}
     return h("circle", {"class": classes, **place})
-
-
-def label(point: tuple[float, float], name: str, classes: str) -> Node:
-    """A name beside a state."""
-    place: Attributes = {"x": f"{point[0] + ASIDE:.1f}", "y": f"{point[1] - OVER:.1f}"}
-    return h("text", {"class": classes, **place}, name)

@@ -34,7 +34,7 @@ def _is_left_out(state: AppState) -> Array:
 
 
 def square_now(state: AppState) -> Array:
-    """All tokens in the square, between two layouts on the way; float32 [d_vocab, 2]."""
+    """The places of all tokens in the square, on the way between two layouts; [d_vocab, 2]."""
     chart = state.chart
     assert chart.atlas is not None  # asked before
     square = chart.atlas.square(chart.chart_layout)
