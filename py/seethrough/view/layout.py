@@ -150,6 +150,7 @@ ACTIONS = (
     "chart-whole",
     "rows-lasso",
     "rows-sight",
+    "rows-show",
     "rows-clear",
     "rows-turn",
     "rows-type",
