@@ -153,16 +153,18 @@ def test_tokens_are_switches() -> None:
     state = HERE.but(chart_group="days", chart_found=(1, 2, 3), picked=(1, 4), n_beyond=9)
     html = picks.render(state)
 
-    assert Reading(html).values("aria-pressed") == ["false", "true", "false", "false", "true"]
+    assert Reading(html).values("aria-pressed") == ["true", "false", "false", "true"]
     assert "9 more lie" in html
     assert "rows-clear" in html
     many = HERE.but(chart_sought="w", chart_found=tuple(range(1, 80)))
     assert "Of 79 that were found" in picks.render(many)
     assert 'data-action="rows-turn"' in beside.token(state.but(chart_token=4))
-    assert "Draw round dots" in picks.render(HERE.but(has_lasso=True))
+    assert 'aria-pressed="true"' in picks.lasso(HERE.but(has_lasso=True))
+    assert "See the 2 words below" in picks.lasso(state)
     drawn = picks.lasso(HERE.but(lasso=((1.0, 2.0), (3.0, 4.0))))
     assert 'points="1.0,2.0 3.0,4.0"' in drawn
-    assert picks.lasso(HERE) == ""
+    assert "<svg" not in picks.lasso(HERE)
+    assert picks.lasso(AppState()) == ""
 
 
 def test_one_place_for_all_breaks_nothing() -> None:

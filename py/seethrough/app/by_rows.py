@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 NO_ENDS: tuple[int | None, ...] = (None, None)
 NO_TERMS: tuple[int | None, ...] = (None,) * N_TERMS
+# The boxes that a token is typed into, each with its field and its place there.
+BOXES = {
+    "axis-0": ("axis_ends", 0),
+    "axis-1": ("axis_ends", 1),
+    "sum-0": ("sum_terms", 0),
+    "sum-1": ("sum_terms", 1),
+    "sum-2": ("sum_terms", 2),
+}
 # What cannot be had before the model is open.
 NEEDS_MODEL = "rows.needs_model"
 

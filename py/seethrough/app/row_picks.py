@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.app.by_rows import (
+    BOXES,
     NO_ENDS,
     NO_TERMS,
     chosen_tokens,
@@ -31,14 +32,6 @@ if TYPE_CHECKING:
     from seethrough.core.lasso import Point
     from seethrough.core.routes import Place
 
-# The boxes that a token is typed into, each with its field and its place there.
-BOXES = {
-    "axis-0": ("axis_ends", 0),
-    "axis-1": ("axis_ends", 1),
-    "sum-0": ("sum_terms", 0),
-    "sum-1": ("sum_terms", 1),
-    "sum-2": ("sum_terms", 2),
-}
 OFFERED = 6
 # A lasso has a corner at most every so many pixels.
 CORNER_PX = 3.0

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.by_rows import (
+    BOXES,
     NEEDS_MODEL,
     ByRows,
     chosen_group,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALL",
     "BLOCK",
+    "BOXES",
     "EVERYTHING",
     "FAILED",
     "LOADING",

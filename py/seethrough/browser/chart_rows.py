@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.row_picks import BOXES
-from seethrough.browser import ffi
+from seethrough.app.state import BOXES
+from seethrough.browser import dom, ffi
 from seethrough.core.routes import MAP
-from seethrough.view.chart.rows_page import BOX
+from seethrough.view.chart.rows_page import BOX, held_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -24,6 +24,8 @@ LOOKED_AT = (
     *("picked", "axis_ends", "sum_terms"),
 )
 
+PICKED = "rows-picks"
+
 
 class ChartRows:
     """Hands on what the reader does, and has what is made of the rows follow."""
@@ -39,6 +41,7 @@ class ChartRows:
         return {
             "rows-lasso": lambda _values: picks.turn_lasso(),
             "rows-sight": lambda _values: picks.take_sight(),
+            "rows-show": lambda _values: _show_picked(),
             "rows-clear": lambda _values: picks.clear(),
             "rows-turn": lambda values: picks.turn(int(values["token"])),
             "rows-type": lambda values: picks.type_into(values["box"], values.get("value", "")),
@@ -55,13 +58,10 @@ class ChartRows:
 
     def shown(self, state: AppState) -> None:
         """Write into each box the token that it holds, but for the one that is typed in."""
-        atlas = state.chart.atlas
-        if atlas is None:
-            return
-        for name, (field, at) in BOXES.items():
-            box, token = ffi.document.getElementById(BOX + name), getattr(state.by_rows, field)[at]
-            if token is not None and not ffi.is_absent(box) and not _is_typed_in(box):
-                box.value = atlas.raw(token).decode("utf-8", "replace").strip()
+        for name in BOXES:
+            box, words = ffi.document.getElementById(BOX + name), held_in(state, name)
+            if words and not ffi.is_absent(box) and not _is_typed_in(box):
+                box.value = words
 
     def _fill(self, state: AppState) -> None:
         if state.route.view == MAP:
@@ -75,3 +75,7 @@ class ChartRows:
 
 def _is_typed_in(box: ffi.Js) -> bool:
     return bool(box.isSameNode(ffi.document.activeElement))
+
+
+def _show_picked() -> None:
+    dom.reveal(PICKED)

@@ -171,6 +171,7 @@ ACTIONS = (
     "chart-save",
     "rows-lasso",
     "rows-sight",
+    "rows-show",
     "rows-clear",
     "rows-turn",
     "rows-type",

@@ -32,7 +32,8 @@ FIELDS = (
     *("chart_group", "chart_sought", "picked"),
     *offer.FIELDS,
 )
-WIDEST, FLATNESS = 600, 0.72
+WIDEST = 600
+FLATTEST, HIGHEST = 0.3, 0.8
 EDGE_X, EDGE_Y = 90, 30
 # A month that is another word as well.
 TWO_IN_ONE = b" May"
@@ -91,11 +92,10 @@ def story(state: AppState, atlas: Atlas, plane: LocalPlane) -> list[Node | str]:
 
 def picture(state: AppState, atlas: Atlas, plane: LocalPlane) -> Node:
     """The dots with their names, joined where they have an order."""
-    wide = float(min(state.chart.chart_size[0], WIDEST))
-    size = wide, round(wide * FLATNESS)
+    size = size_for(plane.places, float(min(state.chart.chart_size[0], WIDEST)))
     landed = fitted(plane.places, size)
     label = say(state, "rows.local.picture", n=len(plane.tokens))
-    shape: Attributes = {"viewBox": f"0 0 {size[0]:.0f} {size[1]}", "role": "img"}
+    shape: Attributes = {"viewBox": f"0 0 {size[0]:.0f} {size[1]:.0f}", "role": "img"}
     return h(
         "svg",
         {"class": "rows-picture", **shape, "width": f"{size[0]:.0f}", "aria-label": label},
@@ -103,6 +103,13 @@ def picture(state: AppState, atlas: Atlas, plane: LocalPlane) -> Node:
         [dot(atlas, token, place) for token, place in zip(plane.tokens, landed, strict=True)],
         names(atlas, plane.tokens, landed, size),
     )
+
+
+def size_for(places: Array, wide: float) -> tuple[float, float]:
+    """The picture's size: as high as the places need at its width, within bounds."""
+    spans = places.max(axis=0) - places.min(axis=0)
+    needed = spans[1] / max(float(spans[0]), 1e-12) * (wide - 2 * EDGE_X) + 2 * EDGE_Y
+    return wide, round(min(max(needed, wide * FLATTEST), wide * HIGHEST))
 
 
 def fitted(places: Array, size: tuple[float, float]) -> Array:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 FIELDS = (
     *("language", "atlas", "chart_found", "chart_sought", "chart_group"),
-    *("picked", "n_beyond", "has_lasso"),
+    *("picked", "n_beyond"),
 )
-LASSO_FIELDS = ("atlas", "chart_size", "lasso")
+LASSO_FIELDS = ("language", "atlas", "chart_size", "lasso", "has_lasso", "picked")
 
 
 def render(state: AppState) -> str:
@@ -25,17 +25,11 @@ def render(state: AppState) -> str:
     atlas, by_rows = state.chart.atlas, state.by_rows
     if atlas is None:
         return ""
-    is_on: Attributes = {"aria-pressed": "true" if by_rows.has_lasso else "false"}
-    button: Attributes = {"class": "button"}
-    tools = [
-        action_button(state, "rows-lasso", "rows.lasso", {**button, **is_on}),
-        action_button(state, "rows-sight", "rows.sight", button),
-    ]
+    tools = [action_button(state, "rows-sight", "rows.sight")]
     if by_rows.picked:
-        tools.append(action_button(state, "rows-clear", "rows.clear", button))
+        tools.append(action_button(state, "rows-clear", "rows.clear"))
     group = {"class": "chart-layouts", "role": "group", "aria-label": say(state, "rows.tools")}
-    how = [h("p", {"class": "note"}, say(state, "rows.lasso.how"))] if by_rows.has_lasso else []
-    return to_html(h("div", group, tools), *how, *counted(state), switches(state, atlas))
+    return to_html(h("div", group, tools), *counted(state), switches(state, atlas))
 
 
 def counted(state: AppState) -> list[Node]:
@@ -72,11 +66,26 @@ def of_token(state: AppState, token: int) -> Node:
 
 
 def lasso(state: AppState) -> str:
+    """In the corner of the map: the tool that draws round dots; the line, while it is drawn."""
+    by_rows = state.by_rows
+    if state.chart.atlas is None:
+        return ""
+    is_on = "true" if by_rows.has_lasso else "false"
+    told: Attributes = {"aria-pressed": is_on, "title": say(state, "rows.lasso.how")}
+    tools = [action_button(state, "rows-lasso", "rows.lasso", told)]
+    if by_rows.picked:
+        words = say(state, "rows.show", n_picked=len(by_rows.picked))
+        more: Attributes = {"type": "button", "class": "button", "data-action": "rows-show"}
+        tools.append(h("button", more, words))
+    return to_html(h("div", {"class": "chart-tools"}, tools), *line(state))
+
+
+def line(state: AppState) -> list[Node]:
     """The line that is drawn around dots."""
     path = state.by_rows.lasso
-    if state.chart.atlas is None or len(path) < 2:  # noqa: PLR2004 - a point is no line
-        return ""
+    if len(path) < 2:  # noqa: PLR2004 - a point is no line
+        return []
     wide, high, _ = state.chart.chart_size
     points = " ".join(f"{across:.1f},{down:.1f}" for across, down in path)
     shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
-    return to_html(h("svg", {**shape, "aria-hidden": "true"}, h("polygon", {"points": points})))
+    return [h("svg", {**shape, "aria-hidden": "true"}, h("polygon", {"points": points}))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import BOXES
 from seethrough.view.node import Attributes, Node, h
 from seethrough.view.words import rich, say, title
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.view.node import Slot
 
-# The ids of the boxes are this and their names (app/row_picks.py).
+# The ids of the boxes are this and their names (app/by_rows.py).
 BOX = "rows-box-"
 
 
@@ -69,6 +70,15 @@ def sums(state: AppState, slot: Slot) -> Node:
     )
 
 
+def held_in(state: AppState, name: str) -> str:
+    """The token that a box holds, without the space before a word; empty where it holds none."""
+    atlas, (field, at) = state.chart.atlas, BOXES[name]
+    token = getattr(state.by_rows, field)[at]
+    if atlas is None or token is None:
+        return ""
+    return atlas.raw(token).decode("utf-8", "replace").strip()
+
+
 def box(state: AppState, name: str, words: str) -> Node:
     """A box that a token is typed into."""
     more: Attributes = {
@@ -81,5 +91,6 @@ def box(state: AppState, name: str, words: str) -> Node:
         "spellcheck": "false",
         "maxlength": "200",
         "placeholder": say(state, "rows.box.hint"),
+        "value": held_in(state, name),
     }
     return h("label", {"class": "picker rows-box"}, h("span", {}, words), h("input", more))
