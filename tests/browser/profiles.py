@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from tests.browser.server import Server
+from tests.browser.server import FOLDER, Server
 from tests.browser.tab import KEEP_WORKERS, SEES_NUMBERS, Tab
 
 # Playwright's own size of a window.
@@ -31,7 +31,8 @@ STORED = "import('./site.js').then((site) => site.filling().then(site.isFilled))
 class Profile:
     """A browser profile that has the site stored: a page opens there for a third of the work.
 
-    It keeps the caches whose names begin with `kept`, and its server's address.
+    It keeps the caches whose names begin with `kept`, and its server's address. A page beside the
+    site stays open: what it forgets is the site's, and a page anew for it takes as long as a test.
     """
 
     def __init__(self, browser, root, *kept: str) -> None:
@@ -44,6 +45,9 @@ class Profile:
         tab.until(CONTROLLED)
         assert tab.page.evaluate(STORED)
         tab.page.close()
+        # Beside the site, so that its service worker does not count it among the site's pages.
+        self._beside = self.context.new_page()
+        self._beside.goto(self.server.url.removesuffix(f"{FOLDER}/") + "beside")
 
     def page(self, init=""):
         """A page that is not opened yet, with scripts that run before any of the site's."""
@@ -56,11 +60,7 @@ class Profile:
     def begin(self):
         """Forget what earlier tests asked and left; the server runs, and behaves."""
         self.server = self.server.forget()
-        page = self.context.new_page()
-        page.goto(self.server.url + "icon.svg")
-        page.evaluate(FORGET, list(self._kept))
-        page.close()
-        self.server.asked.clear()
+        self._beside.evaluate(FORGET, list(self._kept))
 
     @contextmanager
     def opened(self, address="#/all/own", init=SAVES_DATA, **viewport: int):

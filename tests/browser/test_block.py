@@ -32,7 +32,7 @@ def inside(loaded):
     turn(
         loaded,
         f"#/block/own/qkv?prompt={PROMPT}&layer=3&head=1&pos=5",
-        "#step-qkv canvas[data-raster*='blocks.3.attn.hook_v']",
+        "#step-qkv canvas[data-raster*='blocks.3.attn.hook_v@5,']",
     )
     return loaded
 

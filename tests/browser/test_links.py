@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.profiles import SAVES_DATA
+from tests.browser.tab import WATCH_RUN
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +19,9 @@ MAY_GO_ON = """document.querySelector('#source').innerText.includes('Live')
     && document.querySelector('#step-loop')?.innerText.includes('·sat')
     && document.querySelector('#step-loop [data-action=generate]')?.disabled === false"""
 
+# The four tokens of a text with a carriage return in it.
+OF_FOUR = """document.querySelectorAll(
+    '#step-tokenize .chips:last-of-type .chip-text').length === 4"""
 IDS = "[...document.querySelectorAll('#tokens .chip-note')].map((one) => one.innerText)"
 
 
@@ -64,16 +68,16 @@ def test_a_link_shows_the_same(loaded):
 def test_characters_that_no_text_box_holds(loaded):
     """A carriage return of a link stays the text's, at the next step and when it is run again."""
     go(loaded, "#/walk/own/tokenize?prompt=a%0D%0Ab")
-    loaded.until("document.querySelector('#source').innerText.includes('Live')")
-    loaded.until("document.querySelector('#step-tokenize') !== null")
+    loaded.until(OF_FOUR)
     loaded.page.keyboard.press("ArrowRight")
     loaded.until("location.hash.startsWith('#/walk/own/embed?')")
     assert address(loaded).startswith("#/walk/own/embed?prompt=a%0D%0Ab")
 
     go(loaded, "#/all/own")
     loaded.until(f"{IDS}.length === 4")
+    loaded.page.evaluate(WATCH_RUN)  # else the button may be seen before it was disabled
     loaded.page.click("#prompt-form [name=run]")
-    loaded.until("!document.querySelector('#prompt-form [name=run]').disabled")
+    loaded.until("window.hasBegun && !document.querySelector('[name=run]').disabled")
 
     assert loaded.page.evaluate(IDS) == ["81", "201", "198", "82"]
     assert "prompt=a%0D%0Ab" in address(loaded)

@@ -199,6 +199,7 @@ def test_keys(walking):
     walking.page.keyboard.press("Escape")
     walking.until("!document.querySelector('#shortcuts').open")
     go(walking, "#/walk/own/tokenize")
+    walking.until("document.querySelector('.plate-of.is-tokenize') !== null")
     walking.page.focus("#prompt")
     walking.page.keyboard.type("r2?")
     walking.page.keyboard.press("ArrowLeft")

@@ -17,7 +17,7 @@ def inside(loaded):
     turn(
         loaded,
         f"#/block/own/scores?prompt={PROMPT}&layer=3&head=1&pos=5",
-        "#step-scores .score-row",
+        "#step-scores [data-cell='blocks.3.attn.hook_attn_scores[1,5,5]']",
     )
     return loaded
 

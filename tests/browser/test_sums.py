@@ -31,7 +31,7 @@ STILL = """() => new Promise((resolve) => {
 def walking(loaded):
     """The walk of a live run, at step 5."""
     loaded.page.set_viewport_size({"width": 1440, "height": 900})
-    turn(loaded, f"#/walk/own/logits?prompt={PROMPT}", "#step-logits .row-number [data-cell]")
+    turn(loaded, f"#/walk/own/logits?prompt={PROMPT}", "#step-logits [data-cell^='logits[5,']")
     assert loaded.page.evaluate(STILL)
     return loaded
 

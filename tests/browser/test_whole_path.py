@@ -87,11 +87,15 @@ def share_packages(checkout):
 
 
 def build(checkout, endpoint):
-    """Run the README's command; returns the finished process."""
+    """Run the README's command; returns the finished process.
+
+    Without the map, which takes longer than all else: no test here looks at it. That a build makes
+    it is a promise of tests/build/test_models.py, and what it holds of tests/export/test_atlas*.py.
+    """
     places = {"HF_ENDPOINT": endpoint, "SEETHROUGH_CACHE": str(checkout / "cache")}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SEETHROUGH_")}
     return subprocess.run(
-        [sys.executable, "build.py", "build", "--models", "distilgpt2"],
+        [sys.executable, "build.py", "build", "--models", "distilgpt2", "--no-map"],
         cwd=checkout / "main",
         env={**kept, **places},
         capture_output=True,

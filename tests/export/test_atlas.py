@@ -6,8 +6,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn import decomposition
-from sklearn.neighbors import NearestNeighbors
 
 from export.asset_lists import whole_manifest
 from export.atlas import rows_of, write_atlas
@@ -47,6 +45,8 @@ def test_a_models_map(grouped: Exported, tmp_path: Path) -> None:
 
 def test_principal_places_are_scikit_learns() -> None:
     """Up to a direction's sign, to 1e-4; and the shares of the variance."""
+    from sklearn import decomposition  # noqa: PLC0415 - seconds to import
+
     rows = np.random.default_rng(5).normal(size=(200, 12)) * np.linspace(1, 5, 12)
     places, shares, mean, directions = principal_places(rows)
     theirs = decomposition.PCA(3, svd_solver="full").fit(rows)
@@ -60,6 +60,8 @@ def test_principal_places_are_scikit_learns() -> None:
 
 def test_kept_neighbours_are_scikit_learns() -> None:
     """The share of true neighbours near in the picture, counted by another library."""
+    from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - seconds to import
+
     rng = np.random.default_rng(6)
     places = rng.normal(size=(300, 2))
     ids = np.array(

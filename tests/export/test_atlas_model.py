@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sklearn.neighbors import NearestNeighbors
 
 from export.asset_lists import whole_manifest
 from export.atlas import rows_of
@@ -87,6 +86,8 @@ def is_twin(rows: np.ndarray, ids: np.ndarray, at: int) -> bool:
 @pytest.mark.parametrize("layout", [NEAR, PCA])
 def test_kept_shares_are_scikit_learns(layout: str) -> None:
     """Of 1,000 tokens; a token more or less where dots lie at the same distance."""
+    from sklearn.neighbors import NearestNeighbors  # noqa: PLC0415 - seconds to import
+
     atlas, near, _ = made()
     places = atlas.places[layout][:, :2]
     chosen = np.random.default_rng(5).choice(atlas.n_tokens, 1000, replace=False)
