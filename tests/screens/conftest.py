@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.screens.places import WIDE
-from tests.screens.screen import axe_source, opened, served
+from tests.screens.screen import axe_source, page_in, profile, served
 
 AS_OPENED = """() => {
   document.documentElement.style.fontSize = "";
@@ -21,10 +21,17 @@ def site(dist):
         yield url
 
 
+@pytest.fixture(scope="session")
+def visitor(browser):
+    """A profile without a model, which has the site stored once a page was opened there."""
+    with profile(browser) as context:
+        yield context
+
+
 @pytest.fixture(scope="module")
-def shared(browser, site):
-    """The site's page, opened once for a file's tests."""
-    with opened(browser, site) as screen:
+def shared(visitor, site):
+    """The site's page, opened once for a file's tests: most are a later visit, half the work."""
+    with page_in(visitor, site) as screen:
         yield screen
 
 

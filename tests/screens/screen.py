@@ -22,7 +22,7 @@ from tests.browser.tab import SEES_NUMBERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 HERE = Path(__file__).parent
 PATIENCE_S = float(os.environ.get("SEETHROUGH_PATIENCE_S", "180"))
@@ -134,17 +134,32 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def opened(browser: Browser, url: str) -> Iterator[Screen]:
-    """A screen in a browser profile of its own, at the first page and at rest."""
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of a reader who saves data and wants the numbers."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     try:
         context.add_init_script(SAVE_DATA + SEES_NUMBERS)
-        screen = Screen(context.new_page(), url)
-        screen.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        screen.open()
-        yield screen
+        yield context
     finally:
         context.close()
+
+
+@contextmanager
+def page_in(context: BrowserContext, url: str) -> Iterator[Screen]:
+    """A screen at the first page and at rest; what it has chosen is forgotten when it ends."""
+    screen = Screen(context.new_page(), url)
+    screen.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    screen.open()
+    yield screen
+    screen.page.evaluate("localStorage.clear()")
+    screen.page.close()
+
+
+@contextmanager
+def opened(browser: Browser, url: str) -> Iterator[Screen]:
+    """A screen in a browser profile of its own, at the first page and at rest."""
+    with profile(browser) as context, page_in(context, url) as screen:
+        yield screen
 
 
 def axe_source() -> str:

@@ -46,11 +46,11 @@ def load(screen):
 
 
 @pytest.fixture(scope="module")
-def live(shared):
-    """The page with its model open and the prompt run live."""
-    shared.look(WIDE)
-    load(shared)
-    return shared
+def live(browser, site):
+    """The page with its model open and the prompt run live, in a profile that keeps the model."""
+    with opened(browser, site) as screen:
+        load(screen)
+        yield screen
 
 
 @pytest.fixture(scope="module")
