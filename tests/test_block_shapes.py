@@ -115,3 +115,18 @@ def test_the_first_token_s_long_vector(smollm2: NativePage) -> None:
             assert float(np.abs(values).max()) > max(MANY, 20 * reach), name
         told = " ".join("".join(Reading(html).texts).split())
         assert "beyond the full colour" in told, step
+
+
+@pytest.mark.model
+@pytest.mark.long
+def test_each_row_of_a_pattern_is_a_whole(smollm2: NativePage) -> None:
+    """The weights of each token in each head of each layer add up to 1, within 1e-6."""
+    smollm2.run("When January is over, February comes, then March, then")
+    smollm2.turn_inside("weights", layer=3, head=0, position=5)
+    config = smollm2.state.run.config
+    assert config is not None
+    for layer in range(config.n_layers):
+        pattern = smollm2.state.run.pattern(layer)
+        assert pattern is not None
+        totals = pattern.sum(axis=-1, dtype=np.float64)
+        assert float(np.abs(totals - 1).max()) < 1e-6, layer

@@ -117,7 +117,7 @@ def enter(page: Page, step: str, text: str) -> None:
 def measured(page: Page, clock: CDPSession, step: str, text: str) -> dict[str, Any]:
     """One step: each kind of choice in ms of scripts, layers with time and passes, the prefill."""
     before = page.evaluate("window.passes")
-    heads = presses(page, clock, HEADS)
+    heads = presses(page, clock, HEADS) if page.locator(HEADS).count() else []
     passes_of_heads = page.evaluate("window.passes") - before
     for at in range(TURNS + 2):  # a token's final norm is asked for once
         page.evaluate("([what, at]) => press(what, at)", [TOKENS, at])
@@ -158,7 +158,8 @@ def table(results: dict[str, dict[str, Any]]) -> list[str]:
     heads = (*heads, "with all that follows, ms", "passes", "× prefill", "a return, ms", "passes")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name, told in results.items():
-        cells = [f"{statistics.median(told[kind]):.0f}" for kind, _ in KINDS]
+        kinds = [told[kind] for kind, _ in KINDS]  # neurons are of no head
+        cells = [f"{statistics.median(kind):.0f}" if kind else "–" for kind in kinds]
         cells.append(f"{told['passes of heads']}")
         layer, back = _median(told["layers"], "ms"), _median(told["returns"], "ms")
         cells += [f"{layer:.0f}", f"{_median(told['layers'], 'all'):.0f}"]

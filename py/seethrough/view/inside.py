@@ -13,6 +13,7 @@ from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import slices
 from seethrough.view.block.clipped import beyond
 from seethrough.view.cell_button import cell_button
+from seethrough.view.hook_words import WORDS
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.pickers import layer_of
@@ -162,14 +163,16 @@ def row(scene: Scene, name: str) -> Node | None:
         say(scene, "inside.reach", **sizes),
     )
     kind = {"class": f"is-{ROLES.get(leaf, 'residual')}"}
+    what = say(scene, f"hook.word.{WORDS[leaf]}") if leaf in WORDS else ""
+    named = h("span", {"class": "inside-name"}, what, " ", hook_mark(written))
     if len(values) == 1:
         number = float(values[0])
         button = cell_button(Cell(name, (*place, 0)), readout(scene, number), exact(scene, number))
-        return h("li", kind, hook_mark(written), button)
+        return h("li", kind, named, button)
     return h(
         "li",
         kind,
-        hook_mark(written),
+        named,
         h("span", {"class": "reach"}, words),
         slices.strip(name, place, values, reach=reach, label=told, told_in=READOUT),
     )

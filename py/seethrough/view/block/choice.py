@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import WALK
+from seethrough.core.routes import Place, Route, address_of_place
 from seethrough.view.attention import head_button
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.tokens import chip
 from seethrough.view.unrecorded import lacks_inside, lacks_inside_at
+from seethrough.view.wants import chosen
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
@@ -19,12 +22,15 @@ if TYPE_CHECKING:
 SLOT = "choice"
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "asked_layer", "head", "position"),
-    *("recorded", "walk_card"),
+    *("recorded", "walk_card", "route"),
 )
 
 
 def render(scene: Scene) -> str:
-    """The layer, its heads in small with the keys that they share, the tokens."""
+    """The layer, its heads in small with the keys that they share, the tokens; the way back.
+
+    Neurons are of no head: where a step is about them alone there is none to choose.
+    """
     config = scene.run.config
     if config is None or not scene.run.tokens:
         return ""
@@ -35,12 +41,7 @@ def render(scene: Scene) -> str:
     named = say(scene, "choice.token")
     return to_html(
         h("div", {"class": "choose is-layer"}, layer(scene)),
-        h(
-            "div",
-            {"class": "choose is-head", "role": "group", "aria-label": say(scene, "view.heads")},
-            h("span", {"class": "choose-name"}, say(scene, "view.head")),
-            h("div", {"class": "head-groups scroll", "tabindex": "0"}, groups(scene, config)),
-        ),
+        heads(scene, config) if is_of_heads(scene) else "",
         h(
             "div",
             {"class": "choose is-token"},
@@ -50,11 +51,35 @@ def render(scene: Scene) -> str:
     )
 
 
+def is_of_heads(scene: Scene) -> bool:
+    """Whether the step has anything to tell of a head."""
+    pair = None if scene.step is None else scene.step.pair
+    return pair is None or "head" in pair.by
+
+
+def heads(scene: Scene, config: ModelConfig) -> Node:
+    """The heads to choose from."""
+    return h(
+        "div",
+        {"class": "choose is-head", "role": "group", "aria-label": say(scene, "view.heads")},
+        h("span", {"class": "choose-name"}, say(scene, "view.head")),
+        h("div", {"class": "head-groups scroll", "tabindex": "0"}, groups(scene, config)),
+    )
+
+
+def way_back(scene: Scene) -> Node:
+    """To the walk's step of the layers, at this token and layer."""
+    route = Route(WALK, scene.route.subject, "layers")
+    place = Place(route, position=chosen(scene), layer=layer_of(scene))
+    return h("a", {"href": address_of_place(place)}, say(scene, "choice.back"))
+
+
 def layer(scene: Scene) -> list[Node]:
-    """The list of layers between a step back and a step on."""
+    """The list of layers beside a step back and a step on, and the way out of them all."""
     return [
         layer_picker(scene, lacks=lacks_inside),
         h("div", {"class": "stepper"}, stepper(scene, "layer-back"), stepper(scene, "layer-next")),
+        h("p", {"class": "choose-back"}, way_back(scene)),
     ]
 
 

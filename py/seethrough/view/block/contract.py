@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.app.state import BLOCK
 from seethrough.core import hooks
 from seethrough.core.hooks import hook_name
 from seethrough.core.moves import Move, move_of
+from seethrough.core.routes import Place, Route, address_of_place
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.block.clipped import scale_note, whole
@@ -34,7 +36,7 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 FIELDS = (
     *("language", "tokens", "top", "config", "captured", "layer", "position"),
     *("asked_layer", "recorded", "source", "live_bytes", "walk_card", "missing"),
-    *("pushes", "second"),
+    *("pushes", "second", "route", "head"),
 )
 READOUT = "contract-readout"
 LEAVES = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST)
@@ -146,10 +148,20 @@ def onward(scene: Scene) -> Node | str:
     fields: dict[str, Node | str] = {"name": hook_mark(name), "next": str(layer_of(scene) + 1)}
     if np.array_equal(after, begins):
         n = count(scene, len(after))
-        return h("p", place, "✓ ", *rich(scene, "contract.next", **fields, n=n))
+        return h("p", place, "✓ ", *rich(scene, "contract.next", **fields, n=n), " ", way_on(scene))
     most = float(np.abs(begins.astype(np.float64) - after.astype(np.float64)).max())
     told = exact(scene, most)
-    return h("p", place, *rich(scene, "contract.next_differs", **fields, most=told))
+    return h(
+        "p", place, *rich(scene, "contract.next_differs", **fields, most=told), " ", way_on(scene)
+    )
+
+
+def way_on(scene: Scene) -> Node:
+    """Into the next layer, at the same token and head."""
+    after = layer_of(scene) + 1
+    route = Route(BLOCK, scene.route.subject, "qkv")
+    place = Place(route, position=chosen(scene), layer=after, head=scene.choice.head)
+    return h("a", {"href": address_of_place(place)}, say(scene, "contract.go_on", layer=after))
 
 
 def moves(scene: Scene) -> Node | str:

@@ -177,9 +177,9 @@ def strongest_list(scene: Scene, known: Neurons, shown: tuple[int, ...], own: in
     answer, bare = answers(scene)[:1], has_numbers_alone(scene, shown)
     token = token_mark(answer[0].visible) if answer else ""
     told = h("p", {"class": "note"}, *rich(scene, "neurons.adds.note", token=token))
-    rows = [
-        neuron_row(scene, known, neuron, is_own=neuron == own, is_bare=bare) for neuron in shown
-    ]
+    times = {of_neuron(layer_of(scene), neuron): float(known.post[neuron]) for neuron in shown}
+    reach = None if bare else pushed.reach_of(scene, times)
+    rows = [neuron_row(scene, known, neuron, is_own=neuron == own, reach=reach) for neuron in shown]
     return h(
         "div",
         {"class": "neuron-list", **timed(scene, "strong", "rise")},
@@ -187,6 +187,7 @@ def strongest_list(scene: Scene, known: Neurons, shown: tuple[int, ...], own: in
         told if answer and not bare else "",
         h("ol", {"class": "neuron-rows is-bare" if bare else "neuron-rows"}, rows),
         note(scene, say(scene, "neurons.lacking")) if bare else pushed.caveat(scene),
+        h("p", {"class": "note"}, say(scene, "pushed.scale")) if reach else "",
     )
 
 
@@ -197,13 +198,16 @@ def has_numbers_alone(scene: Scene, shown: tuple[int, ...]) -> bool:
     return scene.run.recorded is not None and not found
 
 
-def neuron_row(scene: Scene, known: Neurons, neuron: int, *, is_own: bool, is_bare: bool) -> Node:
+def neuron_row(
+    scene: Scene, known: Neurons, neuron: int, *, is_own: bool, reach: float | None
+) -> Node:
     """One neuron: its sum, what the curve and the gate make of it, what it adds and pushes.
 
     Args:
-        is_bare: Leave out what it pushes: it is said once that no neuron's words are here.
+        reach: The largest push of all neurons that are told; None leaves out what it pushes: it
+            is said once that no neuron's words are here.
     """
-    activation = float(known.post[neuron])
+    activation, name = float(known.post[neuron]), of_neuron(layer_of(scene), neuron)
     return h(
         "li",
         {"class": "neuron-row is-own" if is_own else "neuron-row"},
@@ -220,7 +224,7 @@ def neuron_row(scene: Scene, known: Neurons, neuron: int, *, is_own: bool, is_ba
         ),
         h("span", {"class": "neuron-numbers"}, numbers(scene, known, neuron)),
         h("span", {"class": "neuron-adds"}, adds(scene, neuron, activation)),
-        "" if is_bare else pushed.tokens(scene, of_neuron(layer_of(scene), neuron), activation),
+        "" if reach is None else pushed.tokens(scene, name, activation, reach),
     )
 
 

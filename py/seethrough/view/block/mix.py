@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.length import length_of
+from seethrough.core.moves import move_of
 from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
@@ -32,7 +33,15 @@ from seethrough.view.block.mix_film import moments, timed
 from seethrough.view.block.vectors import line, vector
 from seethrough.view.cell_button import cell_button
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count, exact, limit, percentage, probability, readout
+from seethrough.view.numbers import (
+    count,
+    exact,
+    limit,
+    percentage,
+    probability,
+    readout,
+    with_signs,
+)
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
 from seethrough.view.strip import common_limit
@@ -61,6 +70,7 @@ FIELDS = (
         "is_searching",
         "busy",
         "off",
+        "elapsed_ms",
     ),
 )
 READOUT = "mix-readout"
@@ -257,7 +267,12 @@ def heads(scene: Scene) -> Node | str:
         return ""
     own, shown = head_of(scene), longest(written, head_of(scene))
     most = max(length_of(written[head]) for head in shown)
-    rows = [head_row(scene, written[head], head, most, is_own=head == own) for head in shown]
+    reach = pushed.reach_of(
+        scene, {of_head(layer_of(scene), chosen(scene), at): 1.0 for at in shown}
+    )
+    rows = [
+        head_row(scene, written[head], (head, most, reach), is_own=head == own) for head in shown
+    ]
     left = len(written) - len(shown)
     matrix = hook_mark(name_of(scene, W_O))
     return h(
@@ -273,12 +288,19 @@ def heads(scene: Scene) -> Node | str:
         h("p", {"class": "note"}, say(scene, "mix.heads.left", n=count(scene, left)))
         if left
         else "",
+        why_no_sum_of_heads(scene, written),
         h("p", {"class": "note"}, rich(scene, "pushed.held")),
+        h("p", {"class": "note"}, say(scene, "pushed.scale")) if reach else "",
     )
 
 
-def head_row(scene: Scene, written: Array, head: int, most: float, *, is_own: bool) -> Node:
-    """One head: choosing it is the button; the chosen one's vector is drawn."""
+def head_row(scene: Scene, written: Array, told: tuple[int, float, float], *, is_own: bool) -> Node:
+    """One head: choosing it is the button; the chosen one's vector is drawn.
+
+    Args:
+        told: Which head; the length of the longest, and the largest push, of all that are told.
+    """
+    head, most, reach = told
     size, at = length_of(written), chosen(scene)
     button = h(
         "button",
@@ -299,7 +321,7 @@ def head_row(scene: Scene, written: Array, head: int, most: float, *, is_own: bo
         button,
         h("svg", {"class": "head-bar", "aria-hidden": "true"}, h("rect", {"width": width})),
         h("span", {"class": "number", "title": exact(scene, size)}, readout(scene, size)),
-        pushed.tokens(scene, name),
+        pushed.tokens(scene, name, reach=reach),
         own_vector(scene, written, head) if is_own else "",
     )
 
@@ -335,5 +357,32 @@ def addition(scene: Scene) -> Node | str:
         h("h3", {"class": "part-title"}, say(scene, "mix.add")),
         h("p", {"class": "note"}, rich(scene, key)),
         lines,
+        why_no_sum(scene),
         h("p", {"class": "note"}, beyond(scene, whole(scene, map(partial(name_of, scene), ADDED)))),
     )
+
+
+def why_no_sum(scene: Scene) -> Node | str:
+    """Why the lengths do not add up as the vectors do: the angle between them."""
+    before, added = row(scene, hooks.RESID_PRE), row(scene, hooks.ATTN_OUT)
+    if before is None or added is None:
+        return ""
+    move = move_of(before, added)
+    fields: dict[str, Node | str] = {
+        "before": readout(scene, move.before),
+        "added": readout(scene, move.added),
+        "after": readout(scene, move.after),
+        "angle": with_signs(scene, f"{move.angle:.0f}"),
+    }
+    return h("p", {"class": "note"}, rich(scene, "mix.lengths", **fields))
+
+
+def why_no_sum_of_heads(scene: Scene, written: Array) -> Node:
+    """The same of what the heads write. Shapes: written [head, d_model]."""
+    lengths = sum(length_of(one) for one in written)
+    whole = length_of(written.sum(axis=0, dtype=float))
+    fields: dict[str, Node | str] = {
+        "lengths": readout(scene, lengths),
+        "whole": readout(scene, whole),
+    }
+    return h("p", {"class": "note"}, rich(scene, "mix.heads.lengths", **fields))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from seethrough.core.heads import every_head, written_heads
 from seethrough.view.block.facts import is_last
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.numbers import count, exact, probability
+from seethrough.view.numbers import count, duration, exact, probability
 from seethrough.view.price import live_button
 from seethrough.view.words import action_button, rich, say, token_mark
 
@@ -62,10 +62,21 @@ def parts(scene: Scene) -> list[Node | str]:
                 chance=probability(scene, run.top[0].prob),
                 n=count(scene, n_heads),
             ),
+            " ",
+            time_of(scene, n_heads - len(effects)),
         ),
         control(scene, len(effects), n_heads),
         table(scene, effects[:N_SHOWN]) if effects else "",
     ]
+
+
+def time_of(scene: Scene, n_left: int) -> str:
+    """How long it will take, by the pass that was measured; nothing where none was."""
+    each_ms = scene.run.elapsed_ms
+    if scene.run.source != "live" or not each_ms or not n_left:
+        return ""
+    each, whole = (duration(scene, value) for value in (each_ms, each_ms * n_left))
+    return say(scene, "search.time", n=n_left, each=each, whole=whole)
 
 
 def control(scene: Scene, n_known: int, n_heads: int) -> Node:

@@ -84,6 +84,7 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
         words,
         h("p", {}, rich(scene, "turning.told", **names(scene, here, key))),
         h("div", {"class": "dials-of-pairs"}, [dial(scene, now, pair) for pair in shown(now)]),
+        h("p", {"class": "is-quiet"}, all_pairs(scene, now)),
         h(
             "div",
             {"class": "turning-sliders"},
@@ -145,6 +146,24 @@ def shown(now: Turned) -> list[int]:
     edges = sorted({0, half // 16, half // 8, half // 4, half // 2, half * 3 // 4, half})
     sizes = np.linalg.norm(now.query, axis=1) * np.linalg.norm(now.key, axis=1)
     return [low + int(sizes[low:high].argmax()) for low, high in pairwise(edges)]
+
+
+def all_pairs(scene: Scene, now: Turned) -> str:
+    """That some pairs are drawn, and how all of them add up to the score."""
+    drawn = float(now.adds[shown(now)].sum())
+    whole = float(now.adds.sum())
+    return say(
+        scene,
+        "turning.pairs",
+        n_shown=len(shown(now)),
+        n_pairs=len(now.adds),
+        shown=signed(scene, drawn),
+        n_rest=len(now.adds) - len(shown(now)),
+        rest=signed(scene, whole - drawn),
+        whole=signed(scene, whole),
+        width=readout(scene, math.sqrt(2 * len(now.adds))),
+        score=readout(scene, now.score),
+    )
 
 
 def dial(scene: Scene, now: Turned, pair: int) -> Node:

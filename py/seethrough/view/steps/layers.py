@@ -94,17 +94,29 @@ def render(scene: Scene) -> str:
 
 
 def door(scene: Scene) -> Node | str:
-    """The way into the layer in which attention wrote most for the token, at that token."""
+    """The way into the layer in which attention wrote most for the token, at a head that looks."""
     lengths = written(scene, hooks.ATTN_OUT)
     known = {layer: length for layer, length in enumerate(lengths) if length is not None}
     if not known:
         return ""
     layer = max(known, key=lambda at: known[at])
     route = Route("block", scene.route.subject)
-    here = Place(route, position=chosen(scene), layer=layer, head=scene.choice.head)
+    head = head_that_looks(scene, layer)
+    here = Place(route, position=chosen(scene), layer=layer, head=head)
     way = h("a", {"href": address_of_place(here)}, say(scene, "layers.door.open"))
     told = say(scene, "layers.door", layer=layer)
     return h("p", {"class": "note layers-door"}, told, " ", way)
+
+
+def head_that_looks(scene: Scene, layer: int) -> int:
+    """The head that looks most at one token between the first and this; else the chosen one.
+
+    Most heads look at the first token, or at the token itself: that says little of a text.
+    """
+    pattern, at = scene.run.pattern(layer), chosen(scene)
+    if pattern is None or at < 2 or at >= pattern.shape[1]:  # noqa: PLR2004 - none is between
+        return scene.choice.head
+    return int(pattern[:, at, 1:at].max(axis=1).argmax())
 
 
 def classes(scene: Scene) -> str:

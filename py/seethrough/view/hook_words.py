@@ -1,0 +1,43 @@
+"""What each hook of a layer is, in a few words."""
+
+from __future__ import annotations
+
+# A leaf (core/hooks.py), and the name of its words in the catalogue.
+WORDS = {
+    "hook_resid_pre": "resid_pre",
+    "ln1.hook_scale": "norm_scale",
+    "ln1.hook_normalized": "norm_normalized",
+    "ln1.hook_norm_out": "norm_norm_out",
+    "attn.hook_q": "attn_q",
+    "attn.hook_k": "attn_k",
+    "attn.hook_v": "attn_v",
+    "attn.q_norm.hook_scale": "query_norm_scale",
+    "attn.q_norm.hook_normalized": "query_norm_normalized",
+    "attn.q_norm.hook_norm_out": "query_norm_norm_out",
+    "attn.k_norm.hook_scale": "key_norm_scale",
+    "attn.k_norm.hook_normalized": "key_norm_normalized",
+    "attn.k_norm.hook_norm_out": "key_norm_norm_out",
+    "attn.hook_rot_q": "attn_rot_q",
+    "attn.hook_rot_k": "attn_rot_k",
+    "attn.hook_attn_scores": "attn_attn_scores",
+    "attn.hook_pattern": "attn_pattern",
+    "attn.hook_z": "attn_z",
+    "attn.hook_out": "heads_sum",
+    "ln1_post.hook_scale": "norm_after_heads_scale",
+    "ln1_post.hook_normalized": "norm_after_heads_normalized",
+    "ln1_post.hook_norm_out": "norm_after_heads_norm_out",
+    "hook_attn_out": "attn_out",
+    "hook_resid_mid": "resid_mid",
+    "ln2.hook_scale": "second_norm_scale",
+    "ln2.hook_normalized": "second_norm_normalized",
+    "ln2.hook_norm_out": "second_norm_norm_out",
+    "mlp.hook_pre": "mlp_pre",
+    "mlp.hook_pre_linear": "mlp_pre_linear",
+    "mlp.hook_post": "mlp_post",
+    "mlp.hook_out": "neurons_sum",
+    "ln2_post.hook_scale": "norm_after_neurons_scale",
+    "ln2_post.hook_normalized": "norm_after_neurons_normalized",
+    "ln2_post.hook_norm_out": "norm_after_neurons_norm_out",
+    "hook_mlp_out": "mlp_out",
+    "hook_resid_post": "resid_post",
+}
