@@ -170,7 +170,8 @@ class RowPicks:
             begin, end, group = AXES[at]
             ends = words_of(atlas, (begin, end))
             if len(ends) == len(NO_ENDS):
-                self._charting.show_group(group, flies=False)
+                if self._state.chart.chart_group != group:
+                    self._charting.show_group(group)
                 self._store.replace(axis_ends=ends, picked=(), n_beyond=0, box_found=("", ()))
 
     def show_sum(self, at: int) -> None:

@@ -81,12 +81,15 @@ def tries(state: AppState, atlas: Atlas) -> list[Node]:
 def told(state: AppState, atlas: Atlas, spread: Spread) -> list[Node | str]:
     """What 0 and 1 are, and the tokens nearest to the ends."""
     begin, end = (token_mark(atlas.visible(token)) for token in spread.ends)
-    order = spread.values.argsort(kind="stable").tolist()
+    along = spread.values.argsort(kind="stable").tolist()
+    order = [at for at in along if spread.tokens[at] not in spread.ends]
     first, last = (
         h("span", {}, marks(atlas, [spread.tokens[at] for at in some]))
         for some in (order[:N_NAMED], order[: -N_NAMED - 1 : -1])
     )
     ends = {"begin": begin, "end": end}
+    if not order:
+        return rich(state, "rows.axis.scale", **ends)
     nearest = rich(state, "rows.axis.nearest", **ends, first=first, last=last)
     return [*rich(state, "rows.axis.scale", **ends), " ", *nearest]
 

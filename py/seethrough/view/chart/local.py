@@ -33,7 +33,7 @@ FIELDS = (
     *offer.FIELDS,
 )
 WIDEST = 600
-FLATTEST, HIGHEST = 0.3, 0.8
+FLATTEST, HIGHEST = 0.4, 0.8
 EDGE_X, EDGE_Y = 90, 30
 # A month that is another word as well.
 TWO_IN_ONE = b" May"
