@@ -124,8 +124,8 @@ def names(
     wide, high = size
     most = MOST_NAMES if wide >= WIDE_ENOUGH else MOST_NAMES_NARROW
     room, written = Room(wide, high), []
-    for box in kept:
-        room.take(box)
+    for own in kept:
+        room.take(own)
     for token in tokens:
         across, down = map(float, landed[token])
         if not (0 <= across < wide and 0 <= down < high):
