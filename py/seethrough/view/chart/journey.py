@@ -140,16 +140,16 @@ def now(state: AppState) -> str:
         return ""
     last = len(path.units) - 1
     at = last if state.chart.chart_state is None else state.chart.chart_state
-    is_start, layer = at == 0, at - 1
+    is_start, layer = at == 0, str(at - 1)
     if path.nearest is None:
-        told = say(state, "chart.path.where", is_start=is_start, layer=layer)
-        return to_html(h("p", {}, told))
+        words = say(state, "chart.path.where", is_start=is_start, layer=layer)
+        return to_html(h("p", {}, words))
     name = token_mark(atlas.visible(int(path.nearest.ids[at, 0])))
     value = decimals(state, float(path.nearest.cosines[at, 0]))
-    told_too = rich(
-        state, "chart.path.now", is_start=is_start, layer=str(layer), token=name, cosine=value
+    told_now = rich(
+        state, "chart.path.now", is_start=is_start, layer=layer, token=name, cosine=value
     )
-    return to_html(h("p", {}, told_too))
+    return to_html(h("p", {}, told_now))
 
 
 def state_name(state: AppState, at: int) -> str:
