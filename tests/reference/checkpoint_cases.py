@@ -368,5 +368,6 @@ CASES = [
     Case("GGUF of Gemma 3, 8-bit blocks", as_gguf("Gemma3ForCausalLM", "Q8_0", **GEMMA3)),
     Case("GGUF of Qwen 2, 4-bit blocks", as_gguf("Qwen2ForCausalLM", "Q4_0", **LLAMA)),
     Case("GGUF of Qwen 3", as_gguf("Qwen3ForCausalLM", "F16", head_dim=128, **LLAMA)),
-    Case("GGUF of GPT-2", as_gguf("GPT2LMHeadModel", "Q8_0", **GPT2)),
+    # transformers reads no context from a GPT-2's GGUF and takes 1024.
+    Case("GGUF of GPT-2", as_gguf("GPT2LMHeadModel", "Q8_0", **{**GPT2, "n_positions": 1024})),
 ]
