@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from export.stages.model_paths import place_at
 from tests import tiny
+from tests.gguf_of_folder import gguf_of
 from tests.tiny import VARIANTS, random_weights, tokenizer_dict, write_gguf, write_hub_folder
 from tests.tiny_gpt2 import TinyGpt2, write_folder
 
@@ -46,6 +47,23 @@ WIDE = {
 TIED = VARIANTS["hub f32, grouped, tied"]
 UNTIED = replace(TIED, is_tied=False)
 HEAD, ROWS = "lm_head.weight", "model.embed_tokens.weight"
+GEMMA3 = {
+    **LLAMA,
+    "num_hidden_layers": 6,
+    "num_key_value_heads": 1,
+    "head_dim": 256,  # a GGUF says nothing of what scores are scaled by: transformers takes 256
+    "sliding_window": 4,
+}
+LLAMA3_ROPE = {
+    "rope_type": "llama3",
+    "rope_theta": 500000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
+LINEAR_ROPE = {"rope_type": "linear", "factor": 4.0, "rope_theta": 1e4}
+YARN_ROPE = {**LINEAR_ROPE, "rope_type": "yarn", "original_max_position_embeddings": 64}
 DEFAULT_ROPE = {"rope_type": "default", "rope_theta": 500000.0}
 
 
@@ -192,6 +210,24 @@ def gguf(**fields: Any) -> Callable[[Path], Path]:
     return lambda folder: write_gguf(source, made(folder) / "tiny.gguf", fields=fields).path
 
 
+def as_gguf(kind: str, stored: str, **settings: Any) -> Callable[[Path], Path]:
+    """A GGUF of what a class of transformers saved, its matrices in a type of blocks."""
+
+    def write(folder: Path) -> Path:
+        from_folder = saved(kind, **settings)(folder / "hub")
+        return gguf_of(from_folder, folder / "tiny.gguf", stored)
+
+    return write
+
+
+UNTIED_GEMMA3 = {**GEMMA3, "tie_word_embeddings": False}
+WINDOWED = {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}
+NEOX = {
+    "hidden_size": 64,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 2,
+    "intermediate_size": 96,
+}
 HUB_NAMES = {
     "hidden_size": 64,
     "num_attention_heads": 4,
@@ -221,14 +257,48 @@ CASES = [
         "Llama, rotary base 500,000",
         saved("LlamaForCausalLM", rope_parameters=DEFAULT_ROPE, **LLAMA),
     ),
+    Case("Llama, scaled by 4", saved("LlamaForCausalLM", rope_parameters=LINEAR_ROPE, **LLAMA)),
     Case(
-        "Llama, scaled by 4",
-        saved(
-            "LlamaForCausalLM",
-            rope_parameters={"rope_type": "linear", "factor": 4.0, "rope_theta": 1e4},
-            **LLAMA,
-        ),
+        "Llama, Llama 3's scaling",
+        saved("LlamaForCausalLM", rope_parameters=LLAMA3_ROPE, **LLAMA),
+    ),
+    Case(
+        "Llama, scaled by yarn",
+        saved("LlamaForCausalLM", rope_parameters=YARN_ROPE, **LLAMA),
         "source.rope_scaling",
+    ),
+    Case("Gemma3ForCausalLM", saved("Gemma3ForCausalLM", **GEMMA3)),
+    Case("Gemma 3, bfloat16", saved("Gemma3ForCausalLM", "bfloat16", **GEMMA3)),
+    Case("Gemma 3, a head of its own", saved("Gemma3ForCausalLM", **UNTIED_GEMMA3)),
+    Case(
+        "Gemma 3, capped logits",
+        saved("Gemma3ForCausalLM", final_logit_softcapping=30.0, **GEMMA3),
+        "source.setting",
+    ),
+    Case(
+        "Gemma 3, scores scaled otherwise",
+        saved("Gemma3ForCausalLM", query_pre_attn_scalar=168, **GEMMA3),
+        "source.setting",
+    ),
+    Case(
+        "Gemma 3, sees both ways",
+        saved("Gemma3ForCausalLM", use_bidirectional_attention=True, **GEMMA3),
+        "source.setting",
+    ),
+    Case("Qwen2ForCausalLM", saved("Qwen2ForCausalLM", **LLAMA)),
+    Case("Qwen 2, tied", saved("Qwen2ForCausalLM", tie_word_embeddings=True, **LLAMA)),
+    Case("Qwen 2, windows from layer 1", saved("Qwen2ForCausalLM", **WINDOWED, **LLAMA)),
+    Case("Qwen3ForCausalLM", saved("Qwen3ForCausalLM", **LLAMA)),
+    Case(
+        "Qwen 3, biases",
+        saved("Qwen3ForCausalLM", attention_bias=True, **LLAMA),
+        "source.bias",
+    ),
+    Case("SmolLM3ForCausalLM", saved("SmolLM3ForCausalLM", **{**LLAMA, "num_hidden_layers": 4})),
+    Case(
+        "GPTNeoXForCausalLM",
+        saved("GPTNeoXForCausalLM", **{**NEOX, "max_position_embeddings": 64}),
+        "source.architecture",
     ),
     Case("Llama, biases", saved("LlamaForCausalLM", attention_bias=True, **LLAMA), "source.bias"),
     Case("Mistral, no window", saved("MistralForCausalLM", sliding_window=None, **LLAMA)),
@@ -291,6 +361,13 @@ CASES = [
     Case("a trainer's folder", trainer_output, "source.inside"),
     Case("GGUF in 8-bit blocks", gguf()),
     Case(
-        "GGUF, rope.scale_linear 4", gguf(**{"llama.rope.scale_linear": 4.0}), "source.rope_scaling"
+        "GGUF, scaled by yarn",
+        gguf(**{"llama.rope.scaling.type": "yarn"}),
+        "source.rope_scaling",
     ),
+    Case("GGUF of Gemma 3, 8-bit blocks", as_gguf("Gemma3ForCausalLM", "Q8_0", **GEMMA3)),
+    Case("GGUF of Qwen 2, 4-bit blocks", as_gguf("Qwen2ForCausalLM", "Q4_0", **LLAMA)),
+    Case("GGUF of Qwen 3", as_gguf("Qwen3ForCausalLM", "F16", head_dim=128, **LLAMA)),
+    # transformers reads no context from a GPT-2's GGUF and takes 1024.
+    Case("GGUF of GPT-2", as_gguf("GPT2LMHeadModel", "Q8_0", **{**GPT2, "n_positions": 1024})),
 ]

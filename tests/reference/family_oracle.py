@@ -93,9 +93,9 @@ def compute_in_float64(stack: ExitStack, model: Any) -> None:
         factor = self.weight + 1 if has_one_more else self.weight
         return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon) * factor
 
-    def rotary(self: Any, x: Any, places: Any, kind: str | None = None) -> Any:
-        frequencies = getattr(self, f"{kind}_inv_freq" if kind else "inv_freq").float()
-        angles = places[..., None].float() * frequencies
+    def rotary(self: Any, x: Any, position_ids: Any, layer_type: str | None = None) -> Any:
+        name = f"{layer_type}_inv_freq" if layer_type else "inv_freq"
+        angles = position_ids[..., None].float() * getattr(self, name).float()
         both = torch.cat((angles, angles), dim=-1).to(x.dtype)
         return both.cos(), both.sin()
 

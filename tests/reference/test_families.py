@@ -40,9 +40,9 @@ def close(single: Mapping[str, Array], double: Mapping[str, Array], got: Mapping
 
 
 def exactly(double: Mapping[str, Array], got: Mapping[str, Array]) -> None:
-    """Every hook in float64, but for the angles, which are float32 numbers."""
+    """Every hook in float64; theirs has angles of float32, which six layers of norms enlarge."""
     errors = relative_errors(double, got)
-    assert worst(errors, 1)[0][0] <= TOLERANCES["angles"].bound, worst(errors, 3)
+    assert worst(errors, 1)[0][0] <= TOLERANCES["hook"].bound, worst(errors, 3)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

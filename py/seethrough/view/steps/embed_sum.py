@@ -9,6 +9,7 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.length import length_of
+from seethrough.core.maths import rotary_frequencies
 from seethrough.view import strip
 from seethrough.view.folded import folded
 from seethrough.view.node import Child, Markup, Node, h
@@ -172,7 +173,8 @@ def rotation(scene: Scene, position: int) -> Node | str:
     config = scene.run.config
     if config is None or config.rotary_base is None:
         return ""
-    slowest = position * config.rotary_base ** (2 / config.d_head - 1)
+    turns = rotary_frequencies(config.d_head, config.rotary_base, np.float64, config.rotary_factors)
+    slowest = position * float(turns[-1])
     same = same_ids(scene)
     sentences: list[Child] = [rich(scene, "embed.rotary.nothing"), " "]
     if same is not None:
