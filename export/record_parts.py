@@ -1,4 +1,7 @@
-"""Cuts a recorded walk's further parts to size: as much of each as fits into 400 KB."""
+"""Cuts a recorded walk's further parts to size: as much of each as fits into 400 KB.
+
+The scores of a large vocabulary are beyond that by themselves and stand beside that room.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
     from seethrough.core.recording import Recording
+
+LARGE = 65_536  # tokens
 
 
 def captured_for_parts(config: ModelConfig) -> tuple[str, ...]:
@@ -62,9 +67,11 @@ def part_of(name: str, made: Recording, walk: Walk, config: ModelConfig) -> Part
 
 def fitting(whole: Part) -> bytes | None:
     """The file of a part, cut to the last positions that fit; None where not even one does."""
+    scores = whole.arrays.get(hooks.LOGITS)
+    beside = scores.nbytes if scores is not None and scores.shape[-1] > LARGE else 0
     for first in range(len(whole.positions)):
         data = file_of_part(cut(whole, first))
-        if len(data) <= MOST_BYTES:
+        if len(data) <= MOST_BYTES + beside:
             return data
     return None
 

@@ -80,7 +80,7 @@ GEMMA3 = Model(
     release=releases.GEMMA3,
     is_recorded=True,
     prompts=walks.GEMMA3,
-    download_bytes=301_000_000,
+    download_bytes=298_400_000,
 )
 DISTILGPT2 = Model(
     id="distilgpt2",

@@ -255,6 +255,23 @@ def test_logits_that_do_not_fit_are_left_out(
     assert recorder.record(TINY).parts == {}
 
 
+def test_scores_of_a_large_vocabulary_stand_beside_the_room(
+    grouped: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All scores are there although they alone are more than a part may have."""
+    whole = part_from_bytes(Recorder(grouped.folder, threads=1).record(TINY).parts[LOGITS_PART])
+    scores = whole.arrays[hooks.LOGITS]
+    least = len(file_of_part(cut(whole, len(whole.positions) - 1)))
+    monkeypatch.setattr(record_parts, "MOST_BYTES", least - scores.nbytes)
+    monkeypatch.setattr(record_parts, "LARGE", scores.shape[-1] - 1)
+
+    files = Recorder(grouped.folder, threads=1).record(TINY)
+
+    np.testing.assert_array_equal(
+        part_from_bytes(files.parts[LOGITS_PART]).arrays[hooks.LOGITS], scores
+    )
+
+
 def test_the_command_line_says_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -267,8 +267,11 @@ def _joined(pieces: Sequence[tuple[str, bool]]) -> tuple[str, list[tuple[int, in
 
 def _texts_by_id(source: TokenizerSource) -> list[str | None]:
     """Each token's text at its id; None where the ids leave a gap."""
-    named = {token.id: token.content for token in source.added}
-    texts: list[str | None] = [None] * (max([*source.vocab.values(), *named], default=-1) + 1)
-    for token, number in chain(source.vocab.items(), ((name, one) for one, name in named.items())):
+    vocab, named = source.vocab, {token.id: token.content for token in source.added}
+    by_id = zip(vocab, vocab.values(), strict=True)
+    in_order = list(vocab.values()) == list(range(len(vocab)))
+    texts: list[str | None] = list(vocab) if in_order else []
+    texts += [None] * (max([*vocab.values(), *named], default=-1) + 1 - len(texts))
+    for token, number in chain(() if in_order else by_id, zip(named.values(), named, strict=True)):
         texts[number] = token
     return texts

@@ -62,12 +62,17 @@ def read_source(source: str | Mapping[str, Any]) -> TokenizerSource:
     content = _parsed(source) if isinstance(source, str) else source
     model = _part(content, "model", dict)
     _demand("model.type", model.get("type") or _type_of(model), "BPE")
-    vocab, ranks = _by_pieces(model) if "pieces" in model else _by_merges(model)
+    is_short = "pieces" in model  # its ids are places, so that no two are one
+    vocab, ranks = _by_pieces(model) if is_short else _by_merges(model)
     wiring, decoder = _wiring(content, model)
     lacking = _lacking(model, vocab, wiring)
     entries = _part({"added_tokens": [], **content}, "added_tokens", list)
-    added = _numbered([_added(entry, wiring) for entry in entries], entries, vocab)
-    _check_ids([*vocab.values(), *(token.id for token in added)])
+    read = [_added(entry, wiring) for entry in entries]
+    ids = _ids_of(entries, vocab)
+    added = _numbered(read, entries, ids)
+    if not is_short:
+        _check_ids([*vocab.values(), *(token.id for token in added)])
+        _check_alone({**vocab, **ids})
     _check_text([*vocab, *(token.content for token in added)])
     ignores_merges = bool(model.get("ignore_merges"))
     if wiring.words_of and not ignores_merges:
@@ -252,26 +257,36 @@ def _added(entry: object, wiring: Wiring) -> AddedToken:
     return token
 
 
-def _numbered(
-    tokens: list[AddedToken], entries: list[Any], vocab: Mapping[str, int]
-) -> tuple[AddedToken, ...]:
-    """The added tokens, each once, by the ids that `tokenizers` gives them.
+def _ids_of(entries: list[Any], vocab: Mapping[str, int]) -> dict[str, int]:
+    """The id of each added token, as `tokenizers` gives it; an entry's own id says nothing.
 
-    One of the vocabulary has its id there, another one the next; its entry's own id says nothing.
-    Of one that comes twice in two forms it takes something from either: such a file is refused.
+    One of the vocabulary has its id there, another one the next.
     """
     ids: dict[str, int] = {}
-    found: dict[str, AddedToken] = {}
     highest = -1
+    for content in (str(entry["content"]) for entry in entries):
+        if content and content not in ids:
+            ids[content] = vocab.get(content, next_id(len(vocab), [highest]))
+            highest = max(highest, ids[content])
+    return ids
+
+
+def _numbered(
+    tokens: list[AddedToken], entries: list[Any], ids: Mapping[str, int]
+) -> tuple[AddedToken, ...]:
+    """The added tokens, each once, by these ids.
+
+    Of one that comes twice in two forms `tokenizers` takes something from either: such a file is
+    refused.
+    """
+    found: dict[str, AddedToken] = {}
     for token, entry in zip(tokens, entries, strict=True):
         content = str(entry["content"])
         if content:
-            number = ids.setdefault(content, vocab.get(content, next_id(len(vocab), [highest])))
-            highest = max(highest, number)
+            number = ids[content]
             numbered = token if token.id == number else replace(token, id=number)
             if found.setdefault(content, numbered) != numbered:
                 raise SourceError("tokens.malformed", part="added_tokens")
-    _check_alone({**vocab, **ids})
     return tuple(found.values())
 
 
