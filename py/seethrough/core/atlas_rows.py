@@ -52,8 +52,8 @@ def pack_sums(sums: Sequence[SumFound]) -> dict[str, Array]:
     """Sums as arrays, by the names in the file."""
     return {
         "sums.terms": np.array([one.terms for one in sums], np.uint32).reshape(-1, N_TERMS),
-        "sums.ids": np.array([one.ids for one in sums], np.uint32).reshape(len(sums), -1),
-        "sums.cosines": np.array([one.cosines for one in sums], np.float64).reshape(len(sums), -1),
+        "sums.ids": np.array([one.ids for one in sums], np.uint32).reshape(-1, N_FOUND),
+        "sums.cosines": np.array([one.cosines for one in sums], np.float64).reshape(-1, N_FOUND),
         "sums.ranks": np.array([one.ranks for one in sums], np.uint32).reshape(-1, N_TERMS),
         "sums.given": np.array([one.given for one in sums], np.float64).reshape(-1, N_TERMS),
     }
