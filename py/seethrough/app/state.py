@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
+from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, Terms, card_of
 from seethrough.app.chart import Chart
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
@@ -102,6 +102,7 @@ __all__ = [
     "Step",
     "Storage",
     "Store",
+    "Terms",
     "Text",
     "Throws",
     "Tour",
