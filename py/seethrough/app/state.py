@@ -20,7 +20,7 @@ from seethrough.app.by_rows import (
     chosen_tokens,
     offered_tokens,
 )
-from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, card_of
+from seethrough.app.cards import AbsentModel, ModelCard, PartCard, RecordingCard, Terms, card_of
 from seethrough.app.chart import Chart, Path
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
@@ -114,6 +114,7 @@ __all__ = [
     "Step",
     "Storage",
     "Store",
+    "Terms",
     "Text",
     "Throws",
     "Tour",

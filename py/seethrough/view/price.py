@@ -11,8 +11,7 @@ from seethrough.view.numbers import megabytes
 from seethrough.view.words import action_button, engine_card, rich, say
 
 if TYPE_CHECKING:
-    from seethrough.app.cards import Terms
-    from seethrough.app.state import AppState, ModelCard, Scene
+    from seethrough.app.state import AppState, ModelCard, Scene, Terms
     from seethrough.view.node import Attributes
 
 FIELDS = (
