@@ -226,7 +226,7 @@ def test_arrays_that_do_not_fit_are_refused(name: str, array: Array | None, key:
         (file_of(MADE) + b"\0", "data_offsets"),
         (save(dict(MADE.arrays)), "__metadata__"),
         (told(layers=[2]), "layers"),
-        (save({"more": np.ones(1)}, metadata=to_metadata(MADE)), "more"),
+        (save({"more": np.ones(1, np.int64)}, metadata=to_metadata(MADE)), "more"),
         (save({"more": np.ones(1, np.float32)}, metadata=to_metadata(MADE)), "logits_top_values"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

@@ -17,7 +17,7 @@ from export.prerender import fields
 from export.record import told_of
 from export.record_parts import file_of_part
 from export.site import SiteError, absent_models, copy_models
-from export.stages.models import ANOTHER, DISTILGPT2, SMOLLM2, Choice, asked_for
+from export.stages.models import ANOTHER, DISTILGPT2, GEMMA3, SMOLLM2, Choice, Model, asked_for
 from seethrough.app.state import AbsentModel
 from seethrough.core.assets import PART, RECORDING
 from seethrough.core.manifest import from_json
@@ -78,7 +78,7 @@ def test_the_list_names_the_models_in_order(tmp_path: Path) -> None:
     for folder in folders:
         manifest = from_json((tmp_path / "out/models" / folder.name / "manifest.json").read_text())
         assert manifest.of_kind(RECORDING, PART) == ()
-    assert [row["id"] for row in listing["absent"]] == [SMOLLM2.id, DISTILGPT2.id]
+    assert [row["id"] for row in listing["absent"]] == [SMOLLM2.id, GEMMA3.id, DISTILGPT2.id]
 
 
 def test_recorded_walks_are_listed_with_their_parts(tmp_path: Path) -> None:
@@ -172,19 +172,21 @@ def test_a_list_and_its_files_must_agree(
 @pytest.mark.parametrize(
     ("present", "absent", "command"),
     [
-        ([SMOLLM2.id], [DISTILGPT2.id], "smollm2,distilgpt2"),
-        (["mine", SMOLLM2.id], [DISTILGPT2.id], "smollm2,distilgpt2"),
-        ([DISTILGPT2.id], [SMOLLM2.id], "distilgpt2,smollm2"),
-        ([DISTILGPT2.id, SMOLLM2.id], [], ""),
+        ([SMOLLM2.id], [GEMMA3, DISTILGPT2], "smollm2,{name}"),
+        (["mine", SMOLLM2.id], [GEMMA3, DISTILGPT2], "smollm2,{name}"),
+        ([DISTILGPT2.id], [SMOLLM2, GEMMA3], "distilgpt2,{name}"),
+        ([DISTILGPT2.id, SMOLLM2.id], [GEMMA3], "distilgpt2,smollm2,{name}"),
+        ([DISTILGPT2.id, SMOLLM2.id, GEMMA3.id], [], ""),
     ],
 )
-def test_what_a_build_lacks(present: list[str], absent: list[str], command: str) -> None:
+def test_what_a_build_lacks(present: list[str], absent: list[Model], command: str) -> None:
     """Known models that are not there, each with a command that build.py understands."""
     rows = [AbsentModel(**row) for row in absent_models(present)]
 
-    assert [row.id for row in rows] == absent
-    for row in rows:
-        assert row.command == f"python3 build.py build --models {command}"
+    assert [row.id for row in rows] == [model.id for model in absent]
+    for row, model in zip(rows, absent, strict=True):
+        asked = command.format(name=model.name)
+        assert row.command == f"python3 build.py build --models {asked}"
         options = build.command_line().parse_args(shlex.split(row.command)[2:])
         assert row.id in {model.id for model in asked_for(options.models)}
 
@@ -193,7 +195,7 @@ def test_the_command_keeps_the_builds_own_models() -> None:
     """Behind a build's own words, quoted, stands the model that it lacks; nothing else changes."""
     choice = Choice("smollm2,my model", "It's ours", "p.json")
 
-    (row,) = absent_models([SMOLLM2.id, "my-model"], choice.command(ANOTHER))
+    *_, row = absent_models([SMOLLM2.id, "my-model"], choice.command(ANOTHER))
 
     words = shlex.split(row["command"])
     assert words[4:] == [

@@ -49,9 +49,9 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'"
 @cache
 def run(family: str) -> tuple[ModelConfig, dict[str, np.ndarray], Captured]:
     """A pass of a small model of a family, its weights and all that it computed."""
-    config = CONFIG if family == "llama" else GPT2
+    config = GPT2 if family == "gpt2" else replace(CONFIG, family=family)
     weights: dict[str, np.ndarray] = dict(MODEL.arrays)
-    if family == "gpt2":
+    if family != "llama":
         weights = {
             name: formula(dims) for name, dims in weight_dims(config).items() if name != "W_U"
         }
