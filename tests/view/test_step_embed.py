@@ -11,6 +11,7 @@ import pytest
 
 from seethrough.core.captured import Captured
 from seethrough.core.cell import parse_cell
+from seethrough.core.config import LayerConfig
 from seethrough.core.messages import text
 from seethrough.view.layout import PANELS, cell_of, describe_cell, raster_for
 from seethrough.view.node import h, to_html
@@ -128,6 +129,20 @@ def test_a_rotary_position_comes_later() -> None:
     assert 'id="embed-position"' in html
     assert readout(slowest) in words(html)
     assert f"{config.d_head // 2} pairs" in words(html)
+
+
+def test_layers_that_turn_otherwise_are_told() -> None:
+    """Of layers with a base of their own, and of those that turn nothing, it says how many."""
+    state, config = walk_state(), config_of("llama")
+    usual = [LayerConfig()] * (config.n_layers - 2)
+    own = (LayerConfig(rotary_base=100.0), LayerConfig(is_turned=False), *usual)
+    told = words(drawn(state.but(config=replace(config, layers=own))))
+    slowest = 5 * 100.0 ** -((config.d_head - 2) / config.d_head)
+
+    assert f"One of the {config.n_layers} layers turns by another base, 100" in told
+    assert readout(slowest) in told
+    assert f"One of the {config.n_layers} layers turns nothing" in told
+    assert "another base" not in words(drawn(state))
 
 
 def test_without_the_embedding_block_0_has_it() -> None:

@@ -193,8 +193,34 @@ def rotation(scene: Scene, position: int) -> Node | str:
         "details",
         {"class": "data side", "id": "embed-position", "data-at": str(ADDED)},
         h("summary", {}, say(scene, "embed.rotary.title")),
-        h("p", {"class": "note"}, sentences, how),
+        h("p", {"class": "note"}, sentences, how, other_layers(scene, position)),
     )
+
+
+def other_layers(scene: Scene, position: int) -> list[Child]:
+    """How those layers turn that do not turn as the model says of all; else nothing."""
+    config = scene.run.config
+    if config is None or not config.layers:
+        return []
+    sentences: list[Child] = []
+    layers = range(config.n_layers)
+    n_layers = count(scene, config.n_layers)
+    turned = [config.rotary_base_of(layer) for layer in layers if config.layer(layer).is_turned]
+    for base in sorted({base for base in turned if base != config.rotary_base}):
+        turns = rotary_frequencies(config.d_head, base, np.float64, config.rotary_factors)
+        told = say(
+            scene,
+            "embed.rotary.other",
+            n=turned.count(base),
+            n_layers=n_layers,
+            base=count(scene, int(base)),
+            slowest=readout(scene, position * float(turns[-1])),
+        )
+        sentences += [" ", told]
+    if len(turned) < config.n_layers:
+        still = config.n_layers - len(turned)
+        sentences += [" ", say(scene, "embed.rotary.still", n=still, n_layers=n_layers)]
+    return sentences
 
 
 def moments(scene: Scene, position: int) -> Sequence[Child]:
