@@ -89,10 +89,12 @@ def test_a_recorded_path_needs_no_model() -> None:
         made = recorded(MODEL)
         actions = Actions(await opened_with(made))
         on_the_map(actions)
+        actions.store.replace(chart_layout="near")  # which has no place for a vector
         await actions.pathing.open_walk(made.id)
         path = actions.state.chart.chart_path
 
         assert path is not None
+        assert actions.state.chart.chart_layout == "pca"
         assert (path.position, path.nearest) == (made.positions[-1], None)
         address = address_of_place(place_of(actions.state))
         assert f"walk={made.id}&path={path.position}" in address

@@ -87,10 +87,17 @@ class Pathing:
         if units is None:
             self._store.replace(chart_waits="")
             return
+        self._see_vectors()
         path = Path(self._state.run.tokens, position, units)
         self._store.replace(chart_path=path, chart_waits="", chart_token=None)
         self._charting.fly_along()
         await self.name(turn)
+
+    def _see_vectors(self) -> None:
+        """Show the layout that has a place for vectors, while nothing names their neighbours."""
+        chart = self._state.chart
+        if chart.chart_layout != PCA and not self._service.is_loaded(chart.chart_model):
+            self._charting.lay_out(PCA)
 
     async def name(self, turn: int | None = None) -> None:
         """Name each state's nearest tokens, where the model is open: all its rows are looked at."""
