@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,10 +17,9 @@ import numpy as np
 
 from export import quantize
 from export.package import write_package
-from export.site import copy_models, write_page, write_service_worker
 from export.sources import read_checkpoint
 from seethrough.core.manifest import from_json
-from tests.own_loop import apart
+from tests.screens.gpt2_site import site_with
 from tests.tiny import Tiny, write_hub_folder
 
 if TYPE_CHECKING:
@@ -61,11 +59,7 @@ def build_site(dist: Path, vocabulary: Vocabulary, work: Path) -> tuple[Path, st
     command = [sys.executable, "-m", "export.atlas", str(made), "--out", str(made / "atlas")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     told = TOLD.search(done.stdout)
-    shutil.copytree(dist, site, ignore=shutil.ignore_patterns("models", "models.json"))
-    listed = copy_models((made,), site)
-    apart(lambda: write_page(site))
-    write_service_worker(site, listed)
-    return site, told.group(1) if told else done.stdout
+    return site_with(dist, made, site), told.group(1) if told else done.stdout
 
 
 def write_checkpoint(vocabulary: Vocabulary, folder: Path) -> None:

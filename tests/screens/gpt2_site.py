@@ -34,13 +34,18 @@ def write_checkpoint(folder: Path) -> Path:
 
 def build_site(dist: Path, work: Path) -> Path:
     """The built site with this model instead of its own; returns its folder."""
-    source, made, site = work / "source", work / MODEL_ID, work / "site"
+    source, made = work / "source", work / MODEL_ID
     source.mkdir()
-    shutil.copytree(dist, site, ignore=shutil.ignore_patterns("models", "models.json"))
     origin = {"licence": "none", "source": "seeded noise"}
     with mock.patch.object(quantize, "N_TRIED", 1):  # noise is as good in any scale
         checkpoint = quantize.quantized(read_checkpoint(write_checkpoint(source), origin))
     write_package(checkpoint, made, model_id=MODEL_ID, title=TITLE)
+    return site_with(dist, made, work / "site")
+
+
+def site_with(dist: Path, made: Path, site: Path) -> Path:
+    """The built site with an exported model instead of its own; returns its folder."""
+    shutil.copytree(dist, site, ignore=shutil.ignore_patterns("models", "models.json"))
     listed = copy_models((made,), site)
     apart(lambda: write_page(site))
     write_service_worker(site, listed)

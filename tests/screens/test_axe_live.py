@@ -5,8 +5,11 @@ The same rules as in test_axe.py, where the places rest as they are opened.
 
 import pytest
 
+from export.package import write_package
+from export.sources import read_checkpoint
 from seethrough.view.tours import THE_BLOCK
-from tests.screens.gpt2_site import build_site
+from tests import block_models
+from tests.screens.gpt2_site import build_site, site_with
 from tests.screens.places import GPT2_PROMPT, NARROW, WIDE
 from tests.screens.screen import opened, served, told
 from tests.screens.test_axe import CONTRAST, in_place
@@ -22,6 +25,15 @@ ON_A_PHONE = ["target-size", "scrollable-region-focusable", "aria-hidden-focus"]
 BROUGHT = dict.fromkeys(("mix", "expand", "contract"), ".plate-of .push")
 OPEN_ALL = """() => {
   for (const one of document.querySelectorAll("#view details:not(.menu)")) one.open = true;
+}"""
+# Counts what the engine, which runs already, is asked for from now on.
+COUNT_PASSES = """() => {
+  const post = Worker.prototype.postMessage;
+  window.passes = 0;
+  Worker.prototype.postMessage = function (message, ...more) {
+    if (message?.type === "run") window.passes += 1;
+    return post.call(this, message, ...more);
+  };
 }"""
 CLOSE_ALL = OPEN_ALL.replace("true", "false")
 # The first number of a step that opens its sum; a strip's cell where there is no such button.
@@ -62,6 +74,21 @@ def gpt2(browser, dist, tmp_path_factory):
         yield screen
 
 
+@pytest.fixture(scope="module")
+def shared_keys(browser, dist, tmp_path_factory):
+    """The page of a small Llama whose 32 query heads share 4 keys, its prompt run live."""
+    work = tmp_path_factory.mktemp("shared")
+    made = work / "llama-32-4"
+    checkpoint = read_checkpoint(block_models.write_checkpoint(work / "source"), {})
+    write_package(checkpoint, made, model_id=made.name, title="32 on 4")
+    with (
+        served(site_with(dist, made, work / "site")) as url,
+        opened(browser, url) as screen,
+    ):
+        load(screen)
+        yield screen
+
+
 def judged(screen, axe, *, is_narrow=True):
     """What axe finds on the page as it is: every rule, on a phone those of sizes and scrolling."""
     found = {"1440": in_place(screen, axe)}
@@ -95,6 +122,37 @@ def test_the_live_steps_of_gpt2(gpt2, axe):
         gpt2.go(f"#/walk/own/{step}?prompt={GPT2_PROMPT}")
         found[step] = in_place(gpt2, axe, None if step == "embed" else CONTRAST)
 
+    assert not told(found), told(found)
+
+
+@pytest.mark.parametrize(("shape", "prompt"), [("gpt2", GPT2_PROMPT), ("shared_keys", "hello")])
+def test_the_layer_of_other_shapes(request, axe, shape, prompt):
+    """Every step inside is drawn; another head asks for no pass, another layer for one.
+
+    A layer's final norm is a pass of its own.
+    """
+    screen = request.getfixturevalue(shape)
+    screen.look(WIDE)
+    found = {}
+    for step in THE_BLOCK.names:
+        screen.go(f"#/block/own/{step}?layer=0&head=3&prompt={prompt}&depth=numbers")
+        screen.page.wait_for_selector(".plate-of canvas, .plate-of svg, #inside canvas")
+        screen.settle()
+        found[step] = in_place(screen, axe, CONTRAST)
+    screen.go(f"#/block/own/scores?layer=0&head=3&prompt={prompt}&depth=numbers")
+    screen.settle()
+    screen.page.evaluate(COUNT_PASSES)
+    screen.page.locator("#choice .heads button").nth(7).click()
+    screen.settle()
+    of_head = screen.page.evaluate("window.passes")
+    assert "head=7" in screen.page.url
+    screen.page.select_option("#choice [data-action=select-layer]", "1")
+    screen.settle()
+
+    assert "layer=1" in screen.page.url
+    assert of_head == 0
+    assert 1 <= screen.page.evaluate("window.passes") <= 2
+    assert screen.errors == []
     assert not told(found), told(found)
 
 
