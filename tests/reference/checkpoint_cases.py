@@ -90,13 +90,16 @@ def saved(
             vocab_size=VOCABULARY, bos_token_id=0, eos_token_id=0, pad_token_id=None, **settings
         )
         model = made(config)
-        # Larger numbers than transformers' own, so that probabilities are not all alike.
+        # Larger numbers than transformers' own, so that probabilities are not all alike. Norms are
+        # near 1; Gemma's are held without it.
         source = torch.Generator().manual_seed(SEED)
+        usual = 0.0 if "Gemma" in kind else 1.0
         with torch.no_grad():
             for name, parameter in model.named_parameters():
                 noise = torch.randn(parameter.shape, generator=source)
                 spread = 2 / parameter.shape[-1] ** 0.5 if parameter.dim() > 1 else 0.1
-                parameter.copy_(noise * spread + ("norm" in name or "ln_" in name))
+                is_norm = "norm" in name or "ln_" in name
+                parameter.copy_(noise * spread + usual * is_norm)
         model.tie_weights()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
