@@ -31,6 +31,8 @@ ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+# A browser's test has a second try in a whole run, which names it (tests/second_try.py).
+SECOND_TRY = {"SEETHROUGH_SECOND_TRY": "1"}
 # A machine that keeps no bytecode compiles every module in every process anew: it lies apart then.
 APART = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "pycache")}
 
@@ -54,7 +56,7 @@ def at_once(arguments: Sequence[str]) -> tuple[str, ...]:
 
 def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
     """Run pytest in view of the terminal; returns its exit code."""
-    more = ONE_THREAD if set(TWO_AT_ONCE) <= set(arguments) else {}
+    more = ONE_THREAD | SECOND_TRY if set(TWO_AT_ONCE) <= set(arguments) else {}
     more = more | (APART if os.environ.get("PYTHONDONTWRITEBYTECODE") else {})
     code = programs.run_in_view([python, "-m", "pytest", *arguments], {**env, **more})
     if code == NO_TESTS:
