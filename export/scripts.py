@@ -22,11 +22,6 @@ def standalone(script: Path) -> str:
     return "\n".join(EXPORT.sub("", IMPORT.sub("", _read(file))) for file in _in_order(script))
 
 
-def imported(script: Path) -> list[str]:
-    """The names of all that a script imports, however far away, before those that import it."""
-    return [file.name for file in _in_order(script)[:-1]]
-
-
 def _in_order(script: Path) -> list[Path]:
     """A script behind all that it imports, however far away."""
     imported = [_in_order(script.with_name(name)) for name in IMPORT.findall(_read(script))]

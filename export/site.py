@@ -31,7 +31,7 @@ from export.packages import (
     sha256,
     write_text,
 )
-from export.scripts import imported, standalone
+from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
 from seethrough.core.assets import ATLAS, INSIDE, LICENCE, OF_ENGINE, PART, RECORDING, TOKENIZER
@@ -58,13 +58,9 @@ NPM_FILES = {"package.json", "package-lock.json"}
 NO_NODE = "There is no node here, which compiles Python. Install Node.js, then run this again."
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-# What index.html names. A first visit waits for it, and for the scripts that Python asks for:
-# Chromium compiles at once what is stored while a service worker is installed.
-SHELL = (
-    *("index.html", "style.css", "icon.svg", "theme.js", "guard.js", "slide.js", "boot.js"),
-    *("fonts/inter-latin.woff2", "fonts/jetbrains-mono-latin.woff2"),
-)
-OF_PYTHON = ("pyodide/", "pyscript/")
+# What Python asks for at its start: most of a first visit's bytes. Scripts are not among it: of
+# those that are stored while a service worker is installed Chromium compiles all at once.
+OF_PYTHON = ("pyodide/", "pyscript/", "models/", "seethrough.zip")
 TERMS = {"terms", "notice"}
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -283,16 +279,14 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     files = entries(out, [path for path in paths if path not in skipped])
     listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
     later = [path for path in (*listing["engine"], *listing["later"]) if path in files]
-    before = needed_before_python(files)
-    python = [path for path in files if path not in before and path not in later]
+    python = [path for path in files if is_of_python(path) and path not in later]
     site = {"csp": CSP, "files": files, "python": python, "later": later, "models": models}
     (out / "sw.js").write_bytes(service_worker(site))
 
 
-def needed_before_python(paths: Iterable[str]) -> set[str]:
-    """What a first visit waits for: all else of a start can come while Python starts."""
-    scripts = {path for path in paths if path.startswith(OF_PYTHON) and path.endswith(".js")}
-    return {*SHELL, *imported(ROOT / "web" / "boot.js"), *scripts}
+def is_of_python(path: str) -> bool:
+    """Whether a file of the site can come while Python starts."""
+    return path.startswith(OF_PYTHON) and not path.endswith(".js")
 
 
 def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:

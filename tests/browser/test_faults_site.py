@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from export.site import needed_before_python, write_service_worker
+from export.site import is_of_python, write_service_worker
 from tests import built
 from tests.browser.profiles import SAVES_DATA
 from tests.browser.server import FOLDER, Server
@@ -90,8 +90,8 @@ def expected_part(path, fault):
 
 def groups(paths):
     """The files in groups that share a profile: what comes before Python, then the rest."""
-    before = [path for path in paths if path in needed_before_python(paths)]
-    with_python = [path for path in paths if path not in before]
+    with_python = [path for path in paths if is_of_python(path)]
+    before = [path for path in paths if path not in with_python]
     return [
         some[start : start + TOGETHER]
         for some in (before, with_python)
@@ -139,7 +139,7 @@ def test_a_bad_file_stops_the_start(small_tab, paths):
             )
 
             assert name in small_tab.text("#message"), (path, fault)
-            if path not in needed_before_python([path]):
+            if is_of_python(path):
                 assert small_tab.page.evaluate(REFUSED, path), (path, fault)
             else:
                 assert not small_tab.page.evaluate(STARTED)

@@ -131,4 +131,4 @@ def test_missing_site_file(new_tab, server, name):
     is_common = name.endswith(".js")
     assert answer["key"] == ("boot.missing" if is_common else "boot.not_served")
     # What comes while Python starts is looked at after the one reload; no page loops.
-    assert tab.visits == (2 if name.endswith((".wasm", ".zip", ".py")) else 1)
+    assert tab.visits == (2 if name.endswith((".wasm", ".zip")) else 1)

@@ -72,7 +72,7 @@ def tries(state: AppState, atlas: Atlas) -> list[Node]:
         if len(words_of(atlas, (first, minus, plus))) == N_TERMS:
             words = say(state, "rows.sum.name", first=first, minus=minus, plus=plus)
             more: Attributes = {"type": "button", "class": "button", "data-action": "rows-sum"}
-            buttons.append(h("button", {**more, "data-at": str(at)}, words))
+            buttons.append(h("button", {**more, "data-at": str(at)}, h("bdi", {}, words)))
     return buttons
 
 

@@ -72,7 +72,8 @@ def tries(state: AppState, atlas: Atlas) -> list[Node]:
     for at, (begin, end, group) in enumerate(AXES):
         if len(words_of(atlas, (begin, end))) == len(BOXES):
             of_group = h("span", {"class": "note"}, say(state, f"chart.group.{group}"))
-            words = [say(state, "rows.axis.name", begin=begin, end=end), " ", of_group]
+            line = say(state, "rows.axis.name", begin=begin, end=end)
+            words = [h("bdi", {}, line), " ", of_group]
             more: Attributes = {"type": "button", "class": "button", "data-action": "rows-axis"}
             buttons.append(h("button", {**more, "data-at": str(at)}, words))
     return buttons
