@@ -105,8 +105,17 @@ def test_the_shipped_style_has_the_same_rules() -> None:
     def bare(css: str) -> str:
         css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
         spelled = re.sub(r"\\([0-9A-F]{6})", lambda found: chr(int(found[1], 16)), css)
-        return re.sub(r"\s+", " ", spelled).strip()
+        tight = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", spelled))
+        return re.sub(r"\s+", " ", tight).strip()
+
+    def quoted(css: str) -> list[str]:
+        css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+        found = re.findall(r'"[^"]*"', css)
+        return [
+            re.sub(r"\\([0-9A-F]{6})", lambda code: chr(int(code[1], 16)), one) for one in found
+        ]
 
     assert bare(whole_style()) == bare(CSS)
+    assert quoted(whole_style()) == quoted(CSS)
     assert whole_style().isascii()
     assert len(whole_style()) < len(CSS)
