@@ -45,8 +45,8 @@ def test_the_map_without_a_model(chart):
     page.fill("#chart-search", "dog")
     chart.until("document.querySelector('#chart-found .chart-token') !== null")
     page.click("#chart-found [data-token='2767']")
-    chart.until("document.querySelectorAll('.chart-near tbody tr').length === 20")
-    assert chart.text(".chart-near tbody tr").split() == ["·Dog", "0.80"]
+    chart.until("document.querySelectorAll('#chart-token .chart-near tbody tr').length === 20")
+    assert chart.text("#chart-token .chart-near tbody tr").split() == ["·Dog", "0.80"]
     chart.until("location.hash.includes('token=2767') && location.hash.includes('q=dog')")
     page.evaluate(axe_source())
     found = page.evaluate("axe.run(document).then(({ violations }) => violations.map((v) => v.id))")
@@ -89,4 +89,4 @@ def test_hands_and_keys_move_the_map(chart):
     page.keyboard.press("Enter")
     chart.until("location.hash.includes('token=') && location.hash.includes('at=')")
     chart.reload()
-    chart.until("document.querySelectorAll('.chart-near tbody tr').length === 20")
+    chart.until("document.querySelectorAll('#chart-token .chart-near tbody tr').length === 20")
