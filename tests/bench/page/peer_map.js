@@ -1,6 +1,15 @@
 import createScatterplot from "/npm/regl-scatterplot/dist/regl-scatterplot.esm.js";
 
-const COLOURS = ["#3366cc", "#dc3912", "#ff9900", "#109618", "#990099", "#0099c6", "#dd4477", "#66aa00"];
+const COLOURS = [
+  "#3366cc",
+  "#dc3912",
+  "#ff9900",
+  "#109618",
+  "#990099",
+  "#0099c6",
+  "#dd4477",
+  "#66aa00",
+];
 const canvas = document.querySelector("#canvas");
 const plot = createScatterplot({ canvas, width: 960, height: 600, pointSize: 2, opacity: 1 });
 plot.set({ colorBy: "category", pointColor: COLOURS });
