@@ -10,9 +10,9 @@ from seethrough.app.state import Message
 from seethrough.browser import ffi, host
 from seethrough.browser.passing import let_pass
 from seethrough.core.plane import Window, between
-from seethrough.view.chart import taken
 from seethrough.view.chart.beside import SEARCH
 from seethrough.view.chart.journey import SLIDER, state_name
+from seethrough.view.late import late
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
     from seethrough.app.actions import Actions
     from seethrough.app.state import AppState
+    from seethrough.view.chart import taken
 
     Handler = Callable[[Mapping[str, str]], Coroutine[Any, Any, None] | None]
+
+# What is taken along is asked for seldom: its file comes then.
+if not TYPE_CHECKING:
+    (taken,) = late("seethrough.view.chart", "taken")
 
 GLIDE_S = 0.6
 STATE_S = 0.18

@@ -39,20 +39,9 @@ from seethrough.view import (
     why,
 )
 from seethrough.view.block import choice, second
-from seethrough.view.chart import (
-    arithmetic,
-    axis,
-    beside,
-    colours,
-    journey,
-    local,
-    over,
-    picks,
-    stops,
-    taken,
-)
+from seethrough.view.chart import beside, journey, over, picks
 from seethrough.view.kept import Kept
-from seethrough.view.late import Names
+from seethrough.view.late import Names, late
 from seethrough.view.node import h, to_html
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
 from seethrough.view.tours import TOURS
@@ -62,6 +51,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from seethrough.app.state import AppState, Idea, Step, Tours
+    from seethrough.view.chart import arithmetic, axis, colours, local, stops, taken
+else:  # the map's rooms come when it is first shown
+    arithmetic, axis, colours, local, stops, taken = late(
+        "seethrough.view.chart", "arithmetic", "axis", "colours", "local", "stops", "taken"
+    )
 
 __all__ = [
     "ACTIONS",
@@ -274,20 +268,20 @@ FIXED: Mapping[str, Panel] = {
     "chart-status": Panel(beside.STATUS_FIELDS, beside.status),
     "chart-tools": Panel(beside.TOOLS_FIELDS, beside.tools),
     "chart-lost": Panel(beside.LOST_FIELDS, beside.lost),
-    "chart-legend": Panel(colours.FIELDS, colours.render),
-    "chart-stop": Panel(stops.FIELDS, stops.render),
+    "chart-legend": Panel(Names(colours.FIELDS), colours.render),
+    "chart-stop": Panel(Names(stops.FIELDS), stops.render),
     "chart-path": Panel(journey.FIELDS, journey.render),
     "chart-steer": Panel(journey.STEER_FIELDS, journey.steer),
     "chart-now": Panel(journey.NOW_FIELDS, journey.now),
     "chart-nearest": Panel(journey.NEAREST_FIELDS, journey.nearest),
-    "chart-save": Panel(taken.FIELDS, taken.render),
+    "chart-save": Panel(Names(taken.FIELDS), taken.render),
     "chart-token": Panel(beside.TOKEN_FIELDS, beside.token),
     "chart-found": Panel(beside.FOUND_FIELDS, beside.found),
     "chart-lasso": Panel(picks.LASSO_FIELDS, picks.lasso),
     "rows-picks": Panel(picks.FIELDS, picks.render),
-    "rows-local": Panel(local.FIELDS, local.render),
-    "rows-axis": Panel(axis.FIELDS, axis.render),
-    "rows-sum": Panel(arithmetic.FIELDS, arithmetic.render),
+    "rows-local": Panel(Names(local.FIELDS), local.render),
+    "rows-axis": Panel(Names(axis.FIELDS), axis.render),
+    "rows-sum": Panel(Names(arithmetic.FIELDS), arithmetic.render),
 }
 
 
