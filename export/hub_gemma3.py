@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from export.hub_family import HubFamily, demand, demand_activation, head_width
-from export.hub_llama import LLAMA_HF, SHAPING
+from export.hub_llama import LLAMA_HF, SHAPING, turned
 from export.hub_llama import arrange as arrange_llama
 from export.hub_rope import Turning, factors_of
 from export.tensors import Plain
@@ -66,21 +67,9 @@ def config_of(settings: Settings, is_tied: bool) -> ModelConfig:  # noqa: FBT001
     d_head = int(settings["head_dim"] or head_width(d_model, n_heads))
     demand(settings, "query_pre_attn_scalar", usual=d_head)
     turnings = {kind: turning_of(settings, kind, d_head) for kind in BASES}
-    return ModelConfig(
-        **GEMMA3.named,
-        d_model=d_model,
-        n_layers=int(settings["num_hidden_layers"]),
-        n_heads=n_heads,
-        n_key_value_heads=int(settings["num_key_value_heads"] or n_heads),
-        d_head=d_head,
-        d_mlp=int(settings["intermediate_size"]),
-        d_vocab=int(settings["vocab_size"]),
-        n_ctx=int(settings["max_position_embeddings"]),
-        eps=float(settings["rms_norm_eps"]),
-        rotary_base=turnings[GLOBAL].base,
-        tie_word_embeddings=is_tied,
-        layers=tuple(layer_of(kind, settings, turnings) for kind in kinds_of(settings)),
-    )
+    config = turned(GEMMA3, settings, d_head, turnings[GLOBAL], is_tied=is_tied)
+    layers = tuple(layer_of(kind, settings, turnings) for kind in kinds_of(settings))
+    return replace(config, layers=layers)
 
 
 def kinds_of(settings: Settings) -> list[str]:

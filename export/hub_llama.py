@@ -13,6 +13,7 @@ from seethrough.core.families import LLAMA
 
 if TYPE_CHECKING:
     from export.hub_family import Parts, Settings
+    from export.hub_rope import Turning
     from export.tensors import Plain
     from seethrough.core.family import Family
 
@@ -62,12 +63,21 @@ def config_of(settings: Settings, is_tied: bool) -> ModelConfig:  # noqa: FBT001
     Raises:
         SourceError: A setting that we do not compute, or sizes that do not fit.
     """
-    demand_activation(settings, "hidden_act", LLAMA.activation)
-    if settings.get("attention_bias") or settings.get("mlp_bias"):
-        raise SourceError("source.bias")
+    demand_plain(settings)
     if settings.get("per_layer_config"):
         raise SourceError("source.per_layer")
     return sizes(LLAMA, settings, is_tied=is_tied)
+
+
+def demand_plain(settings: Settings) -> None:
+    """A Llama's activation, and no biases.
+
+    Raises:
+        SourceError: Another one, or biases.
+    """
+    demand_activation(settings, "hidden_act", LLAMA.activation)
+    if settings.get("attention_bias") or settings.get("mlp_bias"):
+        raise SourceError("source.bias")
 
 
 def sizes(
@@ -81,9 +91,17 @@ def sizes(
     n_heads, d_model = int(settings["num_attention_heads"]), int(settings["hidden_size"])
     d_head = int(settings.get("head_dim") or head_width(d_model, n_heads))
     turning = turning_of(settings, d_head, rotary_base)
+    return turned(family, settings, d_head, turning, is_tied=is_tied)
+
+
+def turned(
+    family: Family, settings: Settings, d_head: int, turning: Turning, *, is_tied: bool
+) -> ModelConfig:
+    """The same where it is known how the layers turn queries and keys."""
+    n_heads = int(settings["num_attention_heads"])
     return ModelConfig(
         **family.named,
-        d_model=d_model,
+        d_model=int(settings["hidden_size"]),
         n_layers=int(settings["num_hidden_layers"]),
         n_heads=n_heads,
         n_key_value_heads=int(settings["num_key_value_heads"] or n_heads),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from export.hub_family import demand_activation
-from export.hub_llama import LLAMA_ON_HUB, sizes
+from export.hub_llama import LLAMA_ON_HUB, demand_plain, sizes
 from seethrough.core.config import LayerConfig
 from seethrough.core.errors import SourceError
 from seethrough.core.families import LLAMA
@@ -37,17 +36,15 @@ def config_of(settings: Settings, is_tied: bool) -> ModelConfig:  # noqa: FBT001
     Raises:
         SourceError: A setting that we do not compute, or sizes that do not fit.
     """
-    demand_activation(settings, "hidden_act", LLAMA.activation)
-    if settings.get("attention_bias") or settings.get("mlp_bias"):
-        raise SourceError("source.bias")
+    demand_plain(settings)
     if settings.get("use_sliding_window"):
         raise SourceError("source.setting", name="use_sliding_window", got=True, expected="false")
     config = sizes(LLAMA, settings, is_tied=is_tied, rotary_base=ROTARY_BASE)
-    turned = settings["no_rope_layers"]
-    if turned is None:
+    is_turned = settings["no_rope_layers"]
+    if is_turned is None:
         step = int(settings["no_rope_layer_interval"])
-        turned = [(number + 1) % step != 0 for number in range(config.n_layers)]
-    kinds = tuple(LayerConfig(is_turned=bool(one)) for one in turned[: config.n_layers])
+        is_turned = [(number + 1) % step != 0 for number in range(config.n_layers)]
+    kinds = tuple(LayerConfig(is_turned=bool(one)) for one in is_turned[: config.n_layers])
     return replace(config, layers=kinds)
 
 
