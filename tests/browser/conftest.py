@@ -98,6 +98,15 @@ def again(new_page):
     return opened
 
 
+@pytest.fixture
+def chart(again):
+    """The map, opened by its address, without a model; all that stands beneath it is here."""
+    again.open("#/map")
+    again.until("document.querySelector('#chart-lost p') !== null")
+    again.until("document.querySelector('#rows-local svg') !== null")
+    return again
+
+
 @pytest.fixture(scope="session")
 def kept_without(visited):
     """See `KeptWithout`."""

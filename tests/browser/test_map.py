@@ -8,7 +8,6 @@ from tests.screens.screen import axe_source
 
 pytestmark = pytest.mark.browser
 
-READY = "document.querySelector('#chart-lost p') !== null"
 # How many of some tokens are named by hover at the pixel where the page itself says that they are.
 HOVER = """(places) => places.filter(([text, across, down]) => {
   const canvas = document.querySelector("#chart-canvas");
@@ -27,14 +26,6 @@ PAINTED = """(() => {
   const pixels = new Uint32Array(data.buffer);
   return pixels.filter((one) => one !== pixels[0]).length;
 })()"""
-
-
-@pytest.fixture
-def chart(again):
-    """The map, opened by its address, without a model."""
-    again.open("#/map")
-    again.until(READY)
-    return again
 
 
 def test_the_map_without_a_model(chart):

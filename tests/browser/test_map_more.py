@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.browser.test_map import HOVER, PAINTED, READY
+from tests.browser.test_map import HOVER, PAINTED
 from tests.screens.screen import axe_source
 
 pytestmark = pytest.mark.browser
@@ -19,14 +19,6 @@ BOX = """(() => {
   const canvas = document.querySelector("#chart-canvas");
   return [canvas.clientWidth, canvas.clientHeight];
 })()"""
-
-
-@pytest.fixture
-def chart(again):
-    """The map, opened by its address, without a model."""
-    again.open("#/map")
-    again.until(READY)
-    return again
 
 
 def stored(dist) -> tuple[np.ndarray, list[bytes]]:

@@ -19,14 +19,6 @@ FOUND = """[...document.querySelectorAll('#rows-sum tbody tr')].map((row) =>
   [Number(row.querySelector("button").dataset.token), row.lastElementChild.textContent])"""
 
 
-@pytest.fixture
-def chart(again):
-    """The map, opened by its address, without a model."""
-    again.open("#/map")
-    again.until(DRAWN)
-    return again
-
-
 def test_the_ring_of_months_needs_no_model(chart):
     """Twelve names on a line that comes back; winter lies at one end; queen is found."""
     page = chart.page
