@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from base64 import b64encode
 from itertools import islice
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.browser.test_map import HOVER, PAINTED
+from tests.browser.test_tools import DIFFERENCE, HEAD, MARGIN, MOST_DIFFERENCE
 from tests.screens.screen import axe_source
 
 pytestmark = pytest.mark.browser
@@ -141,8 +143,15 @@ def test_picture_and_table_are_handed_out(chart):
     assert list(lines[0]) == ["id", "token", "x", "y", "kind", "length"]
     with page.expect_download() as waiting:
         page.click("[data-action=chart-save][data-kind=png]")
-    assert waiting.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    assert len(waiting.value.path().read_bytes()) > 20_000
+    data = waiting.value.path().read_bytes()
+    page.mouse.move(0, 0)
+    page.evaluate("document.documentElement.classList.add('is-pictured')")
+    shown = page.locator(".chart-plate").screenshot(animations="disabled")
+    page.evaluate("document.documentElement.classList.remove('is-pictured')")
+    files = [b64encode(data).decode(), b64encode(shown).decode(), MARGIN, MARGIN + HEAD]
+
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert page.evaluate(DIFFERENCE, files) <= MOST_DIFFERENCE
 
 
 def test_on_a_phone_the_search_stands_above_the_picture(chart):

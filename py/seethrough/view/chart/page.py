@@ -67,7 +67,7 @@ def plate(state: AppState, slot: Slot) -> Node:
         action_button(state, "chart-out", "chart.out", {"class": "button"}),
         action_button(state, "chart-whole", "chart.whole", {"class": "button"}),
     ]
-    return h(
+    drawn = h(
         "div",
         {"class": "chart-plate"},
         h("canvas", canvas),
@@ -77,6 +77,7 @@ def plate(state: AppState, slot: Slot) -> Node:
         slot("chart-status"),
         h("div", {"class": "chart-move"}, buttons),
     )
+    return h("div", {"class": "chart-frame"}, drawn)  # a saved picture has its margin here
 
 
 def search(state: AppState) -> Node:
