@@ -49,10 +49,17 @@ def answer(state: AppState, atlas: Atlas) -> list[Node]:
     if by_rows.sum_found is None:
         return offer.lack(state, by_rows.sum_told)
     return [
+        h("p", {}, asked(state, atlas, by_rows.sum_found)),
         h("p", {"role": "status"}, *told(state, atlas, by_rows.sum_found)),
         table(state, atlas, by_rows.sum_found),
         h("p", {"class": "note"}, say(state, "rows.sum.honest")),
     ]
+
+
+def asked(state: AppState, atlas: Atlas, found: SumFound) -> list[Node | str]:
+    """The sum itself, by its very tokens: a box says no leading space, and paper has no boxes."""
+    first, minus, plus = (token_mark(atlas.visible(token)) for token in found.terms)
+    return rich(state, "rows.sum.name", first=first, minus=minus, plus=plus)
 
 
 def swaps(state: AppState) -> list[Node]:

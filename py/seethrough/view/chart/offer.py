@@ -64,7 +64,7 @@ def meant(state: AppState, boxes: Sequence[str], held: Sequence[int | None]) -> 
         buttons.append(h("li", {}, h("button", told, h("bdi", {}, atlas.visible(token)))))
     words = say(state, "rows.box.meant")
     listed = h("ul", {"class": "chart-list", "aria-label": words}, buttons)
-    return [h("p", {"class": "note"}, words), listed]
+    return [h("p", {"class": "note rows-known"}, words), listed]
 
 
 def known(words: str, buttons: Sequence[Node]) -> list[Node]:
@@ -74,4 +74,4 @@ def known(words: str, buttons: Sequence[Node]) -> list[Node]:
     listed = h(
         "ul", {"class": "chart-list", "aria-label": words}, [h("li", {}, one) for one in buttons]
     )
-    return [h("p", {"class": "note"}, words), listed]
+    return [h("p", {"class": "note rows-known"}, words), listed]

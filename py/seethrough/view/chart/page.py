@@ -48,7 +48,7 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
                 slot("chart-save"),
             ),
         ),
-        h("p", {"class": "note"}, say(state, "chart.keys")),
+        h("p", {"class": "note chart-keys"}, say(state, "chart.keys")),
         rows_page.below(state, slot),
     ]
 
