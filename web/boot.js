@@ -23,15 +23,14 @@ import {
   refusesStorage,
   workerFault,
 } from "./refused.js";
+import { allowReload, noted, reloadOnce } from "./reloaded.js";
 import { notServed } from "./served.js";
 import {
   activateWaiting,
   after,
   container,
   fillStore,
-  recall,
   register,
-  remember,
   settled,
   storeNewest,
 } from "./site.js";
@@ -40,8 +39,6 @@ import { wrongType } from "./whole.js";
 
 markOnce("seethrough.shell");
 
-const GUARD = "reloaded";
-const PRESSED = "pressed";
 const FAULT_MS = 500;
 const NOTE_MS = 1000;
 // On the machine that builds the site a reload shows what was built, not what was stored.
@@ -53,41 +50,6 @@ const ENDS = ["ready", "failed"];
 
 /** @returns {boolean} whether the start is over, well or not */
 const isOver = () => ENDS.includes(document.documentElement.dataset.boot ?? "");
-
-/** @returns {Storage | undefined} undefined where the reader forbids it */
-function session() {
-  try {
-    return sessionStorage;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Reload once; a second time in a row is refused, so that no page can loop.
- * @returns {boolean} whether a reload is on its way
- */
-function reloadOnce() {
-  const guard = session();
-  if (!guard || recall(GUARD, guard) || !remember(GUARD, "1", guard)) return false;
-  remember(PRESSED, presses(), guard);
-  location.reload();
-  return true;
-}
-
-/** The start went well, or the reader asks for another: the next automatic reload is free again. */
-function allowReload() {
-  const guard = session();
-  if (guard) remember(GUARD, null, guard);
-}
-
-/** @returns {string | null} what was pressed before the reload that led here; it is told once */
-function pressedBefore() {
-  const place = session();
-  const kept = place ? recall(PRESSED, place) : null;
-  if (place) remember(PRESSED, null, place);
-  return kept;
-}
 
 /** @param {number} done @param {number} total @returns {{done: string, total: string}} */
 const amount = (done, total) => ({ done: megabytes(done), total: megabytes(total) });
@@ -131,7 +93,7 @@ async function install() {
     const worker = registration.active ?? registration.waiting ?? registration.installing;
     if (!worker) break;
     const outcome = await Promise.race([settled(worker), fault]);
-    if (outcome === true) return reloadOnce() ? "reload" : notIsolated();
+    if (outcome === true) return reloadOnce(presses()) ? "reload" : notIsolated();
     const found = outcome || (await Promise.race([fault, after(FAULT_MS)]));
     if (found) throw found;
   }
@@ -148,7 +110,7 @@ async function changeVersion() {
   const note = setTimeout(() => say("status", sentence("boot.updating")), NOTE_MS);
   const outcome = await activateWaiting();
   clearTimeout(note);
-  return (outcome === "activated" || outcome === "late") && reloadOnce();
+  return (outcome === "activated" || outcome === "late") && reloadOnce(presses());
 }
 
 /**
@@ -163,8 +125,7 @@ async function takeControl() {
   listenToWorker(workers);
   try {
     // What this page has just loaded again for is the newest.
-    const isNewest = recall(GUARD, session()) !== null;
-    if (workers.controller && IS_BUILT_HERE && !isNewest) await storeNewest();
+    if (workers.controller && IS_BUILT_HERE && !noted()) await storeNewest();
     if (await changeVersion()) return "reload";
     if (!workers.controller) return await install();
     register().catch(() => {}); // offline: the one that is here serves
@@ -187,7 +148,7 @@ async function checkHere() {
   const stale = await verifyAll((done, total) => {
     say("status", sentence("boot.fetching", amount(done, total)));
   });
-  return stale.length > 0 && reloadOnce();
+  return stale.length > 0 && reloadOnce(presses());
 }
 
 /**
@@ -295,7 +256,7 @@ async function startPython() {
 
 /** The whole start. */
 async function boot() {
-  keepPresses(pressedBefore(), isOver);
+  keepPresses(noted()?.pressed ?? null, isOver);
   for (const form of document.forms) {
     form.addEventListener("submit", (event) => event.preventDefault());
   }

@@ -29,6 +29,7 @@ const PARTS = [
   "place.js",
   "pressed.js",
   "refused.js",
+  "reloaded.js",
   "served.js",
   "sha256.js",
   "site.js",

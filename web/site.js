@@ -15,6 +15,9 @@ import { APP_STORE, MODEL_STORE, SCOPE } from "./stores.js";
  *   browser tells them
  */
 
+/** When a page that had loaded itself again went on (reloaded.js): no setting, and removed as all. */
+export const STARTED = "started";
+
 const OURS = `seethrough:${new URL(SCOPE).pathname}:`;
 const THEME = "seethrough.theme"; // theme.js keeps it for all copies of this site on the origin
 const ACTIVATE_MS = 3000;
@@ -23,7 +26,7 @@ const FILL_MS = 600_000;
 const QUIET_MS = 300;
 const PAINT_MS = 500;
 const IDLE_MS = 2000;
-const REGISTER_MS = 5000;
+const REGISTER_MS = 15_000;
 const LOOK_AGAIN_MS = 3_600_000;
 
 /** @param {string} name @param {Storage} [storage] @returns {string | null} what was remembered */
@@ -263,7 +266,7 @@ const ourKeys = (storage) =>
 /** @returns {number | null} how many settings are remembered; null where nothing can be */
 function wishes() {
   try {
-    return ourKeys(localStorage).length;
+    return ourKeys(localStorage).filter((key) => key !== OURS + STARTED).length;
   } catch {
     return null;
   }

@@ -201,7 +201,7 @@ class OrtEngine:
         is never given back.
         """
         await self._bring(manifest, progress)
-        if self._loaded or self._worker.model not in ("", f"{manifest.id} {mode}"):
+        if self._loaded:
             self._worker.stop()
         self._loaded = None
         info = await self._open(manifest, base_url, mode, progress)
@@ -303,7 +303,7 @@ class OrtEngine:
         Raises:
             _StuckError: It did not make the session in time.
         """
-        worker = self._alive()
+        worker = self._alive(f"{manifest.id} {mode}")
         patience_s = SESSION_S + manifest.download_bytes / BYTES_PER_S
         watch = _Watch(worker, patience_s * (ALONE if self._threads == 1 else 1.0))
 
@@ -335,12 +335,19 @@ class OrtEngine:
 
     @property
     def _worker(self) -> _Worker:
-        """The worker, dead or alive; it starts when it is first asked for."""
+        """The worker, dead or alive; it starts when it is first asked for.
+
+        Before the first load it must not be: one that starts before `keep_registered` can be
+        blocked.
+        """
         if self._own is None:
             self._own = _Worker()
         return self._own
 
-    def _alive(self) -> _Worker:
+    def _alive(self, model: str) -> _Worker:
+        """A worker that lives and was told to load no other model, an id and a mode."""
+        if self._worker.model not in ("", model):
+            self._worker.stop()
         if self._worker.is_dead:
             self._own = _Worker()
         return self._worker

@@ -69,7 +69,7 @@ def test_full_disk(again):
 
 @pytest.fixture(scope="module")
 def own(browser, light):
-    """A first visit in a profile that the next three tests empty in turn, each in another way."""
+    """A first visit in a profile that the next four tests empty in turn, each in another way."""
     with opened_site(browser, light.root) as tab:
         yield tab
 
@@ -88,6 +88,18 @@ def test_service_worker_unregistered_in_the_middle(own, shards):
     assert own.page.evaluate("Boolean(navigator.serviceWorker.controller)")
     assert sum(own.server.times_asked(shard) for shard in shards) == 0
     assert own.server.times_asked("pyodide.asm.wasm") == 0
+
+
+def test_service_worker_unregistered_at_the_end(own):
+    """A page that lost its service worker, its model open, gets one with its next reload."""
+    own.ask("seethrough.load()")
+    own.page.evaluate(
+        "navigator.serviceWorker.getRegistration().then((found) => found.unregister())"
+    )
+    own.reload()
+
+    assert own.page.evaluate("Boolean(navigator.serviceWorker.controller)")
+    assert own.page.evaluate("crossOriginIsolated")
 
 
 def test_evicted_between_visits(own, shards, best):
