@@ -84,13 +84,7 @@ PREFILL = """async (text) => {
 
 def answers(browser: Browser, address: str) -> dict[str, dict[str, Any]]:
     """Of each length and step: every head, token and turn in ms; every layer with its passes."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.add_init_script(COUNTS)
-    page.goto(address)
-    until(page, "!!window.seethrough && document.documentElement.dataset.boot === 'ready'")
-    page.evaluate("() => window.seethrough.load().then(() => 1)")
-    page.evaluate(HELPERS)
-    page.evaluate(BLOCK_HELPERS)
+    page = opened(browser, address)
     clock = page.context.new_cdp_session(page)
     clock.send("Performance.enable", {"timeDomain": "threadTicks"})
     results: dict[str, dict[str, Any]] = {}
@@ -103,6 +97,18 @@ def answers(browser: Browser, address: str) -> dict[str, dict[str, Any]]:
             print(f"  {name}: {results[name]}", flush=True)
     page.close()
     return results
+
+
+def opened(browser: Browser, address: str) -> Page:
+    """A page with the model open, which counts what its engine is asked for."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.add_init_script(COUNTS)
+    page.goto(address)
+    until(page, "!!window.seethrough && document.documentElement.dataset.boot === 'ready'")
+    page.evaluate("() => window.seethrough.load().then(() => 1)")
+    page.evaluate(HELPERS)
+    page.evaluate(BLOCK_HELPERS)
+    return page
 
 
 def enter(page: Page, step: str, text: str) -> None:

@@ -7,10 +7,8 @@ ratios stay. Each makes twice the tokens and the second half counts: a browser c
 for seconds after a start. `gpt2`: seeded weights in distilgpt2's shape, exported as the real ones
 are, in Chromium and natively (a model's speed depends on its shape alone). `memory`: the page's
 renderer in both modes. `start`: home beside the floor page, what a visitor waits for (startup.py),
-and the bytes sent. `walk`: how quickly its steps answer (walk.py). `block`: the same inside a layer
-(block.py). `map`: how the map is drawn, beside a peer (map.py). `lighthouse`: what Lighthouse says
-of home and of the floor page (lighthouse.py). `engines`: the start in Firefox and WebKit
-(engines.py). `export`: time and memory of each export. `size`: dist/ by file.
+and the bytes sent. `export`: time and memory of each export. `size`: dist/ by file. The others are
+told in the files of their names.
 """
 
 from __future__ import annotations
@@ -25,7 +23,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import psutil
 from playwright.sync_api import Error, sync_playwright
 
 from export.native import NativeModel
@@ -35,8 +32,9 @@ from export.sources import read_checkpoint
 from export.stages import node, paths
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
-from tests.bench import block, engines, exports, lighthouse, startup, walk, weight
+from tests.bench import block, edits, engines, exports, layers, lighthouse, startup, walk, weight
 from tests.bench import map as chart
+from tests.bench.memory import MIB, largest
 from tests.bench.server import serve
 from tests.browser_path import CHROMIUM_FLAGS, browser_path
 from tests.built import default_gguf
@@ -44,6 +42,7 @@ from tests.tiny_gpt2 import DISTILGPT2, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import ModuleType
 
     from playwright.sync_api import Browser
 
@@ -52,7 +51,6 @@ HERE = Path(__file__).resolve().parent
 PREFILL = (16, 64, 256)
 PROMPT = (19306, 28, 5096, 28, 3903, 28)
 FILL = 28
-MIB = 2**20
 FOLDER = "/some/folder"
 Rounds = dict[str, list[dict[str, Any]]]
 
@@ -108,7 +106,7 @@ def product(browser: Browser, site: str, mode: str, n_tokens: int) -> dict[str, 
     )
     done = time.perf_counter()
     page.evaluate("(text) => window.seethrough.capture(text, ['hook_embed'])", "one " * PREFILL[1])
-    memory = max((memory_of(process) for process in renderers()), key=lambda told: told["now"])
+    memory = largest()
     context.close()
     if info["mode"] != mode:
         sys.exit(f"The page opened the model in the mode {info['mode']}, not {mode}.")
@@ -132,22 +130,6 @@ def settled(page: Any, condition: str) -> None:  # noqa: ANN401 - Playwright's p
                 raise
         time.sleep(0.05)
     sys.exit("The page did not become ready in 30 s.")
-
-
-def renderers() -> list[psutil.Process]:
-    """The processes of this program's browsers that hold pages."""
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "--type=renderer" in " ".join(child.cmdline())]
-
-
-def memory_of(process: psutil.Process) -> dict[str, int]:
-    """Resident bytes now and at the most (VmHWM on Linux; elsewhere the same as now)."""
-    now = int(process.memory_info().rss)
-    status = Path(f"/proc/{process.pid}/status")
-    if not status.exists():
-        return {"now": now, "peak": now}
-    line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
-    return {"now": now, "peak": int(line.split()[1]) * 1024}
 
 
 @contextmanager
@@ -355,16 +337,20 @@ def start(options: argparse.Namespace) -> list[str]:
     return [*lines, *startup.table(visits), "", *weight.sent(sent, FOLDER), ""]
 
 
-def walked(options: argparse.Namespace) -> list[str]:
-    """How quickly the walk's steps answer."""
-    with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
-        return [*walk.table(walk.answers(browser, f"{site}{FOLDER}/")), ""]
+def of_the_site(part: ModuleType) -> Callable[[argparse.Namespace], list[str]]:
+    """A part that asks the site itself: `answers` of a browser and an address, and its `table`."""
+
+    def measured(options: argparse.Namespace) -> list[str]:
+        with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
+            return [*part.table(part.answers(browser, f"{site}{FOLDER}/")), ""]
+
+    return measured
 
 
-def inside(options: argparse.Namespace) -> list[str]:
-    """How quickly the steps inside a layer answer."""
-    with launched() as browser, serve({FOLDER: options.dist}, isolated=False) as site:
-        return [*block.table(block.answers(browser, f"{site}{FOLDER}/")), ""]
+def edited(options: argparse.Namespace) -> list[str]:
+    """How soon an edit of the sources is in the open page."""
+    with launched() as browser:
+        return [*edits.table(edits.answers(browser, options.dist, options.rounds)), ""]
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
@@ -372,8 +358,10 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "gpt2": lambda options: [*table(measure_gpt2(options)), ""],
     "memory": lambda options: [*page_table(measure_page(options)), ""],
     "start": start,
-    "walk": walked,
-    "block": inside,
+    "walk": of_the_site(walk),
+    "block": of_the_site(block),
+    "layers": of_the_site(layers),
+    "edits": edited,
     "map": lambda options: [*chart.table(chart.answers(options)), ""],
     "lighthouse": lambda options: [*lighthouse.table(measure_lighthouse(options)), ""],
     "engines": lambda options: [*engines.table(measure_engines(options)), ""],

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from export.stages import paths
-from tests.bench.run import FOLDER, MIB, launched, memory_of, renderers, settled
+from tests.bench.memory import MIB, largest
+from tests.bench.run import FOLDER, launched, settled
 from tests.bench.server import serve
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _row(page: Page, session: CDPSession, at: int, model: str, mode: str) -> Non
     best = page.evaluate(ask, [model, PROMPT])["top"][0]["text"]
     session.send("HeapProfiler.collectGarbage")
     heap = session.send("Runtime.getHeapUsage")["usedSize"]
-    memory = max((memory_of(process) for process in renderers()), key=lambda told: told["now"])
+    memory = largest()
     held = f"{memory['now'] / MIB:.0f} | {memory['peak'] / MIB:.0f} | {heap / MIB:.1f}"
     print(f"| {at} | {model} | {elapsed:.1f} | {held} | {best!r} |", flush=True)
 
