@@ -13,6 +13,8 @@ from seethrough.core.hooks import hook_name
 from seethrough.core.second import Second
 from seethrough.view import pages
 from seethrough.view.block import second
+from seethrough.view.block.here import here_of, row_by_head
+from seethrough.view.block.products import opened_key, products_of
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
 from seethrough.view.pictures import cell_of, order_of
 from seethrough.view.tours import THE_BLOCK
@@ -181,6 +183,29 @@ def test_both_have_one_scale() -> None:
         for width, score in zip(widths, row, strict=False)
     ]
     np.testing.assert_allclose(each, each[0], rtol=1e-2)
+
+
+def test_products_have_one_scale() -> None:
+    """The products of two scores are bars of one height a number."""
+    state, ratios = two("scores"), []
+    for html, at_place in ((markup_of(state, PANELS["step-scores"]), state), (drawn(state), None)):
+        scene = at_place or state.beside
+        assert scene is not None
+        place = here_of(scene)
+        row = None if place is None else row_by_head(scene, place, hooks.SCORES)
+        assert place is not None
+        assert row is not None
+        made = products_of(scene, place, opened_key(scene, place, int(row.argmax())))
+        assert made is not None
+        heights = [
+            float(attributes["height"] or "")
+            for tag, attributes in Reading(html).elements
+            if tag == "rect"
+            and attributes.get("class") in {"is-plus", "is-minus"}
+            and not (attributes["width"] or "").endswith("%")
+        ]
+        ratios.append(max(heights) / made.reach)
+    np.testing.assert_allclose(ratios[0], ratios[1], rtol=1e-2)
 
 
 @pytest.mark.parametrize("step", ["expand", "contract"])

@@ -48,6 +48,11 @@ class Products:
         return np.argsort(-self.values, kind="stable")
 
     @property
+    def reach(self) -> float:
+        """The largest product, whatever its sign."""
+        return float(np.abs(self.values).max())
+
+    @property
     def score(self) -> float:
         """Their sum, divided by the root of the head's width."""
         return float(self.values.sum() / np.sqrt(len(self.query)))
@@ -69,10 +74,11 @@ def products_of(scene: Scene, here: Here, key: int) -> Products | None:
     return None if query is None or other is None else Products(here, key, query, other)
 
 
-def figure(scene: Scene, made: Products, place: Attributes) -> Node:
+def figure(scene: Scene, made: Products, reach: float, place: Attributes) -> Node:
     """The products as bars, the largest in words, all of them in a table.
 
     Args:
+        reach: The product whose bar has the full height.
         place: Its place in the film.
     """
     values = made.values
@@ -95,7 +101,7 @@ def figure(scene: Scene, made: Products, place: Attributes) -> Node:
         "figure",
         {"class": "products", **place},
         h("p", {}, sentence),
-        bars(scene, made),
+        bars(scene, made, reach or 1.0),
         h(
             "ul",
             {"class": "products-most"},
@@ -111,10 +117,9 @@ def most(made: Products) -> list[int]:
     return largest
 
 
-def bars(scene: Scene, made: Products) -> Node:
+def bars(scene: Scene, made: Products, reach: float) -> Node:
     """A bar for each product, what adds most at the left, what takes most at the right."""
     values, wide = made.values, WIDE / len(made.query)
-    reach = float(np.abs(values).max()) or 1.0
     drawn = [
         bar(scene, at, float(values[at]), (rank * wide, wide, float(values[at]) / reach))
         for rank, at in enumerate(made.order.tolist())

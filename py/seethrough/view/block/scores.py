@@ -59,12 +59,23 @@ def render(scene: Scene) -> str:
             "div",
             {"class": "block-pair is-three"},
             bars(scene, place, row, key),
-            products.figure(scene, made, timed(SHOTS, "products", "rise"))
+            products.figure(scene, made, reach_of(scene, made), timed(SHOTS, "products", "rise"))
             if made
             else here.waits(scene),
             h("div", {"class": "pattern-whole"}, matrix.figure(scene, place)),
         ),
     )
+
+
+def reach_of(scene: Scene, made: products.Products) -> float:
+    """The largest product, also of the place beside it, so that both have one scale."""
+    place = None if scene.beside is None else here_of(scene.beside)
+    row = None if place is None else row_by_head(scene, place, hooks.SCORES)
+    if scene.beside is None or place is None or row is None:
+        return made.reach
+    key = products.opened_key(scene.beside, place, int(row.argmax()))
+    other = products.products_of(scene.beside, place, key)
+    return made.reach if other is None else max(made.reach, other.reach)
 
 
 def lead(scene: Scene, place: Here, row: Array) -> list[Node | str]:
