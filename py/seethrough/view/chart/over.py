@@ -73,11 +73,11 @@ def render(state: AppState) -> str:
 
 def enlarged(state: AppState) -> list[Node]:
     """How many times the picture is enlarged, in its corner: few dots are left of many."""
-    zoom, (_, high, _) = round(state.chart.chart_rest.zoom), state.chart.chart_size
+    zoom, (wide, _, _) = round(state.chart.chart_rest.zoom), state.chart.chart_size
     if zoom <= 1:
         return []
     words = say(state, "chart.zoom", zoom=count(state, zoom))
-    return [h("text", {"class": "chart-zoom", "x": 12, "y": high - 14}, words)]
+    return [h("text", {"class": "chart-zoom", "x": wide - 12, "y": 24}, words)]
 
 
 def landed_at(state: AppState) -> Array:
