@@ -11,12 +11,14 @@ import argparse
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors.numpy import save
+from threadpoolctl import threadpool_limits
 
 from export.asset_lists import asset, write_list, write_named
 from export.atlas_rows import shown_rows
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest
 
 ROWS = "W_E"
+N_AT_ONCE = 2
 FINAL_WEIGHT, FINAL_BIAS = "ln_final.w", "ln_final.b"
 
 
@@ -85,7 +88,9 @@ def weight_of(folder: Path, manifest: Manifest, name: str) -> Array:
 def near_of(rows: Array) -> Near:
     """The neighbours of every row; of a sample, where all pairs are too many."""
     if is_small(rows):
-        return Near(np.arange(len(rows)), *nearest_of_each(rows, N_NEIGHBOURS))
+        # Sorting takes one thread, products all: two pieces at once leave no processor idle.
+        with threadpool_limits(1), ThreadPoolExecutor(N_AT_ONCE) as pool:
+            return Near(np.arange(len(rows)), *nearest_of_each(rows, N_NEIGHBOURS, pool.map))
     chosen = np.sort(np.random.default_rng(0).choice(len(rows), N_SAMPLED, replace=False))
     return Near(chosen, *nearest_of(rows, chosen.tolist(), N_NEIGHBOURS))
 

@@ -89,7 +89,7 @@ def kept_neighbours(places: Array, tokens: Array, ids: Array) -> Array:
     from scipy.spatial import cKDTree  # noqa: PLC0415 - seconds to import
 
     most = min(2 * N_NEIGHBOURS, len(places))
-    _, found = cKDTree(places).query(places[tokens], k=most)
+    _, found = cKDTree(places).query(places[tokens], k=most, workers=2)
     distances = ((places[found] - places[tokens][:, None]) ** 2).sum(axis=2)
     distances[found == tokens[:, None]] = np.inf
     order = np.lexsort((found, distances), axis=-1)[:, :N_NEIGHBOURS]

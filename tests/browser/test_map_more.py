@@ -17,6 +17,7 @@ from tests.browser.test_tools import DIFFERENCE, HEAD, MARGIN, MOST_DIFFERENCE
 from tests.screens.screen import axe_source
 
 pytestmark = pytest.mark.browser
+PICTURED = "document.querySelector('#chart-canvas').hasAttribute('width')"
 BOX = """(() => {
   const canvas = document.querySelector("#chart-canvas");
   return [canvas.clientWidth, canvas.clientHeight];
@@ -174,3 +175,19 @@ def test_nonsense_in_a_link_leaves_the_map(chart, address):
     chart.until("document.querySelector('#message').textContent.length > 0")
     assert chart.page.evaluate(PAINTED) > 20_000
     assert chart.errors == []
+
+
+def test_a_first_visit_guesses_first(new_tab):
+    """No name stands before its dot; a guess is told, and the animals are seen on the whole map."""
+    tab = new_tab(is_first=True)
+    tab.page.goto(tab.server.url + "#/map")
+    tab.until("document.querySelector('#chart-over svg') !== null")
+    hidden = "getComputedStyle(document.querySelector('#chart-over')).visibility"
+    assert tab.page.evaluate(f"{PICTURED} || {hidden} === 'hidden'")
+    tab.until(PICTURED)
+    assert tab.page.evaluate(hidden) == "visible"
+    tab.page.click("#chart-stop .guess-option >> nth=0")
+    tab.until("document.querySelector('#chart-stop .guess-told') !== null")
+    tab.until("document.querySelector('[data-name=animals]').ariaPressed === 'true'")
+    tab.until("!location.hash.includes('at=')")
+    assert tab.errors == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,13 @@ def test_pieces_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert np.array_equal(whole[0], pieces[0])
     assert np.array_equal(whole[1], pieces[1])
+
+
+def test_threads_find_the_same() -> None:
+    """Pieces looked at side by side give the same bits in the same order."""
+    rows = np.random.default_rng(5).normal(size=(2500, 12)).astype(np.float32)
+    with ThreadPoolExecutor(2) as pool:
+        beside = nearest_of_each(rows, 20, pool.map)
+
+    for one, other in zip(beside, nearest_of_each(rows, 20), strict=True):
+        assert np.array_equal(one, other)

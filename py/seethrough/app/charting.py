@@ -207,6 +207,11 @@ class Charting:
         if flies and found:
             self._fly(found)
 
+    def mark_group(self, name: str) -> None:
+        """Mark a group of words and look at the whole map, so that the far ones are seen too."""
+        self.show_group(name, flies=False)
+        self.rest(Window())
+
     async def select(self, token: int, *, flies: bool = False) -> None:
         """Open a token; its neighbours come with the first one that is opened."""
         atlas = self._state.chart.atlas

@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING
 from seethrough.browser import wishes
 from seethrough.core.guesses import SKIPPED, WHEN
 from seethrough.view.guess import open_question
+from seethrough.view.guesses import island, misses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from seethrough.app.actions import Actions
+    from seethrough.app.sampler import Sampler
     from seethrough.app.state import Store
     from seethrough.core.guesses import Guessing, Question
+
+
+def reveals(actions: Actions, sampler: Sampler) -> Mapping[str, Callable[[], None]]:
+    """What shows an answer once it was guessed, by the kind of its question."""
+    return {
+        misses.KIND: sampler.throw_own,
+        island.KIND: lambda: actions.charting.mark_group(island.GROUP),
+    }
 
 
 class Guesses:

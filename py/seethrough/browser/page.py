@@ -14,7 +14,7 @@ from seethrough.app.tours import steps_of, tour_of
 from seethrough.browser import choosing, dom, ffi, host, storage
 from seethrough.browser.cells import Cells
 from seethrough.browser.chart import Chart
-from seethrough.browser.guesses import Guesses
+from seethrough.browser.guesses import Guesses, reveals
 from seethrough.browser.keys import Keys
 from seethrough.browser.living import Living
 from seethrough.browser.player import Player
@@ -29,7 +29,6 @@ from seethrough.core.messages import LANGUAGES, direction
 from seethrough.core.routes import OWN, Route, address_of, parse
 from seethrough.core.written import plain_digits
 from seethrough.view import pages
-from seethrough.view.guesses.misses import KIND as MISSES
 from seethrough.view.layout import FIXED, PANELS, Memo, describe_cell, inner_of, raster_for
 from seethrough.view.pictures import cell_of, order_of
 from seethrough.view.typed import typed_text
@@ -97,7 +96,7 @@ class Page:
         self._comparing = Comparing(actions.service)
         self._writing = Writing(actions, self._live, self._player.end)
         self._sums = Sums(actions)
-        self._guesses = Guesses(actions.store, {MISSES: self._sampler.throw_own})
+        self._guesses = Guesses(actions.store, reveals(actions, self._sampler))
         self._prices = Prices(actions.store)
         self._chart = Chart(actions)
         self._tools = Tools(actions.store, actions.fetcher, FOLDED)

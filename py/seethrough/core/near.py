@@ -6,12 +6,12 @@ zeros has no direction: its cosine with anything is 0.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from seethrough.core.cache import Array
 
@@ -37,15 +37,22 @@ def unit_rows(rows: Array) -> Array:
     return (rows * scale[:, None]).astype(np.float32)
 
 
-def nearest_of_each(rows: Array, n: int) -> tuple[Array, Array]:
+def nearest_of_each(rows: Array, n: int, over: Callable[..., Any] = map) -> tuple[Array, Array]:
     """The n nearest other rows of every row.
+
+    Args:
+        over: What goes over the pieces of the work, in order, as `map` does; they share nothing.
 
     Shapes: rows [n_rows, d] → ids int32, cosines float64 [n_rows, n].
     """
-    units, ids, cosines = unit_rows(rows), [], []
-    for found, values in _nearest_in_pieces(rows, units, n):
-        ids.append(found)
-        cosines.append(values)
+    units, begins = unit_rows(rows), range(0, len(rows), AT_ONCE)
+
+    def nearest_from(begin: int) -> tuple[Array, Array]:
+        at = np.arange(begin, min(begin + AT_ONCE, len(rows)))
+        return _nearest_others(rows, units, at, n)
+
+    found: list[tuple[Array, Array]] = list(over(nearest_from, begins))
+    ids, cosines = zip(*found, strict=True)
     return np.concatenate(ids), np.concatenate(cosines)
 
 
@@ -63,12 +70,6 @@ def nearest_to(rows: Array, vector: Array, n: int) -> tuple[Array, Array]:
     length = float(np.linalg.norm(vector.astype(np.float64))) or 1.0
     products = unit_rows(rows) @ (vector / length).astype(np.float32)
     return _best(rows, vector, products, _candidates(products[None, :], n + SPARE)[0], n)
-
-
-def _nearest_in_pieces(rows: Array, units: Array, n: int) -> Iterator[tuple[Array, Array]]:
-    for begin in range(0, len(rows), AT_ONCE):
-        at = np.arange(begin, min(begin + AT_ONCE, len(rows)))
-        yield _nearest_others(rows, units, at, n)
 
 
 def _nearest_others(rows: Array, units: Array, at: Array, n: int) -> tuple[Array, Array]:

@@ -10,10 +10,12 @@ import numpy as np
 
 from seethrough.core.plane import nearest_pixel, pixels_of
 from seethrough.core.token_kinds import SPECIAL, START
-from seethrough.view.chart import path_marks
+from seethrough.view.chart import islands, path_marks
 from seethrough.view.chart.shown import LEFT_OUT_BY, is_left_out, square_now
 from seethrough.view.kept import Kept
 from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.numbers import count
+from seethrough.view.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 FIELDS = (
     *("atlas", "atlas_near", "chart_layout", "chart_window", "chart_rest", "chart_size"),
     *("chart_token", "chart_hidden", "chart_found", "chart_group", "chart_colour", "chart_bands"),
-    *("chart_glide", "picked", *path_marks.FIELDS),
+    *("chart_glide", "picked", *path_marks.FIELDS, "language", "chart_sought"),
 )
 # The pixels around a name; the height of a line, and the width of a letter of 13 px.
 LETTER, LINE, GAP = 7.9, 17, 5
@@ -54,7 +56,8 @@ def render(state: AppState) -> str:
         landed: Landed = landed_at(state)
     else:  # a frame has no time for all tokens: what is named stays named
         landed = landed_of(state, [*marked, *path_marks.of_text(state), *candidates])
-    kept = [box_above(*one) for one in path_marks.labels(state)]
+    flags = islands.flags(state)
+    kept = kept_free(state, flags)
     written = names(chart.atlas, landed, candidates, (wide, high), kept)
     named = [name_of(one) for one in written]
     shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
@@ -64,7 +67,17 @@ def render(state: AppState) -> str:
         *rings(landed, marked, chart.chart_token, (wide, high)),
     ]
     marks += path_marks.marks(state)
-    return to_html(h("svg", {"class": "chart-marks", **shape, "aria-hidden": "true"}, marks, named))
+    marks += [*islands.marks(flags), *enlarged(state)]
+    return to_html(h("svg", {"class": "chart-marks", **shape, "aria-hidden": "true"}, named, marks))
+
+
+def enlarged(state: AppState) -> list[Node]:
+    """How many times the picture is enlarged, in its corner: few dots are left of many."""
+    zoom, (wide, _, _) = round(state.chart.chart_rest.zoom), state.chart.chart_size
+    if zoom <= 1:
+        return []
+    words = say(state, "chart.zoom", zoom=count(state, zoom))
+    return [h("text", {"class": "chart-zoom", "x": wide - 12, "y": 24}, words)]
 
 
 def landed_at(state: AppState) -> Array:
@@ -113,14 +126,21 @@ def _named(state: AppState) -> tuple[int, ...]:
     atlas, landed, (wide, high, _) = state.chart.atlas, landed_at(state), state.chart.chart_size
     assert atlas is not None  # asked before
     order = priority(state, list(marked_tokens(state)), landed)
-    kept = [box_above(*one) for one in path_marks.labels(state)]
+    kept = kept_free(state, islands.flags(state))
     return tuple(name.token for name in names(atlas, landed, order, (wide, high), kept))
+
+
+def kept_free(state: AppState, flags: Sequence[islands.Flag]) -> list[Box]:
+    """The room of what stands there before tokens are named."""
+    boxes = [box_above(*one) for one in path_marks.labels(state)]
+    return [*boxes, *(flag.box for flag in flags)]
 
 
 NAMED: Kept[tuple[int, ...]] = Kept(
     (
         *(*LEFT_OUT_BY, "atlas_near", "chart_layout", "chart_rest", "chart_size"),
         *("chart_token", "chart_found", "chart_glide", "picked", *path_marks.FIELDS),
+        *("language", "chart_group", "chart_sought"),
     )
 )
 

@@ -34,8 +34,8 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
                 plate(state, slot),
                 slot("chart-steer"),
                 slot("chart-now"),
-                slot("chart-lost"),
                 slot("chart-legend"),
+                slot("chart-lost"),
             ),
             h(
                 "div",
@@ -70,6 +70,7 @@ def plate(state: AppState, slot: Slot) -> Node:
     drawn = h(
         "div",
         {"class": "chart-plate"},
+        h("p", {"class": "chart-before", "aria-hidden": "true"}, say(state, "chart.before")),
         h("canvas", canvas),
         slot("chart-over"),
         slot("chart-lasso"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.stops import STOP_NAMES, TOLD_OF, stop_of
+from seethrough.view import guess
 from seethrough.view.chart.beside import decimals
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import action_button, rich, say, token_mark
@@ -13,18 +14,17 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.atlas import Atlas
 
-FIELDS = ("language", "atlas", "chart_model", "chart_stop")
+FIELDS = ("atlas", "chart_model", "chart_stop", "route", "depth", *guess.STATE)
 VISIT = "chart-stop"
 
 
 def render(state: AppState) -> str:
-    """The invitation to the tour, or the stop that is shown; nothing on another model's map."""
+    """The question, what came of it and the invitation to the tour, or the stop that is shown."""
     chart = state.chart
-    if chart.atlas is None or chart.chart_model not in TOLD_OF:
+    if chart.atlas is None:
         return ""
     if not chart.chart_stop:
-        first: Attributes = {"class": "button", "data-name": STOP_NAMES[0]}
-        return to_html(action_button(state, VISIT, "chart.tour", first))
+        return to_html(*begin(state))
     at = STOP_NAMES.index(chart.chart_stop)
     title = say(state, f"chart.stop.{chart.chart_stop}")
     place = say(state, "chart.tour.place", stop=at + 1, stops=len(STOP_NAMES))
@@ -33,6 +33,20 @@ def render(state: AppState) -> str:
         h("p", {"class": "chart-stop-why", "role": "status"}, why(state, chart.atlas)),
         h("div", {"class": "chart-stop-moves"}, moves(state, at)),
     )
+
+
+def begin(state: AppState) -> list[Node]:
+    """What the reader expects; once that is known, the tour, which tells of one model's map."""
+    question = guess.open_question(state)
+    if question is not None:
+        words = h("p", {"class": "guess-ask"}, rich(state, f"guess.{question.kind}.ask"))
+        return [words, *(one for one in guess.answers(state, question) if isinstance(one, Node))]
+    came = guess.verdict(state)
+    told = [h("p", {"class": "guess-told", "role": "status"}, came)] if came else []
+    if state.chart.chart_model not in TOLD_OF:
+        return told
+    first: Attributes = {"class": "button", "data-name": STOP_NAMES[0]}
+    return [*told, action_button(state, VISIT, "chart.tour", first)]
 
 
 def why(state: AppState, atlas: Atlas) -> list[Node | str]:

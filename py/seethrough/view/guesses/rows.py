@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seethrough.app.state import Asks
-from seethrough.view.guesses import looks, misses, next_token, pieces, share
+from seethrough.view.guesses import island, looks, misses, next_token, pieces, share
 
 NEXT = Asks(next_token.ask, ("tokens", "top", "model"))
 PIECES = Asks(pieces.ask, ("tokens", "film", "model"))
@@ -13,4 +13,6 @@ MISSES = Asks(
     misses.ask,
     ("tokens", "captured", "vocabulary", "top", "model", "sampling", "trying", "written"),
 )
+# Of the map, not of a run: the last step's list of what came has no place for it.
+ISLAND = Asks(island.ask, ("atlas", "chart_model"))
 ROWS = (NEXT, PIECES, LOOKS, SHARE, MISSES)
