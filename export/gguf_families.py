@@ -96,11 +96,11 @@ def gemma3_layers(told: Told, n_layers: int) -> Layers:
     Source: llama.cpp's hyper-parameters of LLM_ARCH_GEMMA3 (set_swa_pattern, 62 layers are 27B's).
 
     Raises:
-        SourceError: Scores or logits are capped, or scaled otherwise.
+        SourceError: Scores or logits are capped, or it is 27B, whose scores are scaled otherwise.
     """
     told.demand_off("attn_logit_softcapping", "final_logit_softcapping")
     if n_layers == GEMMA3_27B:
-        raise SourceError("source.setting", name="block_count", got=n_layers, expected="26")
+        raise SourceError("source.largest_gemma", n=n_layers)
     window = int(told.get("attention.sliding_window", 0))
     if not window:
         return ()

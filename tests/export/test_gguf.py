@@ -16,6 +16,7 @@ from gguf import GGMLQuantizationType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from export.gguf_families import Told, gemma3_layers
 from export.gguf_source import read_gguf
 from export.sources import read_checkpoint
 from seethrough.core.errors import SourceError
@@ -162,6 +163,15 @@ def test_missing_field(tmp_path: Path, name: str):
     error = broken(tmp_path, "source.missing_field", fields={f"llama.{name}": None})
 
     assert f"llama.{name}" in str(error)
+
+
+def test_gemma_3_27b():
+    """The largest Gemma is refused by its own name, with those that are taken."""
+    with pytest.raises(SourceError) as caught:
+        gemma3_layers(Told("gemma3", {}), 62)
+
+    assert caught.value.key == "source.largest_gemma"
+    assert "62 layers" in str(caught.value)
 
 
 def test_field_of_another_kind(tmp_path: Path):

@@ -42,14 +42,24 @@ def model_of(path: Path) -> Any:
         return AutoModelForCausalLM.from_pretrained(place, **more, **told).eval()
 
 
-@torch.inference_mode()
 def hooks_of(model: Any, ids: Sequence[int]) -> dict[str, Array]:
     """Every hook of one run, and `logits` and `logits_logsumexp` of every position."""
     found: dict[str, torch.Tensor] = {}
 
-    def take(name: str, value: torch.Tensor) -> None:
+    def keep(name: str, value: torch.Tensor) -> None:
         found[name] = value.detach().clone()
 
+    watch(model, ids, keep)
+    return {name: value.numpy() for name, value in found.items()}
+
+
+@torch.inference_mode()
+def watch(model: Any, ids: Sequence[int], take: Take, positions: Sequence[int] = ()) -> None:
+    """Hand each hook of one run over as it comes, then the logits and their log-sum-exp.
+
+    Args:
+        positions: Those that get logits; none named: all.
+    """
     with ExitStack() as stack:
         if model.dtype == torch.float64:
             compute_in_float64(stack, model)
@@ -58,10 +68,10 @@ def hooks_of(model: Any, ids: Sequence[int]) -> dict[str, Array]:
             watch_layer(stack, layer, f"blocks.{number}", take)
         watch_norm(stack, model.model.norm, "ln_final", take)
         watch_attention(stack, model, take)
-        logits = model(torch.tensor([list(ids)]), use_cache=False).logits[0]
+        at = torch.tensor(list(positions or range(len(ids))))
+        logits = model(torch.tensor([list(ids)]), use_cache=False, logits_to_keep=at).logits[0]
     take("logits", logits)
-    take("logits_logsumexp", torch.logsumexp(logits, dim=-1))
-    return {name: value.numpy() for name, value in found.items()}
+    take("logits_logsumexp", torch.cat([row.logsumexp(-1) for row in logits.split(64)]))
 
 
 @torch.inference_mode()
@@ -77,6 +87,29 @@ def greedy(model: Any, ids: Sequence[int], n_new: int) -> list[int]:
 def in_float64(model: Any) -> Any:
     """A copy with the same weights, computing in float64."""
     return deepcopy(model).to(torch.float64)
+
+
+def reordered(model: Any, seed: int) -> tuple[Any, dict[str, torch.Tensor]]:
+    """The same model with the residual stream's and the MLP's numbers in another order.
+
+    Every sum then rounds differently and nothing else changes. Returns also where each number of
+    an axis of this name (`d_model`, `d_mlp`) stands in it.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    stream = torch.randperm(model.config.hidden_size, generator=generator)
+    hidden = torch.randperm(model.config.intermediate_size, generator=generator)
+    other = deepcopy(model)
+    for name, parameter in other.named_parameters():
+        values = parameter.data
+        if "q_norm" in name or "k_norm" in name:  # of a head's own numbers
+            continue
+        if "gate_proj" in name or "up_proj" in name:
+            values = values[hidden]
+        if "down_proj" in name:
+            values = values[:, hidden]
+        writes = "o_proj" in name or "down_proj" in name or "norm" in name
+        parameter.data = (values[stream] if writes else values[:, stream]).contiguous()
+    return other, {"d_model": torch.argsort(stream), "d_mlp": torch.argsort(hidden)}
 
 
 def compute_in_float64(stack: ExitStack, model: Any) -> None:
