@@ -90,8 +90,10 @@ def fallback_text(tokens: Iterable[str], *, at_start: bool) -> str:  # noqa: ARG
         if byte is not None:
             run.append(byte)
             continue
-        parts += [_run_text(run), token.replace(SPACE, " ")]
-        run.clear()
+        if run:
+            parts.append(_run_text(run))
+            run.clear()
+        parts.append(token.replace(SPACE, " "))
     return "".join([*parts, _run_text(run)])
 
 

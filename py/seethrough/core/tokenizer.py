@@ -185,7 +185,9 @@ class Tokenizer:
         adds nothing, as in `tokenizers`: models say such where their vocabulary is padded.
         """
         skipped = self.special_ids if skip_special else frozenset()
-        kept = [self.token_text(one) for one in ids if self.has(one) and one not in skipped]
+        texts, end = self._texts, len(self._texts)
+        found = (texts[one] for one in ids if 0 <= one < end and one not in skipped)
+        kept = [text for text in found if text is not None]
         return self._source.decoder(kept, at_start=at_start)
 
     def has(self, token_id: int) -> bool:
