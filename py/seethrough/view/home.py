@@ -123,7 +123,7 @@ def price(state: AppState) -> str:
     told = say(state, f"home.price.{where}", model=card.title, size=megabytes(state, size))
     free = [say(state, "home.walks_free"), " "] if state.site.recordings else []
     note = h("p", {"class": "note"}, *free, told)
-    return to_html(note, ready.line(state), *self_check.badge(state))
+    return to_html(note, ready.line(state), self_check.line(state))
 
 
 def hero(state: AppState) -> str:

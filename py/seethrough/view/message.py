@@ -46,7 +46,8 @@ def bar(state: AppState, message: Message | None, kind: str) -> Node | str:
     classes = "message-bar is-passing" if passes else "message-bar"
     undo = allow_button(state) if message.key in UNDONE and state.site.is_recordings_only else ""
     report = self_check.report_button(state) if message.key in REPORTED else ""
-    return h("div", {"class": classes}, sentence(state, message, f"is-{kind}"), undo, report, away)
+    told = sentence(state, message, f"is-{kind}", report)
+    return h("div", {"class": classes}, told, undo, away)
 
 
 def update(state: AppState) -> Node:
@@ -55,7 +56,7 @@ def update(state: AppState) -> Node:
     return h("p", {"class": "message is-notice"}, say(state, "update.ready"), " ", use)
 
 
-def sentence(spoken: Spoken, message: Message, kind: str) -> Node:
+def sentence(spoken: Spoken, message: Message, kind: str, more: Node | str = "") -> Node:
     """A sentence with a label, so that colour is not all that tells an error; then its more."""
     return h(
         "p",
@@ -63,4 +64,6 @@ def sentence(spoken: Spoken, message: Message, kind: str) -> Node:
         h("b", {}, say(spoken, f"view.message.{kind}")),
         " ",
         sentences(*(say_message(spoken, one) for one in (message, *message.more))),
+        " " if more else "",
+        more,
     )

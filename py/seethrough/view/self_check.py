@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.core.routes import Route, address_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, percentage
 from seethrough.view.words import action_button, say
@@ -14,22 +15,16 @@ from seethrough.view.words import action_button, say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, Spoken
     from seethrough.core.self_check import Outcome
+    from seethrough.view.node import Child
 
 FIELDS = ("language", "engine")
 
 
 def render(state: AppState) -> str:
     """The badge with its meaning; before a check, when one is made."""
-    if state.site.engine.check is None:
-        return to_html(h("p", {}, say(state, "check.not_yet")))
-    return to_html(*told(state))
-
-
-def told(state: AppState) -> list[Node]:
-    """The badge, and a sentence on what was compared; nothing where nothing was."""
     found = state.site.engine.check
     if found is None:
-        return []
+        return to_html(h("p", {}, say(state, "check.not_yet")))
     what = say(
         state,
         "check.what",
@@ -37,17 +32,24 @@ def told(state: AppState) -> list[Node]:
         n_numbers=count(state, found.n_numbers),
         bound=share(state, found.bound),
     )
-    return [*badge(state), h("p", {"class": "note"}, what)]
+    return to_html(badge(state, found), h("p", {"class": "note"}, what))
 
 
-def badge(state: AppState) -> list[Node]:
-    """One line: checked, with the largest difference; nothing where nothing was checked."""
+def line(state: AppState) -> Node | str:
+    """The badge with the way to what it means; nothing where nothing was checked."""
     found = state.site.engine.check
     if found is None:
-        return []
+        return ""
+    link = h("a", {"href": address_of(Route("about"))}, say(state, "check.more"))
+    return badge(state, found, " ", link)
+
+
+def badge(state: AppState, found: Outcome, *more: Child) -> Node:
+    """Checked, with the largest difference."""
     kind = "is-ok" if found.is_ok else "is-wrong"
     sign = h("span", {"class": "checked-sign", "aria-hidden": "true"}, "✓" if found.is_ok else "!")
-    return [h("p", {"class": f"checked {kind}"}, sign, verdict(state, found))]
+    told = h("span", {}, h("span", {"class": "checked-words"}, verdict(state, found)), *more)
+    return h("p", {"class": f"checked {kind}"}, sign, told)
 
 
 def verdict(spoken: Spoken, found: Outcome) -> str:

@@ -39,7 +39,7 @@ def sheet(state: AppState) -> Node:
             h("p", {"class": f"stage is-{wrong or stage}"}, stage_line(state)),
             loaded(state),
             h("p", {"class": "note"}, engine_line(state)) if stage in memory.OPEN else "",
-            self_check.told(state) if stage in memory.OPEN else "",
+            self_check.line(state) if stage in memory.OPEN else "",
             ask(state) if stage in {"idle", "failed"} else "",
             models(state),
             ready.line(state),
