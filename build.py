@@ -27,6 +27,7 @@ from export.stages import (
     node,
     pyodide,
     recordings,
+    self_check,
     serve,
     site,
     standing,
@@ -94,6 +95,7 @@ def make_model(python: Path, asked: models.Model, *, has_map: bool = True) -> Pa
     checkpoint = model.source(python, asked)
     exported = model.export(python, asked, checkpoint)
     terms.ensure(python, asked, exported)
+    self_check.ensure(python, exported)
     if asked.is_recorded:
         recordings.ensure(python, exported, asked.prompts)
     else:

@@ -374,6 +374,7 @@ class FakeEngine:
         assert all(0 <= token < config.d_vocab for token in request.tokens)
         assert set(request.fetch) <= fetchable(config).keys()
         past = [(keys[:, :n_past], values[:, :n_past]) for keys, values in self.kept]
+        before = self.kept
         with np.errstate(over="ignore", invalid="ignore"):  # as the runtime: NaN, without a word
             captured, self.kept = forward(
                 config,
@@ -383,6 +384,9 @@ class FakeEngine:
                 past=past if n_past else (),
                 unembed=request.unembed or ((config.n_layers, n_pos - 1),),
             )
+        if request.is_aside:
+            assert n_past == 0
+            self.kept = before
         ids = np.argsort(-captured[hooks.LOGITS], axis=-1, kind="stable")[:, : request.top_k]
         best = np.take_along_axis(captured[hooks.LOGITS], ids, axis=-1)
         return {**captured, hooks.TOP_IDS: ids, hooks.TOP_VALUES: best}

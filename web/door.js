@@ -182,6 +182,12 @@ export const seethrough = Object.freeze({
   /** @type {(name: string, rows: number[] | null, options?: Common) => Promise<Tensor>} */
   weight: (...args) => ask("weight", ...args),
   /**
+   * What this browser computes of one known text, against stored numbers of the model.
+   * @type {(options?: Common) => Promise<{prompt: string, max: number, bound: number, hook: string,
+   *   n_numbers: number, ok: boolean}>}
+   */
+  check: (...args) => ask("check", ...args),
+  /**
    * The rows nearest to a token's by cosine, best first; nothing is loaded for it but the map.
    * @type {(id: number, options?: {k?: number} & Common)
    *   => Promise<{id: number, text: string, cosine: number}[]>}

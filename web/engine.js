@@ -23,7 +23,7 @@ import * as ort from "./ort/ort.wasm.min.js";
  *   mode: "exact" | "small"}} Load
  * @typedef {Asked & {type: "run", tokens: Int32Array, nPast: number, fetch: string[],
  *   unembedLayer: Int32Array, unembedPos: Int32Array, topK: number,
- *   knobs: Record<string, Tensor>}} Run
+ *   knobs: Record<string, Tensor>, isAside: boolean}} Run a run aside leaves the kept positions
  * @typedef {Asked & {type: "read", ranges: [number, number][]}} Read offsets and sizes in the
  *   joined weight file
  * @typedef {{dims: number[], type: string, bytes: Uint8Array<ArrayBuffer>}} Output
@@ -211,19 +211,21 @@ async function run(message) {
   for (let layer = 0; layer < config.n_layers; layer++) {
     for (const part of ["key", "value"]) {
       feeds[`past.${layer}.${part}`] = firstPositions(past.get(`${layer}.${part}`), nPast, shape);
-      presents.push(`${layer}.${part}`);
+      if (!message.isAside) presents.push(`${layer}.${part}`);
     }
   }
   const names = [...fetch, ...presents.map((name) => `present.${name}`)];
   const start = performance.now();
   const outputs = await session.run(feeds, names);
   const elapsedMs = performance.now() - start;
-  past = new Map();
-  for (const name of presents) {
-    const { dims, data } = outputs[`present.${name}`];
-    past.set(name, { dims: [...dims], data: /** @type {Float32Array} */ (data) });
+  if (!message.isAside) {
+    past = new Map();
+    for (const name of presents) {
+      const { dims, data } = outputs[`present.${name}`];
+      past.set(name, { dims: [...dims], data: /** @type {Float32Array} */ (data) });
+    }
+    nKept = nPast + tokens.length;
   }
-  nKept = nPast + tokens.length;
   /** @type {Record<string, Output>} */
   const arrays = {};
   for (const name of fetch) {

@@ -97,6 +97,7 @@ def _exporter() -> list[Path]:
         "atlas.py",
         "layout.py",
         "atlas_rows.py",
+        "self_check.py",
     }
     parts = [part for part in (ROOT / "export").iterdir() if part.name not in others]
     ours = [part for part in sorted(parts) if part.is_dir() or part.suffix == ".py"]

@@ -12,6 +12,7 @@ STAGES = [
     "download pyodide",
     "download model",
     "export",
+    "export.self_check",
     "export.record",
     "export.atlas",
     "export.site",

@@ -85,7 +85,13 @@ def test_a_repository_is_fetched_once(built):
     """A model of the hub is fetched and exported, and asked for no more."""
     first = built.run("build", "--models", "maker/tiny")
     assert first.returncode == 0, first.stderr
-    assert built.calls() == ["export.hub", "export", "export.atlas", "export.site"]
+    assert built.calls() == [
+        "export.hub",
+        "export",
+        "export.self_check",
+        "export.atlas",
+        "export.site",
+    ]
     assert [one.name for one in (built.cache / "hub").iterdir()] == ["maker--tiny-main"]
 
     assert built.run("build", "--models", "maker/tiny").returncode == 0
@@ -204,7 +210,13 @@ def test_own_walks_are_recorded_and_go_again(built):
     asked = ("build", "--models", "./mine", "--record", "prompts.json")
 
     assert built.run(*asked).returncode == 0
-    assert built.calls() == ["export", "export.record", "export.atlas", "export.site"]
+    assert built.calls() == [
+        "export",
+        "export.self_check",
+        "export.record",
+        "export.atlas",
+        "export.site",
+    ]
     assert json.loads((built.root / ".cache/recordings-mine.json").read_text()) == PROMPTS
     assert built.run(*asked).returncode == 0
     assert built.calls() == []

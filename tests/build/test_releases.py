@@ -17,6 +17,7 @@ def test_cuts_are_joined(built):
         *CUTS,
         "export",
         "export.licence",
+        "export.self_check",
         "export.record",
         "export.atlas",
         "export.site",

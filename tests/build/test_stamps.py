@@ -19,17 +19,30 @@ def test_second_build_calls_nothing(built):
     ("changed", "made"),
     [
         ("py/seethrough/view/page.py", ["export.site"]),
-        ("py/seethrough/core/config.py", ["export", "export.record", "export.site"]),
-        ("export/layers.py", ["export", "export.record", "export.site"]),
+        (
+            "py/seethrough/core/config.py",
+            ["export", "export.self_check", "export.record", "export.site"],
+        ),
+        ("export/layers.py", ["export", "export.self_check", "export.record", "export.site"]),
         ("export/record.py", ["export.record", "export.site"]),
         ("export/record_parts.py", ["export.record", "export.site"]),
         ("export/layout.py", ["export.atlas", "export.site"]),
-        ("py/seethrough/core/near.py", ["export", "export.record", "export.atlas", "export.site"]),
+        (
+            "py/seethrough/core/near.py",
+            ["export", "export.self_check", "export.record", "export.atlas", "export.site"],
+        ),
         ("web/style.css", ["export.site"]),
         ("web/package-lock.json", ["npm", "export.site"]),
         (
             "export/locks/export.txt",
-            ["install export", "export", "export.record", "export.atlas", "export.site"],
+            [
+                "install export",
+                "export",
+                "export.self_check",
+                "export.record",
+                "export.atlas",
+                "export.site",
+            ],
         ),
     ],
 )
@@ -89,6 +102,7 @@ EVERYTHING = [
     "download pyodide",
     "download model",
     "export",
+    "export.self_check",
     "export.record",
     "export.atlas",
     "export.site",

@@ -9,7 +9,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app import arguments as check
-from seethrough.app import asked_atlas
+from seethrough.app import asked_atlas, self_check
 from seethrough.app.inputs import KNOBS
 from seethrough.app.settings import kinds
 from seethrough.app.turns import Turn, drop
@@ -52,6 +52,7 @@ class Calls:
             "lens": self._lens,
             "generate": self._generate,
             "weight": self._weight,
+            "check": self._check,
             "neighbours": self._neighbours,
             "where": self._where,
         }
@@ -148,6 +149,10 @@ class Calls:
         wanted = None if rows is None else check.rows(rows)
         checked = check.options(options, MODEL)
         return self._service.weight(check.text("name", name), wanted, **checked)
+
+    def _check(self, arguments: list[Any]) -> Work:
+        (options,) = check.padded("check", arguments, 1)
+        return self_check.check(self._service, **check.options(options, MODEL))
 
     def _neighbours(self, arguments: list[Any]) -> Work:
         token, options = check.padded("neighbours", arguments, 2)

@@ -39,6 +39,7 @@ class RunRequest:
             layer n_layers is the end. None: the last position at the end.
         top_k: How many of the best logits the top outputs hold.
         knobs: head_scale, mlp_scale, resid_add, score_add as arrays; a missing one is neutral.
+        is_aside: Start from nothing (n_past is 0) and leave the KV cache as it is.
     """
 
     tokens: tuple[int, ...]
@@ -47,6 +48,7 @@ class RunRequest:
     unembed: tuple[tuple[int, int], ...] | None = None
     top_k: int = 1
     knobs: Mapping[str, Array] = field(default_factory=dict)
+    is_aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class Engine(Protocol):
 
     async def run(self, request: RunRequest) -> RunResult:
         """Run one forward pass; the KV cache then holds n_past + len(tokens) positions.
+
+        A run aside leaves it as it was.
 
         Raises:
             EngineError: The runtime failed, or no model is loaded.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ from seethrough.app.atlases import AtlasShelf, map_file
 from seethrough.app.cards import Terms
 from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import AbsentModel, Message, ModelCard
-from seethrough.core.assets import ATLAS, LICENCE, size_of
+from seethrough.core.assets import ATLAS, CHECK, LICENCE, size_of
 from seethrough.core.atlas import PLACES
-from seethrough.core.errors import SourceError, UnknownNameError, near_misses
+from seethrough.core.errors import DownloadError, SourceError, UnknownNameError, near_misses
 from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import mode_bytes, modes_of
+from seethrough.core.self_check import SelfCheck, self_check_from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +40,7 @@ class Library:
     def __init__(self, store: Store, fetch_text: FetchText, fetch_bytes: FetchBytes) -> None:
         self._store = store
         self._fetch_text = fetch_text
+        self._fetch_bytes = fetch_bytes
         self._manifests: dict[str, tuple[Manifest, str]] = {}
         self._shelf = RecordingShelf(fetch_bytes)
         self._atlases = AtlasShelf(fetch_bytes)
@@ -132,6 +135,21 @@ class Library:
     async def stored_rows(self, model_id: str) -> StoredRows:
         """The rows of it that need no open model; raises as AtlasShelf.read."""
         return await self._atlases.stored_rows(*self._manifests[model_id])
+
+    async def self_check(self, model_id: str) -> SelfCheck | None:
+        """The numbers that a model's own are held to; None where the build made none.
+
+        Raises:
+            DownloadError: They are missing, or not the bytes that the list names.
+            SourceError: They cannot be read.
+        """
+        manifest, folder = self._manifests[model_id]
+        for asset in manifest.of_kind(CHECK):
+            data = await self._fetch_bytes(folder + asset.path)
+            if hashlib.sha256(data).hexdigest() != asset.sha256:
+                raise DownloadError("engine.altered", path=asset.path.rpartition("/")[2])
+            return self_check_from_bytes(data, manifest)
+        return None
 
     def _card(self, recording_id: str, model: str) -> RecordingCard:
         known = [card for card in self._store.state.site.recordings if model in {"", card.model}]

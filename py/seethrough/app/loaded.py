@@ -112,6 +112,14 @@ class LoadedModel:
         )
         return cache, result
 
+    async def run_aside(self, ids: Sequence[int], names: tuple[str, ...]) -> Mapping[str, Array]:
+        """The named outputs of some ids, odd numbers too, while the engine keeps what it has read.
+
+        Logits are the last position's.
+        """
+        request = RunRequest(tuple(ids), fetch=names, is_aside=True)
+        return (await self.engine.run(request)).arrays
+
     def _states(self, names: tuple[str, ...], n_pos: int) -> tuple[tuple[int, int], ...]:
         end = self.manifest.config.n_layers
         wants_all = any(name in LOGIT_OUTPUTS or name.startswith("ln_final.") for name in names)

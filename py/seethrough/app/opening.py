@@ -66,7 +66,8 @@ class Opening:
             self._forget(Run(manifest.id, given=self._store.state.run.given), error=None)
         self._price = price_bytes(self._store.state.site, manifest.id)
         total = self._price or manifest.download_bytes
-        self.tell(stage="download", done_bytes=0, total_bytes=total, model=manifest.id)
+        told = {"done_bytes": 0, "total_bytes": total, "model": manifest.id, "check": None}
+        self.tell(stage="download", **told)
         try:
             return await self._load(manifest, mode)
         except SeethroughError as error:

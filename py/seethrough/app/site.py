@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seethrough.app.cards import AbsentModel, ModelCard, RecordingCard
     from seethrough.app.message import Message
     from seethrough.app.tours import Tours
+    from seethrough.core.self_check import Outcome
     from seethrough.core.tokenizer import Tokenizer
 
 
@@ -21,7 +22,8 @@ class EngineStatus:
     """Where the engine is: stage is one of STAGES; bytes are 0 when unknown.
 
     `mode` is how the loaded model's weights are held (core.modes), or empty. `model` is the one
-    that is loading, open or failed: not the one of a recording that is shown meanwhile.
+    that is loading, open or failed: not the one of a recording that is shown meanwhile. `check` is
+    what the open model's self-check found; None before it, or where the build has none.
     """
 
     stage: str = "starting"
@@ -32,6 +34,12 @@ class EngineStatus:
     session_ms: float = 0.0
     mode: str = ""
     model: str = ""
+    check: Outcome | None = None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether this device is known to compute other numbers than the model's."""
+        return self.check is not None and not self.check.is_ok
 
 
 PREPARINGS = ("", "going", "done", "failed")

@@ -17,12 +17,13 @@ class Turn:
     """One asker's hold of the engine.
 
     `is_stopped` from a stop until whoever has the turn heeded it; `task` is who has it;
-    `is_script`: no reader's wish.
+    `is_script`: no reader's wish. `gives_way`: it is stopped as soon as anybody else asks.
     """
 
-    def __init__(self, *, is_script: bool = False) -> None:
+    def __init__(self, *, is_script: bool = False, gives_way: bool = False) -> None:
         self.is_stopped = False
         self.is_script = is_script
+        self.gives_way = gives_way
         self.task: asyncio.Task[Any] | None = None
         self.may_go = asyncio.Event()
 
@@ -85,6 +86,7 @@ class Turns:
         self._queue.append(mine)
         try:
             if self.now is not mine:
+                self._press()
                 await mine.may_go.wait()
             mine.check()
             yield mine
@@ -101,6 +103,11 @@ class Turns:
             self._cancel()
         else:
             turn.may_go.set()
+
+    def _press(self) -> None:
+        """Stop a turn of the moment that gives way."""
+        if self.now is not None and self.now.gives_way and not self.now.is_stopped:
+            self.stop()
 
     def _end(self, turn: Turn) -> None:
         self._queue.remove(turn)

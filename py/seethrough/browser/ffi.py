@@ -349,6 +349,11 @@ def on_full_screen_left(function: Callable[[], None]) -> None:
     listen(js.document, "fullscreenchange", changed)
 
 
+def browser_name() -> str:
+    """How the browser calls itself."""
+    return str(js.navigator.userAgent)
+
+
 def page_address() -> str:
     """The whole address of the page, as a link to what is shown."""
     return well_formed(str(js.location.href))

@@ -12,6 +12,7 @@ from seethrough.browser.door import Door
 from seethrough.browser.keeper import Keeping
 from seethrough.browser.ort import OrtEngine
 from seethrough.browser.page import Page
+from seethrough.browser.self_check import SelfCheck
 from seethrough.core.errors import SeethroughError
 from seethrough.view.tours import TOURS
 
@@ -38,8 +39,11 @@ async def start() -> None:
         store.replace(error=Message(error.key, error.fields))
     keeping = Keeping(actions)
     await keeping.look()
-    await Page(actions, Navigation(actions), keeping.handlers()).start()
+    checking = SelfCheck(service)
+    handlers = {**keeping.handlers(), **checking.handlers()}
+    await Page(actions, Navigation(actions), handlers).start()
     ffi.mark_ready()
+    checking.follow()
     door = Door(service)
     ffi.open_door(door.answer, door.abort)
     host.on_update(lambda: store.replace(has_update=True))

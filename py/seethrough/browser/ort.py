@@ -227,6 +227,7 @@ class OrtEngine:
             unembedPos=_int32(positions),
             topK=request.top_k,
             knobs={name: ffi.tensor(array) for name, array in request.knobs.items()},
+            isAside=request.is_aside,
         )
         if asked != self._cancelled:
             raise CancelledRunError("engine.cancelled")

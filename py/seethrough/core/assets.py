@@ -9,6 +9,7 @@ it, so that another kind of file is a row more. As JSON a row is flat:
     part                a further file of one: name, recording (its id)
     inside              the same, of what is inside its layers (core/insides.py)
     atlas               the map of the vocabulary: name (core/atlas.py)
+    check               numbers of one text to hold this device to (core/self_check.py)
     licence             what its licence asks to go with the model: name ("terms", "notice"), title
 """
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 GRAPH, WEIGHTS, TOKENIZER = "graph", "weights", "tokenizer"
 RECORDING, PART, INSIDE, ATLAS = "recording", "part", "inside", "atlas"
-LICENCE = "licence"
+CHECK, LICENCE = "check", "licence"
 # Fetched when the model is loaded; everything else when it is first shown.
 TO_RUN = frozenset({GRAPH, WEIGHTS, TOKENIZER})
 # Stored by the engine after its own check (web/engine.js); the rest are the site's own files.

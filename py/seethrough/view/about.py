@@ -20,7 +20,7 @@ EXAMPLE = 'await seethrough.next("January, February, March,")'
 
 
 def frame(state: AppState, slot: Slot) -> list[Node]:
-    """The promises, the storage, the console, the way to the style guide."""
+    """The promises, the self-check, the storage, the console, the way to the style guide."""
     points = [
         h(
             "li",
@@ -34,6 +34,8 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
         page_title(state, "about.title"),
         h("p", {"class": "page-lead"}, say(state, "page.tagline")),
         h("ul", {"class": "points"}, points),
+        h("h2", {"class": "section-title"}, say(state, "check.title")),
+        slot("checked"),
         h("h2", {"class": "section-title"}, say(state, "about.storage.title")),
         slot("storage"),
         h("h2", {"class": "section-title"}, say(state, "about.console.title")),

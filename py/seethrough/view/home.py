@@ -15,7 +15,7 @@ from seethrough.app.state import (
     price_bytes,
 )
 from seethrough.core.routes import MAP, OWN, Route, address_of
-from seethrough.view import guess, line, living, ready, transport
+from seethrough.view import guess, line, living, ready, self_check, transport
 from seethrough.view.moments import moments_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, megabytes
@@ -122,7 +122,8 @@ def price(state: AppState) -> str:
     where = PRICE[model_state(state.site, card.id)] if size else "stored"
     told = say(state, f"home.price.{where}", model=card.title, size=megabytes(state, size))
     free = [say(state, "home.walks_free"), " "] if state.site.recordings else []
-    return to_html(h("p", {"class": "note"}, *free, told), ready.line(state))
+    note = h("p", {"class": "note"}, *free, told)
+    return to_html(note, ready.line(state), self_check.line(state))
 
 
 def hero(state: AppState) -> str:

@@ -28,6 +28,7 @@ from seethrough.view import (
     printed,
     ready,
     residual,
+    self_check,
     source,
     stack,
     status,
@@ -131,6 +132,7 @@ ACTIONS = (
     "skip-question",
     "ask",
     "dismiss",
+    "copy-report",
     "tell-term",
     "close-term",
     "seek-term",
@@ -230,6 +232,7 @@ FIXED: Mapping[str, Panel] = {
     "ready": Panel(ready.FIELDS, ready.render),
     "cost": Panel(price.FIELDS, price.of_run),
     "storage": Panel((*ready.FIELDS, "storage"), about.storage),
+    "checked": Panel(self_check.FIELDS, self_check.render),
     "tokens": Panel(("language", "tokens", "position", "recorded"), tokens.render, "tokens"),
     "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "top"),
     "continuation": Panel(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.view import self_check
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.price import allow_button
 from seethrough.view.words import action_button, say, say_message, sentences
@@ -16,10 +17,12 @@ CROSS = "\u00d7"
 # What only tells that something is done: it leaves by itself, and lies over the page.
 PASSING = frozenset(
     {"tools.copied", "tools.copied_part", "tools.making", "tools.saved"}
-    | {"done.copied", "ready.only.copied"}
+    | {"done.copied", "ready.only.copied", "check.copied"}
 )
 # What tells that a link chose recordings only: the way back stands beside it.
 UNDONE = frozenset({"ready.by_link"})
+# What whoever runs the site should hear of: a report stands beside it.
+REPORTED = frozenset({"check.mismatch"})
 
 
 def render(state: AppState) -> str:
@@ -42,7 +45,9 @@ def bar(state: AppState, message: Message | None, kind: str) -> Node | str:
     )
     classes = "message-bar is-passing" if passes else "message-bar"
     undo = allow_button(state) if message.key in UNDONE and state.site.is_recordings_only else ""
-    return h("div", {"class": classes}, sentence(state, message, f"is-{kind}"), undo, away)
+    report = self_check.report_button(state) if message.key in REPORTED else ""
+    told = sentence(state, message, f"is-{kind}", report)
+    return h("div", {"class": classes}, told, undo, away)
 
 
 def update(state: AppState) -> Node:
@@ -51,7 +56,7 @@ def update(state: AppState) -> Node:
     return h("p", {"class": "message is-notice"}, say(state, "update.ready"), " ", use)
 
 
-def sentence(spoken: Spoken, message: Message, kind: str) -> Node:
+def sentence(spoken: Spoken, message: Message, kind: str, more: Node | str = "") -> Node:
     """A sentence with a label, so that colour is not all that tells an error; then its more."""
     return h(
         "p",
@@ -59,4 +64,6 @@ def sentence(spoken: Spoken, message: Message, kind: str) -> Node:
         h("b", {}, say(spoken, f"view.message.{kind}")),
         " ",
         sentences(*(say_message(spoken, one) for one in (message, *message.more))),
+        " " if more else "",
+        more,
     )

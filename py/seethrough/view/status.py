@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import OPEN, costs_a_download, first_model, model_state, price_bytes
-from seethrough.view import memory, ready
+from seethrough.view import memory, ready, self_check
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions, percentage
 from seethrough.view.price import allow_button, memory_of, terms
@@ -28,6 +28,7 @@ def render(state: AppState) -> str:
 def sheet(state: AppState) -> Node:
     """What the engine does and the models of this build, folded away."""
     stage = state.site.engine.stage
+    wrong = "wrong" if state.site.engine.is_wrong else ""
     return h(
         "details",
         {"class": "menu", "id": "status-models"},
@@ -35,9 +36,10 @@ def sheet(state: AppState) -> Node:
         h(
             "div",
             {"class": "sheet"},
-            h("p", {"class": f"stage is-{stage}"}, stage_line(state)),
+            h("p", {"class": f"stage is-{wrong or stage}"}, stage_line(state)),
             loaded(state),
             h("p", {"class": "note"}, engine_line(state)) if stage in memory.OPEN else "",
+            self_check.line(state) if stage in memory.OPEN else "",
             ask(state) if stage in {"idle", "failed"} else "",
             models(state),
             ready.line(state),
@@ -63,14 +65,16 @@ def button(state: AppState) -> Node:
         words = percentage(state, str(share))
     return h(
         "summary",
-        {"class": f"tool state is-{engine.stage}"},
+        {"class": f"tool state is-{'wrong' if engine.is_wrong else engine.stage}"},
         h("span", {"class": "dot", "aria-hidden": "true"}),
         h("span", {"class": "menu-name"}, words),
     )
 
 
 def stage_of(state: AppState) -> str:
-    """The stage by its name in the catalogue."""
+    """The stage by its name in the catalogue; that its numbers are wrong goes before "ready"."""
+    if state.site.engine.is_wrong and state.site.engine.stage == "ready":
+        return "wrong"
     is_here = state.site.engine.stage == "idle" and bool(state.site.stored)
     return "idle_stored" if is_here else state.site.engine.stage
 

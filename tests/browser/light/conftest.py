@@ -18,6 +18,7 @@ from export import pack
 from export.gguf_source import read_gguf
 from export.native import NativeModel
 from export.package import write_package
+from export.self_check import write_check
 from export.site import copy_models, write_page, write_service_worker
 from export.tensors import Plain
 from seethrough.core.assets import TO_RUN, WEIGHTS
@@ -67,6 +68,7 @@ def light(dist, tmp_path_factory):
     shutil.copytree(dist, place, ignore=shutil.ignore_patterns("models", "models.json"))
     with mock.patch.object(pack, "SHARD_BYTES", SHARD_BYTES):
         manifest = write_package(light_checkpoint(), made, model_id=MODEL_ID, title="Light")
+    write_check(made, made / "check")
     listed = copy_models((made,), place)
     apart(lambda: write_page(place))
     write_service_worker(place, listed)
