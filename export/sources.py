@@ -1,12 +1,14 @@
 """Which reader reads a checkpoint: by what the path is, not by what it is called.
 
-Six lines give a cache of every hook, in numpy alone (PYTHONPATH=py:. in the checkout):
+Eight lines give a cache of every hook, in numpy alone (PYTHONPATH=py:. in the checkout):
 
     from export.sources import read_checkpoint
+    from export.start_ids import start_ids
     from seethrough.core.reference import forward
     from seethrough.core.tokenizer import Tokenizer
     checkpoint = read_checkpoint("path/to/checkpoint")
-    ids = Tokenizer.from_json(checkpoint.tokenizer).encode("Hello there")
+    tokens = Tokenizer.from_json(checkpoint.tokenizer).encode("Hello there")
+    ids = (*start_ids(checkpoint.tokenizer), *tokens)  # Gemma and Llama begin with a mark
     cache, _ = forward(checkpoint.config, checkpoint.weight, ids)
 
 Then `cache["blocks.0.attn.hook_pattern"]` is [head, query_pos, key_pos], `cache["logits"]` is

@@ -1,4 +1,4 @@
-"""The six lines of export/sources.py: from a checkpoint to a cache of every hook."""
+"""The few lines of export/sources.py: from a checkpoint to a cache of every hook."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from export import sources
+from export.start_ids import start_ids
 from seethrough.core.hooks import expected_hooks
 from tests import tiny, tiny_gpt2
 
@@ -34,11 +35,13 @@ def test_they_give_a_cache(tmp_path: Path, family: str) -> None:
         tiny.write_hub_folder(tiny.Tiny(is_gguf=False), folder)
     names: dict[str, Any] = {}
     code = lines().replace("path/to/checkpoint", str(folder)).replace("Hello there", "hello w")
-    exec(compile(code, "six lines", "exec"), names)  # noqa: S102 - our own docstring
+    exec(compile(code, "few lines", "exec"), names)  # noqa: S102 - our own docstring
 
     cache, config = names["cache"], names["checkpoint"].config
     n_pos = len(names["ids"])
-    assert len(lines().splitlines()) == 6
+    begin = start_ids(names["checkpoint"].tokenizer)
+    assert names["ids"][: len(begin)] == begin
+    assert len(lines().splitlines()) == 8
     assert {spec.name for spec in expected_hooks(config)} <= set(cache)
     assert cache["blocks.0.attn.hook_pattern"].shape == (config.n_heads, n_pos, n_pos)
     np.testing.assert_allclose(cache["blocks.0.attn.hook_pattern"].sum(-1), 1, atol=1e-5)
