@@ -181,7 +181,8 @@ def test_a_first_visit_guesses_first(new_tab):
     """No name stands before its dot; a guess is told, and the animals are seen on the whole map."""
     tab = new_tab(is_first=True)
     tab.page.goto(tab.server.url + "#/map")
-    tab.until("document.querySelector('#chart-over svg') !== null")
+    # Behind its one reload the page stays.
+    tab.until("navigator.serviceWorker.controller && document.querySelector('#chart-over svg')")
     hidden = "getComputedStyle(document.querySelector('#chart-over')).visibility"
     assert tab.page.evaluate(f"{PICTURED} || {hidden} === 'hidden'")
     tab.until(PICTURED)
