@@ -47,6 +47,20 @@ def kept_by_min(probs: np.ndarray, share: float) -> list[int]:
     return [token for token, prob in enumerate(probs) if prob >= share * max(probs)]
 
 
+def kept_by_typical(probs: np.ndarray, mass: float) -> list[int]:
+    """Brute force: nearest to the entropy first until they reach the mass, and all as near."""
+    if mass >= 1:
+        return list(range(len(probs)))
+    some = [token for token in in_order(probs) if probs[token] > 0]
+    entropy = math.fsum(-probs[token] * math.log(probs[token]) for token in some)
+    far = {token: abs(-math.log(probs[token]) - entropy) for token in some}
+    nearest = sorted(some, key=lambda token: far[token])
+    for count in range(1, len(nearest) + 1):
+        if math.fsum(probs[nearest[:count]]) >= mass:
+            return [token for token in some if far[token] <= far[nearest[count - 1]] + 1e-12]
+    return some
+
+
 def land(probs: np.ndarray, point: float) -> int:
     """Where one dart falls."""
     return int(landings(probs, np.array([point]))[0])
@@ -64,10 +78,12 @@ def expected(
     top_p: float,
     min_p: float = 0.0,
     logits: np.ndarray = LOGITS,
+    typical_p: float = 1.0,
 ) -> np.ndarray:
     """The distribution that a draw follows, by the definitions above."""
     weights = [math.exp(float(logit) / temperature) for logit in logits]
     probs = np.array([weight / math.fsum(weights) for weight in weights])
     probs = normalised(probs, kept_by_k(probs, top_k))
     probs = normalised(probs, kept_by_p(probs, top_p)) if top_p < 1 else probs
-    return normalised(probs, kept_by_min(probs, min_p))
+    probs = normalised(probs, kept_by_min(probs, min_p))
+    return normalised(probs, kept_by_typical(probs, typical_p))

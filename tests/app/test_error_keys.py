@@ -12,7 +12,7 @@ import pytest
 
 from seethrough.app import inputs
 from seethrough.app.actions import Actions
-from seethrough.core import sampling
+from seethrough.core import edits, sampling
 from seethrough.core.errors import SeethroughError
 from seethrough.core.messages import text
 from tests.fake_engine import engine_of, opened, tiny_model
@@ -94,6 +94,12 @@ QUESTIONS: dict[str, Callable[[Service], Awaitable[Any]]] = {
     "sampling.top_k": later(lambda: sampling.check_settings(1.0, -1, 1.0)),
     "sampling.top_p": lambda service: service.generate("the", top_p=0),
     "sampling.min_p": lambda service: service.generate("the", min_p=2),
+    "sampling.typical_p": lambda service: service.generate("the", typical_p=0),
+    "sampling.repetition_penalty": lambda service: service.generate("the", repetition_penalty=0),
+    "sampling.no_repeat_ngram_size": later(
+        lambda: sampling.check_settings(no_repeat_ngram_size=21)
+    ),
+    "sampling.nothing_left": later(lambda: edits.ban_repeats(LOGITS, 1, range(LOGITS.size))),
     "sampling.zero": later(lambda: sampling.draw(LOGITS, temperature=0, seed=1, step=0)),
     "models.unknown": lambda service: service.load("tiny"),
     "weights.unknown": lambda service: service.weight("zzz"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seethrough.core.cuts import cut_min_p, cut_top_k, cut_top_p
+from seethrough.core.cuts import cut_min_p, cut_top_k, cut_top_p, cut_typical
 from seethrough.core.sampling import by_rank, dart, draw, reshape, temper
 from tests.by_definition import (
     FEW,
@@ -18,6 +18,7 @@ from tests.by_definition import (
     kept_by_k,
     kept_by_min,
     kept_by_p,
+    kept_by_typical,
     land,
     normalised,
     shares,
@@ -138,14 +139,14 @@ def test_each_step_says_what_it_removed() -> None:
 
     probs = expected(1.0, 0, 1.0)
     after_k = expected(1.0, 4, 1.0)
-    (first, by_k), (second, by_p), (third, by_min) = drawn.shaped.steps
+    (first, by_k), (second, by_p), (third, by_min), (_, by_typical) = drawn.shaped.steps
     assert (first, second, third) == ("top_k", "top_p", "min_p")
     assert [by_k.n_kept, by_p.n_kept] == [4, len(kept_by_p(after_k, 0.7))]
     assert by_k.removed == pytest.approx(1 - math.fsum(sorted(probs)[-4:]))
     np.testing.assert_allclose(by_k.probs, after_k)
     assert by_p.removed == pytest.approx(1 - math.fsum(after_k[kept_by_p(after_k, 0.7)]))
     assert by_min.removed == 0
-    assert drawn.shaped.probs is by_min.probs
+    assert drawn.shaped.probs is by_typical.probs is by_min.probs
     np.testing.assert_allclose(drawn.shaped.tempered, probs)
     assert drawn.dart == dart(1, 0)
 
@@ -174,3 +175,25 @@ def test_a_sum_that_is_not_quite_1_changes_nothing(scale: float) -> None:
     assert land(probs, 0.0) == 1
     assert land(probs, 0.3) == 2
     assert land(probs, math.nextafter(1, 0)) == 3
+
+
+@FEW
+@given(shares(), st.integers(1, WHOLE))
+def test_typical_keeps_the_right_tokens(probs: np.ndarray, part: int) -> None:
+    """The tokens of a surprise nearest to the entropy that reach the mass, and their equals."""
+    kept = kept_by_typical(probs, part / WHOLE)
+
+    cut = cut_typical(probs, part / WHOLE)
+
+    np.testing.assert_allclose(cut.probs, normalised(probs, kept), atol=1e-12)
+    assert cut.removed == pytest.approx(1 - math.fsum(probs[kept]), abs=1e-12)
+
+
+def test_typical_may_take_the_best_token() -> None:
+    """One likely token among many even ones: the even ones are what one would expect."""
+    probs = np.array([0.3, *[0.7 / 70] * 70])
+
+    cut = cut_typical(probs, 0.5)
+
+    assert cut.probs[0] == 0
+    assert cut.n_kept == 70

@@ -13,7 +13,7 @@ from seethrough.core.fields import MAX_ID, MAX_WRITTEN, OF_A_TEXT, STOPS, all_fi
 from seethrough.core.moved import Moved
 from seethrough.core.routes import OWN, Place, Route, address_of_place
 from seethrough.core.second import Second
-from seethrough.core.settings import MAX_NEW, MAX_SEED, SETTINGS
+from seethrough.core.settings import MAX_NEW, MAX_SEED, MOST_RUN, SETTINGS
 from tests.steps import STEPS, SUBJECTS, parse
 
 LANGUAGES = ("en", "qps")
@@ -40,6 +40,9 @@ GOOD = {
     "top_k": "40",
     "top_p": "0.9",
     "min_p": "0.05",
+    "typical_p": "0.9",
+    "repetition_penalty": "1.3",
+    "no_repeat_ngram_size": "3",
     "seed": "9007199254740992",
     "max_new_tokens": "48",
     "dart": "6",
@@ -89,6 +92,9 @@ SET = {
     "top_k": st.integers(0, MAX_ID),
     "top_p": st.floats(0, 1, exclude_min=True),
     "min_p": st.floats(0, 1),
+    "typical_p": st.floats(0, 1, exclude_min=True),
+    "repetition_penalty": st.floats(0, 10, exclude_min=True),
+    "no_repeat_ngram_size": st.integers(0, MOST_RUN),
     "seed": st.integers(0, MAX_SEED),
     "max_new_tokens": st.integers(1, MAX_NEW),
 }
@@ -196,6 +202,9 @@ def test_nonsense_in_each_field(name: str) -> None:
         ("top_p=0", "top_p"),
         ("top_p=1.01", "top_p"),
         ("min_p=1.5", "min_p"),
+        ("typical_p=0", "typical_p"),
+        ("repetition_penalty=0", "repetition_penalty"),
+        ("no_repeat_ngram_size=2.5", "no_repeat_ngram_size"),
         ("seed=9007199254740993", "seed"),
         ("max_new_tokens=0", "max_new_tokens"),
         ("max_new_tokens=4097", "max_new_tokens"),

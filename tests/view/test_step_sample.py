@@ -37,6 +37,9 @@ SETTINGS = [
     Sampling(temperature=1.0, top_k=1),
     Sampling(temperature=90.0, top_p=0.5),
     Sampling(temperature=1e-6),
+    Sampling(temperature=1.0, typical_p=0.4, seed=2),
+    Sampling(temperature=0.9, repetition_penalty=1.5, no_repeat_ngram_size=2, top_k=30),
+    Sampling(repetition_penalty=1.5),
 ]
 
 
@@ -84,7 +87,7 @@ def test_the_odds_are_those_of_the_draw(settings: Sampling) -> None:
         now = np.zeros(D_VOCAB)
         now[odds.landed] = 1
     else:
-        drawn = draw(logits, **settings.shape, seed=settings.seed, step=2)
+        drawn = draw(logits, **settings.shape, text=whole.run.ids, seed=settings.seed, step=2)
         assert odds.landed == drawn.id
         assert odds.point == dart(settings.seed, 2)
         now = drawn.shaped.probs
@@ -137,16 +140,17 @@ def test_each_cut_says_what_it_takes() -> None:
 
     assert [cut.name for cut in odds.taken] == ["top_k", "top_p", "min_p"]
     assert odds.taken[0].end == pytest.approx(1)
+    assert [cut.gone[-1][1] for cut in odds.taken] == [cut.end for cut in odds.taken]
     for cut, after in zip(odds.taken, odds.taken[1:], strict=False):
-        assert cut.start == after.end
+        assert cut.gone[0][0] == after.end
         assert cut.n_kept == after.n_kept + after.n_gone
     kept = shaped.probs > 0
-    assert odds.taken[-1].start == pytest.approx(shaped.tempered[kept].sum())
+    assert odds.taken[-1].gone[0][0] == pytest.approx(shaped.tempered[kept].sum())
     assert odds.taken[0].n_kept + odds.taken[0].n_gone == D_VOCAB
-    assert [cut.removed for cut in odds.taken] == [cut.removed for _, cut in shaped.steps]
+    assert [cut.removed for cut in odds.taken] == [cut.removed for _, cut in shaped.steps][:3]
     html = sample.render(shown(settings))
     for cut in odds.taken:
-        assert probability(cut.end - cut.start) in html
+        assert probability(cut.mass) in html
 
 
 def test_only_the_cuts_that_are_set_are_drawn() -> None:
@@ -160,12 +164,15 @@ def test_only_the_cuts_that_are_set_are_drawn() -> None:
 
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_the_film_fits_its_sentences(settings: Sampling) -> None:
-    """3 to 8 moments; every element enters at one of them, and each moment has one that does."""
+    """3 to 8 moments, one more for each edit and for what they make; every element enters at one of them, and each moment has one that does."""
     whole = shown(settings)
     html, told = sample.render(whole), sample.moments(whole)
     entries = {int(at) for at in Reading(html).values("data-at")}
 
-    assert 3 <= len(told) <= 8
+    odds = odds_of(whole)
+    assert odds is not None
+    n_edits = len(odds.edits) + bool(odds.edits)
+    assert 3 <= len(told) - n_edits <= 8
     assert entries == set(range(len(told)))
     ids = Reading(html).values("id")
     assert len(ids) == len(set(ids))

@@ -98,7 +98,7 @@ def test_it_cuts(floor: float, kept: int) -> None:
 
     assert np.count_nonzero(shaped.probs) == kept
     assert shaped.probs.sum() == pytest.approx(1.0, abs=1e-12)
-    assert [name for name, _ in shaped.steps] == ["top_k", "top_p", "min_p", "floor"]
+    assert [name for name, _ in shaped.steps] == ["top_k", "top_p", "min_p", "typical_p", "floor"]
     assert np.array_equal(shaped.probs, plain.probs) == (floor == 0)
     drawn = draw(LOGITS, temperature=1.0, floor=floor, seed=4, step=2)
     assert drawn.dart == dart(4, 2)
@@ -128,11 +128,17 @@ def test_it_is_in_the_form() -> None:
     """A control with its label and limits, and read from there."""
     html = to_html(prompt.sampling(shown(Sampling(floor=0.25))))
     written = {"floor": "0.125", "top_k": "7", "seed": "3", "max_new_tokens": "5"}
+    written["no_repeat_ngram_size"] = "2"
 
     assert 'name="floor" min="0" max="1" step="0.001" value="0.25"' in html
     assert SENTENCES["page.sampling.floor"] in html
     assert written_sampling(lambda name: written.get(name, "0.5")) == Sampling(
-        temperature=0.5, top_k=7, top_p=0.5, min_p=0.5, floor=0.125, seed=3, max_new_tokens=5
+        {**dict.fromkeys(("temperature", "top_p", "min_p", "typical_p"), 0.5), "floor": 0.125},
+        top_k=7,
+        repetition_penalty=0.5,
+        no_repeat_ngram_size=2,
+        seed=3,
+        max_new_tokens=5,
     )
     assert written_sampling(lambda _: None) is None
     with pytest.raises(InputError, match="floor must be a number"):
@@ -198,5 +204,6 @@ def test_it_is_in_the_door() -> None:
     assert kinds()["floor"] is float
     assert done["ids"] == [drawn.id]
     assert json.dumps(list(kinds())) == (
-        '["temperature", "top_k", "top_p", "min_p", "floor", "seed", "max_new_tokens"]'
+        '["temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", '
+        '"no_repeat_ngram_size", "floor", "seed", "max_new_tokens"]'
     )

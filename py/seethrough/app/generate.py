@@ -74,7 +74,7 @@ async def generate(
         logits = result.arrays[hooks.LOGITS][0]
         told = given[index - first] if index - first < len(given) else None
         chosen = (
-            choose(logits, settings, index)
+            choose(logits, settings, index, sequence)
             if told is None
             else Step(told, *sampling.standing(logits, told))
         )
@@ -87,10 +87,15 @@ async def generate(
     return Generation(tuple(steps), LIMIT)
 
 
-def choose(logits: Array, settings: Sampling, index: int) -> Step:
-    """The next token: greedy at temperature 0, else drawn with the seed and this step's index."""
+def choose(logits: Array, settings: Sampling, index: int, text: Sequence[int]) -> Step:
+    """The next token of a text: greedy at temperature 0, else drawn with the seed and this index.
+
+    Raises:
+        InputError: The settings leave no token.
+    """
     if settings.temperature == 0:
-        chosen = sampling.greedy(logits)
+        chosen = sampling.greedy(sampling.edited_logits(logits, text, settings.shape))
     else:
-        chosen = sampling.draw(logits, seed=settings.seed, step=index, **settings.shape).id
+        drawn = {"seed": settings.seed, "step": index, "text": text}
+        chosen = sampling.draw(logits, **drawn, **settings.shape).id
     return Step(chosen, *sampling.standing(logits, chosen))

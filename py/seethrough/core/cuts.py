@@ -51,6 +51,24 @@ def cut_min_p(probs: Array, share: float, _order: Array | None = None) -> Cut:
     return keep(probs, np.flatnonzero(probs >= share * probs.max()))
 
 
+def cut_typical(probs: Array, mass: float, order: Array | None = None) -> Cut:
+    """Keep the tokens whose surprise is nearest to the entropy, until they reach `mass` (1: all).
+
+    Those as far from it as the last one stay too.
+
+    Source: Meister et al. 2023 (Locally Typical Sampling), as transformers has it.
+    """
+    if mass >= 1:
+        return whole(probs)
+    ids = (by_rank(probs) if order is None else order)[: int(np.count_nonzero(probs))]
+    surprise = -np.log(probs[ids])
+    distance = np.abs(surprise - float((probs[ids] * surprise).sum()))
+    nearest = np.argsort(distance, kind="stable")
+    n_short = int(np.count_nonzero(np.cumsum(probs[ids][nearest]) < mass))
+    furthest = distance[nearest[min(n_short, ids.size - 1)]]
+    return keep(probs, ids[distance <= furthest])
+
+
 def whole(probs: Array) -> Cut:
     """Nothing is cut."""
     return Cut(probs, 0.0, int(np.count_nonzero(probs)))

@@ -1,7 +1,7 @@
-"""How one token is drawn: temperature, cuts and a seeded dart, each step saying what it removed.
+"""How one token is drawn: edits, temperature, cuts and a seeded dart, each saying what it did.
 
 All in float64 from the logits, so CPython and the page draw the same token from the same seed. The
-order is that of transformers' logits processors: the temperature, then the cuts of SETTINGS.
+order is that of transformers' logits processors: the edits of SETTINGS, the temperature, the cuts.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from seethrough.core.errors import InputError
 from seethrough.core.settings import SETTINGS, check_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from seethrough.core.cache import Array
     from seethrough.core.cuts import Cut
+    from seethrough.core.edits import Edit
 
 
 @dataclass(frozen=True)
 class Shaped:
     """A distribution ready for the dart.
 
-    `order` are all ids from the largest logit down; `tempered` are the probabilities before any
-    cut; `steps` are the cuts by name, in order.
+    `order` are all ids from the largest edited logit down; `tempered` are the probabilities before
+    any cut; `steps` are the cuts by name, in order.
     """
 
     order: Array
@@ -68,12 +69,41 @@ def temper(logits: Array, temperature: float) -> Array:
     return weights / weights.sum()
 
 
-def reshape(logits: Array, *, order: Array | None = None, **shape: float) -> Shaped:
-    """What a dart is thrown at: temper, then cut by cut in the order of SETTINGS.
+def edited(
+    logits: Array, text: Sequence[int], shape: Mapping[str, float]
+) -> tuple[tuple[str, Edit], ...]:
+    """What the edits of some settings make of the logits, by name, in the order of SETTINGS.
+
+    Args:
+        text: The ids of the whole text behind which a token is chosen.
+        shape: Settings by name; one that is not given edits nothing.
+    Shapes: logits [d_vocab].
+    Raises:
+        InputError: No token is left.
+    """
+    steps: list[tuple[str, Edit]] = []
+    for row in SETTINGS.values():
+        if row.edit is not None and row.neutral is not None:
+            value = shape.get(row.name, row.neutral)
+            steps.append((row.name, row.edit(logits, value, text)))
+            logits = steps[-1][1].logits
+    return tuple(steps)
+
+
+def edited_logits(logits: Array, text: Sequence[int], shape: Mapping[str, float]) -> Array:
+    """The logits after every edit: the very same where none changes anything; see `edited`."""
+    return edited(logits, text, shape)[-1][1].logits
+
+
+def reshape(
+    logits: Array, *, order: Array | None = None, text: Sequence[int] = (), **shape: float
+) -> Shaped:
+    """What a dart is thrown at: edit, temper, then cut by cut in the order of SETTINGS.
 
     Args:
         order: `by_rank` of these logits, where it is known already.
-        shape: The temperature and the cuts, by name; a cut that is not given cuts nothing.
+        text: The ids of the whole text, for the edits.
+        shape: The temperature, edits and cuts, by name; one that is not given does nothing.
     Shapes: logits [d_vocab].
     Raises:
         InputError: A setting means nothing; temperature 0 is `greedy`, not a draw.
@@ -82,8 +112,9 @@ def reshape(logits: Array, *, order: Array | None = None, **shape: float) -> Sha
     check_settings(**shape)
     if shape["temperature"] == 0:
         raise InputError("sampling.zero")
-    order = by_rank(logits) if order is None else order
-    probs = tempered = temper(logits, shape["temperature"])
+    last = edited_logits(logits, text, shape)
+    order = by_rank(last) if order is None or last is not logits else order
+    probs = tempered = temper(last, shape["temperature"])
     steps: list[tuple[str, Cut]] = []
     for row in SETTINGS.values():
         if row.cut is not None and row.neutral is not None:
@@ -101,16 +132,19 @@ def dart(seed: int, step: int) -> float:
     return float(np.random.default_rng([seed, step]).random())
 
 
-def draw(logits: Array, *, seed: int, step: int, **shape: float) -> Draw:
+def draw(
+    logits: Array, *, seed: int, step: int, text: Sequence[int] = (), **shape: float
+) -> Draw:
     """Draw one token: shape the distribution, throw the dart, see where it lands.
 
     Args:
-        shape: The temperature and the cuts, as `reshape` takes them.
+        text: The ids of the whole text, for the edits.
+        shape: The temperature, edits and cuts, as `reshape` takes them.
     Shapes: logits [d_vocab].
     Raises:
         InputError: A setting means nothing; temperature 0 is `greedy`, not a draw.
     """
-    shaped = reshape(logits, order=None, **shape)
+    shaped = reshape(logits, order=None, text=text, **shape)
     point = dart(seed, step)
     return Draw(int(shaped.landings(np.array([point]))[0]), point, shaped)
 

@@ -3,7 +3,8 @@
 From a row of SETTINGS follow the setting's place in an address, in the form, at the step "sample"
 and in the door, its check, and its place among the cuts. Its sentences stand in the catalogue:
 `sampling.<name>` (refused), `page.sampling.<name>` and `step.sample.dial.<name>` (labels), and of
-a cut `step.sample.cut.<name>` and `step.sample.film.<name>`.
+a cut `step.sample.cut.<name>` and `step.sample.film.<name>`; of an edit
+`step.sample.edit.<name>`, `step.sample.edit_told.<name>` and `step.sample.film.<name>`.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seethrough.core.cuts import cut_min_p, cut_top_k, cut_top_p
+from seethrough.core.cuts import cut_min_p, cut_top_k, cut_top_p, cut_typical
+from seethrough.core.edits import ban_repeats, penalise
 from seethrough.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from seethrough.core.cache import Array
     from seethrough.core.cuts import Cut
+    from seethrough.core.edits import Edit
 
 MAX_SEED = 2**53
 MAX_NEW = 4096
+MOST_RUN = 20
 ANY = "any"  # a number to write may have as many decimals as its reader likes
 
 
@@ -45,9 +49,10 @@ class Setting:
     """One setting of the draw.
 
     `default` is what it is while nobody sets it, `neutral` what leaves the probabilities alone;
-    None: it has no part in them. `most` None: the size of the vocabulary. `cut` takes
-    probabilities by id, the value, and the ids from the largest logit down. `control` is the
-    form's, `dial` that of the step "sample", if it has one.
+    None: it has no part in them. `most` None: the size of the vocabulary. `edit` takes logits, the
+    value and the ids of the whole text, before the temperature. `cut` takes probabilities by id,
+    the value, and the ids from the largest logit down. `control` is the form's, `dial` that of the
+    step "sample", if it has one.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Setting:
     most: float | None = 1
     is_whole: bool = False
     is_above_least: bool = False
+    edit: Callable[[Array, float, Sequence[int]], Edit] | None = None
     cut: Callable[[Array, float, Array], Cut] | None = None
     dial: Control | None = None
 
@@ -74,7 +80,7 @@ class Setting:
             raise InputError(key, got=value)
 
 
-# In the order of an address and of the page; the cuts cut in this order.
+# In the order of an address and of the page; edits and cuts are made in this order.
 SETTINGS: dict[str, Setting] = {
     row.name: row
     for row in (
@@ -112,6 +118,35 @@ SETTINGS: dict[str, Setting] = {
             cut=cut_min_p,
             control=Control("0", "1", ANY),
             dial=Control("0", "0.5", "0.01", "range"),
+        ),
+        Setting(
+            "typical_p",
+            default=1.0,
+            neutral=1.0,
+            is_above_least=True,
+            cut=cut_typical,
+            control=Control("0", "1", ANY),
+            dial=Control("0.01", "1", "0.01", "range"),
+        ),
+        Setting(
+            "repetition_penalty",
+            default=1.0,
+            neutral=1.0,
+            is_above_least=True,
+            most=10,
+            edit=penalise,
+            control=Control("0", "10", ANY),
+            dial=Control("0.5", "2", "0.05", "range"),
+        ),
+        Setting(
+            "no_repeat_ngram_size",
+            default=0,
+            neutral=0,
+            most=MOST_RUN,
+            is_whole=True,
+            edit=ban_repeats,
+            control=Control("0", str(MOST_RUN), "1"),
+            dial=Control("0", str(MOST_RUN), "1"),
         ),
         Setting(
             "seed",

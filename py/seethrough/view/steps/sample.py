@@ -94,11 +94,11 @@ def lead(scene: Scene, odds: Odds) -> list[Node | str]:
     best, token = int(odds.order[0]), marked(scene, odds.landed)
     if odds.shaped is None:
         second = int(odds.order[min(1, odds.order.size - 1)])
-        values = float(odds.logits[best]), float(odds.logits[second])
+        values = float(odds.edited[best]), float(odds.edited[second])
         logit, second_logit = told_apart(scene, *values)
         return rich(
             scene,
-            "step.sample.lead_greedy",
+            "step.sample.lead_greedy_edited" if odds.edits else "step.sample.lead_greedy",
             token=token,
             logit=logit,
             second=marked(scene, second),
@@ -162,24 +162,34 @@ def moments(scene: Scene) -> Sequence[Child]:
     fields = film_fields(scene, odds)
     names = odds.stages
     keys = {"left": "greedy_left"} if odds.shaped is None else {}
-    cuts = {cut.name: cut for cut in odds.taken}
     told: list[Child] = []
     for name in names:
-        own = dict(fields)
-        if name in cuts:
-            cut = cuts[name]
-            own |= {
-                "value": setting(scene, cut.setting),
-                "n_gone": count(scene, cut.n_gone),
-                "n_kept": count(scene, cut.n_kept),
-                "share": share(scene, cut.end - cut.start),
-            }
-        if name == "own":
-            own["share"] = share_of(scene, odds.own, int(odds.order[0]))
-        if name == "land":
-            own["token"] = marked(scene, odds.landed)
+        own = {**fields, **fields_of_moment(scene, odds, name)}
         told.append(rich(scene, f"step.sample.film.{keys.get(name, name)}", **own))
     return told
+
+
+def fields_of_moment(scene: Scene, odds: Odds, name: str) -> Mapping[str, Node | str]:
+    """What the sentence of one moment tells of beside what all of them tell of."""
+    cuts, edits = {cut.name: cut for cut in odds.taken}, dict(odds.edits)
+    if name in cuts:
+        cut = cuts[name]
+        return {
+            "value": setting(scene, cut.setting),
+            "n_gone": count(scene, cut.n_gone),
+            "n_kept": count(scene, cut.n_kept),
+            "share": share(scene, cut.mass),
+        }
+    if name in edits:
+        n_changed = count(scene, int(edits[name].changed.size))
+        return {"value": setting(scene, odds.settings[name]), "n_changed": n_changed}
+    best = int(odds.ranked[0])
+    if name == "own":
+        return {"token": marked(scene, best), "share": share_of(scene, odds.own, best)}
+    if name == "edited":
+        shares = share_of(scene, odds.own, best), share_of(scene, odds.odds_at_1, best)
+        return {"token": marked(scene, best), "before": shares[0], "after": shares[1]}
+    return {"token": marked(scene, odds.landed)} if name == "land" else {}
 
 
 def film_fields(scene: Scene, odds: Odds) -> Mapping[str, Node | str]:
@@ -191,14 +201,14 @@ def film_fields(scene: Scene, odds: Odds) -> Mapping[str, Node | str]:
         "token": marked(scene, best),
         "d_vocab": count(scene, odds.own.size),
         "value": setting(scene, odds.settings.temperature),
-        "before": share_of(scene, odds.own, best),
+        "before": share_of(scene, odds.odds_at_1, best),
         "after": share_of(scene, tempered, best),
         "n_kept": count(scene, odds.n_kept),
         "share": share_of(scene, odds.now, best),
         "seed": str(odds.settings.seed),
         "throw": count(scene, odds.throw + 1),
         "dart": readout(scene, odds.point),
-        "logit": signed(scene, float(odds.logits[best])),
+        "logit": signed(scene, float(odds.edited[best])),
         "start": readout(scene, start),
         "end": readout(scene, start + float(odds.now[odds.landed])),
     }

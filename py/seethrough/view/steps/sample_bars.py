@@ -17,6 +17,7 @@ from seethrough.view.words import say, sentences
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
+    from seethrough.core.edits import Edit
     from seethrough.view.steps.sample_odds import Odds, Piece, Taken
 
 HIGH = 30
@@ -34,8 +35,10 @@ LEAST_LINK = 0.02
 def cascade(scene: Scene, odds: Odds) -> Node:
     """The whole picture, told in words for those who do not see it."""
     rungs: list[Child] = [hatch(), rung(scene, odds, "own")]
-    if "tempered" in odds.bars:
-        rungs += [links(odds, "own", "tempered"), rung(scene, odds, "tempered")]
+    rungs += [edit_row(scene, odds, name, edit) for name, edit in odds.edits]
+    for bar in ("edited", "tempered"):
+        if bar in odds.bars:
+            rungs += [links(odds, before(bar, odds), bar), rung(scene, odds, bar)]
     rungs += [cut(scene, odds, taken) for taken in odds.taken]
     if "left" in odds.bars:
         rungs += [links(odds, before("left", odds), "left"), rung(scene, odds, "left")]
@@ -61,8 +64,13 @@ def summary(scene: Scene, odds: Odds) -> str:
         bar: (name_of_bar(scene, odds, bar), describe_bar(scene, odds, bar)) for bar in odds.bars
     }
     left = [bars.pop("left")] if "left" in bars else []
+    first = [bars.pop("own")]
+    edits = [
+        (name_of_edit(scene, odds, name), told_of_edit(scene, odds, name, edit))
+        for name, edit in odds.edits
+    ]
     cuts = [(name_of_cut(scene, taken), told_of_cut(scene, taken)) for taken in odds.taken]
-    parts = [*bars.values(), *cuts, *left]
+    parts = [*first, *edits, *bars.values(), *cuts, *left]
     steps = (say(scene, "step.sample.step", name=name, told=what) for name, what in parts)
     return sentences(say(scene, "step.sample.picture"), *steps)
 
@@ -73,10 +81,11 @@ def name_of_bar(scene: Scene, odds: Odds, bar: str) -> str:
 
 
 def describe_bar(scene: Scene, odds: Odds, bar: str) -> str:
-    """What became of the most probable token."""
-    best = int(odds.order[0])
+    """What became of the most probable token: the model's own, later the one after the edits."""
+    is_own = bar in {"own", "edited"}
+    best = int(odds.ranked[0] if is_own else odds.order[0])
     now = share_of(scene, odds.bars[bar].probs, best)
-    before = share_of(scene, odds.own, best)
+    before = share_of(scene, odds.own if is_own else odds.odds_at_1, best)
     name = named(scene, best)
     return say(scene, f"step.sample.{bar}_told", token=name, share=now, before=before, after=now)
 
@@ -121,7 +130,7 @@ def parts(scene: Scene, odds: Odds, bar: str, at: int) -> list[Child]:
 def segment(scene: Scene, odds: Odds, piece: Piece, *, bar: str, above: str) -> Node:
     """A token's share of a bar, its name in it where it fits; it comes from the bar above."""
     name = named(scene, piece.token)
-    kind = "piece is-best" if piece.token == odds.order[0] else "piece"
+    kind = "piece is-best" if piece.token == odds.ranked[0] else "piece"
     at = odds.stages.index(bar)
     attributes: Attributes = {
         "id": f"odds-{bar}-{piece.token}",
@@ -250,17 +259,35 @@ def told_of_cut(scene: Scene, taken: Taken) -> str:
     return say(
         scene,
         key,
-        share=share(scene, taken.end - taken.start),
+        share=share(scene, taken.mass),
         n_gone=count(scene, taken.n_gone),
         n_kept=count(scene, taken.n_kept),
     )
 
 
+def name_of_edit(scene: Scene, odds: Odds, name: str) -> str:
+    """An edit and its setting."""
+    return say(scene, f"step.sample.edit.{name}", value=setting(scene, odds.settings[name]))
+
+
+def told_of_edit(scene: Scene, odds: Odds, name: str, edit: Edit) -> str:
+    """What an edit did to the scores."""
+    n_all, n_changed = odds.own.size, int(edit.changed.size)
+    told = {"n_changed": count(scene, n_changed), "d_vocab": count(scene, n_all)}
+    return say(scene, f"step.sample.edit_told.{name}", **told)
+
+
+def edit_row(scene: Scene, odds: Odds, name: str, edit: Edit) -> Node:
+    """One edit, in words: what it makes of the bar is drawn once, below the last one."""
+    moved = {"data-at": odds.stages.index(name), "data-move": "rise"}
+    told = h("span", {}, told_of_edit(scene, odds, name, edit))
+    title = h("b", {}, name_of_edit(scene, odds, name))
+    return h("div", {"class": "rung is-edit"}, h("p", {"class": "rung-name", **moved}, title, told))
+
+
 def cut(scene: Scene, odds: Odds, taken: Taken) -> Node:
     """What one cut leaves, as a line, and what it takes, hatched."""
     at = odds.stages.index(taken.name)
-    wide = max(0.0, taken.end - taken.start)
-    here: Attributes = {"x1": percent(taken.start), "x2": percent(taken.start)}
     return h(
         "div",
         {"class": "rung is-cut"},
@@ -273,24 +300,27 @@ def cut(scene: Scene, odds: Odds, taken: Taken) -> Node:
         h(
             "svg",
             {"class": "cut", "width": "100%", "height": CUT_HIGH},
-            h(
-                "g",
-                {"data-at": at, "data-move": "sweep"},
-                h("line", {"class": "kept", "x2": percent(taken.start), "y1": "50%", "y2": "50%"}),
-                h(
-                    "rect",
-                    {
-                        "class": "gone",
-                        "x": percent(taken.start),
-                        "width": percent(wide),
-                        "height": "100%",
-                        "fill": "url(#sample-hatch)",
-                    },
-                ),
-                h("line", {"class": "blade", "y2": "100%", **here}),
-            ),
+            h("g", {"data-at": at, "data-move": "sweep"}, stretches(taken)),
         ),
     )
+
+
+def stretches(taken: Taken) -> list[Child]:
+    """From the left: what stays as a line, what goes hatched, a blade between."""
+    shapes, at = list[Child](), 0.0
+    for start, end in (*taken.gone, (taken.end, taken.end)):
+        if start > at:
+            from_left: Attributes = {"x1": percent(at)} if at else {}
+            ends: Attributes = {**from_left, "x2": percent(start), "y1": "50%", "y2": "50%"}
+            shapes.append(h("line", {"class": "kept", **ends}))
+        at = end
+    for start, end in taken.gone:
+        wide = {"x": percent(start), "width": percent(max(0.0, end - start)), "height": "100%"}
+        shapes.append(h("rect", {"class": "gone", **wide, "fill": "url(#sample-hatch)"}))
+        blade = start if start else end
+        here: Attributes = {"x1": percent(blade), "x2": percent(blade)}
+        shapes.append(h("line", {"class": "blade", "y2": "100%", **here}))
+    return shapes
 
 
 def hatch() -> Node:

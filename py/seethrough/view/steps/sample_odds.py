@@ -10,16 +10,18 @@ import numpy as np
 
 from seethrough.core.cuts import by_rank
 from seethrough.core.hooks import LOGITS
-from seethrough.core.sampling import Shaped, dart, draws, landings, reshape, temper
+from seethrough.core.sampling import Shaped, dart, draws, edited, landings, reshape, temper
 from seethrough.core.settings import SETTINGS
 from seethrough.view.kept import kept_with
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from seethrough.app.state import Sampling, Scene
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
+    from seethrough.core.cuts import Cut
+    from seethrough.core.edits import Edit
 
 # What is drawn as a piece of its own: this much of a bar at least, and no more pieces than that.
 LEAST_SHARE = 0.006
@@ -47,36 +49,50 @@ class Bar:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a cut took of the tempered odds: from `start` to `end`; the tokens left and gone.
+    """What a cut took of the tempered odds: the tokens left and gone.
 
-    `setting` is the cut's own number; `removed` is the mass as a share of what stood before it.
+    `setting` is the cut's own number; `end` is where the bar ended before it; `gone` are the
+    stretches that it took, from and to; `removed` is the mass as a share of what stood before it.
     """
 
     name: str
     setting: float
-    start: float
     end: float
+    gone: tuple[tuple[float, float], ...]
     n_kept: int
     n_gone: int
     removed: float
+
+    @property
+    def mass(self) -> float:
+        """How much of the bar it took."""
+        return sum(end - start for start, end in self.gone)
 
 
 @dataclass(frozen=True, eq=False)
 class Odds:
     """The last position's odds under some settings; `shaped` is None at temperature 0.
 
-    `order` are all ids from the largest logit down, `ranks` the place of each in it, `own` the
-    probabilities at temperature 1.
+    `ranked` are all ids from the largest logit down, `own` the probabilities at temperature 1.
+    `edits` are what the settings that look at the text made of the logits, those that are set;
+    `order` are all ids from the largest edited logit down, `ranks` the place of each in it.
     """
 
     logits: Array
+    ranked: Array
+    own: Array
+    edits: tuple[tuple[str, Edit], ...]
     order: Array
     ranks: Array
-    own: Array
     settings: Sampling
     shaped: Shaped | None
     throw: int
     tallied: int
+
+    @property
+    def edited(self) -> Array:
+        """The logits after every edit. Shapes: → [d_vocab]."""
+        return self.edits[-1][1].logits if self.edits else self.logits
 
     @property
     def point(self) -> float:
@@ -121,20 +137,23 @@ class Odds:
     def taken(self) -> tuple[Taken, ...]:
         """The cuts that are set, in order; at temperature 0 the one that leaves a single token."""
         if self.shaped is None:
-            left = float(self.own[self.order[0]])
+            left = float(self.odds_at_1[self.order[0]])
             gone = self.own.size - 1
-            return (Taken("greedy", 0.0, left, 1.0, 1, gone, 1.0 - left),)
-        reached = np.cumsum(self.shaped.tempered[self.order])
+            return (Taken("greedy", 0.0, 1.0, ((left, 1.0),), 1, gone, 1.0 - left),)
+        ends = np.append(0.0, np.cumsum(self.shaped.tempered[self.order]))
         cuts: list[Taken] = []
-        n_before = int(np.count_nonzero(self.shaped.tempered))
+        before = self.shaped.tempered
         for name, cut in self.shaped.steps:
-            setting = self.settings[name]
-            if setting != SETTINGS[name].neutral:
-                start, end = float(reached[cut.n_kept - 1]), float(reached[n_before - 1])
-                gone = n_before - cut.n_kept
-                cuts.append(Taken(name, setting, start, end, cut.n_kept, gone, cut.removed))
-            n_before = cut.n_kept
+            value = self.settings[name]
+            if value != SETTINGS[name].neutral:
+                cuts.append(taken_by(name, value, cut, before[self.order], self.order, ends))
+            before = cut.probs
         return tuple(cuts)
+
+    @cached_property
+    def odds_at_1(self) -> Array:
+        """The probabilities at temperature 1 after the edits. Shapes: → [d_vocab]."""
+        return temper(self.edited, 1.0) if self.edits else self.own
 
     @property
     def n_kept(self) -> int:
@@ -148,30 +167,25 @@ class Odds:
 
     @cached_property
     def stages(self) -> tuple[str, ...]:
-        """The film's moments: the odds, the temperature, each cut, what is left, the dart."""
+        """The film's moments: the odds, each edit, the temperature, each cut, the dart."""
+        edits = [name for name, _ in self.edits]
+        first = ["own", *edits, *(["edited"] if edits else [])]
         if self.shaped is None:
-            return ("own", "greedy", "left")
+            return (*first, "greedy", "left")
         cuts = [cut.name for cut in self.taken]
         tempered = ["tempered"] if self.is_tempered else []
-        return ("own", *tempered, *cuts, *(["left"] if cuts else []), "dart", "land")
+        return (*first, *tempered, *cuts, *(["left"] if cuts else []), "dart", "land")
 
     @cached_property
     def bars(self) -> Mapping[str, Bar]:
         """The bars that are drawn, by name, from the top down; the dart falls on the last."""
-        drawn = {"own": self.own}
+        drawn = {"edited": self.odds_at_1} if self.edits else {}
         if self.shaped is not None and self.is_tempered:
             drawn["tempered"] = self.shaped.tempered
         if self.taken:
             drawn["left"] = self.now
-        return {name: self.bar_of(probs) for name, probs in drawn.items()}
-
-    def bar_of(self, probs: Array) -> Bar:
-        """A bar, with the tokens that are wide enough on it to be drawn by themselves."""
-        sizes = probs[self.order[:MOST_PIECES]]
-        starts = np.cumsum(sizes) - sizes
-        ranked = zip(self.order, starts, sizes, strict=False)
-        wide = [Piece(int(t), float(at), float(s)) for t, at, s in ranked if s >= LEAST_SHARE]
-        return Bar(probs, {piece.token: piece for piece in wide})
+        own = bar_of(self.own, self.ranked)
+        return {"own": own, **{name: bar_of(probs, self.order) for name, probs in drawn.items()}}
 
     @cached_property
     def ends(self) -> Array:
@@ -186,6 +200,48 @@ class Odds:
     def rank_of(self, token: int) -> int:
         """How many tokens lie before this one."""
         return int(self.ranks[token])
+
+
+def bar_of(probs: Array, order: Array) -> Bar:
+    """A bar, with the tokens that are wide enough on it to be drawn by themselves.
+
+    Only the first tokens that have any room are looked at.
+    """
+    first = order[: MOST_PIECES + int(np.argmax(probs[order] > 0))]
+    sizes = probs[first]
+    starts = np.cumsum(sizes) - sizes
+    ranked = zip(first, starts, sizes, strict=False)
+    wide = [Piece(int(t), float(at), float(s)) for t, at, s in ranked if s >= LEAST_SHARE]
+    return Bar(probs, {piece.token: piece for piece in wide})
+
+
+def taken_by(
+    name: str, value: float, cut: Cut, before: Array, order: Array, ends: Array
+) -> Taken:
+    """What a cut took.
+
+    Args:
+        before: The probabilities that it cut, in order.
+        ends: Where each token of the order begins on the tempered bar, and where the last ends.
+    """
+    stood, left = before > 0, cut.probs[order] > 0
+    gone = stood & ~left
+    end = float(ends[int(np.flatnonzero(stood)[-1]) + 1])
+    spans = tuple((float(ends[a]), float(ends[b])) for a, b in stretches(gone)) or ((end, end),)
+    return Taken(name, value, end, spans, cut.n_kept, int(gone.sum()), cut.removed)
+
+
+def stretches(mask: Array) -> list[tuple[int, int]]:
+    """Where a mask holds without a gap: from, and to the first place that does not."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def ranks_of(order: Array) -> Array:
+    """The place of each id in an order."""
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(order.size)
+    return ranks
 
 
 class LastOdds:
@@ -208,24 +264,40 @@ class LastOdds:
         key = (id(whole), last, settings, at, throws.tallied)
         if self._ranked is None or self._ranked[0] is not whole or self._ranked[1] != last:
             order = by_rank(logits)
-            ranks = np.empty_like(order)
-            ranks[order] = np.arange(order.size)
-            self._ranked = (whole, last, order, ranks, temper(logits, 1.0))
+            self._ranked = (whole, last, order, ranks_of(order), temper(logits, 1.0))
             self._key = ()
         if key != self._key or self._odds is None:
             _, _, order, ranks, own = self._ranked
-            shaped = shape(logits, order, settings)
             self._key = key
-            drawn = settings, shaped, at, throws.tallied
-            self._odds = Odds(logits, order, ranks, own, *drawn)
+            drawn = settings, at, throws.tallied
+            self._odds = odds_under(logits, (order, ranks, own), scene.run.ids, drawn)
         return self._odds
 
 
-def shape(logits: Array, order: Array, settings: Sampling) -> Shaped | None:
-    """The distribution that the settings make of some logits; None at temperature 0."""
-    if settings.temperature == 0:
-        return None
-    return reshape(logits, order=order, **settings.shape)
+def odds_under(
+    logits: Array,
+    known: tuple[Array, Array, Array],
+    text: Sequence[int],
+    drawn: tuple[Sampling, int, int],
+) -> Odds:
+    """The odds that the settings make of some logits.
+
+    Args:
+        known: Of these logits the order, each id's rank, and the probabilities at temperature 1.
+        text: The ids behind which a token is chosen.
+        drawn: The settings, which dart is thrown, how many are counted.
+    """
+    (ranked, ranks, own), (settings, throw, tallied) = known, drawn
+    every = edited(logits, text, settings.shape)
+    edits = tuple(one for one in every if settings[one[0]] != SETTINGS[one[0]].neutral)
+    order = ranked
+    if edits and edits[-1][1].logits is not logits:
+        order = by_rank(edits[-1][1].logits)
+        ranks = ranks_of(order)
+    shaped = None
+    if settings.temperature != 0:
+        shaped = reshape(logits, order=order, text=text, **settings.shape)
+    return Odds(logits, ranked, own, edits, order, ranks, settings, shaped, throw, tallied)
 
 
 @kept_with

@@ -231,7 +231,7 @@ def cut_table(scene: Scene, odds: Odds) -> Node:
             {},
             h("th", {"scope": "row", "title": told_of_cut(scene, cut)}, name_of_cut(scene, cut)),
             h("td", {}, setting(scene, cut.setting)),
-            h("td", {}, exact(scene, cut.end - cut.start)),
+            h("td", {}, exact(scene, cut.mass)),
             h("td", {}, exact(scene, cut.removed)),
             h("td", {}, count(scene, cut.n_gone)),
             h("td", {}, count(scene, cut.n_kept)),
