@@ -283,7 +283,7 @@ class FakeEngine:
         self.requests: list[RunRequest] = []
         self.loads: list[str] = []
         self.modes: list[str] = []
-        self.kept: tuple[tuple[Array, Array], ...] = ()
+        self.caches: dict[int, tuple[tuple[Array, Array], ...]] = {}
         self.die_next = self.crash_next = False
         self.fail_load: Exception | None = None
         self.fail_run: Exception | None = None
@@ -308,7 +308,7 @@ class FakeEngine:
         assert mode in MODES
         self.loads.append(manifest.id)
         self.modes.append(mode)
-        self._loaded, self.kept = None, ()
+        self._loaded, self.caches = None, {}
         asked = self._cancels
         total = manifest.download_bytes
         progress(Progress("download", total // 2, total))
@@ -329,13 +329,16 @@ class FakeEngine:
         if self._loaded is None:
             raise EngineError("engine.not_loaded")
         if self.die_next or self.crash_next:
-            self.kept, self.die_next = (), False
+            self.caches, self.die_next = {}, False
         if self.crash_next:
             self.crash_next = False
             raise EngineError("engine.crashed")
         if self.fail_run:
             raise _taken(self, "fail_run")
-        n_kept = self.kept[0][0].shape[1] if self.kept else 0
+        for number in request.drop:
+            del self.caches[number]
+        kept = self.caches.get(request.read, ())
+        n_kept = kept[0][0].shape[1] if kept else 0
         if request.n_past > n_kept:
             raise EngineError("engine.restarted", expected=request.n_past, got=n_kept)
         arrays = self._compute(self._loaded, request)
@@ -373,10 +376,10 @@ class FakeEngine:
         assert n_past + n_pos <= config.n_ctx
         assert all(0 <= token < config.d_vocab for token in request.tokens)
         assert set(request.fetch) <= fetchable(config).keys()
-        past = [(keys[:, :n_past], values[:, :n_past]) for keys, values in self.kept]
-        before = self.kept
+        kept = self.caches.get(request.read, ())
+        past = [(keys[:, :n_past], values[:, :n_past]) for keys, values in kept]
         with np.errstate(over="ignore", invalid="ignore"):  # as the runtime: NaN, without a word
-            captured, self.kept = forward(
+            captured, now = forward(
                 config,
                 from_arrays(model.arrays),
                 request.tokens,
@@ -384,9 +387,8 @@ class FakeEngine:
                 past=past if n_past else (),
                 unembed=request.unembed or ((config.n_layers, n_pos - 1),),
             )
-        if request.is_aside:
-            assert n_past == 0
-            self.kept = before
+        if request.write is not None:
+            self.caches[request.write] = tuple(now)
         ids = np.argsort(-captured[hooks.LOGITS], axis=-1, kind="stable")[:, : request.top_k]
         best = np.take_along_axis(captured[hooks.LOGITS], ids, axis=-1)
         return {**captured, hooks.TOP_IDS: ids, hooks.TOP_VALUES: best}

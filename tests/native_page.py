@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from export.native import NativeModel
     from seethrough.app.engine import Progress
     from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
     from seethrough.core.heads import Heads
     from seethrough.core.manifest import Manifest
     from seethrough.core.tokens import Candidate
@@ -42,6 +43,7 @@ class NativeEngine:
     def __init__(self, models: dict[str, Path]) -> None:
         self._folders = models
         self._model: NativeModel | None = None
+        self._caches: dict[int, dict[str, Array]] = {}
 
     def planned(self) -> EngineInfo:
         """What a load will use."""
@@ -56,12 +58,17 @@ class NativeEngine:
     ) -> EngineInfo:
         """Open the model's folder."""
         self._model = native(self._folders[manifest.id])
+        self._caches = {}
         return EngineInfo("native", 1)
 
     async def run(self, request: RunRequest) -> RunResult:
-        """One forward pass after what is kept of the cache."""
+        """One forward pass after what is kept of a cache."""
         model = self._opened
-        model.past = {name: array[:, :, : request.n_past] for name, array in model.past.items()}
+        for number in request.drop:
+            del self._caches[number]
+        model.reset()
+        past = self._caches.get(request.read, model.past)
+        model.past = {name: array[:, :, : request.n_past] for name, array in past.items()}
         begin = time.perf_counter()
         last = ((model.manifest.config.n_layers, len(request.tokens) - 1),)
         arrays = model.run(
@@ -71,6 +78,8 @@ class NativeEngine:
             top_k=request.top_k,
             knobs=request.knobs,
         )
+        if request.write is not None:
+            self._caches[request.write] = model.past
         return RunResult(arrays, (time.perf_counter() - begin) * 1000)
 
     async def read_bytes(self, ranges: tuple[tuple[int, int], ...]) -> tuple[bytes, ...]:

@@ -23,7 +23,8 @@ import * as ort from "./ort/ort.wasm.min.js";
  *   mode: "exact" | "small"}} Load
  * @typedef {Asked & {type: "run", tokens: Int32Array, nPast: number, fetch: string[],
  *   unembedLayer: Int32Array, unembedPos: Int32Array, topK: number,
- *   knobs: Record<string, Tensor>, isAside: boolean}} Run a run aside leaves the kept positions
+ *   knobs: Record<string, Tensor>, read?: number, write?: number, drop?: number[]}} Run which cache
+ *   its first positions are read from, which one holds all then (-1: none), which are given up
  * @typedef {Asked & {type: "read", ranges: [number, number][]}} Read offsets and sizes in the
  *   joined weight file
  * @typedef {{dims: number[], type: string, bytes: Uint8Array<ArrayBuffer>}} Output
@@ -61,9 +62,12 @@ let model = null;
 let baseUrl = "";
 /** @type {Uint8Array | null} the weight file, kept only where the browser cannot store it */
 let weights = null;
-/** @type {Map<string, Tensor>} "past.{l}.key|value" -> the kept positions */
-let past = new Map();
-let nKept = 0;
+/**
+ * The kept positions of one text: by "{l}.key|value", and how many they are.
+ * @typedef {{past: Map<string, Tensor>, nKept: number}} Cache
+ * @type {Map<number, Cache>}
+ */
+let caches = new Map();
 /** @type {AbortController} */
 let running = new AbortController();
 
@@ -80,8 +84,7 @@ function describe(error) {
 async function release() {
   const old = session;
   [session, model, weights] = [null, null, null];
-  past = new Map();
-  nKept = 0;
+  caches = new Map();
   await old?.release();
 }
 
@@ -188,7 +191,9 @@ function neutralKnobs({ n_layers: layers, n_heads: heads, d_model: width }) {
 /** One forward pass. @param {Run} message @returns {Promise<Result>} */
 async function run(message) {
   if (!session || !model) throw new KeyedError("engine.not_loaded");
-  const { tokens, nPast, fetch, unembedLayer, unembedPos, topK } = message;
+  const { tokens, nPast, fetch, unembedLayer, unembedPos, topK, read = 0, write = 0 } = message;
+  for (const number of message.drop ?? []) caches.delete(number);
+  const { past, nKept } = caches.get(read) ?? { past: new Map(), nKept: 0 };
   if (nPast > nKept) throw new KeyedError("engine.restarted", { expected: nPast, got: nKept });
   const { config } = model;
   /** @type {[number, number]} */
@@ -211,20 +216,20 @@ async function run(message) {
   for (let layer = 0; layer < config.n_layers; layer++) {
     for (const part of ["key", "value"]) {
       feeds[`past.${layer}.${part}`] = firstPositions(past.get(`${layer}.${part}`), nPast, shape);
-      if (!message.isAside) presents.push(`${layer}.${part}`);
+      if (write >= 0) presents.push(`${layer}.${part}`);
     }
   }
   const names = [...fetch, ...presents.map((name) => `present.${name}`)];
   const start = performance.now();
   const outputs = await session.run(feeds, names);
   const elapsedMs = performance.now() - start;
-  if (!message.isAside) {
-    past = new Map();
+  if (write >= 0) {
+    const now = new Map();
     for (const name of presents) {
       const { dims, data } = outputs[`present.${name}`];
-      past.set(name, { dims: [...dims], data: /** @type {Float32Array} */ (data) });
+      now.set(name, { dims: [...dims], data: /** @type {Float32Array} */ (data) });
     }
-    nKept = nPast + tokens.length;
+    caches.set(write, { past: now, nKept: nPast + tokens.length });
   }
   /** @type {Record<string, Output>} */
   const arrays = {};

@@ -149,7 +149,7 @@ def test_of_equal_logits_the_first_is_greedy() -> None:
     """Equals share a rank, and the lowest id is taken."""
     logits = np.array([0.0, 2.0, 2.0, 1.0], np.float32)
 
-    step = choose(logits, Sampling(), 0)
+    step = choose(logits, Sampling(), 0, ())
 
     assert (step.id, step.rank) == (1, 0)
 

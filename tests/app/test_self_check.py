@@ -181,7 +181,7 @@ def test_a_run_of_the_reader_comes_first() -> None:
         await actions.run(LONGER, chat=False)
         order.append(actions.state.run.ids)
         await checking
-        assert [request.is_aside for request in engine.requests] == [True, False, True]
+        assert [request.write is None for request in engine.requests] == [True, False, True]
 
     state = after(service, pressed).state
 
@@ -226,7 +226,7 @@ def test_each_start_is_checked_once() -> None:
     state = after(service, twice).state
 
     assert state.site.engine.check is not None
-    assert sum(request.is_aside for request in engine_of(service).requests) == 2
+    assert sum(request.write is None for request in engine_of(service).requests) == 2
 
 
 def test_a_script_can_ask() -> None:

@@ -33,13 +33,15 @@ class RunRequest:
 
     Args:
         tokens: The new token ids, at least one.
-        n_past: Positions to keep of the engine's KV cache; the new tokens follow them.
+        n_past: Positions of a KV cache that the new tokens follow.
         fetch: Graph output names to bring back (hooks and logit outputs), nothing else is copied.
         unembed: (layer, position among the new tokens) of each residual state to unembed;
             layer n_layers is the end. None: the last position at the end.
         top_k: How many of the best logits the top outputs hold.
         knobs: head_scale, mlp_scale, resid_add, score_add as arrays; a missing one is neutral.
-        is_aside: Start from nothing (n_past is 0) and leave the KV cache as it is.
+        read: The number of the cache that is read, where n_past is not 0.
+        write: The number of the cache that then holds n_past and the new positions; None: none.
+        drop: Caches that are given up, before the run.
     """
 
     tokens: tuple[int, ...]
@@ -48,7 +50,9 @@ class RunRequest:
     unembed: tuple[tuple[int, int], ...] | None = None
     top_k: int = 1
     knobs: Mapping[str, Array] = field(default_factory=dict)
-    is_aside: bool = False
+    read: int = 0
+    write: int | None = 0
+    drop: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,9 @@ class Engine(Protocol):
         ...
 
     async def run(self, request: RunRequest) -> RunResult:
-        """Run one forward pass; the KV cache then holds n_past + len(tokens) positions.
+        """Run one forward pass; the cache `write` then holds n_past + len(tokens) positions.
 
-        A run aside leaves it as it was.
+        Every other cache stays as it was.
 
         Raises:
             EngineError: The runtime failed, or no model is loaded.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from seethrough.app.caches import Caches, Plan
 from seethrough.app.engine import RunRequest, RunResult
 from seethrough.app.finite import check_finite
 from seethrough.core.cache import ActivationCache
@@ -27,10 +28,7 @@ LOST = ("engine.restarted", "engine.crashed")
 
 
 class LoadedModel:
-    """Runs token sequences, reusing the engine's cache where the start is the same.
-
-    `kept` are the ids whose keys and values the engine holds from untouched runs.
-    """
+    """Runs token sequences, reusing the engine's caches where the start is the same."""
 
     def __init__(
         self,
@@ -46,11 +44,17 @@ class LoadedModel:
         self.engine = engine
         self.is_stopping = is_stopping
         self.on_restart = on_restart
-        self.kept: tuple[int, ...] = ()
+        self.caches = Caches(manifest.config)
+        self._is_afresh = False
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """The ids of the last untouched run, whose keys and values the engine holds."""
+        return self.caches.newest
 
     def forget(self) -> None:
         """Compute the next run from the start: what was kept could change the last bits."""
-        self.kept = ()
+        self._is_afresh = True
 
     async def next_logits(
         self, ids: Sequence[int], fetch: tuple[str, ...], *, top_k: int = 1
@@ -61,7 +65,12 @@ class LoadedModel:
             CancelledRunError: The reader stopped it between two pieces of a long prompt.
         """
         ids, last = tuple(ids), RunRequest((), fetch=fetch, top_k=top_k)
-        return await self._recovered(lambda: self._advance(ids, _common(self.kept, ids), last))
+        is_afresh, self._is_afresh = self._is_afresh, False
+
+        def work() -> Awaitable[RunResult]:
+            return self._advance(ids, 0 if is_afresh else self.caches.n_common(ids), last)
+
+        return await self._recovered(work)
 
     async def _recovered(self, work: Callable[[], Awaitable[RunResult]]) -> RunResult:
         """What the work gives; once more if the engine died and came back with an empty cache."""
@@ -70,6 +79,7 @@ class LoadedModel:
         except EngineError as error:
             if error.key not in LOST:
                 raise
+            self.caches.forget()
             self.on_restart()
             return await work()
 
@@ -117,7 +127,7 @@ class LoadedModel:
 
         Logits are the last position's.
         """
-        request = RunRequest(tuple(ids), fetch=names, is_aside=True)
+        request = RunRequest(tuple(ids), fetch=names, write=None)
         return (await self.engine.run(request)).arrays
 
     def _states(self, names: tuple[str, ...], n_pos: int) -> tuple[tuple[int, int], ...]:
@@ -129,19 +139,22 @@ class LoadedModel:
     async def _run(
         self, ids: tuple[int, ...], start: int, end: int, request: RunRequest
     ) -> RunResult:
-        """Run ids[start:end] after the first `start` cached ones, and remember what is kept."""
-        self.kept = ()  # until it has succeeded, nothing is known of the cache
-        result = await self.engine.run(replace(request, tokens=ids[start:end], n_past=start))
+        """Run ids[start:end] after the first `start` cached ones, and remember what is kept.
+
+        A run with knobs leaves the caches alone: what it reads and writes would be another model's.
+        """
+        request = replace(request, tokens=ids[start:end], n_past=start)
+        if request.knobs:
+            result = await self.engine.run(replace(request, write=None))
+        else:
+            plan = self.caches.plan(start, ids[:end])
+            result = await self._run_by(plan, ids[:end], request)
         check_finite(result.arrays, request.knobs, self.manifest.config)
-        self.kept = () if request.knobs else ids[:end]
         return result
 
-
-def _common(first: Sequence[int], second: Sequence[int]) -> int:
-    """Length of the common start of two sequences."""
-    count = 0
-    for left, right in zip(first, second, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
+    async def _run_by(self, plan: Plan, ids: tuple[int, ...], request: RunRequest) -> RunResult:
+        self.caches.begin(plan)
+        by = {"read": plan.read, "write": plan.write, "drop": plan.drop}
+        result = await self.engine.run(replace(request, **by))
+        self.caches.end(plan, ids)
+        return result

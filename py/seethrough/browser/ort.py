@@ -43,6 +43,7 @@ SESSION_S = 40.0
 BYTES_PER_S = 5_000_000
 ALONE = 4.0
 STUCK = "engine.stuck"
+NOWHERE = -1  # a run that no cache keeps
 CRASHED = "engine.crashed"
 ERRORS: dict[str, type[SeethroughError]] = {
     "engine.missing": DownloadError,
@@ -227,7 +228,9 @@ class OrtEngine:
             unembedPos=_int32(positions),
             topK=request.top_k,
             knobs={name: ffi.tensor(array) for name, array in request.knobs.items()},
-            isAside=request.is_aside,
+            read=request.read,
+            write=NOWHERE if request.write is None else request.write,
+            drop=list(request.drop),
         )
         if asked != self._cancelled:
             raise CancelledRunError("engine.cancelled")
