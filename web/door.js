@@ -179,6 +179,20 @@ export const seethrough = Object.freeze({
    *   => Promise<{ids: number[], text: string, stop: string}>}
    */
   generate: (...args) => ask("generate", ...args),
+  /**
+   * The distribution that a draw would use: how many tokens have any chance, and the k best. A
+   * setting that is left out is off, the temperature 1.
+   * @type {(prompt: Prompt, options?: {k?: number} & OfPrompt & Sampling)
+   *   => Promise<{kept: number, top: {id: number, text: string, prob: number}[]}>}
+   */
+  distribution: (...args) => ask("distribution", ...args),
+  /**
+   * Beam search: the best ways that a text goes on, new ids only, scored as transformers does.
+   * @type {(prompt: Prompt, options?: {beams?: number, max_new_tokens?: number,
+   *   length_penalty?: number} & OfPrompt)
+   *   => Promise<{beams: {ids: number[], text: string, score: number}[]}>}
+   */
+  beam: (...args) => ask("beam", ...args),
   /** @type {(name: string, rows: number[] | null, options?: Common) => Promise<Tensor>} */
   weight: (...args) => ask("weight", ...args),
   /**

@@ -9,12 +9,13 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app import arguments as check
-from seethrough.app import asked_atlas, self_check
+from seethrough.app import asked_atlas, decoding, self_check
 from seethrough.app.inputs import KNOBS
 from seethrough.app.settings import kinds
 from seethrough.app.turns import Turn, drop
 from seethrough.core.errors import SeethroughError
 from seethrough.core.npz import to_npz
+from seethrough.core.settings import shaping
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,6 +52,8 @@ class Calls:
             "npz": self._npz,
             "lens": self._lens,
             "generate": self._generate,
+            "distribution": self._distribution,
+            "beam": self._beam,
             "weight": self._weight,
             "check": self._check,
             "neighbours": self._neighbours,
@@ -143,6 +146,18 @@ class Calls:
         prompt, options = check.padded("generate", arguments, 2)
         checked = check.options(options, {**kinds(), **OF_PROMPT})
         return self._service.generate(check.prompt(prompt), **checked)
+
+    def _distribution(self, arguments: list[Any]) -> Work:
+        prompt, options = check.padded("distribution", arguments, 2)
+        shapes = {name: kind for name, kind in kinds().items() if name in shaping()}
+        checked = check.options(options, {"k": int, **shapes, **OF_PROMPT})
+        return decoding.distribution(self._service, check.prompt(prompt), **checked)
+
+    def _beam(self, arguments: list[Any]) -> Work:
+        prompt, options = check.padded("beam", arguments, 2)
+        known = {"beams": int, "max_new_tokens": int, "length_penalty": float, **OF_PROMPT}
+        checked = check.options(options, known)
+        return decoding.beam(self._service, check.prompt(prompt), **checked)
 
     def _weight(self, arguments: list[Any]) -> Work:
         name, rows, options = check.padded("weight", arguments, 3)
