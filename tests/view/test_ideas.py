@@ -386,7 +386,9 @@ def test_shares_are_never_rounded_to_a_lie() -> None:
     state = page_state()
 
     assert plain.whole(state, 0.5143) == "51 %"
-    assert plain.whole(state, 0.001) == "under 1 %"
+    assert plain.whole(state, 0.0068) == "0.7 %"
+    assert plain.whole(state, 0.0098) == "under 1 %"
+    assert plain.whole(state, 0.0004) == "under 0.1 %"
     assert plain.whole(state, 0.999) == "over 99 %"
     assert plain.whole(state, 1.0) == "100 %"
     assert plain.whole(state, -0.1) == "\u221210 %"

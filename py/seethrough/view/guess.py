@@ -138,7 +138,7 @@ def told(scene: Scene, question: Question, guess: Guess) -> list[Child]:
     if scored is None or chosen is None:
         return []
     own = token_mark(chosen.name) if question.are_tokens else chosen.name
-    answer = token_mark(question.answer) if question.are_tokens else question.answer
+    answer = token_mark(question.answer) if question.are_tokens else h("b", {}, question.answer)
     key = "right" if scored.is_right else "other"
     parts: list[Child] = [*rich(scene, f"guess.told.{key}", own=own)]
     about = token_mark(question.about)
