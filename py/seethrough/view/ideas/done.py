@@ -95,9 +95,8 @@ def example(scene: Scene) -> Node | str:
         return ""
     if scene.route.subject == FALSE_ONE:
         return h("p", {"class": "idea-note"}, say(scene, "idea.done.example_here"))
-    target = address_of(Route("walk", FALSE_ONE, "done"))
-    link = h("a", {"href": target}, subject_name(scene, FALSE_ONE))
-    return h("p", {"class": "idea-note"}, rich(scene, "idea.done.example", name=link))
+    name = h("b", {}, subject_name(scene, FALSE_ONE))
+    return h("p", {"class": "idea-note"}, rich(scene, "idea.done.example", name=name))
 
 
 def greedy(scene: Scene) -> list[Node | str]:

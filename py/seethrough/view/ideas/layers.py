@@ -145,15 +145,18 @@ def head_line(scene: Scene, look: Look, kind: str) -> Node:
 
 
 def together(scene: Scene, marked: Marked) -> list[Node]:
-    """The button for all of them at once; nothing for a single one."""
+    """The button for all of them at once, those named that are not drawn; nothing for one."""
     if len(marked.together) < 2:  # noqa: PLR2004 - one has its own
         return []
     shared = shared_target(scene.run, marked.together)
     name = plain(scene.run.tokens[shared].visible) if shared is not None else ""
     off = "alike" if name else marked.by
     button = switch(scene, marked.together, off, "together", token=name, n=len(marked.together))
-    which_are = say(scene, "idea.layers.alike", heads=listed(scene, marked.together))
-    return [button, h("span", {"class": "idea-look-listed"}, which_are)]
+    unseen = [head for head in marked.together if head not in marked.heads[:N_DRAWN]]
+    if not unseen:
+        return [button]
+    words = say(scene, "idea.layers.alike", heads=listed(scene, unseen))
+    return [button, h("span", {"class": "idea-look-listed"}, words)]
 
 
 def switch(scene: Scene, heads: Sequence[Head], off: str, on: str, **fields: object) -> Node:
