@@ -435,4 +435,4 @@ def test_the_false_example_is_quoted_from_its_recording() -> None:
         assert quoted
         assert all(one in written for one in quoted)
     assert "April" in written
-    assert state.run.model == done.FALSE_OF
+    assert state.run.model == done.FALSE_ONE[1]

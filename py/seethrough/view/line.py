@@ -69,7 +69,7 @@ def parts_of(state: AppState, step: str) -> list[Node | str]:
     key = f"line.{step}.parts"
     if key not in catalogue(state.language):
         return []
-    return [h("span", {"class": "line-parts"}, ": ", say(state, key))]
+    return [h("span", {"class": "line-parts"}, say(state, key))]
 
 
 def times(state: AppState) -> Node | str:

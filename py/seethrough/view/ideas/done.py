@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from seethrough.core.tokens import NewToken
 
 # A recorded walk that writes what is false, and of which model (`idea.done.example` quotes it).
-FALSE_ONE, FALSE_OF = "january", "smollm2-135m-instruct"
+FALSE_ONE = ("january", "smollm2-135m-instruct")
 FIELDS = (
     "language",
     "route",
@@ -90,12 +90,12 @@ def which(scene: Scene, new: NewToken) -> str:
 
 def example(scene: Scene) -> Node | str:
     """Where a recorded walk wrote what is false; nothing where it is not here."""
-    known = {(one.subject, one.model) for one in scene.recordings}
-    if scene.run.model != FALSE_OF or (FALSE_ONE, FALSE_OF) not in known:
+    known = [one for one in scene.recordings if (one.subject, one.model) == FALSE_ONE]
+    if not known or scene.run.model != known[0].model:
         return ""
-    if scene.route.subject == FALSE_ONE:
+    if scene.route.subject == known[0].subject:
         return h("p", {"class": "idea-note"}, say(scene, "idea.done.example_here"))
-    name = h("b", {}, subject_name(scene, FALSE_ONE))
+    name = h("b", {}, subject_name(scene, known[0].subject))
     return h("p", {"class": "idea-note"}, rich(scene, "idea.done.example", name=name))
 
 
