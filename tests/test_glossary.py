@@ -186,7 +186,7 @@ def test_a_term_tells_of_the_present_run() -> None:
     state = walk_state().but(term="vector")
     assert state.run.config is not None
 
-    assert f"one of {state.run.config.d_model} numbers" in glossary.render(state)
+    assert f"a row of {state.run.config.d_model} numbers" in glossary.render(state)
     assert "one of" not in glossary.render(state.but(config=None))
     assert glossary.render(state.but(term="<b>")) == ""
 

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from seethrough.app.state import AppState, Stage
 from seethrough.core.depth import IDEA, NUMBERS
-from seethrough.core.guesses import ALONE, ALWAYS, OFF, Guessing
+from seethrough.core.guesses import ALONE, ALWAYS, OFF, Guess, Guessing
 from seethrough.core.routes import Route
 from seethrough.core.sampling import draws, reshape
 from seethrough.core.settings import Sampling
@@ -211,3 +211,20 @@ def test_one_option_waits_for_how_sure_the_reader_is() -> None:
     assert len(shown.css("[data-action=guess][aria-pressed=true]")) == 1
     assert len(shown.css("[data-action=guess-sure]")) == 3
     assert not html(state, "hero").css("[data-action=guess-sure]")
+
+
+def test_a_class_is_asked_anew() -> None:
+    """Who prepared the class has answered: as it begins, this run's questions are open again."""
+    state = at("softmax", ALWAYS)
+    question = guess.open_question(state)
+    assert question is not None
+    other = Guess("share", "elsewhere", "1")
+    guessing = replace(state.guessing.skip(question), when=ALWAYS).with_guess(other)
+    prepared = state.but(guessing=guessing)
+    assert guess.open_question(prepared) is None
+
+    began = prepared.but(guessing=guess.anew(prepared), is_presenting=True)
+    assert guess.open_question(began) == question
+    assert began.guessing.guesses == (other,)
+    alone = prepared.but(guessing=replace(guessing, when=ALONE))
+    assert guess.anew(alone) == alone.guessing

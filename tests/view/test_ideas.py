@@ -18,6 +18,7 @@ from seethrough.core import hooks
 from seethrough.core.captured import Captured
 from seethrough.core.depth import IDEA
 from seethrough.core.manifest import from_json
+from seethrough.core.messages import text
 from seethrough.core.parts import part_from_bytes
 from seethrough.core.recording import from_bytes
 from seethrough.core.routes import Route
@@ -386,7 +387,9 @@ def test_shares_are_never_rounded_to_a_lie() -> None:
     state = page_state()
 
     assert plain.whole(state, 0.5143) == "51 %"
-    assert plain.whole(state, 0.001) == "under 1 %"
+    assert plain.whole(state, 0.0068) == "0.7 %"
+    assert plain.whole(state, 0.0098) == "under 1 %"
+    assert plain.whole(state, 0.0004) == "under 0.1 %"
     assert plain.whole(state, 0.999) == "over 99 %"
     assert plain.whole(state, 1.0) == "100 %"
     assert plain.whole(state, -0.1) == "\u221210 %"
@@ -421,3 +424,15 @@ def test_the_end_of_the_text_is_told_in_words() -> None:
         assert "[the end]" in html
         assert "is-joins" not in html
         assert state.run.steps[-1].text.replace("<", "&lt;").replace(">", "&gt;") not in html
+
+
+def test_the_false_example_is_quoted_from_its_recording() -> None:
+    """What step 9 quotes as likely and false is what the recorded model wrote, of that model."""
+    (state,) = (one for name, one in recordings().items() if "january" in name)
+    written = "".join(new.text for new in state.run.steps)
+    for key in ("idea.done.example", "idea.done.example_here"):
+        quoted = re.findall("“(.*?)”", text(key, "en", name=""))
+        assert quoted
+        assert all(one in written for one in quoted)
+    assert "April" in written
+    assert state.run.model == done.FALSE_ONE[1]

@@ -136,7 +136,7 @@ def test_counts() -> None:
 
 def test_plain_text_is_said() -> None:
     """Nothing stands around it; a start token, where the model has one, is named."""
-    assert "The model gets exactly your text." in drawn(shown("ab"))
+    assert "The model gets exactly your text, turned into numbers." in drawn(shown("ab"))
     with_start = drawn(shown("ab", start=(0,)))
 
     assert 'class="token">&lt;s&gt;' in with_start

@@ -205,6 +205,11 @@ async def filled() -> None:
     await site.filling()
 
 
+def print_page() -> None:
+    """Open the browser's own way to print."""
+    js.window.print()
+
+
 async def painted() -> None:
     """Wait until what is shown is painted and the page rests."""
     from pyscript.js_modules import site

@@ -10,6 +10,7 @@ from seethrough.browser import dom, ffi, host, storage, wishes
 from seethrough.browser.passing import let_pass
 from seethrough.core.depth import DEPTHS
 from seethrough.core.fields import MAX_WRITTEN
+from seethrough.view import guess
 from seethrough.view.header import OFFERED
 from seethrough.view.words import model_name, say, step_title
 
@@ -52,6 +53,8 @@ class Tools:
             "copy-link": lambda values: self._copy_link(values.get("address", "")),
             "save": lambda values: self._save(values["kind"]),
             "present": lambda _values: self._present(),
+            "present-walk": lambda values: self._present_walk(values["address"]),
+            "print": lambda _values: host.print_page(),
             "set-keys": lambda values: self._set_keys(is_on=values["checked"] == "true"),
             "next-language": lambda _values: self._next_language(),
             "unfold": lambda _values: dom.unfold(self._folded),
@@ -115,8 +118,10 @@ class Tools:
         from seethrough.app import saving
         from seethrough.view import saved_page
 
+        dom.fold_menus()
         state = self._store.state
         self._store.replace(notice=Message("tools.making"))
+        await host.painted()
         if not await saving.bring_walk(self._fetcher, self._store, saved_page.routes(state)):
             self._store.replace(notice=None)
             return "", ""
@@ -129,9 +134,16 @@ class Tools:
         return ffi.hand_page(saved_page.document(state, body, saved_page.Inside(**inside)))
 
     async def _present(self) -> None:
-        is_presenting = not self._store.state.chrome.is_presenting
-        self._store.replace(is_presenting=is_presenting)
+        state = self._store.state
+        is_presenting = not state.chrome.is_presenting
+        begun = {"off": frozenset(), "guessing": guess.anew(state)} if is_presenting else {}
+        self._store.replace(is_presenting=is_presenting, **begun)
         await ffi.present(is_presenting=is_presenting)
+
+    async def _present_walk(self, address: str) -> None:
+        """From another page: go to a walk's beginning and show it to a class."""
+        ffi.go_to_address(address)
+        await self._present()
 
     def _tell_term(self, term: str) -> None:
         """Open the glossary's card for a word; what it says is written first."""

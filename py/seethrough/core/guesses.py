@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # When questions are asked: never, to one reader alone, or to a class as well.
 OFF, ALONE, ALWAYS = WHEN = ("off", "alone", "always")
-# What who comes for the first time gets.
-FIRST = ALONE
+# What who comes for the first time gets: a teacher who presents wants question, pause, answer, and
+# whoever does not goes on with one press more.
+FIRST = ALWAYS
 # How sure a reader says to be, and from which share of the model's on that would be its own word.
 SURE = {"guessing": 0.0, "fairly": 0.4, "very": 0.8}
 SKIPPED = ""
@@ -115,6 +120,12 @@ class Guessing:
         if not key or sure not in SURE:
             return self
         return self.with_guess(Guess(question.kind, question.place, key, sure))
+
+    def without(self, questions: Iterable[Question]) -> Guessing:
+        """The same before these questions were answered."""
+        gone = {(one.kind, one.place) for one in questions}
+        kept = tuple(one for one in self.guesses if (one.kind, one.place) not in gone)
+        return replace(self, guesses=kept, chosen=None)
 
     def skip(self, question: Question) -> Guessing:
         """Answer nothing: the picture is shown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.depth import IDEA
-from seethrough.core.guesses import SURE, WHEN, score
+from seethrough.core.guesses import ALWAYS, SURE, WHEN, score
 from seethrough.core.keys import KEYS, shown
 from seethrough.core.routes import MAP
 from seethrough.view.guesses.rows import ISLAND, NEXT, ROWS
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seethrough.app.state import AppState, Scene
-    from seethrough.core.guesses import Guess, Option, Question
+    from seethrough.core.guesses import Guess, Guessing, Option, Question
 
 MOST_LETTERS = 140
 HOME, LAST = "home", "done"
@@ -43,6 +43,14 @@ def open_question(scene: Scene) -> Question | None:
         return None
     question = question_at(scene)
     return None if question is None or scene.guessing.of(question) else question
+
+
+def anew(scene: Scene) -> Guessing:
+    """The guesses as a class begins: where it is asked, nothing of this run was answered yet."""
+    if scene.guessing.when != ALWAYS:
+        return scene.guessing
+    asked = (row.ask(scene) for row in ROWS)
+    return scene.guessing.without(question for question in asked if question is not None)
 
 
 def veiled(render: Callable[[Scene], str]) -> Callable[[Scene], str]:
@@ -138,7 +146,7 @@ def told(scene: Scene, question: Question, guess: Guess) -> list[Child]:
     if scored is None or chosen is None:
         return []
     own = token_mark(chosen.name) if question.are_tokens else chosen.name
-    answer = token_mark(question.answer) if question.are_tokens else question.answer
+    answer = token_mark(question.answer) if question.are_tokens else h("b", {}, question.answer)
     key = "right" if scored.is_right else "other"
     parts: list[Child] = [*rich(scene, f"guess.told.{key}", own=own)]
     about = token_mark(question.about)

@@ -92,7 +92,7 @@ def words(state: AppState) -> list[Node]:
 
 
 def ways(state: AppState) -> Node:
-    """The two ways in."""
+    """The ways in: alone, before a class, with a text of one's own."""
     first = state.site.recordings[0].subject if state.site.recordings else OWN
     return h(
         "p",
@@ -101,6 +101,16 @@ def ways(state: AppState) -> Node:
             "a",
             {"class": "button is-primary", "href": address_of(Route("walk", first))},
             say(state, "home.start"),
+        ),
+        h(
+            "button",
+            {
+                "type": "button",
+                "class": "button",
+                "data-action": "present-walk",
+                "data-address": address_of(Route("walk", first)),
+            },
+            say(state, "home.present"),
         ),
         h(
             "a",

@@ -47,7 +47,7 @@ def stop(state: AppState, tour: Tour, step: Step, *, is_here: bool) -> Node:
             "aria-current": "step" if is_here else None,
         },
         number,
-        h("span", {}, name(state, step.name)),
+        h("span", {}, name(state, step.name), *parts_of(state, step.name)),
         times(state) if is_repeated else "",
         h("span", {"class": "again", "aria-hidden": "true"}) if AGAIN in step.parts else "",
     )
@@ -62,6 +62,14 @@ def name(state: AppState, step: str) -> str:
     """What a stop is called on the line."""
     key = f"line.{step}"
     return say(state, key if key in catalogue(state.language) else f"step.{step}.short")
+
+
+def parts_of(state: AppState, step: str) -> list[Node | str]:
+    """What the parts of a stop are called, where the line has room; nothing where it has none."""
+    key = f"line.{step}.parts"
+    if key not in catalogue(state.language):
+        return []
+    return [h("span", {"class": "line-parts"}, say(state, key))]
 
 
 def times(state: AppState) -> Node | str:

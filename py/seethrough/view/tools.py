@@ -68,6 +68,7 @@ def taken_along(state: AppState) -> Node | str:
             "div",
             {"class": "sheet-row", "id": "save-menu", "role": "group", "aria-label": label},
             saves,
+            action_button(state, "print", "tools.print", {"class": "tool"}),
         ),
     )
 

@@ -61,7 +61,8 @@ def title_of(state: AppState) -> str:
 
 def own_text(state: AppState, slot: Slot, tour: Tour) -> Node:
     """The prompt's form; behind the walk's first step it folds away: the picture has the room."""
-    form = prompt.form(state, has_sampling=False, cost=slot("cost"))
+    below = h("div", {}, slot("cost"), slot("own-answer"))
+    form = prompt.form(state, has_sampling=False, cost=below)
     is_of_text = not tour.above and tour.settled(state.route.step) in {"", tour.first}
     is_open = is_of_text or not state.run.tokens
     name = "own-text" if is_open else "own-text-folded"  # a choice of the reader's stays with each

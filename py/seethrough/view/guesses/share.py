@@ -31,16 +31,8 @@ def ask(scene: Scene) -> Question | None:
         tuple(Option(str(low), named_range(scene, low, high)) for low, high in ranges),
         right=str(right),
         about=plain(second.visible),
-        answer=told(scene, second.prob),
+        answer=whole(scene, second.prob),
     )
-
-
-def told(scene: Scene, share: float) -> str:
-    """The share as an answer: what is below one per cent is not told as one."""
-    least = BOUNDS[1]
-    if share * HUNDRED < least:
-        return say(scene, "idea.under", share=percentage(scene, str(least)))
-    return whole(scene, share)
 
 
 def named_range(scene: Scene, low: int, high: int) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.tokens import NewToken
 
+# A recorded walk that writes what is false, and of which model (`idea.done.example` quotes it).
+FALSE_ONE = ("january", "smollm2-135m-instruct")
 FIELDS = (
     "language",
     "route",
@@ -59,6 +61,7 @@ def render(scene: Scene) -> str:
             say(scene, "idea.done.picture"),
             grown.text(scene, steps, least, "span"),
             h("p", {"class": "idea-outcome"}, surprise(scene, steps[least]), *greedy(scene)),
+            example(scene),
             guess.expected(scene),
             onward(scene),
         ),
@@ -74,9 +77,26 @@ def least_of(steps: Sequence[NewToken]) -> int:
 def surprise(scene: Scene, new: NewToken) -> list[Node | str]:
     """The least likely token, and what that does not say."""
     share = h("b", {}, whole(scene, new.prob))
-    return rich(
-        scene, "idea.done.least", token=mark(grown.reads(new).strip() or new.visible), share=share
-    )
+    name = grown.reads(new).strip() or new.visible
+    token = h("span", {}, mark(name), " ", nth) if (nth := which(scene, new)) else mark(name)
+    return rich(scene, "idea.done.least", token=token, share=share)
+
+
+def which(scene: Scene, new: NewToken) -> str:
+    """Which of several equal words that the model wrote; empty where it is the only one."""
+    same = [one for one in scene.run.steps if grown.reads(one).strip() == grown.reads(new).strip()]
+    return say(scene, "idea.nth", n=same.index(new) + 1) if len(same) > 1 else ""
+
+
+def example(scene: Scene) -> Node | str:
+    """Where a recorded walk wrote what is false; nothing where it is not here."""
+    known = [one for one in scene.recordings if (one.subject, one.model) == FALSE_ONE]
+    if not known or scene.run.model != known[0].model:
+        return ""
+    if scene.route.subject == known[0].subject:
+        return h("p", {"class": "idea-note"}, say(scene, "idea.done.example_here"))
+    name = h("b", {}, subject_name(scene, known[0].subject))
+    return h("p", {"class": "idea-note"}, rich(scene, "idea.done.example", name=name))
 
 
 def greedy(scene: Scene) -> list[Node | str]:

@@ -29,7 +29,7 @@ from seethrough.view.windowed import beyond_note, is_beyond
 from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from seethrough.app.state import Scene
     from seethrough.core.heads import Head, Marked
@@ -98,9 +98,23 @@ def told(scene: Scene) -> Node:
     run = scene.run
     last, target = mark(run.tokens[-1].visible), copied_from(scene)
     if target is None:
-        return lead(rich(scene, "idea.layers.lead", token=last))
-    word = mark(run.tokens[target].visible)
-    return lead(rich(scene, "idea.layers.lead_word", token=last, target=word))
+        of_all = "idea.layers.lead_none" if is_all_off(scene) else "idea.layers.lead"
+        return lead(rich(scene, of_all, token=last))
+    key = "idea.layers.lead_left" if has_off(scene) else "idea.layers.lead_word"
+    return lead(rich(scene, key, token=last, target=mark(run.tokens[target].visible)))
+
+
+def is_all_off(scene: Scene) -> bool:
+    """Whether every drawn head is off."""
+    marked = marked_in(scene.run)
+    drawn = frozenset(marked.heads[:N_DRAWN]) if marked else frozenset()
+    return bool(drawn) and drawn <= scene.choice.off
+
+
+def has_off(scene: Scene) -> bool:
+    """Whether a drawn head is off."""
+    marked = marked_in(scene.run)
+    return bool(marked and scene.choice.off & frozenset(marked.heads[:N_DRAWN]))
 
 
 def copied_from(scene: Scene) -> int | None:
@@ -131,13 +145,18 @@ def head_line(scene: Scene, look: Look, kind: str) -> Node:
 
 
 def together(scene: Scene, marked: Marked) -> list[Node]:
-    """The button for all of them at once; nothing for a single one."""
+    """The button for all of them at once, those named that are not drawn; nothing for one."""
     if len(marked.together) < 2:  # noqa: PLR2004 - one has its own
         return []
     shared = shared_target(scene.run, marked.together)
     name = plain(scene.run.tokens[shared].visible) if shared is not None else ""
     off = "alike" if name else marked.by
-    return [switch(scene, marked.together, off, "together", token=name, n=len(marked.together))]
+    button = switch(scene, marked.together, off, "together", token=name, n=len(marked.together))
+    unseen = [head for head in marked.together if head not in marked.heads[:N_DRAWN]]
+    if not unseen:
+        return [button]
+    words = say(scene, "idea.layers.alike", heads=listed(scene, unseen))
+    return [button, h("span", {"class": "idea-look-listed"}, words)]
 
 
 def switch(scene: Scene, heads: Sequence[Head], off: str, on: str, **fields: object) -> Node:
@@ -193,11 +212,15 @@ def verdict(scene: Scene) -> list[Node | str]:
 
 def which(scene: Scene) -> list[Node | str]:
     """The heads that are off, where more are than are drawn."""
+    return rich(scene, "idea.layers.off", heads=listed(scene, scene.choice.off))
+
+
+def listed(scene: Scene, heads: Iterable[Head]) -> str:
+    """Heads by their names, in the order of the layers."""
     names = [
-        say(scene, "idea.layers.off_one", head=head, layer=layer)
-        for layer, head in sorted(scene.choice.off)
+        say(scene, "idea.layers.off_one", head=head, layer=layer) for layer, head in sorted(heads)
     ]
-    return rich(scene, "idea.layers.off", heads=", ".join(names))
+    return ", ".join(names)
 
 
 def changed(scene: Scene) -> str:

@@ -38,13 +38,9 @@ def told(scene: Scene) -> list[Node | str]:
         for key, kind in (("attention", "attention"), ("forward", "feed-forward"))
     )
     token = mark(scene.run.tokens[-1].visible)
-    return rich(
-        scene,
-        "idea.layers.way_all" if scene.choice.off else "idea.layers.way",
-        token=token,
-        attention=attention,
-        forward=forward,
-    )
+    jobs = rich(scene, "idea.layers.way", token=token, attention=attention, forward=forward)
+    key = "idea.layers.stripes_all" if scene.choice.off else "idea.layers.stripes"
+    return [*jobs, " ", h("span", {"class": "idea-look-stripes"}, say(scene, key))]
 
 
 def guesses(scene: Scene) -> tuple[Candidate, ...]:

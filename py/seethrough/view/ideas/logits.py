@@ -32,7 +32,7 @@ def render(scene: Scene) -> str:
         picture(
             say(scene, "idea.logits.picture"),
             h("ol", {"class": "idea-bars"}, [line(scene, item) for item in scores.best]),
-            caption(*rich(scene, note)),
+            caption(*rich(scene, note, last=text)),
         ),
     )
 

@@ -77,16 +77,29 @@ def name_at(scene: Scene, position: int, name: str = "") -> str:
 
 
 def whole(scene: Spoken, share: float) -> str:
-    """A share in whole per cent, never 0 or 100 for what is only close to it."""
+    """A share in whole per cent, never 0 or 100 for what is only close to it.
+
+    Below 1 % it has one decimal: else what is 0.7 % would be 1 % here and under 1 % there.
+    """
     special = odd(share)
     if special is not None:
         return special
     percent = round(share * HUNDRED)
-    if not percent and share > 0:
-        return say(scene, "idea.under", share=percentage(scene, "1"))
+    if 0 < share * HUNDRED < 1:
+        return small(scene, share)
     if percent == HUNDRED and share < 1:
         return say(scene, "idea.over", share=percentage(scene, "99"))
     return percentage(scene, str(percent))
+
+
+def small(scene: Spoken, share: float) -> str:
+    """A share below 1 %, never told as 1 or 0."""
+    percent = round(share * HUNDRED, 1)
+    if not percent:
+        return say(scene, "idea.under", share=percentage(scene, "0.1"))
+    if percent == 1:
+        return say(scene, "idea.under", share=percentage(scene, "1"))
+    return percentage(scene, f"{percent:.1f}")
 
 
 def place(part: float) -> str:

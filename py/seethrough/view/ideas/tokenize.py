@@ -33,7 +33,9 @@ def render(scene: Scene) -> str:
     if not tokens:
         return to_html(nothing_yet(scene, "idea.tokenize.rest"))
     opened = opened_word(scene, film)
-    told = rich(scene, "idea.tokenize.lead", n_tokens=counted(scene, len(tokens)))
+    is_whole = film is not None and all(len(one.ids) == 1 for one in film.words)
+    key = "idea.tokenize.lead_whole" if is_whole else "idea.tokenize.lead"
+    told = rich(scene, key, n_tokens=counted(scene, len(tokens)))
     return to_html(
         lead(told),
         picture(

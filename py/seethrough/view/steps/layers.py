@@ -103,7 +103,9 @@ def door(scene: Scene) -> Node | str:
     route = Route("block", scene.route.subject)
     head = head_that_looks(scene, layer)
     here = Place(route, position=chosen(scene), layer=layer, head=head)
-    way = h("a", {"href": address_of_place(here)}, say(scene, "layers.door.open"))
+    is_recorded = scene.run.recorded is not None
+    opening = "layers.door.open_recorded" if is_recorded else "layers.door.open"
+    way = h("a", {"href": address_of_place(here)}, say(scene, opening))
     told = say(scene, "layers.door", layer=layer)
     return h("p", {"class": "note layers-door"}, told, " ", way)
 
