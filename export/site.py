@@ -34,7 +34,16 @@ from export.packages import (
 from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
-from seethrough.core.assets import ATLAS, INSIDE, LICENCE, OF_ENGINE, PART, RECORDING, TOKENIZER
+from seethrough.core.assets import (
+    ATLAS,
+    FIDELITY,
+    INSIDE,
+    LICENCE,
+    OF_ENGINE,
+    PART,
+    RECORDING,
+    TOKENIZER,
+)
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.modes import modes_of
@@ -303,8 +312,8 @@ def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def not_for_a_start(manifests: Iterable[Manifest]) -> list[str]:
-    """What else no start needs: tokenisers, maps, recorded walks but the one that home shows."""
-    kinds = (TOKENIZER, RECORDING, PART, INSIDE, ATLAS, LICENCE)
+    """What else no start needs: tokenisers, maps, reports, recorded walks but home's."""
+    kinds = (TOKENIZER, RECORDING, PART, INSIDE, ATLAS, FIDELITY, LICENCE)
     files = [
         (asset.kind, f"models/{manifest.id}/{asset.path}")
         for manifest in manifests
