@@ -68,7 +68,9 @@ class Measurer:
         text = (folder / self.manifest.tokenizer.path).read_text("utf-8")
         self.tokenizer = Tokenizer.from_json(text)
         self.passages = [
-            one for one in read_passages(self.manifest) if ids_of(one, self.tokenizer, self.manifest)
+            one
+            for one in read_passages(self.manifest)
+            if ids_of(one, self.tokenizer, self.manifest)
         ]
 
     @property

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DIGITS = 3
 PERCENTILE = 99
+AT_ONCE = 16  # rows of all tokens' scores that are compared at a time
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,28 @@ class Compared:
     errors: Mapping[str, Array]
 
 
-def compared(
-    passage: Passage, expected: Mapping[str, Array], got: Mapping[str, Array]
-) -> Compared:
+def compared(passage: Passage, expected: Mapping[str, Array], got: Mapping[str, Array]) -> Compared:
     """How far a passage's numbers are from the expected ones.
 
     Args:
         expected, got: Hooks and the logits of every position, by name.
     """
-    wanted, ours = log_probs(expected[LOGITS]), log_probs(got[LOGITS])
-    return Compared(
-        passage,
-        divergences(wanted, ours),
-        wanted.argmax(axis=-1) == ours.argmax(axis=-1),
-        np.abs(np.exp(wanted) - np.exp(ours)).max(axis=-1),
-        {name: errors(leaf_of(name), expected[name], got[name]) for name in expected},
-    )
+    starts = range(0, len(expected[LOGITS]), AT_ONCE)
+    rows = [_rows(expected[LOGITS], got[LOGITS], slice(at, at + AT_ONCE)) for at in starts]
+    kl, is_same, moved = (np.concatenate(part) for part in zip(*rows, strict=True))
+    far = {name: errors(leaf_of(name), expected[name], got[name]) for name in expected}
+    return Compared(passage, kl, is_same, moved, far)
+
+
+def _rows(expected: Array, got: Array, part: slice) -> tuple[Array, Array, Array]:
+    """Divergence, whether the first choice is the same, and the largest move of a probability.
+
+    Shapes: logits [pos, d_vocab] → each [the part's positions].
+    """
+    wanted, ours = log_probs(expected[part]), log_probs(got[part])
+    is_same = wanted.argmax(axis=-1) == ours.argmax(axis=-1)
+    moved = np.abs(np.exp(wanted) - np.exp(ours)).max(axis=-1)
+    return divergences(wanted, ours), is_same, moved
 
 
 @dataclass

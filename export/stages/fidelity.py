@@ -78,7 +78,11 @@ def measure(python: Path, asked: models.Model) -> Path:
     command = [python, "-m", "export.fidelity", exported, checkpoint, "--out", out]
     with Step(f"Measuring {asked.title}") as step:
         outcome = programs.run(
-            command, step, log="fidelity", report=lambda line: line, env={"PYTHONPATH": "py", **ALONE}
+            command,
+            step,
+            log="fidelity",
+            report=lambda line: line,
+            env={"PYTHONPATH": "py", **ALONE},
         )
         outcome.check("Measuring the model")
         step.note(outcome.output.strip().rpartition("\n")[2])

@@ -265,7 +265,7 @@ def _measure(name: str, row: Mapping[str, Any]) -> Measure:
             )
             for what, n, n_same, numbers, passage, position in row["texts"]
         ),
-        hooks=tuple(_hook(*one) for one in row["hooks"]),
+        hooks=tuple(map(_hook, row["hooks"])),
     )
     if not measure.texts or not measure.hooks:
         msg = name
@@ -273,9 +273,8 @@ def _measure(name: str, row: Mapping[str, Any]) -> Measure:
     return measure
 
 
-def _hook(  # noqa: PLR0913, PLR0917 - the fields of a row
-    leaf: Any, typical: Any, largest: Any, layer: Any, passage: Any, position: Any, layers: Any
-) -> HookError:
+def _hook(row: Any) -> HookError:  # noqa: ANN401 - JSON
+    leaf, typical, largest, layer, passage, position, layers = row
     return HookError(
         leaf=_one_of(leaf, LEAF_DIMS),
         typical=_size(typical),

@@ -52,8 +52,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from seethrough.app.state import AppState, Idea, Step, Tours
+    from seethrough.view import fidelity
     from seethrough.view.chart import arithmetic, axis, colours, local, stops, taken
-else:  # the map's rooms come when it is first shown
+else:  # the map's rooms, and the report, come when they are first shown
+    (fidelity,) = late("seethrough.view", "fidelity")
     arithmetic, axis, colours, local, stops, taken = late(
         "seethrough.view.chart", "arithmetic", "axis", "colours", "local", "stops", "taken"
     )
@@ -133,6 +135,7 @@ ACTIONS = (
     "ask",
     "dismiss",
     "copy-report",
+    "prove-again",
     "tell-term",
     "close-term",
     "seek-term",
@@ -233,6 +236,7 @@ FIXED: Mapping[str, Panel] = {
     "cost": Panel(price.FIELDS, price.of_run),
     "storage": Panel((*ready.FIELDS, "storage"), about.storage),
     "checked": Panel(self_check.FIELDS, self_check.render),
+    "proof": Panel(Names(fidelity.FIELDS), fidelity.render),
     "tokens": Panel(("language", "tokens", "position", "recorded"), tokens.render, "tokens"),
     "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "top"),
     "continuation": Panel(
