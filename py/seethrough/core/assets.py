@@ -29,6 +29,8 @@ RECORDING, PART, INSIDE, ATLAS = "recording", "part", "inside", "atlas"
 CHECK, FIDELITY, LICENCE = "check", "fidelity", "licence"
 # Fetched when the model is loaded; everything else when it is first shown.
 TO_RUN = frozenset({GRAPH, WEIGHTS, TOKENIZER})
+# What no start needs, but for the recorded walk that home shows.
+LATER = (TOKENIZER, RECORDING, PART, INSIDE, ATLAS, FIDELITY, LICENCE)
 # Stored by the engine after its own check (web/engine.js); the rest are the site's own files.
 OF_ENGINE = frozenset({GRAPH, WEIGHTS})
 

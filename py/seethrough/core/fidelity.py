@@ -8,12 +8,12 @@ in nats, errors of hooks are ‖Δ‖ / ‖reference‖ of one hook at one posit
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seethrough.core.errors import SourceError
 from seethrough.core.hooks import LEAF_DIMS
-from seethrough.core.recorded import kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,7 +213,7 @@ def read(data: bytes) -> Fidelity:
     try:
         told = json.loads(data)
         if told["format"] != FORMAT:
-            raise SourceError("fidelity.unreadable", reason=f"format {told['format']!r}"[:80])
+            raise unreadable(told["format"])
         return _report(told)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SourceError("fidelity.unreadable", reason=str(error)[:80]) from error
@@ -221,36 +221,35 @@ def read(data: bytes) -> Fidelity:
 
 def _report(told: Mapping[str, Any]) -> Fidelity:
     report = Fidelity(
-        model=kind(told["model"], str),
-        graph_sha256=kind(told["graph"], str),
-        shard_sha256s=tuple(kind(one, str) for one in told["shards"]),
-        passages_sha256=kind(told["passages_sha256"], str),
+        model=_of(told["model"], str),
+        graph_sha256=_of(told["graph"], str),
+        shard_sha256s=tuple(_of(one, str) for one in told["shards"]),
+        passages_sha256=_of(told["passages_sha256"], str),
         source=_one_of(told["source"], SOURCES),
-        runtime=kind(told["runtime"], str),
+        runtime=_of(told["runtime"], str),
         n_passages=_count(told["n_passages"]),
         n_positions=_count(told["n_positions"]),
         n_tensors=_count(told["n_tensors"]),
         n_numbers=_count(told["n_numbers"]),
         tensors=tuple(
-            TensorError(kind(name, str), _size(largest), _size(share))
+            TensorError(_of(name, str), _size(largest), _size(share))
             for name, largest, share in told["tensors"]
         ),
         passages=tuple(
-            Passage(kind(name, str), _one_of(what, KINDS), kind(text, str), kind(chat, bool))
+            Passage(_of(name, str), _one_of(what, KINDS), _of(text, str), _of(chat, bool))
             for name, what, text, chat in told["passages"]
         ),
         measures=tuple(_measure(name, row) for name, row in told["measures"].items()),
     )
     known = {passage.id for passage in report.passages}
     if not all(text.passage in known for one in report.measures for text in one.texts):
-        msg = "passages"
-        raise ValueError(msg)
+        raise unreadable(known)
     return report
 
 
 def _measure(name: str, row: Mapping[str, Any]) -> Measure:
     measure = Measure(
-        name=kind(name, str),
+        name=_of(name, str),
         n_same=_count(row["n_same"]),
         share=_size(row["share"]),
         divergence=Divergence(*map(_size, row["kl"])),
@@ -260,7 +259,7 @@ def _measure(name: str, row: Mapping[str, Any]) -> Measure:
                 _count(n),
                 _count(n_same),
                 Divergence(*map(_size, numbers)),
-                kind(passage, str),
+                _of(passage, str),
                 _count(position),
             )
             for what, n, n_same, numbers, passage, position in row["texts"]
@@ -268,8 +267,7 @@ def _measure(name: str, row: Mapping[str, Any]) -> Measure:
         hooks=tuple(map(_hook, row["hooks"])),
     )
     if not measure.texts or not measure.hooks:
-        msg = name
-        raise ValueError(msg)
+        raise unreadable(name)
     return measure
 
 
@@ -280,26 +278,38 @@ def _hook(row: Any) -> HookError:  # noqa: ANN401 - JSON
         typical=_size(typical),
         largest=_size(largest),
         layer=None if layer is None else _count(layer),
-        passage=kind(passage, str),
+        passage=_of(passage, str),
         position=_count(position),
         layers=tuple(map(_size, layers)),
     )
 
 
+def unreadable(value: object) -> SourceError:
+    """The error of a value that no report has."""
+    return SourceError("fidelity.unreadable", reason=str(value)[:80])
+
+
+def _of(value: Any, one: type) -> Any:  # noqa: ANN401 - JSON
+    """The value, if it is exactly of that kind; never NaN or infinity."""
+    if type(value) is not one or (one is float and not math.isfinite(value)):
+        raise unreadable(value)
+    return value
+
+
 def _one_of(value: Any, known: Any) -> str:  # noqa: ANN401 - JSON
     if value not in known:
-        raise ValueError(str(value)[:40])
+        raise unreadable(value)
     return str(value)
 
 
 def _count(value: Any) -> int:  # noqa: ANN401 - JSON
-    if kind(value, int) < 0:
-        raise ValueError(str(value))
+    if _of(value, int) < 0:
+        raise unreadable(value)
     return int(value)
 
 
 def _size(value: Any) -> float:  # noqa: ANN401 - JSON
-    number = float(value) if type(value) is int else kind(value, float)
+    number = float(value) if type(value) is int else _of(value, float)
     if number < 0:
-        raise ValueError(str(value))
+        raise unreadable(value)
     return float(number)

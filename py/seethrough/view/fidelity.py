@@ -9,7 +9,7 @@ from seethrough.core.routes import FIDELITY, Route, address_of
 from seethrough.view import fidelity_picture, fidelity_tables
 from seethrough.view.fidelity_tables import mode_name, per_cent
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count
+from seethrough.view.numbers import INFINITY, count
 from seethrough.view.words import action_button, hook_mark, page_title, rich, say, say_message
 
 if TYPE_CHECKING:
@@ -157,16 +157,16 @@ def card(state: AppState, report: Fidelity, measure: Measure) -> Node:
     )
 
 
-def beside_yardstick(state: AppState, report: Fidelity, measure: Measure) -> str:
-    """Whether a mode is further off than float32 itself."""
+def beside_yardstick(state: AppState, report: Fidelity, measure: Measure) -> list[Node | str]:
+    """Whether a mode is further off, on average, than float32 itself."""
     plain = report.measure(YARDSTICK)
     if plain is None:
-        return ""
-    is_within = measure.divergence.mean <= plain.divergence.mean
-    times = measure.divergence.mean / plain.divergence.mean if plain.divergence.mean else 0.0
-    if is_within:
-        return say(state, "fidelity.within")
-    return say(state, "fidelity.beyond", times=count(state, round(times)))
+        return []
+    own, usual = measure.divergence.mean, plain.divergence.mean
+    if own <= usual:
+        return rich(state, "fidelity.within")
+    times = count(state, round(float(f"{own / usual:.2g}"))) if usual else INFINITY
+    return rich(state, "fidelity.beyond", times=times)
 
 
 def source(state: AppState, report: Fidelity) -> list[Node | str]:

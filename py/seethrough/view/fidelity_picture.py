@@ -77,7 +77,7 @@ def render(state: AppState, report: Fidelity) -> list[Node]:
         h(
             "th",
             {"scope": "col"},
-            say(state, "fidelity.largest_of", mode=mode_name(state, one.name)),
+            say(state, "fidelity.largest_of", mode=one.name),
         )
         for one in shown
     ]

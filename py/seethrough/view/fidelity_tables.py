@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seethrough.core.fidelity import Divergence, Fidelity, Measure, Passage, Texts
     from seethrough.view.node import Child
 
+OF_A_HOOK = ("hook", "typical", "worst_error")
 # Powers of ten that need no exponent.
 PLAIN = range(-2, 1)
 # Where the chosen token's next one is told: the shares of all tokens.
@@ -47,7 +48,7 @@ def modes(state: AppState, report: Fidelity) -> Node:
         )
         for one in report.measures
     ]
-    heads = ("mode", "same", "mean", "p99", "largest", "moved")
+    heads = ("mode", "same", "mean", "high", "largest", "moved")
     return table(state, say(state, "fidelity.modes.title"), heads, rows)
 
 
@@ -65,8 +66,8 @@ def texts(state: AppState, report: Fidelity, measure: Measure) -> Node:
         )
         for one in measure.texts
     ]
-    heads = ("kind", "n", "same", "mean", "p99", "largest", "worst")
-    caption = say(state, "fidelity.texts.of", mode=mode_name(state, measure.name))
+    heads = ("kind", "n", "same", "mean", "high", "largest", "worst")
+    caption = say(state, "fidelity.texts.of", mode=measure.name)
     return table(state, caption, heads, rows)
 
 
@@ -102,11 +103,11 @@ def layers(state: AppState, measure: Measure) -> Node:
             )
             for one in measure.hooks
         ]
-        first = [say(state, f"fidelity.head.{name}") for name in ("hook", "typical", "worst_error")]
+        first = [say(state, f"fidelity.head.{name}") for name in OF_A_HOOK]
         names = [h("th", {"scope": "col"}, name) for name in first]
         return framed(caption, [*names, *heads], rows)
 
-    caption = say(state, "fidelity.all.layers", mode=mode_name(state, measure.name))
+    caption = say(state, "fidelity.all.layers", mode=measure.name)
     return folded(state, f"fidelity-{measure.name}", caption, make)
 
 
