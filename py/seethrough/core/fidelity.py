@@ -213,7 +213,7 @@ def read(data: bytes) -> Fidelity:
     try:
         told = json.loads(data)
         if told["format"] != FORMAT:
-            raise unreadable(told["format"])
+            raise SourceError("fidelity.unreadable", reason=str(told["format"])[:80])
         return _report(told)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SourceError("fidelity.unreadable", reason=str(error)[:80]) from error
@@ -243,7 +243,7 @@ def _report(told: Mapping[str, Any]) -> Fidelity:
     )
     known = {passage.id for passage in report.passages}
     if not all(text.passage in known for one in report.measures for text in one.texts):
-        raise unreadable(known)
+        raise SourceError("fidelity.unreadable", reason=str(known)[:80])
     return report
 
 
@@ -267,7 +267,7 @@ def _measure(name: str, row: Mapping[str, Any]) -> Measure:
         hooks=tuple(map(_hook, row["hooks"])),
     )
     if not measure.texts or not measure.hooks:
-        raise unreadable(name)
+        raise SourceError("fidelity.unreadable", reason=str(name)[:80])
     return measure
 
 
@@ -284,32 +284,27 @@ def _hook(row: Any) -> HookError:  # noqa: ANN401 - JSON
     )
 
 
-def unreadable(value: object) -> SourceError:
-    """The error of a value that no report has."""
-    return SourceError("fidelity.unreadable", reason=str(value)[:80])
-
-
 def _of(value: Any, one: type) -> Any:  # noqa: ANN401 - JSON
     """The value, if it is exactly of that kind; never NaN or infinity."""
-    if type(value) is not one or (one is float and not math.isfinite(value)):
-        raise unreadable(value)
+    if type(value) is not one or (isinstance(value, float) and not math.isfinite(value)):
+        raise SourceError("fidelity.unreadable", reason=str(value)[:80])
     return value
 
 
 def _one_of(value: Any, known: Any) -> str:  # noqa: ANN401 - JSON
     if value not in known:
-        raise unreadable(value)
+        raise SourceError("fidelity.unreadable", reason=str(value)[:80])
     return str(value)
 
 
 def _count(value: Any) -> int:  # noqa: ANN401 - JSON
     if _of(value, int) < 0:
-        raise unreadable(value)
+        raise SourceError("fidelity.unreadable", reason=str(value)[:80])
     return int(value)
 
 
 def _size(value: Any) -> float:  # noqa: ANN401 - JSON
     number = float(value) if type(value) is int else _of(value, float)
     if number < 0:
-        raise unreadable(value)
+        raise SourceError("fidelity.unreadable", reason=str(value)[:80])
     return float(number)
