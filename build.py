@@ -20,6 +20,7 @@ from export.stages import (
     bytecode,
     checks,
     clean,
+    fidelity,
     locks,
     model,
     models,
@@ -96,6 +97,7 @@ def make_model(python: Path, asked: models.Model, *, has_map: bool = True) -> Pa
     exported = model.export(python, asked, checkpoint)
     terms.ensure(python, asked, exported)
     self_check.ensure(python, exported)
+    fidelity.ensure(python, exported)
     if asked.is_recorded:
         recordings.ensure(python, exported, asked.prompts)
     else:

@@ -2,7 +2,8 @@
 
 Two session settings matter. `disable_quant_qdq` folds the blocks to float32 once, at start, as in
 the page. Without it native onnxruntime would fuse them to MatMulNBits with int8 activations, which
-moves probabilities by about 0.01; `qdq_matmulnbits_accuracy_level` guards against that.
+moves probabilities by about 0.01; `qdq_matmulnbits_accuracy_level` guards against that. The small
+mode (core/modes.py) has one more, as in web/engine.js.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import onnxruntime as ort
 
 from seethrough.core import hooks
 from seethrough.core.manifest import Manifest, from_json
+from seethrough.core.modes import EXACT, SMALL
 from seethrough.core.weights import decode_rows, find_tensor, row_ranges
 
 if TYPE_CHECKING:
@@ -42,20 +44,24 @@ def neutral_knobs(manifest: Manifest) -> dict[str, Array]:
 class NativeModel:
     """One exported model in a native session, with its own KV cache."""
 
-    def __init__(self, folder: Path, *, threads: int = 0, optimize: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, threads: int = 0, optimize: bool = True, mode: str = EXACT
+    ) -> None:
         self.folder = folder
         self.manifest: Manifest = from_json((folder / "manifest.json").read_text("utf-8"))
         self.data = b"".join((folder / shard.path).read_bytes() for shard in self.manifest.shards)
-        self.session = self._open(threads, optimize=optimize)
+        self.session = self._open(threads, optimize=optimize, is_small=mode == SMALL)
         self.inputs = {item.name for item in self.session.get_inputs()}
         self.reset()
 
-    def _open(self, threads: int, *, optimize: bool) -> ort.InferenceSession:
+    def _open(self, threads: int, *, optimize: bool, is_small: bool) -> ort.InferenceSession:
         options = ort.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")
+        if is_small:
+            options.add_session_config_entry("session.disable_qdq_constant_folding", "1")
         if not optimize:
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.add_external_initializers_from_files_in_memory(

@@ -34,7 +34,7 @@ from export.packages import (
 from export.scripts import standalone
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
-from seethrough.core.assets import ATLAS, INSIDE, LICENCE, OF_ENGINE, PART, RECORDING, TOKENIZER
+from seethrough.core.assets import LATER, LICENCE, OF_ENGINE, RECORDING
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 from seethrough.core.modes import modes_of
@@ -303,12 +303,11 @@ def entries(out: Path, paths: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def not_for_a_start(manifests: Iterable[Manifest]) -> list[str]:
-    """What else no start needs: tokenisers, maps, recorded walks but the one that home shows."""
-    kinds = (TOKENIZER, RECORDING, PART, INSIDE, ATLAS, LICENCE)
+    """What else no start needs: tokenisers, maps, reports, recorded walks but home's."""
     files = [
         (asset.kind, f"models/{manifest.id}/{asset.path}")
         for manifest in manifests
-        for asset in manifest.of_kind(*kinds)
+        for asset in manifest.of_kind(*LATER)
     ]
     shown = next((path for kind, path in files if kind == RECORDING), "")
     return [path for _, path in files if path != shown]

@@ -7,7 +7,7 @@ import { handData, place } from "./hand.js";
 import { headed, pngOf } from "./headed.js";
 import { csvOf, tablesOf, zipOf } from "./tables.js";
 
-const PLATE = ":is(.plate-of, .panels, .chart-frame)";
+const PLATE = ":is(.plate-of, .panels, .chart-frame, .slot.is-proof)";
 // What goes into a saved walk beside its steps.
 const PARTS_OF_PAGE = ["./style.css", "./saved.js", "./icon.svg"];
 const LIBRARY = "./vendor/html-to-image.js";

@@ -6,6 +6,8 @@ const ASKS = "invites";
 const MOST_IN_NAME = 40;
 const FOLD = "details.data";
 const CANDIDATES = ".candidates";
+// Tables that are numbers, not a picture of them.
+const WHOLE = ".candidates, .measured:not(.is-drawn)";
 // A cell whose title, where it has one, is its number to the last digit.
 const NUMBER = ".number";
 const OPENS = ".cell-button[title]";
@@ -108,7 +110,7 @@ export function tablesOf(plate) {
     document.querySelectorAll(`${plate} table`)
   );
   const found = [...all].filter((table) => !table.closest(HIDDEN));
-  const exact = found.filter((table) => table.closest(FOLD) || table.matches(CANDIDATES));
+  const exact = found.filter((table) => table.closest(FOLD) || table.matches(WHOLE));
   return (exact.length ? exact : found)
     .map((table) => ({ caption: nameOf(table), rows: gridOf(table) }))
     .filter(({ rows }) => rows.length);

@@ -98,6 +98,12 @@ def _exporter() -> list[Path]:
         "layout.py",
         "atlas_rows.py",
         "self_check.py",
+        "distances.py",
+        "fidelity.py",
+        "fidelity_asset.py",
+        "fidelity_tally.py",
+        "passages.py",
+        "reports",
     }
     parts = [part for part in (ROOT / "export").iterdir() if part.name not in others]
     ours = [part for part in sorted(parts) if part.is_dir() or part.suffix == ".py"]

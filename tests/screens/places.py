@@ -47,6 +47,7 @@ PLACES = (
     Place("map", "#/map"),
     Place("all", "#/all/january"),
     Place("about", "#/about"),
+    Place("fidelity", "#/fidelity"),
     Place("ready", "#/ready"),
     Place("glossary", "#/glossary"),
     Place("styleguide", "#/styleguide"),

@@ -9,6 +9,7 @@ from seethrough.app.fetcher import Fetcher, waiting_for
 from seethrough.app.gate import Gate
 from seethrough.app.message import Message
 from seethrough.app.pathing import Pathing
+from seethrough.app.proving import Proving
 from seethrough.app.recordings import run_of
 from seethrough.app.row_picks import RowPicks
 from seethrough.app.row_work import RowWork
@@ -38,6 +39,7 @@ class Actions:
         self.searching = Searching(service, self.fetcher)
         self.charting = Charting(service)
         self.pathing = Pathing(service, self.fetcher, self.charting, self.show_recording)
+        self.proving = Proving(service)
         self.row_picks = RowPicks(service.store, self.charting)
         self.row_work = RowWork(service)
         self._gate = Gate(service, self.fetcher)

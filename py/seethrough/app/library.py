@@ -10,9 +10,10 @@ from seethrough.app.atlases import AtlasShelf, map_file
 from seethrough.app.cards import Terms
 from seethrough.app.recordings import RecordingShelf, recording_cards
 from seethrough.app.state import AbsentModel, Message, ModelCard
-from seethrough.core.assets import ATLAS, CHECK, LICENCE, size_of
+from seethrough.core.assets import ATLAS, CHECK, FIDELITY, LICENCE, size_of
 from seethrough.core.atlas import PLACES
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError, near_misses
+from seethrough.core.fidelity import Fidelity, fidelity_from_bytes
 from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import mode_bytes, modes_of
 from seethrough.core.self_check import SelfCheck, self_check_from_bytes
@@ -143,12 +144,26 @@ class Library:
             DownloadError: They are missing, or not the bytes that the list names.
             SourceError: They cannot be read.
         """
+        data = await self._only(model_id, CHECK)
+        return None if data is None else self_check_from_bytes(data, self.manifest(model_id))
+
+    async def fidelity(self, model_id: str) -> Fidelity | None:
+        """How far a model's numbers are from its source's; None where the build has no report.
+
+        Raises:
+            DownloadError, SourceError: As `self_check`; or other files than these were measured.
+        """
+        data = await self._only(model_id, FIDELITY)
+        return None if data is None else fidelity_from_bytes(data, self.manifest(model_id))
+
+    async def _only(self, model_id: str, kind: str) -> bytes | None:
+        """The one file of its kind, checked; None where there is none."""
         manifest, folder = self._manifests[model_id]
-        for asset in manifest.of_kind(CHECK):
+        for asset in manifest.of_kind(kind):
             data = await self._fetch_bytes(folder + asset.path)
             if hashlib.sha256(data).hexdigest() != asset.sha256:
                 raise DownloadError("engine.altered", path=asset.path.rpartition("/")[2])
-            return self_check_from_bytes(data, manifest)
+            return data
         return None
 
     def _card(self, recording_id: str, model: str) -> RecordingCard:

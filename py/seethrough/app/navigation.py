@@ -22,7 +22,7 @@ from seethrough.app.state import TALLY, Message, Throws, card_of
 from seethrough.app.tours import WALK, step_of, tour_of
 from seethrough.core.fields import written_ids
 from seethrough.core.hooks import leaf_of
-from seethrough.core.routes import MAP, OWN, Place, Route
+from seethrough.core.routes import FIDELITY, MAP, OWN, Place, Route
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions
@@ -120,6 +120,8 @@ class Navigation:
             await self._open_path(place)
             self._actions.row_picks.open(place)
             await self._actions.row_work.fill()
+        elif self._actions.state.route.view == FIDELITY:
+            await self._actions.proving.open(place.route.subject)
         self._tell(place)
         if not self._waits(place):
             self.promised = None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seethrough.app.cards import AbsentModel, ModelCard, RecordingCard
     from seethrough.app.message import Message
     from seethrough.app.tours import Tours
+    from seethrough.core.fidelity import Fidelity
     from seethrough.core.self_check import Outcome
     from seethrough.core.tokenizer import Tokenizer
 
@@ -113,6 +114,20 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """The report on how true a model's numbers are (core/fidelity.py), as the page has it.
+
+    `stage` is "" before anybody asks, "loading", "none" where the build has none, "failed" with the
+    `error`, or "ready".
+    """
+
+    model: str = ""
+    stage: str = ""
+    report: Fidelity | None = None
+    error: Message | None = None
+
+
+@dataclass(frozen=True)
 class Site:
     """This build, and where it runs.
 
@@ -136,3 +151,4 @@ class Site:
     device: Device = field(default_factory=Device)
     storage: Storage | None = None
     has_update: bool = False
+    proof: Proof = field(default_factory=Proof)

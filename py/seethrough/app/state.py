@@ -52,6 +52,7 @@ from seethrough.app.site import (
     EngineStatus,
     Offline,
     Preparing,
+    Proof,
     Site,
     Storage,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "PartCard",
     "Path",
     "Preparing",
+    "Proof",
     "RecordingCard",
     "Run",
     "Sampling",

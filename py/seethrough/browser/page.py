@@ -120,6 +120,7 @@ class Page:
             "live": lambda _values: self._live(actions.go_live()),
             "download": lambda values: self._switch(values["model"]),
             "retry": lambda values: self._switch(values.get("model", "")),
+            "prove-again": lambda _values: actions.proving.again(),
             "mode": lambda values: actions.use_mode(values["mode"]),
             "cancel": lambda _values: actions.cancel(),
             "stop": lambda _values: actions.cancel(),

@@ -10,6 +10,7 @@ from seethrough.browser import dom, ffi, host, storage, wishes
 from seethrough.browser.passing import let_pass
 from seethrough.core.depth import DEPTHS
 from seethrough.core.fields import MAX_WRITTEN
+from seethrough.core.routes import FIDELITY
 from seethrough.view import guess
 from seethrough.view.header import OFFERED
 from seethrough.view.words import model_name, say, step_title
@@ -181,5 +182,7 @@ def link_told(state: AppState, address: str) -> Message:
 def told_of(state: AppState) -> tuple[str, str, str]:
     """What a picture says of itself: what it shows, of which text, by which model."""
     title = step_title(state) or say(state, f"{state.route.view}.title")
+    if state.route.view == FIDELITY:
+        return title, "", state.site.proof.model
     prompt, _ = state.run.given or ("", False)
     return title, prompt, model_name(state)

@@ -10,6 +10,7 @@ it, so that another kind of file is a row more. As JSON a row is flat:
     inside              the same, of what is inside its layers (core/insides.py)
     atlas               the map of the vocabulary: name (core/atlas.py)
     check               numbers of one text to hold this device to (core/self_check.py)
+    fidelity            how far the numbers are from the source's (core/fidelity.py)
     licence             what its licence asks to go with the model: name ("terms", "notice"), title
 """
 
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
 GRAPH, WEIGHTS, TOKENIZER = "graph", "weights", "tokenizer"
 RECORDING, PART, INSIDE, ATLAS = "recording", "part", "inside", "atlas"
-CHECK, LICENCE = "check", "licence"
+CHECK, FIDELITY, LICENCE = "check", "fidelity", "licence"
 # Fetched when the model is loaded; everything else when it is first shown.
 TO_RUN = frozenset({GRAPH, WEIGHTS, TOKENIZER})
+# What no start needs, but for the recorded walk that home shows.
+LATER = (TOKENIZER, RECORDING, PART, INSIDE, ATLAS, FIDELITY, LICENCE)
 # Stored by the engine after its own check (web/engine.js); the rest are the site's own files.
 OF_ENGINE = frozenset({GRAPH, WEIGHTS})
 

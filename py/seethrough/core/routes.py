@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from seethrough.core.second import Second
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
-PAGES = ("home", "map", "ready", "about", "glossary", "styleguide")
+PAGES = ("home", "map", "ready", "about", "fidelity", "glossary", "styleguide")
+FIDELITY = "fidelity"
 OWN = "own"
 MAP = "map"
 MAX_SHOWN = 60
@@ -36,7 +37,7 @@ class Route:
     """Where the reader is: a view, its subject, a step of its tour.
 
     `subject` is the id of a recording, "own" for the reader's own prompt, or empty where the
-    address leaves it open.
+    address leaves it open. Of the page "fidelity" it is a model's id.
     """
 
     view: str = "home"
@@ -182,6 +183,8 @@ def _route(names: list[str], tours: Mapping[str, tuple[str, ...]]) -> tuple[Rout
     view, *rest = names
     if view not in PAGES and view not in tours:
         return Route("missing", "/".join(names)[:MAX_SHOWN]), []
+    if view == FIDELITY:
+        return Route(view, *rest[:1]), rest[1:]
     if view not in tours:
         return Route(view), rest
     subject, step = (*rest, "", "")[:2]

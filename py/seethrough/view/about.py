@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import Storage
-from seethrough.core.routes import Route, address_of
+from seethrough.core.routes import FIDELITY, Route, address_of
 from seethrough.view import ready
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, megabytes
@@ -36,6 +36,11 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
         h("ul", {"class": "points"}, points),
         h("h2", {"class": "section-title"}, say(state, "check.title")),
         slot("checked"),
+        h(
+            "p",
+            {"class": "note"},
+            h("a", {"href": address_of(Route(FIDELITY))}, say(state, "fidelity.more")),
+        ),
         h("h2", {"class": "section-title"}, say(state, "about.storage.title")),
         slot("storage"),
         h("h2", {"class": "section-title"}, say(state, "about.console.title")),

@@ -28,7 +28,10 @@ BY_PLACE: Mapping[str, tuple[str, ...]] = {
         *("residual_stream", "runtime", "live", "training", "wasm", "weight", "thread"),
     ),
     "logits": ("bin", "final_norm", "final_vector", "logit", "product", "tied", "unembedding"),
-    "softmax": ("log_scale", "power", "probability", "share", "softmax", "sum_sign"),
+    "softmax": (
+        *("kl_divergence", "log_scale", "power", "probability", "share", "softmax", "sum_sign"),
+        "top_one",
+    ),
     "sample": (
         *("draw", "greedy", "min_p", "sampling", "seed", "sigma", "temperature", "top_k", "top_p"),
     ),

@@ -53,8 +53,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from seethrough.app.state import AppState, Idea, Step, Tours
+    from seethrough.view import fidelity
     from seethrough.view.chart import arithmetic, axis, colours, local, stops, taken
-else:  # the map's rooms come when it is first shown
+else:  # the map's rooms, and the report, come when they are first shown
+    (fidelity,) = late("seethrough.view", "fidelity")
     arithmetic, axis, colours, local, stops, taken = late(
         "seethrough.view.chart", "arithmetic", "axis", "colours", "local", "stops", "taken"
     )
@@ -136,6 +138,7 @@ ACTIONS = (
     "ask",
     "dismiss",
     "copy-report",
+    "prove-again",
     "tell-term",
     "close-term",
     "seek-term",
@@ -237,6 +240,7 @@ FIXED: Mapping[str, Panel] = {
     "own-answer": Panel(own_answer.FIELDS, own_answer.render),
     "storage": Panel((*ready.FIELDS, "storage"), about.storage),
     "checked": Panel(self_check.FIELDS, self_check.render),
+    "proof": Panel(Names(fidelity.FIELDS), fidelity.render),
     "tokens": Panel(("language", "tokens", "position", "recorded"), tokens.render, "tokens"),
     "top": Panel(("language", "top", "config", "elapsed_ms"), top.render, "top"),
     "continuation": Panel(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.routes import OWN
 from seethrough.view import about, glossary, home, plain_pages, printed, ready, styleguide
 from seethrough.view.chart import page as chart
+from seethrough.view.late import late
 from seethrough.view.layout import Memo
 from seethrough.view.node import Markup, Node, h, to_html
 from seethrough.view.words import say, step_title, subject_name
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from seethrough.app.state import AppState
+    from seethrough.view import fidelity
     from seethrough.view.node import Slot
+else:  # few readers go there
+    (fidelity,) = late("seethrough.view", "fidelity")
 
 # The tours have frames of their own (view/tours.py).
 FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
@@ -27,6 +31,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "map": chart.frame,
     "ready": ready.frame,
     "about": about.frame,
+    "fidelity": fidelity.frame,
     "glossary": glossary.frame,
     "styleguide": styleguide.frame,
     "missing": plain_pages.render_unknown,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.routes import Route, address_of
+from seethrough.core.routes import FIDELITY, Route, address_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, percentage
 from seethrough.view.words import action_button, say
@@ -41,7 +41,13 @@ def line(state: AppState) -> Node | str:
     if found is None:
         return ""
     link = h("a", {"href": address_of(Route("about"))}, say(state, "check.more"))
-    return badge(state, found, " ", link)
+    return badge(state, found, " ", link, " · ", report_link(state))
+
+
+def report_link(state: AppState) -> Node:
+    """The way to what the build measured (view/fidelity.py)."""
+    route = Route(FIDELITY, state.site.engine.model)
+    return h("a", {"href": address_of(route)}, say(state, "fidelity.more"))
 
 
 def badge(state: AppState, found: Outcome, *more: Child) -> Node:

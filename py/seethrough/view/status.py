@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import OPEN, costs_a_download, first_model, model_state, price_bytes
+from seethrough.core.routes import FIDELITY, Route, address_of
 from seethrough.view import memory, ready, self_check
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, duration, megabytes, millions, percentage
@@ -194,6 +195,7 @@ def card(state: AppState, model: ModelCard) -> Node:
         rounding(state, model),
         memory.limit(state, model),
         agreement(state, model),
+        truth(state, model),
         end,
     )
 
@@ -213,6 +215,12 @@ def agreement(state: AppState, model: ModelCard) -> Node | str:
     told = terms(state, model.terms)
     notice = h("a", {"href": model.terms.notice}, say(state, "view.model.notice"))
     return h("p", {"class": "note"}, told, " ", notice)
+
+
+def truth(state: AppState, model: ModelCard) -> Node:
+    """The way to how true its numbers are."""
+    link = {"href": address_of(Route(FIDELITY, model.id))}
+    return h("p", {"class": "note"}, h("a", link, say(state, "fidelity.link")))
 
 
 def absent_card(state: AppState, model: AbsentModel) -> Node:
