@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import warnings
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     if nextitem is None or HERE not in nextitem.path.parents:
         for let_go in LET_GO:
             let_go()
+        gc.collect()  # torch's modules know one another in circles
 
 
 @dataclass
