@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# A whole run opens dozens of folders' models; more than these at once are no file's need.
+N_OPEN = 4
+
+
 def native(folder: Path) -> NativeModel:
     """A folder's model in one thread; its KV cache is the caller's own, and empty."""
     model = copy(_opened(folder.resolve()))
@@ -22,7 +26,7 @@ def native(folder: Path) -> NativeModel:
     return model
 
 
-@cache
+@lru_cache(maxsize=N_OPEN)
 def _opened(folder: Path) -> NativeModel:
     return NativeModel(folder, threads=1)
 

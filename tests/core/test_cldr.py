@@ -27,6 +27,7 @@ OWN = sorted({MADE_UP.get(name, name) for name in LANGUAGES} | {"de", "es", "fr"
 PLURAL, ORDINAL = ({row(name)[at]: name for name in table()["languages"]} for at in (0, 1))
 
 
+@pytest.mark.long
 def test_the_table_is_babels() -> None:
     """`python -m export.cldr` would write the very file that is there."""
     assert cldr.TABLE.read_text(encoding="utf-8") == cldr.written(cldr.made())

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import warnings
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +38,19 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from tests.reference.oracle import Transformers
 
+HERE = Path(__file__).parent
 N_ORDERS = 4
+# What the folder's tests made and no other wants; called when the last of them has run.
+LET_GO: list[Callable[[], None]] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Gigabytes of models and weights do not stay while the process runs other folders' tests."""
+    if nextitem is None or HERE not in nextitem.path.parents:
+        for let_go in LET_GO:
+            let_go()
+        gc.collect()  # torch's modules know one another in circles
 
 
 @dataclass
@@ -57,6 +71,13 @@ class Oracles:
     def reordered(self) -> list[Transformers]:
         """The same model with its sums in another order, float32."""
         return [self.single.reordered(seed) for seed in range(N_ORDERS)]
+
+    def let_go(self) -> None:
+        """Drop all but the one model; what is asked for again is made again."""
+        self.__dict__.pop("double", None)
+        self.__dict__.pop("reordered", None)
+        self.asked = b""
+        self.kept.clear()
 
     def exact(self, ids: Sequence[int], **meddling: Any) -> Mapping[str, Array]:
         """Every hook in float64."""
@@ -178,7 +199,9 @@ def note_chat() -> Callable[[str, str], None]:
 @pytest.fixture(scope="session")
 def oracles(make_transformers: Callable[..., Transformers]) -> Oracles:
     """The default model in transformers."""
-    return Oracles(make_transformers("gguf", default_gguf()))
+    made = Oracles(make_transformers("gguf", default_gguf()))
+    LET_GO.append(made.let_go)
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -196,7 +219,9 @@ def checkpoint() -> Checkpoint:
 @pytest.fixture(scope="session")
 def weight(checkpoint: Checkpoint) -> Callable[[str], Array]:
     """The default model's weights by name, each dequantised once."""
-    return cache(checkpoint.weight)
+    kept = cache(checkpoint.weight)
+    LET_GO.append(kept.cache_clear)
+    return kept
 
 
 @pytest.fixture(scope="session", name="native")
