@@ -78,12 +78,10 @@ def expected(
     top_p: float,
     min_p: float = 0.0,
     logits: np.ndarray = LOGITS,
-    typical_p: float = 1.0,
 ) -> np.ndarray:
     """The distribution that a draw follows, by the definitions above."""
     weights = [math.exp(float(logit) / temperature) for logit in logits]
     probs = np.array([weight / math.fsum(weights) for weight in weights])
     probs = normalised(probs, kept_by_k(probs, top_k))
     probs = normalised(probs, kept_by_p(probs, top_p)) if top_p < 1 else probs
-    probs = normalised(probs, kept_by_min(probs, min_p))
-    return normalised(probs, kept_by_typical(probs, typical_p))
+    return normalised(probs, kept_by_min(probs, min_p))

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 # pytest's own code for "no test was collected".
 NO_TESTS = 5
-# Whole runs go in three processes, a file in one of them: a browser's tests wait for a quarter of
-# their time, and of two processors two left a part idle. Files keep the order of tests/order.py:
+# Whole runs go in two processes, a file in one of them. Files keep the order of tests/order.py:
 # Playwright's loop must not stand when asyncio's tests begin.
-THREE_AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 # They say where their time went; so does tests/times.py.
 SLOWEST = ("--durations=60", "--durations-min=2")
 # The marks of a usual run's tests, and those of all tiers in one run: one collection, one set of
@@ -52,12 +51,12 @@ def run_everything(
 def at_once(arguments: Sequence[str]) -> tuple[str, ...]:
     """How many processes a run takes: three, or one where files or folders were asked for."""
     is_part = any(one.startswith("tests") for one in arguments)
-    return () if is_part else (*THREE_AT_ONCE, *SLOWEST)
+    return () if is_part else (*TWO_AT_ONCE, *SLOWEST)
 
 
 def run_pytest(python: Path, env: Mapping[str, str], arguments: Sequence[str]) -> int:
     """Run pytest in view of the terminal; returns its exit code."""
-    more = ONE_THREAD | SECOND_TRY if set(THREE_AT_ONCE) <= set(arguments) else {}
+    more = ONE_THREAD | SECOND_TRY if set(TWO_AT_ONCE) <= set(arguments) else {}
     more = more | (APART if os.environ.get("PYTHONDONTWRITEBYTECODE") else {})
     code = programs.run_in_view([python, "-m", "pytest", *arguments], {**env, **more})
     if code == NO_TESTS:

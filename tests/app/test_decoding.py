@@ -127,7 +127,7 @@ def test_a_way_costs_one_column_a_round() -> None:
     assert [len(request.tokens) for request in requests] == [len(IDS)] + [1] * 16
 
 
-def test_a_search_ends_at_the_context(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_ends_at_the_context() -> None:
     """No more tokens than the model has positions for."""
     ids = [9] * (MODEL.config.n_ctx - 2)
 

@@ -33,7 +33,18 @@ def test_there_are_examples():
 
     assert calls == {
         *("ready", "load", "tokenize", "decode", "next", "generate"),
-        *("distribution", "beam", "hooks", "capture", "lens", "npz", "weight", "neighbours", "where", "check"),
+        *(
+            "distribution",
+            "beam",
+            "hooks",
+            "capture",
+            "lens",
+            "npz",
+            "weight",
+            "neighbours",
+            "where",
+            "check",
+        ),
     }
 
 

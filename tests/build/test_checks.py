@@ -76,7 +76,7 @@ def test_processes_of_a_whole_run_leave_each_other_room(monkeypatch, keeps_bytec
     monkeypatch.setattr(checks.programs, "run_in_view", lambda _command, env: given.update(env))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "" if keeps_bytecode else "1")
 
-    checks.run_pytest(Path("python"), {"A": "1"}, checks.THREE_AT_ONCE)
+    checks.run_pytest(Path("python"), {"A": "1"}, checks.TWO_AT_ONCE)
     whole = dict(given)
     given.clear()
     checks.run_pytest(Path("python"), {"A": "1"}, ["tests/core"])

@@ -17,7 +17,9 @@ END = 5
 
 def rows_of(seed: int, ids: tuple[int, ...]) -> np.ndarray:
     """Log probabilities that depend on the whole way, as a model's do."""
-    mixed = np.arange(D_VOCAB) * 37 + seed * 101 + sum((at + 3) * (t + 1) for at, t in enumerate(ids))
+    mixed = (
+        np.arange(D_VOCAB) * 37 + seed * 101 + sum((at + 3) * (t + 1) for at, t in enumerate(ids))
+    )
     return log_probs_of(((mixed * 7919 % 211) / 60).astype(np.float32))
 
 
@@ -87,7 +89,8 @@ def test_every_candidate_of_a_round_is_accounted_for(seed: int, n_beams: int, le
 
 
 @pytest.mark.parametrize(
-    "rules", [Rules(0, 3), Rules(17, 3), Rules(2, 3, length_penalty=np.nan), Rules(2, 3, length_penalty=11)]
+    "rules",
+    [Rules(0, 3), Rules(17, 3), Rules(2, 3, length_penalty=np.nan), Rules(2, 3, length_penalty=11)],
 )
 def test_what_means_nothing_is_refused(rules: Rules) -> None:
     """No beams, too many, a penalty that is no number or beyond its range."""

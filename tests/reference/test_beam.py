@@ -1,9 +1,9 @@
-"""Beam search against transformers' own, on a tiny model of each family, over the exported graph."""
+"""Beam search against transformers' own, on a tiny model of each family, over the graph."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from transformers import PreTrainedModel
+
     from seethrough.core.beam import Search
     from seethrough.core.cache import Array
 
@@ -28,7 +30,10 @@ pytestmark = pytest.mark.reference
 CASES = {"GPT-2": saved("GPT2LMHeadModel", **GPT2), **FAMILIES}
 PROMPTS = [[5 + 11 * at, *range(7, 7 + 3 * (at % 4)), 60 + at] for at in range(10)]
 MOST_NEW = 7
-SCORES = {"abs": 2e-5, "rel": 2e-6}  # sums of float32 on their side; a penalty below 0 multiplies them
+SCORES = {
+    "abs": 2e-5,
+    "rel": 2e-6,
+}  # sums of float32 on their side; a penalty below 0 multiplies them
 SHAPES = [(1, 1.0), (2, 1.0), (3, 0.0), (4, 2.0), (5, -1.0), (6, 0.6), (7, 1.0), (8, 1.0)]
 
 
@@ -53,7 +58,9 @@ def rows_of(folder: Path) -> Callable[[tuple[int, ...]], Array]:
     return row_of
 
 
-def theirs(model: Any, prompt: list[int], rules: Rules) -> tuple[list[list[int]], list[float]]:
+def theirs(
+    model: PreTrainedModel, prompt: list[int], rules: Rules
+) -> tuple[list[list[int]], list[float]]:
     """What `generate` returns: new ids up to their end, and scores where there are beams."""
     made = model.generate(
         torch.tensor([prompt]),

@@ -164,7 +164,7 @@ def test_only_the_cuts_that_are_set_are_drawn() -> None:
 
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_the_film_fits_its_sentences(settings: Sampling) -> None:
-    """3 to 8 moments, one more for each edit and for what they make; every element enters at one of them, and each moment has one that does."""
+    """3 to 8 moments, and more for edits; each element enters at one, each has one that enters."""
     whole = shown(settings)
     html, told = sample.render(whole), sample.moments(whole)
     entries = {int(at) for at in Reading(html).values("data-at")}

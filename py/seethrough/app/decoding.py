@@ -62,7 +62,7 @@ def odds_of(logits: Array, settings: Sampling, text: Sequence[int]) -> tuple[Arr
     Shapes: logits [d_vocab] → [d_vocab], [d_vocab].
     """
     if settings.temperature > 0:
-        shaped = sampling.reshape(logits, text=text, **settings.shape)
+        shaped = sampling.reshape(logits, order=None, text=text, **settings.shape)
         return shaped.probs, shaped.order
     chosen = sampling.greedy(sampling.edited_logits(logits, text, settings.shape))
     probs = np.zeros(logits.size)

@@ -96,6 +96,6 @@ def choose(logits: Array, settings: Sampling, index: int, text: Sequence[int]) -
     if settings.temperature == 0:
         chosen = sampling.greedy(sampling.edited_logits(logits, text, settings.shape))
     else:
-        drawn = {"seed": settings.seed, "step": index, "text": text}
-        chosen = sampling.draw(logits, **drawn, **settings.shape).id
+        seed, shape = settings.seed, settings.shape
+        chosen = sampling.draw(logits, seed=seed, step=index, text=text, **shape).id
     return Step(chosen, *sampling.standing(logits, chosen))

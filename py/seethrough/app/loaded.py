@@ -154,7 +154,7 @@ class LoadedModel:
 
     async def _run_by(self, plan: Plan, ids: tuple[int, ...], request: RunRequest) -> RunResult:
         self.caches.begin(plan)
-        by = {"read": plan.read, "write": plan.write, "drop": plan.drop}
-        result = await self.engine.run(replace(request, **by))
+        planned = replace(request, read=plan.read, write=plan.write, drop=plan.drop)
+        result = await self.engine.run(planned)
         self.caches.end(plan, ids)
         return result

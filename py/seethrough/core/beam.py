@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.errors import InputError
 from seethrough.core.distribution import distribution
+from seethrough.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from seethrough.core.cache import Array
 

@@ -132,9 +132,7 @@ def dart(seed: int, step: int) -> float:
     return float(np.random.default_rng([seed, step]).random())
 
 
-def draw(
-    logits: Array, *, seed: int, step: int, text: Sequence[int] = (), **shape: float
-) -> Draw:
+def draw(logits: Array, *, seed: int, step: int, text: Sequence[int] = (), **shape: float) -> Draw:
     """Draw one token: shape the distribution, throw the dart, see where it lands.
 
     Args:

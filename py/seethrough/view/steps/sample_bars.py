@@ -279,7 +279,7 @@ def told_of_edit(scene: Scene, odds: Odds, name: str, edit: Edit) -> str:
 
 def edit_row(scene: Scene, odds: Odds, name: str, edit: Edit) -> Node:
     """One edit, in words: what it makes of the bar is drawn once, below the last one."""
-    moved = {"data-at": odds.stages.index(name), "data-move": "rise"}
+    moved: Attributes = {"data-at": odds.stages.index(name), "data-move": "rise"}
     told = h("span", {}, told_of_edit(scene, odds, name, edit))
     title = h("b", {}, name_of_edit(scene, odds, name))
     return h("div", {"class": "rung is-edit"}, h("p", {"class": "rung-name", **moved}, title, told))
@@ -317,7 +317,7 @@ def stretches(taken: Taken) -> list[Child]:
     for start, end in taken.gone:
         wide = {"x": percent(start), "width": percent(max(0.0, end - start)), "height": "100%"}
         shapes.append(h("rect", {"class": "gone", **wide, "fill": "url(#sample-hatch)"}))
-        blade = start if start else end
+        blade = start or end
         here: Attributes = {"x1": percent(blade), "x2": percent(blade)}
         shapes.append(h("line", {"class": "blade", "y2": "100%", **here}))
     return shapes

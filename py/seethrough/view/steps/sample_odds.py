@@ -146,7 +146,7 @@ class Odds:
         for name, cut in self.shaped.steps:
             value = self.settings[name]
             if value != SETTINGS[name].neutral:
-                cuts.append(taken_by(name, value, cut, before[self.order], self.order, ends))
+                cuts.append(taken_by((name, value), cut, before[self.order], self.order, ends))
             before = cut.probs
         return tuple(cuts)
 
@@ -215,12 +215,11 @@ def bar_of(probs: Array, order: Array) -> Bar:
     return Bar(probs, {piece.token: piece for piece in wide})
 
 
-def taken_by(
-    name: str, value: float, cut: Cut, before: Array, order: Array, ends: Array
-) -> Taken:
+def taken_by(named: tuple[str, float], cut: Cut, before: Array, order: Array, ends: Array) -> Taken:
     """What a cut took.
 
     Args:
+        named: The setting's name and value.
         before: The probabilities that it cut, in order.
         ends: Where each token of the order begins on the tempered bar, and where the last ends.
     """
@@ -228,7 +227,7 @@ def taken_by(
     gone = stood & ~left
     end = float(ends[int(np.flatnonzero(stood)[-1]) + 1])
     spans = tuple((float(ends[a]), float(ends[b])) for a, b in stretches(gone)) or ((end, end),)
-    return Taken(name, value, end, spans, cut.n_kept, int(gone.sum()), cut.removed)
+    return Taken(*named, end, spans, cut.n_kept, int(gone.sum()), cut.removed)
 
 
 def stretches(mask: Array) -> list[tuple[int, int]]:
