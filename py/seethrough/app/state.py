@@ -55,7 +55,7 @@ from seethrough.app.site import (
     Site,
     Storage,
 )
-from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
+from seethrough.app.tours import BLOCK, EVERYTHING, GENERATE, WALK, Tours, step_of, tour_of
 from seethrough.core.guesses import ALONE, ALWAYS
 from seethrough.core.moved import Moved
 from seethrough.core.routes import Route
@@ -71,6 +71,7 @@ __all__ = [
     "BOXES",
     "EVERYTHING",
     "FAILED",
+    "GENERATE",
     "LOADING",
     "NEEDS_MODEL",
     "NOTHING",
@@ -224,6 +225,11 @@ class AppState:
         )
 
     @property
+    def moment(self) -> int | None:
+        """Where the film of the step is, from 0; None at its end."""
+        return self.chrome.stage.moment
+
+    @property
     def busy(self) -> str:
         """What is going on, or empty."""
         return self.site.busy
@@ -300,6 +306,7 @@ OF_A_SCENE = (
     "recordings",
     "vocabulary",
     "is_asking",
+    "moment",
 )
 _LOOKS: dict[str, Callable[[Any], object]] = {
     **{name: attrgetter(f"{record}.{name}") for name, record in RECORD_OF.items()},
