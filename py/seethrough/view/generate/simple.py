@@ -62,9 +62,7 @@ def drawn(scene: Scene, *, is_exact: bool) -> str:
         h(
             "div",
             {"class": "generate-side"},
-            box(scene, now),
-            controls(scene, now),
-            written.legend(scene, now),
+            side,
         ),
         h("div", {"class": "generate-next"}, shares.panel(scene, now, is_exact=is_exact)),
     )
