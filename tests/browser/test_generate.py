@@ -50,3 +50,29 @@ def test_a_text_grows_token_by_token(again):
     page.click(".generate-new[data-step='0']")
     again.until("document.querySelector('.generate-said').textContent.startsWith('You took')")
     assert again.errors == []
+
+
+def test_one_token_goes_through_the_whole_model(again):
+    """The layers are counted through; a weight opens its sum; then only the newest is new."""
+    page = again.page
+    page.evaluate("location.hash = '#/generate/model?depth=idea'")
+    again.until("location.hash.startsWith('#/generate/cat/model')")
+    again.until("document.querySelectorAll('.whole-weights button').length === 8")
+    page.fill("[data-action=seek]", "10")
+    again.until("document.querySelector('.whole-count b')?.textContent === '7'")
+    page.click("[data-action=play]")
+    again.until("document.querySelector('.whole-count b')?.textContent === '8'")
+    page.click("[data-action=pause]")
+    page.click(".whole-head[data-head='3']")
+    again.until("document.querySelector('.whole-head[data-head=\"3\"]').ariaPressed === 'true'")
+    page.fill("[data-action=seek]", "38")
+    again.until("document.querySelector('.whole-joins') !== null")
+    page.click(".whole-scores .is-taken button >> nth=0")
+    again.until("document.querySelector('.sum-panel') !== null")
+
+    page.click(".whole-joins button")
+    again.until("document.querySelector('#message').innerText.includes('Press')")
+    page.click(".whole-joins button")
+    again.until("document.querySelectorAll('.whole-columns .is-kept').length === 7")
+    assert page.text_content(".whole-columns li:last-child bdi") == "\u00b7dog"
+    assert again.errors == []

@@ -42,6 +42,7 @@ PLACES = (
     *(Place(f"walk-colors-{step}", f"#/walk/colors/{step}") for step in ("tokenize", "loop")),
     Place("walk-own", "#/walk/own"),
     Place("generate", "#/generate/cat"),
+    Place("generate-model", "#/generate/cat/model"),
     Place("block", "#/block/january"),
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),

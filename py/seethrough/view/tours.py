@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from seethrough.view.block.ideas import qkv as qkv_idea
     from seethrough.view.block.ideas import scores as scores_idea
     from seethrough.view.block.ideas import weights as weights_idea
-    from seethrough.view.generate import simple
+    from seethrough.view.generate import simple, whole
     from seethrough.view.ideas import done as done_idea
     from seethrough.view.ideas import embed as embed_idea
     from seethrough.view.ideas import input_text as input_idea
@@ -76,7 +76,7 @@ else:
         "seethrough.view.block.ideas", *OF_THE_BLOCK
     )
     (inside,) = late("seethrough.view", "inside")
-    (simple,) = late("seethrough.view.generate", "simple")
+    simple, whole = late("seethrough.view.generate", "simple", "whole")
 
 OF_A_HEAD = frozenset({"layer", "head", "position"})
 OF_A_TOKEN = frozenset({"layer", "position"})
@@ -333,6 +333,19 @@ THE_GENERATION = Tour(
             parts=("runtime.driver", "runtime.sampler", "runtime.loop"),
             terms=("tokens", "prob"),
             idea=Idea(simple.FIELDS, simple.idea, simple.moments),
+        ),
+        Step(
+            "model",
+            whole.FIELDS,
+            whole.render,
+            whole.moments,
+            wants=whole.wants,
+            chosen=frozenset({"head"}),
+            code=of(reference.forward),
+            parts=("runtime.driver", "model.embedding", "model.head"),
+            terms=("tokens", "attention", "prob"),
+            hooks=frozenset({hooks.RESID_PRE, hooks.PATTERN, hooks.RESID_POST, hooks.LOGITS}),
+            idea=Idea(whole.FIELDS, whole.render, whole.moments, whole.wants),
         ),
     ),
 )
