@@ -107,4 +107,4 @@ def lines(row: Array) -> Node:
 def weight(scene: Scene, layer: int, head: int, at: int, share: float) -> Node:
     """A weight in whole per cent, which opens its sum."""
     cell = Cell(hook_name(PATTERN, layer), (head, len(scene.run.tokens) - 1, at))
-    return h("li", {}, cell_button(cell, whole(scene, share), f"{cell} = {exact(scene, share)}"))
+    return h("li", {}, cell_button(cell, whole(scene, share), exact(scene, share)))

@@ -241,8 +241,8 @@ def score(scene: Scene, item: Candidate, *, is_taken: bool) -> Node:
         "li",
         {"class": "is-taken" if is_taken else None},
         h("bdi", {"class": "token"}, plain(item.visible)),
-        cell_button(logit, signed(scene, item.logit), f"{logit} = {exact(scene, item.logit)}"),
-        cell_button(prob, probability(scene, item.prob), f"{prob} = {exact(scene, item.prob)}"),
+        cell_button(logit, signed(scene, item.logit), exact(scene, item.logit)),
+        cell_button(prob, probability(scene, item.prob), exact(scene, item.prob)),
         top.bar(item.prob, "bar-fill"),
     )
 
