@@ -40,11 +40,12 @@ from seethrough.core.tokenizer import Tokenizer
 from seethrough.core.tokens import (
     CONTEXT,
     END,
+    GREEDY,
     LIMIT,
     Candidate,
     NewToken,
     candidates,
-    step_candidates,
+    candidates_and_entropy,
     texts,
     token_view,
 )
@@ -183,7 +184,8 @@ class Recorder:
     def _step(self, logits: Array) -> NewToken:
         best = sampling.greedy(logits)
         told = (*texts(self.tokenizer, best), *sampling.standing(logits, best))
-        return NewToken(best, *told, step_candidates(self.tokenizer, logits, best))
+        could, entropy = candidates_and_entropy(self.tokenizer, logits, best)
+        return NewToken(best, *told, could, entropy=entropy, how=GREEDY)
 
 
 def lens_tops(tokenizer: Tokenizer, lens: Mapping[str, Array]) -> tuple[tuple[Candidate, ...], ...]:

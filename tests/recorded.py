@@ -27,7 +27,14 @@ from seethrough.core.insides import (
 from seethrough.core.manifest import from_json, to_json
 from seethrough.core.parts import PARTS
 from seethrough.core.reference import forward, from_arrays
-from seethrough.core.tokens import NewToken, candidates, step_candidates, texts, token_view
+from seethrough.core.tokens import (
+    GREEDY,
+    NewToken,
+    candidates,
+    candidates_and_entropy,
+    texts,
+    token_view,
+)
 from tests.fake_engine import FakeEngine, FakeSite, TinyModel, served, tiny_model, true_logits
 
 if TYPE_CHECKING:
@@ -94,8 +101,8 @@ def steps_of(model: TinyModel, ids: list[int]) -> tuple[NewToken, ...]:
         logits = true_logits(model, [*ids, *(step.id for step in steps)])
         best = sampling.greedy(logits)
         told = (*texts(model.tokenizer, best), *sampling.standing(logits, best))
-        could = step_candidates(model.tokenizer, logits, best)
-        steps.append(NewToken(best, *told, could))
+        could, entropy = candidates_and_entropy(model.tokenizer, logits, best)
+        steps.append(NewToken(best, *told, could, entropy=entropy, how=GREEDY))
     return tuple(steps)
 
 

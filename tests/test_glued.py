@@ -21,6 +21,7 @@ ALLOWED = {
     ("view/steps/loop_branches.py", "way"): "a probability, as numbers.probability writes it",
     ("view/steps/template.py", "shortened"): "a text that is quoted, and a mark where it is cut",
     ("view/ideas/grown.py", "name_of"): "the name of a token that is no text, set apart by a space",
+    ("view/generate/written.py", "name_of"): "the name of a token that is no text, set apart",
     ("view/ideas/input_text.py", "shortened"): "a text that is quoted, and a mark where it is cut",
     ("view/ideas/plain.py", "name_at"): "a token and which of the equal ones it is: a name",
     ("view/ideas/softmax.py", "summary"): "a list of names with their numbers",

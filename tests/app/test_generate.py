@@ -12,7 +12,7 @@ from seethrough.app.loaded import LoadedModel
 from seethrough.app.state import Sampling
 from seethrough.core.errors import InputError
 from seethrough.core.sampling import draw
-from seethrough.core.tokens import CONTEXT, END, LIMIT, STOPPED
+from seethrough.core.tokens import CONTEXT, END, LIMIT, STOPPED, candidates_and_entropy
 from tests.fake_engine import FakeEngine, TinyModel, tiny_model, true_logits
 
 if TYPE_CHECKING:
@@ -155,14 +155,14 @@ def test_of_equal_logits_the_first_is_greedy() -> None:
 
 
 def test_each_step_keeps_its_candidates() -> None:
-    """The five best of each step, with exact probabilities; a drawn other one behind them."""
+    """The ten best of each step, with exact probabilities; a drawn other one behind them."""
     done = run(WARM)
 
     sequence = IDS
     for step in done.steps:
         logits = true_logits(MODEL, sequence).astype(np.float64)
         probs = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
-        best = np.argsort(-logits, kind="stable")[:5].tolist()
+        best = np.argsort(-logits, kind="stable")[:10].tolist()
         ids = [item.id for item in step.candidates]
         assert ids == (best if step.id in best else [*best, step.id])
         for item in step.candidates:
@@ -170,7 +170,27 @@ def test_each_step_keeps_its_candidates() -> None:
             assert item.text == MODEL.tokenizer.decode([item.id], at_start=False)
         assert step.elapsed_ms == 1.5
         sequence = (*sequence, step.id)
-    assert any(len(step.candidates) == 6 for step in done.steps)
+    assert any(len(step.candidates) == 11 for step in done.steps)
+
+
+def test_each_step_tells_how_unsure_the_model_was_and_who_chose() -> None:
+    """Its entropy is −Σ p · log₂ p over the whole vocabulary; it was drawn, or the best won."""
+    for settings, how in ((WARM, "drawn"), (Sampling(temperature=0, max_new_tokens=3), "greedy")):
+        sequence = IDS
+        for step in run(settings).steps:
+            logits = true_logits(MODEL, sequence).astype(np.float64)
+            probs = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+            assert step.entropy == pytest.approx(-(probs * np.log2(probs)).sum(), rel=1e-5)
+            assert step.how == how
+            sequence = (*sequence, step.id)
+
+
+def test_entropy_counts_only_tokens_with_a_share() -> None:
+    """A masked logit (−inf) is no choice: of two equal others one bit is left, of one none."""
+    for left, bits in ((2, 1.0), (1, 0.0)):
+        logits = np.full(40, -np.inf, np.float32)
+        logits[:left] = 5.0
+        assert candidates_and_entropy(MODEL.tokenizer, logits, 0)[1] == pytest.approx(bits)
 
 
 def test_a_text_goes_on_as_if_it_had_never_stopped() -> None:

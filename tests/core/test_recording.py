@@ -66,17 +66,27 @@ def test_its_numbers_are_the_run_s() -> None:
 
 
 def test_each_step_of_the_continuation_keeps_what_it_could_have_said() -> None:
-    """The five best of each step, exact logits and probabilities, the taken one first."""
+    """The ten best of each step, exact logits and probabilities, the taken one first."""
     ids = list(IDS)
     for step in from_bytes(file_of(MADE)).continuation:
         logits = true_logits(MODEL, ids)
         probs = np.exp(logits.astype(np.float64)) / np.exp(logits.astype(np.float64)).sum()
-        best = np.argsort(-logits, kind="stable")[:5].tolist()
+        best = np.argsort(-logits, kind="stable")[:10].tolist()
         assert [item.id for item in step.candidates] == best
         assert [item.logit for item in step.candidates] == logits[best].tolist()
         assert [item.prob for item in step.candidates] == pytest.approx(probs[best].tolist())
+        assert step.entropy == pytest.approx(-(probs * np.log2(probs)).sum(), rel=1e-6)
         assert (step.id, step.elapsed_ms) == (best[0], 0.0)
         ids.append(step.id)
+
+
+def test_a_recording_without_entropy_is_read() -> None:
+    """Older recordings tell a step without how unsure the model was: it is not known then."""
+    bare = replace(
+        MADE, continuation=tuple(replace(step, entropy=None) for step in MADE.continuation)
+    )
+
+    assert from_bytes(file_of(bare)).continuation == bare.continuation
 
 
 def test_its_film_is_the_tokeniser_s() -> None:
@@ -179,6 +189,9 @@ def test_another_safetensors_file_is_refused(inner: str) -> None:
             {"continuation": [[1, "a", "a", 0.5, 0, [[1, "a", "a", 2.0, 1.5]]]]},
             "recording.unreadable",
         ),
+        ({"continuation": [[1, "a", "a", 0.5, 0, [], -1.0]]}, "recording.unreadable"),
+        ({"continuation": [[1, "a", "a", 0.5, 0, [], 1.0, 1.0]]}, "recording.unreadable"),
+        ({"continuation": [[1, "a", "a", 0.5, 0, [], float("nan")]]}, "recording.not_finite"),
         ({"stop": "no reason"}, "recording.unreadable"),
         ({"stop": 3}, "recording.unreadable"),
         ({"film": None}, "recording.unreadable"),

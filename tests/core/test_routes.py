@@ -56,6 +56,13 @@ def test_nonsense_is_named(address: str, ignored: tuple[str, ...]) -> None:
     assert (place.layer, place.head, place.position, place.language) == (None,) * 4
 
 
+def test_a_step_in_the_place_of_a_subject_is_the_first_walk_s() -> None:
+    """A link need not name a text: its step is shown of whatever stands there."""
+    assert parse("#/walk/layers").route == Route("walk", "", "layers")
+    assert parse("#/walk/layers").ignored == ()
+    assert parse("#/walk/layers/loop").route == Route("walk", "layers", "loop")
+
+
 def test_an_unknown_view_is_missing() -> None:
     """An address that leads nowhere keeps what was asked for, to be shown."""
     assert parse("#/nowhere/at/all").route == Route("missing", "nowhere/at/all")

@@ -319,14 +319,14 @@ def test_recorded_values_are_a_fresh_capture_s(recorder: Recorder, prompt: Curat
 def test_a_recorded_film_and_its_candidates_are_the_page_s(
     recorder: Recorder, prompt: Curated
 ) -> None:
-    """The film of the very prompt; each new token stands first among its step's five."""
+    """The film of the very prompt; each new token stands first among its step's ten."""
     made = from_bytes(stored()[prompt.id].recording)
 
     assert made.film == recorder.film(prompt)
     assert made.film.is_chat == prompt.chat
     assert made.film.n_words == len(made.film.words)
     for step in made.continuation:
-        assert len(step.candidates) == 5
+        assert len(step.candidates) == 10
         logits = [item.logit for item in step.candidates]
         assert (step.candidates[0].id, logits) == (step.id, sorted(logits, reverse=True))
         assert step.candidates[0].prob == pytest.approx(step.prob, rel=1e-12)

@@ -41,6 +41,8 @@ PLACES = (
     # The longest recording: many tokens, special ones, a picture that lacks positions.
     *(Place(f"walk-colors-{step}", f"#/walk/colors/{step}") for step in ("tokenize", "loop")),
     Place("walk-own", "#/walk/own"),
+    Place("generate", "#/generate/cat"),
+    Place("generate-model", "#/generate/cat/model"),
     Place("block", "#/block/january"),
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks, sampling
 from seethrough.core.settings import check_settings
-from seethrough.core.tokens import CONTEXT, END, LIMIT, STOPPED, step_candidates
+from seethrough.core.tokens import (
+    CONTEXT,
+    DRAWN,
+    END,
+    GREEDY,
+    LIMIT,
+    STOPPED,
+    candidates_and_entropy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +31,7 @@ class Step:
     """One generated token: id, probability over the vocabulary at temperature 1, rank (0 = top).
 
     `candidates` are what the step could have said, `elapsed_ms` what its forward pass took.
+    `entropy` and `how`: see NewToken.
     """
 
     id: int
@@ -30,6 +39,8 @@ class Step:
     rank: int
     candidates: tuple[Candidate, ...] = ()
     elapsed_ms: float = 0.0
+    entropy: float | None = None
+    how: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,8 +89,9 @@ async def generate(
             if told is None
             else Step(told, *sampling.standing(logits, told))
         )
-        candidates = step_candidates(model.tokenizer, logits, chosen.id)
-        steps.append(replace(chosen, candidates=candidates, elapsed_ms=result.elapsed_ms))
+        candidates, entropy = candidates_and_entropy(model.tokenizer, logits, chosen.id)
+        chosen = replace(chosen, candidates=candidates, elapsed_ms=result.elapsed_ms)
+        steps.append(replace(chosen, entropy=entropy))
         if on_step(steps[-1]):
             return Generation(tuple(steps), STOPPED)
         if len(steps) >= len(given) and steps[-1].id in model.manifest.end_ids:
@@ -94,8 +106,10 @@ def choose(logits: Array, settings: Sampling, index: int, text: Sequence[int]) -
         InputError: The settings leave no token.
     """
     if settings.temperature == 0:
-        chosen = sampling.greedy(sampling.edited_logits(logits, text, settings.shape))
+        edited = sampling.edited_logits(logits, text, settings.shape)
+        chosen, how = sampling.greedy(edited), GREEDY
     else:
         seed, shape = settings.seed, settings.shape
-        chosen = sampling.draw(logits, seed=seed, step=index, text=text, **shape).id
-    return Step(chosen, *sampling.standing(logits, chosen))
+        drawn = sampling.draw(logits, seed=seed, step=index, text=text, **shape)
+        chosen, how = drawn.id, DRAWN
+    return Step(chosen, *sampling.standing(logits, chosen), how=how)

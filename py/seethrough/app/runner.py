@@ -16,12 +16,13 @@ from seethrough.core.errors import EngineError
 from seethrough.core.hooks import hook_name
 from seethrough.core.recording import stream_names
 from seethrough.core.tokens import (
+    READER,
     STEP_CANDIDATES,
     Candidate,
     NewToken,
     TokenView,
     candidates,
-    step_candidates,
+    candidates_and_entropy,
     texts,
     token_view,
 )
@@ -175,7 +176,7 @@ class Runner:
 
     def _on_step(self, step: Step) -> None:
         token = self._token(step.id)
-        told = (step.prob, step.rank, step.candidates, step.elapsed_ms)
+        told = (step.prob, step.rank, step.candidates, step.elapsed_ms, step.entropy, step.how)
         new = NewToken(step.id, token.text, token.visible, *told)
         self.store.replace(continuation=(*self.run_shown.continuation, new))
 
@@ -265,12 +266,15 @@ class Runner:
                     best = run.top[: max(STEP_CANDIDATES, rank + 1)]
                     return token_of(item, rank, best, run.elapsed_ms)
             logits = (await self.service.run_ids(run.ids, (hooks.LOGITS,))).arrays[hooks.LOGITS][0]
+        candidates, entropy = candidates_and_entropy(model.tokenizer, logits, token)
         return NewToken(
             token,
             *texts(model.tokenizer, token),
             *sampling.standing(logits, token),
-            step_candidates(model.tokenizer, logits, token),
+            candidates,
             run.elapsed_ms,
+            entropy,
+            READER,
         )
 
     def _token(self, token: int) -> TokenView:

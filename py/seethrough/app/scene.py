@@ -139,6 +139,11 @@ class Scene(Spoken, Protocol):
         """Whether the reader may be asked now."""
         ...
 
+    @property
+    def moment(self) -> int | None:
+        """Where the film of the step is, from 0; None at its end."""
+        ...
+
 
 def want_nothing(_scene: Scene) -> Wants:
     """What is drawn from the run itself."""

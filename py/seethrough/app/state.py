@@ -56,7 +56,7 @@ from seethrough.app.site import (
     Site,
     Storage,
 )
-from seethrough.app.tours import BLOCK, EVERYTHING, WALK, Tours, step_of, tour_of
+from seethrough.app.tours import BLOCK, EVERYTHING, GENERATE, WALK, Tours, step_of, tour_of
 from seethrough.core.guesses import ALONE, ALWAYS
 from seethrough.core.moved import Moved
 from seethrough.core.routes import Route
@@ -72,6 +72,7 @@ __all__ = [
     "BOXES",
     "EVERYTHING",
     "FAILED",
+    "GENERATE",
     "LOADING",
     "NEEDS_MODEL",
     "NOTHING",
@@ -226,6 +227,11 @@ class AppState:
         )
 
     @property
+    def moment(self) -> int | None:
+        """Where the film of the step is, from 0; None at its end."""
+        return self.chrome.stage.moment
+
+    @property
     def busy(self) -> str:
         """What is going on, or empty."""
         return self.site.busy
@@ -302,6 +308,7 @@ OF_A_SCENE = (
     "recordings",
     "vocabulary",
     "is_asking",
+    "moment",
 )
 _LOOKS: dict[str, Callable[[Any], object]] = {
     **{name: attrgetter(f"{record}.{name}") for name, record in RECORD_OF.items()},

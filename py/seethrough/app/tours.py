@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seethrough.core.routes import Route
 
 
-WALK, BLOCK, EVERYTHING = "walk", "block", "all"
+WALK, BLOCK, EVERYTHING, GENERATE = "walk", "block", "all", "generate"
 Tours = tuple[Tour, ...]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.run import Branch
-from seethrough.core.tokens import NewToken
+from seethrough.core.tokens import READER, NewToken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,15 +21,17 @@ def taken(step: NewToken, token: int) -> NewToken | None:
     """A step as it is if another of its candidates is taken; None: it is none of them."""
     for rank, item in enumerate(step.candidates):
         if item.id == token != step.id:
-            return token_of(item, rank, step.candidates, step.elapsed_ms)
+            other = token_of(item, rank, step.candidates, step.elapsed_ms)
+            return replace(other, entropy=step.entropy)
     return None
 
 
 def token_of(
     item: Candidate, rank: int, candidates: tuple[Candidate, ...], elapsed_ms: float
 ) -> NewToken:
-    """A candidate as the token that was taken."""
-    return NewToken(item.id, item.text, item.visible, item.prob, rank, candidates, elapsed_ms)
+    """A candidate as the token that the reader took."""
+    told = (item.prob, rank, candidates, elapsed_ms)
+    return NewToken(item.id, item.text, item.visible, *told, how=READER)
 
 
 def beside(run: Run, way: Sequence[int]) -> tuple[Branch, ...]:

@@ -94,7 +94,7 @@ class Page:
         self._player = Player(actions.store)
         self._sampler = Sampler(actions.store)
         self._comparing = Comparing(actions.service)
-        self._writing = Writing(actions, self._live, self._player.end)
+        self._writing = Writing(actions, self._live, self._player)
         self._sums = Sums(actions)
         self._guesses = Guesses(actions.store, reveals(actions, self._sampler))
         self._prices = Prices(actions.store)

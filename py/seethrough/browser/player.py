@@ -55,6 +55,11 @@ class Player:
         self._set(replace(self._stage, moment=None))
         self.play()
 
+    def play_from(self, moment: int) -> None:
+        """From a moment on."""
+        self._set(replace(self._stage, moment=moment))
+        self.play()
+
     def seek(self, moment: int) -> None:
         """Go to a moment and stay; the one behind the last is the whole picture."""
         self._turn += 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import LOADING, Message, first_model, model_state, price_bytes
+from seethrough.app.state import GENERATE, LOADING, Message, first_model, model_state, price_bytes
+from seethrough.view.generate import beats
 from seethrough.view.numbers import megabytes
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Prices:
     def _is_told(self, name: str) -> bool:
         """Whether there is no price, or its notice stands there; else it does now."""
         state = self._store.state
-        size_bytes = 0 if name == "next" and not state.run.tokens else cost_of(state)
+        is_free = name == "next" and (not state.run.tokens or is_in_film(state))
+        size_bytes = 0 if is_free else cost_of(state)
         if not size_bytes:
             return True
         key = "price.token" if name in OF_TOKENS else "price.key"
@@ -50,6 +52,12 @@ class Prices:
             return True
         self._store.replace(notice=told)
         return False
+
+
+def is_in_film(state: AppState) -> bool:
+    """Whether the next token is one that is written already: the film of a growing text has it."""
+    after = beats.token_after(state.moment, len(state.run.steps))
+    return state.route.view == GENERATE and after is not None
 
 
 def cost_of(state: AppState) -> int:

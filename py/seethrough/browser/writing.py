@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.branches import Branches
 from seethrough.app.state import Message
-from seethrough.app.tours import WALK, tour_of
+from seethrough.app.tours import GENERATE, WALK, tour_of
 from seethrough.browser import ffi
 from seethrough.browser.passing import let_pass
 from seethrough.core.routes import OWN, Route, address_of
+from seethrough.view.generate import beats
 from seethrough.view.steps.written import has_end, text_of
 
 if TYPE_CHECKING:
@@ -17,29 +18,31 @@ if TYPE_CHECKING:
     from typing import Any
 
     from seethrough.app.actions import Actions
+    from seethrough.browser.player import Player
 
     Work = Coroutine[Any, Any, None]
     Handler = Callable[[Mapping[str, str]], Work | None]
 
 
 class Writing:
-    """Handlers of the steps "loop" and "done".
+    """Handlers of the steps "loop" and "done", and of the room of generation.
 
     Args:
         live: Does what computes, and lets the address follow.
-        end_film: Shows the whole picture: a film ends where the reader takes over.
+        player: A film ends where the reader takes over; in the room of generation it is steered
+            token by token.
     """
 
     def __init__(
         self,
         actions: Actions,
         live: Callable[[Work], Awaitable[None]],
-        end_film: Callable[[], None],
+        player: Player,
     ) -> None:
         self._actions = actions
         self._branches = Branches(actions)
         self._live = live
-        self._end_film = end_film
+        self._player = player
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
@@ -54,11 +57,16 @@ class Writing:
             "return-to": lambda values: self._begin(branches.return_to(int(values["index"]))),
             "set-length": lambda values: self._set_length(int(values["value"])),
             "copy-text": lambda _values: self._copy_text(),
+            "token-back": lambda _values: self._token_back(),
+            "token-next": lambda _values: self._token_next(),
+            "to-end": lambda _values: self._player.end(),
         }
 
     def one_more(self) -> Work | None:
         """One token more where the text grows; None at any other place."""
         route = self._actions.state.route
+        if route.view == GENERATE:
+            return self._token_next()
         is_here = route.view == "walk" and route.step in {"loop", "done"}
         return self._begin(self._branches.one_more()) if is_here else None
 
@@ -68,12 +76,29 @@ class Writing:
         if route.view == "walk" and route.step not in {"loop", "done"}:
             ffi.go_to_address(address_of(Route(route.view, route.subject, "loop")))
 
+    def _token_back(self) -> None:
+        """The text without its last token, as the film shows it."""
+        state = self._actions.state
+        self._player.seek(beats.token_before(state.moment, len(state.run.steps)))
+
+    async def _token_next(self) -> None:
+        """The next token of the film; at its end the model writes one more, which is performed."""
+        state = self._actions.state
+        n_steps, is_own = len(state.run.steps), state.route.subject == OWN
+        moment = beats.token_after(state.moment, n_steps)
+        if moment is not None:
+            self._player.seek(moment)
+            return
+        await self._begin(self._branches.one_more())
+        if is_own and len(self._actions.state.run.steps) > n_steps:
+            self._player.play_from(beats.N_KINDS * n_steps)
+
     def _choose(self, step: int) -> None:
-        self._end_film()
+        self._player.end()
         self._branches.select_step(step)
 
     async def _begin(self, work: Work) -> None:
-        self._end_film()
+        self._player.end()
         await self._live(work)
 
     async def _go_to(self, n_new: int, step: str) -> None:

@@ -32,6 +32,7 @@ from seethrough.core.safetensors import read_safetensors
 from seethrough.core.tokens import (
     CONTEXT,
     END,
+    GREEDY,
     LIMIT,
     STOPPED,
     Candidate,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest
 
 NORMS = "resid_norms"
+STEP_VALUES = 6  # of a step in the metadata; a seventh is its entropy, which older ones lack
 MOST_LIKELY = 1 + 1e-6  # what rounding leaves of 1
 
 
@@ -239,13 +241,18 @@ def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
 def _step_row(step: NewToken) -> list[Any]:
     """One token of the continuation as JSON: what it was, and what the step could have said."""
     could = [[item.id, item.text, item.visible, item.logit, item.prob] for item in step.candidates]
-    return [step.id, step.text, step.visible, step.prob, step.rank, could]
+    told = [step.id, step.text, step.visible, step.prob, step.rank, could]
+    return told if step.entropy is None else [*told, step.entropy]
 
 
 def _step(item: Any) -> NewToken:  # noqa: ANN401 - JSON
-    token, text, visible, prob, rank, could = row(item, int, str, str, float, int, list)
+    values = kind(item, list)
+    first, more = values[:STEP_VALUES], values[STEP_VALUES:]
+    token, text, visible, prob, rank, could = row(first, int, str, str, float, int, list)
+    entropy = row(more, float)[0] if more else None
     best = tuple(Candidate(*row(one, int, str, str, float, float)) for one in could)
-    return NewToken(token, text, visible, prob, rank, best)
+    how = GREEDY if rank == 0 else ""  # recorded walks are written without chance
+    return NewToken(token, text, visible, prob, rank, best, entropy=entropy, how=how)
 
 
 def _only(arrays: Mapping[str, Array], name: str) -> Array:
@@ -289,9 +296,10 @@ def _check(recording: Recording) -> None:
 
 
 def _is_likely(step: NewToken) -> bool:
-    """Whether a step has a rank, and probabilities between 0 and 1."""
+    """Whether a step has a rank, probabilities between 0 and 1, an entropy where it is told."""
     probs = (step.prob, *(item.prob for item in step.candidates))
-    return step.rank >= 0 and all(0 <= prob <= MOST_LIKELY for prob in probs)
+    is_entropy = step.entropy is None or 0 <= step.entropy < math.inf
+    return step.rank >= 0 and is_entropy and all(0 <= prob <= MOST_LIKELY for prob in probs)
 
 
 def _tells_of(told: Film, ids: tuple[int, ...]) -> bool:

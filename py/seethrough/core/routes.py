@@ -1,8 +1,9 @@
 """Addresses: what stands behind the # of the page's address, and what it means.
 
 `#/walk/january/layers?pos=5`: a view, the walk's subject (a recording's id, or "own"), a step; then
-what is chosen there (core/fields.py). Whatever an address holds is data from a stranger: a field
-that means nothing falls back and is named in `Place.ignored`.
+what is chosen there (core/fields.py). A step in the subject's place (`#/generate/model`) is the
+first walk's. Whatever an address holds is data from a stranger: a field that means nothing falls
+back and is named in `Place.ignored`.
 """
 
 from __future__ import annotations
@@ -188,6 +189,8 @@ def _route(names: list[str], tours: Mapping[str, tuple[str, ...]]) -> tuple[Rout
     if view not in tours:
         return Route(view), rest
     subject, step = (*rest, "", "")[:2]
+    if len(rest) == 1 and subject in tours[view]:  # a step of whatever is looked at
+        return Route(view, "", subject), []
     is_step = step in tours[view]
     return Route(view, subject, step if is_step else ""), rest[2 if is_step else 1 :]
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 # Why a continuation ended.
 END, LIMIT, CONTEXT, STOPPED = "end_token", "max_new_tokens", "n_ctx", "stopped"
+# How a token was chosen: the best one, by a dart, by the reader; empty where that is not known.
+GREEDY, DRAWN, READER = "greedy", "drawn", "reader"
 # How many of a step's candidates are kept.
-STEP_CANDIDATES = 5
+STEP_CANDIDATES = 10
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class NewToken:
 
     `candidates` are the best tokens of its step, best first; one that is not among them stands
     behind them. Empty where they are not known. `elapsed_ms` is what the step took, 0 unknown.
+    `entropy` is how unsure the model was, in bits over the whole vocabulary at temperature 1; None
+    where only the best tokens are known. `how` is one of GREEDY, DRAWN, READER, or empty.
     """
 
     id: int
@@ -57,6 +61,8 @@ class NewToken:
     rank: int
     candidates: tuple[Candidate, ...] = ()
     elapsed_ms: float = 0.0
+    entropy: float | None = None
+    how: str = ""
 
 
 def token_view(tokenizer: Tokenizer, token: int) -> TokenView:
@@ -84,13 +90,31 @@ def step_candidates(
 
     Shapes: logits [d_vocab]. Of equal logits the lower id stands first.
     """
+    return candidates_and_entropy(tokenizer, logits, token, most=most)[0]
+
+
+def candidates_and_entropy(
+    tokenizer: Tokenizer, logits: Array, token: int, *, most: int = STEP_CANDIDATES
+) -> tuple[tuple[Candidate, ...], float]:
+    """The `step_candidates`, and how unsure the model was: −Σ p · log₂ p over the whole vocabulary.
+
+    One pass over the exponentials gives both.
+    Shapes: logits [d_vocab]; −inf has no share.
+    Returns: The candidates; the entropy in bits, 0 (one token has it all) to log₂ d_vocab.
+    """
     exact = logits.astype(np.float64)
-    total = float(exact.max() + np.log(np.exp(exact - exact.max()).sum()))
+    shifted = exact - exact.max()
+    powers = np.exp(shifted)
+    mass = float(powers.sum())
+    total = float(exact.max() + np.log(mass))
+    mean = float(np.dot(powers, np.where(powers > 0, shifted, 0.0))) / mass
+    entropy = float((np.log(mass) - mean) / np.log(2))
     least = np.partition(logits, -most)[-most] if most < logits.size else logits.min()
     above = np.flatnonzero(logits >= least)
     best = above[np.argsort(-logits[above], kind="stable")][:most].tolist()
     ids = best if token in best else [*best, token]
-    return tuple(candidate(at, float(exact[at]), total, *texts(tokenizer, at)) for at in ids)
+    told = tuple(candidate(at, float(exact[at]), total, *texts(tokenizer, at)) for at in ids)
+    return told, max(entropy, 0.0)
 
 
 def candidate(token: int, logit: float, logsumexp: float, text: str, visible: str) -> Candidate:

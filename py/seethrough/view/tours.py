@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import BLOCK, EVERYTHING, WALK, Idea, Pair, Step, Tour, Tours
+from seethrough.app.state import BLOCK, EVERYTHING, GENERATE, WALK, Idea, Pair, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.core.loop import write_on
 from seethrough.view import sheet, walk
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seethrough.view.block.ideas import qkv as qkv_idea
     from seethrough.view.block.ideas import scores as scores_idea
     from seethrough.view.block.ideas import weights as weights_idea
+    from seethrough.view.generate import simple, whole
     from seethrough.view.ideas import done as done_idea
     from seethrough.view.ideas import embed as embed_idea
     from seethrough.view.ideas import input_text as input_idea
@@ -75,6 +76,7 @@ else:
         "seethrough.view.block.ideas", *OF_THE_BLOCK
     )
     (inside,) = late("seethrough.view", "inside")
+    simple, whole = late("seethrough.view.generate", "simple", "whole")
 
 OF_A_HEAD = frozenset({"layer", "head", "position"})
 OF_A_TOKEN = frozenset({"layer", "position"})
@@ -317,4 +319,34 @@ ALL_AT_ONCE = Tour(
     wants=of_everything,
     chosen=frozenset({"position", "layer", "head"}),
 )
-TOURS: Tours = (THE_WALK, THE_BLOCK, ALL_AT_ONCE)
+THE_GENERATION = Tour(
+    GENERATE,
+    walk.frame,
+    (
+        Step(
+            "simple",
+            simple.FIELDS,
+            simple.render,
+            simple.moments,
+            chosen=frozenset({"chosen_step"}),
+            code=of(write_on, sampling.greedy, sampling.draw),
+            parts=("runtime.driver", "runtime.sampler", "runtime.loop"),
+            terms=("tokens", "prob"),
+            idea=Idea(simple.FIELDS, simple.idea, simple.moments),
+        ),
+        Step(
+            "model",
+            whole.FIELDS,
+            whole.render,
+            whole.moments,
+            wants=whole.wants,
+            chosen=frozenset({"head"}),
+            code=of(reference.forward),
+            parts=("runtime.driver", "model.embedding", "model.head"),
+            terms=("tokens", "attention", "prob"),
+            hooks=frozenset({hooks.RESID_PRE, hooks.PATTERN, hooks.RESID_POST, hooks.LOGITS}),
+            idea=Idea(whole.FIELDS, whole.render, whole.moments, whole.wants),
+        ),
+    ),
+)
+TOURS: Tours = (THE_GENERATION, THE_WALK, THE_BLOCK, ALL_AT_ONCE)

@@ -12,7 +12,9 @@ from seethrough.view.numbers import count, exact, megabytes, probability, signed
 from seethrough.view.steps import loop_branches, loop_cache, loop_table
 from seethrough.view.steps.loop_film import PERFORMED, last_moment, moment_of, moments
 from seethrough.view.steps.written import (
+    SHOWN_CANDIDATES,
     enters,
+    few_candidates,
     has_end,
     shown_step,
     why_it_ended,
@@ -49,7 +51,6 @@ FIELDS = (
 )
 LENGTHS = (8, 24, 64, 256)
 MOST_TOKENS = 60
-SHOWN_CANDIDATES = 5
 
 
 def render(scene: Scene) -> str:
@@ -240,7 +241,7 @@ def step_panel(scene: Scene) -> list[Node | str]:
             heading,
             note(scene, *told) if scene.run.recorded else h("p", {"class": "note"}, told),
         ]
-    whole = [heading, candidates(scene, step, new.candidates), passes(scene, step)]
+    whole = [heading, candidates(scene, step, few_candidates(new)), passes(scene, step)]
     return [
         h(
             "div",
@@ -314,7 +315,7 @@ def performed(scene: Scene, step: int) -> Node | None:
     if not new.candidates or joins is None:
         return None
     rows = []
-    for item in new.candidates:
+    for item in few_candidates(new):
         mark = h("bdi", {"class": "chip-text"}, item.visible)
         is_taken = item.id == new.id
         name = {"id": f"film-step-{step}"} if is_taken else {}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from seethrough.core.tokens import Candidate, NewToken
     from seethrough.view.node import Attributes, Node
 
+SHOWN_CANDIDATES = 5
+
 
 def shown_step(scene: Scene) -> int | None:
     """The step whose numbers are shown: the chosen one, else the last; None before any."""
@@ -42,6 +44,13 @@ def has_end(scene: Scene) -> bool:
 def taken_candidate(step: NewToken) -> Candidate | None:
     """The one of a step's candidates that was taken, with its logit; None where it is not known."""
     return next((item for item in step.candidates if item.id == step.id), None)
+
+
+def few_candidates(step: NewToken) -> tuple[Candidate, ...]:
+    """The five best of a step's candidates, and the one that was taken if it is none of them."""
+    best = step.candidates[:SHOWN_CANDIDATES]
+    taken = taken_candidate(step)
+    return best if taken is None or taken in best else (*best, taken)
 
 
 def enters(

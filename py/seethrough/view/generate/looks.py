@@ -1,0 +1,110 @@
+"""Where the last token looks in a layer: lines as wide and as dark as a head's weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.cell import Cell
+from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.view.cell_button import cell_button
+from seethrough.view.ideas.plain import caption, place, whole
+from seethrough.view.node import Attributes, Child, Node, h
+from seethrough.view.numbers import count, exact
+from seethrough.view.words import say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import Scene
+    from seethrough.core.cache import Array
+
+MOST_COLUMNS = 8
+HIGH = 64
+WIDEST = 14.0
+LEAST = 0.5
+
+
+def looks(scene: Scene, layer: int) -> list[Child]:
+    """The lines of the chosen head, its weights beneath; where they are not known that is said."""
+    pattern, last = scene.run.pattern(layer), len(scene.run.tokens) - 1
+    if pattern is None:
+        return [caption(say(scene, "idea.model.no_looks"))]
+    head = min(scene.choice.head, len(pattern) - 1)
+    row = pattern[head, last]
+    first = max(0, last + 1 - MOST_COLUMNS)
+    told = say(scene, "idea.model.looks", head=count(scene, head))
+    weights = [weight(scene, layer, head, at, float(row[at])) for at in range(first, last + 1)]
+    return [
+        heads(scene, len(pattern), head, told),
+        lines(row[first:]),
+        h("ol", {"class": "whole-weights"}, weights),
+        before(scene, first, float(row[:first].sum())),
+    ]
+
+
+def before(scene: Scene, n_before: int, share: float) -> Node | None:
+    """What the tokens without a column have of it, together."""
+    if not n_before:
+        return None
+    told = say(
+        scene, "idea.model.looks_before", n_before=count(scene, n_before), share=whole(scene, share)
+    )
+    return h("p", {"class": "whole-told"}, told)
+
+
+def heads(scene: Scene, n_heads: int, chosen: int, told: str) -> Node:
+    """Which head is shown, and the others to choose."""
+    buttons = [choose(at, is_chosen=at == chosen) for at in range(n_heads)]
+    label: Attributes = {
+        "class": "whole-heads",
+        "role": "group",
+        "aria-label": say(scene, "view.head"),
+    }
+    return h("div", label, h("span", {"class": "whole-told"}, told), buttons)
+
+
+def choose(head: int, *, is_chosen: bool) -> Node:
+    """The button of one head."""
+    return h(
+        "button",
+        {
+            "type": "button",
+            "class": "whole-head",
+            "data-action": "select-head",
+            "data-head": str(head),
+            "aria-pressed": "true" if is_chosen else "false",
+        },
+        str(head),
+    )
+
+
+def lines(row: Array) -> Node:
+    """A line from each shown token to the last one.
+
+    Shapes: row [shown tokens], weights of 0 to 1.
+    """
+    n_shown = len(row)
+    end = place((n_shown - 0.5) / n_shown)
+    drawn = [
+        h(
+            "line",
+            {
+                "x1": place((at + 0.5) / n_shown),
+                "y1": "0",
+                "x2": end,
+                "y2": str(HIGH),
+                "stroke-width": f"{max(WIDEST * float(share), LEAST):.2f}",
+                "opacity": f"{0.15 + 0.85 * float(share):.3f}",
+            },
+        )
+        for at, share in enumerate(row)
+    ]
+    return h(
+        "svg",
+        {"class": "whole-lines", "width": "100%", "height": HIGH, "aria-hidden": "true"},
+        drawn,
+    )
+
+
+def weight(scene: Scene, layer: int, head: int, at: int, share: float) -> Node:
+    """A weight in whole per cent, which opens its sum."""
+    cell = Cell(hook_name(PATTERN, layer), (head, len(scene.run.tokens) - 1, at))
+    return h("li", {}, cell_button(cell, whole(scene, share), exact(scene, share)))

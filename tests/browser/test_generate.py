@@ -1,0 +1,78 @@
+"""The room "Generation" in the page: a recording plays, then the model writes and forks live."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOM = "location.hash = '#/generate/cat/simple?depth=idea'"
+N_NEW = "document.querySelectorAll('.generate-new').length"
+IS_IDLE = "!document.querySelector('#generate-on')?.disabled"
+TAKEN = "document.querySelector('.generate-row.is-taken .generate-name bdi')?.textContent"
+
+
+def test_a_text_grows_token_by_token(again):
+    """Play, one token, back, to the end; the model goes on behind it, and takes another way."""
+    page = again.page
+    page.evaluate(ROOM)
+    again.until(f"{N_NEW} === 24")
+    page.fill("[data-action=seek]", "0")
+    again.until(f"{N_NEW} === 0 && document.querySelectorAll('.generate-row').length === 10")
+    assert again.page.evaluate(TAKEN) is None
+
+    page.click("#generate-on")
+    again.until(f"{N_NEW} === 1 && {TAKEN} === 'dog'")
+    page.keyboard.press("n")
+    again.until(f"{N_NEW} === 2")
+    page.click("[data-action=token-back]")
+    again.until(f"{N_NEW} === 1")
+    page.select_option("[data-action=speed]", "4")
+    page.click("[data-action=play]")
+    again.until(f"{N_NEW} >= 3")
+    page.click("[data-action=pause]")
+    page.click("[data-action=to-end]")
+    again.until(f"{N_NEW} === 24")
+
+    page.click(".generate-new[data-step='1']")
+    again.until("location.hash.includes('step=1')")
+    assert page.text_content(".generate-new.is-chosen .generate-word") == "."
+    page.click("#generate-on")
+    again.until("location.hash.startsWith('#/generate/own')")
+    again.until(f"{N_NEW} === 25 && {IS_IDLE}")
+    page.click("#generate-on")
+    again.until(f"{N_NEW} === 26 && {IS_IDLE} && !document.documentElement.matches('.is-film')")
+    # Every token of the page's own model tells how unsure it was.
+    assert page.locator(".generate-new .is-unsure").count() == 26
+
+    page.click(".generate-new[data-step='0']")
+    again.until(f"{TAKEN} === 'dog'")
+    page.click(".generate-row:not(.is-taken) button >> nth=0")
+    again.until(f"{N_NEW} > 1 && {IS_IDLE} && {TAKEN} !== 'dog'")
+    page.click(".generate-new[data-step='0']")
+    again.until("document.querySelector('.generate-said').textContent.startsWith('You took')")
+    assert again.errors == []
+
+
+def test_one_token_goes_through_the_whole_model(again):
+    """The layers are counted through; a weight opens its sum; then only the newest is new."""
+    page = again.page
+    page.evaluate("location.hash = '#/generate/model?depth=idea'")
+    again.until("location.hash.startsWith('#/generate/cat/model')")
+    again.until("document.querySelectorAll('.whole-weights button').length === 8")
+    page.fill("[data-action=seek]", "10")
+    again.until("document.querySelector('.whole-count b')?.textContent === '7'")
+    page.click("[data-action=play]")
+    again.until("document.querySelector('.whole-count b')?.textContent === '8'")
+    page.click("[data-action=pause]")
+    page.click(".whole-head[data-head='3']")
+    again.until("document.querySelector('.whole-head[data-head=\"3\"]').ariaPressed === 'true'")
+    page.fill("[data-action=seek]", "38")
+    again.until("document.querySelector('.whole-joins') !== null")
+    page.click(".whole-scores .is-taken button >> nth=0")
+    again.until("document.querySelector('.sum-panel') !== null")
+
+    page.click(".whole-joins button")
+    again.until("document.querySelector('#message').innerText.includes('Press')")
+    page.click(".whole-joins button")
+    again.until("document.querySelectorAll('.whole-columns .is-kept').length === 7")
+    assert page.text_content(".whole-columns li:last-child bdi") == "\u00b7dog"
+    assert again.errors == []
