@@ -29,12 +29,13 @@ from seethrough.core.manifest import Manifest, TensorEntry, TensorPart, to_json
 from seethrough.core.modes import EXACT, MODES
 from seethrough.core.reference import Knobs, forward, from_arrays
 from seethrough.core.tokenizer import Tokenizer
+from seethrough.core.weights import multiplied
 from seethrough.view.tours import TOURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from seethrough.app.engine import RunRequest
+    from seethrough.app.engine import ProductRequest, RunRequest
     from seethrough.core.cache import Array
 
 CONFIG = ModelConfig(
@@ -281,6 +282,7 @@ class FakeEngine:
     def __init__(self, *models: TinyModel) -> None:
         self.models = {model.manifest.id: model for model in models or (tiny_model(),)}
         self.requests: list[RunRequest] = []
+        self.products: list[ProductRequest] = []
         self.loads: list[str] = []
         self.modes: list[str] = []
         self.caches: dict[int, tuple[tuple[Array, Array], ...]] = {}
@@ -355,6 +357,16 @@ class FakeEngine:
         data = self._loaded.weight_file
         assert all(at >= 0 and at + size <= len(data) for at, size in ranges)
         return tuple(data[at : at + size] for at, size in ranges)
+
+    async def product(self, request: ProductRequest) -> Array:
+        """Vectors times rows of a weight; see app.engine.Engine."""
+        self.products.append(request)
+        await asyncio.sleep(0)
+        if self._loaded is None:
+            raise EngineError("engine.not_loaded")
+        rows = self._loaded.arrays[request.name][request.first : request.end]
+        assert len(rows) == request.end - request.first
+        return multiplied(rows, request.vectors, is_by_row=request.is_by_row)
 
     def cancel(self) -> None:
         """Stop what is going on; see app.engine.Engine."""

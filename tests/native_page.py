@@ -18,6 +18,7 @@ from seethrough.app.state import Store
 from seethrough.app.tracing import Tracer
 from seethrough.core.depth import IDEA, NUMBERS
 from seethrough.core.routes import OWN, Route
+from seethrough.core.weights import multiplied
 from seethrough.view import saved_page
 from seethrough.view.layout import PANELS
 from tests.native import native
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from export.native import NativeModel
-    from seethrough.app.engine import Progress
+    from seethrough.app.engine import ProductRequest, Progress
     from seethrough.app.state import AppState
     from seethrough.core.cache import Array
     from seethrough.core.heads import Heads
@@ -85,6 +86,11 @@ class NativeEngine:
     async def read_bytes(self, ranges: tuple[tuple[int, int], ...]) -> tuple[bytes, ...]:
         """Bytes of the joined weight file."""
         return tuple(self._opened.data[at : at + size] for at, size in ranges)
+
+    async def product(self, request: ProductRequest) -> Array:
+        """Vectors times rows of a weight."""
+        rows = self._opened.rows(request.name, range(request.first, request.end))
+        return multiplied(rows, request.vectors, is_by_row=request.is_by_row)
 
     def cancel(self) -> None:
         """Nothing here goes on for long."""

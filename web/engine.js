@@ -10,6 +10,7 @@
 import { fetchFiles, filesOf, readStored, whereKept } from "./download.js";
 import { isAborted, KeyedError, reasonOf } from "./errors.js";
 import * as ort from "./ort/ort.wasm.min.js";
+import { product } from "./product.js";
 
 /**
  * @typedef {import("./download.js").ModelFile} ModelFile
@@ -27,6 +28,8 @@ import * as ort from "./ort/ort.wasm.min.js";
  *   its first positions are read from, which one holds all then (-1: none), which are given up
  * @typedef {Asked & {type: "read", ranges: [number, number][]}} Read offsets and sizes in the
  *   joined weight file
+ * @typedef {Asked & {type: "product", name: string, rows: import("./product.js").Rows,
+ *   vectors: Tensor}} Multiply a tensor's name in the manifest
  * @typedef {{dims: number[], type: string, bytes: Uint8Array<ArrayBuffer>}} Output
  * @typedef {{arrays?: Record<string, Output>, elapsedMs?: number, parts?: Bytes[]}} Result
  */
@@ -250,6 +253,14 @@ async function read({ ranges }) {
   return { parts };
 }
 
+/** Vectors times rows of a tensor. @param {Multiply} message @returns {Promise<Result>} */
+async function multiply({ name, rows, vectors }) {
+  const entry = model?.tensors.find((one) => one.name === name);
+  if (!entry) throw new KeyedError("engine.not_loaded");
+  const { dims, data } = await product(entry, vectors, rows, readRange);
+  return { arrays: { product: { dims, type: "float32", bytes: new Uint8Array(data.buffer) } } };
+}
+
 /** @param {number} offset @param {number} size @returns {Promise<Bytes>} */
 async function readRange(offset, size) {
   if (weights) return weights.slice(offset, offset + size);
@@ -319,18 +330,22 @@ function startLoad(message) {
   });
 }
 
-/** @param {Run | Read} message */
+const ANSWERS = { run, read, product: multiply };
+
+/** @param {Run | Read | Multiply} message */
 async function answer(message) {
   const { id } = message;
   try {
-    const result = await (message.type === "run" ? run(message) : read(message));
+    /** @type {(message: any) => Promise<Result>} of its own kind */
+    const give = ANSWERS[message.type];
+    const result = await give(message);
     self.postMessage({ id, result }, { transfer: movable(result) });
   } catch (error) {
     self.postMessage({ id, error: describe(error) });
   }
 }
 
-/** @param {MessageEvent<Load | Run | Read | {type: "cancel"}>} event */
+/** @param {MessageEvent<Load | Run | Read | Multiply | {type: "cancel"}>} event */
 function hear({ data: message }) {
   if (message.type === "cancel") {
     running.abort();

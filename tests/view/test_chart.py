@@ -96,6 +96,28 @@ def test_names_never_cover_each_other() -> None:
         assert room.take((x, y - over.LINE * 0.75, x + over.LETTER, y + over.LINE * 0.25))
 
 
+def test_names_keep_their_place_beside_their_dots() -> None:
+    """While the picture is pulled or enlarged, each name stays as far from its dot as at rest."""
+    at_rest = over.names_at_rest(HERE)
+    assert at_rest
+    for window in (Window(0.55, 0.48, 1.0), Window(0.5, 0.5, 2.5)):
+        moving = HERE.but(chart_window=window)
+        landed = over.landed_at(moving)
+        found = Reading(over.render(moving)).elements
+        texts = [values for tag, values in found if tag == "text" and "class" not in values]
+        in_sight = [
+            one
+            for one in at_rest
+            if 0 <= landed[one.token][0] < SIZE[0] and 0 <= landed[one.token][1] < SIZE[1]
+        ]
+        assert in_sight
+        for name, values in zip(in_sight, texts, strict=True):
+            dot, rest = landed[name.token], over.landed_at(HERE)[name.token]
+            assert float(values["x"]) - dot[0] == pytest.approx(name.box[0] - rest[0], abs=0.1)
+            below = name.box[1] + over.LINE * 0.75 - rest[1]
+            assert float(values["y"]) - dot[1] == pytest.approx(below, abs=0.1)
+
+
 def test_an_open_token_has_its_neighbours() -> None:
     """Twenty lines, its own ring, a table of the stored cosines, how many the picture keeps."""
     opened = HERE.but(chart_token=4, atlas_near=NEAR)

@@ -79,7 +79,9 @@ def test_names_of_islands_cover_nothing(size: tuple[int, int, float]) -> None:
     landed = over.landed_at(state)
     atlas = state.chart.atlas
     assert atlas is not None
-    named = over.names(atlas, landed, over.names_at_rest(state), size[:2], boxes)
+    named = over.names(
+        atlas, landed, [one.token for one in over.names_at_rest(state)], size[:2], boxes
+    )
     boxes += [name.box for name in named]
     for at, one in enumerate(boxes):
         for two in boxes[at + 1 :]:

@@ -64,6 +64,24 @@ class RunResult:
 
 
 @dataclass(frozen=True)
+class ProductRequest:
+    """Some vectors times a stretch of rows of a weight.
+
+    Args:
+        name: The weight, as the manifest names it.
+        first, end: From which row to before which.
+        vectors: [n, out] where `is_by_row` (each row gives a number of its own), else [n, rows]
+            (each number times its row adds up).
+    """
+
+    name: str
+    first: int
+    end: int
+    vectors: Array
+    is_by_row: bool
+
+
+@dataclass(frozen=True)
 class EngineInfo:
     """What runs the graph: backend ("wasm"), threads, milliseconds to make the session.
 
@@ -112,6 +130,14 @@ class Engine(Protocol):
 
     async def read_bytes(self, ranges: tuple[tuple[int, int], ...]) -> tuple[bytes, ...]:
         """Bytes of the joined weight file, for each (offset, size)."""
+        ...
+
+    async def product(self, request: ProductRequest) -> Array:
+        """Vectors times rows of a weight, where nothing else waits for it.
+
+        Shapes: → [n, rows] by rows, else [n, out]; float32.
+        Accuracy: of the numbers that `core.weights.decode_rows` gives; sums in float64.
+        """
         ...
 
     def cancel(self) -> None:

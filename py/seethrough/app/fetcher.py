@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seethrough.app.budget import Budget
 from seethrough.app.live import ask_engine
 from seethrough.app.message import Message
 from seethrough.app.parts import Parts
-from seethrough.app.pushing import ask_pushes
+from seethrough.app.pushing import Pushing
 from seethrough.app.recordings import names_of
 from seethrough.app.tours import BLOCK, wanted_by
 from seethrough.app.weights import Weights
@@ -24,7 +24,7 @@ from seethrough.core.errors import CancelledRunError, DownloadError, SeethroughE
 from seethrough.core.wants import NOTHING, Wants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from seethrough.app.found import Found
     from seethrough.app.run import Run
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from seethrough.core.routes import Route
 
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 LAYER_WAITS = "recording.layer_waits"
 
 
@@ -58,6 +60,7 @@ class Fetcher:
         self._last: tuple[tuple[object, ...], tuple[Wants, Wants]] = ((), (NOTHING, NOTHING))
         self.parts = Parts(service)
         self.weights = Weights(service)
+        self._pushing = Pushing(service)
 
     async def fill(self) -> None:
         """Bring what the page shows and lacks; what failed is tried again for another thing."""
@@ -169,7 +172,7 @@ class Fetcher:
         else:
             lacking = lacking.only_of_model
         if lacking.pushes and lacking == Wants(pushes=lacking.pushes):
-            return await ask_pushes(self._service, run, lacking.pushes, self._are_shown)
+            return await self._pushing.ask(run, lacking.pushes, self._are_shown)
         return await ask_engine(self._service, run, lacking)
 
     async def _ask_parts(self, state: AppState, lacking: Wants) -> Found:
@@ -276,8 +279,8 @@ class Fetcher:
             lens=found.lens or now.run.lens,
             words=found.words or now.run.words,
             marked=found.marked or now.run.marked,
-            without={**now.run.without, **found.without},
-            pushes={**now.run.pushes, **found.pushes},
+            without=merged(now.run.without, found.without),
+            pushes=merged(now.run.pushes, found.pushes),
             missing=frozenset(),
         )
         state = now.but(run=more)
@@ -314,6 +317,11 @@ def joined(run: Run, found: Found) -> Captured:
     for name, rows in found.rows.items():
         captured = with_rows(captured, name, rows)
     return captured
+
+
+def merged(known: Mapping[Key, Value], more: Mapping[Key, Value]) -> Mapping[Key, Value]:
+    """What is known and what came; the very same where nothing did, so that nothing is redrawn."""
+    return {**known, **more} if more else known
 
 
 def own_names(run: Run) -> frozenset[str]:

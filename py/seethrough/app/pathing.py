@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.chart import Path
 from seethrough.app.message import Message
-from seethrough.app.pushing import weight_of
+from seethrough.app.pushed_vectors import weight_of
 from seethrough.app.state import card_of
 from seethrough.app.unembedding import PIECE
 from seethrough.core.atlas import PCA

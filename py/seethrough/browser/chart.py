@@ -114,7 +114,7 @@ class Chart:
             return
         pixels = raster_for(state, "chart", ffi.is_dark())
         if pixels is not None:
-            ffi.paint(canvas, pixels)
+            host.put_picture(canvas, pixels)
 
     def _measure(self) -> None:
         canvas = _canvas()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import js
+import numpy as np
 from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 
 from seethrough.browser.ffi import is_absent, page_url, to_python
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from seethrough.browser.ffi import Js
+    from seethrough.core.cache import Array
     from seethrough.core.errors import SeethroughError
 
 
@@ -208,6 +210,25 @@ async def filled() -> None:
 def print_page() -> None:
     """Open the browser's own way to print."""
     js.window.print()
+
+
+def put_picture(canvas: Js, pixels: Array) -> None:
+    """Put uint8 RGBA pixels [height, width, 4] on a canvas, whatever is on it.
+
+    A picture of a single frame: it is read where Python has it, without a copy or a mark.
+    """
+    height, width, _channels = pixels.shape
+    if (canvas.width, canvas.height) != (width, height):
+        canvas.width, canvas.height = width, height
+    proxy = create_proxy(np.ascontiguousarray(pixels).reshape(-1))
+    lent = proxy.getBuffer("u8clamped")
+    try:
+        image = js.ImageData.new(lent.data, width, height)
+        canvas.getContext("2d").putImageData(image, 0, 0)
+    finally:
+        lent.release()
+        proxy.destroy()
+    canvas.painted = None  # what ffi.paint put there is there no longer
 
 
 async def painted() -> None:

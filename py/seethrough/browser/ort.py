@@ -28,7 +28,8 @@ from seethrough.core.modes import EXACT, modes_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seethrough.app.engine import RunRequest
+    from seethrough.app.engine import ProductRequest, RunRequest
+    from seethrough.core.cache import Array
     from seethrough.core.manifest import Manifest
 
 WORKER = "./engine.js"
@@ -243,6 +244,17 @@ class OrtEngine:
         await self._reload()
         answer = await self._worker.call("read", ranges=[list(pair) for pair in ranges])
         return tuple(bytes(part.to_bytes()) for part in answer.parts)
+
+    async def product(self, request: ProductRequest) -> Array:
+        """Vectors times rows of a weight, in the worker; see app.engine.Engine."""
+        await self._reload()
+        answer = await self._worker.call(
+            "product",
+            name=request.name,
+            rows={"first": request.first, "end": request.end, "isByRow": request.is_by_row},
+            vectors=ffi.tensor(request.vectors),
+        )
+        return ffi.numpy_array(answer.arrays.product)
 
     def cancel(self) -> None:
         """Stop a download at its next piece; a session being made, or a run, at its end."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RESULT = "attn.hook_result"
 WRITTEN_BY = "mlp.W_out"
 N_PUSHED = 6
+STRETCH = 128
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,18 @@ def extremes(products: Array, count: int) -> tuple[tuple[int, ...], tuple[int, .
 def farthest(products: Array, count: int) -> tuple[int, ...]:
     """The places of the largest numbers, largest first."""
     few = min(count, products.size)
-    least = np.partition(products, -few)[-few]
-    above = np.flatnonzero(products >= least)
+    above = np.flatnonzero(products >= least_of(products, few))
     order = above[np.argsort(-products[above], kind="stable")][:few]
     return tuple(int(at) for at in order)
+
+
+def least_of(products: Array, few: int) -> float:
+    """A number that at least so many products reach, and few more.
+
+    The largest of each stretch are looked at first: as many stretches as are wanted hold a product
+    that large, and sorting those takes a hundredth of what sorting all takes.
+    """
+    whole = products.size // STRETCH * STRETCH
+    highest = products[:whole].reshape(-1, STRETCH).max(axis=1) if whole else products[:0]
+    looked = highest if highest.size >= few else products
+    return float(np.partition(looked, -few)[-few])

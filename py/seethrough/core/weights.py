@@ -134,6 +134,17 @@ def decode_whole(entry: TensorEntry, chunks: Sequence[bytes]) -> Array:
     )
 
 
+def multiplied(rows: Array, vectors: Array, *, is_by_row: bool) -> Array:
+    """Vectors times rows of a weight, as the engine's worker multiplies them (web/product.js).
+
+    Shapes: rows [count, out]; vectors [n, out] by rows → [n, count]; else [n, count] → [n, out].
+    Accuracy: sums in float64, rounded once.
+    """
+    wide = rows.astype(np.float64)
+    made: Array = vectors.astype(np.float64) @ (wide.T if is_by_row else wide)
+    return made.astype(np.float32)
+
+
 def dequantize_blocks(
     values: Array, scale: Array, minimum: Array | None, *, size: int, axis: int, zero_point: int
 ) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from seethrough.core.token_kinds import SPECIAL, START
 from seethrough.view.chart import islands, path_marks
 from seethrough.view.chart.shown import LEFT_OUT_BY, is_left_out, square_now
 from seethrough.view.kept import Kept
-from seethrough.view.node import Attributes, Node, h, to_html
+from seethrough.view.node import Attributes, Markup, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.words import say
 
@@ -51,15 +52,18 @@ def render(state: AppState) -> str:
         return ""
     wide, high, _ = chart.chart_size
     marked = list(marked_tokens(state))
-    candidates = names_at_rest(state)
+    at_rest = names_at_rest(state)
+    candidates = [one.token for one in at_rest]
     if chart.chart_window == chart.chart_rest:
         landed: Landed = landed_at(state)
     else:  # a frame has no time for all tokens: what is named stays named
         landed = landed_of(state, [*marked, *path_marks.of_text(state), *candidates])
     flags = islands.flags(state)
-    kept = kept_free(state, flags)
-    written = names(chart.atlas, landed, candidates, (wide, high), kept)
-    named = [name_of(one) for one in written]
+    if chart.chart_window.zoom >= chart.chart_rest.zoom:
+        named = moved(state, at_rest)
+    else:
+        room = kept_free(state, flags)
+        named = [name_of(one) for one in names(chart.atlas, landed, candidates, (wide, high), room)]
     shape: Attributes = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
     marks = [
         *lines(state, landed),
@@ -117,17 +121,33 @@ def marked_tokens(state: AppState) -> Iterable[int]:
     yield from chart.chart_found[:MOST_RINGS]
 
 
-def names_at_rest(state: AppState) -> tuple[int, ...]:
-    """The tokens that are named where the window last rested, in their order."""
+def names_at_rest(state: AppState) -> tuple[Name, ...]:
+    """The names where the window last rested, in their order."""
     return NAMED.of(state, lambda: _named(state.but(chart_window=state.chart.chart_rest)))
 
 
-def _named(state: AppState) -> tuple[int, ...]:
+def _named(state: AppState) -> tuple[Name, ...]:
     atlas, landed, (wide, high, _) = state.chart.atlas, landed_at(state), state.chart.chart_size
     assert atlas is not None  # asked before
     order = priority(state, list(marked_tokens(state)), landed)
     kept = kept_free(state, islands.flags(state))
-    return tuple(name.token for name in names(atlas, landed, order, (wide, high), kept))
+    return tuple(names(atlas, landed, order, (wide, high), kept))
+
+
+def moved(state: AppState, at_rest: Sequence[Name]) -> list[Markup]:
+    """The names as far from their dots as where the window rested: enlarged, none covers another.
+
+    A frame has no time to find room for them anew; whose dot has left the picture has no name.
+    """
+    rest = state.but(chart_window=state.chart.chart_rest)
+    tokens, (wide, high, _) = [one.token for one in at_rest], state.chart.chart_size
+    before, now = landed_of(rest, tokens), landed_of(state, tokens)
+    found = []
+    for one in at_rest:
+        (across, down), (left, top) = now[one.token].tolist(), before[one.token].tolist()
+        if 0 <= across < wide and 0 <= down < high:
+            found.append(written(one, across - left, down - top))
+    return found
 
 
 def kept_free(state: AppState, flags: Sequence[islands.Flag]) -> list[Box]:
@@ -136,7 +156,7 @@ def kept_free(state: AppState, flags: Sequence[islands.Flag]) -> list[Box]:
     return [*boxes, *(flag.box for flag in flags)]
 
 
-NAMED: Kept[tuple[int, ...]] = Kept(
+NAMED: Kept[tuple[Name, ...]] = Kept(
     (
         *(*LEFT_OUT_BY, "atlas_near", "chart_layout", "chart_rest", "chart_size"),
         *("chart_token", "chart_found", "chart_glide", "picked", *path_marks.FIELDS),
@@ -178,6 +198,11 @@ class Name:
     text: str
     box: Box
 
+    @cached_property
+    def markup(self) -> str:
+        """Its text, escaped."""
+        return to_html(self.text)
+
 
 def names(
     atlas: Atlas,
@@ -206,10 +231,15 @@ def names(
     return found
 
 
-def name_of(name: Name) -> Node:
+def name_of(name: Name) -> Markup:
     """A name as it is drawn."""
-    left, top, *_ = name.box
-    return h("text", {"x": f"{left:.1f}", "y": f"{top + LINE * 0.75:.1f}"}, name.text)
+    return written(name, 0.0, 0.0)
+
+
+def written(name: Name, right: float, down: float) -> Markup:
+    """A name so many pixels from its box; its text is escaped once, for frames have no time."""
+    across, below = name.box[0] + right, name.box[1] + down + LINE * 0.75
+    return Markup(f'<text x="{across:.1f}" y="{below:.1f}">{name.markup}</text>')
 
 
 class Room:
