@@ -102,7 +102,7 @@ def test_same_seed_same_tokens(loaded, seed):
     drawn = []
     while len(drawn) < settings.max_new_tokens:
         logits = model.run(new, (hooks.LOGITS,))[hooks.LOGITS][-1]
-        drawn.append(choose(logits, settings, len(drawn)).id)
+        drawn.append(choose(logits, settings, len(drawn), (*ids, *drawn)).id)
         new = drawn[-1:]
 
     told = in_page(loaded, "generate", prompt, dict(settings.values))
