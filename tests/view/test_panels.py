@@ -79,6 +79,7 @@ def test_an_empty_state_renders(slot: str) -> None:
             "living",
             "guess",
             "why",
+            "own-answer",
             *CHART,
         }
     )

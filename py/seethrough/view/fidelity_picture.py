@@ -72,7 +72,8 @@ def render(state: AppState, report: Fidelity) -> list[Node]:
     rows = [row(state, scale, (shown, plain), at) for at in range(len(shown[0].hooks))]
     caption = say(state, "fidelity.hooks.title")
     heads = [h("th", {"scope": "col"}, say(state, "fidelity.head.hook"))]
-    heads.append(h("th", {"scope": "col", "class": "fidelity-scale"}, ticks(scale)))
+    drawn = h("span", {"class": "visually-hidden"}, say(state, "fidelity.head.drawn"))
+    heads.append(h("th", {"scope": "col", "class": "fidelity-scale"}, drawn, ticks(scale)))
     heads += [
         h(
             "th",

@@ -103,8 +103,9 @@ def layers(state: AppState, measure: Measure) -> Node:
             )
             for one in measure.hooks
         ]
-        first = [say(state, f"fidelity.head.{name}") for name in OF_A_HOOK]
-        names = [h("th", {"scope": "col"}, name) for name in first]
+        names = [
+            h("th", {"scope": "col"}, say(state, f"fidelity.head.{one}")) for one in OF_A_HOOK
+        ]
         return framed(caption, [*names, *heads], rows)
 
     caption = say(state, "fidelity.all.layers", mode=measure.name)
