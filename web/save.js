@@ -167,7 +167,7 @@ function withLetters(address, plate) {
     sizes.set(`${Math.floor(size) - 0.1}`, `${size}`);
   }
   return address.replace(
-    /(font-size%3A%20)([\d.]+)(?=px)/g,
+    /(font(?:-size)?%3A(?:(?!%3B).)*?%20)([\d.]+)(?=px)/g, // alone, or among all of a font
     (whole, name, size) => name + (sizes.get(size) ?? size),
   );
 }

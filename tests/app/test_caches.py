@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from seethrough.app.caches import Caches
 from seethrough.core import hooks
+from seethrough.core.errors import InputError
 from tests.app.test_loaded import CLOSE, IDS, MODEL, logits, make, sizes
 from tests.fake_engine import true_logits
 
@@ -129,3 +130,17 @@ def test_a_failed_run_leaves_nothing_known_of_its_cache() -> None:
 def held(model: LoadedModel) -> list[tuple[int, ...]]:
     """The texts that are held."""
     return list(model.caches._held.values())
+
+
+def test_odd_numbers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that gave no number is refused, and its cache is never read again."""
+    model, engine = make()
+    logits(model, (5, 6))
+    compute = engine._compute
+    spoilt = {hooks.LOGITS: np.full((1, MODEL.config.d_vocab), np.nan, np.float32)}
+    monkeypatch.setattr(engine, "_compute", lambda *asked: {**compute(*asked), **spoilt})
+
+    with pytest.raises(InputError):
+        logits(model, IDS)
+
+    assert held(model) == [(5, 6)]

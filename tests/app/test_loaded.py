@@ -86,7 +86,7 @@ def test_stopping_between_two_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CancelledRunError) as caught:
         logits(model, IDS)
     assert caught.value.key == "engine.cancelled"
-    assert model.kept == IDS[:3]
+    assert model.caches.newest == IDS[:3]
 
     stop[0] = False
     np.testing.assert_allclose(logits(model, IDS), true_logits(MODEL, IDS), atol=CLOSE)

@@ -137,9 +137,9 @@ def test_a_text_that_goes_on_costs_what_it_did() -> None:
     async def between(actions: Actions, checker: Checker) -> None:
         await actions.run(PROMPT, chat=False)
         assert service.model is not None
-        before = service.model.kept
+        before = service.model.caches.newest
         await checker.check()
-        assert service.model.kept == before != ()
+        assert service.model.caches.newest == before != ()
         longer = (*before, 5)
         await service.run_ids(longer, ("logits",))
         counts.append(len(engine_of(service).requests[-1].tokens))

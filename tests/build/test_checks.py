@@ -58,14 +58,14 @@ def test_arguments_go_to_pytest(built):
         (("--all",), "not online"),
     ],
 )
-def test_a_whole_run_takes_three_processes(built, more, marks):
+def test_a_whole_run_takes_two_processes(built, more, marks):
     """Files keep their order in it, for asyncio's own tests must come before the browsers'."""
     built.program("python-of-venv", '#!/bin/sh\necho "$@" >> $STAND_IN_CALLS\n')
     (built.root / ".venv/bin/python").write_bytes((built.programs / "python-of-venv").read_bytes())
 
     built.run("test", *more)
 
-    pool = "-n 3 --dist loadfile --no-loadscope-reorder --durations=60 --durations-min=2"
+    pool = "-n 2 --dist loadfile --no-loadscope-reorder --durations=60 --durations-min=2"
     assert built.calls()[-1] == f"-m pytest -m {marks} {pool}"
 
 

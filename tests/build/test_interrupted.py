@@ -13,6 +13,7 @@ STAGES = [
     "download model",
     "export",
     "export.self_check",
+    "export.fidelity_asset",
     "export.record",
     "export.atlas",
     "export.site",

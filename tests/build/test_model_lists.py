@@ -89,6 +89,7 @@ def test_a_repository_is_fetched_once(built):
         "export.hub",
         "export",
         "export.self_check",
+        "export.fidelity_asset",
         "export.atlas",
         "export.site",
     ]
@@ -213,6 +214,7 @@ def test_own_walks_are_recorded_and_go_again(built):
     assert built.calls() == [
         "export",
         "export.self_check",
+        "export.fidelity_asset",
         "export.record",
         "export.atlas",
         "export.site",

@@ -8,7 +8,14 @@ import pytest
 from export.stages import models
 from export.stages.errors import BuildError
 
-DISTILGPT2 = ["export.hub", "export", "export.self_check", "export.atlas", "export.site"]
+DISTILGPT2 = [
+    "export.hub",
+    "export",
+    "export.self_check",
+    "export.fidelity_asset",
+    "export.atlas",
+    "export.site",
+]
 
 
 def folder_of(built, name: str = "My Model (v2)") -> Path:
@@ -129,12 +136,18 @@ def test_a_folder_is_a_model(built):
 
     result = built.run("build", "--models", "smollm2,./My Model (v2)")
     assert result.returncode == 0, result.stderr
-    assert built.calls() == ["export", "export.self_check", "export.atlas", "export.site"]
+    assert built.calls() == [
+        "export",
+        "export.self_check",
+        "export.fidelity_asset",
+        "export.atlas",
+        "export.site",
+    ]
     assert in_site(built) == ["my-model-v2", "smollm2-135m-instruct"]
 
     (folder / "config.json").write_text('{"other": 1}')
     built.run("build", "--models", f"smollm2,{folder}")
-    assert built.calls() == ["export", "export.self_check"]
+    assert built.calls() == ["export", "export.self_check", "export.fidelity_asset"]
 
 
 def test_clean_removes_the_downloads(built):

@@ -18,6 +18,7 @@ def test_cuts_are_joined(built):
         "export",
         "export.licence",
         "export.self_check",
+        "export.fidelity_asset",
         "export.record",
         "export.atlas",
         "export.site",

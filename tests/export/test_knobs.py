@@ -36,12 +36,12 @@ class WithoutKnobs(NativeModel):
         self.graph = graph.SerializeToString()
         super().__init__(exported.folder, threads=1, optimize=optimize)
 
-    def _open(self, threads: int, *, optimize: bool) -> ort.InferenceSession:
+    def _open(self, threads: int, *, optimize: bool, is_small: bool) -> ort.InferenceSession:
         path = self.folder / self.manifest.graph.path
         whole = path.read_bytes()
         try:
             path.write_bytes(self.graph)
-            return super()._open(threads, optimize=optimize)
+            return super()._open(threads, optimize=optimize, is_small=is_small)
         finally:
             path.write_bytes(whole)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seethrough.app.ways import n_common
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -56,7 +58,7 @@ class Caches:
 
     def n_common(self, ids: Sequence[int]) -> int:
         """How long the longest beginning of a text is that some cache holds."""
-        return max((common(held, ids) for held in self._held.values()), default=0)
+        return max((n_common(held, ids) for held in self._held.values()), default=0)
 
     def plan(self, n_past: int, ids: tuple[int, ...]) -> Plan:
         """How to run the ids behind their first `n_past`, which some cache holds.
@@ -88,13 +90,3 @@ class Caches:
     def end(self, plan: Plan, ids: tuple[int, ...]) -> None:
         """The run has succeeded: its cache holds these ids."""
         self._held[plan.write] = ids
-
-
-def common(first: Sequence[int], second: Sequence[int]) -> int:
-    """Length of the common start of two sequences."""
-    count = 0
-    for left, right in zip(first, second, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

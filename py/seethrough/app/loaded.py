@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seethrough.app.caches import Caches, Plan
+from seethrough.app.caches import Caches
 from seethrough.app.engine import RunRequest, RunResult
 from seethrough.app.finite import check_finite
 from seethrough.core.cache import ActivationCache
@@ -46,11 +46,6 @@ class LoadedModel:
         self.on_restart = on_restart
         self.caches = Caches(manifest.config)
         self._is_afresh = False
-
-    @property
-    def kept(self) -> tuple[int, ...]:
-        """The ids of the last untouched run, whose keys and values the engine holds."""
-        return self.caches.newest
 
     def forget(self) -> None:
         """Compute the next run from the start: what was kept could change the last bits."""
@@ -145,16 +140,16 @@ class LoadedModel:
         """
         request = replace(request, tokens=ids[start:end], n_past=start)
         if request.knobs:
-            result = await self.engine.run(replace(request, write=None))
-        else:
-            plan = self.caches.plan(start, ids[:end])
-            result = await self._run_by(plan, ids[:end], request)
-        check_finite(result.arrays, request.knobs, self.manifest.config)
-        return result
-
-    async def _run_by(self, plan: Plan, ids: tuple[int, ...], request: RunRequest) -> RunResult:
+            return await self._checked(replace(request, write=None))
+        plan = self.caches.plan(start, ids[:end])
         self.caches.begin(plan)
         planned = replace(request, read=plan.read, write=plan.write, drop=plan.drop)
-        result = await self.engine.run(planned)
-        self.caches.end(plan, ids)
+        result = await self._checked(planned)
+        self.caches.end(plan, ids[:end])
+        return result
+
+    async def _checked(self, request: RunRequest) -> RunResult:
+        """Run, and let no odd number pass: what gave one is not kept."""
+        result = await self.engine.run(request)
+        check_finite(result.arrays, request.knobs, self.manifest.config)
         return result

@@ -103,9 +103,7 @@ def layers(state: AppState, measure: Measure) -> Node:
             )
             for one in measure.hooks
         ]
-        names = [
-            h("th", {"scope": "col"}, say(state, f"fidelity.head.{one}")) for one in OF_A_HOOK
-        ]
+        names = [h("th", {"scope": "col"}, say(state, f"fidelity.head.{one}")) for one in OF_A_HOOK]
         return framed(caption, [*names, *heads], rows)
 
     caption = say(state, "fidelity.all.layers", mode=measure.name)
