@@ -9,7 +9,7 @@
  * @typedef {{dtype: string, dims: number[], offset: number, size_bytes: number}} Part
  * @typedef {{name: string, dims: number[], layout: string, parts: Record<string, Part>,
  *   block_size: number, block_axis: number, zero_point: number}} Entry of manifest.json
- * @typedef {{dims: number[], data: Float32Array}} Tensor
+ * @typedef {{dims: number[], data: Float32Array<ArrayBuffer>}} Tensor
  * @typedef {Uint8Array<ArrayBuffer>} Bytes
  * @typedef {(offset: number, size: number) => Promise<Bytes>} Read
  * @typedef {{first: number, end: number, isByRow: boolean}} Rows from one row to before another:

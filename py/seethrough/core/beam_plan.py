@@ -28,9 +28,14 @@ class BeamPlan:
         Raises:
             InputError: It is outside its range.
         """
-        changed = replace(self, **{name: value if name == "penalty" else int(value)})
-        if name != "penalty" and value != int(value):
+        if name == "penalty":
+            changed = replace(self, penalty=value)
+        elif value != int(value):
             raise InputError("page.whole", name=name, got=value)
+        elif name == "n_beams":
+            changed = replace(self, n_beams=int(value))
+        else:
+            changed = replace(self, n_tokens=int(value))
         if not changed.is_possible:
             raise InputError("beam.plan", got=value)
         return changed
