@@ -9,7 +9,8 @@
  * @typedef {{dtype: string, dims: number[], offset: number, size_bytes: number}} Part
  * @typedef {{name: string, dims: number[], layout: string, parts: Record<string, Part>,
  *   block_size: number, block_axis: number, zero_point: number}} Entry of manifest.json
- * @typedef {{dims: number[], data: Float32Array<ArrayBuffer>}} Tensor
+ * @typedef {{dims: number[], data: Float32Array}} Tensor
+ * @typedef {{dims: number[], data: Float32Array<ArrayBuffer>}} Product
  * @typedef {Uint8Array<ArrayBuffer>} Bytes
  * @typedef {(offset: number, size: number) => Promise<Bytes>} Read
  * @typedef {{first: number, end: number, isByRow: boolean}} Rows from one row to before another:
@@ -132,7 +133,7 @@ function dot(a, b, from) {
 /**
  * Some vectors times a stretch of rows: [vector, row] by rows, else [vector, out].
  * @param {Entry} entry @param {Tensor} vectors @param {Rows} rows @param {Read} read
- * @returns {Promise<Tensor>}
+ * @returns {Promise<Product>}
  */
 export async function product(entry, vectors, rows, read) {
   const decode = await decoder(entry, rows, read);
