@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import Sampling
-from seethrough.app.ways import beside, ids_of, n_common, taken
+from seethrough.app.ways import beside, ids_of, n_common, path_of, taken, without
 from seethrough.core.tokens import CONTEXT, END, LIMIT
+from seethrough.core.tree import PRESENT
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions
     from seethrough.core.tokens import NewToken
+
+
+MOST_NAME = 40  # signs of a place's name
 
 
 class Branches:
@@ -69,6 +74,38 @@ class Branches:
         n_same = n_common(ids_of(state.run.written), to.ids)
         work = self._actions.runner.turn_to(
             to.steps[:n_same], to.steps[n_same:], to.stop, branches=beside(state.run, to.ids)
+        )
+        await self._actions.during("run", work)
+
+    async def stand_at(self, index: int, step: int) -> None:
+        """Take the way that goes through a place of the tree, and show that place's step."""
+        if index != PRESENT:
+            await self.return_to(index)
+        if 0 <= step < len(self._actions.state.run.steps):
+            self._actions.store.replace(chosen_step=step)
+
+    def name(self, index: int, step: int, name: str) -> None:
+        """Call a place of the tree something; nothing takes its name away."""
+        run = self._actions.state.run
+        path = path_of(run, index, step)
+        if path is None:
+            return
+        names = {place: known for place, known in run.place_names.items() if place != path}
+        words = " ".join(name.split())[:MOST_NAME]
+        self._actions.store.replace(
+            run=replace(run, place_names={**names, path: words} if words else names)
+        )
+
+    async def prune(self, index: int, step: int) -> None:
+        """Take a place of the tree away, with all behind it; the present text ends before it."""
+        run = self._actions.state.run
+        path = path_of(run, index, step)
+        if path is None or run.source != "live":
+            return
+        left = without(run, path)
+        self._actions.store.replace(run=replace(run, place_names=left.place_names))
+        work = self._actions.runner.turn_to(
+            left.written, left.continuation, left.stop, branches=left.branches
         )
         await self._actions.during("run", work)
 

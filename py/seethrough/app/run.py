@@ -64,7 +64,9 @@ class Run:
     "live" (the engine), or "" while there are none. `given` is the prompt, and whether it was a
     chat message. `knobs` are those it was run with.
     `written` are those of `tokens` that are no prompt: the last ones, put there by the model or by
-    the reader. `continuation` follows them, `branches` are other ways that the text went.
+    the reader. `continuation` follows them, `branches` are other ways that the text went,
+    `place_names` what the reader calls places of that tree (by the ids that lead there from the
+    prompt).
     `film` tells how the prompt became the first of `tokens`; the reader chose those behind it.
     `words` are the texts of tokens that a recording knows.
     `marked` are heads worth a look at the last token, `without` the best next tokens with some
@@ -93,6 +95,7 @@ class Run:
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""
     branches: tuple[Branch, ...] = ()
+    place_names: Mapping[tuple[int, ...], str] = field(default_factory=dict)
 
     @property
     def ids(self) -> tuple[int, ...]:

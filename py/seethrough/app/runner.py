@@ -130,7 +130,9 @@ class Runner:
         if run.recorded is not None:
             await self.service.load(run.recorded.model)
             film = self._film(run.recorded.prompt, chat=run.recorded.chat)
-        way = Run().on(following, stop, written=written, branches=branches)
+        way = Run(place_names=run.place_names).on(
+            following, stop, written=written, branches=branches
+        )
         await self._show(ids, run.given, film, way=way)
 
     async def write_on(self, settings: Sampling, given: tuple[int, ...] = ()) -> None:
@@ -218,6 +220,7 @@ class Runner:
             continuation=way.continuation,
             stop=way.stop,
             branches=way.branches,
+            place_names=way.place_names,
         )
         wanted = self._wanted_layer(config)
         choice = self.state.choice.carried(self.run_shown, run, keeps_position=keeps_position)

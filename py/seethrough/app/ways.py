@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.run import Branch
 from seethrough.core.tokens import READER, NewToken
+from seethrough.core.tree import PRESENT, Way, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.run import Run
     from seethrough.core.tokens import Candidate
+    from seethrough.core.tree import Ids
 
-MOST_BRANCHES = 12
+MOST_BRANCHES = 100
 
 
 def taken(step: NewToken, token: int) -> NewToken | None:
@@ -42,6 +44,53 @@ def beside(run: Run, way: Sequence[int]) -> tuple[Branch, ...]:
     known = {branch.ids: branch for branch in (*run.branches, Branch(run.steps, run.stop))}
     others = [branch for ids, branch in known.items() if ids != tuple(way[: len(ids)])]
     return tuple(others[-MOST_BRANCHES:])
+
+
+def ways_of(run: Run) -> tuple[Way, ...]:
+    """Every way that the text went, the present one first."""
+    others = (Way(at, way.steps, way.stop) for at, way in enumerate(run.branches))
+    return (Way(PRESENT, run.steps, run.stop), *others)
+
+
+def path_of(run: Run, index: int, step: int) -> Ids | None:
+    """The ids that lead to a token of a way; None: there is no such place."""
+    way = next((way for way in ways_of(run) if way.index == index), None)
+    if way is None or not 0 <= step < len(way.steps):
+        return None
+    return way.ids[: step + 1]
+
+
+def without(run: Run, path: Ids) -> Run:
+    """The run without what lies at a place of its tree and behind it.
+
+    A way through it ends before it, and is one of its own only where no other goes on from there.
+    The present text keeps the shown input up to there, its names those of places that are left.
+    """
+    present = pruned(run.steps, path)
+    is_cut = len(present) < len(run.steps)
+    cut = [Branch(pruned(way.steps, path), way.stop) for way in run.branches]
+    kept = [
+        replace(new, stop="") if new.ids != old.ids else new
+        for new, old in zip(cut, run.branches, strict=True)
+    ]
+    names = {place: name for place, name in run.place_names.items() if place[: len(path)] != path}
+    left = replace(run, place_names=names).on(
+        present[len(run.written) :],
+        "" if is_cut else run.stop,
+        written=run.written[: len(present)],
+        branches=(),
+    )
+    return replace(left, branches=_longest(kept, ids_of(present)))
+
+
+def _longest(ways: Sequence[Branch], present: Ids) -> tuple[Branch, ...]:
+    """Those that no other, nor the present text, goes through to its end or beyond."""
+    found: dict[Ids, Branch] = {}
+    for way in sorted(ways, key=lambda one: -len(one.steps)):
+        known = (present, *found)
+        if way.steps and not any(ids[: len(way.ids)] == way.ids for ids in known):
+            found[way.ids] = way
+    return tuple(way for way in ways if found.get(way.ids) is way)
 
 
 def n_common(first: Sequence[int], second: Sequence[int]) -> int:

@@ -10,6 +10,7 @@ from seethrough.app.tours import GENERATE, WALK, tour_of
 from seethrough.browser import ffi
 from seethrough.browser.passing import let_pass
 from seethrough.core.routes import OWN, Route, address_of
+from seethrough.core.tree import PRESENT
 from seethrough.view.generate import beats
 from seethrough.view.steps.written import has_end, text_of
 
@@ -55,6 +56,11 @@ class Writing:
                 branches.fork(int(values["step"]), int(values["id"]))
             ),
             "return-to": lambda values: self._begin(branches.return_to(int(values["index"]))),
+            "stand-at": lambda values: self._stand_at(int(values["index"]), int(values["step"])),
+            "name-place": lambda values: branches.name(
+                PRESENT, int(values["step"]), values["value"]
+            ),
+            "prune": lambda values: self._begin(branches.prune(PRESENT, int(values["step"]))),
             "set-length": lambda values: self._set_length(int(values["value"])),
             "copy-text": lambda _values: self._copy_text(),
             "token-back": lambda _values: self._token_back(),
@@ -92,6 +98,13 @@ class Writing:
         await self._begin(self._branches.one_more())
         if is_own and len(self._actions.state.run.steps) > n_steps:
             self._player.play_from(beats.N_KINDS * n_steps)
+
+    def _stand_at(self, index: int, step: int) -> Work | None:
+        """A place of the tree: on the present way at once, on another as the model goes there."""
+        if index != PRESENT:
+            return self._begin(self._branches.stand_at(index, step))
+        self._choose(step)
+        return None
 
     def _choose(self, step: int) -> None:
         self._player.end()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from seethrough.view.block.ideas import qkv as qkv_idea
     from seethrough.view.block.ideas import scores as scores_idea
     from seethrough.view.block.ideas import weights as weights_idea
-    from seethrough.view.generate import simple, whole
+    from seethrough.view.generate import simple, tree, whole
     from seethrough.view.ideas import done as done_idea
     from seethrough.view.ideas import embed as embed_idea
     from seethrough.view.ideas import input_text as input_idea
@@ -76,7 +76,7 @@ else:
         "seethrough.view.block.ideas", *OF_THE_BLOCK
     )
     (inside,) = late("seethrough.view", "inside")
-    simple, whole = late("seethrough.view.generate", "simple", "whole")
+    simple, whole, tree = late("seethrough.view.generate", "simple", "whole", "tree")
 
 OF_A_HEAD = frozenset({"layer", "head", "position"})
 OF_A_TOKEN = frozenset({"layer", "position"})
@@ -346,6 +346,16 @@ THE_GENERATION = Tour(
             terms=("tokens", "attention", "prob"),
             hooks=frozenset({hooks.RESID_PRE, hooks.PATTERN, hooks.RESID_POST, hooks.LOGITS}),
             idea=Idea(whole.FIELDS, whole.render, whole.moments, whole.wants),
+        ),
+        Step(
+            "tree",
+            tree.FIELDS,
+            tree.render,
+            chosen=frozenset({"chosen_step"}),
+            code=of(write_on),
+            parts=("runtime.loop", "runtime.cache"),
+            terms=("tokens", "prob"),
+            idea=Idea(tree.FIELDS, tree.idea),
         ),
     ),
 )

@@ -106,13 +106,18 @@ def controls(scene: Scene, now: Now) -> Node:
         on: Attributes = {"class": "button is-primary", "id": "generate-on"}
         buttons.append(action_button(scene, "token-next", "generate.on", on))
         buttons.append(action_button(scene, "to-end", "generate.to_end"))
-    elif scene.busy == "generate":
-        buttons.append(action_button(scene, "stop", "loop.stop", {"data-heir": True}))
     else:
-        buttons += writes(scene, is_idle=is_idle)
+        buttons += goes_on(scene)
     told = why_it_ended(scene) if is_at_end and scene.busy != "generate" else []
     why = h("p", {"class": "generate-why", "role": "status"}, told)
     return h("div", {"class": "generate-controls"}, h("div", {"class": "buttons"}, buttons), why)
+
+
+def goes_on(scene: Scene) -> list[Child]:
+    """What lets the model write on; while it writes, what stops it."""
+    if scene.busy == "generate":
+        return [action_button(scene, "stop", "loop.stop", {"data-heir": True})]
+    return writes(scene, is_idle=scene.busy in {"", "load"})
 
 
 def writes(scene: Scene, *, is_idle: bool) -> list[Child]:
