@@ -59,7 +59,7 @@ def test_the_page_is_whole(moment: int | None, family: str) -> None:
 
     assert len(set(ids)) == len(ids)
     assert set(reading.values("data-action")) <= set(ACTIONS)
-    assert reading.values("class").count("is-now") == 1
+    assert Reading(whole.render(state)).values("class").count("is-now") == 1
     for name in reading.values("data-raster"):
         if name.startswith("strip:"):
             assert raster_for(state, name, dark=True) is not None

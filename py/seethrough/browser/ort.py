@@ -16,12 +16,7 @@ import numpy as np
 from seethrough.app.engine import EngineInfo, Progress, RunResult
 from seethrough.browser import ffi, host
 from seethrough.core.assets import OF_ENGINE, size_of
-from seethrough.core.errors import (
-    CancelledRunError,
-    DownloadError,
-    EngineError,
-    SeethroughError,
-)
+from seethrough.core.errors import CancelledRunError, DownloadError, EngineError, SeethroughError
 from seethrough.core.manifest import to_json
 from seethrough.core.modes import EXACT, modes_of
 
