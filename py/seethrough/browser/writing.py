@@ -9,6 +9,7 @@ from seethrough.app.state import Message
 from seethrough.app.tours import GENERATE, WALK, tour_of
 from seethrough.browser import ffi
 from seethrough.browser.passing import let_pass
+from seethrough.browser.runs import Runs
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.core.tree import PRESENT
 from seethrough.view.generate import beats
@@ -44,6 +45,7 @@ class Writing:
         self._branches = Branches(actions)
         self._live = live
         self._player = player
+        self._runs = Runs(actions, live)
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
@@ -56,6 +58,7 @@ class Writing:
                 branches.fork(int(values["step"]), int(values["id"]))
             ),
             "return-to": lambda values: self._begin(branches.return_to(int(values["index"]))),
+            **self._runs.handlers(),
             "stand-at": lambda values: self._stand_at(int(values["index"]), int(values["step"])),
             "name-place": lambda values: branches.name(
                 PRESENT, int(values["step"]), values["value"]

@@ -123,6 +123,8 @@ ACTIONS = (
     "stand-at",
     "name-place",
     "prune",
+    "save-run",
+    "open-run",
     "token-back",
     "token-next",
     "to-end",

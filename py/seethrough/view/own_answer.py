@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import GENERATE
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view.ideas.plain import names, rect, whole
 from seethrough.view.node import Node, h, to_html
@@ -14,12 +15,15 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.tokens import Candidate
 
-FIELDS = ("language", "engine", "busy", "source", "top")
+FIELDS = ("language", "engine", "busy", "source", "top", "route")
 N_BEST = 3
 
 
 def render(state: AppState) -> str:
-    """Loading in per cent, that the model reads, its answer; nothing before Run was pressed."""
+    """Loading in per cent, that the model reads, its answer; nothing before Run was pressed.
+
+    Where a text grows the answer stands in the picture already.
+    """
     engine = state.site.engine
     if engine.stage == "download":
         done, total = engine.done_bytes, max(1, engine.total_bytes)
@@ -28,7 +32,7 @@ def render(state: AppState) -> str:
         return to_html(told(say(state, "own.opening")))
     if state.busy == "run":
         return to_html(told(say(state, "own.running")))
-    if state.run.source != "live" or not state.run.top:
+    if state.run.source != "live" or not state.run.top or state.route.view == GENERATE:
         return ""
     return to_html(*answer(state))
 

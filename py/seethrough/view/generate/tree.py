@@ -169,7 +169,7 @@ def side(scene: Scene, *, is_exact: bool) -> list[Child]:
     parts.append(h("div", {"class": "buttons"}, simple.goes_on(scene)))
     step = shown_step(scene)
     if step is None or scene.run.source != "live":
-        return parts
+        return [*parts, files(scene)]
     new, ids = scene.run.steps[step], tuple(one.id for one in scene.run.steps[: step + 1])
     name = h(
         "input",
@@ -190,4 +190,20 @@ def side(scene: Scene, *, is_exact: bool) -> list[Child]:
         action_button(scene, "copy-text", "tree.copy"),
         action_button(scene, "prune", "tree.prune", at),
     ]
-    return [*parts, told, h("div", {"class": "buttons"}, buttons)]
+    return [*parts, told, h("div", {"class": "buttons"}, buttons), files(scene)]
+
+
+def files(scene: Scene) -> Node:
+    """The run as a file, and a file as the run."""
+    is_idle = scene.busy in {"", "load"}
+    box: Attributes = {
+        "type": "file",
+        "accept": ".json,application/json",
+        "data-action": "open-run",
+        "disabled": not is_idle,
+    }
+    off: Attributes = {"disabled": not is_idle}
+    is_ours = scene.run.source == "live"
+    save = action_button(scene, "save-run", "tree.save", off) if is_ours else None
+    opens = h("label", {"class": "tree-open"}, say(scene, "tree.open"), " ", h("input", box))
+    return h("div", {"class": "tree-files"}, save, opens)
