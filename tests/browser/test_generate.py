@@ -76,3 +76,35 @@ def test_one_token_goes_through_the_whole_model(again):
     again.until("document.querySelectorAll('.whole-columns .is-kept').length === 7")
     assert page.text_content(".whole-columns li:last-child bdi") == "\u00b7dog"
     assert again.errors == []
+
+
+def test_a_tree_is_saved_and_opened(again, tmp_path):
+    """Fork, name, save; cut off; the file brings back every way to the bit; altered, it is told."""
+    page = again.page
+    page.evaluate("location.hash = '#/generate/cat/tree?depth=idea'")
+    again.until("document.querySelectorAll('.tree-row .generate-new').length === 24")
+    page.click(".tree-row .generate-new[data-step='0']")
+    again.until(f"{TAKEN} === 'dog'")
+    page.click(".generate-row:not(.is-taken) button >> nth=0")
+    again.until("document.querySelectorAll('.tree-end').length === 2")
+    again.until("!document.querySelector('.tree-side [data-action=prune]')?.disabled")
+    page.fill("[data-action=name-place]", "mine")
+    page.keyboard.press("Enter")
+    again.until("document.querySelector('.tree-name')?.textContent === 'mine'")
+    ways = page.inner_text(".tree-ways")
+    with page.expect_download() as saved:
+        page.click("[data-action=save-run]")
+    file = tmp_path / "run.json"
+    saved.value.save_as(file)
+
+    page.click("[data-action=prune]")
+    again.until("document.querySelector('.tree-name') === null")
+    page.set_input_files("[data-action=open-run]", file)
+    again.until("document.body.innerText.includes('the very same probability')")
+    assert page.inner_text(".tree-ways") == ways
+
+    file.write_text(file.read_text().replace("mine", "yours"))
+    page.set_input_files("[data-action=open-run]", file)
+    again.until("document.querySelector('#message').innerText.includes('was changed after')")
+    assert page.inner_text(".tree-ways") == ways
+    assert again.errors == []

@@ -90,7 +90,9 @@ async def generate(
             else Step(told, *sampling.standing(logits, told))
         )
         candidates, entropy = candidates_and_entropy(model.tokenizer, logits, chosen.id)
-        chosen = replace(chosen, candidates=candidates, elapsed_ms=result.elapsed_ms)
+        # One number: what the token has as a candidate, whoever takes it.
+        prob = next(item.prob for item in candidates if item.id == chosen.id)
+        chosen = replace(chosen, prob=prob, candidates=candidates, elapsed_ms=result.elapsed_ms)
         steps.append(replace(chosen, entropy=entropy))
         if on_step(steps[-1]):
             return Generation(tuple(steps), STOPPED)

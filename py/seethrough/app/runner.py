@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.inputs import prompt_film
@@ -16,14 +17,12 @@ from seethrough.core.errors import EngineError
 from seethrough.core.hooks import hook_name
 from seethrough.core.recording import stream_names
 from seethrough.core.tokens import (
-    READER,
     STEP_CANDIDATES,
     Candidate,
     NewToken,
     TokenView,
     candidates,
     candidates_and_entropy,
-    texts,
     token_view,
 )
 
@@ -270,15 +269,9 @@ class Runner:
                     return token_of(item, rank, best, run.elapsed_ms)
             logits = (await self.service.run_ids(run.ids, (hooks.LOGITS,))).arrays[hooks.LOGITS][0]
         candidates, entropy = candidates_and_entropy(model.tokenizer, logits, token)
-        return NewToken(
-            token,
-            *texts(model.tokenizer, token),
-            *sampling.standing(logits, token),
-            candidates,
-            run.elapsed_ms,
-            entropy,
-            READER,
-        )
+        rank = sampling.standing(logits, token)[1]
+        item = next(item for item in candidates if item.id == token)
+        return replace(token_of(item, rank, candidates, run.elapsed_ms), entropy=entropy)
 
     def _token(self, token: int) -> TokenView:
         model = self.service.model

@@ -136,7 +136,9 @@ def _checked(told: Mapping[str, Any]) -> SavedRun:
 
 
 def _setting(name: str, value: float) -> float:
-    return _whole(int(value)) if SETTINGS[name].is_whole and int(value) == value else float(value)
+    if SETTINGS[name].is_whole:
+        return _whole(int(value) if float(value).is_integer() else -1)
+    return float(value)
 
 
 def _way(told: Mapping[str, Any]) -> SavedWay:
