@@ -43,6 +43,7 @@ PLACES = (
     Place("walk-own", "#/walk/own"),
     Place("generate", "#/generate/cat"),
     Place("generate-model", "#/generate/cat/model"),
+    Place("decode", "#/decode/cat?temperature=1.5&min_p=0.02"),
     Place("block", "#/block/january"),
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),

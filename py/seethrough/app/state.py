@@ -56,7 +56,7 @@ from seethrough.app.site import (
     Site,
     Storage,
 )
-from seethrough.app.tours import BLOCK, EVERYTHING, GENERATE, WALK, Tours, step_of, tour_of
+from seethrough.app.tours import BLOCK, DECODE, EVERYTHING, GENERATE, WALK, Tours, step_of, tour_of
 from seethrough.core.guesses import ALONE, ALWAYS
 from seethrough.core.moved import Moved
 from seethrough.core.routes import Route
@@ -70,6 +70,7 @@ __all__ = [
     "ALL",
     "BLOCK",
     "BOXES",
+    "DECODE",
     "EVERYTHING",
     "FAILED",
     "GENERATE",

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import BLOCK, EVERYTHING, GENERATE, WALK, Idea, Pair, Step, Tour, Tours
+from seethrough.app.state import (
+    BLOCK,
+    DECODE,
+    EVERYTHING,
+    GENERATE,
+    WALK,
+    Idea,
+    Pair,
+    Step,
+    Tour,
+    Tours,
+)
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.core.loop import write_on
 from seethrough.view import sheet, walk
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
     from seethrough.view.block.ideas import qkv as qkv_idea
     from seethrough.view.block.ideas import scores as scores_idea
     from seethrough.view.block.ideas import weights as weights_idea
+    from seethrough.view.decode import odds
     from seethrough.view.generate import simple, whole
     from seethrough.view.ideas import done as done_idea
     from seethrough.view.ideas import embed as embed_idea
@@ -77,6 +89,7 @@ else:
     )
     (inside,) = late("seethrough.view", "inside")
     simple, whole = late("seethrough.view.generate", "simple", "whole")
+    (odds,) = late("seethrough.view.decode", "odds")
 
 OF_A_HEAD = frozenset({"layer", "head", "position"})
 OF_A_TOKEN = frozenset({"layer", "position"})
@@ -349,4 +362,28 @@ THE_GENERATION = Tour(
         ),
     ),
 )
-TOURS: Tours = (THE_GENERATION, THE_WALK, THE_BLOCK, ALL_AT_ONCE)
+THE_DECODING = Tour(
+    DECODE,
+    walk.frame,
+    (
+        Step(
+            "odds",
+            odds.FIELDS,
+            odds.render,
+            wants=of_logits,
+            chosen=frozenset({"dart"}),
+            code=of(sampling.temper, sampling.reshape, sampling.landings),
+            parts=("runtime.sampler",),
+            terms=("logit", "prob"),
+            hooks=frozenset({hooks.LOGITS}),
+            inner={slots.PAIRS: (odds.PAIRS_FIELDS, odds.render_pairs)},
+            idea=Idea(
+                odds.FIELDS,
+                odds.idea,
+                wants=of_logits,
+                inner={slots.PAIRS: (odds.PAIRS_FIELDS, odds.render_pairs)},
+            ),
+        ),
+    ),
+)
+TOURS: Tours = (THE_GENERATION, THE_DECODING, THE_WALK, THE_BLOCK, ALL_AT_ONCE)
