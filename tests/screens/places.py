@@ -44,6 +44,8 @@ PLACES = (
     Place("generate", "#/generate/cat"),
     Place("generate-model", "#/generate/cat/model"),
     Place("decode", "#/decode/cat?temperature=1.5&min_p=0.02"),
+    Place("decode-beams", "#/decode/cat/beams"),
+    Place("decode-endings", "#/decode/cat/endings"),
     Place("block", "#/block/january"),
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),

@@ -44,7 +44,7 @@ from seethrough.app.model_state import (
     price_bytes,
     ready_bytes,
 )
-from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
+from seethrough.app.run import PICTURE_TOKENS, Branch, Endings, Lens, Run, Searched
 from seethrough.app.scene import Asks, Idea, Pair, Scene, Spoken, Step, Tour
 from seethrough.app.site import (
     STAGES,
@@ -96,6 +96,7 @@ __all__ = [
     "Choice",
     "Chrome",
     "Device",
+    "Endings",
     "EngineStatus",
     "Idea",
     "Lens",
@@ -112,6 +113,7 @@ __all__ = [
     "Run",
     "Sampling",
     "Scene",
+    "Searched",
     "Site",
     "Spoken",
     "Stage",

@@ -8,23 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import (
-    BLOCK,
-    DECODE,
-    EVERYTHING,
-    GENERATE,
-    WALK,
-    Idea,
-    Pair,
-    Step,
-    Tour,
-    Tours,
-)
+from seethrough.app.state import BLOCK, EVERYTHING, GENERATE, WALK, Idea, Pair, Step, Tour, Tours
 from seethrough.core import bpe, chat, hooks, maths, reference, sampling
 from seethrough.core.loop import write_on
 from seethrough.view import sheet, walk
 from seethrough.view.block import choice
 from seethrough.view.code import of, of_family
+from seethrough.view.decode.tour import THE_DECODING
 from seethrough.view.guesses import rows
 from seethrough.view.late import late
 from seethrough.view.steps import slots
@@ -39,7 +29,6 @@ if TYPE_CHECKING:
     from seethrough.view.block.ideas import qkv as qkv_idea
     from seethrough.view.block.ideas import scores as scores_idea
     from seethrough.view.block.ideas import weights as weights_idea
-    from seethrough.view.decode import odds
     from seethrough.view.generate import simple, whole
     from seethrough.view.ideas import done as done_idea
     from seethrough.view.ideas import embed as embed_idea
@@ -89,7 +78,6 @@ else:
     )
     (inside,) = late("seethrough.view", "inside")
     simple, whole = late("seethrough.view.generate", "simple", "whole")
-    (odds,) = late("seethrough.view.decode", "odds")
 
 OF_A_HEAD = frozenset({"layer", "head", "position"})
 OF_A_TOKEN = frozenset({"layer", "position"})
@@ -359,30 +347,6 @@ THE_GENERATION = Tour(
             terms=("tokens", "attention", "prob"),
             hooks=frozenset({hooks.RESID_PRE, hooks.PATTERN, hooks.RESID_POST, hooks.LOGITS}),
             idea=Idea(whole.FIELDS, whole.render, whole.moments, whole.wants),
-        ),
-    ),
-)
-THE_DECODING = Tour(
-    DECODE,
-    walk.frame,
-    (
-        Step(
-            "odds",
-            odds.FIELDS,
-            odds.render,
-            wants=of_logits,
-            chosen=frozenset({"dart"}),
-            code=of(sampling.temper, sampling.reshape, sampling.landings),
-            parts=("runtime.sampler",),
-            terms=("logit", "prob"),
-            hooks=frozenset({hooks.LOGITS}),
-            inner={slots.PAIRS: (odds.PAIRS_FIELDS, odds.render_pairs)},
-            idea=Idea(
-                odds.FIELDS,
-                odds.idea,
-                wants=of_logits,
-                inner={slots.PAIRS: (odds.PAIRS_FIELDS, odds.render_pairs)},
-            ),
         ),
     ),
 )
