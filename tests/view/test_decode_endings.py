@@ -60,7 +60,7 @@ def test_boxes_are_as_tall_as_their_ways_are_many() -> None:
 def test_the_picture_has_every_box() -> None:
     """A rectangle each, so high as its count; the commonest ending is marked all along."""
     html = endings.idea(at())
-    high = re.findall(r'<rect x="[^"]*" y="[^"]*" width="130" height="(\d+)"', html)
+    high = re.findall(r'<rect x="[^"]*" y="[^"]*" width="120" height="(\d+)"', html)
 
     assert [int(value) for value in high] == [
         box.n_ways * icicle.HIGH - 1 for box in icicle.boxes(COUNTS)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     Ways = Mapping[tuple[int, ...], int]
 
-WIDE, HIGH = 132, 4  # a token's column, one way's share of the height, in px
-LEAST_HIGH = 16  # a name has room from here
-LONGEST = 14
+WIDE, HIGH = 122, 4  # a token's column, one way's share of the height, in px
+LEAST_HIGH = 20  # a name has room from here
+LONGEST = 10
 
 
 @dataclass(frozen=True)
@@ -93,4 +93,4 @@ def one(scene: Scene, endings: Endings, box: Box, *, is_common: bool) -> Node:
 
 def shortened(name: str) -> str:
     """A token's name as far as there is room."""
-    return name if len(name) <= LONGEST - 4 else name[: LONGEST - 5] + "…"
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
