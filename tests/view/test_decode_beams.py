@@ -98,6 +98,15 @@ def test_a_score_opens_to_its_sum(penalty: float) -> None:
         assert exact(way.total) in "".join(texts)
 
 
+def test_a_score_is_opened_by_the_reader() -> None:
+    """Closed, a way has no table; opened, it has its own: the panel looks at what is open."""
+    closed, opened = at(unfolded=frozenset()), at(unfolded=frozenset({"beam-way-0"}))
+
+    assert "unfolded" in PANELS["idea-beams"].fields
+    assert "<table" not in beams.idea(closed)
+    assert beams.idea(opened).count("<table") == 1
+
+
 def test_the_best_way_is_in_ink() -> None:
     """One way a round at most is on the path of the best one that ended."""
     search = search_of(3, 4)

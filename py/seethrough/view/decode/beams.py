@@ -29,6 +29,7 @@ FIELDS = (
     "searched",
     "beam_plan",
     "live_bytes",
+    "unfolded",
 )
 # The plan's numbers, with the least and the most of each.
 NUMBERS = {
