@@ -67,4 +67,4 @@ def number(name: str, written: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise InputError("page.number", name=name, got=written)
-    return value
+    return int(value) if value.is_integer() else value
