@@ -12,7 +12,7 @@ import pytest
 
 from seethrough.app import inputs
 from seethrough.app.actions import Actions
-from seethrough.core import beam, edits, sampling
+from seethrough.core import beam, beam_plan, edits, sampling
 from seethrough.core.errors import SeethroughError
 from seethrough.core.messages import text
 from tests.fake_engine import engine_of, opened, tiny_model
@@ -101,6 +101,7 @@ QUESTIONS: dict[str, Callable[[Service], Awaitable[Any]]] = {
     ),
     "sampling.nothing_left": later(lambda: edits.ban_repeats(LOGITS, 1, range(LOGITS.size))),
     "beam.count": later(lambda: beam.begin(beam.Rules(0, 1))),
+    "beam.plan": later(lambda: beam_plan.BeamPlan().but("n_beams", 99)),
     "beam.penalty": later(lambda: beam.begin(beam.Rules(1, 1, length_penalty=11))),
     "sampling.zero": later(lambda: sampling.draw(LOGITS, temperature=0, seed=1, step=0)),
     "models.unknown": lambda service: service.load("tiny"),

@@ -11,14 +11,18 @@ from seethrough.app.actions import Actions
 from seethrough.app.state import (
     Branch,
     Choice,
+    Endings,
     Lens,
     Message,
     Moved,
     Run,
     Sampling,
+    Searched,
     Throws,
     Tracing,
 )
+from seethrough.core.beam import Rules, Search
+from seethrough.core.beam_plan import BeamPlan
 from seethrough.core.cell import Cell
 from seethrough.core.second import Second
 from seethrough.core.tokens import NewToken, candidate
@@ -48,6 +52,8 @@ BEFORE = Choice(
     is_searching=True,
     moved=Moved(3, 4),
     second=Second(head=1),
+    beam_plan=BeamPlan(n_beams=5),
+    ending_tokens=3,
 )
 # What becomes of each field, by what is shown next. "kept": as it was. "last": the last position.
 # "begun": as in a choice that nobody made.
@@ -71,6 +77,8 @@ CHOICES = {
     "is_searching": ("begun", "begun"),
     "moved": ("begun", "begun"),
     "second": ("begun", "begun"),
+    "beam_plan": ("kept", "kept"),
+    "ending_tokens": ("kept", "kept"),
 }
 # "own": said by what is shown now.
 RUNS = {
@@ -95,6 +103,8 @@ RUNS = {
     "continuation": ("begun", "own"),
     "stop": ("begun", "own"),
     "branches": ("begun", "begun"),
+    "searched": ("begun", "begun"),
+    "endings": ("begun", "begun"),
 }
 
 
@@ -107,6 +117,8 @@ def after(kind: str) -> tuple[Run, Run, Choice]:
         more = {"lens": Lens(0, ()), "words": {1: "x"}, "knobs": {}, "elapsed_ms": 9.0}
         written = (replace(NEW, id=actions.state.run.ids[-1]),)
         way = {"continuation": (NEW,), "stop": "end", "branches": (Branch((NEW,)),)}
+        more["searched"] = Searched(BeamPlan(), Search(Rules(1, 1)), {})
+        more["endings"] = Endings(Sampling(), 8, 100, {}, {})
         actions.store.replace(choice=BEFORE, written=written, **more, **way)
         before = actions.state.run
         if kind == LIVE:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seethrough.core.distribution import Terms, distribution, histogram
+from seethrough.core.distribution import Terms, distribution, entropy_bits, histogram
 
 LOGITS = np.array([1.0, 3.0, 2.0, -50.0, 3.0], np.float32)
 NUMBERS = st.lists(st.floats(-200, 200, width=32), min_size=1, max_size=40)
@@ -69,3 +69,10 @@ def test_terms_are_the_products() -> None:
     assert made.values.tolist() == [0.5, -2.0, 6.0, 0.0]
     assert (made.total, made.gains, made.losses, made.n_agreeing) == (4.5, 6.5, -2.0, 2)
     assert made.largest(2) == (2, 1)
+
+
+def test_entropy_is_how_unsure_a_choice_is() -> None:
+    """Nothing for one token that has it all, log₂ n for n alike, and no NaN from those without."""
+    assert entropy_bits(np.array([0.0, 1.0, 0.0])) == 0.0
+    assert entropy_bits(np.full(8, 1 / 8)) == pytest.approx(3.0)
+    assert entropy_bits(np.array([0.5, 0.25, 0.25, 0.0])) == pytest.approx(1.5)

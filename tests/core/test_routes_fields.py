@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seethrough.core.beam_plan import BeamPlan
 from seethrough.core.cell import Cell
 from seethrough.core.fields import MAX_ID, MAX_WRITTEN, OF_A_TEXT, STOPS, all_fields
 from seethrough.core.moved import Moved
@@ -45,6 +46,7 @@ GOOD = {
     "no_repeat_ngram_size": "3",
     "seed": "9007199254740992",
     "max_new_tokens": "48",
+    "beams": "4,8,0.5",
     "dart": "6",
     "tally": "1",
     "depth": "idea",
@@ -116,6 +118,13 @@ def places() -> st.SearchStrategy[Place]:
         "off": st.none() | st.frozensets(HEADS, min_size=1, max_size=16),
         "second": st.none() | st.builds(Second, NUMBERS, st.none() | NUMBERS, st.none() | NUMBERS),
         "moved": st.none() | st.builds(Moved, NUMBERS, st.integers(-99, 99)),
+        "beam_plan": st.none()
+        | st.builds(
+            BeamPlan,
+            st.integers(1, 8),
+            st.integers(1, 32),
+            st.sampled_from((-9.5, 0.0, 1.0)),
+        ),
         "dart": st.none() | NUMBERS,
         "is_tallied": st.booleans(),
         "language": st.none() | st.sampled_from(LANGUAGES),

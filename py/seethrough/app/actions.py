@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.app.beaming import Beaming
 from seethrough.app.charting import Charting
+from seethrough.app.ending import Ending
 from seethrough.app.fetcher import Fetcher, waiting_for
 from seethrough.app.gate import Gate
 from seethrough.app.message import Message
@@ -37,6 +39,8 @@ class Actions:
         self.fetcher = Fetcher(service)
         self.runner = Runner(service)
         self.searching = Searching(service, self.fetcher)
+        self.beaming = Beaming(service, self.runner)
+        self.ending = Ending(service, self.runner)
         self.charting = Charting(service)
         self.pathing = Pathing(service, self.fetcher, self.charting, self.show_recording)
         self.proving = Proving(service)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from seethrough.core.beam_plan import BeamPlan
 from seethrough.core.moved import Moved
 from seethrough.core.second import Second
 
@@ -65,7 +66,8 @@ class Choice:
     `neuron` is one of the layer's feed-forward half; None: the strongest. `is_searching`: each head
     is switched off in turn (app/searching.py).
     `moved` are positions that the reader moved to see what a rotation does. `second` is a place
-    that stands beside this one.
+    that stands beside this one. `beam_plan` is how the next search with beams goes,
+    `ending_tokens` how long the ways are that are drawn at once.
     """
 
     layer: int = 0
@@ -87,6 +89,8 @@ class Choice:
     is_searching: bool = False
     moved: Moved = field(default_factory=Moved)
     second: Second | None = None
+    beam_plan: BeamPlan = field(default_factory=BeamPlan)
+    ending_tokens: int = 8
 
     @property
     def followed(self) -> Choice:
@@ -116,7 +120,7 @@ class Choice:
 
         Layer and head stay, inside the model; the position where it is asked for, else it is the
         last one, and nothing stands beside it; the word with the same film; tokens asked for with
-        the same live model; and what is `followed`.
+        the same live model; how a search and how endings go; and what is `followed`.
         """
         config = now.config
         n_layers, n_heads = (config.n_layers, config.n_heads) if config else (1, 1)
@@ -135,6 +139,8 @@ class Choice:
             second=self.second.inside(n_layers, n_heads, last + 1)
             if self.second is not None and keeps_position
             else None,
+            beam_plan=self.beam_plan,
+            ending_tokens=self.ending_tokens,
         )
 
 

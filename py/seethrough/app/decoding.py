@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seethrough.app.service import Given, Service
     from seethrough.core.beam import Rules, Search
     from seethrough.core.cache import Array
+    from seethrough.core.manifest import Manifest
 
 BEAMS = 4
 NEW_TOKENS = 24
@@ -88,12 +89,9 @@ async def beam(
     """
     async with service.use(model) as opened:
         ids = service.prompt_ids(prompt, chat=chat)
-        config = opened.manifest.config
         most = whole("max_new_tokens", max_new_tokens, 1, MAX_NEW)
-        ends = frozenset(opened.manifest.end_ids)
         n_beams = whole("beams", beams, 1, beams_of.MOST_BEAMS)
-        room = max(1, min(most, config.n_ctx - len(ids)))
-        rules = beams_of.Rules(n_beams, room, ends, length_penalty)
+        rules = rules_of(opened.manifest, len(ids), n_beams, most, length_penalty)
         opened.forget()
         done = await search(service, ids, rules)
         found = [
@@ -105,6 +103,14 @@ async def beam(
             for way in done.finished
         ]
     return {"beams": found}
+
+
+def rules_of(
+    manifest: Manifest, n_given: int, n_beams: int, most: int, length_penalty: float
+) -> Rules:
+    """How a search goes behind so many tokens: with the model's ends, as far as it has room."""
+    room = max(1, min(most, manifest.config.n_ctx - n_given))
+    return beams_of.Rules(n_beams, room, frozenset(manifest.end_ids), length_penalty)
 
 
 async def search(
@@ -128,7 +134,16 @@ async def search(
 
 async def log_probs_behind(service: Service, ids: tuple[int, ...]) -> Array:
     """The log probabilities of every next token. Shapes: → [d_vocab]."""
+    return beams_of.log_probs_of(await logits_behind(service, ids))
+
+
+async def logits_behind(service: Service, ids: tuple[int, ...]) -> Array:
+    """The scores of every next token. Shapes: → [d_vocab].
+
+    Raises:
+        CancelledRunError: It was stopped meanwhile.
+    """
     result = await service.run_ids(ids, (hooks.LOGITS,))
     if service.turns.heed_stop():
         raise CancelledRunError("engine.cancelled")
-    return beams_of.log_probs_of(result.arrays[hooks.LOGITS][0])
+    return result.arrays[hooks.LOGITS][0]

@@ -84,6 +84,7 @@ class Navigation:
         is_tour = tour_of(state.site.tours, route.view) is not None
         if is_tour:
             changes["sampling"] = with_settings(state.sampling, place)
+            changes["beam_plan"] = place.beam_plan or state.choice.beam_plan
         if route.subject == OWN and place.prompt is not None and state.busy in FREE:
             changes |= {"prompt": place.prompt, "chat": place.chat}
         self._wished = []

@@ -10,6 +10,7 @@ from seethrough.app.by_rows import first_ends, first_terms
 from seethrough.app.state import Message
 from seethrough.app.tours import chosen_of
 from seethrough.core.bands import KIND
+from seethrough.core.beam_plan import BeamPlan
 from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import MAX_WRITTEN, STOPS
 from seethrough.core.heads import written_heads
@@ -159,6 +160,9 @@ CHOSEN: dict[str, Callable[[AppState], object]] = {
     "word": lambda state: state.choice.word,
     "compared": lambda state: state.choice.compared,
     "chosen_step": lambda state: state.choice.chosen_step,
+    "beam_plan": lambda state: (
+        None if state.choice.beam_plan == BeamPlan() else state.choice.beam_plan
+    ),
     "dart": lambda state: state.choice.throws.at or None,
     "is_tallied": lambda state: state.choice.throws.tallied > 0,
 }

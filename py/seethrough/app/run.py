@@ -14,6 +14,8 @@ from seethrough.core.recording import stream_names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from seethrough.core.beam import Search
+    from seethrough.core.beam_plan import BeamPlan
     from seethrough.core.cache import Array
     from seethrough.core.cell import Cell
     from seethrough.core.config import ModelConfig
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from seethrough.core.heads import Marked, Without
     from seethrough.core.pushes import Pushes
     from seethrough.core.recording import Recording
+    from seethrough.core.settings import Sampling
     from seethrough.core.tokens import Candidate, NewToken, TokenView
 
 # Positions whose numbers a live run keeps; longer inputs are captured in part (the first
@@ -55,6 +58,43 @@ class Branch:
 
 
 @dataclass(frozen=True, eq=False)
+class Searched:
+    """A search with beams behind the tokens of a run, as far as it went.
+
+    `words` are its tokens as shown, by id.
+    """
+
+    plan: BeamPlan
+    search: Search
+    words: Mapping[int, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Endings:
+    """Ways behind the tokens of a run, each drawn with a seed of its own, as far as they are known.
+
+    `seeds` are those of each way, by its ids; `n_draws` how many there shall be in all, `words`
+    the tokens as shown, by id.
+    """
+
+    settings: Sampling
+    n_tokens: int
+    n_draws: int
+    seeds: Mapping[tuple[int, ...], tuple[int, ...]]
+    words: Mapping[int, str]
+
+    @property
+    def n_done(self) -> int:
+        """How many are known."""
+        return sum(map(len, self.seeds.values()))
+
+    @property
+    def falling(self) -> list[tuple[int, ...]]:
+        """The ways, the commonest first; of equals that with the lowest seed."""
+        return sorted(self.seeds, key=lambda way: (-len(self.seeds[way]), min(self.seeds[way])))
+
+
+@dataclass(frozen=True, eq=False)
 class Run:
     """A model, an input and all that is known of it. Arrays are read-only by agreement.
 
@@ -72,6 +112,8 @@ class Run:
     `marked` are heads worth a look at the last token, `without` the best next tokens with some
     heads switched off. `pushes` are the tokens that some vectors push, by the vector's name.
     `missing` are parts of the recording that were asked for and could not be had.
+    `searched` is the last search with beams behind `tokens`, `endings`
+    are ways drawn behind them.
     """
 
     model: str = ""
@@ -96,6 +138,8 @@ class Run:
     stop: str = ""
     branches: tuple[Branch, ...] = ()
     place_names: Mapping[tuple[int, ...], str] = field(default_factory=dict)
+    searched: Searched | None = None
+    endings: Endings | None = None
 
     @property
     def ids(self) -> tuple[int, ...]:

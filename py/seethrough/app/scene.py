@@ -183,6 +183,7 @@ class Idea:
         moments: The sentences of its film.
         wants: The numbers that it draws beyond the run itself.
         asks: What the reader is asked before it.
+        inner: Panels inside its own, by slot: what they look at, their markup.
     """
 
     fields: Iterable[str]
@@ -190,6 +191,7 @@ class Idea:
     moments: Callable[[Scene], Sequence[Any]] = tell_nothing
     wants: Callable[[Scene], Wants] = want_nothing
     asks: Asks | None = None
+    inner: Mapping[str, tuple[Iterable[str], Render]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

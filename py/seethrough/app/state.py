@@ -44,7 +44,7 @@ from seethrough.app.model_state import (
     price_bytes,
     ready_bytes,
 )
-from seethrough.app.run import PICTURE_TOKENS, Branch, Lens, Run
+from seethrough.app.run import PICTURE_TOKENS, Branch, Endings, Lens, Run, Searched
 from seethrough.app.scene import Asks, Idea, Pair, Scene, Spoken, Step, Tour
 from seethrough.app.site import (
     STAGES,
@@ -56,7 +56,7 @@ from seethrough.app.site import (
     Site,
     Storage,
 )
-from seethrough.app.tours import BLOCK, EVERYTHING, GENERATE, WALK, Tours, step_of, tour_of
+from seethrough.app.tours import BLOCK, DECODE, EVERYTHING, GENERATE, WALK, Tours, step_of, tour_of
 from seethrough.core.guesses import ALONE, ALWAYS
 from seethrough.core.moved import Moved
 from seethrough.core.routes import Route
@@ -70,6 +70,7 @@ __all__ = [
     "ALL",
     "BLOCK",
     "BOXES",
+    "DECODE",
     "EVERYTHING",
     "FAILED",
     "GENERATE",
@@ -95,6 +96,7 @@ __all__ = [
     "Choice",
     "Chrome",
     "Device",
+    "Endings",
     "EngineStatus",
     "Idea",
     "Lens",
@@ -111,6 +113,7 @@ __all__ = [
     "Run",
     "Sampling",
     "Scene",
+    "Searched",
     "Site",
     "Spoken",
     "Stage",

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from seethrough.core.routes import Route
 
 
-WALK, BLOCK, EVERYTHING, GENERATE = "walk", "block", "all", "generate"
+WALK, BLOCK, EVERYTHING = "walk", "block", "all"
+GENERATE, DECODE = "generate", "decode"
 Tours = tuple[Tour, ...]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.branches import Branches
 from seethrough.app.state import Message
 from seethrough.app.tours import GENERATE, WALK, tour_of
-from seethrough.browser import ffi
+from seethrough.browser import ffi, lab
 from seethrough.browser.passing import let_pass
 from seethrough.browser.runs import Runs
 from seethrough.core.routes import OWN, Route, address_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Writing:
-    """Handlers of the steps "loop" and "done", and of the room of generation.
+    """Handlers of the steps "loop" and "done", of the room of generation and of the lab.
 
     Args:
         live: Does what computes, and lets the address follow.
@@ -69,6 +69,7 @@ class Writing:
             "token-back": lambda _values: self._token_back(),
             "token-next": lambda _values: self._token_next(),
             "to-end": lambda _values: self._player.end(),
+            **lab.handlers(self._actions, self._begin),
         }
 
     def one_more(self) -> Work | None:

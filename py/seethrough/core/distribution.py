@@ -66,6 +66,16 @@ def distribution(logits: Array) -> Distribution:
     return Distribution(logits, largest, powers, float(powers.sum()))
 
 
+def entropy_bits(probs: Array) -> float:
+    """How unsure a choice is: −∑ p log₂ p; what has no chance adds nothing.
+
+    Shapes: probs [d_vocab], adding up to 1.
+    Returns: Bits, 0 (one token has it all) to log₂ d_vocab.
+    """
+    some = probs[probs > 0]
+    return max(0.0, float(-(some * np.log2(some)).sum()))
+
+
 @dataclass(frozen=True, eq=False)
 class Histogram:
     """How many values lie in each of equal bins; `edges` has one more than `counts`."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.core.atlas import LAYOUTS
 from seethrough.core.bands import COLOURS, MOST_BANDS
+from seethrough.core.beam_plan import read_plan, written_plan
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.depth import DEPTHS
 from seethrough.core.errors import InputError
@@ -215,6 +216,7 @@ OF_MAP = (
     Field("sum", "terms", ids_of(N_TERMS), written_ids),
 )
 AFTER_SETTINGS = (
+    Field("beams", "beam_plan", read_plan, written_plan),
     Field("dart", "dart", whole(0, MAX_INDEX)),
     Field("tally", "is_tallied", flag, lambda _: "1"),
     Field("depth", "depth", one_of(DEPTHS)),

@@ -18,6 +18,7 @@ from seethrough.core.fields import ANYWHERE, OF_A_TEXT, OF_THE_MAP, SETTING, all
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from seethrough.core.beam_plan import BeamPlan
     from seethrough.core.cell import Cell
     from seethrough.core.fields import Field
     from seethrough.core.heads import Heads
@@ -57,7 +58,7 @@ class Place:
     the text's words, `compared` a token's id, `off` are heads that are switched off, `neuron` is
     one of the layer's, `second` a place beside the chosen one, `moved` what a rotation is shown
     with. `settings` are those of the draw that it names, by name; `dart` and
-    `is_tallied` are of the step "sample".
+    `is_tallied` are of the step "sample", `beam_plan` is how a search with beams goes.
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
     Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
     `sought` there, or the `group` of words that is marked; the `colour` and those of its `bands`
@@ -84,6 +85,7 @@ class Place:
     chosen_step: int | None = None
     cell: Cell | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
+    beam_plan: BeamPlan | None = None
     dart: int | None = None
     is_tallied: bool = False
     depth: str | None = None

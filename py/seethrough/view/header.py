@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import GENERATE
+from seethrough.app.state import DECODE, GENERATE
 from seethrough.core.language import MADE_UP
 from seethrough.core.messages import LANGUAGES, text
 from seethrough.core.routes import MAP, OWN, Route, address_of
@@ -16,7 +16,7 @@ from seethrough.view.words import say, subject_name
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-LINKS = (GENERATE, "walk", "block", "all", MAP)
+LINKS = (GENERATE, DECODE, "walk", "block", "all", MAP)
 THEMES = ("system", "light", "dark")
 # The languages to choose from; the two made of English are for tests, by address.
 OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)

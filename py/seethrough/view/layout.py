@@ -115,6 +115,10 @@ ACTIONS = (
     "append-token",
     "go-on",
     "step-to",
+    "set-beams",
+    "search-beams",
+    "set-endings",
+    "draw-endings",
     "go-to",
     "fork",
     "return-to",
@@ -324,9 +328,14 @@ def panels_of(tours: Tours) -> Mapping[str, Panel]:
         **{
             slot: Panel(Names(fields, ("unfolded",)), render)
             for step in steps
-            for slot, (fields, render) in step.inner.items()
+            for slot, (fields, render) in inner_panels(step).items()
         },
     }
+
+
+def inner_panels(step: Step) -> Mapping[str, tuple[Iterable[str], Callable[[AppState], str]]]:
+    """The panels inside a step's own and inside its idea's, by slot."""
+    return {**step.inner, **(step.idea.inner if step.idea is not None else {})}
 
 
 def second_panel(step: Step, depth: str) -> Panel:
@@ -349,7 +358,9 @@ PANELS = panels_of(TOURS)
 def inner_of(tours: Tours) -> Mapping[str, tuple[str, ...]]:
     """Slots that stand inside another panel's markup, with what they hold."""
     steps = [step for tour in tours for step in tour.steps]
-    return {step.place: tuple(step.inner) for step in steps if step.inner}
+    held = {step.place: step.inner for step in steps}
+    held |= {step.idea_place: step.idea.inner for step in steps if step.idea is not None}
+    return {place: tuple(inner) for place, inner in held.items() if inner}
 
 
 class Memo:

@@ -14,6 +14,7 @@ from seethrough.core.loop import write_on
 from seethrough.view import sheet, walk
 from seethrough.view.block import choice
 from seethrough.view.code import of, of_family
+from seethrough.view.decode.tour import THE_DECODING
 from seethrough.view.guesses import rows
 from seethrough.view.late import late
 from seethrough.view.steps import slots
@@ -359,4 +360,4 @@ THE_GENERATION = Tour(
         ),
     ),
 )
-TOURS: Tours = (THE_GENERATION, THE_WALK, THE_BLOCK, ALL_AT_ONCE)
+TOURS: Tours = (THE_GENERATION, THE_DECODING, THE_WALK, THE_BLOCK, ALL_AT_ONCE)

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from seethrough.core.settings import Control
 
 
-def dials(scene: Scene) -> Node:
-    """The settings, as they are; what was refused is said below them."""
+def dials(scene: Scene, *, without: tuple[str, ...] = ()) -> Node:
+    """The settings, as they are; what was refused is said below them.
+
+    Args:
+        without: Settings whose dials stand elsewhere.
+    """
     refused = scene.choice.throws.refused
+    rows = [(name, row.dial) for name, row in SETTINGS.items() if name not in without]
     return h(
         "fieldset",
         {"class": "dials"},
         h("legend", {"class": "visually-hidden"}, say(scene, "step.sample.dials")),
-        [dial(scene, name, row.dial) for name, row in SETTINGS.items() if row.dial],
+        [dial(scene, name, control) for name, control in rows if control],
         h("div", {"class": "refused", "role": "alert"}, sentence(scene, refused, "is-error"))
         if refused
         else None,

@@ -2,3 +2,4 @@
 
 LEAD = "step-sample-lead"
 ODDS = "step-sample-odds"
+PAIRS = "step-odds-pairs"

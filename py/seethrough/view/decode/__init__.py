@@ -1,0 +1,1 @@
+"""The decoding lab: how settings shape the odds, how a search goes, where a text can lead."""
