@@ -24,12 +24,12 @@ WHERE = """() => {
   const stops = [...document.querySelectorAll(usable)].filter(
     (one) => one.checkVisibility() && !one.disabled,
   );
-  const next = document.querySelector("[data-action=step-next]");
+  const next = document.querySelector(".transport .is-primary");
   return {
     title: box("h1").top,
     plate: box(".plate-of").top,
     foot: box(".transport").top,
-    next: box("[data-action=step-next]"),
+    next: box(".transport .is-primary"),
     before: stops.filter(
       (one) => one.compareDocumentPosition(next) & Node.DOCUMENT_POSITION_FOLLOWING,
     ).length,

@@ -82,7 +82,9 @@ def selector(element: ffi.Js) -> str:
         return f"#{ffi.css_escape(str(element.id))}"
     link = element.getAttribute("href")
     if not ffi.is_absent(link):
-        return f'{_region(element)}a[href="{ffi.css_escape(str(link))}"]'
+        term = element.getAttribute("data-term")  # all terms lead to the same list
+        told = "" if ffi.is_absent(term) else f'[data-term="{ffi.css_escape(str(term))}"]'
+        return f'{_region(element)}a[href="{ffi.css_escape(str(link))}"]{told}'
     parts = [
         f'[data-{name}="{ffi.css_escape(value)}"]'
         for name, value in attributes(element).items()
