@@ -164,7 +164,8 @@ def told(scene: Scene, question: Question, guess: Guess) -> list[Child]:
         parts += [" ", *rich(scene, f"guess.{question.kind}.share", share=share)]
         if not scored.is_right and scored.share is not None:
             mine = h("b", {}, whole(scene, scored.share))
-            parts += [" ", *rich(scene, f"guess.{question.kind}.own", own=own, share=mine)]
+            again = token_mark(chosen.name) if question.are_tokens else own
+            parts += [" ", *rich(scene, f"guess.{question.kind}.own", own=again, share=mine)]
     if guess.sure and scored.share is not None:
         parts += [" ", say(scene, f"guess.sure.told.{calibrated(guess.sure, scored.share)}")]
     return parts
