@@ -287,3 +287,9 @@ def test_a_language_fills_the_same_slots(folder: Path) -> None:
         for key, template in json.loads(file.read_text(encoding="utf-8")).items():
             assert fields_of_message(template) <= slots(key), key
             check(template, folder.name)
+
+
+def test_no_line_begins_with_a_percent_sign() -> None:
+    """Between a number and its percent sign stands a space that never breaks."""
+    breaking = re.compile(r"[0-9}] %")
+    assert [key for key, told in catalogue(FALLBACK).items() if breaking.search(told)] == []

@@ -1,9 +1,10 @@
 /**
- * A small dialog beside the word that asked for it. Escape, a click beside it, and a link inside it
+ * A small dialog beside the sentence of the word that asked for it. Escape, a click beside it, and a link inside it
  * close it; the focus goes back to the word. It knows no model.
  */
 
 const WORDS = ".term";
+const SENTENCES = "p, li, dt, dd, th, td, figcaption, caption, label, summary, h2, h3";
 const GAP = 8;
 
 /** @type {HTMLElement | null} the word that was pressed last */
@@ -12,14 +13,26 @@ let asked = null;
 /** @param {number} value @param {number} most */
 const within = (value, most) => Math.max(GAP, Math.min(value, most));
 
-/** Put the card below the word, above it where there is no room below. @param {HTMLElement} card @param {HTMLElement} word */
+/**
+ * How far down the card stands: below the sentence of its word, else above it, so that it can be
+ * read on; of a sentence that leaves no room, at the edge of the window that is further from the word.
+ * @param {DOMRect} word @param {DOMRect} sentence @param {number} high
+ */
+function down(word, sentence, high) {
+  const below = sentence.bottom + GAP;
+  const above = sentence.top - GAP - high;
+  if (below + high <= innerHeight - GAP) return below;
+  if (above >= GAP) return above;
+  return word.top + word.bottom < innerHeight ? innerHeight - GAP - high : GAP;
+}
+
+/** Put the card beside its word's sentence; one as wide as the window stands in its middle. @param {HTMLElement} card @param {HTMLElement} word */
 function place(card, word) {
   const [box, own] = [word.getBoundingClientRect(), card.getBoundingClientRect()];
-  const isLow = box.bottom + GAP + own.height > innerHeight - GAP;
-  const y = isLow ? box.top - GAP - own.height : box.bottom + GAP;
-  const client = document.documentElement.clientWidth;
-  card.style.left = `${within(box.left, client - own.width - GAP)}px`;
-  card.style.top = `${within(y, innerHeight - own.height - GAP)}px`;
+  const sentence = (word.closest(SENTENCES) ?? word).getBoundingClientRect();
+  const free = document.documentElement.clientWidth - own.width;
+  card.style.left = `${free < own.width / 2 ? free / 2 : within(box.left, free - GAP)}px`;
+  card.style.top = `${within(down(box, sentence, own.height), innerHeight - own.height - GAP)}px`;
 }
 
 /** Open the dialog beside the word that was pressed last. @param {string} id */

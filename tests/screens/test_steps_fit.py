@@ -24,12 +24,12 @@ WHERE = """() => {
   const stops = [...document.querySelectorAll(usable)].filter(
     (one) => one.checkVisibility() && !one.disabled,
   );
-  const next = document.querySelector("[data-action=step-next]");
+  const next = document.querySelector(".transport .is-primary");
   return {
     title: box("h1").top,
     plate: box(".plate-of").top,
     foot: box(".transport").top,
-    next: box("[data-action=step-next]"),
+    next: box(".transport .is-primary"),
     before: stops.filter(
       (one) => one.compareDocumentPosition(next) & Node.DOCUMENT_POSITION_FOLLOWING,
     ).length,
@@ -89,3 +89,20 @@ def test_presenting(screen, walk, depth):
     assert screen.page.locator(".is-presenting").count() == 0
     assert screen.page.is_visible(".site-header")
     assert not told(found), told(found)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_phone_cuts_no_name_of_a_step(screen, step):
+    """On a phone the present step's name is whole; of the others only the numbers stand there."""
+    screen.go(f"#/walk/january/{step}?depth=idea")
+    screen.look(PHONE)
+    here, others = screen.page.evaluate("""() => {
+      const present = document.querySelector(".spine [aria-current]");
+      const { left, right } = present.getBoundingClientRect();
+      const rest = [...document.querySelectorAll(".spine a:not([aria-current])")];
+      return [[left, right], rest.map((one) => Math.round(one.getBoundingClientRect().width))];
+    }""")
+
+    assert here[0] >= 15  # inside the edges that fade
+    assert here[1] <= PHONE[0] - 14
+    assert max(others) <= 46

@@ -15,8 +15,9 @@ from seethrough.core.cell import Cell
 from seethrough.core.depth import DEPTHS
 from seethrough.core.hooks import hook_name
 from seethrough.core.routes import Route
+from seethrough.core.weight_names import expected_dims
 from seethrough.view import pages
-from seethrough.view.block import choice, matrix, products, turning, wall
+from seethrough.view.block import choice, matrix, products, shapes, turning, wall
 from seethrough.view.block.here import here_of
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
 from seethrough.view.node import h, to_html
@@ -296,3 +297,33 @@ def test_shared_keys_are_drawn() -> None:
     assert "is-shared" not in choice.render(at("qkv", family="gpt2"))
     assert "shared-picture" in drawn(at("qkv"))
     assert "shared-picture" not in drawn(at("qkv", family="gpt2"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_shapes_are_those_of_the_weights(family: str) -> None:
+    """Each matrix that a step's line of shapes sizes has that size in the model."""
+    state = at("qkv", family=family)
+    config = state.run.config
+    assert config is not None
+    lines = [to_html(shapes.line(state, step)) for step in STEPS if step != "inside"]
+    told = " ".join("".join(Reading(one).texts) for one in lines)
+    found = dict(re.findall(r"(W_\w+)\[(\d+, \d+)\]", told))
+
+    assert set(found) >= {"W_Q", "W_V", "W_O", "W_in", "W_out"}
+    for name, size in found.items():
+        part = "attn" if name in {"W_Q", "W_K", "W_V", "W_O"} else "mlp"
+        wide, high = map(int, size.split(", "))
+        dims = expected_dims(config)[f"blocks.0.{part}.{name}"]
+        assert wide * high == int(np.prod(list(dims.values() if isinstance(dims, dict) else dims)))
+
+
+def test_numbers_in_brackets_are_explained() -> None:
+    """The column that is told belongs to the number of the head that it is said to be."""
+    state = at("qkv")
+    config = state.run.config
+    assert config is not None
+    told = "".join(Reading(to_html(shapes.indices(state))).texts)
+    column, head, width, place = map(int, re.findall(r"(\d+) = (\d+) × (\d+) \+ (\d+)", told)[0])
+
+    assert (head, width) == (1, config.d_head)
+    assert column == head * width + place < config.n_heads * config.d_head

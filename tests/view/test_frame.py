@@ -45,15 +45,14 @@ def test_the_whole_picture_is_the_sliders_end() -> None:
     assert 'data-action="play"' in html
 
 
-@pytest.mark.parametrize(("step", "action"), [(STEPS[0], "step-back"), (STEPS[-1], "step-next")])
-def test_the_walk_has_ends(step: str, action: str) -> None:
-    """At its ends the button rests."""
-    buttons = [
-        attrs for tag, attrs in Reading(transport.render(at(step))).elements if tag == "button"
-    ]
-    resting = {attrs["data-action"] for attrs in buttons if "disabled" in attrs}
+def test_the_walk_has_ends() -> None:
+    """At its beginning Back rests; at its end the way on leads to a text of one's own."""
+    first, last = (Reading(transport.render(at(step))) for step in (STEPS[0], STEPS[-1]))
+    resting = {one["data-action"] for tag, one in first.elements if "disabled" in one}
 
-    assert action in resting
+    assert resting == {"step-back"}
+    assert [one for tag, one in last.elements if "disabled" in one] == []
+    assert last.values("href") == ["#/walk/own/input"]
 
 
 def test_the_slider_is_told_in_words() -> None:
@@ -64,9 +63,9 @@ def test_the_slider_is_told_in_words() -> None:
 
 
 def next_of(state: AppState) -> dict[str, str | None]:
-    """The attributes of the way on."""
-    buttons = [attrs for tag, attrs in Reading(transport.render(state)).elements if tag == "button"]
-    return next(attrs for attrs in buttons if attrs["data-action"] == "step-next")
+    """The attributes of the way on, a button or the last step's link."""
+    elements = [attrs for _tag, attrs in Reading(transport.render(state)).elements]
+    return next(one for one in elements if "is-primary" in str(one.get("class")))
 
 
 @pytest.mark.parametrize("step", STEPS)

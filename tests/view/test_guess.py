@@ -124,6 +124,8 @@ def test_the_cat_s_answers() -> None:
     assert looked is not None
     assert (looked.answer, looked.right) == ("dog", "1")
     assert {one.name for one in looked.options} >= {"dog", "cat"}
+    assert {one.name: one.which for one in looked.options}["cat"] == "(2nd)"
+    assert {one.name: one.which for one in looked.options}["dog"] == ""
 
 
 def test_a_hundred_real_darts_are_thrown() -> None:

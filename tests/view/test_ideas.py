@@ -308,9 +308,10 @@ def test_a_hundred_darts_are_seen(name: str) -> None:
 
 
 def test_without_chance_the_top_token_wins() -> None:
-    """At temperature 0 no dart is drawn, the best token is in ink, and it is said plainly."""
+    """At temperature 0 no dart is drawn or offered; the best token is in ink, and it is said."""
     html = throwing.render(runs()["llama"])
 
+    assert 'data-action="throw' not in html
     assert "idea-dart" not in LexborHTMLParser(html).html
     assert "always wins" in own_words(html)
     assert widths(html, ".is-taken rect", "x") == [0]

@@ -109,12 +109,13 @@ def test_languages_are_offered_from_two_on(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_transport_rests_at_the_ends() -> None:
-    """The first step has no back, the last no next."""
+    """The first step has no back, the last no next step: it leads to a text of one's own."""
     first = pages.render(at(Route("walk", "january", next(iter(STEPS)))))
     last = pages.render(at(Route("walk", "january", list(STEPS)[-1])))
 
     assert 'data-action="step-back" disabled' in first
-    assert 'data-action="step-next" disabled' in last
+    assert 'data-action="step-next"' not in last
+    assert "Next: your own text" in last
     assert 'data-action="step-next" disabled' not in first
 
 

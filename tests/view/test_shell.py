@@ -33,9 +33,12 @@ def test_the_line_has_every_step(step: str) -> None:
 
 
 def test_next_names_where_it_leads() -> None:
-    """Next says which step comes; at the end of the walk it rests."""
+    """Next says which step comes; at the end of the walk and of a layer, what follows it."""
     assert "Next: scores" in Reading(transport.render(walk_state().but(route=at("layers")))).texts
-    assert "Next step" in Reading(transport.render(walk_state().but(route=at(STEPS[-1])))).texts
+    last = transport.render(walk_state().but(route=at(STEPS[-1])))
+    assert "Next: another text" in Reading(last).texts
+    inside = transport.render(walk_state().but(route=Route("block", "own", "inside")))
+    assert "Next: scores" in Reading(inside).texts or not inside
 
 
 def test_speeds() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import js
 import numpy as np
-from pyodide.ffi import JsProxy, create_proxy, to_js
+from pyodide.ffi import JsProxy, create_once_callable, create_proxy, to_js
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -163,9 +163,10 @@ def mark(name: str) -> None:
     early.markOnce(name)
 
 
-def listen(target: Js, kind: str, function: Callable[[Js], None]) -> None:
-    """Add an event listener that lives as long as the page."""
-    target.addEventListener(kind, create_proxy(function))
+def listen(target: Js, kind: str, hear: Callable[[Js], None], *, is_once: bool = False) -> None:
+    """Add an event listener that lives as long as the page, or hears the next event alone."""
+    proxy = create_once_callable(hear) if is_once else create_proxy(hear)
+    target.addEventListener(kind, proxy, to_javascript({"once": is_once}))
 
 
 def on_fold(function: Callable[[], None]) -> None:

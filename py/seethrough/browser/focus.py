@@ -1,8 +1,9 @@
 """Keeps the focus where the page is written anew under it.
 
 An element that is written anew gets the focus again. Where it is gone, its panel's heir takes it
-(`data-heir`, the first that can be used), else the panel itself. Where it is only switched off for
-a while, it gets the focus back as soon as it can be used again.
+(`data-heir`, the first that can be used), else the panel itself; for a word of the text the page's
+heading. Where it is only switched off for a while, it gets the focus back as soon as it can be used
+again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HEIRS = "[data-heir]"
+# A word of a text that is gone: who reads goes on at the heading, and no frame wanders.
+WORD, HEADING = ".term", "h1"
 # On the one that holds the focus for another: how to find that one.
 HELD_FOR = "data-held-for"
 # What an element's successor may have another of.
@@ -30,6 +33,7 @@ def remember(element: ffi.Js) -> Callable[[], None]:
     wanted = selector(active) if ffi.is_absent(held) else str(held)
     same = list(element.querySelectorAll(wanted)) if wanted else []
     place = next((at for at, one in enumerate(same) if bool(one.isSameNode(active))), 0)
+    is_word = bool(active.matches(WORD))
 
     def restore() -> None:
         if wanted and _is_usable(active) and bool(active.matches(wanted)) and _has_focus(active):
@@ -38,6 +42,9 @@ def remember(element: ffi.Js) -> Callable[[], None]:
         usable = [one for one in again if _is_usable(one)]
         if usable:
             _focus(usable[min(place, len(usable) - 1)])
+            return
+        if is_word:
+            _focus(ffi.document.querySelector(HEADING))
             return
         heirs = [one for one in element.querySelectorAll(HEIRS) if _is_usable(one)]
         holder = heirs[0] if heirs else _focusable(element)
@@ -82,7 +89,9 @@ def selector(element: ffi.Js) -> str:
         return f"#{ffi.css_escape(str(element.id))}"
     link = element.getAttribute("href")
     if not ffi.is_absent(link):
-        return f'{_region(element)}a[href="{ffi.css_escape(str(link))}"]'
+        term = element.getAttribute("data-term")  # all terms lead to the same list
+        told = "" if ffi.is_absent(term) else f'[data-term="{ffi.css_escape(str(term))}"]'
+        return f'{_region(element)}a[href="{ffi.css_escape(str(link))}"]{told}'
     parts = [
         f'[data-{name}="{ffi.css_escape(value)}"]'
         for name, value in attributes(element).items()

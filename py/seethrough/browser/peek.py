@@ -42,6 +42,7 @@ class Peek:
         self._wanted = ""
         self._box: ffi.Box = (0, 0, 0, 0)
         self._turn = 0
+        self._waits = False
 
     def follow(self) -> None:
         """Listen, from now on."""
@@ -52,6 +53,7 @@ class Peek:
         ffi.listen(ffi.document, "focusout", lambda _event: self.leave())
         ffi.listen(ffi.document, "keydown", self._pressed)
         self._store.subscribe((SLOT,), self._place)
+        self._store.subscribe(("route",), lambda _state: self._wait())
         self._store.subscribe(ENDS, lambda _state: self._begin_anew())
 
     def over(self, cell: str, box: ffi.Box) -> None:
@@ -77,6 +79,16 @@ class Peek:
         self._wanted = ""
         self.end()
 
+    def _wait(self) -> None:
+        """On another page nothing opens under a pointer that has not moved there."""
+        if not self._waits:
+            self._waits = True
+            ffi.listen(ffi.document, "pointermove", self._moved, is_once=True)
+
+    def _moved(self, event: ffi.Js) -> None:
+        self._waits = False
+        self._pointed(event)
+
     def _after(self, seconds: float) -> None:
         self._turn += 1
         ffi.start_task(self._settle(self._turn, seconds))
@@ -99,7 +111,7 @@ class Peek:
 
     def _pointed(self, event: ffi.Js) -> None:
         target = event.target
-        if event.pointerType == "touch" or not hasattr(target, "closest"):
+        if self._waits or event.pointerType == "touch" or not hasattr(target, "closest"):
             return
         if not ffi.is_absent(target.closest(f"#{SLOT}")):
             self._stay()

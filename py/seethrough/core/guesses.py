@@ -24,11 +24,15 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Option:
-    """What can be guessed: its key is kept, its name is shown; `share` is the model's, if any."""
+    """What can be guessed: its key is kept, its name is shown; `share` is the model's, if any.
+
+    `which` tells it from an equal word of the text, where there is one.
+    """
 
     key: str
     name: str
     share: float | None = None
+    which: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from seethrough.view.node import Node
 if TYPE_CHECKING:
     from seethrough.view.node import Attributes, Child
 
-# A movement is seen in a second; not quite thirty signs are read in one.
-LEAST_S = 1.0
-SIGN_S = 0.035
+# A movement and what it brought are seen in a second and a half; a slow reader, who looks at the
+# picture as well, reads eighteen signs in one.
+LEAST_S = 1.5
+SIGN_S = 0.055
 
 
 class Film(Sequence["Child"]):

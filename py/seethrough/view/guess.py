@@ -98,7 +98,10 @@ def option(question: Question, one: Option, *, is_chosen: bool) -> Node:
         "data-key": one.key,
         "aria-pressed": ("true" if is_chosen else "false") if question.asks_sure else None,
     }
-    return h("button", attributes, h("bdi", {}, one.name) if question.are_tokens else one.name)
+    if not question.are_tokens:
+        return h("button", attributes, one.name)
+    which = h("span", {"class": "guess-which"}, one.which) if one.which else ""
+    return h("button", attributes, h("bdi", {}, one.name), " " if which else "", which)
 
 
 def sureness(scene: Scene) -> Node:
@@ -145,8 +148,11 @@ def told(scene: Scene, question: Question, guess: Guess) -> list[Child]:
     scored, chosen = score(question, guess), question.option(guess.key)
     if scored is None or chosen is None:
         return []
-    own = token_mark(chosen.name) if question.are_tokens else chosen.name
-    answer = token_mark(question.answer) if question.are_tokens else h("b", {}, question.answer)
+    own = told_as(question, chosen)
+    best = question.option(question.right)
+    answer = (
+        told_as(question, best) if question.are_tokens and best else h("b", {}, question.answer)
+    )
     key = "right" if scored.is_right else "other"
     parts: list[Child] = [*rich(scene, f"guess.told.{key}", own=own)]
     about = token_mark(question.about)
@@ -158,10 +164,19 @@ def told(scene: Scene, question: Question, guess: Guess) -> list[Child]:
         parts += [" ", *rich(scene, f"guess.{question.kind}.share", share=share)]
         if not scored.is_right and scored.share is not None:
             mine = h("b", {}, whole(scene, scored.share))
-            parts += [" ", *rich(scene, f"guess.{question.kind}.own", own=own, share=mine)]
+            again = token_mark(chosen.name) if question.are_tokens else own
+            parts += [" ", *rich(scene, f"guess.{question.kind}.own", own=again, share=mine)]
     if guess.sure and scored.share is not None:
         parts += [" ", say(scene, f"guess.sure.told.{calibrated(guess.sure, scored.share)}")]
     return parts
+
+
+def told_as(question: Question, one: Option) -> Node | str:
+    """An option inside a sentence; of equal words of the text it is said which."""
+    if not question.are_tokens:
+        return one.name
+    word = token_mark(one.name)
+    return h("span", {}, word, " ", one.which) if one.which else word
 
 
 def calibrated(sure: str, share: float) -> str:

@@ -30,6 +30,7 @@ RANKS = (1, 10, 100, 1000, 10_000, 100_000)
 N_FIRST, N_SPREAD = 10, 24  # ranks of the table
 LETTER, LINE, DESCENT = 8.4, 15.0, 3.0  # what a label takes up, with some room
 GAP = 7.0  # from a point to its label
+CLEAR = 2.0  # from the line to a label, at least
 
 
 class Axes:
@@ -199,8 +200,8 @@ def free_place(axes: Axes, x: float, y: float, n_letters: int, taken: list[Box])
     label moves away until there is, past no other label where that can be.
     """
     wide = n_letters * LETTER
-    right, left = min(x + GAP, WIDE - RIGHT - wide), x - GAP - wide
-    above = -5.0 if right > x else -9.0
+    right, left = min(x + GAP, WIDE - RIGHT - wide), max(x - GAP - wide, LEFT + 2)
+    above = -7.0 if right > x else -9.0
     lines = range(round(HIGH / LINE))
     places = [
         (start, y + off + sign * at * LINE)
@@ -225,7 +226,7 @@ def is_free(axes: Axes, box: Box, taken: list[Box]) -> bool:
     left, top, right, bottom = box
     if left < LEFT or top < LINE or bottom > HIGH - BOTTOM:
         return False
-    if axes.line_at(left) <= bottom and axes.line_at(right) >= top:
+    if axes.line_at(left) <= bottom + CLEAR and axes.line_at(right) >= top - CLEAR:
         return False
     return not any(meets(box, one) for one in taken)
 

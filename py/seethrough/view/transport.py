@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import BLOCK
+from seethrough.app.state import BLOCK, WALK
 from seethrough.core.guesses import ALWAYS
+from seethrough.core.routes import OWN, Route, address_of
 from seethrough.core.written import plain_digits
 from seethrough.view import guess, named
 from seethrough.view.moments import moments_of
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from seethrough.view.node import Child
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+# The step of the walk that follows the layers.
+AFTER_LAYERS = "logits"
 
 
 def render(state: AppState) -> str:
@@ -100,7 +103,7 @@ def place(state: AppState) -> str:
 
 
 def buttons(state: AppState, *, has_film: bool) -> Node:
-    """Back, play or pause, on."""
+    """Back, play or pause, on; at the end of a tour what follows it."""
     name = "pause" if state.chrome.stage.is_playing else "play"
     more: Attributes = {"class": "button is-play", "data-heir": True}
     return h(
@@ -108,12 +111,31 @@ def buttons(state: AppState, *, has_film: bool) -> Node:
         {"class": "transport-buttons", "role": "group", "aria-label": say(state, "walk.transport")},
         move(state, "step-back", -1, is_heir=not has_film),
         action_button(state, name, f"walk.{name}", more) if has_film else "",
-        move(state, "step-next", 1),
+        move(state, "step-next", 1) if has_next(state) else onward(state),
     )
 
 
+def has_next(state: AppState) -> bool:
+    """Whether a step follows in the tour."""
+    return state.tour is not None and state.tour.beside(state.route, 1) is not None
+
+
+def onward(state: AppState) -> Node | str:
+    """What follows a tour: a text of the reader's own; behind the inside of a layer, the scores."""
+    tour, subject = state.tour, state.route.subject or OWN
+    if tour is None or tour.view not in {WALK, BLOCK}:
+        return ""
+    target, words = Route(WALK, OWN, "input"), say(state, "walk.onward")
+    if tour.view == BLOCK:
+        target = Route(WALK, subject, AFTER_LAYERS)
+        words = say(state, "walk.onward_inside")
+    elif subject == OWN:
+        words = say(state, "walk.onward_again")
+    return h("a", {"class": "button is-primary is-onward", "href": address_of(target)}, words)
+
+
 def move(state: AppState, action: str, distance: int, *, is_heir: bool = False) -> Node:
-    """Back, or on by the name of where it leads; at the ends of the walk the button rests."""
+    """Back, or on by the name of where it leads; at the walk's beginning Back rests."""
     target = state.tour.beside(state.route, distance) if state.tour is not None else None
     is_lit = distance > 0 and target is not None and state.chrome.stage.is_over
     classes = "button is-primary" if distance > 0 else "button"

@@ -13,6 +13,7 @@ from seethrough.core.moves import Move, move_of
 from seethrough.core.routes import Place, Route, address_of_place
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
+from seethrough.view.block import shapes
 from seethrough.view.block.clipped import scale_note, whole
 from seethrough.view.block.contract_film import moments, timed
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, of_scores, row
@@ -86,6 +87,7 @@ def render(scene: Scene) -> str:
     return to_html(
         title(scene, "step.contract"),
         named.lead(scene, lead(scene)),
+        shapes.line(scene, "contract"),
         added,
         opened_readout(scene, READOUT) if added else "",
         lacking(scene),

@@ -12,7 +12,7 @@ from seethrough.core.neurons import added, share_of_strength
 from seethrough.core.pushes import WRITTEN_BY, of_neuron
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, strip
-from seethrough.view.block import curve, pushed
+from seethrough.view.block import curve, pushed, shapes
 from seethrough.view.block.clipped import scale_note, whole
 from seethrough.view.block.expand_film import moments, timed
 from seethrough.view.block.facts import answers, direction, is_open, name_of, of_scores, row
@@ -80,6 +80,7 @@ def render(scene: Scene) -> str:
     return to_html(
         title(scene, "step.expand"),
         named.lead(scene, lead(scene, known)),
+        shapes.line(scene, "expand"),
         before(scene),
         *([waits(scene)] if known is None else neurons(scene, known)),
     )

@@ -17,7 +17,7 @@ from seethrough.core.moves import move_of
 from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
-from seethrough.view.block import made, off, pushed, search
+from seethrough.view.block import made, off, pushed, search, shapes
 from seethrough.view.block.clipped import beyond, whole
 from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
 from seethrough.view.block.here import waits
@@ -127,6 +127,7 @@ def render(scene: Scene) -> str:
     return to_html(
         title(scene, "step.mix"),
         named.lead(scene, lead(scene, mixed)),
+        shapes.line(scene, "mix"),
         "" if mixed is None else values(scene, mixed),
         "" if mixed is None else opened_readout(scene, READOUT),
         lacking(scene, mixed),

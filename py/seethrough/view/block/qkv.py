@@ -9,7 +9,7 @@ from seethrough.core.cell import Cell
 from seethrough.core.families import family_of
 from seethrough.core.length import length_cell, length_of
 from seethrough.view import named, slices, strip
-from seethrough.view.block import clipped, here, shared, turning
+from seethrough.view.block import clipped, here, shapes, shared, turning
 from seethrough.view.block.clipped import scale_note
 from seethrough.view.block.here import here_of, of_head, of_layer
 from seethrough.view.cell_button import cell_button
@@ -53,6 +53,8 @@ def render(scene: Scene) -> str:
     return to_html(
         title(scene, "step.qkv"),
         named.lead(scene, lead(scene, place)),
+        shapes.line(scene, "qkv"),
+        shapes.indices(scene),
         "" if is_whole else here.waits(scene),
         h(
             "div",

@@ -11,7 +11,7 @@ from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.wants import want
 from seethrough.view import named
-from seethrough.view.block import here, matrix, products
+from seethrough.view.block import here, matrix, products, shapes
 from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.block.row import told
 from seethrough.view.cell_button import cell_button
@@ -55,6 +55,7 @@ def render(scene: Scene) -> str:
     return to_html(
         title(scene, "step.scores"),
         named.lead(scene, lead(scene, place, row)),
+        shapes.line(scene, "scores"),
         h(
             "div",
             {"class": "block-pair is-three"},

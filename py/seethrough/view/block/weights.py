@@ -8,7 +8,7 @@ from seethrough.core import hooks
 from seethrough.core.head_facts import entropy
 from seethrough.view import attention, named
 from seethrough.view.attention_grid import grid_of
-from seethrough.view.block import habits, here, off, wall
+from seethrough.view.block import habits, here, off, shapes, wall
 from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.block.row import row_of
 from seethrough.view.block.stages import shots_of, stages
@@ -43,6 +43,7 @@ def render(scene: Scene) -> str:
     return to_html(
         title(scene, "step.weights"),
         named.lead(scene, [attention.lead(scene, grid), " ", rich(scene, "weights.softmax")]),
+        shapes.line(scene, "weights"),
         h(
             "div",
             {"class": "block-pair"},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.guesses import Option, Question, place_of
 from seethrough.view.ideas.layers_heads import kind_of, marked_in, row_of
-from seethrough.view.ideas.plain import plain
+from seethrough.view.ideas.plain import plain, which
 
 if TYPE_CHECKING:
     from seethrough.app.state import Run, Scene
@@ -27,7 +27,8 @@ def ask(scene: Scene) -> Question | None:
     if len(places) < 2 or places[0] != int(row.argmax()):  # noqa: PLR2004 - one is no choice
         return None
     options = tuple(
-        Option(str(at), plain(run.tokens[at].visible), float(row[at])) for at in sorted(places)
+        Option(str(at), plain(run.tokens[at].visible), float(row[at]), which(scene, at))
+        for at in sorted(places)
     )
     return Question(
         KIND,

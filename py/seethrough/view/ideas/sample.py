@@ -180,17 +180,17 @@ def outcome(scene: Scene, odds: Odds) -> Node:
 
 
 def buttons(scene: Scene, odds: Odds) -> Node:
-    """One dart or many; chance on or off."""
+    """One dart or many where there is chance; chance on or off."""
     first: Attributes = {"class": "button is-primary"}
-    hundred = action_button(scene, "throw-many", "idea.sample.hundred", {"class": "button"})
     if odds.shaped is None:
-        items = [chance(scene, "own", is_first=True), hundred]
+        items = [chance(scene, "own", is_first=True)]
     elif is_many(odds):
         single = action_button(scene, "tally", "idea.sample.single", first)
         items = [single, chance(scene, "best", is_first=False)]
     else:
         again = {**first, "id": "throw-dart"}
         one = action_button(scene, "throw", "idea.sample.throw", again)
+        hundred = action_button(scene, "throw-many", "idea.sample.hundred", {"class": "button"})
         items = [one, hundred, chance(scene, "best", is_first=False)]
     return h("div", {"class": "idea-buttons"}, items)
 

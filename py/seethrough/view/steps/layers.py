@@ -12,6 +12,7 @@ from seethrough.core.hooks import hook_name, leaf_of
 from seethrough.core.length import NORM, length_cell
 from seethrough.core.parts import WRITES
 from seethrough.core.routes import Place, Route, address_of, address_of_place
+from seethrough.core.visible import PICTURES
 from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.node import Attributes, Child, Markup, Node, escape, h, to_html
@@ -307,10 +308,11 @@ def answer(scene: Scene, best: tuple[Candidate, ...], row: int, moment: int = 0)
 def answer_of(language: str, visible: str, prob: float, moment: int, *, is_final: bool) -> Markup:
     """Such an answer; the same in a page that is drawn again."""
     reader = Reader(language)
+    shown = say(reader, "idea.layers.space") if visible == PICTURES[" "] else visible
     node = h(
         "span",
         {"class": "layer-says" + (" is-final" if is_final else ""), "data-at": str(moment)},
-        h("bdi", {"class": "token-text"}, visible),
+        h("bdi", {"class": "token-text"}, shown),
         h("span", {"class": "number", "title": exact(reader, prob)}, probability(reader, prob)),
     )
     return Markup(to_html(node))
