@@ -9,7 +9,6 @@ from seethrough.app.actions import Actions
 from seethrough.app.branches import Branches
 from seethrough.app.run_files import file_of, open_file
 from seethrough.app.state import Sampling
-from seethrough.app.ways import ways_of
 from seethrough.core import run_file
 from tests.fake_engine import opened, tiny_model
 
@@ -46,7 +45,7 @@ def told(actions: Actions) -> list[tuple[object, ...]]:
             tuple(step.how for step in way.steps),
             way.stop,
         )
-        for way in ways_of(actions.state.run)
+        for way in actions.state.run.ways
     )
 
 
@@ -85,7 +84,7 @@ def test_a_run_comes_back_to_the_bit() -> None:
     assert new.state.run.place_names == old.state.run.place_names
     assert new.state.sampling == old.state.sampling
     assert new.state.chrome.notice is not None
-    assert new.state.chrome.notice.key == "run_file.opened"
+    assert new.state.chrome.notice.key == "runfile.opened"
     assert text_of(new) == text_of(old)
 
 
@@ -99,7 +98,7 @@ def test_other_numbers_are_told() -> None:
     assert asyncio.run(open_file(actions, changed(text, ways=ways)))
 
     assert actions.state.chrome.notice is not None
-    assert actions.state.chrome.notice.key == "run_file.differs"
+    assert actions.state.chrome.notice.key == "runfile.differs"
 
 
 def test_what_cannot_be_opened_leaves_the_page() -> None:
@@ -109,10 +108,10 @@ def test_what_cannot_be_opened_leaves_the_page() -> None:
     n_ctx = MODEL.manifest.config.n_ctx
     long = {"ids": [5] * n_ctx, "probs": [0.5] * n_ctx, "how": [""] * n_ctx, "stop": ""}
     for file, key in (
-        ("", "run_file.not_ours"),
-        (changed(text, model="other"), "run_file.no_model"),
-        (changed(text, ways=[way], n_input=0, names=[]), "run_file.wrong"),
-        (changed(text, ways=[long], n_input=0, names=[]), "run_file.wrong"),
+        ("", "runfile.not_ours"),
+        (changed(text, model="other"), "runfile.no_model"),
+        (changed(text, ways=[way], n_input=0, names=[]), "runfile.wrong"),
+        (changed(text, ways=[long], n_input=0, names=[]), "runfile.wrong"),
     ):
         actions = page()
         assert not asyncio.run(open_file(actions, file))
@@ -129,9 +128,9 @@ def test_a_place_is_cut_off() -> None:
     """The present text ends before it, other ways through it too, their names go; true numbers."""
     actions = grown()
     branches = Branches(actions)
-    before = [way.ids for way in ways_of(actions.state.run)]
+    before = [way.ids for way in actions.state.run.ways]
     asyncio.run(branches.prune(-1, 1))
-    after = [way.ids for way in ways_of(actions.state.run)]
+    after = [way.ids for way in actions.state.run.ways]
 
     assert after[0] == before[0][:1]
     assert set(after[1:]) == {ids for ids in before[1:] if ids[:2] != before[0][:2]}

@@ -53,12 +53,12 @@ def test_a_file_gives_the_run_back() -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"format": "other"}', "[" * 100_000, "\0"])
 def test_what_is_not_ours(text: str) -> None:
     """Anything else than a run of this site is refused as that."""
-    assert refused(text) == "run_file.not_ours"
+    assert refused(text) == "runfile.not_ours"
 
 
 def test_of_a_newer_format() -> None:
     """A later version is told apart from a broken file."""
-    assert refused(written_run(RUN).replace('"version": 1', '"version": 2')) == "run_file.newer"
+    assert refused(written_run(RUN).replace('"version": 1', '"version": 2')) == "runfile.newer"
 
 
 @given(KEYS.filter(lambda key: key not in {"format", "version"}))
@@ -66,9 +66,9 @@ def test_an_altered_file(key: str) -> None:
     """Whatever entry is changed or taken away, it is seen."""
     told = json.loads(written_run(RUN))
     told[key] = [told[key]]
-    assert refused(json.dumps(told)) == "run_file.altered"
+    assert refused(json.dumps(told)) == "runfile.altered"
     del told[key]
-    assert refused(json.dumps(told)) == "run_file.altered"
+    assert refused(json.dumps(told)) == "runfile.altered"
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_an_altered_file(key: str) -> None:
 )
 def test_what_cannot_be(changes: dict[str, object]) -> None:
     """A file with a true digest that says what no run can have is refused."""
-    assert refused(signed(**changes)) == "run_file.wrong"
+    assert refused(signed(**changes)) == "runfile.wrong"

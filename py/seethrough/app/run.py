@@ -10,6 +10,7 @@ import numpy as np
 from seethrough.core.captured import NOTHING, Captured
 from seethrough.core.hooks import PATTERN, RESID_PRE, hook_name
 from seethrough.core.recording import stream_names
+from seethrough.core.tree import PRESENT, Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,6 +151,12 @@ class Run:
     def steps(self) -> tuple[NewToken, ...]:
         """Every new token behind the prompt, those that are part of the shown input first."""
         return (*self.written, *self.continuation)
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Every way that the text went, the present one first."""
+        others = (Way(at, way.steps, way.stop) for at, way in enumerate(self.branches))
+        return (Way(PRESENT, self.steps, self.stop), *others)
 
     @property
     def n_prompt(self) -> int:

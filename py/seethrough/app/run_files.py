@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from seethrough.app.branches import replay
 from seethrough.app.message import Message
 from seethrough.app.state import Sampling
-from seethrough.app.ways import ways_of
 from seethrough.core.errors import InputError, SeethroughError
 from seethrough.core.run_file import SavedRun, SavedWay, read_run, written_run
 
@@ -25,7 +24,7 @@ def file_of(actions: Actions) -> str | None:
     if run.source != "live" or run.given is None or model is None:
         return None
     prompt, chat = run.given
-    ways = tuple(_saved(way) for way in ways_of(run))
+    ways = tuple(_saved(way) for way in run.ways)
     saved = SavedRun(
         run.model,
         model.manifest.graph.sha256,
@@ -48,7 +47,7 @@ async def open_file(actions: Actions, text: str) -> bool:
         saved = read_run(text)
         known = {card.id for card in actions.state.site.models}
         if saved.model not in known:
-            raise InputError("run_file.no_model", got=saved.model[:60])
+            raise InputError("runfile.no_model", got=saved.model[:60])
     except SeethroughError as error:
         actions.store.replace(error=Message(error.key, error.fields))
         return False
@@ -74,9 +73,14 @@ async def _write(actions: Actions, saved: SavedRun, told: list[Message]) -> None
         await actions.runner.turn_to((), branches=actions.state.run.branches)
     differs = [*_differences(actions.state.run, saved)]
     actions.store.replace(run=_as_told(actions.state.run, saved))
-    worst = max(differs, default=0.0)
-    key = "run_file.opened" if worst == 0 else "run_file.differs"
-    told.append(Message(key, {"n_tokens": len(differs), "worst": f"{worst:.1e}"}))
+    told.append(_said(differs))
+
+
+def _said(differs: list[float]) -> Message:
+    n_tokens, worst = len(differs), max(differs, default=0.0)
+    if worst == 0:
+        return Message("runfile.opened", {"n_tokens": n_tokens})
+    return Message("runfile.differs", {"n_tokens": n_tokens, "worst": f"{worst:.1e}"})
 
 
 def _check_fits(run: Run, saved: SavedRun) -> None:
@@ -85,12 +89,12 @@ def _check_fits(run: Run, saved: SavedRun) -> None:
     longest = max(len(way.ids) for way in saved.ways)
     highest = max((token for way in saved.ways for token in way.ids), default=0)
     if config is None or highest >= config.d_vocab or len(run.tokens) + longest > config.n_ctx:
-        raise InputError("run_file.wrong")
+        raise InputError("runfile.wrong")
 
 
 def _differences(run: Run, saved: SavedRun) -> list[float]:
     """How far each token's probability is from what the file says."""
-    found = {way.ids: way.steps for way in ways_of(run)}
+    found = {way.ids: way.steps for way in run.ways}
     return [
         abs(step.prob - prob)
         for way in saved.ways
@@ -101,7 +105,7 @@ def _differences(run: Run, saved: SavedRun) -> list[float]:
 def _as_told(run: Run, saved: SavedRun) -> Run:
     """The run with what only the file knows: how each token was chosen, why ways ended, names."""
     hows = {way.ids: way for way in saved.ways}
-    steps = _chosen(run.steps, hows.get(ways_of(run)[0].ids))
+    steps = _chosen(run.steps, hows.get(run.ways[0].ids))
     branches = tuple(
         replace(
             way,

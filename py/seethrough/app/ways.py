@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.run import Branch
 from seethrough.core.tokens import READER, NewToken
-from seethrough.core.tree import PRESENT, Way, pruned
+from seethrough.core.tree import pruned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,15 +46,9 @@ def beside(run: Run, way: Sequence[int]) -> tuple[Branch, ...]:
     return tuple(others[-MOST_BRANCHES:])
 
 
-def ways_of(run: Run) -> tuple[Way, ...]:
-    """Every way that the text went, the present one first."""
-    others = (Way(at, way.steps, way.stop) for at, way in enumerate(run.branches))
-    return (Way(PRESENT, run.steps, run.stop), *others)
-
-
 def path_of(run: Run, index: int, step: int) -> Ids | None:
     """The ids that lead to a token of a way; None: there is no such place."""
-    way = next((way for way in ways_of(run) if way.index == index), None)
+    way = next((way for way in run.ways if way.index == index), None)
     if way is None or not 0 <= step < len(way.steps):
         return None
     return way.ids[: step + 1]

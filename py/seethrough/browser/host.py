@@ -12,7 +12,7 @@ import js
 import numpy as np
 from pyodide.ffi import JsException, create_once_callable, create_proxy, to_js
 
-from seethrough.browser.ffi import is_absent, page_url, to_python
+from seethrough.browser.ffi import is_absent, page_url, to_python, well_formed
 from seethrough.core.errors import CancelledRunError, DownloadError
 
 if TYPE_CHECKING:
@@ -305,6 +305,27 @@ async def remove_all() -> None:
 def next_frame(function: Callable[[], object]) -> None:
     """Call a function before the next picture of the page."""
     js.requestAnimationFrame(create_once_callable(lambda _time: function()))
+
+
+async def chosen_text(action: str, most: int) -> str | None:
+    """The text of the file that the reader chose in a box, which is empty again afterwards.
+
+    None: none was chosen. Of one that is too long, or no text, only the beginning comes, and means
+    nothing.
+
+    Args:
+        action: What the box carries as `data-action`.
+        most: Bytes that are read.
+    """
+    box = js.document.querySelector(f'[data-action="{action}"]')
+    if is_absent(box) or not box.files.length:
+        return None
+    try:
+        text = str(await box.files.item(0).slice(0, most).text())
+    except JsException:
+        text = ""
+    box.value = ""
+    return well_formed(text)
 
 
 def hand_text(text: str, kind: str, suffix: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.run_files import file_of, open_file
 from seethrough.app.state import Message
-from seethrough.browser import ffi, host
+from seethrough.browser import host
 from seethrough.browser.passing import let_pass
 from seethrough.core.run_file import MOST_LETTERS
 
@@ -47,32 +47,9 @@ class Runs:
         await let_pass(self._actions.store, notice)
 
     async def _open(self) -> None:
-        text = await chosen_text(BOX, MOST_LETTERS)
+        text = await host.chosen_text(BOX, MOST_LETTERS)
         if text is not None:
             await self._live(self._run(text))
 
     async def _run(self, text: str) -> None:
         await open_file(self._actions, text)
-
-
-async def chosen_text(action: str, most: int) -> str | None:
-    """The text of the file that the reader chose in a box, which is empty again afterwards.
-
-    None: none was chosen. Of one that is too long, or no text, only the beginning comes, and means
-    nothing.
-
-    Args:
-        action: What the box carries as `data-action`.
-        most: Bytes that are read.
-    """
-    from pyodide.ffi import JsException
-
-    box = ffi.document.querySelector(f'[data-action="{action}"]')
-    if ffi.is_absent(box) or not box.files.length:
-        return None
-    try:
-        text = str(await box.files.item(0).slice(0, most).text())
-    except JsException:
-        text = ""
-    box.value = ""
-    return ffi.well_formed(text)

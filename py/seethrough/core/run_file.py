@@ -88,25 +88,25 @@ def read_run(text: str) -> SavedRun:
     """
     told = _told(text)
     if told.get("version") != VERSION:
-        raise InputError("run_file.newer", got=str(told.get("version"))[:20], known=VERSION)
+        raise InputError("runfile.newer", got=str(told.get("version"))[:20], known=VERSION)
     digest = told.pop("sha256", None)
     if digest != _digest(told):
-        raise InputError("run_file.altered")
+        raise InputError("runfile.altered")
     try:
         return _checked(told)
     except (KeyError, TypeError, ValueError, AttributeError, InputError):
-        raise InputError("run_file.wrong") from None
+        raise InputError("runfile.wrong") from None
 
 
 def _told(text: str) -> dict[str, Any]:
     if len(text) > MOST_LETTERS:
-        raise InputError("run_file.not_ours")
+        raise InputError("runfile.not_ours")
     try:
         told = json.loads(text)
     except (ValueError, RecursionError):
-        raise InputError("run_file.not_ours") from None
+        raise InputError("runfile.not_ours") from None
     if not isinstance(told, dict) or told.get("format") != FORMAT:
-        raise InputError("run_file.not_ours")
+        raise InputError("runfile.not_ours")
     return told
 
 

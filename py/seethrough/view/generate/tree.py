@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from seethrough.app.ways import ways_of
 from seethrough.core import tree
 from seethrough.core.tokens import END
 from seethrough.core.tree import PRESENT
@@ -64,7 +63,7 @@ def drawn(scene: Scene, *, is_exact: bool) -> str:
     run = scene.run
     if not run.tokens or not (run.top or run.steps):
         return to_html(nothing_yet(scene, "idea.tree.rest"))
-    grown = tree.stretches(ways_of(run))
+    grown = tree.stretches(run.ways)
     body = h(
         "div",
         {"class": "tree-body"},
@@ -83,7 +82,7 @@ def drawn(scene: Scene, *, is_exact: bool) -> str:
 
 def counted(scene: Scene, grown: tuple[Stretch, ...]) -> list[Child]:
     """How many ways and tokens there are; while there is one, how another begins."""
-    n_ways = len([way for way in ways_of(scene.run) if way.steps])
+    n_ways = len([way for way in scene.run.ways if way.steps])
     if n_ways < 2:  # noqa: PLR2004 - one way is no fork
         return [*rich(scene, "idea.tree.one")]
     fields = {"n_ways": count(scene, n_ways), "n_tokens": count(scene, tree.n_nodes(grown))}
