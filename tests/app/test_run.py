@@ -48,6 +48,8 @@ BEFORE = Choice(
     is_searching=True,
     moved=Moved(3, 4),
     second=Second(head=1),
+    is_mean=True,
+    hides_special=True,
 )
 # What becomes of each field, by what is shown next. "kept": as it was. "last": the last position.
 # "begun": as in a choice that nobody made.
@@ -71,6 +73,8 @@ CHOICES = {
     "is_searching": ("begun", "begun"),
     "moved": ("begun", "begun"),
     "second": ("begun", "begun"),
+    "is_mean": ("kept", "kept"),
+    "hides_special": ("kept", "kept"),
 }
 # "own": said by what is shown now.
 RUNS = {

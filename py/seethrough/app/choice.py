@@ -66,6 +66,8 @@ class Choice:
     is switched off in turn (app/searching.py).
     `moved` are positions that the reader moved to see what a rotation does. `second` is a place
     that stands beside this one.
+    In the room of generation `is_mean` shows the mean over all heads in place of one, and
+    `hides_special` leaves the special tokens out of the text.
     """
 
     layer: int = 0
@@ -87,6 +89,8 @@ class Choice:
     is_searching: bool = False
     moved: Moved = field(default_factory=Moved)
     second: Second | None = None
+    is_mean: bool = False
+    hides_special: bool = False
 
     @property
     def followed(self) -> Choice:
@@ -116,7 +120,7 @@ class Choice:
 
         Layer and head stay, inside the model; the position where it is asked for, else it is the
         last one, and nothing stands beside it; the word with the same film; tokens asked for with
-        the same live model; and what is `followed`.
+        the same live model; and what is `followed`, and what the room of generation shows.
         """
         config = now.config
         n_layers, n_heads = (config.n_layers, config.n_heads) if config else (1, 1)
@@ -132,6 +136,8 @@ class Choice:
             else within(self.asked_layer, n_layers - 1),
             word=self.word if before.film == now.film and now.recorded is None else None,
             asked=self.asked if is_same_model else (),
+            is_mean=self.is_mean,
+            hides_special=self.hides_special,
             second=self.second.inside(n_layers, n_heads, last + 1)
             if self.second is not None and keeps_position
             else None,

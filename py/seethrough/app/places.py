@@ -159,6 +159,8 @@ CHOSEN: dict[str, Callable[[AppState], object]] = {
     "word": lambda state: state.choice.word,
     "compared": lambda state: state.choice.compared,
     "chosen_step": lambda state: state.choice.chosen_step,
+    "is_mean": lambda state: state.choice.is_mean,
+    "hides_special": lambda state: state.choice.hides_special,
     "dart": lambda state: state.choice.throws.at or None,
     "is_tallied": lambda state: state.choice.throws.tallied > 0,
 }
