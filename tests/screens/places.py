@@ -43,6 +43,8 @@ PLACES = (
     Place("walk-own", "#/walk/own"),
     Place("generate", "#/generate/cat"),
     Place("generate-model", "#/generate/cat/model"),
+    Place("gallery", "#/gallery"),
+    Place("gallery-card", "#/generate/pizza/simple?temperature=0.0"),
     Place("block", "#/block/january"),
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),

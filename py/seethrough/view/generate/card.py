@@ -26,14 +26,14 @@ def notes(scene: Scene) -> Node | None:
         "section",
         {"class": "gallery-notes", "aria-label": say(scene, "gallery.notes")},
         h("div", {"class": "gallery-ways"}, temperatures(scene, recorded), ways(scene)),
-        told(scene, "gallery.look", rich(scene, f"gallery.{recorded.id}.look")),
-        told(scene, "gallery.why", rich(scene, f"gallery.{recorded.id}.why")),
+        told(say(scene, "gallery.look"), rich(scene, f"gallery.{recorded.id}.look")),
+        told(say(scene, "gallery.why"), rich(scene, f"gallery.{recorded.id}.why")),
     )
 
 
-def told(scene: Scene, title: str, words: list[Node | str]) -> Node:
+def told(title: str, words: list[Node | str]) -> Node:
     """A short title, and what is told under it."""
-    return h("div", {}, h("h2", {}, say(scene, title)), h("p", {}, words))
+    return h("div", {}, h("h2", {}, title), h("p", {}, words))
 
 
 def temperatures(scene: Scene, recorded: Recording) -> Node | None:
