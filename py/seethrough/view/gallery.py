@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # The recorded walk that is a card, too: it alone has the whole model.
 WHOLE = "cat"
 STEP = "simple"
+# So many tokens are told before a card is fetched; a text that has fewer ends there.
+N_FIRST = 10
 
 
 def frame(state: AppState, _slot: Slot) -> list[Node]:
@@ -57,16 +59,21 @@ def card(state: AppState, item: RecordingCard) -> Node:
 
 
 def first(item: RecordingCard) -> list[Child]:
-    """The first new tokens, each the darker the surer the model was."""
+    """The first new tokens, each the darker the surer the model was; then what follows them."""
     tokens: list[Child] = [
-        h("bdi", {"class": f"gallery-new {tint(prob)}"}, plain(visible))
+        h("bdi", {"class": f"gallery-new {tint(prob)}"}, read(visible))
         for visible, prob in item.first
     ]
-    return [" → ", *spaced(tokens), " …"] if tokens else []
+    return [" → ", *spaced(tokens), " …" if len(tokens) == N_FIRST else ""] if tokens else []
+
+
+def read(visible: str) -> str:
+    """A token as it reads: its space is a space."""
+    return f" {plain(visible)}" if visible.startswith("·") else plain(visible)
 
 
 def spaced(tokens: list[Child]) -> list[Child]:
-    """Tokens with a thin gap between them, so that their edges are seen."""
+    """Tokens that a line may end between."""
     return [part for token in tokens for part in (token, "\u200b")]
 
 

@@ -241,7 +241,9 @@ FIXED: Mapping[str, Panel] = {
     ),
     "stop": Panel(("language", "engine"), status.stop),
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
-    "source": Panel(("language", "source", "model", "models", "busy", "live_bytes"), source.render),
+    "source": Panel(
+        ("language", "source", "model", "models", "busy", "live_bytes", "recorded"), source.render
+    ),
     "price": Panel((*ready.FIELDS, "recordings"), home.price),
     "ready": Panel(ready.FIELDS, ready.render),
     "cost": Panel(price.FIELDS, price.of_run),

@@ -22,7 +22,9 @@ def render(state: AppState) -> str:
     if state.run.source != "recorded":
         return ""
     words = h("span", {}, say(state, "source.recorded", model=model_name(state)))
-    return to_html(badge(state, "recorded"), " ", words, " ", live(state))
+    recorded = state.run.recorded
+    is_card = recorded is not None and recorded.is_text_alone  # it has a button of its own
+    return to_html(badge(state, "recorded"), " ", words, *([] if is_card else [" ", live(state)]))
 
 
 def badge(state: AppState, kind: str) -> Node:

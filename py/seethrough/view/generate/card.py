@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.recording import Recording
 
+# Cards whose sentence tells of every temperature.
+OF_ALL = frozenset({"joke", "nonsense"})
+
 
 def notes(scene: Scene) -> Node | None:
     """What a card tells; nothing of any other text, and nothing of a run of one's own."""
@@ -26,9 +29,16 @@ def notes(scene: Scene) -> Node | None:
         "section",
         {"class": "gallery-notes", "aria-label": say(scene, "gallery.notes")},
         h("div", {"class": "gallery-ways"}, temperatures(scene, recorded), ways(scene)),
-        told(say(scene, "gallery.look"), rich(scene, f"gallery.{recorded.id}.look")),
+        told(look(scene, recorded), rich(scene, f"gallery.{recorded.id}.look")),
         told(say(scene, "gallery.why"), rich(scene, f"gallery.{recorded.id}.why")),
     )
+
+
+def look(scene: Scene, recorded: Recording) -> str:
+    """The title of what to look for: most of it is seen at temperature 0 alone."""
+    if recorded.temperature and recorded.id not in OF_ALL:
+        return say(scene, "gallery.look_at_0")
+    return say(scene, "gallery.look")
 
 
 def told(title: str, words: list[Node | str]) -> Node:

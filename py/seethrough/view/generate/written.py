@@ -46,8 +46,8 @@ def text(scene: Scene, now: Now) -> Node:
 
 def size_of(scene: Scene) -> str:
     """How large the text is set: so that all of it has room, and the film never changes it."""
-    n_signs = sum(len(token.text) for token in scene.run.tokens[: scene.run.n_prompt])
-    n_signs += sum(len(new.text) for new in scene.run.steps)
+    n_signs = sum(len(token.visible) for token in scene.run.tokens[: scene.run.n_prompt])
+    n_signs += sum(len(new.visible) for new in scene.run.steps)
     return "is-large" if n_signs <= LARGE else "is-medium" if n_signs <= MEDIUM else "is-long"
 
 
