@@ -24,7 +24,8 @@ def render(state: AppState) -> str:
     words = h("span", {}, say(state, "source.recorded", model=model_name(state)))
     recorded = state.run.recorded
     is_card = recorded is not None and recorded.is_text_alone  # it has a button of its own
-    return to_html(badge(state, "recorded"), " ", words, *([] if is_card else [" ", live(state)]))
+    way = "" if is_card else live(state)
+    return to_html(badge(state, "recorded"), " ", words, " ", way)
 
 
 def badge(state: AppState, kind: str) -> Node:

@@ -57,7 +57,7 @@ def drawn(scene: Scene, *, is_exact: bool) -> str:
     if not scene.run.tokens or not (scene.run.top or scene.run.steps):
         return to_html(nothing_yet(scene, "idea.simple.rest"))
     now = beats.now(scene)
-    side = [box(scene, now), controls(scene, now), written.legend(scene, now)]
+    side: list[Child] = [box(scene, now), controls(scene, now), written.legend(scene, now)]
     side.append(written.special_switch(scene))
     body = h(
         "div",
