@@ -22,6 +22,7 @@ from export.asset_lists import asset, write_list, write_named
 from export.command import exit_code
 from export.native import NativeModel
 from export.prompts import PROMPTS, Curated, read_prompts
+from export.record_gallery import cards_for, write_gallery
 from export.record_heads import captured_for_heads, marked_of, with_layers, without_of
 from export.record_insides import captured_for_insides, inside_files, mean_row, scales_of
 from export.record_parts import captured_for_parts, part_file
@@ -31,6 +32,7 @@ from seethrough.core.assets import INSIDE, PART, RECORDING
 from seethrough.core.chat import USER, ChatMessage, ChatTemplate, encode_chat
 from seethrough.core.errors import InputError, SourceError
 from seethrough.core.film import film_of
+from seethrough.core.gallery import GALLERY_FOLDER
 from seethrough.core.hooks import hook_name
 from seethrough.core.insides import INSIDES_FOLDER, UNEMBEDDING
 from seethrough.core.parts import LENS, PARTS, PARTS_FOLDER
@@ -298,7 +300,8 @@ def write_recordings(
 ) -> list[Path]:
     """Record every prompt, each into files named by place, id and content.
 
-    Parts lie in a folder below; a list tells of all of them (export/asset_lists.py).
+    Parts lie in a folder below, the cards of the gallery in another (export/record_gallery.py); a
+    list tells of all of them (export/asset_lists.py).
 
     Args:
         prompts: None: the usual ones, as far as the model takes them.
@@ -326,6 +329,8 @@ def write_recordings(
             assets.append(asset(INSIDE, file, out, name=name, recording=prompt.id))
         for name in sorted(set(PARTS) - made.parts.keys()):
             print(f"  without its part '{name}', of which nothing fits into {MOST_BYTES} bytes")
+    if prompts is None:
+        assets += write_gallery(recorder, out, cards_for(recorder.manifest.id))
     write_list(out, assets)
     return [out / item.path for item in assets]
 
@@ -350,7 +355,10 @@ def main(arguments: list[str] | None = None) -> int:
         files = write_recordings(options.model, options.out, prompts)
         size = sum(file.stat().st_size for file in files)
         n_parts = sum(file.parent.name in {PARTS_FOLDER, INSIDES_FOLDER} for file in files)
-        print(f"{len(files) - n_parts} recorded walks, {n_parts} parts, {size / 1e3:.0f} KB")
+        n_cards = sum(file.parent.name == GALLERY_FOLDER for file in files)
+        n_walks = len(files) - n_parts - n_cards
+        told = f"{n_walks} recorded walks, {n_parts} parts, {n_cards} cards"
+        print(f"{told}, {size / 1e3:.0f} KB")
 
     return exit_code("recording", record)
 

@@ -54,7 +54,7 @@ HANDED_ON = {
     ("py/seethrough/app/fetcher.py", "_fail"),
     ("py/seethrough/app/saving.py", "bring_walk"),
     ("py/seethrough/app/tracing.py", "select"),
-    ("py/seethrough/app/actions.py", "show_recording"),
+    ("py/seethrough/app/actions.py", "_show_recorded"),
     ("py/seethrough/app/sampler.py", "set"),
     ("py/seethrough/app/searching.py", "search"),
 }

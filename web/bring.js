@@ -70,7 +70,7 @@ async function ofAllModels(...kinds) {
   return (await Promise.all(models.map((card) => ofModel(card, ...kinds)))).flat();
 }
 
-const walkFiles = () => ofAllModels("recording", "part");
+const walkFiles = () => ofAllModels("recording", "part", "sample");
 const mapFiles = () => ofAllModels("atlas");
 
 /**

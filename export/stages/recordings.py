@@ -17,7 +17,9 @@ ROOM = 80_000_000
 SOURCES = (
     ROOT / "export" / "asset_lists.py",
     ROOT / "export" / "prompts.py",
+    ROOT / "export" / "gallery.py",
     ROOT / "export" / "record.py",
+    ROOT / "export" / "record_gallery.py",
     ROOT / "export" / "record_heads.py",
     ROOT / "export" / "record_insides.py",
     ROOT / "export" / "record_parts.py",

@@ -54,6 +54,8 @@ BEFORE = Choice(
     second=Second(head=1),
     beam_plan=BeamPlan(n_beams=5),
     ending_tokens=3,
+    is_mean=True,
+    hides_special=True,
 )
 # What becomes of each field, by what is shown next. "kept": as it was. "last": the last position.
 # "begun": as in a choice that nobody made.
@@ -79,6 +81,8 @@ CHOICES = {
     "second": ("begun", "begun"),
     "beam_plan": ("kept", "kept"),
     "ending_tokens": ("kept", "kept"),
+    "is_mean": ("kept", "kept"),
+    "hides_special": ("kept", "kept"),
 }
 # "own": said by what is shown now.
 RUNS = {

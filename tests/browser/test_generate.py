@@ -108,3 +108,39 @@ def test_a_tree_is_saved_and_opened(again, tmp_path):
     again.until("document.querySelector('#message').innerText.includes('was changed after')")
     assert page.inner_text(".tree-ways") == ways
     assert again.errors == []
+
+
+def test_a_card_of_the_gallery_plays_and_runs_live(again):
+    """From the gallery to a card, to temperature 5, and live with the very settings."""
+    page = again.page
+    page.evaluate("location.hash = '#/gallery'")
+    again.until("document.querySelectorAll('.gallery-cards .card').length === 15")
+    page.click(".card[href*='generate/capital/']")
+    again.until("location.hash.startsWith('#/generate/capital/simple')")
+    again.until(f"{N_NEW} > 1 && document.querySelector('.generate-word').textContent === ' Paris'")
+    page.click(".gallery-temperatures a[href*='temperature=5']")
+    again.until("location.hash.includes('temperature=5')")
+    again.until("document.querySelector('.generate-said').textContent.startsWith('The dart')")
+    assert page.locator(".gallery-temperatures [aria-current]").inner_text() == "5"
+    recorded = page.locator(".generate-word").all_inner_texts()
+    assert " Paris" not in recorded
+
+    page.click("[data-action=write-live]")
+    again.until("location.hash.startsWith('#/generate/own')")
+    again.until(f"{N_NEW} === 24 && {IS_IDLE}")
+    assert "temperature=5" in page.evaluate("location.hash")
+    # The same seed and the same darts: the page draws what was recorded.
+    assert page.locator(".generate-word").all_inner_texts() == recorded[:24]
+    assert again.errors == []
+
+
+def test_the_first_live_token_is_performed(again):
+    """Behind a recording the model writes one more, and the film plays it."""
+    page = again.page
+    page.evaluate(ROOM)
+    again.until(f"{N_NEW} === 24")
+    page.click("#generate-on")
+    again.until("location.hash.startsWith('#/generate/own')")
+    again.until("document.documentElement.matches('.is-film')")
+    again.until(f"{N_NEW} === 25 && !document.documentElement.matches('.is-film')")
+    assert again.errors == []

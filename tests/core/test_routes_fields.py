@@ -36,6 +36,8 @@ GOOD = {
     "word": "1",
     "compare": "77",
     "step": "2",
+    "mean": "1",
+    "special": "off",
     "cell": "blocks.3.attn.hook_pattern%5B2,5,4%5D",
     "temperature": "0.7",
     "top_k": "40",
@@ -127,6 +129,8 @@ def places() -> st.SearchStrategy[Place]:
         ),
         "dart": st.none() | NUMBERS,
         "is_tallied": st.booleans(),
+        "is_mean": st.booleans(),
+        "hides_special": st.booleans(),
         "language": st.none() | st.sampled_from(LANGUAGES),
     }
     ids = st.lists(st.integers(0, MAX_ID), min_size=1, max_size=MAX_WRITTEN)

@@ -47,6 +47,8 @@ PLACES = (
     Place("decode", "#/decode/cat?temperature=1.5&min_p=0.02"),
     Place("decode-beams", "#/decode/cat/beams"),
     Place("decode-endings", "#/decode/cat/endings"),
+    Place("gallery", "#/gallery"),
+    Place("gallery-card", "#/generate/pizza/simple?temperature=0.0"),
     Place("block", "#/block/january"),
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),

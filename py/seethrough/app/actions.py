@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from seethrough.app.service import Service
-    from seethrough.app.state import AppState, Sampling
+    from seethrough.app.state import AppState, RecordingCard, Sampling
     from seethrough.core.heads import Heads
+    from seethrough.core.recording import Recording
 
 
 class Actions:
@@ -118,12 +119,19 @@ class Actions:
         It needs no engine: a load goes on behind it, a run or a continuation is stopped. `model`
         tells whose it is, where several have one of this id.
         """
+        await self._show_recorded(lambda: self.service.recording(recording_id, model))
+
+    async def show_sample(self, card: RecordingCard, temperature: float) -> None:
+        """Show a card of the prompt gallery at one of its temperatures, as a recorded walk."""
+        await self._show_recorded(lambda: self.service.library.sample(card, temperature))
+
+    async def _show_recorded(self, read: Callable[[], Awaitable[Recording]]) -> None:
         gate = self._gate
         gate.turn += 1
         turn = gate.turn
         await gate.stop_for_a_recording()
         try:
-            recording = await self.service.recording(recording_id, model)
+            recording = await read()
         except SeethroughError as error:
             if turn == gate.turn:
                 self.store.replace(error=Message(error.key, error.fields))
@@ -204,8 +212,17 @@ class Actions:
 
     def select_head(self, head: int) -> None:
         """Draw another head's attention."""
-        if head != self.state.choice.head:
-            self.store.replace(head=head)
+        choice = self.state.choice
+        if head != choice.head or choice.is_mean:
+            self.store.replace(head=head, is_mean=False)
+
+    def show_mean(self) -> None:
+        """Draw the mean over all heads."""
+        self.store.replace(is_mean=True)
+
+    def switch_special(self) -> None:
+        """Leave the special tokens out of the text, or show them again."""
+        self.store.replace(hides_special=not self.state.choice.hides_special)
 
     def select_neuron(self, neuron: int) -> None:
         """Tell of another neuron of the layer."""

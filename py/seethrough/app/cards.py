@@ -83,6 +83,8 @@ class RecordingCard:
     `parts` are its further files by name (core/parts.py), fetched when a step needs one.
     `is_first`: no model before this one has a walk of this id, so that the id alone names it.
     `model_title` is told beside its name, where another model has a walk of this id.
+    A card of the prompt gallery has further ones: the `temperatures` that it was recorded at, the
+    one that it `opens_at`, and the `first` new tokens there, each with its probability.
     """
 
     id: str
@@ -96,6 +98,9 @@ class RecordingCard:
     parts: Mapping[str, PartCard] = field(default_factory=dict)
     is_first: bool = True
     model_title: str = ""
+    temperatures: tuple[float, ...] = ()
+    opens_at: float = 0.0
+    first: tuple[tuple[str, float], ...] = ()
 
     @property
     def subject(self) -> str:
@@ -110,6 +115,10 @@ class RecordingCard:
     def is_of(self, recording: Recording | None) -> bool:
         """Whether it tells of this recording."""
         return recording is not None and (self.model, self.id) == (recording.model, recording.id)
+
+    def recorded_at(self, temperature: float) -> float:
+        """The temperature of the recording to show; where it has no such, the one it opens at."""
+        return temperature if temperature in self.temperatures else self.opens_at
 
 
 def card_of(cards: Iterable[RecordingCard], subject: str) -> RecordingCard | None:

@@ -68,6 +68,8 @@ class Choice:
     `moved` are positions that the reader moved to see what a rotation does. `second` is a place
     that stands beside this one. `beam_plan` is how the next search with beams goes,
     `ending_tokens` how long the ways are that are drawn at once.
+    In the room of generation `is_mean` shows the mean over all heads in place of one, and
+    `hides_special` leaves the special tokens out of the text.
     """
 
     layer: int = 0
@@ -91,6 +93,8 @@ class Choice:
     second: Second | None = None
     beam_plan: BeamPlan = field(default_factory=BeamPlan)
     ending_tokens: int = 8
+    is_mean: bool = False
+    hides_special: bool = False
 
     @property
     def followed(self) -> Choice:
@@ -120,7 +124,8 @@ class Choice:
 
         Layer and head stay, inside the model; the position where it is asked for, else it is the
         last one, and nothing stands beside it; the word with the same film; tokens asked for with
-        the same live model; how a search and how endings go; and what is `followed`.
+        the same live model; how a search and how endings go; what the room of generation shows; and
+        what is `followed`.
         """
         config = now.config
         n_layers, n_heads = (config.n_layers, config.n_heads) if config else (1, 1)
@@ -136,6 +141,8 @@ class Choice:
             else within(self.asked_layer, n_layers - 1),
             word=self.word if before.film == now.film and now.recorded is None else None,
             asked=self.asked if is_same_model else (),
+            is_mean=self.is_mean,
+            hides_special=self.hides_special,
             second=self.second.inside(n_layers, n_heads, last + 1)
             if self.second is not None and keeps_position
             else None,

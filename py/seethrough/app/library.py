@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.atlases import AtlasShelf, map_file
 from seethrough.app.cards import Terms
-from seethrough.app.recordings import RecordingShelf, recording_cards
+from seethrough.app.recordings import RecordingShelf, gallery_cards, recording_cards
 from seethrough.app.state import AbsentModel, Message, ModelCard
 from seethrough.core.assets import ATLAS, CHECK, FIDELITY, LICENCE, size_of
 from seethrough.core.atlas import PLACES
@@ -71,11 +71,12 @@ class Library:
                 self._default = manifest.id
         try:
             recordings = recording_cards(self._manifests.values())
+            gallery = gallery_cards(self._manifests.values())
         except (KeyError, TypeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
         known = self._manifests.values()
         cards = tuple(card_of(manifest, engine_bytes, folder) for manifest, folder in known)
-        self._store.replace(models=cards, absent=absent, recordings=recordings)
+        self._store.replace(models=cards, absent=absent, recordings=recordings, gallery=gallery)
 
     def manifest(self, model_id: str | None) -> Manifest:
         """A model's manifest; the default one's where none is named.
@@ -103,6 +104,10 @@ class Library:
         """
         card = self._card(recording_id, model)
         return await self._shelf.read(card, self.manifest(card.model))
+
+    async def sample(self, card: RecordingCard, temperature: float) -> Recording:
+        """What a card of the gallery has of one temperature; raises as `recording`."""
+        return await self._shelf.read_sample(card, self.manifest(card.model), temperature)
 
     async def part(self, recording_id: str, name: str, model: str) -> Part:
         """A further part of a recorded walk (core/parts.py), checked against the walk.

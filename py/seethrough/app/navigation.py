@@ -19,14 +19,15 @@ from seethrough.app.places import (
     with_settings,
 )
 from seethrough.app.state import TALLY, Message, Throws, card_of
-from seethrough.app.tours import WALK, step_of, tour_of
+from seethrough.app.tours import GENERATE, WALK, step_of, tour_of
 from seethrough.core.fields import written_ids
 from seethrough.core.hooks import leaf_of
 from seethrough.core.routes import FIDELITY, MAP, OWN, Place, Route
+from seethrough.core.settings import shaping
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions
-    from seethrough.app.state import AppState
+    from seethrough.app.state import AppState, RecordingCard, Sampling
 
 MOST_NAMED = 60
 # What a prompt may begin in: it waits for the end of a load.
@@ -73,7 +74,7 @@ class Navigation:
         self._turn += 1
         turn = self._turn
         route = settled(place.route, self._actions.state)
-        await self._prepare(route)
+        await self._prepare(route, with_settings(self._actions.state.sampling, place))
         if turn == self._turn:
             await self._actions.fetcher.prepare(route)
         if turn != self._turn:
@@ -83,7 +84,7 @@ class Navigation:
         changes["depth"] = place.depth or state.depth
         is_tour = tour_of(state.site.tours, route.view) is not None
         if is_tour:
-            changes["sampling"] = with_settings(state.sampling, place)
+            changes["sampling"] = as_recorded(state, with_settings(state.sampling, place))
             changes["beam_plan"] = place.beam_plan or state.choice.beam_plan
         if route.subject == OWN and place.prompt is not None and state.busy in FREE:
             changes |= {"prompt": place.prompt, "chat": place.chat}
@@ -164,21 +165,37 @@ class Navigation:
         state = self._actions.state
         return place.prompt is not None and state.run.source == "" and state.chrome.error is None
 
-    async def _prepare(self, route: Route) -> None:
-        """Have the numbers of the recording that the route shows, or none before one's own text."""
+    async def _prepare(self, route: Route, sampling: Sampling) -> None:
+        """Have the numbers of the recording that the route shows, or none before one's own text.
+
+        A card of the gallery comes with the temperature that the reader set, where it has that.
+        """
         state = self._actions.state
         shown, cards = state.run.recorded, state.site.recordings
         is_tour = tour_of(state.site.tours, route.view) is not None
         wanted = card_of(cards, route.subject) if is_tour else None
         if route.view == "home" and not state.run.source and cards:
             wanted = cards[0]
+        sample = sample_at(state, route)
         if is_tour and route.subject == OWN and shown is not None:
             self._actions.clear()
+        elif sample is not None:
+            await self._show_sample(sample, sampling.temperature)
         elif wanted is not None and not wanted.is_of(shown):
             turn = self._turn
             await self._actions.show_recording(wanted.id, wanted.model)
             if turn == self._turn and not wanted.is_of(self._actions.state.run.recorded):
                 self._actions.clear()  # it cannot be had: the numbers of another one must go
+
+    async def _show_sample(self, card: RecordingCard, temperature: float) -> None:
+        """Have a card of the gallery at a temperature, unless it is shown so already."""
+        turn, wanted = self._turn, card.recorded_at(temperature)
+        shown = self._actions.state.run.recorded
+        if card.is_of(shown) and shown is not None and shown.temperature == wanted:
+            return
+        await self._actions.show_sample(card, wanted)
+        if turn == self._turn and not card.is_of(self._actions.state.run.recorded):
+            self._actions.clear()
 
     async def _run_own(self, place: Place, *, is_asked: bool) -> None:
         """Run the prompt of the address with its model, unless its numbers are shown already.
@@ -243,6 +260,7 @@ class Navigation:
         if ignored:
             told.insert(0, Message("route.ignored", {"fields": ", ".join(ignored)}))
         is_there = asked in {"", OWN} or card_of(state.site.recordings, asked) is not None
+        is_there |= sample_at(state, place.route) is not None
         if tour_of(state.site.tours, place.route.view) and not is_there:
             told.append(Message("route.no_subject", {"name": asked[:MOST_NAMED]}))
         if told:
@@ -251,6 +269,7 @@ class Navigation:
     async def _choose(self, place: Place) -> None:
         """What the address chooses of the text and the model, as far as there is such."""
         state, actions = self._actions.state, self._actions
+        self._store.replace(is_mean=place.is_mean, hides_special=place.hides_special)
         if place.prompt is None or state.run.source:
             self._told += not_there(place, state)
         if place.compared is not None:
@@ -310,15 +329,33 @@ def model_of(place: Place, state: AppState) -> str:
     return ids[0] if ids else ""
 
 
+def sample_at(state: AppState, route: Route) -> RecordingCard | None:
+    """The card of the gallery that a route names; a recorded walk of this name comes first."""
+    if route.view != GENERATE or card_of(state.site.recordings, route.subject) is not None:
+        return None
+    return card_of(state.site.gallery, route.subject)
+
+
+def as_recorded(state: AppState, wanted: Sampling) -> Sampling:
+    """The settings; of a card that is shown those that it was drawn with, so that a run agrees."""
+    shown = state.run.recorded
+    if shown is None or not shown.is_text_alone:
+        return wanted
+    return wanted.but(**{**shaping(), "temperature": shown.temperature, "seed": shown.seed})
+
+
 def settled(route: Route, state: AppState) -> Route:
     """A route without gaps: a walk has a subject and a step, an unknown recording is none.
 
     A recorded walk has one name in this build: its id, or, where a model before its own has one of
-    the same id, its model and id.
+    the same id, its model and id. A card of the gallery has the text alone, so the first step.
     """
     tour = tour_of(state.site.tours, route.view)
     if tour is None:
         return route
+    sample = sample_at(state, route)
+    if sample is not None:
+        return replace(route, subject=sample.subject, step=tour.first)
     cards = state.site.recordings
     card = None if route.subject == OWN else card_of(cards, route.subject)
     if card is None and route.subject != OWN:

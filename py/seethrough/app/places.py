@@ -163,6 +163,8 @@ CHOSEN: dict[str, Callable[[AppState], object]] = {
     "beam_plan": lambda state: (
         None if state.choice.beam_plan == BeamPlan() else state.choice.beam_plan
     ),
+    "is_mean": lambda state: state.choice.is_mean,
+    "hides_special": lambda state: state.choice.hides_special,
     "dart": lambda state: state.choice.throws.at or None,
     "is_tallied": lambda state: state.choice.throws.tallied > 0,
 }

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.state import PartCard, RecordingCard, Run
-from seethrough.core.assets import INSIDE, PART, RECORDING
-from seethrough.core.captured import Captured
+from seethrough.core.assets import INSIDE, PART, RECORDING, SAMPLE
+from seethrough.core.captured import NOTHING, Captured
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
+from seethrough.core.gallery import sample_from_bytes
 from seethrough.core.hooks import LOGSUMEXP, PATTERN, hook_name
 from seethrough.core.parts import part_from_bytes
 from seethrough.core.recording import from_bytes, stream_names
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from seethrough.core.assets import Asset
     from seethrough.core.config import ModelConfig
+    from seethrough.core.gallery import Sample
     from seethrough.core.manifest import Manifest
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
@@ -36,8 +38,20 @@ def recording_cards(models: Iterable[tuple[Manifest, str]]) -> tuple[RecordingCa
     Raises:
         TypeError, KeyError: An asset lacks what its kind tells.
     """
-    models = tuple(models)
-    cards = [card for manifest, base in models for card in _cards(manifest, base)]
+    return _told_apart(tuple(models), _cards)
+
+
+def gallery_cards(models: Iterable[tuple[Manifest, str]]) -> tuple[RecordingCard, ...]:
+    """The prompt galleries of all models, likewise."""
+    return _told_apart(tuple(models), _samples)
+
+
+def _told_apart(
+    models: tuple[tuple[Manifest, str], ...],
+    of_one: Callable[[Manifest, str], list[RecordingCard]],
+) -> tuple[RecordingCard, ...]:
+    """Cards of all models; where two have one of the same id, the later ones tell whose it is."""
+    cards = [card for manifest, base in models for card in of_one(manifest, base)]
     titles = {manifest.id: manifest.title for manifest, _ in models}
     count = Counter(card.id for card in cards)
     first: dict[str, str] = {}
@@ -70,6 +84,19 @@ def _cards(manifest: Manifest, base: str) -> list[RecordingCard]:
     ]
 
 
+def _samples(manifest: Manifest, base: str) -> list[RecordingCard]:
+    """The prompt gallery of one model."""
+    return [_sample(asset, manifest.id, base) for asset in manifest.of_kind(SAMPLE)]
+
+
+def _sample(asset: Asset, model: str, base: str) -> RecordingCard:
+    told = dict(asset.told)
+    temperatures = tuple(map(float, told.pop("temperatures")))
+    first = tuple((str(sign), float(prob)) for sign, prob in told.pop("first"))
+    more = {"temperatures": temperatures, "first": first, **told, **_file(asset, base)}
+    return RecordingCard(model=model, **more)
+
+
 def _file(asset: Asset, base: str) -> dict[str, Any]:
     """Where an asset's file is, and what it must be."""
     return {"path": base + asset.path, "size_bytes": asset.size_bytes, "sha256": asset.sha256}
@@ -86,6 +113,7 @@ class RecordingShelf:
         self._fetch_bytes = fetch_bytes
         self._kept: dict[tuple[str, str], Recording] = {}
         self._parts: dict[tuple[str, str, str], Part] = {}
+        self._samples: dict[tuple[str, str], Sample] = {}
 
     async def read(self, card: RecordingCard, manifest: Manifest) -> Recording:
         """One recording, checked against its hash and its model.
@@ -122,6 +150,18 @@ class RecordingShelf:
             part.check_against(recording, manifest.config)
             self._parts[key] = part
         return self._parts[key]
+
+    async def read_sample(
+        self, card: RecordingCard, manifest: Manifest, temperature: float
+    ) -> Recording:
+        """What a card of the gallery has of one temperature; raises as `read`."""
+        key = card.model, card.id
+        if key not in self._samples:
+            sample = sample_from_bytes(await self._checked(card))
+            sample.check_against(manifest)
+            check_listed(sample.prompt, card)
+            self._samples[key] = sample
+        return self._samples[key].at(temperature)
 
     async def _checked(self, card: RecordingCard | PartCard) -> bytes:
         """A file's bytes, if they are those that the list names."""
@@ -167,12 +207,16 @@ def run_of(recording: Recording, config: ModelConfig) -> Run:
 
 def names_of(recording: Recording) -> tuple[str, ...]:
     """The hooks that a recording holds itself."""
+    if recording.is_text_alone:
+        return ()
     patterns = (hook_name(PATTERN, layer) for layer in recording.layers)
     return (*stream_names(recording.n_layers), LOGSUMEXP, *patterns)
 
 
 def captured_of(recording: Recording) -> Captured:
     """What a recording holds, by hook name."""
+    if recording.is_text_alone:
+        return NOTHING
     stream = stream_names(recording.n_layers)
     arrays = {name: recording.arrays[name] for name in stream}
     patterns = {hook_name(PATTERN, at): recording.pattern(at) for at in recording.layers}

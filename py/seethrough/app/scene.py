@@ -226,6 +226,7 @@ class Step:
         slot: Where its panel stands; empty: `step-<name>`.
         pair: How it stands beside itself; none: it stands alone.
         idea: The step at the depth "idea"; none: its panel is shown at every depth.
+        needs_numbers: Whether a run that is known by its text alone has nothing to show there.
         rest: Of a panel that has nothing to draw yet: whose title and lead stand there.
     """
 
@@ -242,6 +243,7 @@ class Step:
     inner: Mapping[str, tuple[Iterable[str], Render]] = field(default_factory=dict)
     slot: str = ""
     rest: str = ""
+    needs_numbers: bool = False
     pair: Pair | None = None
     idea: Idea | None = None
 

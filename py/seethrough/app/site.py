@@ -133,8 +133,8 @@ class Site:
 
     `stored` are the models that this browser keeps, with the engine. `is_recordings_only`: the
     reader wants nothing but recorded walks. `tours` are the views of one input, step by
-    step. `vocabulary` names the tokens of the model that is open. `busy` is what is going on
-    ("load", "run", "generate"), or empty.
+    step. `gallery` are the cards of prompts, text alone. `vocabulary` names the tokens of the model
+    that is open. `busy` is what is going on ("load", "run", "generate"), or empty.
     """
 
     tours: Tours = ()
@@ -145,6 +145,7 @@ class Site:
     preparing: Preparing = field(default_factory=Preparing)
     is_recordings_only: bool = False
     recordings: tuple[RecordingCard, ...] = ()
+    gallery: tuple[RecordingCard, ...] = ()
     engine: EngineStatus = field(default_factory=EngineStatus)
     vocabulary: Tokenizer | None = None
     busy: str = ""

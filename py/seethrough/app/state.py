@@ -56,7 +56,17 @@ from seethrough.app.site import (
     Site,
     Storage,
 )
-from seethrough.app.tours import BLOCK, DECODE, EVERYTHING, GENERATE, WALK, Tours, step_of, tour_of
+from seethrough.app.tours import (
+    BLOCK,
+    DECODE,
+    EVERYTHING,
+    GENERATE,
+    WALK,
+    Tours,
+    is_offered,
+    step_of,
+    tour_of,
+)
 from seethrough.core.guesses import ALONE, ALWAYS
 from seethrough.core.moved import Moved
 from seethrough.core.routes import Route
@@ -131,12 +141,14 @@ __all__ = [
     "chosen_tokens",
     "costs_a_download",
     "first_model",
+    "is_offered",
     "lacks_memory",
     "model_state",
     "offered_tokens",
     "offline_level",
     "price_bytes",
     "ready_bytes",
+    "step_of",
     "tour_of",
     "value_of",
 ]

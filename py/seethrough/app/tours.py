@@ -13,6 +13,7 @@ from seethrough.core.wants import NOTHING, Wants
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from seethrough.app.run import Run
     from seethrough.app.scene import Scene
     from seethrough.core.routes import Route
 
@@ -31,6 +32,11 @@ def step_of(tours: Tours, route: Route) -> Step | None:
     """The step that a route shows; None outside the tours."""
     tour = tour_of(tours, route.view)
     return None if tour is None else tour.step(route.step)
+
+
+def is_offered(step: Step, run: Run) -> bool:
+    """Whether a step can show a run: a card of the gallery has its text alone."""
+    return not (step.needs_numbers and run.recorded is not None and run.recorded.is_text_alone)
 
 
 def chosen_of(tours: Tours, route: Route) -> frozenset[str]:

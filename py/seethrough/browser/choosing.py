@@ -22,6 +22,8 @@ def handlers(actions: Actions) -> dict[str, Handler]:
         "layer-back": lambda _values: actions.turn_layer(-1),
         "layer-next": lambda _values: actions.turn_layer(1),
         "select-head": lambda values: actions.select_head(int(values["head"])),
+        "select-mean": lambda _values: actions.show_mean(),
+        "switch-special": lambda _values: actions.switch_special(),
         "select-place": lambda values: actions.select_place(
             int(values["layer"]), int(values["head"])
         ),

@@ -61,7 +61,7 @@ NEEDED = (
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
     *("route", "layer", "head", "position", "prompt", "chat", "source", "tokens", "language"),
-    *("busy", "sum", "depth", "beam_plan"),
+    *("busy", "sum", "depth", "is_mean", "hides_special", "beam_plan"),
 )
 OF_THE_MAP = (
     *("atlas", "chart_layout", "chart_rest", "chart_token", "chart_hidden"),

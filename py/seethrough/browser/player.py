@@ -21,6 +21,7 @@ class Player:
         self._store = store
         self._turn = 0
         self._view = ""
+        self._next: int | None = None
 
     @property
     def _stage(self) -> Stage:
@@ -60,6 +61,10 @@ class Player:
         self._set(replace(self._stage, moment=moment))
         self.play()
 
+    def play_when_turned(self, moment: int) -> None:
+        """From a moment on, as soon as the page has turned to what it just ran live."""
+        self._next = moment
+
     def seek(self, moment: int) -> None:
         """Go to a moment and stay; the one behind the last is the whole picture."""
         self._turn += 1
@@ -78,8 +83,12 @@ class Player:
     def turned(self) -> None:
         """Another step is shown: its whole picture, or while playing its beginning.
 
-        A film does not go on in another view.
+        A film does not go on in another view; one that was promised begins.
         """
+        moment, self._next = self._next, None
+        if moment is not None and moment < len(moments_of(self._store.state)):
+            self.play_from(moment)
+            return
         stage, is_same = self._stage, self._store.state.route.view == self._view
         if stage.is_playing and is_same and moments_of(self._store.state):
             self._set(replace(stage, moment=0))

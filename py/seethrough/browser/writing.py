@@ -70,6 +70,7 @@ class Writing:
             "token-next": lambda _values: self._token_next(),
             "to-end": lambda _values: self._player.end(),
             **lab.handlers(self._actions, self._begin),
+            "write-live": lambda _values: self._begin(self._write_live()),
         }
 
     def one_more(self) -> Work | None:
@@ -100,8 +101,16 @@ class Writing:
             self._player.seek(moment)
             return
         await self._begin(self._branches.one_more())
-        if is_own and len(self._actions.state.run.steps) > n_steps:
-            self._player.play_from(beats.N_KINDS * n_steps)
+        if len(self._actions.state.run.steps) <= n_steps:
+            return
+        play = self._player.play_from if is_own else self._player.play_when_turned
+        play(beats.N_KINDS * n_steps)
+
+    async def _write_live(self) -> None:
+        """Run what a card shows, and write on as it was drawn."""
+        await self._actions.go_live()
+        if self._actions.state.run.source == "live":
+            await self._branches.go_on()
 
     def _stand_at(self, index: int, step: int) -> Work | None:
         """A place of the tree: on the present way at once, on another as the model goes there."""

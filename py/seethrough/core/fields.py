@@ -91,6 +91,11 @@ def flag(text: str) -> bool | None:
     return {"1": True, "0": False}.get(text)
 
 
+def hidden(text: str) -> bool | None:
+    """Whether something is switched off."""
+    return {"off": True, "on": False}.get(text)
+
+
 def token_ids(text: str) -> tuple[int, ...] | None:
     """Token ids with commas between them, at most 64."""
     parts = text.split(",", MAX_WRITTEN)
@@ -197,6 +202,8 @@ BEFORE_SETTINGS = (
     Field("word", "word", whole(0, MAX_INDEX)),
     Field("compare", "compared", whole(0, MAX_ID)),
     Field("step", "chosen_step", whole(0, MAX_INDEX)),
+    Field("mean", "is_mean", flag, lambda _: "1"),
+    Field("special", "hides_special", hidden, lambda _: "off"),
     Field("cell", "cell", cell),
 )
 OF_MAP = (

@@ -31,6 +31,7 @@ from seethrough.core.recorded import check_arrays, is_rising, kind, metadata_of,
 from seethrough.core.safetensors import read_safetensors
 from seethrough.core.tokens import (
     CONTEXT,
+    DRAWN,
     END,
     GREEDY,
     LIMIT,
@@ -45,12 +46,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seethrough.core.cache import Array
+    from seethrough.core.config import ModelConfig
     from seethrough.core.film import Film
     from seethrough.core.heads import Marked, Without
     from seethrough.core.manifest import Manifest
 
 NORMS = "resid_norms"
-STEP_VALUES = 6  # of a step in the metadata; a seventh is its entropy, which older ones lack
+STEP_VALUES = 6  # of a step in JSON; behind them its entropy, which older ones lack
 MOST_LIKELY = 1 + 1e-6  # what rounding leaves of 1
 
 
@@ -64,6 +66,8 @@ class Recording:
     `marked` are heads worth a look at the last token, `without` what the model says without some of
     them; older recordings have neither.
     `graph_sha256` and `shard_sha256s` name the very files that it was made with.
+    `temperature` and `seed` tell how its continuation was drawn. A card of the gallery
+    (core/gallery.py) is text alone: it has no arrays, so no positions and no layers.
     """
 
     id: str
@@ -83,6 +87,13 @@ class Recording:
     arrays: Mapping[str, Array]
     marked: Marked | None = None
     without: Without = field(default_factory=dict)
+    temperature: float = 0.0
+    seed: int = 0
+
+    @property
+    def is_text_alone(self) -> bool:
+        """Whether it holds no numbers of the model's inside."""
+        return not self.arrays
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -123,19 +134,24 @@ class Recording:
         ids += [item.id for step in self.continuation for item in step.candidates]
         ids += [*self.ids, *(item.id for item in self.top)]
         ids += [item.id for best in self.without.values() for item in best]
-        stream = self.arrays[stream_names(self.n_layers)[0]]
-        patterns = (self.arrays[hook_name(hooks.PATTERN, layer)] for layer in self.layers)
         made_with = (self.graph_sha256, *self.shard_sha256s)
         is_same = (
             self.model == manifest.id
             and made_with == (manifest.graph.sha256, *(file.sha256 for file in manifest.shards))
-            and (self.n_layers, stream.shape[1]) == (config.n_layers, config.d_model)
-            and all(pattern.shape[0] == config.n_heads for pattern in patterns)
+            and (self.is_text_alone or self._has_sizes_of(config))
             and len(self.tokens) <= config.n_ctx
             and all(0 <= token < config.d_vocab for token in ids)
         )
         if not is_same:
             raise SourceError("recording.other_model", id=self.id, model=manifest.title)
+
+    def _has_sizes_of(self, config: ModelConfig) -> bool:
+        """Whether its arrays are of a model of these sizes."""
+        stream = self.arrays[stream_names(self.n_layers)[0]]
+        patterns = (self.arrays[hook_name(hooks.PATTERN, layer)] for layer in self.layers)
+        sizes = (self.n_layers, stream.shape[1])
+        has_heads = all(pattern.shape[0] == config.n_heads for pattern in patterns)
+        return sizes == (config.n_layers, config.d_model) and has_heads
 
 
 def from_bytes(data: bytes) -> Recording:
@@ -164,7 +180,7 @@ def to_metadata(recording: Recording) -> dict[str, str]:
         "positions": recording.positions,
         "layers": recording.layers,
         "top": [[c.text, c.visible] for c in recording.top],
-        "continuation": [_step_row(step) for step in recording.continuation],
+        "continuation": [step_row(step) for step in recording.continuation],
         "stop": recording.stop,
         "film": film.to_json(recording.film),
     }
@@ -229,7 +245,7 @@ def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
         layers=tuple(kind(value, int) for value in told["layers"]),
         top=top,
         logsumexp=float(total),
-        continuation=tuple(_step(item) for item in told["continuation"]),
+        continuation=tuple(read_step(item) for item in told["continuation"]),
         stop=kind(told["stop"], str),
         film=film.from_json(told["film"]),
         arrays=arrays,
@@ -238,20 +254,37 @@ def _record(told: Mapping[str, Any], arrays: dict[str, Array]) -> Recording:
     )
 
 
-def _step_row(step: NewToken) -> list[Any]:
-    """One token of the continuation as JSON: what it was, and what the step could have said."""
+def step_row(step: NewToken) -> list[Any]:
+    """One token of the continuation as JSON: what it was, and what the step could have said.
+
+    How it was chosen is told where it is not what its rank says: the best one, without chance.
+    """
     could = [[item.id, item.text, item.visible, item.logit, item.prob] for item in step.candidates]
     told = [step.id, step.text, step.visible, step.prob, step.rank, could]
+    if step.how != how_of(step.rank):
+        return [*told, step.entropy, step.how]
     return told if step.entropy is None else [*told, step.entropy]
 
 
-def _step(item: Any) -> NewToken:  # noqa: ANN401 - JSON
+def how_of(rank: int) -> str:
+    """How a token was chosen whose row does not tell: walks are written without chance."""
+    return GREEDY if rank == 0 else ""
+
+
+def read_step(item: Any) -> NewToken:  # noqa: ANN401 - JSON
+    """The inverse of `step_row`.
+
+    Raises:
+        SourceError, TypeError, ValueError: It is no such row.
+    """
     values = kind(item, list)
     first, more = values[:STEP_VALUES], values[STEP_VALUES:]
     token, text, visible, prob, rank, could = row(first, int, str, str, float, int, list)
-    entropy = row(more, float)[0] if more else None
+    entropy = None if not more or more[0] is None else kind(more[0], float)
+    how = kind(more[1], str) if more[1:] else how_of(rank)
+    if more[2:] or how not in {GREEDY, DRAWN, ""}:
+        raise SourceError("recording.unreadable", part="continuation")
     best = tuple(Candidate(*row(one, int, str, str, float, float)) for one in could)
-    how = GREEDY if rank == 0 else ""  # recorded walks are written without chance
     return NewToken(token, text, visible, prob, rank, best, entropy=entropy, how=how)
 
 
@@ -274,10 +307,7 @@ def _check(recording: Recording) -> None:
         raise SourceError("recording.unreadable", part="layers")
     if not _tells_of(recording.film, recording.ids):
         raise SourceError("recording.unreadable", part=film.PART)
-    if recording.stop not in {"", END, LIMIT, CONTEXT, STOPPED}:
-        raise SourceError("recording.unreadable", part="stop")
-    if not all(map(_is_likely, recording.continuation)):
-        raise SourceError("recording.unreadable", part="continuation")
+    check_text(recording)
     stream = stream_names(n_states - 1)
     patterns = [hook_name(hooks.PATTERN, layer) for layer in recording.layers]
     d_model, n_heads = _dims(arrays, stream[0], 2)[1], _dims(arrays, patterns[0], 2)[0]
@@ -293,6 +323,18 @@ def _check(recording: Recording) -> None:
         raise SourceError("recording.unreadable", part="heads")
     if not all(math.isfinite(item.prob) for item in recording.top):
         raise SourceError("recording.not_finite", name=hooks.TOP_VALUES)
+
+
+def check_text(recording: Recording) -> None:
+    """Refuse a continuation that cannot be.
+
+    Raises:
+        SourceError: No such end, probabilities that are none.
+    """
+    if recording.stop not in {"", END, LIMIT, CONTEXT, STOPPED}:
+        raise SourceError("recording.unreadable", part="stop")
+    if not all(map(_is_likely, recording.continuation)):
+        raise SourceError("recording.unreadable", part="continuation")
 
 
 def _is_likely(step: NewToken) -> bool:

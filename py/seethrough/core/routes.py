@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from seethrough.core.second import Second
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
-PAGES = ("home", "map", "ready", "about", "fidelity", "glossary", "styleguide")
+PAGES = ("home", "map", "gallery", "ready", "about", "fidelity", "glossary", "styleguide")
 FIDELITY = "fidelity"
 OWN = "own"
 MAP = "map"
+GALLERY = "gallery"
 MAX_SHOWN = 60
 MAX_NAMED = 12
 
@@ -57,8 +58,9 @@ class Place:
     says why they ended, where they alone do not tell. `chosen_step` is one of them, `word` one of
     the text's words, `compared` a token's id, `off` are heads that are switched off, `neuron` is
     one of the layer's, `second` a place beside the chosen one, `moved` what a rotation is shown
-    with. `settings` are those of the draw that it names, by name; `dart` and
-    `is_tallied` are of the step "sample", `beam_plan` is how a search with beams goes.
+    with; `is_mean` asks for the mean over heads, `hides_special` for a text without special tokens.
+    `settings` are those of the draw that it names, by name; `dart` and `is_tallied` are of the step
+    "sample", `beam_plan` is how a search with beams goes.
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
     Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
     `sought` there, or the `group` of words that is marked; the `colour` and those of its `bands`
@@ -83,6 +85,8 @@ class Place:
     word: int | None = None
     compared: int | None = None
     chosen_step: int | None = None
+    is_mean: bool = False
+    hides_special: bool = False
     cell: Cell | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
     beam_plan: BeamPlan | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import DECODE, GENERATE
+from seethrough.app.state import DECODE, GENERATE, card_of
 from seethrough.core.language import MADE_UP
 from seethrough.core.messages import LANGUAGES, text
-from seethrough.core.routes import MAP, OWN, Route, address_of
+from seethrough.core.routes import GALLERY, MAP, OWN, Route, address_of
 from seethrough.view import depth
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import say, subject_name
@@ -16,7 +16,7 @@ from seethrough.view.words import say, subject_name
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-LINKS = (GENERATE, DECODE, "walk", "block", "all", MAP)
+LINKS = (GENERATE, DECODE, GALLERY, "walk", "block", "all", MAP)
 THEMES = ("system", "light", "dark")
 # The languages to choose from; the two made of English are for tests, by address.
 OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)
@@ -54,7 +54,8 @@ def mark() -> Node:
 
 def views(state: AppState) -> Node:
     """The views, the current one marked."""
-    items = [h("li", {}, view_link(state, name)) for name in LINKS]
+    names = [name for name in LINKS if name != GALLERY or state.site.gallery]
+    items = [h("li", {}, view_link(state, name)) for name in names]
     label = {"class": "is-views", "aria-label": say(state, "header.views")}
     return h("nav", label, h("ul", {"class": "views"}, items))
 
@@ -62,7 +63,8 @@ def views(state: AppState) -> Node:
 def view_link(state: AppState, view: str) -> Node:
     """A link to a view; a tour keeps the subject: the same recording, or the reader's prompt."""
     is_here = state.route.view == view
-    keeps = state.tour is not None and view != MAP
+    is_card = card_of(state.site.gallery, state.route.subject) is not None
+    keeps = state.tour is not None and view not in {MAP, GALLERY} and not is_card
     target = Route(view, state.route.subject if keeps else "")
     return h(
         "a",

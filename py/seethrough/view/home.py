@@ -14,7 +14,7 @@ from seethrough.app.state import (
     model_state,
     price_bytes,
 )
-from seethrough.core.routes import MAP, OWN, Route, address_of
+from seethrough.core.routes import GALLERY, MAP, OWN, Route, address_of
 from seethrough.view import guess, line, living, ready, self_check, transport
 from seethrough.view.moments import moments_of
 from seethrough.view.node import Node, h, to_html
@@ -49,7 +49,11 @@ PRICE = {
 
 def frame(state: AppState, slot: Slot) -> list[Node]:
     """What this is, a real prediction, the recorded walks, the views."""
-    names = [*(tour.view for tour in state.site.tours), MAP]
+    names = [
+        *(tour.view for tour in state.site.tours),
+        *([GALLERY] if state.site.gallery else []),
+        MAP,
+    ]
     return [
         h(
             "div",

@@ -100,6 +100,8 @@ ACTIONS = (
     "layer-back",
     "layer-next",
     "select-head",
+    "select-mean",
+    "switch-special",
     "select-place",
     "switch-second",
     "second-layer",
@@ -132,6 +134,7 @@ ACTIONS = (
     "token-back",
     "token-next",
     "to-end",
+    "write-live",
     "set-sampling",
     "try-sampling",
     "throw",
@@ -231,7 +234,9 @@ OF_A_FILM = (
     *("model_card", "model_state", "live_bytes", "walk_card", "recordings"),
 )
 FIXED: Mapping[str, Panel] = {
-    "header": Panel(("language", "route", "depth", "models", "recordings"), header.render),
+    "header": Panel(
+        ("language", "route", "depth", "models", "recordings", "gallery"), header.render
+    ),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
     "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
     "spoken": Panel(("language", "models", "model", "engine", "stored"), status.spoken),
@@ -245,7 +250,9 @@ FIXED: Mapping[str, Panel] = {
     ),
     "stop": Panel(("language", "engine"), status.stop),
     "message": Panel(("language", "notice", "error", "has_update"), message.render),
-    "source": Panel(("language", "source", "model", "models", "busy", "live_bytes"), source.render),
+    "source": Panel(
+        ("language", "source", "model", "models", "busy", "live_bytes", "recorded"), source.render
+    ),
     "price": Panel((*ready.FIELDS, "recordings"), home.price),
     "ready": Panel(ready.FIELDS, ready.render),
     "cost": Panel(price.FIELDS, price.of_run),
@@ -276,7 +283,11 @@ FIXED: Mapping[str, Panel] = {
     "peek": Panel(sums.PEEK_FIELDS, sums.peek),
     "sum-spoken": Panel(sums.FIELDS, sums.spoken),
     "tools": Panel(
-        ("language", "route", "theme", "depth", "is_presenting", "guessing", "tokens"), tools.render
+        (
+            *("language", "route", "theme", "depth", "is_presenting", "guessing", "tokens"),
+            "gallery",
+        ),
+        tools.render,
     ),
     "line": Panel(line.FIELDS, line.render),
     "guess": Panel(guess.FIELDS, guess.beside),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from seethrough.app.state import is_offered
 from seethrough.core.messages import catalogue
 from seethrough.core.routes import address_of
 from seethrough.view.node import Node, h, to_html
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Step, Tour
     from seethrough.view.node import Slot
 
-FIELDS = ("language", "route", "config", "model", "models")
+FIELDS = ("language", "route", "config", "model", "models", "recorded")
 # Parts of the model (view/stack.py) that the line draws in a way of their own.
 REPEATED, AGAIN = "model.blocks", "runtime.loop"
 
@@ -39,10 +40,14 @@ def stop(state: AppState, tour: Tour, step: Step, *, is_here: bool) -> Node:
     """One step: its number and name; the layers tell how many they are."""
     number = h("span", {"class": "joint", "aria-hidden": "true"}, str(tour.number(step.name)))
     is_repeated = repeated(tour) == (step,)
+    target = address_of(replace(state.route, step=step.name))
+    is_there = is_offered(step, state.run)
     return h(
         "a",
         {
-            "href": address_of(replace(state.route, step=step.name)),
+            "href": target if is_there else None,
+            "role": None if is_there else "link",
+            "aria-disabled": None if is_there else "true",
             "class": "is-repeated" if is_repeated else None,
             "aria-current": "step" if is_here else None,
         },

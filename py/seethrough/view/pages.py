@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.routes import OWN
-from seethrough.view import about, glossary, home, plain_pages, printed, ready, styleguide
+from seethrough.view import about, gallery, glossary, home, plain_pages, printed, ready, styleguide
 from seethrough.view.chart import page as chart
 from seethrough.view.late import late
 from seethrough.view.layout import Memo
@@ -29,6 +29,7 @@ else:  # few readers go there
 FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "home": home.frame,
     "map": chart.frame,
+    "gallery": gallery.frame,
     "ready": ready.frame,
     "about": about.frame,
     "fidelity": fidelity.frame,
@@ -37,7 +38,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "missing": plain_pages.render_unknown,
 }
 # What a frame itself depends on; its panels follow their own fields (layout.PANELS).
-FIELDS = ("language", "route", "depth", "models", "recordings")
+FIELDS = ("language", "route", "depth", "models", "recordings", "gallery")
 
 
 def render(state: AppState, memo: Memo | None = None) -> str:

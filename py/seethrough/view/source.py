@@ -22,7 +22,10 @@ def render(state: AppState) -> str:
     if state.run.source != "recorded":
         return ""
     words = h("span", {}, say(state, "source.recorded", model=model_name(state)))
-    return to_html(badge(state, "recorded"), " ", words, " ", live(state))
+    recorded = state.run.recorded
+    is_card = recorded is not None and recorded.is_text_alone  # it has a button of its own
+    way = "" if is_card else live(state)
+    return to_html(badge(state, "recorded"), " ", words, " ", way)
 
 
 def badge(state: AppState, kind: str) -> Node:

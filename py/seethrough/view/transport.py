@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import BLOCK, WALK
+from seethrough.app.state import BLOCK, WALK, is_offered, step_of
 from seethrough.core.guesses import ALWAYS
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.core.written import plain_digits
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState, Step
+    from seethrough.core.routes import Route
     from seethrough.view.node import Child
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -79,8 +80,7 @@ def shows_off(state: AppState, step: Step) -> bool:
 
 def over(state: AppState) -> list[Child]:
     """That the film has come to its end, where a step follows: the reader goes on, not Play."""
-    tour = state.tour
-    target = tour.beside(state.route, 1) if tour is not None else None
+    target = offered_beside(state, 1)
     is_over = state.chrome.stage.is_over and target is not None
     return [say(state, "walk.over")] if is_over else []
 
@@ -136,7 +136,7 @@ def onward(state: AppState) -> Node | str:
 
 def move(state: AppState, action: str, distance: int, *, is_heir: bool = False) -> Node:
     """Back, or on by the name of where it leads; at the walk's beginning Back rests."""
-    target = state.tour.beside(state.route, distance) if state.tour is not None else None
+    target = offered_beside(state, distance)
     is_lit = distance > 0 and target is not None and state.chrome.stage.is_over
     classes = "button is-primary" if distance > 0 else "button"
     attributes: Attributes = {
@@ -150,6 +150,13 @@ def move(state: AppState, action: str, distance: int, *, is_heir: bool = False) 
     if target is not None and distance > 0:
         words = say(state, "walk.next_to", step=say(state, f"step.{target.step}.short"))
     return h("button", attributes, words)
+
+
+def offered_beside(state: AppState, distance: int) -> Route | None:
+    """The step before or after, where it can show this run."""
+    target = state.tour.beside(state.route, distance) if state.tour is not None else None
+    step = None if target is None else step_of(state.site.tours, target)
+    return target if step is not None and is_offered(step, state.run) else None
 
 
 def scrubber(state: AppState, last: int) -> Node:

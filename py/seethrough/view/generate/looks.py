@@ -10,7 +10,7 @@ from seethrough.view.cell_button import cell_button
 from seethrough.view.ideas.plain import caption, place, whole
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import count, exact
-from seethrough.view.words import say
+from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -27,13 +27,12 @@ def looks(scene: Scene, layer: int) -> list[Child]:
     pattern, last = scene.run.pattern(layer), len(scene.run.tokens) - 1
     if pattern is None:
         return [caption(say(scene, "idea.model.no_looks"))]
-    head = min(scene.choice.head, len(pattern) - 1)
-    row = pattern[head, last]
+    head = None if scene.choice.is_mean else min(scene.choice.head, len(pattern) - 1)
+    row = pattern[:, last].mean(axis=0) if head is None else pattern[head, last]
     first = max(0, last + 1 - MOST_COLUMNS)
-    told = say(scene, "idea.model.looks", head=count(scene, head))
     weights = [weight(scene, layer, head, at, float(row[at])) for at in range(first, last + 1)]
     return [
-        heads(scene, len(pattern), head, told),
+        heads(scene, len(pattern), head),
         lines(row[first:]),
         h("ol", {"class": "whole-weights"}, weights),
         before(scene, first, float(row[:first].sum())),
@@ -50,15 +49,24 @@ def before(scene: Scene, n_before: int, share: float) -> Node | None:
     return h("p", {"class": "whole-told"}, told)
 
 
-def heads(scene: Scene, n_heads: int, chosen: int, told: str) -> Node:
-    """Which head is shown, and the others to choose."""
+def heads(scene: Scene, n_heads: int, chosen: int | None) -> Node:
+    """Which head is shown (None: the mean of all), and the others to choose."""
+    if chosen is None:
+        told = say(scene, "idea.model.looks_mean", n_heads=count(scene, n_heads))
+    else:
+        told = say(scene, "idea.model.looks", head=count(scene, chosen))
+    mean: Attributes = {
+        "class": "whole-head is-mean",
+        "aria-pressed": "true" if chosen is None else "false",
+    }
     buttons = [choose(at, is_chosen=at == chosen) for at in range(n_heads)]
     label: Attributes = {
         "class": "whole-heads",
         "role": "group",
         "aria-label": say(scene, "view.head"),
     }
-    return h("div", label, h("span", {"class": "whole-told"}, told), buttons)
+    all_heads = action_button(scene, "select-mean", "idea.model.mean", mean)
+    return h("div", label, h("span", {"class": "whole-told"}, told), buttons, all_heads)
 
 
 def choose(head: int, *, is_chosen: bool) -> Node:
@@ -104,7 +112,9 @@ def lines(row: Array) -> Node:
     )
 
 
-def weight(scene: Scene, layer: int, head: int, at: int, share: float) -> Node:
-    """A weight in whole per cent, which opens its sum."""
+def weight(scene: Scene, layer: int, head: int | None, at: int, share: float) -> Node:
+    """A weight in whole per cent, which opens its sum; a mean is no number of the model's own."""
+    if head is None:
+        return h("li", {}, h("span", {"title": exact(scene, share)}, whole(scene, share)))
     cell = Cell(hook_name(PATTERN, layer), (head, len(scene.run.tokens) - 1, at))
     return h("li", {}, cell_button(cell, whole(scene, share), exact(scene, share)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.tokens import CONTEXT, END
 from seethrough.view.film import Film
-from seethrough.view.generate import beats, shares, table, written
+from seethrough.view.generate import beats, card, shares, table, written
 from seethrough.view.generate.beats import CHOICE, JOINED, SHARES
 from seethrough.view.ideas.plain import mark, nothing_yet, picture
 from seethrough.view.node import Attributes, Child, Node, h, to_html
@@ -37,6 +37,8 @@ FIELDS = (
     "busy",
     "live_bytes",
     "recorded",
+    "route",
+    "hides_special",
 )
 
 
@@ -55,7 +57,8 @@ def drawn(scene: Scene, *, is_exact: bool) -> str:
     if not scene.run.tokens or not (scene.run.top or scene.run.steps):
         return to_html(nothing_yet(scene, "idea.simple.rest"))
     now = beats.now(scene)
-    side = [box(scene, now), controls(scene, now), written.legend(scene, now)]
+    side: list[Child] = [box(scene, now), controls(scene, now), written.legend(scene, now)]
+    side.append(written.special_switch(scene))
     body = h(
         "div",
         {"class": "generate-body"},
@@ -67,7 +70,8 @@ def drawn(scene: Scene, *, is_exact: bool) -> str:
         h("div", {"class": "generate-next"}, shares.panel(scene, now, is_exact=is_exact)),
     )
     drawn_as = "generate is-exact" if is_exact else "generate"
-    parts: list[Child] = [h("div", {"class": drawn_as}, written.text(scene, now), body)]
+    whole = h("div", {"class": drawn_as}, card.notes(scene), written.text(scene, now), body)
+    parts: list[Child] = [whole]
     if is_exact:
         parts += table.folded_table(scene)
     return to_html(picture(say(scene, "generate.picture"), *parts))

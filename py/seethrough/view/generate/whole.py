@@ -39,6 +39,7 @@ FIELDS = (
     "captured",
     "lens",
     "head",
+    "is_mean",
     "written",
     "continuation",
     "recorded",
@@ -58,6 +59,7 @@ def wants(scene: Scene) -> Wants:
     wanted = want(stream_names(config.n_layers), last, lens=last)
     for position in columns(scene):
         wanted |= want([hook_name(hooks.RESID_PRE, 0)], position)
+    wanted |= want([hook_name(hooks.MLP_OUT, layer) for layer in range(config.n_layers)], last)
     if last < MOST_ALL_LAYERS:
         wanted |= want([hook_name(hooks.PATTERN, layer) for layer in range(config.n_layers)])
     return wanted
@@ -171,7 +173,7 @@ def state(scene: Scene, name: str, position: int) -> Node:
 
 
 def layer(scene: Scene, here: Place) -> list[Child]:
-    """The layer at work: where the last token looks, its vector before and after, its best word."""
+    """The layer at work: where the last token looks, what feed-forward adds, what comes out."""
     run, at = scene.run, here.layer
     n_layers, last = run.config.n_layers if run.config else 0, len(run.tokens) - 1
     name = stream_names(n_layers)[at + 1]
@@ -179,8 +181,11 @@ def layer(scene: Scene, here: Place) -> list[Child]:
     counted = rich(scene, "idea.model.layer", layer=number, n_layers=of)
     after: list[Child] = []
     if here.has("forward"):
+        added = hook_name(hooks.MLP_OUT, at)
+        words = say(scene, "idea.model.added", layer=count(scene, at + 1))
+        after = [h("span", {"class": "whole-told"}, words), state(scene, added, last)]
         words = say(scene, "idea.model.after", layer=count(scene, at + 1))
-        after = [h("span", {"class": "whole-told"}, words), state(scene, name, last)]
+        after += [h("span", {"class": "whole-told"}, words), state(scene, name, last)]
         after += best(scene, at)
     return [
         h("h2", {"class": "whole-count"}, counted),

@@ -17,7 +17,7 @@ from seethrough.view.numbers import count, limit, probability, readout
 from seethrough.view.steps.written import bits, enters, has_end
 from seethrough.view.tokens import N_HUES
 from seethrough.view.windowed import gap_words, window
-from seethrough.view.words import rich, say, sentences
+from seethrough.view.words import action_button, rich, say, sentences
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -46,8 +46,8 @@ def text(scene: Scene, now: Now) -> Node:
 
 def size_of(scene: Scene) -> str:
     """How large the text is set: so that all of it has room, and the film never changes it."""
-    n_signs = sum(len(token.text) for token in scene.run.tokens[: scene.run.n_prompt])
-    n_signs += sum(len(new.text) for new in scene.run.steps)
+    n_signs = sum(len(token.visible) for token in scene.run.tokens[: scene.run.n_prompt])
+    n_signs += sum(len(new.visible) for new in scene.run.steps)
     return "is-large" if n_signs <= LARGE else "is-medium" if n_signs <= MEDIUM else "is-long"
 
 
@@ -58,8 +58,19 @@ def given(scene: Scene) -> list[Child]:
     for position in shown.positions:
         if shown.gap is not None and position == shown.gap[1] + 1:
             parts.append(h("span", {"class": "generate-gap"}, f" … {gap_words(scene, shown)} … "))
-        parts += token_of(scene, position)
+        if not (scene.choice.hides_special and scene.run.tokens[position].is_special):
+            parts += token_of(scene, position)
     return parts
+
+
+def special_switch(scene: Scene) -> Node | None:
+    """Shows the special tokens of the text, or leaves them out; nothing where it has none."""
+    n_special = sum(token.is_special for token in scene.run.tokens[: scene.run.n_prompt])
+    if not n_special:
+        return None
+    is_on = not scene.choice.hides_special
+    more: Attributes = {"class": "button", "aria-pressed": "true" if is_on else "false"}
+    return action_button(scene, "switch-special", "generate.special", more)
 
 
 def token_of(scene: Scene, position: int) -> list[Child]:

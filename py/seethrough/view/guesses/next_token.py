@@ -14,6 +14,13 @@ KIND = "next"
 N_OPTIONS = 4
 
 
+def ask_in_room(scene: Scene) -> Question | None:
+    """Where a text grows: of the prompt alone; a card of the gallery says by itself what comes."""
+    recorded = scene.run.recorded
+    is_card = recorded is not None and recorded.is_text_alone
+    return None if is_card or scene.run.written else ask(scene)
+
+
 def ask(scene: Scene) -> Question | None:
     """The best few tokens, in an order that tells nothing; None where there are no two of them."""
     best = scene.run.top[:N_OPTIONS]

@@ -6,6 +6,7 @@ from seethrough.app.state import Asks
 from seethrough.view.guesses import island, looks, misses, next_token, pieces, share
 
 NEXT = Asks(next_token.ask, ("tokens", "top", "model"))
+FIRST = Asks(next_token.ask_in_room, ("tokens", "top", "model", "written", "recorded"))
 PIECES = Asks(pieces.ask, ("tokens", "film", "model"))
 LOOKS = Asks(looks.ask, ("tokens", "config", "captured", "marked", "recorded", "model"))
 SHARE = Asks(share.ask, ("tokens", "top", "model"))

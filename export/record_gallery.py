@@ -1,0 +1,184 @@
+"""Records the prompt gallery: how the model goes on with each card's prompt at some temperatures.
+
+No filter cuts anything; a draw's darts are those of the page (the seed, and the new token's place),
+so that the page, run live with these settings, draws the same text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from export.asset_lists import asset
+from export.gallery import CARDS, MODEL, N_NEW, OPENS_AT, SEED
+from seethrough.core import hooks, sampling
+from seethrough.core.assets import SAMPLE
+from seethrough.core.distribution import distribution
+from seethrough.core.errors import SourceError
+from seethrough.core.gallery import (
+    GALLERY_FOLDER,
+    MOST_BYTES,
+    TEMPERATURES,
+    Sample,
+    Told,
+    to_bytes,
+)
+from seethrough.core.recording import Recording
+from seethrough.core.tokens import (
+    CONTEXT,
+    DRAWN,
+    END,
+    GREEDY,
+    LIMIT,
+    NewToken,
+    candidates_and_entropy,
+    texts,
+    token_view,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from export.native import NativeModel
+    from export.prompts import Curated
+    from seethrough.core.assets import Asset
+    from seethrough.core.cache import Array
+    from seethrough.core.film import Film
+    from seethrough.core.manifest import Manifest
+    from seethrough.core.tokenizer import Tokenizer
+
+
+class Records(Protocol):
+    """What records prompts with a model (export.record.Recorder)."""
+
+    model: NativeModel
+    manifest: Manifest
+    tokenizer: Tokenizer
+
+    def ids(self, prompt: Curated) -> list[int]:
+        """The whole input as the page would give it to the model."""
+        ...
+
+    def film(self, prompt: Curated) -> Film:
+        """How the prompt becomes those ids."""
+        ...
+
+
+# So many of the first new tokens are told in the list, for the picture on the card.
+N_FIRST = 10
+
+
+def write_gallery(recorder: Records, out: Path, cards: Sequence[Curated] = CARDS) -> list[Asset]:
+    """Record every card into a folder of its own below `out`; their rows of the list.
+
+    Raises:
+        SourceError: A card is too large.
+    """
+    (out / GALLERY_FOLDER).mkdir(parents=True, exist_ok=True)
+    assets = []
+    for place, card in enumerate(cards, 1):
+        print(f"Recording card {place} of {len(cards)}: {card.id}")
+        sample = sample_of(recorder, card)
+        data = to_bytes(sample)
+        if len(data) > MOST_BYTES:
+            raise SourceError("recording.card_too_large", id=card.id, got=len(data))
+        digest = hashlib.sha256(data).hexdigest()[:12]
+        file = out / GALLERY_FOLDER / f"{place}-{card.id}-{digest}.json"
+        file.write_bytes(data)
+        assets.append(asset(SAMPLE, file, out, **told_of(sample)))
+    return assets
+
+
+def cards_for(model: str) -> Sequence[Curated]:
+    """The gallery of a model; none of another one than it was chosen with."""
+    return CARDS if model == MODEL else ()
+
+
+def told_of(sample: Sample) -> dict[str, object]:
+    """What the list tells of a card before it is fetched."""
+    made, first = sample.prompt, sample.at(opens_at(sample.prompt.id))
+    shown = [[new.visible, round(new.prob, 3)] for new in first.continuation[:N_FIRST]]
+    return {
+        "id": made.id,
+        "prompt": made.prompt,
+        "chat": made.chat,
+        "n_tokens": len(made.tokens),
+        "temperatures": list(sample.temperatures),
+        "opens_at": first.temperature,
+        "first": shown,
+    }
+
+
+def opens_at(card: str) -> float:
+    """The temperature that a card is opened at."""
+    return OPENS_AT.get(card, TEMPERATURES[0])
+
+
+def sample_of(recorder: Records, card: Curated) -> Sample:
+    """One card with all its temperatures."""
+    manifest, ids = recorder.manifest, recorder.ids(card)
+    told = tuple(tell(recorder, ids, temperature) for temperature in TEMPERATURES)
+    prompt = Recording(
+        id=card.id,
+        model=manifest.id,
+        prompt=card.prompt,
+        chat=card.chat,
+        seed=SEED,
+        graph_sha256=manifest.graph.sha256,
+        shard_sha256s=tuple(file.sha256 for file in manifest.shards),
+        tokens=tuple(token_view(recorder.tokenizer, token) for token in ids),
+        positions=(),
+        layers=(),
+        top=told[0].steps[0].candidates,
+        logsumexp=told[0].totals[0],
+        continuation=(),
+        stop="",
+        film=recorder.film(card),
+        arrays={},
+    )
+    return Sample(prompt, told)
+
+
+def tell(recorder: Records, ids: Sequence[int], temperature: float) -> Told:
+    """How the model goes on with some ids at one temperature."""
+    model, steps, totals, kept = recorder.model, list[NewToken](), list[float](), list[int]()
+    model.reset()
+    logits = model.run(ids)[hooks.LOGITS][-1]
+    stop = ""
+    while not stop:
+        before = (*ids, *(step.id for step in steps))
+        step, n_kept = step_of(recorder, logits, temperature, before, len(steps))
+        steps.append(step)
+        kept.append(n_kept)
+        totals.append(distribution(logits.astype(np.float64)).logsumexp)
+        stop = why(recorder, steps)
+        if not stop:
+            logits = model.run([steps[-1].id])[hooks.LOGITS][-1]
+    return Told(temperature, tuple(steps), stop, tuple(kept), tuple(totals))
+
+
+def why(recorder: Records, steps: Sequence[NewToken]) -> str:
+    """Why a text ends here; empty where it goes on."""
+    if steps[-1].id in recorder.manifest.end_ids:
+        return END
+    if len(steps) == N_NEW:
+        return LIMIT
+    return CONTEXT if recorder.model.n_past == recorder.manifest.config.n_ctx else ""
+
+
+def step_of(
+    recorder: Records, logits: Array, temperature: float, text: Sequence[int], index: int
+) -> tuple[NewToken, int]:
+    """The next token, and how many tokens had any chance."""
+    chosen, how, kept = sampling.greedy(logits), GREEDY, 1
+    if temperature:
+        drawn = sampling.draw(logits, seed=SEED, step=index, text=text, temperature=temperature)
+        chosen, how = drawn.id, DRAWN
+        kept = int(np.count_nonzero(sampling.temper(logits, temperature)))
+    told = (*texts(recorder.tokenizer, chosen), *sampling.standing(logits, chosen))
+    could, entropy = candidates_and_entropy(recorder.tokenizer, logits, chosen)
+    return replace(NewToken(chosen, *told, could, entropy=entropy), how=how), kept
