@@ -132,15 +132,3 @@ def test_a_card_of_the_gallery_plays_and_runs_live(again):
     # The same seed and the same darts: the page draws what was recorded.
     assert page.locator(".generate-word").all_inner_texts() == recorded[:24]
     assert again.errors == []
-
-
-def test_the_first_live_token_is_performed(again):
-    """Behind a recording the model writes one more, and the film plays it."""
-    page = again.page
-    page.evaluate(ROOM)
-    again.until(f"{N_NEW} === 24")
-    page.click("#generate-on")
-    again.until("location.hash.startsWith('#/generate/own')")
-    again.until("document.documentElement.matches('.is-film')")
-    again.until(f"{N_NEW} === 25 && !document.documentElement.matches('.is-film')")
-    assert again.errors == []
