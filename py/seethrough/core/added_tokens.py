@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class AddedTokens:
             if part.token or not part.content:
                 parts.append(part)
                 continue
-            stretch = replace(part, content=self._normalized(part.content))
+            stretch = Part(part.start, part.end, self._normalized(part.content))
             parts += self._cut(self._late, stretch, closed)
         return [part for part in parts if part.content]
 
@@ -93,7 +93,7 @@ class AddedTokens:
                 _slice(part, start, search_from, shift, token),
             )
             begin = search_from
-        yield _slice(part, begin, len(content), shift)
+        yield _slice(part, begin, len(content), shift) if begin else part
 
 
 def _slice(part: Part, begin: int, end: int, shift: int, token: AddedToken | None = None) -> Part:

@@ -44,32 +44,39 @@ class Bpe:
     def ids(self, symbols: Sequence[str]) -> list[int]:
         """The token ids of one word."""
         pieces = list(symbols)
-        for merge in self.merges(symbols):
-            pieces[merge.left_at], pieces[merge.right_at] = merge.left + merge.right, ""
+        for _ in self._merge(pieces):
+            pass
         return [self.vocab[piece] for piece in pieces if piece]
 
     def merges(self, symbols: Sequence[str]) -> Iterator[Merge]:
-        """The merges of one word, in the order in which they happen.
+        """The merges of one word, in the order in which they happen."""
+        for at, right_at, left, right, rank in self._merge(list(symbols)):
+            yield Merge(at, right_at, left, right, rank)
+
+    def _merge(self, pieces: list[str]) -> Iterator[tuple[int, int, str, str, int]]:
+        """Merge in place: the right one of two becomes empty. Gives the fields of each `Merge`.
 
         A heap of candidates over a linked row, so the time grows as n log n with the word.
         """
-        order, pieces = self.ranks.order, list(symbols)
+        order = self.ranks.order
         before, after = _neighbours(len(pieces))
-        found = ((order(*pair), at) for at, pair in enumerate(pairwise(pieces)))
-        heap = [(turn, at) for turn, at in found if turn is not None]
+        pairs = enumerate(pairwise(pieces))
+        heap = [(turn, at) for at, pair in pairs if (turn := order(*pair)) is not None]
         heapify(heap)
         while heap:
             turn, at = heappop(heap)
             right_at = after[at]
-            if right_at == NONE or order(pieces[at], pieces[right_at]) != turn:
+            left, right = pieces[at], pieces[right_at]
+            if right_at == NONE or order(left, right) != turn:
                 continue  # one of the two has grown since the pair was queued
-            yield Merge(at, right_at, pieces[at], pieces[right_at], turn[0])
-            pieces[at], pieces[right_at] = pieces[at] + pieces[right_at], ""
-            after[at], before[after[right_at]] = after[right_at], at
-            for left_at, next_at in ((before[at], at), (at, after[at])):
-                new = order(pieces[left_at], pieces[next_at])
-                if NONE not in (left_at, next_at) and new is not None:
-                    heappush(heap, (new, left_at))
+            whole, next_at, left_at = left + right, after[right_at], before[at]
+            pieces[at], pieces[right_at] = whole, ""
+            after[at], before[next_at] = next_at, at
+            yield at, right_at, left, right, turn[0]
+            if left_at != NONE and (new := order(pieces[left_at], whole)) is not None:
+                heappush(heap, (new, left_at))
+            if next_at != NONE and (new := order(whole, pieces[next_at])) is not None:
+                heappush(heap, (new, at))
 
 
 def _neighbours(count: int) -> tuple[list[int], list[int]]:
