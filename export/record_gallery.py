@@ -7,7 +7,10 @@ so that the page, run live with these settings, draws the same text.
 from __future__ import annotations
 
 import hashlib
+import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -24,6 +27,7 @@ from seethrough.core.gallery import (
     TEMPERATURES,
     Sample,
     Told,
+    sample_from_bytes,
     to_bytes,
 )
 from seethrough.core.recording import Recording
@@ -41,7 +45,6 @@ from seethrough.core.tokens import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from export.native import NativeModel
     from export.prompts import Curated
@@ -68,6 +71,8 @@ class Records(Protocol):
         ...
 
 
+# Written by `python -m export.record_gallery FOLDER`, a folder of recordings.
+DRAFTS = Path(__file__).parent / "gallery_drafts.json"
 # So many of the first new tokens are told in the list, for the picture on the card.
 N_FIRST = 10
 
@@ -113,6 +118,26 @@ def told_of(sample: Sample) -> dict[str, object]:
     }
 
 
+def drafts_of(card: str) -> dict[float, list[int]]:
+    """What was written by temperature when the card was last recorded; empty: never."""
+    known: dict[str, dict[str, list[int]]] = json.loads(DRAFTS.read_text(encoding="utf-8"))
+    return {float(temperature): ids for temperature, ids in known.get(card, {}).items()}
+
+
+def write_drafts(folder: Path) -> None:
+    """Keep what the cards of a folder of recordings say, so that they are recorded in less time."""
+    files = sorted((folder / GALLERY_FOLDER).glob("*.json"))
+    samples = [sample_from_bytes(file.read_bytes()) for file in files]
+    told = {
+        sample.prompt.id: {
+            f"{one.temperature:g}": [step.id for step in one.steps] for one in sample.told
+        }
+        for sample in samples
+    }
+    rows = [f" {json.dumps(card)}: {json.dumps(ids)}" for card, ids in told.items()]
+    DRAFTS.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+
+
 def opens_at(card: str) -> float:
     """The temperature that a card is opened at."""
     return OPENS_AT.get(card, TEMPERATURES[0])
@@ -121,7 +146,8 @@ def opens_at(card: str) -> float:
 def sample_of(recorder: Records, card: Curated) -> Sample:
     """One card with all its temperatures."""
     manifest, ids = recorder.manifest, recorder.ids(card)
-    told = tuple(tell(recorder, ids, temperature) for temperature in TEMPERATURES)
+    drafts = drafts_of(card.id)
+    told = tuple(tell(recorder, ids, one, drafts.get(one, ())) for one in TEMPERATURES)
     prompt = Recording(
         id=card.id,
         model=manifest.id,
@@ -143,31 +169,60 @@ def sample_of(recorder: Records, card: Curated) -> Sample:
     return Sample(prompt, told)
 
 
-def tell(recorder: Records, ids: Sequence[int], temperature: float) -> Told:
-    """How the model goes on with some ids at one temperature."""
+def tell(
+    recorder: Records, ids: Sequence[int], temperature: float, draft: Sequence[int] = ()
+) -> Told:
+    """How the model goes on with some ids at one temperature.
+
+    Args:
+        draft: What was written when the card was last recorded: one pass over all of it, in place
+            of one a token. Each token is chosen anew by the logits; where another one is, the draft
+            counts no more.
+    """
     model, steps, totals, kept = recorder.model, list[NewToken](), list[float](), list[int]()
-    model.reset()
-    logits = model.run(ids)[hooks.LOGITS][-1]
+    rows = foreseen(model, ids, draft)
     stop = ""
     while not stop:
-        before = (*ids, *(step.id for step in steps))
-        step, n_kept = step_of(recorder, logits, temperature, before, len(steps))
+        new = tuple(step.id for step in steps)
+        is_foreseen = len(new) < len(rows) and new == tuple(draft[: len(new)])
+        logits = rows[len(new)] if is_foreseen else logits_behind(model, (*ids, *new))
+        step, n_kept = step_of(recorder, logits, temperature, (*ids, *new), len(steps))
         steps.append(step)
         kept.append(n_kept)
         totals.append(distribution(logits.astype(np.float64)).logsumexp)
-        stop = why(recorder, steps)
-        if not stop:
-            logits = model.run([steps[-1].id])[hooks.LOGITS][-1]
+        stop = why(recorder, steps, len(ids))
     return Told(temperature, tuple(steps), stop, tuple(kept), tuple(totals))
 
 
-def why(recorder: Records, steps: Sequence[NewToken]) -> str:
+def foreseen(model: NativeModel, ids: Sequence[int], draft: Sequence[int]) -> Array:
+    """The logits behind the ids, and behind each token of the draft but the last.
+
+    Shapes: [max(1, len(draft)), d_vocab].
+    """
+    text = (*ids, *draft[:-1])
+    last = model.manifest.config.n_layers
+    model.reset()
+    wanted = [(last, at) for at in range(len(ids) - 1, len(text))]
+    return model.run(text, unembed=wanted)[hooks.LOGITS]
+
+
+def logits_behind(model: NativeModel, text: Sequence[int]) -> Array:
+    """The logits behind a text; one more token where the model has read all before it."""
+    new = text[model.n_past :] if model.n_past == len(text) - 1 else text
+    if new is text:
+        model.reset()
+    return model.run(new, unembed=[(model.manifest.config.n_layers, len(new) - 1)])[hooks.LOGITS][
+        -1
+    ]
+
+
+def why(recorder: Records, steps: Sequence[NewToken], n_given: int) -> str:
     """Why a text ends here; empty where it goes on."""
     if steps[-1].id in recorder.manifest.end_ids:
         return END
     if len(steps) == N_NEW:
         return LIMIT
-    return CONTEXT if recorder.model.n_past == recorder.manifest.config.n_ctx else ""
+    return CONTEXT if n_given + len(steps) > recorder.manifest.config.n_ctx else ""
 
 
 def step_of(
@@ -181,4 +236,9 @@ def step_of(
         kept = int(np.count_nonzero(sampling.temper(logits, temperature)))
     told = (*texts(recorder.tokenizer, chosen), *sampling.standing(logits, chosen))
     could, entropy = candidates_and_entropy(recorder.tokenizer, logits, chosen)
-    return replace(NewToken(chosen, *told, could, entropy=entropy), how=how), kept
+    prob = next(item.prob for item in could if item.id == chosen)
+    return replace(NewToken(chosen, *told, could, entropy=entropy), prob=prob, how=how), kept
+
+
+if __name__ == "__main__":
+    write_drafts(Path(sys.argv[1]))

@@ -20,6 +20,7 @@ SOURCES = (
     ROOT / "export" / "gallery.py",
     ROOT / "export" / "record.py",
     ROOT / "export" / "record_gallery.py",
+    ROOT / "export" / "gallery_drafts.json",
     ROOT / "export" / "record_heads.py",
     ROOT / "export" / "record_insides.py",
     ROOT / "export" / "record_parts.py",

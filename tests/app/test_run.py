@@ -109,6 +109,7 @@ RUNS = {
     "branches": ("begun", "begun"),
     "searched": ("begun", "begun"),
     "endings": ("begun", "begun"),
+    "place_names": ("begun", "begun"),
 }
 
 
@@ -122,6 +123,7 @@ def after(kind: str) -> tuple[Run, Run, Choice]:
         written = (replace(NEW, id=actions.state.run.ids[-1]),)
         way = {"continuation": (NEW,), "stop": "end", "branches": (Branch((NEW,)),)}
         more["searched"] = Searched(BeamPlan(), Search(Rules(1, 1)), {})
+        more["place_names"] = {(NEW.id,): "mine"}
         more["endings"] = Endings(Sampling(), 8, 100, {}, {})
         actions.store.replace(choice=BEFORE, written=written, **more, **way)
         before = actions.state.run

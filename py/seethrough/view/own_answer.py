@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import GENERATE
+from seethrough.app.state import DECODE, GENERATE
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.view.ideas.plain import names, rect, whole
 from seethrough.view.node import Node, h, to_html
@@ -32,7 +32,8 @@ def render(state: AppState) -> str:
         return to_html(told(say(state, "own.opening")))
     if state.busy == "run":
         return to_html(told(say(state, "own.running")))
-    if state.run.source != "live" or not state.run.top or state.route.view == GENERATE:
+    is_shown = state.route.view in {GENERATE, DECODE}
+    if state.run.source != "live" or not state.run.top or is_shown:
         return ""
     return to_html(*answer(state))
 

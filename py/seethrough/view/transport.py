@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState, Step
-    from seethrough.core.routes import Route
     from seethrough.view.node import Child
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)

@@ -37,7 +37,7 @@ def notes(scene: Scene) -> Node | None:
 def look(scene: Scene, recorded: Recording) -> str:
     """The title of what to look for: most of it is seen at temperature 0 alone."""
     if recorded.temperature and recorded.id not in OF_ALL:
-        return say(scene, "gallery.look_at_0")
+        return say(scene, "gallery.look_at_zero")
     return say(scene, "gallery.look")
 
 
