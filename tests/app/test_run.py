@@ -107,9 +107,9 @@ RUNS = {
     "continuation": ("begun", "own"),
     "stop": ("begun", "own"),
     "branches": ("begun", "begun"),
+    "place_names": ("begun", "begun"),
     "searched": ("begun", "begun"),
     "endings": ("begun", "begun"),
-    "place_names": ("begun", "begun"),
 }
 
 
