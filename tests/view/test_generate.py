@@ -55,6 +55,11 @@ def of_class(state: AppState, name: str) -> list[dict[str, str | None]]:
     return [attrs for _, attrs in found if name in (attrs.get("class") or "").split()]
 
 
+def of_action(state: AppState, name: str) -> list[dict[str, str | None]]:
+    """The elements that do something."""
+    return [attrs for _, attrs in reading(state).elements if attrs.get("data-action") == name]
+
+
 def told(state: AppState) -> list[str]:
     """The film's sentences as text."""
     return ["".join(Reading(to_html(h("p", {}, one))).texts) for one in simple.moments(state)]
@@ -282,6 +287,21 @@ def test_all_numbers_stand_in_a_table() -> None:
         assert exact(bits(new.prob)) in texts
     assert exact(6.25) in texts
     assert simple.idea(state).count("<table") == 0
+
+
+def test_special_tokens_can_be_left_out() -> None:
+    """The switch is there where the prompt has special tokens; off, the text has none of them."""
+    state = at()
+    first = replace(state.run.tokens[0], visible="<|begin|>", is_special=True)
+    special = state.but(tokens=(first, *state.run.tokens[1:]))
+    hidden = special.but(hides_special=True)
+
+    assert "switch-special" not in simple.idea(state)
+    assert "<|begin|>" in reading(special).texts
+    assert "<|begin|>" not in reading(hidden).texts
+    assert [one["aria-pressed"] for one in of_action(special, "switch-special")] == ["true"]
+    assert [one["aria-pressed"] for one in of_action(hidden, "switch-special")] == ["false"]
+    assert len(of_class(special, "generate-given")) == 1 + len(of_class(hidden, "generate-given"))
 
 
 def test_a_recording_offers_to_run_live() -> None:

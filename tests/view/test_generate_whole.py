@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from seethrough.app.state import AppState, Stage
-from seethrough.core.hooks import PATTERN, hook_name
+from seethrough.core.hooks import PATTERN, RESID_PRE, hook_name
 from seethrough.core.routes import OWN, Route
 from seethrough.view import pages
 from seethrough.view.generate import stages, whole
@@ -151,3 +152,36 @@ def test_before_a_run_and_hostile_text() -> None:
     assert "whole model" in "".join(Reading(whole.render(state)).texts)
     assert whole.moments(state) == ()
     assert "<img" not in hostile
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_mean_over_all_heads(family: str) -> None:
+    """Each line is the mean of the heads' weights, to the bit; being made here it has no sum."""
+    state = at(family=family, is_mean=True)
+    name, last = hook_name(PATTERN, 1), len(state.run.tokens) - 1
+    row = state.run.captured.arrays[name][:, last].mean(axis=0)
+    html = whole.render(state)
+
+    assert [exact(float(share)) in html for share in row] == [True] * len(row)
+    assert f'data-cell="{name}' not in html
+    assert f"the mean of all {len(state.run.captured.arrays[name])} heads" in html
+
+
+def test_what_feed_forward_adds_is_drawn() -> None:
+    """Once feed-forward has worked in a layer, the very vector that it adds there is a strip."""
+    assert "blocks.0.hook_mlp_out@3" not in whole.render(at(3))
+    assert "blocks.0.hook_mlp_out@3" in whole.render(at(4))
+    assert "blocks.1.hook_mlp_out@3" in whole.render(at(5))
+
+
+def test_rows_that_are_not_here_are_counted_once() -> None:
+    """A column without its row stays empty; one sentence tells how many there are."""
+    state = at()
+    name = hook_name(RESID_PRE, 0)
+    kept = state.run.captured
+    rows, where = {**kept.arrays, name: kept.arrays[name][3:]}, {**kept.positions, name: (3,)}
+    only_last = replace(kept, arrays=rows, positions=where)
+    lacking = state.but(captured=only_last)
+
+    assert "were not recorded" not in "".join(Reading(whole.render(state)).texts)
+    assert "The rows of 3 tokens were not recorded" in "".join(Reading(whole.render(lacking)).texts)

@@ -79,7 +79,7 @@ def render(scene: Scene) -> str:
     drawn = h(
         "div",
         {"class": "whole-picture scroll", "tabindex": "0"},
-        stage(here, "tokens", tokens(scene, here)),
+        stage(here, "tokens", told(scene), tokens(scene, here)),
         stage(here, "attention", layer(scene, here)),
         stage(here, "vector", last_vector(scene)),
         stage(here, "scores", scores(scene, here)),
@@ -87,6 +87,15 @@ def render(scene: Scene) -> str:
     )
     body = h("div", {"class": "whole"}, drawn, labels(scene, here))
     return to_html(picture(say(scene, "idea.model.picture"), body))
+
+
+def told(scene: Scene) -> Node:
+    """What there is to follow."""
+    run = scene.run
+    n_layers = count(scene, run.config.n_layers if run.config else 0)
+    token = mark(run.tokens[-1].visible)
+    words = rich(scene, "idea.model.lead", token=token, n_layers=n_layers)
+    return h("p", {"class": "whole-lead"}, words)
 
 
 def stage(here: Place, name: str, *parts: Child) -> Node:
@@ -115,7 +124,23 @@ def tokens(scene: Scene, here: Place) -> list[Child]:
     """The tokens with their ids; those before them fold out; under each its row, its place."""
     shown = columns(scene)
     items = [column(scene, position, here) for position in shown]
-    return [before(scene, shown.start), h("ol", {"class": "whole-columns"}, items), kept(scene)]
+    drawn = h("ol", {"class": "whole-columns"}, items)
+    return [before(scene, shown.start), drawn, lacking(scene, here), kept(scene)]
+
+
+def lacking(scene: Scene, here: Place) -> Node | None:
+    """That some rows are not here, said once: their columns stay empty."""
+    first = hook_name(hooks.RESID_PRE, 0)
+    lost = [at for at in columns(scene) if scene.run.captured.row(first, at) is None]
+    if not lost or not here.has(enters_at(scene)):
+        return None
+    n_lost = {"n_lost": count(scene, len(lost))}
+    return h("p", {"class": "whole-told"}, say(scene, "idea.model.lacking", **n_lost))
+
+
+def enters_at(scene: Scene) -> str:
+    """The stage at which a token has what enters the layers: its row, with a learned place."""
+    return "places" if is_learned(scene) else "rows"
 
 
 def before(scene: Scene, n_before: int) -> Node | None:
@@ -143,9 +168,9 @@ def kept(scene: Scene) -> Node | None:
 def column(scene: Scene, position: int, here: Place) -> Node:
     """A token, its row of the matrix as stripes, its place."""
     is_old = bool(scene.run.written) and position < len(scene.run.tokens) - 1
-    # Learned places are added to the row: what enters the layers is both.
-    comes = "places" if is_learned(scene) else "rows"
-    row = state(scene, hook_name(hooks.RESID_PRE, 0), position) if here.has(comes) else None
+    name = hook_name(hooks.RESID_PRE, 0)
+    is_here = here.has(enters_at(scene)) and scene.run.captured.row(name, position) is not None
+    row = state(scene, name, position) if is_here else None
     at = say(scene, "idea.model.place", position=count(scene, position))
     return h(
         "li",

@@ -83,9 +83,13 @@ def surprise(scene: Scene, new: NewToken) -> list[Node | str]:
 
 
 def which(scene: Scene, new: NewToken) -> str:
-    """Which of several equal words that the model wrote; empty where it is the only one."""
-    same = [one for one in scene.run.steps if grown.reads(one).strip() == grown.reads(new).strip()]
-    return say(scene, "idea.nth", n=same.index(new) + 1) if len(same) > 1 else ""
+    """Which of the text's equal words it is, the prompt's among them; empty where there is one."""
+    run, word = scene.run, grown.reads(new).strip()
+    given = [token.text.strip() for token in run.tokens[: run.n_prompt]]
+    n_given = given.count(word)
+    same = [one for one in run.steps if grown.reads(one).strip() == word]
+    n = n_given + same.index(new) + 1
+    return say(scene, "idea.nth", n=n) if n_given + len(same) > 1 else ""
 
 
 def example(scene: Scene) -> Node | str:

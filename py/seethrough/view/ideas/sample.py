@@ -48,9 +48,11 @@ def render(scene: Scene) -> str:
         if not scene.run.tokens:
             return to_html(nothing_yet(scene, "idea.sample.rest"))
         return to_html(lead(rich(scene, "idea.sample.waiting")))
-    told: Child = rich(scene, "idea.sample.lead")
+    told: list[Child] = [*rich(scene, "idea.sample.lead")]
+    if scene.run.recorded is not None:
+        told += [" ", say(scene, "idea.sample.recorded")]
     if odds.shaped is None:
-        told = rich(scene, "idea.sample.lead_greedy", token=mark(named(scene, odds.landed)))
+        told = [*rich(scene, "idea.sample.lead_greedy", token=mark(named(scene, odds.landed)))]
     thrown = many(scene, odds) if is_many(odds) else outcome(scene, odds)
     return to_html(
         lead(told),
