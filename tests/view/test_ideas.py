@@ -352,7 +352,8 @@ def test_the_least_likely_token_is_named() -> None:
         assert least.prob == min(new.prob for new in steps)
         assert plain.whole(state, least.prob) in own_words(done.render(state)), name
     # "dog" stands in the prompt once, and is written twice: the second of those is the third.
-    assert "dog (3rd)" in own_words(done.render(recordings()["cat"]))
+    (cat,) = [state for name, state in recordings().items() if "-cat-" in name]
+    assert "(3rd)" in own_words(done.render(cat))
 
 
 def test_a_tint_is_a_chance() -> None:
