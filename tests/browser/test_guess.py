@@ -39,7 +39,10 @@ def test_a_first_visit_is_asked_once(new_tab):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     tab.until(f"location.hash.includes('/softmax') && {ASKED}")
-    page.click("[data-action=step-next]")
+    # What leads on shows first what the question hides, and is called so.
+    page.click("[data-action=step-next]:text-is('Show the answer')")
+    tab.until(f"location.hash.includes('/softmax') && {SHOWN}")
+    page.click("[data-action=step-next]:text-is('Next: draw')")
     tab.until(f"location.hash.includes('/sample') && {ASKED}")
     assert "guess" not in page.evaluate("location.hash")
     page.click(".guess-option[data-key='1']")

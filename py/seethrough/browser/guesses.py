@@ -56,9 +56,8 @@ class Guesses:
         self._answer(lambda now, question: now.skip(question))
 
     def shown_first(self, go_on: Callable[[], None]) -> None:
-        """Go on; before a class show first what a question still hides."""
-        state = self._store.state
-        if state.chrome.is_presenting and open_question(state) is not None:
+        """Go on; show first what a question still hides, for nobody means to pass a picture by."""
+        if open_question(self._store.state) is not None:
             self.skip()
         else:
             go_on()

@@ -134,7 +134,10 @@ def onward(state: AppState) -> Node | str:
 
 
 def move(state: AppState, action: str, distance: int, *, is_heir: bool = False) -> Node:
-    """Back, or on by the name of where it leads; at the walk's beginning Back rests."""
+    """Back, or on by the name of where it leads; at the walk's beginning Back rests.
+
+    While a question hides the picture, what leads on shows it first, and says so.
+    """
     target = offered_beside(state, distance)
     is_lit = distance > 0 and target is not None and state.chrome.stage.is_over
     classes = "button is-primary" if distance > 0 else "button"
@@ -148,6 +151,8 @@ def move(state: AppState, action: str, distance: int, *, is_heir: bool = False) 
     words = say(state, f"walk.{action}")
     if target is not None and distance > 0:
         words = say(state, "walk.next_to", step=say(state, f"step.{target.step}.short"))
+        if guess.open_question(state) is not None:
+            words = say(state, "guess.reveal")
     return h("button", attributes, words)
 
 
