@@ -31,7 +31,7 @@ from export.packages import (
     sha256,
     write_text,
 )
-from export.scripts import standalone
+from export.scripts import standalone, without_comments
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
 from seethrough.core.assets import LATER, LICENCE, OF_ENGINE, RECORDING
@@ -138,7 +138,9 @@ def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str])
 def copy_web(out: Path) -> None:
     """Our own files but the page and sw.js, which need to know all else."""
     for file in sorted((ROOT / "web").iterdir()):
-        if file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
+        if file.suffix == ".js":
+            write_text(out / file.name, without_comments(file.read_text(encoding="utf-8")))
+        elif file.suffix in WEB_SUFFIXES and file.name not in NPM_FILES:
             copy(file, out / file.name)
     write_text(out / "style.css", whole_style())
     write_text(out / "guard.js", guard())
@@ -149,7 +151,8 @@ def copy_web(out: Path) -> None:
 
 def guard() -> str:
     """guard.js as a classic script: one runs where modules do not, from a file for one."""
-    return f'"use strict";\n(() => {{\n{standalone(ROOT / "web" / "guard.js")}}})();\n'
+    plain = without_comments(standalone(ROOT / "web" / "guard.js"))
+    return f'"use strict";\n(() => {{\n{plain}}})();\n'
 
 
 def whole_style() -> str:
@@ -325,7 +328,7 @@ def service_worker(site: dict[str, Any], more: str = "") -> bytes:
     """
     version = hashlib.sha256(json.dumps(site, sort_keys=True).encode()).hexdigest()[:12]
     text = json.dumps({"version": version, **site}, indent=1)
-    source = standalone(ROOT / "web" / "sw.js")
+    source = without_comments(standalone(ROOT / "web" / "sw.js"))
     if "{/*site*/}" not in source:
         raise SiteError("web/sw.js has lost its {/*site*/} slot.")
     filled = (source.replace("{/*site*/}", text) + more).encode()

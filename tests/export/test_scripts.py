@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from export.scripts import standalone
+from export.scripts import COMMENT, standalone, without_comments
 from export.sentences import sentences, write_languages
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
 
@@ -38,6 +38,29 @@ def test_what_is_imported_comes_first(tmp_path):
     (tmp_path / "c.js").write_text("export const c = 1;\n")
 
     assert standalone(tmp_path / "a.js") == "const c = 1;\n\nconst b = (x) => c + x;\n\nb(c);\n"
+
+
+@pytest.mark.parametrize("file", sorted(WEB.glob("*.js")), ids=lambda file: file.name)
+def test_a_shipped_script_lacks_comments_alone(file, tmp_path):
+    """Only whole comments that begin a line are gone, and Node still reads what is left."""
+    source = file.read_text(encoding="utf-8")
+    taken, left = COMMENT.findall(source), without_comments(source)
+    script = tmp_path / "script.mjs"
+    script.write_text(left, encoding="utf-8")
+
+    assert all(re.fullmatch(r"\s*/\*(?:(?!\*/).)*\*/\s*", one, re.DOTALL) for one in taken)
+    assert not re.search(r"^\s*/\*", left, re.MULTILINE)
+    checked = subprocess.run(
+        ["node", "--check", script], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_comments_in_a_line_stay():
+    """A cast is a comment that a line holds; a string that looks like one is no comment."""
+    kept = 'const a = /** @type {A} */ (b);\nconst c = "/* no */";\n'
+
+    assert without_comments(f"/** What it\n * is. */\n{kept}  /* alone */\n") == kept
 
 
 def test_each_language_has_a_file_with_all_that_scripts_say(tmp_path):
