@@ -110,7 +110,8 @@ def test_a_card_offers_its_text_alone() -> None:
     state = shown()
     stops = [one for tag, one in Reading(line.render(state)).elements if tag == "a"]
 
-    assert [one.get("href") for one in stops] == ["#/generate/capital/simple", None]
+    links = [one.get("href") for one in stops]
+    assert links == ["#/generate/capital/simple", None, "#/generate/capital/tree"]
     assert stops[1]["aria-disabled"] == "true"
     assert transport.offered_beside(state, 1) is None
 

@@ -107,7 +107,8 @@ def candidates_and_entropy(
     powers = np.exp(shifted)
     mass = float(powers.sum())
     total = float(exact.max() + np.log(mass))
-    mean = float(np.dot(powers, np.where(powers > 0, shifted, 0.0))) / mass
+    # Not np.dot: of so many numbers it shares the sum out among threads, and its last bits vary.
+    mean = float((powers * np.where(powers > 0, shifted, 0.0)).sum()) / mass
     entropy = float((np.log(mass) - mean) / np.log(2))
     least = np.partition(logits, -most)[-most] if most < logits.size else logits.min()
     above = np.flatnonzero(logits >= least)
