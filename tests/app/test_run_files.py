@@ -31,7 +31,7 @@ def grown() -> Actions:
         first = actions.state.run.steps[step]
         other = next(item.id for item in first.candidates if item.id != first.id)
         asyncio.run(branches.fork(step, other))
-    branches.name(-1, 1, "  my   way ")
+    branches.name(1, "  my   way ")
     asyncio.run(branches.go_to(1))
     return actions
 
@@ -129,7 +129,7 @@ def test_a_place_is_cut_off() -> None:
     actions = grown()
     branches = Branches(actions)
     before = [way.ids for way in actions.state.run.ways]
-    asyncio.run(branches.prune(-1, 1))
+    asyncio.run(branches.prune(1))
     after = [way.ids for way in actions.state.run.ways]
 
     assert after[0] == before[0][:1]
@@ -143,11 +143,14 @@ def test_a_way_that_shares_nothing_else_stays_to_its_fork() -> None:
     actions = grown()
     branches = Branches(actions)
     run = actions.state.run
-    asyncio.run(branches.prune(0, len(run.branches[0].steps) - 1))
-    left = actions.state.run.branches
+    last = len(run.branches[0].steps) - 1
+    asyncio.run(branches.stand_at(0, last))
+    asyncio.run(branches.prune(last))
+    left = actions.state.run
 
-    assert run.branches[0].ids[:-1] in {way.ids for way in left}
-    assert run.branches[0].ids not in {way.ids for way in left}
+    assert left.ways[0].ids == run.branches[0].ids[:-1]
+    assert run.branches[0].ids not in {way.ids for way in left.ways}
+    assert {way.ids for way in run.ways[:1]} <= {way.ids for way in left.ways}
 
 
 def test_a_place_of_another_way_is_gone_to() -> None:
@@ -159,6 +162,7 @@ def test_a_place_of_another_way_is_gone_to() -> None:
 
     assert tuple(step.id for step in actions.state.run.steps) == other
     assert actions.state.choice.chosen_step == 2
-    branches.name(5, 0, "x")
-    asyncio.run(branches.prune(0, 99))
-    assert actions.state.run.steps
+    branches.name(99, "x")
+    asyncio.run(branches.prune(99))
+    assert tuple(step.id for step in actions.state.run.steps) == other
+    assert "x" not in actions.state.run.place_names.values()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from seethrough.app.ending import MOST_TOKENS
 from seethrough.app.state import AppState, Endings, Sampling
 from seethrough.core.routes import OWN, Route
+from seethrough.core.tokens import MOST_ENDING_TOKENS
 from seethrough.view.decode import endings, icicle
 from seethrough.view.layout import ACTIONS, PANELS
 from tests.view.sample import Reading, rounded
@@ -105,9 +105,8 @@ def test_what_can_be_set() -> None:
     fields = [one for _, one in Reading(endings.idea(at())).elements if one.get("type") == "number"]
 
     assert [(one["data-action"], one["value"], one["max"]) for one in fields] == [
-        ("set-endings", "8", str(MOST_TOKENS))
+        ("set-endings", "8", str(MOST_ENDING_TOKENS))
     ]
-    assert endings.MOST_TOKENS == MOST_TOKENS
     assert "wild" in Reading(endings.idea(at())).values("data-preset")
 
 

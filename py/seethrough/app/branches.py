@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import Sampling
-from seethrough.app.ways import beside, ids_of, n_common, path_of, taken, without
+from seethrough.app.ways import beside, ids_of, n_common, taken, without
 from seethrough.core.tokens import CONTEXT, END, LIMIT
 from seethrough.core.tree import PRESENT
 
 if TYPE_CHECKING:
     from seethrough.app.actions import Actions
+    from seethrough.app.run import Run
     from seethrough.core.tokens import NewToken
 
 
@@ -84,11 +85,11 @@ class Branches:
         if 0 <= step < len(self._actions.state.run.steps):
             self._actions.store.replace(chosen_step=step)
 
-    def name(self, index: int, step: int, name: str) -> None:
-        """Call a place of the tree something; nothing takes its name away."""
+    def name(self, step: int, name: str) -> None:
+        """Call a place of the present way something; nothing takes its name away."""
         run = self._actions.state.run
-        path = path_of(run, index, step)
-        if path is None:
+        path = ids_of(run.steps[: step + 1])
+        if not 0 <= step < len(run.steps):
             return
         names = {place: known for place, known in run.place_names.items() if place != path}
         words = " ".join(name.split())[:MOST_NAME]
@@ -96,18 +97,20 @@ class Branches:
             run=replace(run, place_names={**names, path: words} if words else names)
         )
 
-    async def prune(self, index: int, step: int) -> None:
-        """Take a place of the tree away, with all behind it; the present text ends before it."""
+    async def prune(self, step: int) -> None:
+        """Cut the tree off at a place of the present way; the text ends before it."""
         run = self._actions.state.run
-        path = path_of(run, index, step)
-        if path is None or run.source != "live":
-            return
-        left = without(run, path)
-        self._actions.store.replace(run=replace(run, place_names=left.place_names))
-        work = self._actions.runner.turn_to(
+        if 0 <= step < len(run.steps) and run.source == "live":
+            left = without(run, ids_of(run.steps[: step + 1]))
+            await self._actions.during("run", self._prune(left))
+
+    async def _prune(self, left: Run) -> None:
+        actions = self._actions
+        await actions.runner.turn_to(
             left.written, left.continuation, left.stop, branches=left.branches
         )
-        await self._actions.during("run", work)
+        shown = replace(actions.state.run, place_names=left.place_names)
+        actions.store.replace(run=shown)
 
     async def _fork(self, way: tuple[NewToken, ...], settings: Sampling) -> None:
         state, actions = self._actions.state, self._actions

@@ -14,6 +14,7 @@ from seethrough.app.run import Endings
 from seethrough.app.settings import whole
 from seethrough.core import sampling
 from seethrough.core.errors import InputError
+from seethrough.core.tokens import MOST_ENDING_TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from seethrough.core.settings import Sampling
 
 N_DRAWS = 100
-MOST_TOKENS = 24
 # Different endings between two looks at what was found: each look draws the picture anew.
 AT_ONCE = 4
 Way = tuple[int, ...]
@@ -49,7 +49,7 @@ class Ending:
         """
         if not (written.isascii() and written.isdecimal()):
             raise InputError("page.number", name="tokens", got=written)
-        self._store.replace(ending_tokens=whole("tokens", int(written), 1, MOST_TOKENS))
+        self._store.replace(ending_tokens=whole("tokens", int(written), 1, MOST_ENDING_TOKENS))
 
     async def draw(self) -> None:
         """Draw them all, with the settings as they stand; a recording's text is run live first."""

@@ -46,14 +46,6 @@ def beside(run: Run, way: Sequence[int]) -> tuple[Branch, ...]:
     return tuple(others[-MOST_BRANCHES:])
 
 
-def path_of(run: Run, index: int, step: int) -> Ids | None:
-    """The ids that lead to a token of a way; None: there is no such place."""
-    way = next((way for way in run.ways if way.index == index), None)
-    if way is None or not 0 <= step < len(way.steps):
-        return None
-    return way.ids[: step + 1]
-
-
 def without(run: Run, path: Ids) -> Run:
     """The run without what lies at a place of its tree and behind it.
 

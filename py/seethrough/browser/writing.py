@@ -60,10 +60,8 @@ class Writing:
             "return-to": lambda values: self._begin(branches.return_to(int(values["index"]))),
             **self._runs.handlers(),
             "stand-at": lambda values: self._stand_at(int(values["index"]), int(values["step"])),
-            "name-place": lambda values: branches.name(
-                PRESENT, int(values["step"]), values["value"]
-            ),
-            "prune": lambda values: self._begin(branches.prune(PRESENT, int(values["step"]))),
+            "name-place": lambda values: branches.name(int(values["step"]), values["value"]),
+            "prune": lambda values: self._begin(branches.prune(int(values["step"]))),
             "set-length": lambda values: self._set_length(int(values["value"])),
             "copy-text": lambda _values: self._copy_text(),
             "token-back": lambda _values: self._token_back(),

@@ -21,6 +21,8 @@ END, LIMIT, CONTEXT, STOPPED = "end_token", "max_new_tokens", "n_ctx", "stopped"
 GREEDY, DRAWN, READER = "greedy", "drawn", "reader"
 # How many of a step's candidates are kept.
 STEP_CANDIDATES = 10
+# How long each of many endings of one text is at most.
+MOST_ENDING_TOKENS = 24
 
 
 @dataclass(frozen=True)

@@ -88,11 +88,6 @@ def n_nodes(tree: Sequence[Stretch]) -> int:
     return sum(len(one.steps) + n_nodes(one.forks) for one in tree)
 
 
-def depth(tree: Sequence[Stretch]) -> int:
-    """How many forks lie behind each other, at most."""
-    return max((1 + depth(one.forks) for one in tree), default=0)
-
-
 def pruned(steps: tuple[NewToken, ...], path: Ids) -> tuple[NewToken, ...]:
     """A way without what lies at a place and behind it; the same where it does not go there."""
     ids = tuple(step.id for step in steps[: len(path)])

@@ -11,6 +11,8 @@ from seethrough.view.numbers import megabytes
 from seethrough.view.words import action_button, engine_card, rich, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seethrough.app.state import AppState, ModelCard, Scene, Terms
     from seethrough.view.node import Attributes
 
@@ -26,13 +28,22 @@ FIELDS = (
 )
 
 
+def priced(scene: Scene, words: str, words_for: Callable[[str], str]) -> str:
+    """What stands on a click that runs something here: with the size where it fetches that first.
+
+    Args:
+        words_for: The same words with a size in them.
+    """
+    return words_for(megabytes(scene, scene.live_bytes)) if scene.live_bytes else words
+
+
 def live_button(scene: Scene, more: Attributes | None = None) -> Node:
     """The click that runs the shown prompt here, with what it fetches first."""
     attributes = {"type": "button", "class": "button", "data-action": "live", **(more or {})}
-    if not scene.live_bytes:
-        return h("button", attributes, say(scene, "source.run"))
-    size = megabytes(scene, scene.live_bytes)
-    return h("button", attributes, say(scene, "source.run_for", size=size))
+    words = priced(
+        scene, say(scene, "source.run"), lambda size: say(scene, "source.run_for", size=size)
+    )
+    return h("button", attributes, words)
 
 
 def of_run(state: AppState) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.numbers import megabytes
+from seethrough.view.price import priced
 from seethrough.view.words import action_button, say
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def begin_button(scene: Scene, action: str, name: str) -> Node:
         "data-heir": True,
         "disabled": scene.busy not in {"", "load"},
     }
-    if not scene.live_bytes:
-        return h("button", more, say(scene, f"decode.{name}.begin"))
-    size = megabytes(scene, scene.live_bytes)
-    return h("button", more, say(scene, f"decode.{name}.begin_for", size=size))
+    words = priced(
+        scene,
+        say(scene, f"decode.{name}.begin"),
+        lambda size: say(scene, f"decode.{name}.begin_for", size=size),
+    )
+    return h("button", more, words)

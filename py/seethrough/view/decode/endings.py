@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.tokens import MOST_ENDING_TOKENS
 from seethrough.view.decode import icicle
 from seethrough.view.decode.begin import begin_button
 from seethrough.view.folded import folded
@@ -27,7 +28,6 @@ FIELDS = (
     "live_bytes",
 )
 N_SHOWN = 8
-MOST_TOKENS = 24
 ALL = ("way", "count", "seeds")
 
 
@@ -68,7 +68,7 @@ def length(scene: Scene) -> Node:
     attributes: Attributes = {
         "type": "number",
         "min": "1",
-        "max": str(MOST_TOKENS),
+        "max": str(MOST_ENDING_TOKENS),
         "step": "1",
         "value": str(scene.choice.ending_tokens),
         "data-action": "set-endings",

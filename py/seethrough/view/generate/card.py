@@ -9,7 +9,8 @@ from seethrough.core.messages import catalogue
 from seethrough.core.routes import Route, address_of
 from seethrough.view import gallery
 from seethrough.view.node import Attributes, Child, Node, h
-from seethrough.view.numbers import megabytes, setting
+from seethrough.view.numbers import setting
+from seethrough.view.price import priced
 from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
@@ -68,15 +69,16 @@ def temperature(scene: Scene, value: float, *, is_here: bool) -> Node:
 
 def ways(scene: Scene) -> Node:
     """Run it here, and the way back to all cards."""
-    size = megabytes(scene, scene.live_bytes)
-    words = say(scene, "gallery.live_for", size=size) if scene.live_bytes else ""
+    words = priced(
+        scene, say(scene, "gallery.live"), lambda size: say(scene, "gallery.live_for", size=size)
+    )
     more: Attributes = {
         "type": "button",
         "class": "button is-primary",
         "data-action": "write-live",
         "disabled": scene.busy not in {"", "load"},
     }
-    live: Child = h("button", more, words or say(scene, "gallery.live"))
+    live: Child = h("button", more, words)
     back = h(
         "a", {"class": "button", "href": address_of(Route("gallery"))}, say(scene, "gallery.all")
     )

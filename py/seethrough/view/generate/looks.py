@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
 
-MOST_COLUMNS = 8
+MOST_COLUMNS = 8  # tokens that have one
 HIGH = 64
 WIDEST = 14.0
 LEAST = 0.5

@@ -11,7 +11,8 @@ from seethrough.view.generate import beats, card, shares, table, written
 from seethrough.view.generate.beats import CHOICE, JOINED, SHARES
 from seethrough.view.ideas.plain import mark, nothing_yet, picture
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import count, megabytes, probability
+from seethrough.view.numbers import count, probability
+from seethrough.view.price import priced
 from seethrough.view.steps.written import why_it_ended
 from seethrough.view.words import action_button, model_name, rich, say
 
@@ -141,14 +142,12 @@ def write(scene: Scene, action: str, *, is_idle: bool, is_first: bool) -> Node:
         "data-action": action,
         "disabled": not is_idle,
     }
-    if not scene.live_bytes:
-        return h("button", more, say(scene, "generate.more" if is_first else "generate.all"))
-    size = megabytes(scene, scene.live_bytes)
-    return h(
-        "button",
-        more,
-        say(scene, "generate.more_for" if is_first else "generate.all_for", size=size),
+    words = priced(
+        scene,
+        say(scene, "generate.more" if is_first else "generate.all"),
+        lambda size: say(scene, "generate.more_for" if is_first else "generate.all_for", size=size),
     )
+    return h("button", more, words)
 
 
 def moments(scene: Scene) -> Sequence[Child]:

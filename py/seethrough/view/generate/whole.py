@@ -13,7 +13,7 @@ from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import top
 from seethrough.view.cell_button import cell_button
 from seethrough.view.film import Film
-from seethrough.view.generate.looks import looks
+from seethrough.view.generate.looks import MOST_COLUMNS, looks
 from seethrough.view.generate.stages import STAGES, place_of, places
 from seethrough.view.ideas.plain import mark, nothing_yet, picture, plain
 from seethrough.view.living import tile
@@ -45,7 +45,6 @@ FIELDS = (
     "recorded",
     "busy",
 )
-MOST_COLUMNS = 8
 MOST_ALL_LAYERS = 100  # tokens; of longer texts the patterns of all layers are not asked for
 N_SCORES = 5
 TOLD = "whole-told"

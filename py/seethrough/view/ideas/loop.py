@@ -17,7 +17,8 @@ from seethrough.view.ideas.plain import (
     whole,
 )
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import count, megabytes
+from seethrough.view.numbers import count
+from seethrough.view.price import priced
 from seethrough.view.steps.written import enters, has_end, shown_step
 from seethrough.view.tokens import N_HUES
 from seethrough.view.words import action_button, rich, say
@@ -209,7 +210,9 @@ def write(scene: Scene, action: str) -> Node:
         "data-action": action,
         "disabled": scene.busy not in {"", "load"},
     }
-    if not scene.live_bytes:
-        return h("button", more, say(scene, f"idea.loop.{action}"))
-    size = megabytes(scene, scene.live_bytes)
-    return h("button", more, say(scene, f"idea.loop.{action}_for", size=size))
+    words = priced(
+        scene,
+        say(scene, f"idea.loop.{action}"),
+        lambda size: say(scene, f"idea.loop.{action}_for", size=size),
+    )
+    return h("button", more, words)
