@@ -5,7 +5,7 @@ const DRAWN = "svg, canvas";
 const ASKS = "invites";
 const MOST_IN_NAME = 40;
 const FOLD = "details.data";
-const CANDIDATES = ".candidates";
+const CANDIDATES = ".candidates, .decode-pairs";
 // Tables that are numbers, not a picture of them.
 const WHOLE = ".candidates, .measured:not(.is-drawn)";
 // A cell whose title, where it has one, is its number to the last digit.

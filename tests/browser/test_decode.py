@@ -28,6 +28,13 @@ def test_a_held_dial_bends_the_odds(again):
     again.until("location.hash.includes('dart=1')")
     page.click("[data-preset=best]")
     again.until(f"{WIDTH} === 100")
+    # What is taken along is the number to its last digit, of the token alone.
+    page.evaluate("location.hash = location.hash.replace('depth=idea', 'depth=numbers')")
+    again.until("document.querySelector('.decode-pairs td.number.is-logit') !== null")
+    with page.expect_download() as saved:
+        page.evaluate("document.querySelector('[data-action=save][data-kind=csv]').click()")
+    rows = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert rows[1].startswith("·dog,0.96320")
     assert again.errors == []
 
 

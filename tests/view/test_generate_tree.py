@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,8 @@ from seethrough.core.tokens import END, LIMIT, NewToken
 from seethrough.view import pages
 from seethrough.view.generate import tree
 from seethrough.view.layout import ACTIONS
-from tests.english import probability
+from seethrough.view.steps.written import bits
+from tests.english import exact, probability
 from tests.view.sample import Reading
 from tests.view.walk_sample import FAMILIES, N_NEW, walk_state
 
@@ -72,6 +74,17 @@ def test_names_stand_at_their_places() -> None:
 
     assert "<img" not in drawn
     assert any("<img src=x" in text for text in Reading(drawn).texts)
+
+
+def test_all_ways_stand_in_a_table() -> None:
+    """At the numbers each way has its text, its name, its tokens and all their bits."""
+    state = at(depth="numbers", unfolded=None)
+    path = tuple(step.id for step in state.run.steps)
+    texts = Reading(tree.render(state.but(place_names={path: "mine"}))).texts
+    for way in state.run.ways:
+        assert exact(math.fsum(bits(step.prob) for step in way.steps)) in texts
+    assert "mine" in texts
+    assert LIMIT in texts
 
 
 def test_a_hostile_token_stays_text() -> None:

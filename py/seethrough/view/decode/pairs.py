@@ -68,10 +68,12 @@ def row(scene: Scene, odds: Odds, token: int, *, is_exact: bool) -> Node:
     place = (len(scene.run.tokens) - 1, token)
     shown = share(scene, own)
     if is_exact:
-        first = h("td", {}, cell_button(Cell(PROBS, place), shown, exact(scene, own)))
+        first = h(
+            "td", {"class": "number"}, cell_button(Cell(PROBS, place), shown, exact(scene, own))
+        )
         score = float(odds.logits[token])
         opens = cell_button(Cell(LOGITS, place), signed(scene, score), exact(scene, score))
-        logit = h("td", {"class": LOGIT}, opens)
+        logit = h("td", {"class": f"number {LOGIT}"}, opens)
     else:
         first, logit = number(scene, own), None
     is_out = now == 0

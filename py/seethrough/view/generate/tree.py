@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from seethrough.core import tree
 from seethrough.core.tokens import END
 from seethrough.core.tree import PRESENT
-from seethrough.view.generate import beats, shares, simple, written
+from seethrough.view.generate import beats, shares, simple, tree_table, written
 from seethrough.view.ideas.grown import reads, tint
 from seethrough.view.ideas.plain import caption, mark, nothing_yet, picture
 from seethrough.view.node import Attributes, Child, Node, h, to_html
@@ -43,6 +43,7 @@ FIELDS = (
     "live_bytes",
     "recorded",
     "source",
+    "unfolded",
 )
 MOST_OF_A_STRETCH = 48  # tokens that are drawn
 DEEPEST = 6  # forks behind each other that move to the side
@@ -54,7 +55,7 @@ def idea(scene: Scene) -> str:
 
 
 def render(scene: Scene) -> str:
-    """The same with every logit."""
+    """The same with every logit, and all ways in a table."""
     return drawn(scene, is_exact=True)
 
 
@@ -77,7 +78,9 @@ def drawn(scene: Scene, *, is_exact: bool) -> str:
     )
     told = caption(*counted(scene, grown))
     kind = "generate tree is-exact" if is_exact else "generate tree"
-    return to_html(picture(say(scene, "tree.picture"), h("div", {"class": kind}, told, body)))
+    data = tree_table.folded_table(scene) if is_exact else []
+    drawn_tree = h("div", {"class": kind}, told, body)
+    return to_html(picture(say(scene, "tree.picture"), drawn_tree, *data))
 
 
 def counted(scene: Scene, grown: tuple[Stretch, ...]) -> list[Child]:
