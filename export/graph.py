@@ -75,6 +75,10 @@ class Graph:
         self._outputs.append(helper.make_tensor_value_info(name, DTYPES[dtype], dims))
         return value
 
+    def has_name(self, value: Value) -> bool:
+        """Whether a value is a graph output already."""
+        return value in self._renames
+
     def hook(self, value: Value, name: str, dims: tuple[Dim, ...]) -> Value:
         """Expose a float32 value under its hook name and hand it on."""
         return self.output(value, name, "float32", dims)

@@ -86,9 +86,9 @@ def attention(build: Build, x: Value, layer: int) -> Value:
     """Self-attention of one block: [pos, d_model] → [pos, d_model]; keys and values are cached."""
     graph, config = build.graph, build.config
     with graph.scope("attn"):
-        q = build.hook(_project(build, x, "W_Q", layer, config.n_heads), hooks.Q, layer)
-        k = build.hook(_project(build, x, "W_K", layer, config.n_key_value_heads), hooks.K, layer)
-        v = build.hook(_project(build, x, "W_V", layer, config.n_key_value_heads), hooks.V, layer)
+        q = build.hook(project(build, x, "W_Q", layer, config.n_heads), hooks.Q, layer)
+        k = build.hook(project(build, x, "W_K", layer, config.n_key_value_heads), hooks.K, layer)
+        v = build.hook(project(build, x, "W_V", layer, config.n_key_value_heads), hooks.V, layer)
         q, k = build.wiring.heads(build, q, k, layer)
         q = build.wiring.place(build, q, hooks.ROT_Q, layer)
         k = build.wiring.place(build, k, hooks.ROT_K, layer)
@@ -163,6 +163,11 @@ def turned(build: Build, x: Value, leaf: str, layer: int) -> Value:
     return build.hook(_rotate(build, x, _turns(build, layer)), leaf, layer)
 
 
+def turn_back(build: Build, gradient: Value, layer: int) -> Value:
+    """The reverse rule of `turned`: turned back by the same angles."""
+    return _rotate(build, gradient, _turns(build, layer), is_back=True)
+
+
 def as_they_are(_build: Build, x: Value, _leaf: str, _layer: int) -> Value:
     """Where nothing is done: no rotation with learned positions, no norm after a half."""
     return x
@@ -227,17 +232,19 @@ def add_resid_knob(build: Build, residual: Value, layer: int) -> Value:
     return build.graph.op("Add", residual, _layer_of(build, "resid_add", layer))
 
 
-def _project(build: Build, x: Value, weight: str, layer: int, n_heads: int) -> Value:
+def project(build: Build, x: Value, weight: str, layer: int, n_heads: int) -> Value:
+    """x @ W (+ b), cut into heads: [pos, d_model] → [pos, head, d_head]."""
     flat = build.wiring.into_heads(build, x, hook_name(f"attn.{weight}", layer))
     return build.graph.op("Reshape", flat, build.graph.const([-1, n_heads, build.config.d_head]))
 
 
-def _rotate(build: Build, x: Value, turns: Turns) -> Value:
+def _rotate(build: Build, x: Value, turns: Turns, *, is_back: bool = False) -> Value:
     graph, half = build.graph, build.config.d_head // 2
     first, second = graph.ops("Split", x, graph.const(np.array([half, half])), n_outputs=2, axis=-1)
     swapped = graph.op("Concat", second, first, axis=-1)
     turned = graph.op("Mul", swapped, build.shared[f"sin.{turns}"])
-    return graph.op("Add", graph.op("Mul", x, build.shared[f"cos.{turns}"]), turned)
+    straight = graph.op("Mul", x, build.shared[f"cos.{turns}"])
+    return graph.op("Sub" if is_back else "Add", straight, turned)
 
 
 def _remember(build: Build, new: Value, layer: int, kind: str) -> Value:
