@@ -34,6 +34,7 @@ from export.packages import (
 from export.scripts import standalone, without_comments
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
+from export.train.place import write_learning
 from seethrough.core.assets import LATER, LICENCE, OF_ENGINE, RECORDING
 from seethrough.core.manifest import to_json
 from seethrough.core.messages import FALLBACK, LANGUAGES, catalogue
@@ -172,13 +173,16 @@ def written_style() -> str:
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
-def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[str]:
+def copy_models(
+    models: tuple[Path, ...], out: Path, command: str = "", learning: Sequence[str] = ()
+) -> list[str]:
     """Copy each model's assets and write models.json; the first model is the default.
 
     The list tells of the engine's files too, and of what no start needs.
 
     Args:
         command: See `Sources`.
+        learning: The paths of what training needs.
 
     Returns: The paths of the files that the engine stores itself once a model is loaded; the
         manifests and tokenisers are the site's own.
@@ -215,6 +219,7 @@ def copy_models(models: tuple[Path, ...], out: Path, command: str = "") -> list[
         "models": cards,
         "absent": absent,
         "engine": entries(out, runtime),
+        "learning": entries(out, learning),
         "later": not_for_a_start(manifests),
     }
     text = json.dumps(listing, indent=1) + "\n"
@@ -286,7 +291,8 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     paths = [file.relative_to(out).as_posix() for file in every if file.is_file()]
     files = entries(out, [path for path in paths if path not in skipped])
     listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
-    later = [path for path in (*listing["engine"], *listing["later"]) if path in files]
+    unasked = (*listing["engine"], *listing["learning"], *listing["later"])
+    later = [path for path in unasked if path in files]
     python = [path for path in files if is_of_python(path) and path not in later]
     site = {"csp": CSP, "files": files, "python": python, "later": later, "models": models}
     (out / "sw.js").write_bytes(service_worker(site))
@@ -351,7 +357,8 @@ def assemble(sources: Sources, out: Path) -> None:
     copy_web(out)
     write_languages(out / "languages")
     add_package(sources, out)
-    listed = copy_models(sources.models, out, sources.command)
+    learning = write_learning(sources.node, out)
+    listed = copy_models(sources.models, out, sources.command, learning)
     write_page(out)
     write_service_worker(out, listed)
 

@@ -9,6 +9,7 @@
 
 import { fetchFiles, filesOf, readStored, whereKept } from "./download.js";
 import { isAborted, KeyedError, reasonOf } from "./errors.js";
+import { LEARNING } from "./learn.js";
 import * as ort from "./ort/ort.wasm.min.js";
 import { product } from "./product.js";
 
@@ -330,9 +331,9 @@ function startLoad(message) {
   });
 }
 
-const ANSWERS = { run, read, product: multiply };
+const ANSWERS = { run, read, product: multiply, ...LEARNING };
 
-/** @param {Run | Read | Multiply} message */
+/** @param {Run | Read | Multiply | {id: number, type: keyof typeof LEARNING}} message */
 async function answer(message) {
   const { id } = message;
   try {

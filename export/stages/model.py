@@ -86,7 +86,7 @@ def _content(model: Model, checkpoint: Path) -> str:
 
 def _exporter() -> list[Path]:
     """The exporter's sources: all of export/ but what comes before or after it, and the core."""
-    others = {"__pycache__", "stages", "locks", "watch", "hub.py", "hub_client.py"}
+    others = {"__pycache__", "stages", "locks", "watch", "train", "hub.py", "hub_client.py"}
     others |= {"record.py", "record_parts.py", "record_heads.py", "record_insides.py"}
     others |= {"asset_lists.py", "bytecode.py", "cldr.py", "prerender.py", "site.py"}
     others |= {

@@ -58,6 +58,7 @@ class Calls:
             "check": self._check,
             "neighbours": self._neighbours,
             "where": self._where,
+            "train": self._train,
         }
 
     async def reply(
@@ -178,6 +179,13 @@ class Calls:
         ids, options = check.padded("where", arguments, 2)
         checked = check.options(options, {"layout": str, **MODEL})
         return asked_atlas.where(self._service.library, check.ids(ids), **checked)
+
+    def _train(self, arguments: list[Any]) -> Work:
+        from seethrough.app import lessons  # noqa: PLC0415 - no start needs it
+
+        (options,) = check.padded("train", arguments, 1)
+        checked = check.options(options, lessons.OPTIONS)
+        return lessons.train_for(self._service, **checked)
 
 
 def with_knobs(options: dict[str, Any]) -> dict[str, Any]:

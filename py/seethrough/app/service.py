@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from seethrough.app.engine import Engine, RunResult
+    from seethrough.app.learning import Learner
     from seethrough.app.loaded import LoadedModel
     from seethrough.core.cache import ActivationCache, Array
     from seethrough.core.config import ModelConfig
@@ -47,14 +48,21 @@ class Service:
 
     Args:
         fetch_text, fetch_bytes: Give a file by its address relative to the page.
+        new_learner: Makes what trains a model; None: nothing here does.
     """
 
     def __init__(
-        self, store: Store, engine: Engine, fetch_text: FetchText, fetch_bytes: FetchBytes
+        self,
+        store: Store,
+        engine: Engine,
+        fetch_text: FetchText,
+        fetch_bytes: FetchBytes,
+        new_learner: Callable[[], Learner] | None = None,
     ) -> None:
         self.store = store
         self.engine = engine
         self.fetch_text = fetch_text
+        self.new_learner = new_learner
         self.turns = Turns(self._cancel)
         self.library = Library(store, fetch_text, fetch_bytes)
         self._opening = Opening(store, engine, self.library, self.turns, fetch_text)

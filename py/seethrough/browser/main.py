@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from seethrough.app.actions import Actions
 from seethrough.app.navigation import Navigation
 from seethrough.app.service import Service
@@ -15,6 +17,16 @@ from seethrough.browser.page import Page
 from seethrough.browser.self_check import SelfCheck
 from seethrough.core.errors import SeethroughError
 from seethrough.view.tours import TOURS
+
+if TYPE_CHECKING:
+    from seethrough.app.learning import Learner
+
+
+def new_learner() -> Learner:
+    """What trains a model, in a worker of its own; imported when it is first asked for."""
+    from seethrough.browser.learner import OrtLearner  # noqa: PLC0415 - no start needs it
+
+    return OrtLearner()
 
 
 async def start() -> None:
@@ -31,7 +43,7 @@ async def start() -> None:
         depth=wishes.depth(),
         guessing=wishes.guessing(),
     )
-    service = Service(store, OrtEngine(), host.fetch_text, host.fetch_bytes)
+    service = Service(store, OrtEngine(), host.fetch_text, host.fetch_bytes, new_learner)
     actions = Actions(service)
     try:
         await service.open()

@@ -1,0 +1,80 @@
+"""What is learned: the texts that the site has, those that are made, a reader's own; and the door's
+`train`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seethrough.app.learning import Plan, train
+from seethrough.core.errors import EngineError, InputError
+from seethrough.core.train import made
+from seethrough.core.train.corpus import of_documents, of_text
+from seethrough.core.train.update import Rule
+
+if TYPE_CHECKING:
+    from seethrough.app.learning import Course
+    from seethrough.app.service import Service
+    from seethrough.core.train.corpus import Corpus
+
+OPTIONS = {"data": object, "size": str, "steps": int, "lr": float, "seed": int}
+LISTED = ("names", "words")  # files of the site, a document a line
+MADE = {"sums": made.sums, "grammar": made.grammar}
+MOST_TEXT = 5_000_000  # signs
+DATA, SIZE, STEPS = "names", "100k", 300
+
+
+async def corpus_of(service: Service, data: object, seed: int) -> Corpus:
+    """A text to learn, by its name or as {text}; what is held out of it is drawn by the seed.
+
+    Raises:
+        InputError: There is none of that name, or the text cannot be learned.
+        DownloadError: The site's file is missing.
+    """
+    if isinstance(data, dict) and set(data) == {"text"} and isinstance(data["text"], str):
+        if len(data["text"]) > MOST_TEXT:
+            raise InputError("train.too_long", got=len(data["text"]), most=MOST_TEXT)
+        return of_text(data["text"])
+    if data in LISTED:
+        return of_documents((await service.fetch_text(f"learn/{data}.txt")).split(), seed)
+    if isinstance(data, str) and data in MADE:
+        return MADE[data](seed)
+    raise InputError("train.data_unknown", known=", ".join((*LISTED, *MADE)))
+
+
+async def train_for(
+    service: Service,
+    *,
+    data: object = DATA,
+    size: str = SIZE,
+    steps: int = STEPS,
+    lr: float = Rule.lr,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train a model and tell how it went; a stop ends it between two steps.
+
+    Returns: {loss: one a step, heldout: [[step, loss], …], sample}.
+
+    Raises:
+        InputError: A setting means nothing.
+        EngineError: Nothing here can train, or a number became none.
+    """
+    plan = Plan(size, steps, seed, Rule(lr=lr))
+    if service.new_learner is None:
+        raise EngineError("engine.not_loaded")
+    corpus = await corpus_of(service, data, seed)
+    async with service.turns.take() as turn:
+
+        def heed(_course: Course) -> None:
+            turn.check()
+
+        learner = service.new_learner()
+        try:
+            trained = await train(learner, corpus, plan, heed)
+        finally:
+            await learner.close()
+    return {
+        "loss": list(trained.course.losses),
+        "heldout": [list(pair) for pair in trained.course.held],
+        "sample": trained.sample,
+    }

@@ -1,0 +1,160 @@
+/**
+ * A model that learns, in the engine's worker: two sessions (web/engine.js has a third, of a model
+ * that does not), the weights and their moments between steps. Which tokens, targets and rates
+ * comes from Python (app/learning.py).
+ */
+
+import { KeyedError } from "./errors.js";
+import * as ort from "./ort/ort.wasm.min.js";
+
+/**
+ * @typedef {{id: number, signal: AbortSignal}} Asked
+ * @typedef {{dims: number[], data: Float32Array}} Tensor
+ * @typedef {{dims: number[], data: Int32Array}} Ids
+ * @typedef {{dims: number[], type: string, bytes: Uint8Array<ArrayBuffer>}} Output
+ * @typedef {{arrays: Record<string, Output>, done?: number}} Result
+ * @typedef {{weights: Float32Array, m: Float32Array, v: Float32Array, decay: Float32Array}} State
+ * @typedef {Asked & {step: string, loss: string, threads: number}} Open addresses of the graphs
+ * @typedef {Asked & {state: State}} Begin
+ * @typedef {Asked & {tokens: Ids, targets: Ids, knobs: Record<string, Tensor>, fetch: string[]}}
+ *   Steps arrays of all steps, a step's behind another's: ids [step, document, pos], knobs [step];
+ *   the last one's outputs are fetched
+ * @typedef {Asked & {tokens: Ids, targets: Ids, fetch: string[]}} Look
+ */
+
+const KEPT = /** @type {const} */ (["weights", "m", "v"]);
+const TOLD = ["loss", "grad_norm", "clip_scale"];
+
+/** @type {{step: ort.InferenceSession, loss: ort.InferenceSession} | null} */
+let sessions = null;
+/** @type {State | null} */
+let state = null;
+
+/** @param {string} url @param {AbortSignal} signal @returns {Promise<Uint8Array>} */
+async function graphAt(url, signal) {
+  const path = new URL(url).pathname.split("/").pop();
+  const answer = await fetch(url, { signal }).catch((error) => {
+    signal.throwIfAborted();
+    throw new KeyedError("engine.network", { path, reason: String(error) });
+  });
+  if (!answer.ok) throw new KeyedError("engine.missing", { path, status: answer.status });
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** @param {Uint8Array} graph @returns {Promise<ort.InferenceSession>} */
+const session = (graph) => ort.InferenceSession.create(graph, { executionProviders: ["wasm"] });
+
+/** Open both graphs of a size. @param {Open} message @returns {Promise<Result>} */
+async function learnOpen({ step, loss, threads, signal }) {
+  await learnClose();
+  ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
+  ort.env.wasm.numThreads = self.crossOriginIsolated ? threads : 1;
+  ort.env.logLevel = "error";
+  const graphs = await Promise.all([graphAt(step, signal), graphAt(loss, signal)]);
+  sessions = { step: await session(graphs[0]), loss: await session(graphs[1]) };
+  return { arrays: {} };
+}
+
+/** Take weights to go on from. @param {Begin} message @returns {Promise<Result>} */
+async function learnBegin(message) {
+  state = message.state;
+  return { arrays: {} };
+}
+
+/** @returns {{sessions: NonNullable<typeof sessions>, state: State}} */
+function learning() {
+  if (!sessions || !state) throw new KeyedError("engine.not_loaded");
+  return { sessions, state };
+}
+
+/** @param {Ids} ids @param {number} at @returns {ort.Tensor} the ids of one step of many */
+function idsAt({ dims, data }, at) {
+  const [, documents, positions] = dims;
+  const size = documents * positions;
+  const part = BigInt64Array.from(data.subarray(at * size, (at + 1) * size), BigInt);
+  return new ort.Tensor("int64", part, [documents, positions]);
+}
+
+/** @param {Float32Array} data @returns {ort.Tensor} */
+const vector = (data) => new ort.Tensor("float32", data, [data.length]);
+
+/**
+ * Some steps, one after the other; a cancel ends them between two.
+ *
+ * What is not a number stops them before the weights are lost: they stay those before that step.
+ * @param {Steps} message @returns {Promise<Result>}
+ */
+async function learnSteps({ tokens, targets, knobs, fetch, signal }) {
+  const open = learning();
+  const count = tokens.dims[0];
+  /** @type {Record<string, number[]>} */
+  const told = Object.fromEntries(TOLD.map((name) => [name, []]));
+  /** @type {Record<string, Output>} */
+  const arrays = {};
+  let done = 0;
+  while (done < count && !signal.aborted) {
+    const feeds = { tokens: idsAt(tokens, done), targets: idsAt(targets, done) };
+    for (const [name, data] of Object.entries(open.state)) feeds[name] = vector(data);
+    for (const [name, { data }] of Object.entries(knobs)) {
+      feeds[name] = vector(data.subarray(done, done + 1));
+    }
+    const isLast = done === count - 1;
+    const names = [...TOLD, ...KEPT.map((name) => `${name}.new`), ...(isLast ? fetch : [])];
+    const outputs = await open.sessions.step.run(feeds, [...new Set(names)]);
+    for (const name of TOLD) told[name].push(Number(outputs[name].data[0]));
+    done += 1;
+    if (!TOLD.every((name) => Number.isFinite(told[name][done - 1]))) break;
+    for (const name of KEPT) {
+      open.state[name] = /** @type {Float32Array} */ (outputs[`${name}.new`].data);
+    }
+    if (isLast) for (const name of fetch) arrays[name] = output(outputs[name]);
+    await new Promise((resolve) => setTimeout(resolve)); // a cancel that came meanwhile
+  }
+  for (const [name, values] of Object.entries(told)) {
+    const data = Float32Array.from(values);
+    arrays[name] = { dims: [values.length], type: "float32", bytes: new Uint8Array(data.buffer) };
+  }
+  return { arrays, done };
+}
+
+/** The forward pass alone. @param {Look} message @returns {Promise<Result>} */
+async function learnLook({ tokens, targets, fetch }) {
+  const open = learning();
+  const feeds = { tokens: idsAt(tokens, 0), targets: idsAt(targets, 0) };
+  const outputs = await open.sessions.loss.run(
+    { ...feeds, weights: vector(open.state.weights) },
+    fetch,
+  );
+  return { arrays: Object.fromEntries(fetch.map((name) => [name, output(outputs[name])])) };
+}
+
+/** Weights and moments as they are. @returns {Promise<Result>} */
+async function learnState() {
+  const { state: now } = learning();
+  return { arrays: Object.fromEntries(KEPT.map((name) => [name, output(vector(now[name]))])) };
+}
+
+/** Give the sessions and the weights up. @returns {Promise<Result>} */
+async function learnClose() {
+  const old = sessions;
+  [sessions, state] = [null, null];
+  await old?.step.release();
+  await old?.loss.release();
+  return { arrays: {} };
+}
+
+/** @param {ort.Tensor} tensor @returns {Output} its numbers in memory of their own */
+function output({ dims, type, data }) {
+  const own = /** @type {Float32Array<ArrayBuffer>} */ (data).slice();
+  return { dims: [...dims], type, bytes: new Uint8Array(own.buffer) };
+}
+
+/** What the worker answers, by the kind of a message. */
+export const LEARNING = {
+  "learn.open": learnOpen,
+  "learn.begin": learnBegin,
+  "learn.steps": learnSteps,
+  "learn.look": learnLook,
+  "learn.state": learnState,
+  "learn.close": learnClose,
+};
