@@ -60,4 +60,6 @@ class Build:
             "kv_head": config.n_key_value_heads,
             "one": 1,
         }
+        if self.pack.is_open:
+            fixed["d_vocab"] = "d_vocab"
         return tuple(fixed.get(axis, getattr(config, axis, axis)) for axis in LEAF_DIMS[leaf])

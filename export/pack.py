@@ -18,6 +18,8 @@ from seethrough.core.manifest import TensorEntry, TensorPart
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from export.builder import Build
+    from export.graph import Value
     from seethrough.core.cache import Array
 
 ALIGN = 64
@@ -34,7 +36,12 @@ class Packed:
 
 
 class WeightPack:
-    """Collects arrays with their offsets; `write_shards` writes them."""
+    """Collects arrays with their offsets; `write_shards` writes them.
+
+    `is_open`: the graph takes a vocabulary of any size.
+    """
+
+    is_open = False
 
     def __init__(self) -> None:
         self.entries: dict[str, TensorEntry] = {}
@@ -63,6 +70,13 @@ class WeightPack:
         """List a tensor that is another one with its axes swapped (a tied unembedding)."""
         dims = self.entries[source].dims[::-1]
         self.entries[name] = TensorEntry(name, dims, "transposed", {}, source=source)
+
+    def begin(self, build: Build) -> None:
+        """Nothing: a file's weights are there when the graph is opened."""
+
+    def value(self, build: Build, name: str, role: str = "values") -> Value:
+        """One stored array of a tensor as a value of the graph."""
+        return build.graph.weight(self.packed(name, role))
 
     def packed(self, name: str, role: str = "values") -> Packed:
         """One stored array of a tensor, as an initializer of the graph."""

@@ -304,8 +304,10 @@ class FakeEngine:
         base_url: str,
         progress: Callable[[Progress], None],
         mode: str = EXACT,
+        given: Array | None = None,
     ) -> EngineInfo:
         """Open a model; see app.engine.Engine."""
+        assert given is None
         assert base_url.endswith("/")
         assert mode in MODES
         self.loads.append(manifest.id)

@@ -22,7 +22,7 @@ import { product } from "./product.js";
  * @typedef {{backend: string, threads: number, sessionMs: number, kept: string}} Loaded
  * @typedef {{id: number, signal: AbortSignal}} Asked
  * @typedef {Asked & {type: "load", manifest: Manifest, baseUrl: string, threads: number,
- *   mode: "exact" | "small"}} Load
+ *   mode: "exact" | "small", given?: Float32Array<ArrayBuffer>}} Load weights that lie in no file
  * @typedef {Asked & {type: "run", tokens: Int32Array, nPast: number, fetch: string[],
  *   unembedLayer: Int32Array, unembedPos: Int32Array, topK: number,
  *   knobs: Record<string, Tensor>, read?: number, write?: number, drop?: number[]}} Run which cache
@@ -66,6 +66,8 @@ let model = null;
 let baseUrl = "";
 /** @type {Uint8Array | null} the weight file, kept only where the browser cannot store it */
 let weights = null;
+/** @type {Float32Array | null} weights that are an input of the graph: a model trained here */
+let given = null;
 /**
  * The kept positions of one text: by "{l}.key|value", and how many they are.
  * @typedef {{past: Map<string, Tensor>, nKept: number}} Cache
@@ -87,7 +89,7 @@ function describe(error) {
 /** Forget the session, its memory and the kept positions. */
 async function release() {
   const old = session;
-  [session, model, weights] = [null, null, null];
+  [session, model, weights, given] = [null, null, null, null];
   caches = new Map();
   await old?.release();
 }
@@ -103,14 +105,15 @@ async function load(message, tell) {
   const { manifest, threads, mode, signal } = message;
   const [graphFile] = filesOf(manifest, "graph");
   const graph = new Uint8Array(graphFile.size_bytes);
-  const joined = new Uint8Array(manifest.weight_bytes);
+  const own = message.given ?? null;
+  const joined = own ? new Uint8Array(own.buffer) : new Uint8Array(manifest.weight_bytes);
   /** @type {[ModelFile, Bytes][]} */
   const jobs = [[graphFile, graph]];
   let offset = 0;
   for (const shard of filesOf(manifest, "weights")) {
     jobs.push([shard, joined.subarray(offset, (offset += shard.size_bytes))]);
   }
-  const progress = { stage: "download", done: 0, total: graph.length + joined.length };
+  const progress = { stage: "download", done: 0, total: graph.length + (own ? 0 : joined.length) };
   let told = 0;
   /** @param {number} bytes */
   const onBytes = (bytes) => {
@@ -128,7 +131,7 @@ async function load(message, tell) {
   ort.env.logLevel = "error";
   const opening = ort.InferenceSession.create(graph, {
     executionProviders: ["wasm"],
-    externalData: [{ path: manifest.weight_file, data: joined }],
+    externalData: own ? [] : [{ path: manifest.weight_file, data: joined }],
     extra: { session: SESSION_OPTIONS[mode] },
   });
   const opened = await Promise.race([opening, lostThread]);
@@ -142,7 +145,8 @@ async function load(message, tell) {
   model = manifest;
   baseUrl = message.baseUrl;
   const kept = await whereKept(baseUrl, filesOf(manifest, "weights"));
-  weights = kept === "stored" ? null : joined;
+  given = own;
+  weights = kept === "stored" && !own ? null : joined;
   if (!weights) joined.buffer.transfer?.(0); // its memory is free now, not at some collection
   return { backend: "wasm", threads: ort.env.wasm.numThreads, sessionMs, kept };
 }
@@ -216,6 +220,7 @@ async function run(message) {
   for (const [name, { dims, data }] of Object.entries(knobs)) {
     feeds[name] = new ort.Tensor("float32", data, dims);
   }
+  if (given) feeds.weights = new ort.Tensor("float32", given, [given.length]);
   const presents = [];
   for (let layer = 0; layer < config.n_layers; layer++) {
     for (const part of ["key", "value"]) {
@@ -296,7 +301,8 @@ let newest = null;
 
 /** @param {Load} message @returns {string} what a load is of */
 function keyOf({ manifest, mode }) {
-  return [mode, ...filesOf(manifest, "graph", "weights").map((file) => file.sha256)].join();
+  const files = filesOf(manifest, "graph", "weights").map((file) => file.sha256);
+  return [manifest.id, mode, ...files].join();
 }
 
 /**

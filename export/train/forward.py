@@ -12,7 +12,7 @@ from export.builder import FLOAT
 from export.graph import Graph
 from export.matrices import matrix, unembed
 from export.train.learning import Learning
-from export.train.weights import LearnedPack, split_weights
+from export.train.weights import LearnedPack
 from export.wiring import wiring_of
 from seethrough.core import hooks
 from seethrough.core.families import family_of
@@ -34,7 +34,8 @@ def begin(config: ModelConfig, name: str, *, n_pos: int, is_shown: bool) -> Lear
     wiring = replace(wiring_of(family_of(config)), rows=_rows, embed=_embed)
     pack = LearnedPack(config)
     build = Learning(graph, pack, config, wiring, n_pos=n_pos, is_shown=is_shown)
-    build.shared["vector"] = split_weights(build)
+    pack.begin(build)
+    build.shared["vector"] = pack.vector
     for text in ("tokens", "targets"):
         whole = graph.input(text, "int64", ("document", n_pos))
         build.shared[text] = graph.op("Reshape", whole, graph.const(LAST), name=f"{text}_flat")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from export.packages import copy, write_text
-from export.train.step import build_loss, build_step
+from export.train.step import build_loss, build_run, build_step
 from seethrough.core.train.sizes import LEARNERS, N_POS, SIZES, config_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def write_learning(node: Path, out: Path) -> list[str]:
             config = config_of(size, ANY_VOCABULARY, family)
             write_graph(folder / f"step-{family}-{size}.onnx", build_step(config, n_pos=N_POS))
             write_graph(folder / f"loss-{family}-{size}.onnx", build_loss(config, n_pos=N_POS))
+            write_graph(folder / f"run-{family}-{size}.onnx", build_run(config))
     copy(NAMES, folder / "names.txt")
     write_text(folder / "words.txt", "\n".join(words(node)) + "\n")
     copy(node / WORDS / "Copyright", folder / "words-copyright.txt")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from export.train.backward import backward
-from export.train.forward import begin, forward, lose
+from export.train.forward import NO_FILE, begin, forward, lose
 from export.train.update import update
+from export.train.weights import LearnedPack
+from export.wiring import build_model
 
 if TYPE_CHECKING:
     import onnx
@@ -22,6 +24,11 @@ def build_loss(config: ModelConfig, *, n_pos: int, is_shown: bool = True) -> onn
         build.graph.hook(logits, "logits", ("row", "d_vocab"))
     lose(build, logits)
     return build.graph.model({"family": config.family})
+
+
+def build_run(config: ModelConfig) -> onnx.ModelProto:
+    """The graph that every other view runs, its weights an input: a trained model opened."""
+    return build_model(config, LearnedPack(config), name="run", weight_file=NO_FILE)
 
 
 def build_step(config: ModelConfig, *, n_pos: int, is_shown: bool = True) -> onnx.ModelProto:

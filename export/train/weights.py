@@ -27,31 +27,34 @@ OF_VOCABULARY = {"W_E": 0, "W_U": 1}
 
 
 class LearnedPack(WeightPack):
-    """Entries of weights that lie in no file: all plain float32."""
+    """Weights that lie in no file: all plain float32, parts of the input `weights`."""
+
+    is_open = True
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        self.vector = ""
+        self._parts: dict[str, Value] = {}
         for name, dims in flat_of(config).dims.items():
             part = TensorPart("float32", dims, 0, 4 * prod(dims))
             self.entries[name] = TensorEntry(name, dims, "plain", {"values": part})
         if config.tie_word_embeddings:
             self.alias_transposed("W_U", "W_E")
 
+    def begin(self, build: Build) -> None:
+        """Cut the vector into the weights, for any size of vocabulary."""
+        graph, dims = build.graph, flat_of(build.config).dims
+        self.vector = graph.input(WEIGHTS, "float32", ("weight",))
+        with graph.scope(WEIGHTS):
+            sizes = _sizes(build, self.vector)
+            parts = graph.ops("Split", self.vector, sizes, n_outputs=len(dims), axis=0)
+            for (name, shape), part in zip(dims.items(), parts, strict=True):
+                opened = graph.const(np.array(_opened(name, shape)))
+                self._parts[name] = graph.op("Reshape", part, opened)
 
-def split_weights(build: Build) -> Value:
-    """Cut the vector into the weights, where `matrix` finds them, for any size of vocabulary.
-
-    Returns: The vector.
-    """
-    graph = build.graph
-    dims = flat_of(build.config).dims
-    vector = graph.input(WEIGHTS, "float32", ("weight",))
-    with graph.scope(WEIGHTS):
-        parts = graph.ops("Split", vector, _sizes(build, vector), n_outputs=len(dims), axis=0)
-        for (name, shape), part in zip(dims.items(), parts, strict=True):
-            opened = graph.const(np.array(_opened(name, shape)))
-            build.shared[f"matrix.{name}"] = graph.op("Reshape", part, opened)
-    return vector
+    def value(self, build: Build, name: str, role: str = "values") -> Value:  # noqa: ARG002 - a pack's
+        """A weight, cut out of the vector."""
+        return self._parts[name]
 
 
 def _sizes(build: Build, vector: Value) -> Value:

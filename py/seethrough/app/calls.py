@@ -183,8 +183,9 @@ class Calls:
     def _train(self, arguments: list[Any]) -> Work:
         from seethrough.app import lessons  # noqa: PLC0415 - no start needs it
 
-        (options,) = check.padded("train", arguments, 1)
-        checked = check.options(options, lessons.OPTIONS)
+        plan, options = check.padded("train", arguments, 2)
+        check.options(options, {})
+        checked = check.options(plan, lessons.OPTIONS)
         return lessons.train_for(self._service, **checked)
 
 

@@ -107,8 +107,12 @@ class Engine(Protocol):
         base_url: str,
         progress: Callable[[Progress], None],
         mode: str = EXACT,
+        given: Array | None = None,
     ) -> EngineInfo:
         """Fetch, check and open a model in a mode of core.modes; `base_url` ends with a slash.
+
+        Args:
+            given: The weights as one vector, where they lie in no file (a model trained here).
 
         Raises:
             DownloadError: A file is missing, cut or altered; finished shards are kept.

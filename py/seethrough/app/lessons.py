@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.learning import Plan, train
 from seethrough.core.errors import EngineError, InputError
 from seethrough.core.train import made
 from seethrough.core.train.corpus import of_documents, of_text
+from seethrough.core.train.flat import flat_of
+from seethrough.core.train.own import manifest_of, tokenizer_of
 from seethrough.core.train.update import Rule
 
 if TYPE_CHECKING:
-    from seethrough.app.learning import Course
+    from seethrough.app.learning import Course, Trained
     from seethrough.app.service import Service
     from seethrough.core.train.corpus import Corpus
 
@@ -53,7 +56,8 @@ async def train_for(
 ) -> dict[str, Any]:
     """Train a model and tell how it went; a stop ends it between two steps.
 
-    Returns: {loss: one a step, heldout: [[step, loss], …], sample}.
+    Returns: {loss: one a step, heldout: [[step, loss], …], sample, model: the name under which
+    every other call finds what was trained}.
 
     Raises:
         InputError: A setting means nothing.
@@ -77,4 +81,20 @@ async def train_for(
         "loss": list(trained.course.losses),
         "heldout": [list(pair) for pair in trained.course.held],
         "sample": trained.sample,
+        "model": open_up(service, trained, corpus, data),
     }
+
+
+def open_up(service: Service, trained: Trained, corpus: Corpus, data: object) -> str:
+    """Let every view and call find a trained model; returns its name."""
+    plan = trained.plan
+    config = plan.config(corpus)
+    known = {card.id for card in service.store.state.site.models}
+    name = next(one for one in map("trained-{}".format, count(1)) if one not in known)
+    told = data if isinstance(data, str) else "text"
+    title = f"Trained here: {told}, {plan.size}, {trained.course.n_done} steps"
+    graph = service.library.run_graph(plan.size, plan.family)
+    manifest = manifest_of(config, corpus, graph, name=name, title=title)
+    weights = flat_of(config).join(trained.weights)
+    service.library.add(manifest, tokenizer_of(corpus), weights)
+    return name

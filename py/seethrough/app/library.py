@@ -10,13 +10,14 @@ from seethrough.app.atlases import AtlasShelf, map_file
 from seethrough.app.cards import Terms
 from seethrough.app.recordings import RecordingShelf, gallery_cards, recording_cards
 from seethrough.app.state import AbsentModel, Message, ModelCard
-from seethrough.core.assets import ATLAS, CHECK, FIDELITY, LICENCE, size_of
+from seethrough.core.assets import ATLAS, CHECK, FIDELITY, LICENCE, Asset, size_of
 from seethrough.core.atlas import PLACES
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError, near_misses
 from seethrough.core.fidelity import Fidelity, fidelity_from_bytes
 from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import mode_bytes, modes_of
 from seethrough.core.self_check import SelfCheck, self_check_from_bytes
+from seethrough.core.train.places import LEARNING, graphs_of, run_graph_path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import RecordingCard, Store
     from seethrough.core.atlas import Atlas, Neighbours
     from seethrough.core.atlas_rows import StoredRows
+    from seethrough.core.cache import Array
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
@@ -46,6 +48,10 @@ class Library:
         self._shelf = RecordingShelf(fetch_bytes)
         self._atlases = AtlasShelf(fetch_bytes)
         self._default = ""
+        self._engine_bytes = 0
+        self._graphs: dict[str, Asset] = {}
+        self._given: dict[str, Array] = {}
+        self._texts: dict[str, str] = {}
 
     async def open(self) -> None:
         """Read the list of this build's models, and their manifests.
@@ -61,7 +67,8 @@ class Library:
             told = json.loads(listing)
             absent = tuple(AbsentModel(**row) for row in told.get("absent", []))
             rows = [(row["path"], row.get("default")) for row in told["models"]]
-            engine_bytes = sum(size for size, _hash in told.get("engine", {}).values())
+            self._engine_bytes = sum(size for size, _hash in told.get("engine", {}).values())
+            self._graphs = graphs_of(told.get("learning", {}))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
         for path, is_default in rows:
@@ -75,7 +82,7 @@ class Library:
         except (KeyError, TypeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
         known = self._manifests.values()
-        cards = tuple(card_of(manifest, engine_bytes, folder) for manifest, folder in known)
+        cards = tuple(card_of(one, self._engine_bytes, folder) for one, folder in known)
         self._store.replace(models=cards, absent=absent, recordings=recordings, gallery=gallery)
 
     def manifest(self, model_id: str | None) -> Manifest:
@@ -89,6 +96,37 @@ class Library:
             near = near_misses(str(wanted), self._manifests) or ", ".join(self._manifests)
             raise UnknownNameError("models.unknown", name=wanted, near=near)
         return self._manifests[wanted][0]
+
+    def run_graph(self, size: str, family: str) -> Asset:
+        """The graph that runs a trained model of a size.
+
+        Raises:
+            UnknownNameError: This build carries none.
+        """
+        path = run_graph_path(size, family)
+        if path not in self._graphs:
+            raise UnknownNameError("models.unknown", name=path, near=", ".join(self._graphs) or "-")
+        return self._graphs[path]
+
+    def add(self, manifest: Manifest, tokenizer: str, weights: Array) -> None:
+        """Take in a model that was trained here; all that asks for a model finds it from now on.
+
+        Shapes: weights float32, all in one vector.
+        """
+        self._manifests[manifest.id] = (manifest, LEARNING)
+        self._texts[LEARNING + manifest.tokenizer.path] = tokenizer
+        self._given[manifest.id] = weights
+        others = [card for card in self._store.state.site.models if card.id != manifest.id]
+        card = card_of(manifest, self._engine_bytes, LEARNING)
+        self._store.replace(models=(*others, card))
+
+    def given(self, model_id: str) -> Array | None:
+        """The weights of a model that was trained here; None where they lie in files."""
+        return self._given.get(model_id)
+
+    async def text(self, path: str) -> str:
+        """A file of a model: the site's, or one that was made here."""
+        return self._texts[path] if path in self._texts else await self._fetch_text(path)
 
     def folder(self, model_id: str) -> str:
         """Where a model's files lie; it ends with a slash."""

@@ -94,7 +94,8 @@ class Opening:
     async def _load(self, manifest: Manifest, mode: str) -> LoadedModel:
         base_url = self._library.folder(manifest.id)
         tokenizer = Tokenizer.from_json(await self._checked_text(manifest, base_url))
-        info = await self._engine.load(manifest, base_url, self._on_progress, mode)
+        given = self._library.given(manifest.id)
+        info = await self._engine.load(manifest, base_url, self._on_progress, mode, given)
         model = self.model = LoadedModel(
             manifest,
             tokenizer,
@@ -130,7 +131,7 @@ class Opening:
         return recorded.model if recorded is not None else ""
 
     async def _checked_text(self, manifest: Manifest, base_url: str) -> str:
-        text = await self._fetch_text(base_url + manifest.tokenizer.path)
+        text = await self._library.text(base_url + manifest.tokenizer.path)
         if hashlib.sha256(text.encode()).hexdigest() != manifest.tokenizer.sha256:
             raise DownloadError("engine.altered", path=manifest.tokenizer.path)
         if self._turns.is_stopping:  # before the engine knew of this load

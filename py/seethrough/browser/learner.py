@@ -9,6 +9,7 @@ import numpy as np
 from seethrough.app.learning import Done
 from seethrough.browser import ffi, host
 from seethrough.browser.worker import EngineWorker
+from seethrough.core.train.places import loss_graph_path, step_graph_path
 from seethrough.core.train.update import Updated
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 # One thread: the same seed gives the same curve to the bit.
 THREADS = 1
-PLACE = "learn/"
 
 
 class OrtLearner:
@@ -32,8 +32,8 @@ class OrtLearner:
         await host.keep_registered()
         await self._worker.call(
             "learn.open",
-            step=ffi.page_url(f"{PLACE}step-{family}-{size}.onnx"),
-            loss=ffi.page_url(f"{PLACE}loss-{family}-{size}.onnx"),
+            step=ffi.page_url(step_graph_path(size, family)),
+            loss=ffi.page_url(loss_graph_path(size, family)),
             threads=THREADS,
         )
 

@@ -42,7 +42,7 @@ class OrtEngine:
 
     def __init__(self) -> None:
         self._own: EngineWorker | None = None
-        self._loaded: tuple[Manifest, str, str] | None = None
+        self._loaded: tuple[Manifest, str, str, Array | None] | None = None
         self._cancelled = 0
         self._bringing: host.Bringing | None = None
         self._threads = host.thread_count()
@@ -57,6 +57,7 @@ class OrtEngine:
         base_url: str,
         progress: Callable[[Progress], None],
         mode: str = EXACT,
+        given: Array | None = None,
     ) -> EngineInfo:
         """Fetch, check and open a model; see app.engine.Engine.
 
@@ -67,9 +68,10 @@ class OrtEngine:
         if self._loaded:
             self._worker.stop()
         self._loaded = None
-        info = await self._open(manifest, base_url, mode, progress)
-        self._loaded = (manifest, base_url, mode)
-        host.remember_model(manifest.id, mode if len(modes_of(manifest)) > 1 else "")
+        info = await self._open(manifest, base_url, mode, given, progress)
+        self._loaded = (manifest, base_url, mode, given)
+        if given is None:
+            host.remember_model(manifest.id, mode if len(modes_of(manifest)) > 1 else "")
         ffi.mark("seethrough.model-ready")
         return info
 
@@ -130,13 +132,14 @@ class OrtEngine:
         manifest: Manifest,
         base_url: str,
         mode: str,
+        given: Array | None,
         progress: Callable[[Progress], None],
     ) -> EngineInfo:
         asked = self._cancelled
         await host.keep_registered()
         if asked != self._cancelled:
             raise CancelledRunError("engine.cancelled")
-        load = partial(self._load, manifest, base_url, mode, progress)
+        load = partial(self._load, manifest, base_url, mode, given, progress)
         try:
             answer = await load()
         except _StuckError:
@@ -173,6 +176,7 @@ class OrtEngine:
         manifest: Manifest,
         base_url: str,
         mode: str,
+        given: Array | None,
         progress: Callable[[Progress], None],
     ) -> ffi.Js:
         """Let a worker load a model.
@@ -197,6 +201,7 @@ class OrtEngine:
                 baseUrl=ffi.page_url(base_url),
                 threads=self._threads,
                 mode=mode,
+                given=None if given is None else ffi.typed_array(given),
             )
         except SeethroughError as error:
             worker.stop()  # what it has taken of memory is not given back, a lost thread not found

@@ -169,10 +169,9 @@ class Tokenizer:
         return [
             LostByte(at, text[at], byte)
             for part in self._added.cut(text, closed)
-            if not part.token and self._source.lacking
+            if not part.token and self._loses
             for at in range(part.start, part.end)
-            for byte in text[at].encode()
-            if byte in self._source.lacking
+            for byte in self._lost_of(text[at])
         ]
 
     def decode(
@@ -225,6 +224,18 @@ class Tokenizer:
     def visible_piece(self, piece: str) -> str:
         """The same for a piece of the merge film (a `Merge.left`, some symbols)."""
         return visible_bytes(self._wiring.alphabet.token_bytes(piece))
+
+    @property
+    def _loses(self) -> bool:
+        """Whether anything of a text can vanish."""
+        return bool(self._source.lacking) or self._wiring.alphabet.is_by_character
+
+    def _lost_of(self, character: str) -> Iterator[int]:
+        """The bytes of a character that vanish."""
+        if self._wiring.alphabet.is_by_character:
+            yield from b"" if character in self._source.vocab else character.encode()
+            return
+        yield from (byte for byte in character.encode() if byte in self._source.lacking)
 
     def _ids_of(self, word: str) -> list[int]:
         return self._known.get(word) or self._word_ids(word)

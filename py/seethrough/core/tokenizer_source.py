@@ -150,6 +150,9 @@ def _lacking(model: Mapping[str, Any], vocab: Mapping[str, int], wiring: Wiring)
     """The bytes without a token; they vanish, where there is neither fallback nor unk_token."""
     alphabet = wiring.alphabet
     _demand("model.byte_fallback", bool(model.get("byte_fallback")), alphabet.has_fallback)
+    if alphabet.is_by_character:
+        _demand("model.unk_token", model.get("unk_token"), None)
+        return frozenset()
     lacking = [byte for byte in range(256) if alphabet.byte_symbol(byte) not in vocab]
     if lacking and alphabet.has_fallback:
         first = alphabet.byte_symbol(lacking[0])

@@ -38,6 +38,7 @@ class Alphabet:
 
     `symbols` gives what merging starts from, from a word as `written` in it. Bytes that the
     vocabulary has no `byte_symbol` for vanish, unless it `has_fallback`: then it needs all of them.
+    Where it `is_by_character`, whole characters that are no token vanish.
     """
 
     written: Callable[[str], str]
@@ -46,6 +47,7 @@ class Alphabet:
     token_bytes: Callable[[str], bytes]
     decoders: Mapping[Steps, Decoder]
     has_fallback: bool = False
+    is_by_character: bool = False
 
 
 def unchanged(text: str) -> str:
@@ -80,6 +82,11 @@ def whole(text: str) -> list[str]:
     return [text]
 
 
+def characters_text(tokens: Iterable[str], *, at_start: bool) -> str:  # noqa: ARG001 (a decoder's shape)
+    """Tokens as they are, joined."""
+    return "".join(tokens)
+
+
 def _metaspace(
     normalized: Callable[[str], str] = unchanged, prefixed: Prefix = without_prefix
 ) -> Wiring:
@@ -108,7 +115,17 @@ METASPACE = Alphabet(
     },
     has_fallback=True,
 )
+# Of models that are trained in the page; any text is one word.
+CHARACTERS = Alphabet(
+    written=unchanged,
+    symbols=byte_letters.symbols,
+    byte_symbol=chr,
+    token_bytes=str.encode,
+    decoders={("Fuse",): characters_text},
+    is_by_character=True,
+)
 WIRINGS: dict[tuple[Steps, Steps], Wiring] = {
+    ((), ()): Wiring(CHARACTERS, whole),
     ((), ("ByteLevel",)): Wiring(LETTERS, gpt2_words),
     ((), ("Digits (individual_digits)", "ByteLevel")): Wiring(LETTERS, single_digit_words),
     (("Prepend ('▁')", "Replace (' ' → '▁')"), ()): _metaspace(metaspace.prepended),

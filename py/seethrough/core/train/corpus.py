@@ -29,12 +29,15 @@ MOST_HELD = 64  # windows that a look at the held-out text takes
 class Corpus:
     """The text that is learned and the text that is held out, both as one string.
 
+    `has_documents`: END stands before and behind each of many short texts.
+
     Raises:
         InputError: There is nothing to learn (no two different signs), or too many signs.
     """
 
     learned: str
     held: str = ""
+    has_documents: bool = False
 
     def __post_init__(self) -> None:
         if len(self.alphabet) < 2:  # noqa: PLR2004 - one sign can only be followed by itself
@@ -107,7 +110,8 @@ def of_documents(documents: Sequence[str], seed: int) -> Corpus:
     order = np.random.default_rng([seed, 3]).permutation(len(documents))
     n_held = int(len(documents) * HELD_SHARE)
     learned, held = order[: len(order) - n_held], order[len(order) - n_held :]
-    return Corpus(_joined(documents, learned), _joined(documents, held) if n_held else "")
+    apart = _joined(documents, held) if n_held else ""
+    return Corpus(_joined(documents, learned), apart, has_documents=True)
 
 
 def of_text(text: str) -> Corpus:

@@ -33,7 +33,7 @@ def sums(seed: int) -> Corpus:
     apart: tuple[list[str], list[str]] = ([], [])
     for a, b in shuffled:
         apart[(min(a, b), max(a, b)) in held].append(f"{a}+{b}={a + b}{END}")
-    return Corpus(*(END + "".join(part) for part in apart))
+    return Corpus(*(END + "".join(part) for part in apart), has_documents=True)
 
 
 def grammar(seed: int) -> Corpus:
@@ -45,7 +45,8 @@ def grammar(seed: int) -> Corpus:
     listed = list(sentences)
     n_held = int(len(listed) * HELD_SHARE)
     parts = listed[:-n_held], listed[-n_held:]
-    return Corpus(*(END + "".join(one + END for one in part) for part in parts))
+    joined = (END + "".join(one + END for one in part) for part in parts)
+    return Corpus(*joined, has_documents=True)
 
 
 def _sentence(rng: np.random.Generator) -> str:

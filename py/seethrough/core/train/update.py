@@ -77,5 +77,6 @@ def update(before: Updated, gradient: Array, decayed: Array, rule: Rule, step: i
     change = clipped
     if rule.is_adam:
         change = m / knobs["correction1"] / (np.sqrt(v) / knobs["root2"] + rule.eps)
-    kept = before.weights * (1 - knobs["lr"] * rule.decay * decayed)
+    shrunk = knobs["lr"] * rule.decay * decayed.astype(before.weights.dtype)
+    kept = before.weights * (1 - shrunk)
     return Updated(kept - knobs["lr"] * change, m, v)

@@ -1,0 +1,96 @@
+"""`seethrough.train`: a small model learns in the page, in a worker of its own."""
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from seethrough.app.learning import Plan, train
+from seethrough.core.train.corpus import of_text
+from tests.native_learner import NativeLearner
+
+pytestmark = pytest.mark.browser
+
+TEXT = "the cat sat on the mat. " * 80
+
+
+def test_it_learns_as_in_cpython(unloaded):
+    """The same data, size and seed give native onnxruntime's losses; held-out looks come on time."""
+    told = unloaded.ask(
+        f"seethrough.train({{data: {{text: {json.dumps(TEXT)}}}, size: '25k', steps: 60, seed: 5}})"
+    )
+    work = train(NativeLearner(), of_text(TEXT), Plan("25k", 60, seed=5))
+    with ThreadPoolExecutor(1) as apart:  # Playwright has this thread's loop
+        expected = apart.submit(asyncio.run, work).result()
+
+    assert np.allclose(told["loss"], expected.course.losses, atol=1e-3)
+    assert [step for step, _ in told["heldout"]] == [0, 50, 60]
+    assert told["loss"][-1] < told["loss"][0] - 1
+    assert len(told["sample"]) == 240
+    assert set(told["sample"]) <= set(TEXT)
+
+
+def test_names_come_from_the_site(unloaded):
+    """The names are the site's own file; the curve begins where every letter is as likely."""
+    told = unloaded.ask("seethrough.train({data: 'names', size: '25k', steps: 12})")
+
+    assert len(told["loss"]) == 12
+    assert abs(told["loss"][0] - np.log(27)) < 0.05
+
+
+def test_a_stop_ends_it(unloaded):
+    """An aborted call rejects at once, and the engine is free for the next."""
+    name = unloaded.page.evaluate(
+        """async () => {
+            const stop = new AbortController();
+            setTimeout(() => stop.abort(), 1500);
+            try {
+                await seethrough.train({size: "800k", steps: 5000}, {signal: stop.signal});
+            } catch (error) {
+                return error.name;
+            }
+        }"""
+    )
+    assert name == "AbortError"
+    assert len(unloaded.ask("seethrough.train({size: '25k', steps: 2})")["loss"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("{size: '7b'}", "25k, 100k"),
+        ("{data: 'everything'}", "names, words, sums, grammar"),
+        ("{data: {text: 'aaaa'}}", "two different"),
+        ("{data: {text: 5}}", "names"),
+        ("{steps: 0}", "steps"),
+        ("{lr: -1}", "rate"),
+        ("{seed: -3}", "seed"),
+        ("{epochs: 3}", "epochs"),
+    ],
+)
+def test_what_cannot_be_learned(unloaded, options, words):
+    """Each setting that means nothing is refused in a sentence that says what is possible."""
+    said = unloaded.page.evaluate(
+        f"seethrough.train({options}).then(() => '', (error) => error.message)"
+    )
+    assert words in said
+
+
+def test_what_was_trained_is_a_model(unloaded):
+    """The model that comes out answers every other call, with the numbers of its own weights."""
+    name = unloaded.ask(
+        "seethrough.train({data: 'grammar', size: '25k', steps: 40}).then((made) => made.model)"
+    )
+    answer = unloaded.ask(f"seethrough.next('the ', {{model: '{name}', k: 3}})")
+    took = unloaded.ask(
+        f"seethrough.capture('the ', ['blocks.1.attn.hook_pattern', 'logits'], {{model: '{name}'}})"
+    )
+    row = unloaded.ask(f"seethrough.weight('W_E', [3], {{model: '{name}'}})")
+
+    assert len(answer["ids"]) == 5  # a document's beginning stands before it
+    assert abs(sum(one["prob"] for one in answer["top"])) <= 1
+    assert took["blocks.1.attn.hook_pattern"]["dims"] == [4, 5, 5]
+    assert took["logits"]["dims"] == [5, 26]
+    assert row["dims"] == [1, 32]
