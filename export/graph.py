@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from export.pack import Packed
+    from export.packed import Packed
     from seethrough.core.cache import Array
 
 OPSET = 21

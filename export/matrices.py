@@ -114,7 +114,7 @@ def _embedding(build: Build) -> Value:
 
 
 def _stored(build: Build, weight: str, role: str) -> Value:
-    return build.pack.value(build, weight, role)
+    return build.pack.value(build.graph, weight, role)
 
 
 def _stored_in_blocks(build: Build, role: str) -> Value:

@@ -6,11 +6,11 @@ A shard is named by its content, so that a cached one can never be another versi
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from export.packed import Packed
 from export.tensors import Blocks, Plain, Stored
 from seethrough.core.assets import WEIGHTS, Asset
 from seethrough.core.manifest import TensorEntry, TensorPart
@@ -18,21 +18,12 @@ from seethrough.core.manifest import TensorEntry, TensorPart
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from export.builder import Build
-    from export.graph import Value
+    from export.graph import Graph, Value
     from seethrough.core.cache import Array
 
 ALIGN = 64
 SHARD_BYTES = 24 * 1024 * 1024
 HASH_DIGITS = 12
-
-
-@dataclass(frozen=True)
-class Packed:
-    """One stored array: the name of its initializer and its place in the weight file."""
-
-    name: str
-    part: TensorPart
 
 
 class WeightPack:
@@ -71,12 +62,12 @@ class WeightPack:
         dims = self.entries[source].dims[::-1]
         self.entries[name] = TensorEntry(name, dims, "transposed", {}, source=source)
 
-    def begin(self, build: Build) -> None:
+    def begin(self, graph: Graph) -> None:
         """Nothing: a file's weights are there when the graph is opened."""
 
-    def value(self, build: Build, name: str, role: str = "values") -> Value:
+    def value(self, graph: Graph, name: str, role: str = "values") -> Value:
         """One stored array of a tensor as a value of the graph."""
-        return build.graph.weight(self.packed(name, role))
+        return graph.weight(self.packed(name, role))
 
     def packed(self, name: str, role: str = "values") -> Packed:
         """One stored array of a tensor, as an initializer of the graph."""

@@ -34,6 +34,7 @@ from export.packages import (
 from export.scripts import standalone, without_comments
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
+from export.style import whole_style
 from export.train.place import write_learning
 from seethrough.core.assets import LATER, LICENCE, OF_ENGINE, RECORDING
 from seethrough.core.manifest import to_json
@@ -57,12 +58,6 @@ CSP = (
 WEB_SUFFIXES = {".js", ".css", ".py", ".json", ".svg"}
 NPM_FILES = {"package.json", "package-lock.json"}
 NO_NODE = "There is no node here, which compiles Python. Install Node.js, then run this again."
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*')""")
-# Spaces that mean nothing in a style sheet: around these signs, and behind a property's colon.
-AROUND = re.compile(r"\s*([{};,])\s*")
-AFTER_COLON = re.compile(r":\s+")
-NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 # What Python asks for at its start: most of a first visit's bytes. Scripts are not among it: of
 # those that are stored while a service worker is installed Chromium compiles all at once.
 OF_PYTHON = ("pyodide/", "pyscript/", "models/", "seethrough.zip")
@@ -154,23 +149,6 @@ def guard() -> str:
     """guard.js as a classic script: one runs where modules do not, from a file for one."""
     plain = without_comments(standalone(ROOT / "web" / "guard.js"))
     return f'"use strict";\n(() => {{\n{plain}}})();\n'
-
-
-def whole_style() -> str:
-    """The style sheet in one file and in ASCII.
-
-    Comments and spaces that mean nothing stay in the sources: a first visit fetches this file
-    twice. What stands between quotes is left as it is.
-    """
-    parts = QUOTED.split(COMMENT.sub("", written_style()))
-    parts[::2] = [AFTER_COLON.sub(":", AROUND.sub(r"\1", part)) for part in parts[::2]]
-    return NOT_ASCII.sub(lambda sign: f"\\{ord(sign[0]):06X}", "".join(parts).strip() + "\n")
-
-
-def written_style() -> str:
-    """The page's own style sheet, then each step's, as they are written."""
-    sheets = [ROOT / "web" / "style.css", *sorted((ROOT / "web" / "steps").glob("*.css"))]
-    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
 def copy_models(

@@ -63,7 +63,7 @@ def build_model(
     """
     graph = Graph(name, weight_file)
     build = Build(graph, pack, config, wiring_of(family_of(config)))
-    pack.begin(build)
+    pack.begin(graph)
     tokens = _run_inputs(build)
     unembed_layer = graph.input("unembed_layer", "int64", ("unembed",))
     unembed_pos = graph.input("unembed_pos", "int64", ("unembed",))

@@ -17,7 +17,7 @@ import { looksLikeHtml } from "./whole.js";
  * @typedef {Uint8Array<ArrayBuffer>} Bytes
  * @typedef {{kind: string, path: string, size_bytes: number, sha256: string}} ModelFile
  * @typedef {{config: Record<string, number>, assets: ModelFile[], weight_file: string,
- *   weight_bytes: number, hooks: string[], tensors: import("./product.js").Entry[]}} Manifest what scripts read of it
+ *   id: string, weight_bytes: number, hooks: string[], tensors: import("./product.js").Entry[]}} Manifest what scripts read of it
  * @typedef {{signal: AbortSignal, onBytes: (bytes: number) => void}} Watch
  */
 

@@ -93,6 +93,7 @@ async function learnSteps({ tokens, targets, knobs, fetch, signal }) {
   const arrays = {};
   let done = 0;
   while (done < count && !signal.aborted) {
+    /** @type {Record<string, ort.Tensor>} */
     const feeds = { tokens: idsAt(tokens, done), targets: idsAt(targets, done) };
     for (const [name, data] of Object.entries(open.state)) feeds[name] = vector(data);
     for (const [name, { data }] of Object.entries(knobs)) {

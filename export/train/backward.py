@@ -68,7 +68,9 @@ def _embed(build: Learning, stream: Value) -> None:
     build.note(stream, hooks.EMBED)
     rows = stream
     if family.has_scaled_embedding:
-        rows = graph.op("Mul", stream, graph.const(float(np.sqrt(np.float32(build.config.d_model)))))
+        rows = graph.op(
+            "Mul", stream, graph.const(float(np.sqrt(np.float32(build.config.d_model))))
+        )
     build.learn(graph.op("Gemm", one_hot(build, build.shared["tokens"]), rows, transA=1), "W_E")
     if not family.is_rotary:
         build.note(stream, hooks.POS_EMBED)
@@ -83,7 +85,9 @@ def _places(build: Learning, stream: Value) -> Value:
     missing = config.n_ctx - build.n_pos
     if not missing:
         return places
-    return graph.op("Concat", places, graph.const(np.zeros((missing, config.d_model), np.float32)), axis=0)
+    return graph.op(
+        "Concat", places, graph.const(np.zeros((missing, config.d_model), np.float32)), axis=0
+    )
 
 
 def _norm(build: Learning, gradient: Value, scale_leaf: str, layer: int | None = None) -> Value:
@@ -94,7 +98,9 @@ def _norm(build: Learning, gradient: Value, scale_leaf: str, layer: int | None =
     if norm.adds_one:
         weight = graph.op("Add", weight, graph.const(1.0))
     build.note(gradient, f"{part}hook_norm_out", layer)
-    build.learn(_over_rows(build, graph.op("Mul", gradient, normalized)), hook_name(f"{part}w", layer))
+    build.learn(
+        _over_rows(build, graph.op("Mul", gradient, normalized)), hook_name(f"{part}w", layer)
+    )
     inner = build.note(graph.op("Mul", gradient, weight), f"{part}hook_normalized", layer)
     along = graph.op("Mul", inner, normalized)
     if build.is_shown:
@@ -124,12 +130,16 @@ def _attention(build: Learning, gradient: Value, layer: int) -> Value:
     q, k, v, pattern = (build.shared[f"{layer}.{part}"] for part in ("q", "k", "v", "pattern"))
     with graph.scope("attn"):
         made = _after(build, gradient, hooks.ATTN_OUT, layer)
-        flat = _linear(build, made, _flat(build, build.at(hooks.Z, layer), n_heads), "attn.W_O", layer)
+        flat = _linear(
+            build, made, _flat(build, build.at(hooks.Z, layer), n_heads), "attn.W_O", layer
+        )
         z = graph.op("Reshape", flat, graph.const([OPEN, n_heads, config.d_head]))
         mixed = by_document(build, build.note(z, hooks.Z, layer), n_heads, heads=n_kv)
         on_pattern = graph.op("MatMul", mixed, _turned_over(build, v))
         on_values = graph.op("MatMul", _turned_over(build, pattern), mixed)
-        by_head = graph.op("Reshape", on_pattern, graph.const([OPEN, n_heads, build.n_pos, build.n_pos]))
+        by_head = graph.op(
+            "Reshape", on_pattern, graph.const([OPEN, n_heads, build.n_pos, build.n_pos])
+        )
         by_head = build.note(by_head, hooks.PATTERN, layer)
         on_scores = build.note(_softmax(build, by_head, layer), hooks.SCORES, layer)
         width = graph.const(float(np.sqrt(np.float32(config.d_head))))

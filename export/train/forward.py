@@ -18,6 +18,7 @@ from seethrough.core import hooks
 from seethrough.core.families import family_of
 
 if TYPE_CHECKING:
+    from export.builder import Build
     from export.graph import Value
     from seethrough.core.config import ModelConfig
 
@@ -34,7 +35,7 @@ def begin(config: ModelConfig, name: str, *, n_pos: int, is_shown: bool) -> Lear
     wiring = replace(wiring_of(family_of(config)), rows=_rows, embed=_embed)
     pack = LearnedPack(config)
     build = Learning(graph, pack, config, wiring, n_pos=n_pos, is_shown=is_shown)
-    pack.begin(build)
+    pack.begin(graph)
     build.shared["vector"] = pack.vector
     for text in ("tokens", "targets"):
         whole = graph.input(text, "int64", ("document", n_pos))
@@ -83,7 +84,9 @@ def lose(build: Learning, logits: Value) -> None:
         graph.output(mean, "loss", "float32", ())
         shared["probs"] = graph.op("Div", powers, total)
         shared["wanted"] = wanted
-        shared["shares"] = graph.op("Unsqueeze", graph.op("Div", counted, number), graph.const(LAST))
+        shared["shares"] = graph.op(
+            "Unsqueeze", graph.op("Div", counted, number), graph.const(LAST)
+        )
 
 
 def one_hot(build: Learning, ids: Value) -> Value:
@@ -103,7 +106,9 @@ def by_document(build: Learning, x: Value, n_heads: int, *, heads: int | None = 
     apart = graph.op("Transpose", split, perm=[0, 2, 1, 3])
     if heads is None or heads == n_heads:
         return apart
-    return graph.op("Reshape", apart, graph.const([-1, heads, n_heads // heads * build.n_pos, width]))
+    return graph.op(
+        "Reshape", apart, graph.const([-1, heads, n_heads // heads * build.n_pos, width])
+    )
 
 
 def by_row(build: Learning, x: Value, n_heads: int) -> Value:
@@ -114,7 +119,7 @@ def by_row(build: Learning, x: Value, n_heads: int) -> Value:
     return graph.op("Reshape", rows, graph.const([-1, n_heads, width]))
 
 
-def _rows(build: Learning, tokens: Value) -> Value:
+def _rows(build: Build, tokens: Value) -> Value:
     rows = build.graph.op("Gather", matrix(build, "W_E"), tokens, name="rows", axis=0)
     if family_of(build.config).has_scaled_embedding:
         root = build.graph.const(float(np.sqrt(np.float32(build.config.d_model))))
@@ -122,7 +127,7 @@ def _rows(build: Learning, tokens: Value) -> Value:
     return build.hook(rows, hooks.EMBED)
 
 
-def _embed(build: Learning, tokens: Value) -> Value:
+def _embed(build: Build, tokens: Value) -> Value:
     rows = build.wiring.rows(build, tokens)
     if family_of(build.config).is_rotary:
         return rows
@@ -155,7 +160,12 @@ def _attention(build: Learning, x: Value, layer: int) -> Value:
         q = by_document(build, q, config.n_heads, heads=n_kv)
         k, v = (by_document(build, part, n_kv) for part in (k, v))
         pattern = _pattern(build, q, k, layer)
-        build.shared |= {f"{layer}.q": q, f"{layer}.k": k, f"{layer}.v": v, f"{layer}.pattern": pattern}
+        build.shared |= {
+            f"{layer}.q": q,
+            f"{layer}.k": k,
+            f"{layer}.v": v,
+            f"{layer}.pattern": pattern,
+        }
         z = by_row(build, graph.op("MatMul", pattern, v, name="AV"), config.n_heads)
         z = build.hook(z, hooks.Z, layer)
         flat = graph.op("Reshape", z, graph.const([-1, config.n_heads * config.d_head]))

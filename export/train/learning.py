@@ -44,7 +44,9 @@ class Learning(Build):
     def note(self, gradient: Value, leaf: str, layer: int | None = None) -> Value:
         """Expose a hook's gradient as `<name>.grad`; one that has a name already gets another."""
         if self.is_shown:
-            self.graph.hook(self._unnamed(gradient), f"{hook_name(leaf, layer)}.grad", self.dims(leaf))
+            self.graph.hook(
+                self._unnamed(gradient), f"{hook_name(leaf, layer)}.grad", self.dims(leaf)
+            )
         return gradient
 
     def learn(self, gradient: Value, weight: str) -> None:

@@ -16,8 +16,9 @@ from seethrough.core.manifest import TensorEntry, TensorPart
 from seethrough.core.train.flat import flat_of
 
 if TYPE_CHECKING:
-    from export.builder import Build
-    from export.graph import Value
+    from collections.abc import Mapping
+
+    from export.graph import Graph, Value
     from seethrough.core.config import ModelConfig
     from seethrough.core.weight_names import Dims
 
@@ -34,32 +35,32 @@ class LearnedPack(WeightPack):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.vector = ""
+        self._dims = flat_of(config).dims
         self._parts: dict[str, Value] = {}
-        for name, dims in flat_of(config).dims.items():
+        for name, dims in self._dims.items():
             part = TensorPart("float32", dims, 0, 4 * prod(dims))
             self.entries[name] = TensorEntry(name, dims, "plain", {"values": part})
         if config.tie_word_embeddings:
             self.alias_transposed("W_U", "W_E")
 
-    def begin(self, build: Build) -> None:
+    def begin(self, graph: Graph) -> None:
         """Cut the vector into the weights, for any size of vocabulary."""
-        graph, dims = build.graph, flat_of(build.config).dims
+        dims = self._dims
         self.vector = graph.input(WEIGHTS, "float32", ("weight",))
         with graph.scope(WEIGHTS):
-            sizes = _sizes(build, self.vector)
+            sizes = _sizes(graph, self.vector, dims)
             parts = graph.ops("Split", self.vector, sizes, n_outputs=len(dims), axis=0)
             for (name, shape), part in zip(dims.items(), parts, strict=True):
                 opened = graph.const(np.array(_opened(name, shape)))
                 self._parts[name] = graph.op("Reshape", part, opened)
 
-    def value(self, build: Build, name: str, role: str = "values") -> Value:  # noqa: ARG002 - a pack's
+    def value(self, graph: Graph, name: str, role: str = "values") -> Value:  # noqa: ARG002 - a pack's
         """A weight, cut out of the vector."""
         return self._parts[name]
 
 
-def _sizes(build: Build, vector: Value) -> Value:
+def _sizes(graph: Graph, vector: Value, dims: Mapping[str, Dims]) -> Value:
     """How many numbers each weight has; those of the vocabulary share what the others leave."""
-    graph, dims = build.graph, flat_of(build.config).dims
     fixed = sum(prod(shape) for name, shape in dims.items() if name not in OF_VOCABULARY)
     n_open = len(OF_VOCABULARY.keys() & dims.keys())
     rest = graph.op("Sub", graph.op("Shape", vector), graph.const(np.array([fixed])))

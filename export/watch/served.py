@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from export import site
+from export import site, style
 from export.watch.sources import PACKAGE, WEB, BrokenError, read
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Site:
             return self._put_module(path.removeprefix("py/"), content)
         name = path.removeprefix(f"{WEB}/")
         if name.endswith(".css"):
-            self._files[STYLE] = site.whole_style().encode()
+            self._files[STYLE] = style.whole_style().encode()
             return Change(is_restyled=True)
         if name == PAGE:
             self._is_page_stale = True

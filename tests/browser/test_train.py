@@ -17,7 +17,7 @@ TEXT = "the cat sat on the mat. " * 80
 
 
 def test_it_learns_as_in_cpython(unloaded):
-    """The same data, size and seed give native onnxruntime's losses; held-out looks come on time."""
+    """The same data, size and seed give native onnxruntime's losses; looks come on time."""
     told = unloaded.ask(
         f"seethrough.train({{data: {{text: {json.dumps(TEXT)}}}, size: '25k', steps: 60, seed: 5}})"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,7 +44,7 @@ def backward(model: TorchModel, tokens: Array, targets: Array) -> float:
     return float(loss.detach())
 
 
-@lru_cache(maxsize=None)
+@cache
 def torchs(name: str) -> TorchModel:
     """A shape's model after its way back, in float64."""
     shape = SHAPES[name]
@@ -54,7 +54,7 @@ def torchs(name: str) -> TorchModel:
     return model
 
 
-@lru_cache(maxsize=None)
+@cache
 def graphs(name: str) -> Mapping[str, Array]:
     """What the graph gives for the same batch, in float32."""
     shape = SHAPES[name]
@@ -138,7 +138,9 @@ def test_fifty_steps_are_torchs(family: str) -> None:
         now = Updated(got["weights.new"], got["m.new"], got["v.new"])
         ours.append(float(got["loss"]))
     theirs = course_of_torch(config, weights, batches, rule, torch.float32)
-    print(f"  {family}, 50 steps: {np.abs(np.subtract(ours, theirs)).max():.1e} from torch's float32")
+    print(
+        f"  {family}, 50 steps: {np.abs(np.subtract(ours, theirs)).max():.1e} from torch's float32"
+    )
     assert np.allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
@@ -166,5 +168,7 @@ def test_two_hundred_steps_of_the_twin(family: str) -> None:
         )
         now = update(now, gradient, flat.decayed(), rule, step)
     theirs = course_of_torch(config, weights, batches, rule, torch.float64)
-    print(f"  {family}, 200 steps: {np.abs(np.subtract(ours, theirs)).max():.1e} from torch's float64")
+    print(
+        f"  {family}, 200 steps: {np.abs(np.subtract(ours, theirs)).max():.1e} from torch's float64"
+    )
     assert np.allclose(ours, theirs, rtol=0, atol=1e-9)

@@ -71,10 +71,14 @@ class TorchModel:
             stream = self.hook(stream, hooks.RESID_PRE, layer)
             read = self.norm(stream, hooks.LN1_SCALE, layer)
             made = self.after(self.attention(read, layer), hooks.ATTN_OUT, layer)
-            stream = self.hook(stream + self.hook(made, hooks.ATTN_OUT, layer), hooks.RESID_MID, layer)
+            stream = self.hook(
+                stream + self.hook(made, hooks.ATTN_OUT, layer), hooks.RESID_MID, layer
+            )
             read = self.norm(stream, hooks.LN2_SCALE, layer)
             made = self.after(self.mlp(read, layer), hooks.MLP_OUT, layer)
-            stream = self.hook(stream + self.hook(made, hooks.MLP_OUT, layer), hooks.RESID_POST, layer)
+            stream = self.hook(
+                stream + self.hook(made, hooks.MLP_OUT, layer), hooks.RESID_POST, layer
+            )
         read = self.norm(stream, hooks.FINAL_SCALE)
         tied = config.tie_word_embeddings
         unembedding = self.weights["W_E"].T if tied else self.weights["W_U"]
@@ -86,7 +90,9 @@ class TorchModel:
         if norm.is_centred:
             x = x - x.mean(-1, keepdim=True)
         root = torch.sqrt((x * x).mean(-1, keepdim=True) + self.config.eps)
-        normalized = self.hook(x / self.hook(root, scale_leaf, layer), f"{part}hook_normalized", layer)
+        normalized = self.hook(
+            x / self.hook(root, scale_leaf, layer), f"{part}hook_normalized", layer
+        )
         weight = self.weights[hook_name(f"{part}w", layer)]
         out = normalized * (weight + 1 if norm.adds_one else weight)
         if norm.is_centred:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from export.site import whole_style, written_style
+from export.style import whole_style, written_style
 from seethrough.view.scales import AA, DARK, LIGHT, contrast, rgb
 from tests.view.sample import Reading, page, state
 

@@ -163,7 +163,9 @@ async def train(
     config = plan.config(corpus)
     flat = flat_of(config)
     await learner.open(plan.size, plan.family)
-    await learner.begin(first_state(config, plan.seed), flat.decayed() * np.float32(plan.rule.decay))
+    await learner.begin(
+        first_state(config, plan.seed), flat.decayed() * np.float32(plan.rule.decay)
+    )
     course = await _looked(learner, corpus, Course())
     while course.n_done < plan.steps:
         course = await go_on(learner, corpus, plan, course)
@@ -182,7 +184,9 @@ def first_state(config: ModelConfig, seed: int) -> Updated:
 async def go_on(learner: Learner, corpus: Corpus, plan: Plan, course: Course) -> Course:
     """A few steps further: to the next look at the held-out text, or TOGETHER."""
     first = course.n_done + 1
-    last = min(plan.steps, first + TOGETHER - 1, (first - 1) // LOOK_EVERY * LOOK_EVERY + LOOK_EVERY)
+    last = min(
+        plan.steps, first + TOGETHER - 1, (first - 1) // LOOK_EVERY * LOOK_EVERY + LOOK_EVERY
+    )
     numbers = range(first, last + 1)
     done = await learner.steps(work_of(corpus, plan, numbers))
     losses = done.losses.tolist()
@@ -213,5 +217,3 @@ async def _looked(learner: Learner, corpus: Corpus, course: Course) -> Course:
     tokens, targets = corpus.held_batch()
     found = await learner.look(tokens, targets, ("loss",))
     return Course(course.losses, (*course.held, (course.n_done, float(found["loss"]))))
-
-

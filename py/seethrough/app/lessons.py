@@ -1,6 +1,4 @@
-"""What is learned: the texts that the site has, those that are made, a reader's own; and the door's
-`train`.
-"""
+"""What is learned (texts of the site, made ones, a reader's own), and the door's `train`."""
 
 from __future__ import annotations
 

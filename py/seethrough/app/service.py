@@ -48,21 +48,15 @@ class Service:
 
     Args:
         fetch_text, fetch_bytes: Give a file by its address relative to the page.
-        new_learner: Makes what trains a model; None: nothing here does.
     """
 
     def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        fetch_text: FetchText,
-        fetch_bytes: FetchBytes,
-        new_learner: Callable[[], Learner] | None = None,
+        self, store: Store, engine: Engine, fetch_text: FetchText, fetch_bytes: FetchBytes
     ) -> None:
         self.store = store
         self.engine = engine
         self.fetch_text = fetch_text
-        self.new_learner = new_learner
+        self.new_learner: Callable[[], Learner] | None = None  # makes what trains a model
         self.turns = Turns(self._cancel)
         self.library = Library(store, fetch_text, fetch_bytes)
         self._opening = Opening(store, engine, self.library, self.turns, fetch_text)
@@ -198,9 +192,8 @@ class Service:
     async def tokenize(self, text: Given, *, model: str | None = None) -> list[dict[str, Any]]:
         """Each token of a text: id, and its text as the vocabulary decodes it."""
         async with self.use(model) as opened:
-            tokenizer = opened.tokenizer
-            ids = inputs.tokens_of(text, tokenizer, opened.manifest)
-            return [{"id": token, "text": texts(tokenizer, token)[0]} for token in ids]
+            ids = inputs.tokens_of(text, opened.tokenizer, opened.manifest)
+            return [{"id": one, "text": texts(opened.tokenizer, one)[0]} for one in ids]
 
     async def decode(self, ids: Sequence[int], *, model: str | None = None) -> str:
         """The text of some ids."""

@@ -84,12 +84,9 @@ def _prepared(value: object) -> object:
 
 def tensor(array: Array) -> Js:
     """A JavaScript {dims, data} of an array; data is a Float32Array of its own."""
-    return record(dims=list(array.shape), data=typed_array(array, np.float32))
-
-
-def record(**values: Any) -> Js:  # noqa: ANN401 - lists of numbers, or what is JavaScript's already
-    """A JavaScript object of some values."""
-    return js.Object.fromEntries(to_js([[name, to_js(value)] for name, value in values.items()]))
+    return js.Object.fromEntries(
+        to_js([["dims", to_js(list(array.shape))], ["data", typed_array(array, np.float32)]])
+    )
 
 
 def typed_array(array: Array, dtype: Any = np.float32) -> Js:  # noqa: ANN401 - numpy's dtypes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,8 +58,12 @@ class OrtLearner:
 
     async def look(self, tokens: Array, targets: Array, fetch: tuple[str, ...]) -> dict[str, Array]:
         """The forward pass alone; see app.learning.Learner."""
-        work = {"tokens": _ids(tokens[None]), "targets": _ids(targets[None])}
-        answer = await self._worker.call("learn.look", fetch=list(fetch), **work)
+        answer = await self._worker.call(
+            "learn.look",
+            tokens=_ids(tokens[None]),
+            targets=_ids(targets[None]),
+            fetch=list(fetch),
+        )
         return {name: ffi.numpy_array(getattr(answer.arrays, name)) for name in fetch}
 
     async def state(self) -> Updated:
@@ -86,6 +90,6 @@ class OrtLearner:
         return self._own
 
 
-def _ids(ids: Array) -> ffi.Js:
-    """A JavaScript {dims, data} of token ids; data is an Int32Array."""
-    return ffi.record(dims=list(ids.shape), data=ffi.typed_array(ids, np.int32))
+def _ids(ids: Array) -> dict[str, Any]:
+    """{dims, data} of token ids; data is an Int32Array."""
+    return {"dims": list(ids.shape), "data": ffi.typed_array(ids, np.int32)}

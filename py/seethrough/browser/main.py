@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def new_learner() -> Learner:
     """What trains a model, in a worker of its own; imported when it is first asked for."""
-    from seethrough.browser.learner import OrtLearner  # noqa: PLC0415 - no start needs it
+    from seethrough.browser.learner import OrtLearner
 
     return OrtLearner()
 
@@ -43,7 +43,8 @@ async def start() -> None:
         depth=wishes.depth(),
         guessing=wishes.guessing(),
     )
-    service = Service(store, OrtEngine(), host.fetch_text, host.fetch_bytes, new_learner)
+    service = Service(store, OrtEngine(), host.fetch_text, host.fetch_bytes)
+    service.new_learner = new_learner
     actions = Actions(service)
     try:
         await service.open()

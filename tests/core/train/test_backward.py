@@ -93,7 +93,7 @@ def test_every_weights_gradient(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_streams_and_the_scores_gradients(name: str) -> None:
-    """Nudging the residual stream, a score or a head by its knob moves the loss as its hook says."""
+    """Nudging the stream, a score or a head by its knob moves the loss as its hook says."""
     config = config_of(name)
     weights = weights_of(config)
     learned = gradients(config, reference.from_arrays(weights), TOKENS, TARGETS)
@@ -105,7 +105,12 @@ def test_the_streams_and_the_scores_gradients(name: str) -> None:
     by_head = (learned.grads[f"blocks.{layer}.{hooks.Z}.grad"] * z).sum(axis=(0, 2))
     cases = (
         ("resid_add", stream, (layer, 2, 5), learned.grads[f"blocks.{layer}.hook_resid_pre.grad"]),
-        ("score_add", scores, (layer, 1, 4, 3), learned.grads[f"blocks.{layer}.{hooks.SCORES}.grad"]),
+        (
+            "score_add",
+            scores,
+            (layer, 1, 4, 3),
+            learned.grads[f"blocks.{layer}.{hooks.SCORES}.grad"],
+        ),
         ("head_scale", heads, (layer, 1), by_head),
     )
     for knob, values, place, found in cases:

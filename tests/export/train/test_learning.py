@@ -1,4 +1,4 @@
-"""Training from a plan to a text, in native onnxruntime: the loop, what is learned, what is refused."""
+"""Training from a plan to a text, in native onnxruntime: what is learned, what is refused."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_nothing_to_learn(text: str) -> None:
 
 
 def test_too_many_signs() -> None:
-    """A text of more different signs than a small model has rows for is refused with both numbers."""
+    """A text of more different signs than a small model has rows for is refused."""
     with pytest.raises(InputError, match="600") as caught:
         of_text("".join(chr(0x4E00 + index) for index in range(600)))
     assert caught.value.fields["most"] == 512

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +39,9 @@ def taken(session: ort.InferenceSession, feeds: dict[str, Array]) -> dict[str, A
     return dict(zip(names, session.run(names, feeds), strict=True))
 
 
-def fed(before: Updated, tokens: Array, targets: Array, decayed: Array, step: int) -> dict[str, Array]:
+def fed(
+    before: Updated, tokens: Array, targets: Array, decayed: Array, step: int
+) -> dict[str, Array]:
     """The inputs of a step."""
     knobs = {name: np.array([value], np.float32) for name, value in RULE.knobs(step).items()}
     vectors = {"weights": before.weights, "m": before.m, "v": before.v}
@@ -61,7 +63,7 @@ def twins(name: str) -> list[Learned]:
     ]
 
 
-@lru_cache(maxsize=None)
+@cache
 def both(name: str) -> tuple[dict[str, Array], list[Learned]]:
     """What the graph gives for a shape's batch, and the twin's documents."""
     shape = SHAPES[name]
@@ -88,10 +90,8 @@ def test_every_hook_and_its_gradient(name: str) -> None:
     names = [spec.name for spec in hooks.expected_hooks(config)]
     for hook in [*names, hooks.LOGITS]:
         for end in ("", ".grad"):
-            expected = [
-                (one.grads if end else one.hooks)[f"{hook}{end}"] for one in documents
-            ]
-            rows = np.stack if got[f"{hook}{end}"].ndim == 4 else np.concatenate  # noqa: PLR2004 - with documents
+            expected = [(one.grads if end else one.hooks)[f"{hook}{end}"] for one in documents]
+            rows = np.stack if got[f"{hook}{end}"].ndim == 4 else np.concatenate
             found, wanted = got[f"{hook}{end}"], rows(expected)
             seen = np.isfinite(wanted)
             assert np.array_equal(seen, np.isfinite(found)), hook
@@ -104,7 +104,9 @@ def test_every_weights_gradient(name: str) -> None:
     got, documents = both(name)
     flat = flat_of(config_of(SHAPES[name]))
     for weight in flat.dims:
-        compare(got[f"{weight}.grad"], sum(one.grads[f"{weight}.grad"] for one in documents), weight)
+        compare(
+            got[f"{weight}.grad"], sum(one.grads[f"{weight}.grad"] for one in documents), weight
+        )
     joined = flat.join({weight: got[f"{weight}.grad"] for weight in flat.dims})
     assert np.array_equal(joined, got["grad"])
     losses = np.concatenate([one.losses for one in documents])
@@ -113,7 +115,7 @@ def test_every_weights_gradient(name: str) -> None:
 
 
 @pytest.mark.parametrize("is_adam", [True, False])
-def test_steps_are_the_twins(is_adam: bool) -> None:
+def test_steps_are_the_twins(*, is_adam: bool) -> None:
     """Ten steps of the graph end at the twin's weights and moments, clipped and decayed."""
     name = "gpt2, padded"
     shape = SHAPES[name]
@@ -142,7 +144,7 @@ def test_steps_are_the_twins(is_adam: bool) -> None:
         compare(part, expected, "vector")
 
 
-def flat_vector(learned: Learned, flat) -> Array:  # noqa: ANN001 - a Flat
+def flat_vector(learned: Learned, flat) -> Array:
     """A document's gradients of all weights as one float64 vector."""
     return np.concatenate([np.ravel(learned.grads[f"{name}.grad"]) for name in flat.dims])
 
@@ -157,7 +159,9 @@ def test_any_vocabulary() -> None:
     weights = weights_of(wider)
     feeds = {"weights": flat_of(wider).join(weights), "tokens": tokens, "targets": targets}
     got = taken(session, feeds)
-    cache, _ = reference.forward(wider, reference.from_arrays(weights), list(tokens[0]), dtype=np.float64)
+    cache, _ = reference.forward(
+        wider, reference.from_arrays(weights), list(tokens[0]), dtype=np.float64
+    )
     compare(got["logits"][:N_POS], cache[hooks.LOGITS], "logits")
 
 

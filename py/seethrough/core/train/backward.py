@@ -2,8 +2,8 @@
 
 The twin of core/reference.py, read from its end to its beginning. A rule takes the gradient of what
 its layer gave (how the loss changes with each number) and gives the gradient of what the layer got;
-on the way it writes down those of the hooks and of the weights, as `<name>.grad`. Where a value goes
-two ways, its gradients add up. The graph in the page computes the same under the same names.
+on the way it writes down those of the hooks and of the weights, as `<name>.grad`. Where a value
+goes two ways, its gradients add up. The graph in the page computes the same under the same names.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def gradients(
     losses = np.zeros(len(wanted), back.dtype)
     losses[counted] = sums[counted] - logits[counted, wanted[counted]]
 
-    # The loss: with softmax and −log p together, a logit's gradient is p − 1 for the target, else p.
+    # Softmax and −log p together: a logit's gradient is p − 1 for the target, else p.
     gradient = np.zeros_like(logits)
     gradient[counted] = np.exp(logits[counted] - sums[counted, None])
     gradient[counted, wanted[counted]] -= 1

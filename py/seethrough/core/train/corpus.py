@@ -10,6 +10,7 @@ import numpy as np
 
 from seethrough.core.errors import InputError
 from seethrough.core.train.backward import IGNORED
+from seethrough.core.train.chance import HELD, WINDOWS, chance
 from seethrough.core.train.sizes import N_DOCUMENTS, N_POS
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Corpus:
         """
         ids = self.learned_ids
         starts = max(1, len(ids) - N_POS)
-        rng = np.random.default_rng([seed, 2, step])
+        rng = chance(seed, WINDOWS, step)
         return windows(ids, rng.integers(0, starts, N_DOCUMENTS))
 
     def held_batch(self) -> tuple[Array, Array]:
@@ -107,7 +108,7 @@ def windows(ids: Array, starts: Sequence[int] | Array) -> tuple[Array, Array]:
 
 def of_documents(documents: Sequence[str], seed: int) -> Corpus:
     """Documents in an order drawn by the seed, the last tenth of them held out."""
-    order = np.random.default_rng([seed, 3]).permutation(len(documents))
+    order = chance(seed, HELD).permutation(len(documents))
     n_held = int(len(documents) * HELD_SHARE)
     learned, held = order[: len(order) - n_held], order[len(order) - n_held :]
     apart = _joined(documents, held) if n_held else ""

@@ -59,7 +59,7 @@ class Flat:
         return {name: vector[self.places[name]].reshape(dims) for name, dims in self.dims.items()}
 
     def decayed(self) -> Array:
-        """1 where a number belongs to a matrix, 0 in norms and biases, which do not decay: [size]."""
+        """1 where a number is of a matrix, 0 in norms and biases, which do not decay: [size]."""
         return np.concatenate(
             [np.full(prod(dims), len(dims) > 1, np.float32) for dims in self.dims.values()]
         )

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from seethrough.core.train.chance import GRAMMAR, SUMS, chance
 from seethrough.core.train.corpus import END, HELD_SHARE, Corpus
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seethrough.core.train.chance import Chance
+
+T = TypeVar("T")
 MOST = 100  # numbers below it are added
 N_SENTENCES = 20_000
 ADJECTIVES = ("", "", "small ", "old ", "red ", "quiet ")
@@ -23,7 +31,7 @@ def sums(seed: int) -> Corpus:
     a + b and b + a are held out together: an answer to a held-out sum was never seen, not even the
     other way round.
     """
-    rng = np.random.default_rng([seed, 4])
+    rng = chance(seed, SUMS)
     pairs = [(a, b) for a, b in product(range(MOST), repeat=2) if a <= b]
     is_held = np.zeros(len(pairs), bool)
     is_held[rng.permutation(len(pairs))[: int(len(pairs) * HELD_SHARE)]] = True
@@ -33,23 +41,24 @@ def sums(seed: int) -> Corpus:
     apart: tuple[list[str], list[str]] = ([], [])
     for a, b in shuffled:
         apart[(min(a, b), max(a, b)) in held].append(f"{a}+{b}={a + b}{END}")
-    return Corpus(*(END + "".join(part) for part in apart), has_documents=True)
+    learned, out = (END + "".join(part) for part in apart)
+    return Corpus(learned, out, has_documents=True)
 
 
 def grammar(seed: int) -> Corpus:
     """Sentences of a toy grammar, each different: subject and verb agree in number."""
-    rng = np.random.default_rng([seed, 5])
+    rng = chance(seed, GRAMMAR)
     sentences: dict[str, None] = {}
     while len(sentences) < N_SENTENCES:
         sentences[_sentence(rng)] = None
     listed = list(sentences)
     n_held = int(len(listed) * HELD_SHARE)
     parts = listed[:-n_held], listed[-n_held:]
-    joined = (END + "".join(one + END for one in part) for part in parts)
-    return Corpus(*joined, has_documents=True)
+    learned, held = (END + "".join(one + END for one in part) for part in parts)
+    return Corpus(learned, held, has_documents=True)
 
 
-def _sentence(rng: np.random.Generator) -> str:
+def _sentence(rng: Chance) -> str:
     subject, is_many = _noun(rng)
     if rng.random() < 1 / 4:
         return f"{subject} {_pick(rng, SLEEPS)[is_many]}."
@@ -61,7 +70,7 @@ def _sentence(rng: np.random.Generator) -> str:
     return f"{subject} {verb} {other}, and {third} {_pick(rng, SLEEPS)[third_many]}."
 
 
-def _noun(rng: np.random.Generator) -> tuple[str, bool]:
+def _noun(rng: Chance) -> tuple[str, bool]:
     """A noun with its article, and whether it is plural."""
     is_many = bool(rng.random() < 1 / 2)
     adjective = _pick(rng, ADJECTIVES)
@@ -72,5 +81,5 @@ def _noun(rng: np.random.Generator) -> tuple[str, bool]:
     return f"{article} {adjective}{noun}", is_many
 
 
-def _pick(rng: np.random.Generator, choices: tuple) -> object:  # type: ignore[type-arg]
+def _pick(rng: Chance, choices: Sequence[T]) -> T:
     return choices[int(rng.integers(len(choices)))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seethrough.core.assets import TOKENIZER, Asset
 from seethrough.core.hooks import expected_hooks
@@ -24,7 +24,7 @@ NUMBER_BYTES = 4
 def tokenizer_of(corpus: Corpus) -> str:
     """A tokenizer.json in which every sign of a text is a token; other signs vanish."""
     vocab = {sign: index for index, sign in enumerate(corpus.alphabet)}
-    told = {
+    told: dict[str, Any] = {
         "version": "1.0",
         "added_tokens": [],
         "normalizer": None,

@@ -11,6 +11,7 @@ import numpy as np
 from seethrough.core.config import ModelConfig
 from seethrough.core.errors import InputError
 from seethrough.core.families import FAMILIES
+from seethrough.core.train.chance import WEIGHTS, chance
 from seethrough.core.weight_names import expected_dims
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def first_weights(config: ModelConfig, seed: int) -> dict[str, Array]:
     Norms let everything through, biases add nothing; matrices are normal with SPREAD, those that
     write into the stream smaller by the root of how many do.
     """
-    rng = np.random.default_rng([seed, 1])
+    rng = chance(seed, WEIGHTS)
     smaller = 1 / sqrt(2 * config.n_layers)
     weights = {}
     for name, dims in expected_dims(config).items():

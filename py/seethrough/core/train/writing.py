@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from seethrough.core.train.backward import IGNORED
+from seethrough.core.train.chance import DARTS, chance
 from seethrough.core.train.corpus import END
 from seethrough.core.train.sizes import N_POS
 
@@ -37,7 +38,9 @@ class Writer:
         """What a text begins with: the end of the document before it, else its first sign."""
         return END if END in self.corpus.alphabet else self.corpus.learned[0]
 
-    async def write(self, learner: Looks, n_signs: int, start: str = "", temperature: float = 1.0) -> str:
+    async def write(
+        self, learner: Looks, n_signs: int, start: str = "", temperature: float = 1.0
+    ) -> str:
         """So many signs behind a start, which is not given back.
 
         Args:
@@ -45,7 +48,7 @@ class Writer:
         """
         ids = self.corpus.encode(start or self.start).tolist()
         n_given = len(ids)
-        rng = np.random.default_rng([self.seed, 6])
+        rng = chance(self.seed, DARTS)
         while len(ids) < n_given + n_signs:
             logits = await next_logits(learner, ids[-N_POS:])
             ids.append(draw(logits, temperature, float(rng.random())))
