@@ -16,8 +16,8 @@ import { diagnose } from "./whole.js";
  * @typedef {{path: string, bytes: number, hash?: string}} Wanted a file of the site; its SHA-256 in
  *   base64 where this script knows it
  * @typedef {{engine: number, walks: number, maps: number, models: Record<string, number>}} Lacking
- *   bytes that are not stored here: of the engine, of all recorded walks, of the vocabularies' maps,
- *   of what each model needs to run
+ *   bytes that are not stored here: of the engine, of all recorded walks, of the vocabularies' maps
+ *   and of what training needs, of what each model needs to run
  * @typedef {{signal: AbortSignal, onBytes: (bytes: number) => void}} Watch
  */
 
@@ -71,7 +71,14 @@ async function ofAllModels(...kinds) {
 }
 
 const walkFiles = () => ofAllModels("recording", "part", "sample");
-const mapFiles = () => ofAllModels("atlas");
+
+/** @returns {Promise<Wanted[]>} what rooms of their own need: the maps, and all that trains */
+async function roomFiles() {
+  const { learning } = await listing();
+  const files = Object.entries(learning ?? {});
+  const ours = files.map(([path, [bytes, hash]]) => ({ path, bytes, hash }));
+  return [...(await ofAllModels("atlas")), ...ours];
+}
 
 /**
  * What is not stored here yet.
@@ -95,7 +102,7 @@ export async function lacking() {
     return {
       engine: bytesOfAll(without(await engineFiles(), site)),
       walks: bytesOfAll(without(await walkFiles(), site)),
-      maps: bytesOfAll(without(await mapFiles(), site)),
+      maps: bytesOfAll(without(await roomFiles(), site)),
       models: ofModels,
     };
   } catch {
@@ -174,8 +181,9 @@ const full = (needed, free) =>
   new KeyedError("ready.full", { needed: Math.ceil(needed / 1e6), free: Math.floor(free / 1e6) });
 
 /**
- * Make this device ready for offline use: the engine, a model, all recorded walks, the maps. What is
- * here is not fetched again, so that a second call goes on where the first one ended.
+ * Make this device ready for offline use: the engine, a model, all recorded walks, the maps, what
+ * training needs. What is here is not fetched again, so that a second call goes on where the first
+ * one ended.
  * @param {string} id the model's
  * @param {Watch} watch
  */
@@ -186,7 +194,7 @@ export async function prepare(id, watch) {
   const needed = left.engine + left.walks + left.maps + left.models[id];
   await checkRoom(needed);
   const own = [...(await engineFiles()), ...(await ofModel(card, "tokenizer"))];
-  const shown = [...(await walkFiles()), ...(await mapFiles())];
+  const shown = [...(await walkFiles()), ...(await roomFiles())];
   for (const file of without([...own, ...shown], await storedSite())) {
     await bring(file, watch);
     if (without([file], await storedSite()).length) throw full(file.bytes, 0);

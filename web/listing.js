@@ -4,8 +4,10 @@
  * @typedef {import("./download.js").Manifest} Manifest
  * @typedef {{id: string, path: string, default: boolean, modes: string[]}} Card `path` is the
  *   model's folder; `modes`: the weight modes in which the engine can hold the model
- * @typedef {{models: Card[], engine: import("./listed.js").Files}} Listing `engine` has the
+ * @typedef {{models: Card[], engine: import("./listed.js").Files,
+ *   learning?: import("./listed.js").Files}} Listing `engine` has the
  *   runtime's own files, which are fetched with the first model
+ *   `learning` what training needs
  */
 
 /** @type {Map<string, Promise<any>>} */

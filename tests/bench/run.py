@@ -32,7 +32,18 @@ from export.sources import read_checkpoint
 from export.stages import node, paths
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
-from tests.bench import block, edits, engines, exports, layers, lighthouse, startup, walk, weight
+from tests.bench import (
+    block,
+    edits,
+    engines,
+    exports,
+    layers,
+    lighthouse,
+    startup,
+    train,
+    walk,
+    weight,
+)
 from tests.bench import map as chart
 from tests.bench.memory import MIB, largest
 from tests.bench.server import serve
@@ -362,6 +373,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "block": of_the_site(block),
     "layers": of_the_site(layers),
     "edits": edited,
+    "train": of_the_site(train),
     "map": lambda options: [*chart.table(chart.answers(options)), ""],
     "lighthouse": lambda options: [*lighthouse.table(measure_lighthouse(options)), ""],
     "engines": lambda options: [*engines.table(measure_engines(options)), ""],

@@ -11,7 +11,7 @@ import torch
 
 from export.train.step import build_step
 from seethrough.core import hooks, reference
-from seethrough.core.train.backward import IGNORED, gradients
+from seethrough.core.train.backward import gradients
 from seethrough.core.train.corpus import of_documents
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.sizes import N_POS as LONG
@@ -19,6 +19,7 @@ from seethrough.core.train.sizes import config_of as sized
 from seethrough.core.train.sizes import first_weights
 from seethrough.core.train.update import Rule, Updated, update
 from tests.export.train.test_step_graph import compare, fed, opened, taken
+from tests.reference.torch_course import backward, course
 from tests.reference.torch_model import TorchModel
 from tests.train_shapes import N_POS, SHAPES, batch_of, config_of, weights_of
 
@@ -26,22 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seethrough.core.cache import Array
-    from seethrough.core.config import ModelConfig
 
 pytestmark = pytest.mark.reference
 
 NAMES = [f"{a}{b}{c}" for a in "abdelm" for b in "aeiou" for c in ("n", "ra", "lie", "x")]
-
-
-def backward(model: TorchModel, tokens: Array, targets: Array) -> float:
-    """Torch's own way back; returns the mean loss."""
-    model.hooked.clear()
-    for weight in model.weights.values():
-        weight.grad = None
-    losses = model.losses(torch.tensor(tokens), torch.tensor(targets))
-    loss = losses.sum() / int((targets != IGNORED).sum())
-    loss.backward()
-    return float(loss.detach())
 
 
 @cache
@@ -94,31 +83,6 @@ def test_every_hooks_gradient_is_autograds(name: str) -> None:
         compare(got, expected, hook)
 
 
-def course_of_torch(
-    config: ModelConfig, weights: Mapping[str, Array], batches: list, rule: Rule, dtype: torch.dtype
-) -> list[float]:
-    """The losses of torch's AdamW with clip_grad_norm_ over the same batches."""
-    model = TorchModel.of(config, weights, dtype)
-    matrices = [one for one in model.weights.values() if one.ndim > 1]
-    others = [one for one in model.weights.values() if one.ndim == 1]
-    told = {"betas": (rule.beta1, rule.beta2), "eps": rule.eps}
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": matrices, "weight_decay": rule.decay},
-            {"params": others, "weight_decay": 0.0},
-        ],
-        **told,
-    )
-    losses = []
-    for step, (tokens, targets) in enumerate(batches, start=1):
-        for group in optimizer.param_groups:
-            group["lr"] = rule.rate(step)
-        losses.append(backward(model, tokens, targets))
-        torch.nn.utils.clip_grad_norm_(model.weights.values(), rule.clip)
-        optimizer.step()
-    return losses
-
-
 @pytest.mark.parametrize("family", ["gpt2", "llama"])
 def test_fifty_steps_are_torchs(family: str) -> None:
     """The first 50 steps of a real size follow torch's float32 to 1e-5."""
@@ -137,7 +101,7 @@ def test_fifty_steps_are_torchs(family: str) -> None:
         got = taken(session, feeds)
         now = Updated(got["weights.new"], got["m.new"], got["v.new"])
         ours.append(float(got["loss"]))
-    theirs = course_of_torch(config, weights, batches, rule, torch.float32)
+    theirs = course(config, weights, batches, rule, torch.float32)
     print(
         f"  {family}, 50 steps: {np.abs(np.subtract(ours, theirs)).max():.1e} from torch's float32"
     )
@@ -167,7 +131,7 @@ def test_two_hundred_steps_of_the_twin(family: str) -> None:
             for one in learned
         )
         now = update(now, gradient, flat.decayed(), rule, step)
-    theirs = course_of_torch(config, weights, batches, rule, torch.float64)
+    theirs = course(config, weights, batches, rule, torch.float64)
     print(
         f"  {family}, 200 steps: {np.abs(np.subtract(ours, theirs)).max():.1e} from torch's float64"
     )

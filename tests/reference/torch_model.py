@@ -35,15 +35,26 @@ class TorchModel:
     config: ModelConfig
     weights: dict[str, Tensor]
     hooked: dict[str, Tensor] = field(default_factory=dict)
+    is_hooked: bool = True
 
     @classmethod
-    def of(cls, config: ModelConfig, arrays: Mapping[str, Array], dtype: torch.dtype) -> TorchModel:
+    def of(
+        cls,
+        config: ModelConfig,
+        arrays: Mapping[str, Array],
+        dtype: torch.dtype,
+        *,
+        is_hooked: bool = True,
+    ) -> TorchModel:
         """A model of some weights, in a dtype."""
         made = {name: torch.tensor(array, dtype=dtype) for name, array in arrays.items()}
-        return cls(config, {name: one.requires_grad_() for name, one in made.items()})
+        weights = {name: one.requires_grad_() for name, one in made.items()}
+        return cls(config, weights, is_hooked=is_hooked)
 
     def hook(self, value: Tensor, leaf: str, layer: int | None = None) -> Tensor:
         """Keep a value, and its gradient later; each hook is a tensor of its own."""
+        if not self.is_hooked:
+            return value
         own = value.clone() if value.requires_grad else value
         own.retain_grad()
         self.hooked[hook_name(leaf, layer)] = own
