@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from seethrough.view.tours import THE_BLOCK
 from tests.browser.hands import FOCUSED, Keyboard
 from tests.steps import STEPS
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.browser
 
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
+SUM_IS_OPEN = "document.querySelector('#sum .sum-value') !== null"
 # The recording that home begins with.
 FIRST = "cat"
 
@@ -314,6 +316,65 @@ def test_the_help_on_keys_and_the_switch(hands):
     hands.until(inside)
     hands.press("Escape")
     assert hands.tab.errors == []
+
+
+# In each step inside a layer: what a reader comes to by Tab, the key for it, and what then is so.
+INSIDE = {
+    "qkv": ("[data-action=move-apart]", "ArrowRight", f"{FOCUSED}.value !== '0'"),
+    "scores": (".score-row .cell-button", "Enter", SUM_IS_OPEN),
+    "weights": (".stages .cell-button", "Enter", SUM_IS_OPEN),
+    "mix": (".head-row [data-head='4']", "Enter", "location.hash.includes('head=4')"),
+    "expand": (".neuron-row:nth-child(3) .chip", "Enter", "location.hash.includes('neuron=')"),
+    "contract": (".vector .cell-button", "Enter", SUM_IS_OPEN),
+    "inside": (
+        "canvas[data-raster*='hook_q@']",
+        "ArrowRight",
+        "!!document.querySelector('.is-open')",
+    ),
+}
+
+
+@pytest.mark.long
+def test_through_the_inside_of_a_layer_live(hands):
+    """In all seven steps: another head, token and layer, what the step has, and Next on."""
+    prompt = "One%2C%20two%2C%20three%2C%20four%2C"
+    go(hands, f"#/block/own/qkv?prompt={prompt}&layer=3&head=1&pos=5")
+    assert tuple(INSIDE) == THE_BLOCK.names
+    for step in THE_BLOCK.steps:
+        hands.until(f"location.hash.startsWith('#/block/own/{step.name}')")
+        hands.until(f"document.querySelector({picture(step, 3)!r}) !== null", timeout_s=60)
+        if hands.page.locator("#choice [data-head='2']").count():
+            press_and_keep(hands, "#choice [data-head='2']", "location.hash.includes('head=2')")
+        press_and_keep(hands, "#choice [data-position='4']", "location.hash.includes('pos=4')")
+        hands.use("#choice [data-action=layer-next]")
+        hands.until(f"document.querySelector({picture(step, 4)!r}) !== null", timeout_s=60)
+        hands.keeps("#choice [data-action=layer-next]")
+        wanted, key, then = INSIDE[step.name]
+        hands.use(f"#{step.place} {wanted}", key)
+        hands.until(then)
+        if then == SUM_IS_OPEN:
+            hands.press("Escape")
+            hands.keeps(f"#{step.place} .cell-button")
+        press_and_keep(
+            hands, "#choice [data-action=layer-back]", "location.hash.includes('layer=3')"
+        )
+        if step is not THE_BLOCK.steps[-1]:
+            hands.use("[data-action=step-next]")
+    assert hands.tab.errors == []
+
+
+def picture(step, layer):
+    """What a step has of a layer once its numbers are here: a picture, or a number with a sum."""
+    named = (f"canvas[data-raster*='blocks.{layer}.']", f"canvas[data-raster^='neurons:{layer}@']")
+    parts = (*named, f"[data-cell^='blocks.{layer}.attn']")
+    return ", ".join(f"#{step.place} {part}" for part in parts)
+
+
+def press_and_keep(hands, wanted, then):
+    """Something is pressed, its end comes, and it has the focus still."""
+    hands.use(wanted)
+    hands.until(then, timeout_s=60)
+    hands.keeps(wanted)
 
 
 @pytest.mark.parametrize("step", ["embed", "softmax", "loop"])

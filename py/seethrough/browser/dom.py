@@ -209,10 +209,16 @@ def light(cells: frozenset[str], rows: frozenset[str]) -> None:
     ffi.light(sorted(cells), sorted(rows))
 
 
-def draw(draw_one: Callable[[str], Array | None], slot: str | None = None) -> None:
-    """Fill each `canvas[data-raster]` (of one slot) with the pixels [height, width, 4] it names."""
-    root = ffi.document.getElementById(slot) if slot else ffi.document
-    for canvas in root.querySelectorAll("canvas[data-raster]"):
-        pixels = draw_one(str(canvas.getAttribute("data-raster")))
+def draw(draw_one: Callable[[str], Array | None], slot: str = "") -> None:
+    """Fill each `canvas[data-raster]` (of one slot) with the pixels [height, width, 4] it names.
+
+    What stands there already is not put there again.
+    """
+    drawn = []
+    for at, (name, stands) in enumerate(ffi.pictures(slot)):
+        pixels = draw_one(name)
         if pixels is not None:
-            ffi.paint(canvas, pixels)
+            mark = f"{pixels.shape} {hash(pixels.tobytes())}"
+            drawn += [(at, pixels, mark)] if mark != stands else []
+    if drawn:
+        ffi.put_pictures(slot, drawn)

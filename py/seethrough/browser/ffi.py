@@ -180,19 +180,19 @@ def css_escape(text: str) -> str:
     return str(js.CSS.escape(text))
 
 
-def paint(canvas: Js, pixels: Array) -> None:
-    """Put uint8 RGBA pixels [height, width, 4] on a canvas of that size, if it has others."""
-    flat = np.ascontiguousarray(pixels).reshape(-1)
-    mark = f"{pixels.shape} {hash(flat.tobytes())}"
-    if getattr(canvas, "painted", None) == mark:
-        return
-    height, width, _channels = pixels.shape
-    if (canvas.width, canvas.height) != (width, height):
-        canvas.width, canvas.height = width, height
-    image = js.ImageData.new(width, height)
-    image.data.assign(flat)
-    canvas.getContext("2d").putImageData(image, 0, 0)
-    canvas.painted = mark
+def pictures(slot: str) -> list[list[str]]:
+    """Of each picture of a panel (of the page: ""): its name, what stands there (web/paint.js)."""
+    from pyscript.js_modules import paint
+
+    return list(paint.named(slot).to_py())
+
+
+def put_pictures(slot: str, drawn: list[tuple[int, Array, str]]) -> None:
+    """Put uint8 RGBA pixels [height, width, 4] on some of these pictures, each with its mark."""
+    from pyscript.js_modules import paint
+
+    places = [[at, pixels.shape[1], pixels.shape[0], mark] for at, pixels, mark in drawn]
+    paint.paint(slot, to_js(places), byte_array(b"".join([one.tobytes() for _, one, _ in drawn])))
 
 
 def is_dark() -> bool:

@@ -228,7 +228,7 @@ def put_picture(canvas: Js, pixels: Array) -> None:
     finally:
         lent.release()
         proxy.destroy()
-    canvas.painted = None  # what ffi.paint put there is there no longer
+    canvas.painted = None  # what ffi.put_pictures put there is there no longer
 
 
 async def painted() -> None:

@@ -252,7 +252,7 @@ class Page:
         self._actions.store.subscribe(PANELS[slot].fields, show)
         show(self._actions.store.state)
 
-    def _draw(self, slot: str | None = None) -> None:
+    def _draw(self, slot: str = "") -> None:
         state, dark = self._actions.store.state, ffi.is_dark()
         dom.draw(lambda name: raster_for(state, name, dark), slot)
         self._sums.light(state)

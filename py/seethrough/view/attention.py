@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seethrough.core.hooks import PATTERN
 from seethrough.view import named
 from seethrough.view.attention_grid import BASELINE, Grid, grid_of
@@ -15,7 +17,7 @@ from seethrough.view.node import Attributes, Markup, Node, escape, h, to_html
 from seethrough.view.numbers import cell, exact, probability
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.raster import causal_raster, pooled
-from seethrough.view.scales import text_on
+from seethrough.view.scales import known, text_on
 from seethrough.view.unrecorded import lacks_layer, note, spans
 from seethrough.view.words import (
     Reader,
@@ -41,6 +43,7 @@ NUMBERS_FROM = 38
 THUMB = 48
 LEGEND_STEPS = 16
 LEGEND_CELL = 8
+SHADES = 255  # above nothing
 # A row whose largest share is smaller looks at nothing in particular.
 SPREAD = 0.1
 
@@ -233,7 +236,26 @@ def staircase(grid: Grid) -> str:
 
 def plain_cells(grid: Grid) -> Markup:
     """The cells of a pattern: each one's colour is its weight."""
-    return Markup("".join(square(grid, query, key) for query, key in pairs(grid)))
+    own = [square(grid, grid.position, key) for key in range(grid.position + 1)]
+    return Markup("".join([*shaded(grid), *own]))
+
+
+def shaded(grid: Grid) -> Iterator[str]:
+    """The cells of the other rows: those of one shade are one element, for there are hundreds.
+
+    A screen has 256 shades: two weights of the same are the same to the eye, as in a raster.
+    """
+    side, shades = grid.cell - 1, np.rint(known(np.clip(grid.pattern, 0.0, 1.0)) * SHADES)
+    box = f"h{side}v{side}h-{side}z"
+    outlines: dict[int, list[str]] = {}
+    for query, row in enumerate(shades.astype(int).tolist()):
+        if query != grid.position:
+            for key, shade in enumerate(row[: query + 1]):
+                place = f"M{key * grid.cell} {query * grid.cell}{box}"
+                outlines.setdefault(shade, []).append(place)
+    for shade, places in outlines.items():
+        opacity = f"{shade / SHADES:.4f}"
+        yield f'<path class="cell" fill-opacity="{opacity}" d="{"".join(places)}"></path>'
 
 
 def pairs(grid: Grid) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, overload
 
 from seethrough.view.node import Node
@@ -39,6 +40,11 @@ class Film(Sequence["Child"]):
         if isinstance(at, slice):
             return Film(self._tellers[at])
         return self._tellers[at]()
+
+
+def film_of(shots: Sequence[str], tell: Callable[[str], Child]) -> Sequence[Child]:
+    """A sentence for each moment, told when it comes; no film where there is none."""
+    return Film(tuple(partial(tell, shot) for shot in shots)) if shots else ()
 
 
 def timed(shots: Sequence[str], shot: str, move: str, source: str = "") -> Attributes:

@@ -49,6 +49,11 @@ class Markup:
     html: str
 
 
+# Kinds to ask for: a tuple is there once, a union would be made at every question.
+WRITTEN = (Node, Markup)
+NUMBERS = (int, float)
+made = tuple.__new__
+
 Child: TypeAlias = "Node | Markup | str | float | Sequence[Child] | None"
 Attribute: TypeAlias = "str | float | bool | None"
 Attributes: TypeAlias = "Mapping[str, Attribute]"
@@ -75,13 +80,14 @@ def h(tag: str, attributes: Attributes | None = None, /, *children: Child) -> No
     if tag in VOID:
         return Node(f"<{opening}>", tag, attributes or {}, children)
     inside = "".join(map(piece, children))
-    return Node(f"<{opening}>{inside}</{tag}>", tag, attributes or {}, children)
+    # As Node(…) makes it, without a call of Python's in between.
+    return made(Node, (f"<{opening}>{inside}</{tag}>", tag, attributes or {}, children))
 
 
 def is_number(child: Child) -> bool:
     """Whether a child is a number as `view/numbers.py` writes them, its unit a sign at most."""
     if not isinstance(child, str):
-        return isinstance(child, int | float)
+        return isinstance(child, NUMBERS)
     if DIGIT.search(child) is None:
         return child in NO_NUMBER
     return child.upper() == child.lower() or is_lettered_number(child)
@@ -135,11 +141,11 @@ def piece(child: Child) -> str:
     """The markup of what an element holds."""
     if isinstance(child, str):
         return escape(child)
-    if isinstance(child, Node | Markup):
+    if isinstance(child, WRITTEN):
         return child.html
     if child is None:
         return ""
-    if isinstance(child, int | float):
+    if isinstance(child, NUMBERS):
         return number_or_text(child)
     return "".join(map(piece, child))
 

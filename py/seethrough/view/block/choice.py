@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.state import WALK
 from seethrough.core.routes import Place, Route, address_of_place
 from seethrough.view.attention import head_button
+from seethrough.view.kept import kept
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.pickers import layer_of, layer_picker
 from seethrough.view.tokens import chip
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from seethrough.view.node import Attributes
 
 SLOT = "choice"
+# What is known of a recording, and where the reader is.
+RECORDED = ("recorded", "walk_card", "route")
 FIELDS = (
     *("language", "tokens", "config", "captured", "layer", "asked_layer", "head", "position"),
-    *("recorded", "walk_card", "route"),
+    *RECORDED,
 )
 
 
@@ -34,21 +37,23 @@ def render(scene: Scene) -> str:
     config = scene.run.config
     if config is None or not scene.run.tokens:
         return ""
+    return to_html(
+        layers(scene),
+        heads(scene, config) if is_of_heads(scene) else "",
+        chosen_token(scene),
+    )
+
+
+@kept("language", "tokens", "config", "captured", "layer", "position", "recorded")
+def chosen_token(scene: Scene) -> Node:
+    """The tokens of the text; another head leaves them as they are."""
     chips = [
         h("li", {}, chip(scene, token, at, is_marked=lacks_inside_at(scene, layer_of(scene), at)))
         for at, token in enumerate(scene.run.tokens)
     ]
-    named = say(scene, "choice.token")
-    return to_html(
-        h("div", {"class": "choose is-layer"}, layer(scene)),
-        heads(scene, config) if is_of_heads(scene) else "",
-        h(
-            "div",
-            {"class": "choose is-token"},
-            h("span", {"class": "choose-name", "id": "choose-token"}, named),
-            h("ol", {"class": "chips follows", "aria-labelledby": "choose-token"}, chips),
-        ),
-    )
+    named = h("span", {"class": "choose-name", "id": "choose-token"}, say(scene, "choice.token"))
+    row = h("ol", {"class": "chips follows", "aria-labelledby": "choose-token"}, chips)
+    return h("div", {"class": "choose is-token"}, named, row)
 
 
 def is_of_heads(scene: Scene) -> bool:
@@ -57,6 +62,7 @@ def is_of_heads(scene: Scene) -> bool:
     return pair is None or "head" in pair.by
 
 
+@kept("language", "config", "captured", "layer", "head")
 def heads(scene: Scene, config: ModelConfig) -> Node:
     """The heads to choose from."""
     return h(
@@ -74,13 +80,16 @@ def way_back(scene: Scene) -> Node:
     return h("a", {"href": address_of_place(place)}, say(scene, "choice.back"))
 
 
-def layer(scene: Scene) -> list[Node]:
+@kept(*("language", "tokens", "config", "layer", "asked_layer", "position"), *RECORDED)
+def layers(scene: Scene) -> Node:
     """The list of layers beside a step back and a step on, and the way out of them all."""
-    return [
+    return h(
+        "div",
+        {"class": "choose is-layer"},
         layer_picker(scene, lacks=lacks_inside),
         h("div", {"class": "stepper"}, stepper(scene, "layer-back"), stepper(scene, "layer-next")),
         h("p", {"class": "choose-back"}, way_back(scene)),
-    ]
+    )
 
 
 def stepper(scene: Scene, action: str) -> Node:

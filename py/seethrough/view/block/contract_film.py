@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
@@ -32,7 +33,7 @@ def shots(scene: Scene) -> tuple[str, ...]:
 
 def moments(scene: Scene) -> Sequence[Child]:
     """A sentence for each moment, with this input's own tokens and numbers."""
-    return tuple(caption(scene, shot) for shot in shots(scene))
+    return film.film_of(shots(scene), partial(caption, scene))
 
 
 def caption(scene: Scene, shot: str) -> Child:

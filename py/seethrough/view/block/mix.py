@@ -32,6 +32,7 @@ from seethrough.view.block.mix_facts import (
 from seethrough.view.block.mix_film import moments, timed
 from seethrough.view.block.vectors import line, vector
 from seethrough.view.cell_button import cell_button
+from seethrough.view.kept import kept
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import (
     count,
@@ -338,6 +339,7 @@ def own_vector(scene: Scene, written: Array, head: int) -> Node:
     return h("span", {"class": "head-strip scroll", "tabindex": "0"}, picture)
 
 
+@kept("language", "tokens", "config", "captured", "layer", "position")
 def addition(scene: Scene) -> Node | str:
     """The heads' sum joins the stream."""
     is_after = has_norms_after(scene.run.config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
@@ -36,7 +37,7 @@ def shots(scene: Scene) -> tuple[str, ...]:
 def moments(scene: Scene) -> Sequence[Child]:
     """A sentence for each moment, with this input's own tokens and numbers."""
     mixed = mixed_of(scene)
-    return () if mixed is None else tuple(caption(scene, mixed, shot) for shot in shots(scene))
+    return () if mixed is None else film.film_of(shots(scene), partial(caption, scene, mixed))
 
 
 def caption(scene: Scene, mixed: Mixed, shot: str) -> Child:

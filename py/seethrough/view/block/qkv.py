@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
@@ -13,7 +14,7 @@ from seethrough.view.block import clipped, here, shapes, shared, turning
 from seethrough.view.block.clipped import scale_note
 from seethrough.view.block.here import here_of, of_head, of_layer
 from seethrough.view.cell_button import cell_button
-from seethrough.view.film import timed
+from seethrough.view.film import film_of, timed
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, readout
 from seethrough.view.scales import symmetric_limit
@@ -195,6 +196,11 @@ def moments(scene: Scene) -> Sequence[Child]:
     place = here_of(scene)
     if place is None:
         return ()
+    return film_of(shots_of(scene, place), partial(caption, scene, place))
+
+
+def caption(scene: Scene, place: Here, shot: str) -> Child:
+    """The sentence of one moment."""
     values = scene.run.captured.row(place.name(hooks.LN1_SCALE), place.position)
     fields: dict[str, Node | str] = {
         **here.told(scene, place),
@@ -204,4 +210,4 @@ def moments(scene: Scene) -> Sequence[Child]:
         "n_group": count(scene, place.config.n_group),
         "kv_head": str(place.kv_head),
     }
-    return tuple(rich(scene, f"qkv.film.{shot}", **fields) for shot in shots_of(scene, place))
+    return rich(scene, f"qkv.film.{shot}", **fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from seethrough.view.block import here, matrix, products, shapes
 from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.block.row import told
 from seethrough.view.cell_button import cell_button
-from seethrough.view.film import timed
+from seethrough.view.film import film_of, timed
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, exact, readout
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
@@ -174,6 +175,11 @@ def moments(scene: Scene) -> Sequence[Child]:
     row = None if place is None else row_by_head(scene, place, hooks.SCORES)
     if place is None or row is None:
         return ()
+    return film_of(SHOTS, partial(caption, scene, place, row))
+
+
+def caption(scene: Scene, place: Here, row: Array, shot: str) -> Child:
+    """The sentence of one moment. Shapes: row [key]."""
     best = int(row.argmax())
     fields: dict[str, Node | str] = {
         **here.told(scene, place),
@@ -182,4 +188,4 @@ def moments(scene: Scene) -> Sequence[Child]:
         "d_head": count(scene, place.config.d_head),
         "width": readout(scene, float(np.sqrt(place.config.d_head))),
     }
-    return tuple(rich(scene, f"scores.film.{shot}", **fields) for shot in SHOTS)
+    return rich(scene, f"scores.film.{shot}", **fields)

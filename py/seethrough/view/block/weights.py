@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
@@ -12,6 +13,7 @@ from seethrough.view.block import habits, here, off, shapes, wall
 from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.block.row import row_of
 from seethrough.view.block.stages import shots_of, stages
+from seethrough.view.film import film_of
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count, probability, readout
 from seethrough.view.unrecorded import note
@@ -87,16 +89,21 @@ def moments(scene: Scene) -> Sequence[Child]:
     """The stages of the row, one after the other."""
     place = here_of(scene)
     row = None if place is None else row_of(scene, place)
-    if row is None or row.total is None or row.top is None:
+    if row is None or row.total is None:
         return ()
+    return film_of(shots_of(row), partial(caption, scene, row))
+
+
+def caption(scene: Scene, row: Row, shot: str) -> Child:
+    """The sentence of one moment."""
     best = row.best
     fields: dict[str, Node | str] = {
         "token": token_mark(visible_at(scene, row.here.position)),
         "key": token_mark(visible_at(scene, best.position)),
         "score": readout(scene, best.score or 0.0),
-        "max": readout(scene, row.top),
+        "max": readout(scene, row.top or 0.0),
         "power": readout(scene, best.power or 0.0),
-        "sum": readout(scene, row.total),
+        "sum": readout(scene, row.total or 0.0),
         "weight": probability(scene, best.weight),
     }
-    return tuple(rich(scene, f"weights.film.{shot}", **fields) for shot in shots_of(row))
+    return rich(scene, f"weights.film.{shot}", **fields)
