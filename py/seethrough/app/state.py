@@ -73,6 +73,7 @@ from seethrough.core.routes import Route
 from seethrough.core.settings import Sampling
 
 if TYPE_CHECKING:
+    from seethrough.core.contrast import Contrast
     from seethrough.core.guesses import Guessing
     from seethrough.core.tokenizer import Tokenizer
 
@@ -276,6 +277,21 @@ class AppState:
     def recordings(self) -> tuple[RecordingCard, ...]:
         """The recorded walks of this build."""
         return self.site.recordings
+
+    @property
+    def gallery(self) -> tuple[RecordingCard, ...]:
+        """The cards of the prompt gallery."""
+        return self.site.gallery
+
+    @property
+    def example(self) -> Contrast | None:
+        """The recorded example of a text written twice."""
+        return self.site.example
+
+    @property
+    def models(self) -> tuple[ModelCard, ...]:
+        """The models of this build."""
+        return self.site.models
 
     @property
     def vocabulary(self) -> Tokenizer | None:

@@ -62,6 +62,7 @@ NEEDED = (
 IN_ADDRESS = (
     *("route", "layer", "head", "position", "prompt", "chat", "source", "tokens", "language"),
     *("busy", "sum", "depth", "is_mean", "hides_special", "beam_plan"),
+    *("against", "column"),
 )
 OF_THE_MAP = (
     *("atlas", "chart_layout", "chart_rest", "chart_token", "chart_hidden"),

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.against import read_against, written_against
 from seethrough.core.atlas import LAYOUTS
 from seethrough.core.bands import COLOURS, MOST_BANDS
 from seethrough.core.beam_plan import read_plan, written_plan
@@ -224,6 +225,8 @@ OF_MAP = (
 )
 AFTER_SETTINGS = (
     Field("beams", "beam_plan", read_plan, written_plan),
+    Field("against", "against", read_against, written_against),
+    Field("column", "column", whole(0, MAX_INDEX)),
     Field("dart", "dart", whole(0, MAX_INDEX)),
     Field("tally", "is_tallied", flag, lambda _: "1"),
     Field("depth", "depth", one_of(DEPTHS)),

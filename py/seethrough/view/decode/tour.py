@@ -13,9 +13,11 @@ from seethrough.view.steps import slots
 from seethrough.view.wants import of_logits
 
 if TYPE_CHECKING:
-    from seethrough.view.decode import beams, endings, odds
+    from seethrough.view.decode import beams, compare, endings, odds
 else:
-    beams, endings, odds = late("seethrough.view.decode", "beams", "endings", "odds")
+    beams, compare, endings, odds = late(
+        "seethrough.view.decode", "beams", "compare", "endings", "odds"
+    )
 
 THE_DECODING = Tour(
     DECODE,
@@ -58,6 +60,16 @@ THE_DECODING = Tour(
             parts=("runtime.sampler", "runtime.loop"),
             terms=("tokens", "prob"),
             idea=Idea(endings.FIELDS, endings.idea),
+        ),
+        Step(
+            "compare",
+            compare.FIELDS,
+            compare.render,
+            chosen=frozenset({"against", "column"}),
+            code=of(sampling.temper, sampling.dart, sampling.landings),
+            parts=("runtime.sampler", "runtime.loop"),
+            terms=("tokens", "prob"),
+            idea=Idea(compare.FIELDS, compare.idea),
         ),
     ),
 )
