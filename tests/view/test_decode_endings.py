@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from seethrough.app.state import AppState, Endings, Sampling
+from seethrough.core.ending_plan import MOST_DRAWS
 from seethrough.core.routes import OWN, Route
 from seethrough.core.tokens import MOST_ENDING_TOKENS
 from seethrough.view.decode import endings, icicle
@@ -105,7 +106,8 @@ def test_what_can_be_set() -> None:
     fields = [one for _, one in Reading(endings.idea(at())).elements if one.get("type") == "number"]
 
     assert [(one["data-action"], one["value"], one["max"]) for one in fields] == [
-        ("set-endings", "8", str(MOST_ENDING_TOKENS))
+        ("set-endings", "8", str(MOST_ENDING_TOKENS)),
+        ("set-endings", "100", str(MOST_DRAWS)),
     ]
     assert "wild" in Reading(endings.idea(at())).values("data-preset")
 

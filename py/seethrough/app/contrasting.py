@@ -99,8 +99,9 @@ class Contrasting:
         try:
             await texts.write()
         finally:  # another model opened: what was shown of the first comes back with it
+            contrast = self._store.state.run.contrast
             await self._service.load(run.model)
-            shown = replace(run, contrast=self._store.state.run.contrast)
+            shown = replace(run, contrast=contrast)
             self._store.replace(run=shown, choice=choice)
 
     def _check(self, plan: Against) -> None:

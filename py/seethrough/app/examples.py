@@ -9,6 +9,7 @@ from seethrough.app.cards import card_of
 from seethrough.core.against import BY_SETTINGS
 from seethrough.core.contrast import Contrast, Share, Side, merged
 from seethrough.core.settings import Sampling
+from seethrough.core.tokens import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,8 @@ async def example_of(library: Library, state: AppState) -> Contrast | None:
     left, right = temperatures(card, state)
     sample = await library.whole_sample(card)
     title = next((one.title for one in state.site.models if one.id == card.model), card.model)
-    return contrast_of(sample, title, left, right)
+    told = sample.told_at(left), sample.told_at(right)
+    return contrast_of(sample, title, told, state.choice.against.n_tokens)
 
 
 def card_for(state: AppState) -> RecordingCard | None:
@@ -58,11 +60,10 @@ def temperatures(card: RecordingCard, state: AppState) -> tuple[float, float]:
     return left, right
 
 
-def contrast_of(sample: Sample, title: str, left: float, right: float) -> Contrast:
-    """A card at two of its temperatures."""
-    told = sample.told_at(left), sample.told_at(right)
-    one, other = (side_of(sample, title, each) for each in told)
-    n_alike = n_shared(told)
+def contrast_of(sample: Sample, title: str, told: tuple[Told, Told], n_tokens: int) -> Contrast:
+    """A card at two of its temperatures, so many tokens of it."""
+    one, other = (side_of(sample, title, each, n_tokens) for each in told)
+    n_alike = n_shared(one, other)
     return Contrast(
         BY_SETTINGS,
         completed(one, other, told[0], n_alike),
@@ -71,12 +72,13 @@ def contrast_of(sample: Sample, title: str, left: float, right: float) -> Contra
     )
 
 
-def side_of(sample: Sample, title: str, told: Told) -> Side:
-    """What was written at one temperature."""
+def side_of(sample: Sample, title: str, told: Told, n_tokens: int) -> Side:
+    """What was written at one temperature: so many tokens of it at most."""
     settings = Sampling(temperature=told.temperature, seed=sample.prompt.seed)
-    shares = tuple(shares_at(told, at, step.candidates) for at, step in enumerate(told.steps))
-    made = sample.prompt
-    return Side(made.model, title, made.prompt, settings, told.steps, shares, told.stop)
+    made, steps = sample.prompt, told.steps[:n_tokens]
+    shares = tuple(shares_at(told, at, step.candidates) for at, step in enumerate(steps))
+    stop = told.stop if len(steps) == len(told.steps) else LIMIT
+    return Side(made.model, title, made.prompt, settings, steps, shares, stop)
 
 
 def shares_at(told: Told, at: int, items: Sequence[Candidate]) -> tuple[Share, ...]:
@@ -86,13 +88,11 @@ def shares_at(told: Told, at: int, items: Sequence[Candidate]) -> tuple[Share, .
     )
 
 
-def n_shared(told: tuple[Told, Told]) -> int:
+def n_shared(one: Side, other: Side) -> int:
     """How many columns stand behind the same text: those up to the first that differs, with it."""
-    n_least = min(len(one.steps) for one in told)
-    for at in range(n_least):
-        if told[0].steps[at].id != told[1].steps[at].id:
-            return at + 1
-    return n_least
+    both = zip(one.steps, other.steps, strict=False)
+    first = next((at for at, (left, right) in enumerate(both) if left.id != right.id), None)
+    return min(len(one.steps), len(other.steps)) if first is None else first + 1
 
 
 def completed(side: Side, other: Side, told: Told, n_alike: int) -> Side:

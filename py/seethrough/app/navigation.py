@@ -89,6 +89,7 @@ class Navigation:
             is_lab = route.view == DECODE  # whose settings are for what is run there
             changes["sampling"] = settings if is_lab else as_recorded(state, settings)
             changes["beam_plan"] = place.beam_plan or state.choice.beam_plan
+            changes["ending_plan"] = place.ending_plan or state.choice.ending_plan
             changes["against"] = place.against or state.choice.against
             changes["column"] = place.column
         if route.subject == OWN and place.prompt is not None and state.busy in FREE:

@@ -12,6 +12,7 @@ from seethrough.app.tours import chosen_of
 from seethrough.core.against import Against
 from seethrough.core.bands import KIND
 from seethrough.core.beam_plan import BeamPlan
+from seethrough.core.ending_plan import EndingPlan
 from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import MAX_WRITTEN, STOPS
 from seethrough.core.heads import written_heads
@@ -163,6 +164,9 @@ CHOSEN: dict[str, Callable[[AppState], object]] = {
     "chosen_step": lambda state: state.choice.chosen_step,
     "beam_plan": lambda state: (
         None if state.choice.beam_plan == BeamPlan() else state.choice.beam_plan
+    ),
+    "ending_plan": lambda state: (
+        None if state.choice.ending_plan == EndingPlan() else state.choice.ending_plan
     ),
     "against": lambda state: None if state.choice.against == Against() else state.choice.against,
     "column": lambda state: state.choice.column,

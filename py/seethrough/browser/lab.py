@@ -24,7 +24,7 @@ def handlers(actions: Actions, begin: Callable[[Work], Work]) -> dict[str, Handl
     return {
         "set-beams": lambda values: beaming.set(values["name"], values["value"]),
         "search-beams": lambda _values: begin(actions.during("generate", beaming.search())),
-        "set-endings": lambda values: ending.set(values["value"]),
+        "set-endings": lambda values: ending.set(values["name"], values["value"]),
         "draw-endings": lambda _values: begin(actions.during("generate", ending.draw())),
         "set-against": lambda values: contrasting.set(values["name"], values["value"]),
         "select-column": lambda values: actions.store.replace(column=int(values["column"])),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from seethrough.core.tokens import NewToken
 
 Key = int | str
+# What the two sides are called, in every language.
+NAMES = "A", "B"
 
 
 @dataclass(frozen=True)

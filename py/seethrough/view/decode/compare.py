@@ -66,11 +66,11 @@ def shown_of(scene: Scene) -> Contrast | None:
 
 
 def written(scene: Scene, shown: Contrast, *, is_exact: bool) -> Node:
-    """What the two sides are, their tokens, the sentence about where they part."""
+    """What the two sides are, the sentence about where they part, their tokens."""
     return h(
         "div",
         {"class": "versus"},
         compare_columns.heads(scene, shown),
-        compare_columns.columns(scene, shown, is_exact=is_exact),
         h("p", {"class": "versus-said", "role": "status"}, compare_columns.told(scene, shown)),
+        compare_columns.columns(scene, shown, is_exact=is_exact),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.against import BY_MODEL, BY_PROMPT, BY_SETTINGS, SET, Against
+from seethrough.core.contrast import NAMES
 from seethrough.core.routes import Place, Route, address_of_place
 from seethrough.core.settings import SETTINGS
 from seethrough.core.tokens import END
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.contrast import Contrast, Side
     from seethrough.core.tokens import NewToken
-
-# What the two sides are called, in every language.
-NAMES = "A", "B"
 
 
 def heads(scene: Scene, shown: Contrast) -> Node:
@@ -48,10 +46,10 @@ def head(scene: Scene, shown: Contrast, side: Side) -> list[Child]:
         return [h("bdi", {"class": "card-prompt"}, side.prompt)]
     if shown.kind == BY_MODEL:
         return [side.title]
-    return [", ".join(settings_of(scene, side))]
+    return settings_of(scene, side)
 
 
-def settings_of(scene: Scene, side: Side) -> list[str]:
+def settings_of(scene: Scene, side: Side) -> list[Child]:
     """The temperature, and every other setting that is not as ever."""
     names = [
         name
@@ -59,7 +57,14 @@ def settings_of(scene: Scene, side: Side) -> list[str]:
         if name == "temperature" or side.settings[name] != SETTINGS[name].default
     ]
     return [
-        f"{say(scene, f'step.sample.dial.{n}')} {setting(scene, side.settings[n])}" for n in names
+        h(
+            "span",
+            {},
+            say(scene, f"step.sample.dial.{name}"),
+            " ",
+            h("b", {"class": "number"}, setting(scene, side.settings[name])),
+        )
+        for name in names
     ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.against import BY_SETTINGS
-from seethrough.view.decode.compare_columns import NAMES, chosen
+from seethrough.core.contrast import NAMES
+from seethrough.view.decode.compare_columns import chosen
 from seethrough.view.decode.pairs import bars
 from seethrough.view.folded import folded
 from seethrough.view.node import Node, h

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.against import BY_MODEL, BY_PROMPT, BY_SETTINGS, KINDS, MOST_WRITTEN, SET
+from seethrough.core.contrast import NAMES
 from seethrough.core.settings import SETTINGS
 from seethrough.view.decode.begin import begin_button
-from seethrough.view.decode.compare_columns import NAMES, letter
+from seethrough.view.decode.compare_columns import letter
 from seethrough.view.decode.odds import hot
 from seethrough.view.message import sentence
 from seethrough.view.node import Attributes, Child, Node, h

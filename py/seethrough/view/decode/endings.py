@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.tokens import MOST_ENDING_TOKENS
+from seethrough.core.ending_plan import LIMITS
 from seethrough.view.decode import icicle
 from seethrough.view.decode.begin import begin_button
 from seethrough.view.folded import folded
@@ -24,7 +24,7 @@ FIELDS = (
     "config",
     "sampling",
     "endings",
-    "ending_tokens",
+    "ending_plan",
     "live_bytes",
 )
 N_SHOWN = 8
@@ -53,7 +53,8 @@ def body(scene: Scene) -> list[Node]:
     """What steers the draws; what came out."""
     found = scene.run.endings
     button = begin_button(scene, "draw-endings", "endings")
-    steers = [presets(scene), length(scene), button, progress(scene)]
+    numbers = [number(scene, name) for name in LIMITS]
+    steers = [presets(scene), *numbers, button, progress(scene)]
     parts = [h("div", {"class": "beam-steers"}, steers)]
     if found is None or not found.seeds:
         return parts
@@ -63,18 +64,19 @@ def body(scene: Scene) -> list[Node]:
     return parts
 
 
-def length(scene: Scene) -> Node:
-    """How many tokens each way has."""
+def number(scene: Scene, name: str) -> Node:
+    """One number of the plan."""
+    least, most = LIMITS[name]
     attributes: Attributes = {
         "type": "number",
-        "min": "1",
-        "max": str(MOST_ENDING_TOKENS),
+        "min": str(least),
+        "max": str(most),
         "step": "1",
-        "value": str(scene.choice.ending_tokens),
+        "value": str(getattr(scene.choice.ending_plan, name)),
         "data-action": "set-endings",
-        "data-name": "tokens",
+        "data-name": name,
     }
-    words = h("span", {}, say(scene, "decode.beams.plan.n_tokens"))
+    words = h("span", {}, say(scene, f"decode.endings.plan.{name}"))
     return h("label", {"class": "beam-number"}, words, h("input", attributes))
 
 

@@ -56,6 +56,7 @@ THE_DECODING = Tour(
             "endings",
             endings.FIELDS,
             endings.render,
+            chosen=frozenset({"ending_plan"}),
             code=of(sampling.dart, sampling.reshape, sampling.landings),
             parts=("runtime.sampler", "runtime.loop"),
             terms=("tokens", "prob"),
