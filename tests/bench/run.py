@@ -32,7 +32,18 @@ from export.sources import read_checkpoint
 from export.stages import node, paths
 from seethrough.core import hooks
 from seethrough.core.modes import MODES
-from tests.bench import block, edits, engines, exports, layers, lighthouse, startup, walk, weight
+from tests.bench import (
+    block,
+    edits,
+    engines,
+    exports,
+    generate,
+    layers,
+    lighthouse,
+    startup,
+    walk,
+    weight,
+)
 from tests.bench import map as chart
 from tests.bench.memory import MIB, largest
 from tests.bench.server import serve
@@ -361,6 +372,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "walk": of_the_site(walk),
     "block": of_the_site(block),
     "layers": of_the_site(layers),
+    "generate": of_the_site(generate),
     "edits": edited,
     "map": lambda options: [*chart.table(chart.answers(options)), ""],
     "lighthouse": lambda options: [*lighthouse.table(measure_lighthouse(options)), ""],

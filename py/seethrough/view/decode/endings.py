@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.ending_plan import LIMITS
-from seethrough.view.decode import icicle
+from seethrough.view.decode import ahead, icicle
 from seethrough.view.decode.begin import begin_button
 from seethrough.view.folded import folded
 from seethrough.view.ideas.plain import caption, lead, nothing_yet, picture
@@ -26,6 +26,8 @@ FIELDS = (
     "endings",
     "ending_plan",
     "live_bytes",
+    "written",
+    "continuation",
 )
 N_SHOWN = 8
 ALL = ("way", "count", "seeds")
@@ -57,7 +59,10 @@ def body(scene: Scene) -> list[Node]:
     steers = [presets(scene), *numbers, button, progress(scene)]
     parts = [h("div", {"class": "beam-steers"}, steers)]
     if found is None or not found.seeds:
-        return parts
+        plan = scene.choice.ending_plan
+        n_ways = plan.n_draws if scene.sampling.temperature else 1
+        n_passes = 1 + n_ways * (plan.n_tokens - 1)
+        return [*parts, ahead.told(scene, "endings", n_passes)]
     listed = h("div", {"class": "beam-found"}, commonest(scene, found))
     parts.append(h("div", {"class": "ending-body"}, icicle.picture(scene, found), listed))
     parts.append(legend(scene, found))

@@ -8,6 +8,7 @@ from seethrough.app.state import DECODE, Idea, Step, Tour
 from seethrough.core import beam, hooks, sampling
 from seethrough.view import walk
 from seethrough.view.code import of
+from seethrough.view.guesses import rows
 from seethrough.view.late import late
 from seethrough.view.steps import slots
 from seethrough.view.wants import of_logits
@@ -38,6 +39,7 @@ THE_DECODING = Tour(
                 odds.FIELDS,
                 odds.idea,
                 wants=of_logits,
+                asks=rows.BENT,
                 inner={slots.PAIRS: (odds.PAIRS_FIELDS, odds.render_pairs)},
             ),
         ),
@@ -70,7 +72,7 @@ THE_DECODING = Tour(
             code=of(sampling.temper, sampling.dart, sampling.landings),
             parts=("runtime.sampler", "runtime.loop"),
             terms=("tokens", "prob"),
-            idea=Idea(compare.FIELDS, compare.idea),
+            idea=Idea(compare.FIELDS, compare.idea, asks=rows.PARTS),
         ),
     ),
 )
