@@ -125,7 +125,7 @@ def test_before_draws_and_before_a_run() -> None:
 
 
 def test_before_draws_the_price_is_told() -> None:
-    """What will stand there, how often the model runs at the most; without chance that is little."""
+    """What will stand there, how often the model runs at the most; without chance, seldom."""
     none = at(endings=None, sampling=Sampling(temperature=1.0))
 
     for html in (endings.idea(none), endings.render(none)):
