@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Tokens of context, how many are written behind them.
 RUNS = ((16, 32), (128, 32), (480, 32), (16, 496))
 GREEDY, DRAWN = "temperature=0", "temperature=1&seed=3"
+WORDS = {GREEDY: ("One", "Two"), DRAWN: ("Six", "Ten")}
 # Of SmolLM2: layers, key-value heads, their size, two arrays of float32.
 COLUMN_BYTES = 30 * 3 * 64 * 2 * 4
 N_WAYS, WALKS = 8, 40
@@ -109,12 +110,15 @@ def go(page: Page, address: str, text: str, settings: str, done: str) -> None:
 
 
 def written(page: Page, session: CDPSession, n_given: int, n_new: int, settings: str) -> Told:
-    """A text of so many tokens goes on by so many; the second time counts."""
-    text = "One" + WORD * (n_given - 1)
+    """A text of so many tokens goes on by so many; the second time, of another text, counts.
+
+    The texts of all runs differ, for the page keeps what was written behind a text.
+    """
     more = f"{settings}&max_new_tokens={n_new}"
     took: Told = {}
     before = 0.0
-    for _ in range(1 if n_new > RUNS[0][1] else 2):
+    for first in WORDS[settings][: 2 if n_new <= RUNS[0][1] else 1]:
+        text = first + WORD * (n_given - 1)
         go(page, "#/generate/own/simple", text, more, DO["generate"])
         session.send("HeapProfiler.collectGarbage")
         before = largest()["now"]

@@ -146,6 +146,15 @@ class Run:
     contrast: Contrast | None = None
 
     @property
+    def numbered(self) -> Recording | None:
+        """The shown recording, where it has numbers of the inside: a card of the gallery has none.
+
+        A card is shown a moment before the page turns to a view that has cards.
+        """
+        recorded = self.recorded
+        return None if recorded is None or recorded.is_text_alone else recorded
+
+    @property
     def ids(self) -> tuple[int, ...]:
         """The input's token ids."""
         return tuple(token.id for token in self.tokens)
