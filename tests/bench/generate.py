@@ -103,7 +103,7 @@ def go(page: Page, address: str, text: str, settings: str, done: str) -> None:
     """Turn to a place with a text, and wait until it was run."""
     page.evaluate("() => { location.hash = '#/'; }")
     until(page, "document.querySelector('.is-home, .home, main h1') !== null")
-    asked = f"prompt={quote(text)}&depth=idea&{settings}"
+    asked = f"prompt={quote(text)}&depth=numbers&{settings}"
     page.evaluate("(hash) => { location.hash = hash; }", f"{address}?{asked}")
     until(page, "document.querySelector('.badge.is-live') !== null")
     until(page, f"{IDLE} && document.querySelector('{done}:not([disabled])') !== null")
