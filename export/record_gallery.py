@@ -180,6 +180,7 @@ def tell(
             counts no more.
     """
     model, steps, totals, kept = recorder.model, list[NewToken](), list[float](), list[int]()
+    tempered = list[float]()
     rows = foreseen(model, ids, draft)
     stop = ""
     while not stop:
@@ -189,9 +190,12 @@ def tell(
         step, n_kept = step_of(recorder, logits, temperature, (*ids, *new), len(steps))
         steps.append(step)
         kept.append(n_kept)
-        totals.append(distribution(logits.astype(np.float64)).logsumexp)
+        exact = logits.astype(np.float64)
+        totals.append(distribution(exact).logsumexp)
+        if temperature:
+            tempered.append(distribution(exact / temperature).logsumexp)
         stop = why(recorder, steps, len(ids))
-    return Told(temperature, tuple(steps), stop, tuple(kept), tuple(totals))
+    return Told(temperature, tuple(steps), stop, tuple(kept), tuple(totals), tuple(tempered))
 
 
 def foreseen(model: NativeModel, ids: Sequence[int], draft: Sequence[int]) -> Array:

@@ -55,6 +55,7 @@ HANDED_ON = {
     ("py/seethrough/app/saving.py", "bring_walk"),
     ("py/seethrough/app/tracing.py", "select"),
     ("py/seethrough/app/actions.py", "_show_recorded"),
+    ("py/seethrough/app/navigation.py", "_bring_example"),
     ("py/seethrough/app/run_files.py", "open_file"),
     ("py/seethrough/app/sampler.py", "set"),
     ("py/seethrough/app/searching.py", "search"),

@@ -7,9 +7,10 @@ from collections import Counter
 
 import pytest
 
-from seethrough.app import ending
+from seethrough.app import pace
 from seethrough.app.actions import Actions
 from seethrough.app.state import Sampling
+from seethrough.core.ending_plan import EndingPlan
 from seethrough.core.errors import InputError
 from seethrough.core.routes import Route
 from tests.fake_engine import engine_of, opened, tiny_model
@@ -21,9 +22,9 @@ HOT = Sampling(temperature=0.6, top_k=3, seed=5)
 
 
 @pytest.fixture(autouse=True)
-def fewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty draws say as much."""
-    monkeypatch.setattr(ending, "N_DRAWS", 20)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn is told at once: a tiny model is done before a page would look again."""
+    monkeypatch.setattr(pace.Pace, "is_due", lambda _pace: True)
 
 
 async def page(settings: Sampling = HOT, n_tokens: int = 4) -> Actions:
@@ -31,7 +32,7 @@ async def page(settings: Sampling = HOT, n_tokens: int = 4) -> Actions:
     actions = Actions(await opened(MODEL))
     await actions.run(PROMPT, chat=False)
     actions.store.replace(route=Route("decode", "own", "endings"))
-    actions.store.replace(sampling=settings, ending_tokens=n_tokens)
+    actions.store.replace(sampling=settings, ending_plan=EndingPlan(n_tokens, 20))
     return actions
 
 
@@ -124,6 +125,7 @@ def test_a_recording_is_run_live_first() -> None:
     async def scenario() -> None:
         actions = Actions(await opened_with(recorded(), models=(MODEL,)))
         await actions.show_recording("thing")
+        actions.store.replace(ending_plan=EndingPlan(4, 20))
         await actions.during("generate", actions.ending.draw())
         run = actions.state.run
         assert run.source == "live"
@@ -163,9 +165,10 @@ def test_a_length_that_means_nothing_is_refused(written: str, key: str) -> None:
     actions = asyncio.run(page())
 
     with pytest.raises(InputError) as refused:
-        actions.ending.set(written)
+        actions.ending.set("n_tokens", written)
 
     assert refused.value.key == key
-    assert actions.state.choice.ending_tokens == 4
-    actions.ending.set("12")
-    assert actions.state.choice.ending_tokens == 12
+    assert actions.state.choice.ending_plan.n_tokens == 4
+    actions.ending.set("n_tokens", "12")
+    actions.ending.set("n_draws", "30")
+    assert actions.state.choice.ending_plan == EndingPlan(12, 30)

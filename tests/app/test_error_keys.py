@@ -12,7 +12,10 @@ import pytest
 
 from seethrough.app import inputs
 from seethrough.app.actions import Actions
+from seethrough.app.contrasting import Contrasting
+from seethrough.app.runner import Runner
 from seethrough.core import beam, beam_plan, edits, sampling
+from seethrough.core.against import Against
 from seethrough.core.errors import SeethroughError
 from seethrough.core.messages import text
 from tests.fake_engine import engine_of, opened, tiny_model
@@ -64,6 +67,12 @@ def later(work: Callable[[], Any]) -> Callable[[Service], Awaitable[Any]]:
     return question
 
 
+async def with_no_other_model(service: Service) -> None:
+    """A text is set against a model that is none of the build's."""
+    service.store.replace(against=Against("model", model="none"))
+    await Contrasting(service, Runner(service)).write()
+
+
 LOGITS = np.zeros(3, np.float32)
 QUESTIONS: dict[str, Callable[[Service], Awaitable[Any]]] = {
     "engine.recovered": notice_of_a_crash,
@@ -103,6 +112,7 @@ QUESTIONS: dict[str, Callable[[Service], Awaitable[Any]]] = {
     "beam.count": later(lambda: beam.begin(beam.Rules(0, 1))),
     "beam.plan": later(lambda: beam_plan.BeamPlan().but("n_beams", 99)),
     "beam.penalty": later(lambda: beam.begin(beam.Rules(1, 1, length_penalty=11))),
+    "versus.no_model": with_no_other_model,
     "sampling.zero": later(lambda: sampling.draw(LOGITS, temperature=0, seed=1, step=0)),
     "models.unknown": lambda service: service.load("tiny"),
     "weights.unknown": lambda service: service.weight("zzz"),

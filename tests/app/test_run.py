@@ -21,9 +21,12 @@ from seethrough.app.state import (
     Throws,
     Tracing,
 )
+from seethrough.core.against import Against
 from seethrough.core.beam import Rules, Search
 from seethrough.core.beam_plan import BeamPlan
 from seethrough.core.cell import Cell
+from seethrough.core.contrast import Contrast, Side
+from seethrough.core.ending_plan import EndingPlan
 from seethrough.core.second import Second
 from seethrough.core.tokens import NewToken, candidate
 from tests.fake_engine import tiny_model
@@ -53,7 +56,9 @@ BEFORE = Choice(
     moved=Moved(3, 4),
     second=Second(head=1),
     beam_plan=BeamPlan(n_beams=5),
-    ending_tokens=3,
+    ending_plan=EndingPlan(n_tokens=3),
+    against=Against(n_tokens=3),
+    column=2,
     is_mean=True,
     hides_special=True,
 )
@@ -80,7 +85,9 @@ CHOICES = {
     "moved": ("begun", "begun"),
     "second": ("begun", "begun"),
     "beam_plan": ("kept", "kept"),
-    "ending_tokens": ("kept", "kept"),
+    "ending_plan": ("kept", "kept"),
+    "against": ("kept", "kept"),
+    "column": ("begun", "begun"),
     "is_mean": ("kept", "kept"),
     "hides_special": ("kept", "kept"),
 }
@@ -110,6 +117,7 @@ RUNS = {
     "place_names": ("begun", "begun"),
     "searched": ("begun", "begun"),
     "endings": ("begun", "begun"),
+    "contrast": ("begun", "begun"),
 }
 
 
@@ -125,6 +133,8 @@ def after(kind: str) -> tuple[Run, Run, Choice]:
         more["searched"] = Searched(BeamPlan(), Search(Rules(1, 1)), {})
         more["place_names"] = {(NEW.id,): "mine"}
         more["endings"] = Endings(Sampling(), 8, 100, {}, {})
+        side = Side("tiny", "Tiny", "x", Sampling())
+        more["contrast"] = Contrast("settings", side, side)
         actions.store.replace(choice=BEFORE, written=written, **more, **way)
         before = actions.state.run
         if kind == LIVE:

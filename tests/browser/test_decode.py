@@ -75,8 +75,9 @@ def test_endings_are_counted(again):
     page = again.page
     page.evaluate("location.hash = '#/decode/cat/endings?depth=idea&temperature=1&top_k=2'")
     again.until("document.querySelector('.beam-number input') !== null")
-    page.fill(".beam-number input", "2")
+    page.fill(".beam-number [data-name=n_tokens]", "2")
     page.keyboard.press("Tab")
+    again.until("location.hash.includes('endings=2,100')")
     page.click("[data-action=draw-endings]")
     again.until(f"document.querySelector('.ending-ways') !== null && {IS_IDLE}")
     title = page.inner_text(".beam-title")
@@ -86,4 +87,40 @@ def test_endings_are_counted(again):
     again.until("document.querySelector('[data-action=stop]') !== null")
     again.until(IS_IDLE)
     assert page.inner_text(".ending-ways") == drawn
+    assert again.errors == []
+
+
+PARTS = "document.querySelectorAll('.versus-column').length"
+
+
+def test_two_settings_side_by_side(again):
+    """A recorded pair without a download; then both are written live, from the address alone."""
+    page = again.page
+    page.evaluate("location.hash = '#/decode/capital/compare?depth=numbers'")
+    again.until(f"{PARTS} === 12")
+    assert "with the settings of B it has 36.4" in page.inner_text(".versus-said")
+    page.click(".versus-examples a >> nth=1")
+    again.until("document.querySelector('.versus-column.is-first [title]') !== null")
+    again.until("location.hash.includes('temperature:5')")
+    page.click(".versus-column >> nth=2")
+    again.until("location.hash.includes('column=2')")
+    assert page.locator(".versus-odds tbody tr").count() >= 10
+
+    page.evaluate(
+        "location.hash = '#/decode/capital/compare?depth=idea&against=settings,3,temperature:1'"
+    )
+    again.until("document.querySelector('.versus-steers [type=number]')?.value === '3'")
+    page.click("[data-action=write-both]")
+    again.until("location.hash.startsWith('#/decode/own/compare')")
+    again.until(f"{IS_IDLE} && {PARTS} === 3")
+    # The recording and the model agree to the token.
+    assert page.inner_text(".versus-column >> nth=2").split() == ["first", "difference", "↵", "The"]
+    assert "against=settings,3" in page.evaluate("location.hash")
+    page.click("[data-action=set-against][value=prompt]")
+    page.fill(".versus-set textarea", "The capital of Italy is")
+    page.keyboard.press("Tab")
+    again.until("location.hash.includes('against=prompt,3,')")
+    page.click("[data-action=write-both]")
+    again.until(f"{IS_IDLE} && document.querySelector('.versus-heads').innerText.includes('Italy')")
+    assert "Rome" in page.inner_text(".versus-columns")
     assert again.errors == []

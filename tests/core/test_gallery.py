@@ -50,7 +50,9 @@ def made() -> Sample:
     )
     greedy = Told(0.0, (step(0, 0, GREEDY),), END, (1,), (TOTAL,))
     drawn = (step(0, 0, DRAWN), step(2, 2, DRAWN))
-    return Sample(prompt, (greedy, Told(5.0, drawn, "max_new_tokens", (3, 3), (TOTAL, TOTAL))))
+    return Sample(
+        prompt, (greedy, Told(5.0, drawn, "max_new_tokens", (3, 3), (TOTAL, TOTAL), (8.5, 8.25)))
+    )
 
 
 def same_prompt(one: Recording, other: Recording) -> bool:
@@ -71,6 +73,17 @@ def test_a_card_comes_back_whole() -> None:
     assert again.temperatures == (0.0, 5.0)
     assert again.at(0.7).temperature == 0.0
     assert again.at(5.0).is_text_alone
+
+
+def test_the_chance_of_a_token_at_its_temperature() -> None:
+    """One has it all at 0; else the logit over the temperature, against all of them."""
+    card = sample_from_bytes(to_bytes(made()))
+    greedy, drawn = card.told
+    best, *_, last = drawn.steps[1].candidates
+
+    assert [greedy.share(0, item) for item in greedy.steps[0].candidates] == [1.0, 0.0, 0.0]
+    assert drawn.share(1, best) == np.exp(best.logit / 5 - 8.25)
+    assert drawn.share(1, last) == np.exp(last.logit / 5 - 8.25)
 
 
 @pytest.mark.parametrize("how", [GREEDY, DRAWN, ""])
@@ -95,14 +108,15 @@ def altered(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
         b"",
         b"[]",
         to_bytes(made())[:-5],
-        altered(format=2),
+        altered(format=1),
         altered(chat=1),
         altered(told=[]),
-        altered(told=[[0.0, END, []]]),
-        altered(told=[[0.0, "because", [[0, 0.5, 0, 1, TOTAL, [[0, 5.0]]]]]]),
-        altered(told=[[0.0, END, [[0, 1.5, 0, 1, TOTAL, [[0, 5.0]]]]]]),
-        altered(told=[[0.0, END, [[9, 0.5, 0, 1, TOTAL, [[0, 5.0]]]]]]),
-        altered(told=[[0.0, END, [[0, 0.5, 0, 1, float("nan"), [[0, 5.0]]]]]]),
+        altered(told=[[0.0, END, [], []]]),
+        altered(told=[[0.0, "because", [[0, 0.5, 0, 1, TOTAL, [[0, 5.0]]]], []]]),
+        altered(told=[[0.0, END, [[0, 1.5, 0, 1, TOTAL, [[0, 5.0]]]], []]]),
+        altered(told=[[0.0, END, [[9, 0.5, 0, 1, TOTAL, [[0, 5.0]]]], []]]),
+        altered(told=[[0.0, END, [[0, 0.5, 0, 1, float("nan"), [[0, 5.0]]]], []]]),
+        altered(told=[[5.0, END, [[0, 0.5, 0, 1, TOTAL, [[0, 5.0]]]], []]]),
         altered(names=[[0, "a"]]),
     ],
 )

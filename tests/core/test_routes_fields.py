@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seethrough.core.against import Against
 from seethrough.core.beam_plan import BeamPlan
 from seethrough.core.cell import Cell
+from seethrough.core.ending_plan import EndingPlan
 from seethrough.core.fields import MAX_ID, MAX_WRITTEN, OF_A_TEXT, STOPS, all_fields
 from seethrough.core.moved import Moved
 from seethrough.core.routes import OWN, Place, Route, address_of_place
 from seethrough.core.second import Second
-from seethrough.core.settings import MAX_NEW, MAX_SEED, MOST_RUN, SETTINGS
+from seethrough.core.settings import MAX_NEW, MAX_SEED, MOST_RUN, SETTINGS, Sampling
 from tests.steps import STEPS, SUBJECTS, parse
 
 LANGUAGES = ("en", "qps")
@@ -49,6 +51,9 @@ GOOD = {
     "seed": "9007199254740992",
     "max_new_tokens": "48",
     "beams": "4,8,0.5",
+    "endings": "3,40",
+    "against": "settings,6,temperature:1.5,top_k:40",
+    "column": "2",
     "dart": "6",
     "tally": "1",
     "depth": "idea",
@@ -104,6 +109,18 @@ SET = {
 }
 
 
+OTHER = {name: values for name, values in SET.items() if name != "max_new_tokens"}
+AGAINST = st.one_of(
+    st.builds(
+        lambda n, some: Against("settings", n, Sampling({"temperature": 1.0, **some})),
+        st.integers(1, 24),
+        st.fixed_dictionaries({}, optional=OTHER),
+    ),
+    st.builds(lambda n, words: Against("prompt", n, prompt=words), st.integers(1, 24), st.text()),
+    st.builds(lambda n, name: Against("model", n, model=name), st.integers(1, 24), st.text()),
+)
+
+
 def places() -> st.SearchStrategy[Place]:
     """Any place of one's own text that the page can be at."""
     values = {
@@ -127,6 +144,9 @@ def places() -> st.SearchStrategy[Place]:
             st.integers(1, 32),
             st.sampled_from((-9.5, 0.0, 1.0)),
         ),
+        "ending_plan": st.none() | st.builds(EndingPlan, st.integers(1, 24), st.integers(1, 200)),
+        "against": st.none() | AGAINST,
+        "column": st.none() | NUMBERS,
         "dart": st.none() | NUMBERS,
         "is_tallied": st.booleans(),
         "is_mean": st.booleans(),

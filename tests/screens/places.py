@@ -47,6 +47,7 @@ PLACES = (
     Place("decode", "#/decode/cat?temperature=1.5&min_p=0.02"),
     Place("decode-beams", "#/decode/cat/beams"),
     Place("decode-endings", "#/decode/cat/endings"),
+    Place("decode-compare", "#/decode/cat/compare"),
     Place("gallery", "#/gallery"),
     Place("gallery-card", "#/generate/pizza/simple?temperature=0.0"),
     Place("block", "#/block/january"),

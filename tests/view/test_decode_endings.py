@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from seethrough.app.state import AppState, Endings, Sampling
+from seethrough.core.ending_plan import MOST_DRAWS
 from seethrough.core.routes import OWN, Route
 from seethrough.core.tokens import MOST_ENDING_TOKENS
 from seethrough.view.decode import endings, icicle
@@ -105,7 +107,8 @@ def test_what_can_be_set() -> None:
     fields = [one for _, one in Reading(endings.idea(at())).elements if one.get("type") == "number"]
 
     assert [(one["data-action"], one["value"], one["max"]) for one in fields] == [
-        ("set-endings", "8", str(MOST_ENDING_TOKENS))
+        ("set-endings", "8", str(MOST_ENDING_TOKENS)),
+        ("set-endings", "100", str(MOST_DRAWS)),
     ]
     assert "wild" in Reading(endings.idea(at())).values("data-preset")
 
@@ -119,6 +122,18 @@ def test_before_draws_and_before_a_run() -> None:
     assert "a hundred times" in endings.idea(empty)
     assert "<svg" not in endings.idea(empty) + endings.render(empty) + endings.idea(remote)
     assert "99.9" in endings.idea(remote)
+
+
+def test_before_draws_the_price_is_told() -> None:
+    """What will stand there, how often the model runs at the most; without chance, seldom."""
+    none = at(endings=None, sampling=Sampling(temperature=1.0))
+
+    for html in (endings.idea(none), endings.render(none)):
+        assert "Here boxes will stand" in html
+        assert "The model runs at most 701 times for it." in html
+    assert "at most 8 times" in endings.idea(at(endings=None, sampling=Sampling()))
+    timed = tuple(replace(step, elapsed_ms=20.0) for step in none.run.continuation)
+    assert "Here that takes 14.0 s at the most." in endings.idea(none.but(continuation=timed))
 
 
 def test_tokens_stay_text() -> None:

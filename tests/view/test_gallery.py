@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,12 +13,16 @@ from seethrough.app.state import AppState, RecordingCard
 from seethrough.core.routes import Route
 from seethrough.view import line, pages, transport
 from seethrough.view.generate import card, simple
-from seethrough.view.layout import ACTIONS
+from seethrough.view.layout import ACTIONS, PANELS
 from seethrough.view.node import to_html
+from seethrough.view.tours import TOURS
 from tests.fake_engine import CONFIG
 from tests.sampled import sample
 from tests.steps import page_state
 from tests.view.sample import Reading, rounded
+
+if TYPE_CHECKING:
+    from seethrough.app.state import Tour
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "gallery.html"
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -142,3 +147,13 @@ def test_markup_is_as_it_was() -> None:
 
 if __name__ == "__main__":
     GOLDEN.write_text(snapshot(), encoding="utf-8")
+
+
+@pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.view)
+def test_no_panel_fails_over_a_card(tour: Tour) -> None:
+    """A card comes a moment before the page turns to it: whatever is shown then draws it."""
+    run = run_of(sample().at(0.0), CONFIG)
+    for name in tour.names or ("",):
+        state = page_state(run=run, route=Route(tour.view, "capital", name))
+        for panel in PANELS.values():
+            panel.render(state)

@@ -414,6 +414,7 @@ TOLD = {
     "model_state": {"model", "engine", "stored"},
     "walk_card": {"recorded", "recordings"},
     "vocabulary": {"vocabulary", "engine", "model"},
+    "live_bytes": {"models", "model", "engine", "stored", "offline", "is_recordings_only"},
 }
 
 

@@ -41,7 +41,7 @@ PAIRS = {
 # Panels of the text alone: both families read the same tokens.
 OF_TOKENS = {"step-input", "step-tokenize"}
 # Panels of what was searched or drawn behind a text, which neither run has.
-OF_SEARCHES = {"step-beams", "step-endings"}
+OF_SEARCHES = {"step-beams", "step-endings", "step-compare"}
 STEPS_OWN = {
     step.place: route for route in ROUTES for step in [page_state(route=route).step] if step
 }

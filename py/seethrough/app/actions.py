@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.beaming import Beaming
 from seethrough.app.charting import Charting
+from seethrough.app.contrasting import Contrasting
 from seethrough.app.ending import Ending
 from seethrough.app.fetcher import Fetcher, waiting_for
 from seethrough.app.gate import Gate
@@ -42,6 +43,7 @@ class Actions:
         self.searching = Searching(service, self.fetcher)
         self.beaming = Beaming(service, self.runner)
         self.ending = Ending(service, self.runner)
+        self.contrasting = Contrasting(service, self.runner)
         self.charting = Charting(service)
         self.pathing = Pathing(service, self.fetcher, self.charting, self.show_recording)
         self.proving = Proving(service)

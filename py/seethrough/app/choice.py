@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from seethrough.core.against import Against
 from seethrough.core.beam_plan import BeamPlan
+from seethrough.core.ending_plan import EndingPlan
 from seethrough.core.moved import Moved
 from seethrough.core.second import Second
 
@@ -67,7 +69,8 @@ class Choice:
     is switched off in turn (app/searching.py).
     `moved` are positions that the reader moved to see what a rotation does. `second` is a place
     that stands beside this one. `beam_plan` is how the next search with beams goes,
-    `ending_tokens` how long the ways are that are drawn at once.
+    `ending_plan` how the ways are that are drawn at once, `against` what the text is set against,
+     `column` the place of both whose odds are told (None: the first that differs).
     In the room of generation `is_mean` shows the mean over all heads in place of one, and
     `hides_special` leaves the special tokens out of the text.
     """
@@ -92,7 +95,9 @@ class Choice:
     moved: Moved = field(default_factory=Moved)
     second: Second | None = None
     beam_plan: BeamPlan = field(default_factory=BeamPlan)
-    ending_tokens: int = 8
+    ending_plan: EndingPlan = field(default_factory=EndingPlan)
+    against: Against = field(default_factory=Against)
+    column: int | None = None
     is_mean: bool = False
     hides_special: bool = False
 
@@ -124,8 +129,8 @@ class Choice:
 
         Layer and head stay, inside the model; the position where it is asked for, else it is the
         last one, and nothing stands beside it; the word with the same film; tokens asked for with
-        the same live model; how a search and how endings go; what the room of generation shows; and
-        what is `followed`.
+        the same live model; how a search and how endings go, what the text is set against; what
+        the room of generation shows; and what is `followed`.
         """
         config = now.config
         n_layers, n_heads = (config.n_layers, config.n_heads) if config else (1, 1)
@@ -147,7 +152,8 @@ class Choice:
             if self.second is not None and keeps_position
             else None,
             beam_plan=self.beam_plan,
-            ending_tokens=self.ending_tokens,
+            ending_plan=self.ending_plan,
+            against=self.against,
         )
 
 

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.app.decoding import logits_behind
+from seethrough.app.pace import Pace
 from seethrough.app.run import Endings
-from seethrough.app.settings import whole
 from seethrough.core import sampling
-from seethrough.core.errors import InputError
-from seethrough.core.tokens import MOST_ENDING_TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.settings import Sampling
 
-N_DRAWS = 100
-# Different endings between two looks at what was found: each look draws the picture anew.
-AT_ONCE = 4
 Way = tuple[int, ...]
 
 
@@ -41,38 +36,39 @@ class Ending:
         self._store = service.store
         self._runner = runner
 
-    def set(self, written: str) -> None:
-        """Take how many tokens each way has.
+    def set(self, name: str, written: str) -> None:
+        """Change one number of the plan.
 
         Raises:
-            InputError: It is no whole number from 1 to the most that is drawn.
+            InputError: It is no whole number, or outside its range.
         """
-        if not (written.isascii() and written.isdecimal()):
-            raise InputError("page.number", name="tokens", got=written)
-        self._store.replace(ending_tokens=whole("tokens", int(written), 1, MOST_ENDING_TOKENS))
+        self._store.replace(ending_plan=self._store.state.choice.ending_plan.but(name, written))
 
     async def draw(self) -> None:
         """Draw them all, with the settings as they stand; a recording's text is run live first."""
         if self._store.state.run.recorded is not None:
             await self._runner.of_recording(self._store.state.run.recorded)
         state, model = self._store.state, self._service.model
-        run, settings, most = state.run, state.sampling, state.choice.ending_tokens
+        run, settings, plan = state.run, state.sampling, state.choice.ending_plan
         if model is None or not run.tokens:
             return
-        seeds = range(settings.seed, settings.seed + N_DRAWS)
-        drawing = Drawing(self._service, run.ids, settings, most, first=len(run.written))
+        seeds = range(settings.seed, settings.seed + plan.n_draws)
+        length, first = plan.n_tokens, len(run.written)
+        drawing = Drawing(self._service, run.ids, settings, length, first=first)
         found: dict[Way, tuple[int, ...]] = {}
+        pace = Pace()
 
         def tell() -> None:
             """Show what is known."""
             words = {token: model.tokenizer.visible(token) for each in found for token in each}
-            self._store.replace(endings=Endings(settings, most, N_DRAWS, dict(found), words))
+            known = Endings(settings, length, plan.n_draws, dict(found), words)
+            self._store.replace(endings=known)
 
         try:
             async for way, its_seeds in drawing.ways(tuple(seeds)):
-                if len(found) % AT_ONCE == 0:
-                    tell()
                 found[way] = its_seeds
+                if pace.is_due():
+                    tell()
         finally:
             tell()
 

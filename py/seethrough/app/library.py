@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from seethrough.core.atlas import Atlas, Neighbours
     from seethrough.core.atlas_rows import StoredRows
     from seethrough.core.cache import Array
+    from seethrough.core.gallery import Sample
     from seethrough.core.parts import Part
     from seethrough.core.recording import Recording
 
@@ -146,6 +147,10 @@ class Library:
     async def sample(self, card: RecordingCard, temperature: float) -> Recording:
         """What a card of the gallery has of one temperature; raises as `recording`."""
         return await self._shelf.read_sample(card, self.manifest(card.model), temperature)
+
+    async def whole_sample(self, card: RecordingCard) -> Sample:
+        """A card of the gallery with all its temperatures; raises as `recording`."""
+        return await self._shelf.read_whole_sample(card, self.manifest(card.model))
 
     async def part(self, recording_id: str, name: str, model: str) -> Part:
         """A further part of a recorded walk (core/parts.py), checked against the walk.

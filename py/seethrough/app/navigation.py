@@ -19,7 +19,8 @@ from seethrough.app.places import (
     with_settings,
 )
 from seethrough.app.state import TALLY, Message, Throws, card_of
-from seethrough.app.tours import GENERATE, WALK, step_of, tour_of
+from seethrough.app.tours import COMPARE, DECODE, GENERATE, WALK, step_of, tour_of
+from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import written_ids
 from seethrough.core.hooks import leaf_of
 from seethrough.core.routes import FIDELITY, MAP, OWN, Place, Route
@@ -84,8 +85,13 @@ class Navigation:
         changes["depth"] = place.depth or state.depth
         is_tour = tour_of(state.site.tours, route.view) is not None
         if is_tour:
-            changes["sampling"] = as_recorded(state, with_settings(state.sampling, place))
+            settings = with_settings(state.sampling, place)
+            is_lab = route.view == DECODE  # whose settings are for what is run there
+            changes["sampling"] = settings if is_lab else as_recorded(state, settings)
             changes["beam_plan"] = place.beam_plan or state.choice.beam_plan
+            changes["ending_plan"] = place.ending_plan or state.choice.ending_plan
+            changes["against"] = place.against or state.choice.against
+            changes["column"] = place.column
         if route.subject == OWN and place.prompt is not None and state.busy in FREE:
             changes |= {"prompt": place.prompt, "chat": place.chat}
         self._wished = []
@@ -98,7 +104,16 @@ class Navigation:
         if place.cell is None and not still_shows(state, route):
             changes["sum"] = None
         self._store.replace(**changes)
-        return True
+        if route.step == COMPARE:
+            await self._bring_example()
+        return turn == self._turn
+
+    async def _bring_example(self) -> None:
+        """The recorded example of two settings; what is wrong with it is told."""
+        try:
+            await self._actions.contrasting.example()
+        except SeethroughError as error:
+            self._store.replace(error=Message(error.key, error.fields))
 
     async def finish(self, place: Place, *, is_asked: bool = False) -> bool:
         """Run the address's own prompt, put its tokens behind it, choose what it names there.
@@ -331,7 +346,10 @@ def model_of(place: Place, state: AppState) -> str:
 
 def sample_at(state: AppState, route: Route) -> RecordingCard | None:
     """The card of the gallery that a route names; a recorded walk of this name comes first."""
-    if route.view != GENERATE or card_of(state.site.recordings, route.subject) is not None:
+    if (
+        route.view not in {GENERATE, DECODE}
+        or card_of(state.site.recordings, route.subject) is not None
+    ):
         return None
     return card_of(state.site.gallery, route.subject)
 
@@ -348,14 +366,16 @@ def settled(route: Route, state: AppState) -> Route:
     """A route without gaps: a walk has a subject and a step, an unknown recording is none.
 
     A recorded walk has one name in this build: its id, or, where a model before its own has one of
-    the same id, its model and id. A card of the gallery has the text alone, so the first step.
+    the same id, its model and id. In the room of generation a card of the gallery has its text
+    alone, so the first step.
     """
     tour = tour_of(state.site.tours, route.view)
     if tour is None:
         return route
     sample = sample_at(state, route)
     if sample is not None:
-        return replace(route, subject=sample.subject, step=tour.first)
+        step = tour.first if route.view == GENERATE else tour.settled(route.step)
+        return replace(route, subject=sample.subject, step=step)
     cards = state.site.recordings
     card = None if route.subject == OWN else card_of(cards, route.subject)
     if card is None and route.subject != OWN:

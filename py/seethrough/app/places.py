@@ -9,8 +9,10 @@ from seethrough.app import settings
 from seethrough.app.by_rows import first_ends, first_terms
 from seethrough.app.state import Message
 from seethrough.app.tours import chosen_of
+from seethrough.core.against import Against
 from seethrough.core.bands import KIND
 from seethrough.core.beam_plan import BeamPlan
+from seethrough.core.ending_plan import EndingPlan
 from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import MAX_WRITTEN, STOPS
 from seethrough.core.heads import written_heads
@@ -163,6 +165,11 @@ CHOSEN: dict[str, Callable[[AppState], object]] = {
     "beam_plan": lambda state: (
         None if state.choice.beam_plan == BeamPlan() else state.choice.beam_plan
     ),
+    "ending_plan": lambda state: (
+        None if state.choice.ending_plan == EndingPlan() else state.choice.ending_plan
+    ),
+    "against": lambda state: None if state.choice.against == Against() else state.choice.against,
+    "column": lambda state: state.choice.column,
     "is_mean": lambda state: state.choice.is_mean,
     "hides_special": lambda state: state.choice.hides_special,
     "dart": lambda state: state.choice.throws.at or None,

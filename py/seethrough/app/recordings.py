@@ -155,13 +155,17 @@ class RecordingShelf:
         self, card: RecordingCard, manifest: Manifest, temperature: float
     ) -> Recording:
         """What a card of the gallery has of one temperature; raises as `read`."""
+        return (await self.read_whole_sample(card, manifest)).at(temperature)
+
+    async def read_whole_sample(self, card: RecordingCard, manifest: Manifest) -> Sample:
+        """A card of the gallery with all its temperatures; raises as `read`."""
         key = card.model, card.id
         if key not in self._samples:
             sample = sample_from_bytes(await self._checked(card))
             sample.check_against(manifest)
             check_listed(sample.prompt, card)
             self._samples[key] = sample
-        return self._samples[key].at(temperature)
+        return self._samples[key]
 
     async def _checked(self, card: RecordingCard | PartCard) -> bytes:
         """A file's bytes, if they are those that the list names."""

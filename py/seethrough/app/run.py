@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.cell import Cell
     from seethrough.core.config import ModelConfig
+    from seethrough.core.contrast import Contrast
     from seethrough.core.film import Film
     from seethrough.core.heads import Marked, Without
     from seethrough.core.pushes import Pushes
@@ -114,7 +115,8 @@ class Run:
     heads switched off. `pushes` are the tokens that some vectors push, by the vector's name.
     `missing` are parts of the recording that were asked for and could not be had.
     `searched` is the last search with beams behind `tokens`, `endings`
-    are ways drawn behind them.
+    are ways drawn behind them, `contrast` is the text written twice, by what the reader set it
+    against.
     """
 
     model: str = ""
@@ -141,6 +143,16 @@ class Run:
     place_names: Mapping[tuple[int, ...], str] = field(default_factory=dict)
     searched: Searched | None = None
     endings: Endings | None = None
+    contrast: Contrast | None = None
+
+    @property
+    def numbered(self) -> Recording | None:
+        """The shown recording, where it has numbers of the inside: a card of the gallery has none.
+
+        A card is shown a moment before the page turns to a view that has cards.
+        """
+        recorded = self.recorded
+        return None if recorded is None or recorded.is_text_alone else recorded
 
     @property
     def ids(self) -> tuple[int, ...]:

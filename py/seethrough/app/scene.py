@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seethrough.app.form import Text
     from seethrough.app.run import Run
     from seethrough.core.config import ModelConfig
+    from seethrough.core.contrast import Contrast
     from seethrough.core.guesses import Guessing, Question
     from seethrough.core.routes import Route
     from seethrough.core.settings import Sampling
@@ -102,6 +103,21 @@ class Scene(Spoken, Protocol):
     @property
     def recordings(self) -> tuple[RecordingCard, ...]:
         """The recorded walks of this build."""
+        ...
+
+    @property
+    def gallery(self) -> tuple[RecordingCard, ...]:
+        """The cards of the prompt gallery."""
+        ...
+
+    @property
+    def example(self) -> Contrast | None:
+        """A recorded text written twice; None where this build has none, or it has not come."""
+        ...
+
+    @property
+    def models(self) -> tuple[ModelCard, ...]:
+        """The models of this build."""
         ...
 
     @property

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seethrough.app.cards import AbsentModel, ModelCard, RecordingCard
     from seethrough.app.message import Message
     from seethrough.app.tours import Tours
+    from seethrough.core.contrast import Contrast
     from seethrough.core.fidelity import Fidelity
     from seethrough.core.self_check import Outcome
     from seethrough.core.tokenizer import Tokenizer
@@ -133,7 +134,8 @@ class Site:
 
     `stored` are the models that this browser keeps, with the engine. `is_recordings_only`: the
     reader wants nothing but recorded walks. `tours` are the views of one input, step by
-    step. `gallery` are the cards of prompts, text alone. `vocabulary` names the tokens of the model
+    step. `gallery` are the cards of prompts, text alone, `example` one of them
+    at two temperatures, for the lab. `vocabulary` names the tokens of the model
     that is open. `busy` is what is going on ("load", "run", "generate"), or empty.
     """
 
@@ -146,6 +148,7 @@ class Site:
     is_recordings_only: bool = False
     recordings: tuple[RecordingCard, ...] = ()
     gallery: tuple[RecordingCard, ...] = ()
+    example: Contrast | None = None
     engine: EngineStatus = field(default_factory=EngineStatus)
     vocabulary: Tokenizer | None = None
     busy: str = ""

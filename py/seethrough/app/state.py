@@ -73,6 +73,7 @@ from seethrough.core.routes import Route
 from seethrough.core.settings import Sampling
 
 if TYPE_CHECKING:
+    from seethrough.core.contrast import Contrast
     from seethrough.core.guesses import Guessing
     from seethrough.core.tokenizer import Tokenizer
 
@@ -278,6 +279,21 @@ class AppState:
         return self.site.recordings
 
     @property
+    def gallery(self) -> tuple[RecordingCard, ...]:
+        """The cards of the prompt gallery."""
+        return self.site.gallery
+
+    @property
+    def example(self) -> Contrast | None:
+        """The recorded example of a text written twice."""
+        return self.site.example
+
+    @property
+    def models(self) -> tuple[ModelCard, ...]:
+        """The models of this build."""
+        return self.site.models
+
+    @property
     def vocabulary(self) -> Tokenizer | None:
         """The tokeniser of the run's model, where it is open."""
         site = self.site
@@ -308,22 +324,11 @@ _OPENED_RECORDS: dict[str, type] = {
     "by_rows": ByRows,
 }
 RECORD_OF = {item.name: record for record, kind in _OPENED_RECORDS.items() for item in fields(kind)}
-FIELDS_OF = {
-    record: tuple(item.name for item in fields(kind)) for record, kind in _OPENED_RECORDS.items()
-}
+FIELDS_OF = {one: tuple(item.name for item in fields(of)) for one, of in _OPENED_RECORDS.items()}
 # A look at a scene needs no record of the page: these a scene has itself.
 OF_A_SCENE = (
-    "language",
-    "unfolded",
-    "busy",
-    "model_card",
-    "model_state",
-    "live_bytes",
-    "walk_card",
-    "recordings",
-    "vocabulary",
-    "is_asking",
-    "moment",
+    *("language", "unfolded", "busy", "model_card", "model_state", "live_bytes", "walk_card"),
+    *("recordings", "vocabulary", "is_asking", "moment"),
 )
 _LOOKS: dict[str, Callable[[Any], object]] = {
     **{name: attrgetter(f"{record}.{name}") for name, record in RECORD_OF.items()},

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WALK, BLOCK, EVERYTHING = "walk", "block", "all"
 GENERATE, DECODE = "generate", "decode"
+# The step of the lab that shows a recorded example.
+COMPARE = "compare"
 Tours = tuple[Tour, ...]
 
 

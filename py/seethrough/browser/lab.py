@@ -20,10 +20,13 @@ def handlers(actions: Actions, begin: Callable[[Work], Work]) -> dict[str, Handl
     Args:
         begin: Does what computes, and lets the address follow.
     """
-    beaming, ending = actions.beaming, actions.ending
+    beaming, ending, contrasting = actions.beaming, actions.ending, actions.contrasting
     return {
         "set-beams": lambda values: beaming.set(values["name"], values["value"]),
         "search-beams": lambda _values: begin(actions.during("generate", beaming.search())),
-        "set-endings": lambda values: ending.set(values["value"]),
+        "set-endings": lambda values: ending.set(values["name"], values["value"]),
         "draw-endings": lambda _values: begin(actions.during("generate", ending.draw())),
+        "set-against": lambda values: contrasting.set(values["name"], values["value"]),
+        "select-column": lambda values: actions.store.replace(column=int(values["column"])),
+        "write-both": lambda _values: begin(actions.during("generate", contrasting.write())),
     }

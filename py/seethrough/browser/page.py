@@ -61,7 +61,8 @@ NEEDED = (
 # Tokens that are being written come into it when the engine rests: browsers count the changes.
 IN_ADDRESS = (
     *("route", "layer", "head", "position", "prompt", "chat", "source", "tokens", "language"),
-    *("busy", "sum", "depth", "is_mean", "hides_special", "beam_plan"),
+    *("busy", "sum", "depth", "is_mean", "hides_special"),
+    *("beam_plan", "ending_plan", "against", "column"),
 )
 OF_THE_MAP = (
     *("atlas", "chart_layout", "chart_rest", "chart_token", "chart_hidden"),
@@ -122,8 +123,7 @@ class Page:
             "retry": lambda values: self._switch(values.get("model", "")),
             "prove-again": lambda _values: actions.proving.again(),
             "mode": lambda values: actions.use_mode(values["mode"]),
-            "cancel": lambda _values: actions.cancel(),
-            "stop": lambda _values: actions.cancel(),
+            **dict.fromkeys(("cancel", "stop"), lambda _values: actions.cancel()),
             "step-back": lambda _values: self._beside(-1),
             "step-next": lambda _values: self._guesses.shown_first(lambda: self._beside(1)),
             "play": lambda _values: self._play(self._player.toggle),

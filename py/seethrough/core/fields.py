@@ -11,11 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seethrough.core.against import read_against, written_against
 from seethrough.core.atlas import LAYOUTS
 from seethrough.core.bands import COLOURS, MOST_BANDS
 from seethrough.core.beam_plan import read_plan, written_plan
 from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.depth import DEPTHS
+from seethrough.core.ending_plan import read_ending_plan, written_ending_plan
 from seethrough.core.errors import InputError
 from seethrough.core.heads import Heads, read_heads, written_heads
 from seethrough.core.moved import read_moved, written_moved
@@ -224,6 +226,9 @@ OF_MAP = (
 )
 AFTER_SETTINGS = (
     Field("beams", "beam_plan", read_plan, written_plan),
+    Field("endings", "ending_plan", read_ending_plan, written_ending_plan),
+    Field("against", "against", read_against, written_against),
+    Field("column", "column", whole(0, MAX_INDEX)),
     Field("dart", "dart", whole(0, MAX_INDEX)),
     Field("tally", "is_tallied", flag, lambda _: "1"),
     Field("depth", "depth", one_of(DEPTHS)),

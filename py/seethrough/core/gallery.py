@@ -9,6 +9,7 @@ token's text is written once a card (`names`). Read back, each number is the ver
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seethrough.core.manifest import Manifest
+    from seethrough.core.tokens import Candidate
 
-FORMAT = 1
+FORMAT = 2
 GALLERY_FOLDER = "gallery"
 MOST_BYTES = 60_000
 TEMPERATURES = (0.0, 1.0, 5.0)
@@ -36,8 +38,9 @@ PART = "gallery"
 class Told:
     """How the model went on at one temperature.
 
-    `kept` and `totals` are of each step: how many tokens had any chance, and the logsumexp of all
-    logits at temperature 1.
+    `kept`, `totals` and `tempered` are of each step: how many tokens had any chance, the logsumexp
+    of all logits at temperature 1, and that of the logits divided by the temperature; of
+    temperature 0 there is none.
     """
 
     temperature: float
@@ -45,6 +48,13 @@ class Told:
     stop: str
     kept: tuple[int, ...]
     totals: tuple[float, ...]
+    tempered: tuple[float, ...] = ()
+
+    def share(self, step: int, item: Candidate) -> float:
+        """The chance that a step draws a token with, over the whole vocabulary."""
+        if self.temperature == 0:
+            return float(item.id == self.steps[step].id)
+        return math.exp(item.logit / self.temperature - self.tempered[step])
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +71,17 @@ class Sample:
 
     def at(self, temperature: float) -> Recording:
         """The recording of one temperature; of another one that was not recorded, the first's."""
-        here = next((one for one in self.told if one.temperature == temperature), self.told[0])
+        here = self.told_at(temperature)
         return replace(
             self.prompt,
             continuation=here.steps,
             stop=here.stop,
             temperature=here.temperature,
         )
+
+    def told_at(self, temperature: float) -> Told:
+        """What was told at one temperature; of one that was not recorded, at the first."""
+        return next((one for one in self.told if one.temperature == temperature), self.told[0])
 
     def check_against(self, manifest: Manifest) -> None:
         """Refuse a card that was not made with the manifest's own files.
@@ -121,7 +135,7 @@ def sample_from_bytes(data: bytes) -> Sample:
 def _packed(one: Told) -> list[Any]:
     """One temperature: each step's row without what follows from the rest."""
     steps = [_packed_step(*each) for each in zip(one.steps, one.kept, one.totals, strict=True)]
-    return [one.temperature, one.stop, steps]
+    return [one.temperature, one.stop, steps, one.tempered]
 
 
 def _packed_step(step: NewToken, kept: int, total: float) -> list[Any]:
@@ -166,10 +180,13 @@ def _names(rows: Any) -> list[list[Any]]:  # noqa: ANN401 - JSON
 
 
 def _told(item: Any, names: Mapping[int, tuple[str, str]]) -> Told:  # noqa: ANN401 - JSON
-    temperature, stop, rows = row(item, float, str, list)
+    temperature, stop, rows, tempered = row(item, float, str, list, list)
     made = [_step(one, names) for one in rows]
     steps, kept, totals = zip(*made, strict=True) if made else ((), (), ())
-    return Told(temperature, tuple(steps), stop, tuple(kept), tuple(totals))
+    if len(tempered) != (len(steps) if temperature else 0):
+        raise SourceError("recording.unreadable", part=PART)
+    more = tuple(kind(one, float) for one in tempered)
+    return Told(temperature, tuple(steps), stop, tuple(kept), tuple(totals), more)
 
 
 def _step(

@@ -18,8 +18,10 @@ from seethrough.core.fields import ANYWHERE, OF_A_TEXT, OF_THE_MAP, SETTING, all
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from seethrough.core.against import Against
     from seethrough.core.beam_plan import BeamPlan
     from seethrough.core.cell import Cell
+    from seethrough.core.ending_plan import EndingPlan
     from seethrough.core.fields import Field
     from seethrough.core.heads import Heads
     from seethrough.core.moved import Moved
@@ -60,7 +62,9 @@ class Place:
     one of the layer's, `second` a place beside the chosen one, `moved` what a rotation is shown
     with; `is_mean` asks for the mean over heads, `hides_special` for a text without special tokens.
     `settings` are those of the draw that it names, by name; `dart` and `is_tallied` are of the step
-    "sample", `beam_plan` is how a search with beams goes.
+    "sample", `beam_plan` is how a search with beams goes, `ending_plan` how
+    endings are drawn, `against` what the text is set against, `column` the place of both that is
+    told.
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
     Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
     `sought` there, or the `group` of words that is marked; the `colour` and those of its `bands`
@@ -90,6 +94,9 @@ class Place:
     cell: Cell | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
     beam_plan: BeamPlan | None = None
+    ending_plan: EndingPlan | None = None
+    against: Against | None = None
+    column: int | None = None
     dart: int | None = None
     is_tallied: bool = False
     depth: str | None = None

@@ -67,7 +67,7 @@ def render(scene: Scene) -> str:
     """The heat map with its row names, norms, legend and tables; nothing before the first run."""
     stream = stream_of(scene)
     if stream is None:
-        return "" if scene.run.recorded is None else lacking(scene, scene.run.recorded)
+        return "" if scene.run.numbered is None else lacking(scene, scene.run.numbered)
     n_rows, d_model = stream.values.shape
     canvas = h(
         "canvas",

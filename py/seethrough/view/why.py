@@ -114,8 +114,8 @@ def lengths_of(run: Run) -> Array | None:
     n_positions = len(run.tokens)
     if n_positions < 2:  # noqa: PLR2004 - the first is compared with others
         return None
-    if run.recorded is not None:
-        return run.recorded.norms if run.recorded.norms.shape[1] == n_positions else None
+    if run.numbered is not None:
+        return run.numbered.norms if run.numbered.norms.shape[1] == n_positions else None
     streams = [run.stream_at(at) for at in range(n_positions)]
     known = [np.linalg.norm(stream, axis=1) for stream in streams if stream is not None]
     return np.stack(known, axis=1) if len(known) == n_positions else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.beam import ENDED, KEPT, MOST_PENALTY
 from seethrough.core.beam_plan import MOST_DRAWN, MOST_TOKENS
 from seethrough.core.written import plain_digits
-from seethrough.view.decode import tree, ways
+from seethrough.view.decode import ahead, tree, ways
 from seethrough.view.decode.begin import begin_button
 from seethrough.view.film import Film
 from seethrough.view.ideas.plain import caption, lead, nothing_yet, picture
@@ -30,6 +30,8 @@ FIELDS = (
     "beam_plan",
     "live_bytes",
     "unfolded",
+    "written",
+    "continuation",
 )
 # The plan's numbers, with the least and the most of each.
 NUMBERS = {
@@ -69,7 +71,8 @@ def body(scene: Scene) -> list[Node]:
         progress(scene),
     )
     if searched is None or not searched.search.rounds:
-        return [steers]
+        plan = scene.choice.beam_plan
+        return [steers, ahead.told(scene, "beams", plan.n_beams * (plan.n_tokens - 1) + 1)]
     found = h("div", {"class": "beam-found"}, ways.listed(scene, searched))
     drawn = h("div", {"class": "beam-body"}, tree.picture(scene, searched), found)
     return [steers, drawn, legend(scene, searched)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.tokens import MOST_ENDING_TOKENS
-from seethrough.view.decode import icicle
+from seethrough.core.ending_plan import LIMITS
+from seethrough.view.decode import ahead, icicle
 from seethrough.view.decode.begin import begin_button
 from seethrough.view.folded import folded
 from seethrough.view.ideas.plain import caption, lead, nothing_yet, picture
@@ -24,8 +24,10 @@ FIELDS = (
     "config",
     "sampling",
     "endings",
-    "ending_tokens",
+    "ending_plan",
     "live_bytes",
+    "written",
+    "continuation",
 )
 N_SHOWN = 8
 ALL = ("way", "count", "seeds")
@@ -53,28 +55,33 @@ def body(scene: Scene) -> list[Node]:
     """What steers the draws; what came out."""
     found = scene.run.endings
     button = begin_button(scene, "draw-endings", "endings")
-    steers = [presets(scene), length(scene), button, progress(scene)]
+    numbers = [number(scene, name) for name in LIMITS]
+    steers = [presets(scene), *numbers, button, progress(scene)]
     parts = [h("div", {"class": "beam-steers"}, steers)]
     if found is None or not found.seeds:
-        return parts
+        plan = scene.choice.ending_plan
+        n_ways = plan.n_draws if scene.sampling.temperature else 1
+        n_passes = 1 + n_ways * (plan.n_tokens - 1)
+        return [*parts, ahead.told(scene, "endings", n_passes)]
     listed = h("div", {"class": "beam-found"}, commonest(scene, found))
     parts.append(h("div", {"class": "ending-body"}, icicle.picture(scene, found), listed))
     parts.append(legend(scene, found))
     return parts
 
 
-def length(scene: Scene) -> Node:
-    """How many tokens each way has."""
+def number(scene: Scene, name: str) -> Node:
+    """One number of the plan."""
+    least, most = LIMITS[name]
     attributes: Attributes = {
         "type": "number",
-        "min": "1",
-        "max": str(MOST_ENDING_TOKENS),
+        "min": str(least),
+        "max": str(most),
         "step": "1",
-        "value": str(scene.choice.ending_tokens),
+        "value": str(getattr(scene.choice.ending_plan, name)),
         "data-action": "set-endings",
-        "data-name": "tokens",
+        "data-name": name,
     }
-    words = h("span", {}, say(scene, "decode.beams.plan.n_tokens"))
+    words = h("span", {}, say(scene, f"decode.endings.plan.{name}"))
     return h("label", {"class": "beam-number"}, words, h("input", attributes))
 
 

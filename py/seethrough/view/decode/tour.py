@@ -8,14 +8,17 @@ from seethrough.app.state import DECODE, Idea, Step, Tour
 from seethrough.core import beam, hooks, sampling
 from seethrough.view import walk
 from seethrough.view.code import of
+from seethrough.view.guesses import rows
 from seethrough.view.late import late
 from seethrough.view.steps import slots
 from seethrough.view.wants import of_logits
 
 if TYPE_CHECKING:
-    from seethrough.view.decode import beams, endings, odds
+    from seethrough.view.decode import beams, compare, endings, odds
 else:
-    beams, endings, odds = late("seethrough.view.decode", "beams", "endings", "odds")
+    beams, compare, endings, odds = late(
+        "seethrough.view.decode", "beams", "compare", "endings", "odds"
+    )
 
 THE_DECODING = Tour(
     DECODE,
@@ -36,6 +39,7 @@ THE_DECODING = Tour(
                 odds.FIELDS,
                 odds.idea,
                 wants=of_logits,
+                asks=rows.BENT,
                 inner={slots.PAIRS: (odds.PAIRS_FIELDS, odds.render_pairs)},
             ),
         ),
@@ -54,10 +58,21 @@ THE_DECODING = Tour(
             "endings",
             endings.FIELDS,
             endings.render,
+            chosen=frozenset({"ending_plan"}),
             code=of(sampling.dart, sampling.reshape, sampling.landings),
             parts=("runtime.sampler", "runtime.loop"),
             terms=("tokens", "prob"),
             idea=Idea(endings.FIELDS, endings.idea),
+        ),
+        Step(
+            "compare",
+            compare.FIELDS,
+            compare.render,
+            chosen=frozenset({"against", "column"}),
+            code=of(sampling.temper, sampling.dart, sampling.landings),
+            parts=("runtime.sampler", "runtime.loop"),
+            terms=("tokens", "prob"),
+            idea=Idea(compare.FIELDS, compare.idea, asks=rows.PARTS),
         ),
     ),
 )

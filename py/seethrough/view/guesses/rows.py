@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seethrough.app.state import Asks
-from seethrough.view.guesses import island, looks, misses, next_token, pieces, share
+from seethrough.view.guesses import bent, island, looks, misses, next_token, parts, pieces, share
 
 NEXT = Asks(next_token.ask, ("tokens", "top", "model"))
 FIRST = Asks(next_token.ask_in_room, ("tokens", "top", "model", "written", "recorded"))
@@ -14,6 +14,9 @@ MISSES = Asks(
     misses.ask,
     ("tokens", "captured", "vocabulary", "top", "model", "sampling", "trying", "written"),
 )
+# Of the lab: the last step's list is of the walk.
+BENT = Asks(bent.ask, ("tokens", "captured", "vocabulary", "top", "model", "sampling", "throws"))
+PARTS = Asks(parts.ask, ("contrast", "example"))
 # Of the map, not of a run: the last step's list of what came has no place for it.
 ISLAND = Asks(island.ask, ("atlas", "chart_model"))
 ROWS = (NEXT, PIECES, LOOKS, SHARE, MISSES)

@@ -63,9 +63,8 @@ def length(scene: Scene, position: int) -> float | None:
     found = of_token(scene, position)
     if found is not None:
         return length_of(found.values)
-    if scene.run.recorded is None or is_learned(scene):
-        return None
-    return float(scene.run.recorded.norms[0, position])
+    recorded = scene.run.numbered
+    return None if recorded is None or is_learned(scene) else float(recorded.norms[0, position])
 
 
 def length_mark(scene: Scene, vector: Vector, position: int) -> Node:

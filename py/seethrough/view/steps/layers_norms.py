@@ -39,8 +39,8 @@ def norms_of(scene: Scene) -> tuple[tuple[int, ...], Array] | None:
     if not scene.run.tokens or scene.run.config is None:
         return None
     positions = window(len(scene.run.tokens), chosen=scene.choice.position).positions
-    if scene.run.recorded is not None:
-        return positions, scene.run.recorded.norms[:, list(positions)]
+    if scene.run.numbered is not None:
+        return positions, scene.run.numbered.norms[:, list(positions)]
     norms = _norms(scene.run.captured, scene.run.config.n_layers)
     if norms is None:
         return None

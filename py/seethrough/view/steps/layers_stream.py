@@ -88,9 +88,8 @@ def length_at(scene: Scene, ribbon: Ribbon, row: int) -> float | None:
     """The length of one of the ribbon's states; a recording knows some without their numbers."""
     if ribbon.known[row]:
         return float(ribbon.lengths[row])
-    if scene.run.recorded is None or row % 2:
-        return None
-    return float(scene.run.recorded.norms[row // 2, ribbon.position])
+    recorded = scene.run.numbered
+    return None if recorded is None or row % 2 else float(recorded.norms[row // 2, ribbon.position])
 
 
 def written(scene: Scene, leaf: str) -> tuple[float | None, ...]:

@@ -35,9 +35,21 @@ def dials(scene: Scene, *, without: tuple[str, ...] = ()) -> Node:
     )
 
 
-def dial(scene: Scene, name: str, control: Control) -> Node:
-    """One setting: a slider with its number, or a number to write."""
-    value = scene.sampling[name]
+def dial(
+    scene: Scene,
+    name: str,
+    control: Control,
+    *,
+    value: float | None = None,
+    action: str = "set-sampling",
+) -> Node:
+    """One setting: a slider with its number, or a number to write.
+
+    Args:
+        value: Where it is not the setting of the page; then nothing is tried while it is held.
+        action: What sets it.
+    """
+    is_of_page, value = value is None, scene.sampling[name] if value is None else value
     shown = setting(scene, value)
     is_slider = control.kind == "range"
     attributes: Attributes = {
@@ -45,9 +57,9 @@ def dial(scene: Scene, name: str, control: Control) -> Node:
         **limits(control, value),
         "step": control.step,
         "value": plain_digits(value),
-        "data-action": "set-sampling",
+        "data-action": action,
         "data-name": name,
-        "data-live": "try-sampling" if is_slider else None,
+        "data-live": "try-sampling" if is_slider and is_of_page else None,
         "aria-label": say(scene, f"step.sample.dial.{name}"),
         "aria-valuetext": shown if is_slider else None,
         "inputmode": None if is_slider else "numeric",
