@@ -10,8 +10,15 @@ from playwright.sync_api import sync_playwright
 from tests import built
 from tests.browser_path import CHROMIUM_FLAGS, browser_path, shell_path
 
-# The order of the files; the reference tests' lines, and where the time went, under the summary.
-pytest_plugins = ["tests.order", "tests.reference.report", "tests.second_try", "tests.times"]
+# The order of the files; what the collector looks at; the reference tests' lines, and where the
+# time went, under the summary.
+pytest_plugins = [
+    "tests.order",
+    "tests.seldom",
+    "tests.reference.report",
+    "tests.second_try",
+    "tests.times",
+]
 # A host name that is not a secure context, as a classroom server on a LAN has.
 PLAIN_HTTP = "--host-resolver-rules=MAP plain-http.test 127.0.0.1"
 # A page of a test lives for seconds: what V8 would spend on its WebAssembly in the background is a

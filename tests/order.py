@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 # What runs asyncio itself, before Playwright's loop stands; then the files that take longest, the
@@ -15,13 +18,14 @@ LONGEST = (
     "browser/test_parity.py",
     "browser/light/",
     "engines/test_main_flow.py",
-    "screens/test_axe_live.py",
+    "screens/test_structure.py",  # these four go through the places together, in this order
+    "screens/test_axe.py",
     "screens/test_keyboard.py",
+    "screens/test_layout.py",
     "reference/",
+    "screens/test_axe_live.py",
     "core/test_vocabularies.py",
     "browser/test_faults_site.py",
-    "screens/test_axe.py",
-    "screens/test_layout.py",
     "browser/test_whole_path.py",
     "export/test_fidelity.py",
     "browser/test_modes.py",
@@ -44,6 +48,12 @@ TOGETHER = (
         "browser/test_map_rows.py",
     ),
     ("browser/light/",),
+    (
+        "screens/test_structure.py",
+        "screens/test_axe.py",
+        "screens/test_keyboard.py",
+        "screens/test_layout.py",
+    ),
     ("reference/",),
     (
         "test_walk_truth.py",
@@ -55,9 +65,20 @@ TOGETHER = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files come early: one at the end would leave the other process without work."""
-    items.sort(key=lambda item: turn(item.path.relative_to(HERE).as_posix()))
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Long files come early: one at the end would leave the other process without work.
+
+    Of files that share a process pytest may then mix the tests that stand at one place.
+    """
+    items.sort(key=lambda item: turn(path_of(item)))
+    yield
+    items.sort(key=lambda item: turn(share(path_of(item))))
+
+
+def path_of(item: pytest.Item) -> str:
+    """The path of a test's file below tests/."""
+    return item.path.relative_to(HERE).as_posix()
 
 
 def turn(path: str) -> int:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import gguf
+import numpy as np
 import torch
 from torch import nn
 from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
     from torch.utils.hooks import RemovableHandle
     from transformers import PreTrainedModel
 
@@ -121,20 +121,41 @@ class Transformers:
         ids: Sequence[int],
         *,
         n_logits: int = 0,
+        past: DynamicCache | None = None,
         **meddling: Any,
     ) -> dict[str, Array]:
         """Every hook of one run, and `logits` and `logits_logsumexp` of every position.
 
         Args:
             n_logits: Only the last so many positions get logits; 0: all.
+            past: Transformers' own cache of the positions before these; these are added to it.
             meddling: The fields of `Meddling`.
         """
         run = Watched(self, Meddling(**meddling))
+        kept: dict[str, Any] = {"past_key_values": past, "use_cache": past is not None}
         with run.watching():
-            out = self.model(torch.tensor([list(ids)]), use_cache=False, logits_to_keep=n_logits)
+            out = self.model(torch.tensor([list(ids)]), logits_to_keep=n_logits, **kept)
         run.take("logits", out.logits[0])
         run.take("logits_logsumexp", torch.logsumexp(out.logits[0], dim=-1))
         return {name: self._in_order(name, value).numpy() for name, value in run.values.items()}
+
+    def hooks_in_pieces(
+        self, ids: Sequence[int], n_at_once: int, *, n_logits: int, only: frozenset[str]
+    ) -> dict[str, Array]:
+        """The same of a long text, so many positions at once: half of its attention is no work.
+
+        The last positions alone have logits.
+        """
+        past = DynamicCache()
+        pieces = [
+            self.hooks(ids[at : at + n_at_once], n_logits=n_logits, past=past, only=only)
+            for at in range(0, len(ids), n_at_once)
+        ]
+        whole = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[-1]}
+        return {
+            name: array[-n_logits:] if name.startswith("logits") else array
+            for name, array in whole.items()
+        }
 
     @torch.inference_mode()
     def read_out(self, states: Array) -> Array:

@@ -362,13 +362,16 @@
     /** @type {NodeListOf<HTMLElement>} */
     const all = document.body.querySelectorAll("*");
     const stuck = [...all].filter(sticks);
+    window.stuck = stuck.map((one) => [one, one.getAttribute("style")]);
     for (const element of stuck) element.style.position = "static";
-    window.stuck = stuck;
   }
 
   /** Undo `unstick`. */
   function stick() {
-    for (const element of window.stuck) element.removeAttribute("style");
+    for (const [element, style] of window.stuck) {
+      if (style === null) element.removeAttribute("style");
+      else element.setAttribute("style", style);
+    }
   }
 
   window.screens = {

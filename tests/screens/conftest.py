@@ -1,4 +1,4 @@
-"""One page of the built site for all screen tests of a file, and an empty one for their checks."""
+"""One page of the built site for the tests at each place, one for each of the other files."""
 
 from __future__ import annotations
 
@@ -28,9 +28,16 @@ def visitor(browser):
         yield context
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared(visitor, site):
-    """The site's page, opened once for a file's tests: most are a later visit, half the work."""
+    """The site's page, opened once for the files whose tests go through the places."""
+    with page_in(visitor, site) as screen:
+        yield screen
+
+
+@pytest.fixture(scope="module")
+def of_file(visitor, site):
+    """The same for the tests of one other file: a later visit, half the work of a first one."""
     with page_in(visitor, site) as screen:
         yield screen
 
@@ -42,18 +49,23 @@ def screen(shared):
 
 
 def at_first(shared):
-    """Give a file's page the looks that each test begins with."""
+    """Give the page the looks that each test begins with."""
     shared.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     shared.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    shared.page.evaluate(AS_OPENED)
-    shared.page.mouse.move(0, 0)
+    at_rest(shared)
     shared.errors.clear()
     return shared
 
 
-@pytest.fixture(scope="module")
+def at_rest(shared):
+    """Take focus and mouse off the page, scroll it back, and give its text the usual size."""
+    shared.page.evaluate(AS_OPENED)
+    shared.page.mouse.move(0, 0)
+
+
+@pytest.fixture(scope="session")
 def there(shared, place):
-    """The page at a place, where it goes once for all tests that only look at it."""
+    """The page at a place, where it goes once for the tests of all files that only look at it."""
     at_first(shared).go(place.address)
     return shared
 

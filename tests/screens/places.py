@@ -62,6 +62,7 @@ PLACES = (
     Place("styleguide", "#/styleguide"),
     Place("missing", "#/nowhere"),
 )
-# For a test at each of them: a file's tests of one place come behind one another, so that the page
-# goes there once and not once a test.
-AT_EACH_PLACE = pytest.mark.parametrize("place", PLACES, ids=str, scope="module")
+# For a test at each of them: all files' tests of one place come behind one another, so the page
+# goes there once and not once a test. The files come in the order of tests/order.py, in which each
+# begins as the one before it has left the page: in English and at rest.
+AT_EACH_PLACE = pytest.mark.parametrize("place", PLACES, ids=str, scope="session")

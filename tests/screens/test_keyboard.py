@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.screens.conftest import at_first
+from tests.screens.conftest import at_rest
 from tests.screens.places import AT_EACH_PLACE, NARROW, SIZES, WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -39,16 +39,16 @@ def tab_through(screen):
     return seen
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def found(there):
     """What the page says at a place: of motion, and in each size of targets and of the focus."""
-    moving = there.ask("moving")
-    return {"moving": moving, **{size: in_size(there, size) for size in SIZES}}
+    sizes = {size: in_size(there, size) for size in SIZES[::-1]}  # begins where axe has ended
+    return {"moving": there.ask("moving"), **sizes}
 
 
 def in_size(screen, size):
     """What is too small in a size, all that can be used there, and what the focus said at each."""
-    at_first(screen)
+    at_rest(screen)
     screen.look(size)
     small, seen = screen.ask("small", LEAST[size]), tab_through(screen)
     names = screen.page.evaluate("window.usable.map((one) => one.outerHTML.slice(0, 80))")

@@ -20,7 +20,7 @@ WORDS = "untranslated"
 ACCENTED, MIRRORED = LANGUAGES[1:]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def names(dist):
     """What stands on the page as it came with the models: titles, licences, where they are from."""
     manifests = [
@@ -30,18 +30,19 @@ def names(dist):
     return [str(name) for names in kept for name in names]
 
 
-@pytest.fixture(scope="module")
-def found(shared, names, place):
+@pytest.fixture(scope="session")
+def found(there, names, place):
     """What is found at a place, by language, look and check."""
-    screen = at_first(shared)
-    return {language: looked_at(screen, names, place, language) for language in LANGUAGES}
+    screen = at_first(there)
+    found = {ENGLISH: in_english(screen)}
+    for language in LANGUAGES[1:]:
+        found[language] = looked_at(screen, names, place, language)
+    return found
 
 
 def looked_at(screen, names, place, language):
-    """What is found at a place in a language: in English with large text and narrowest, too."""
+    """What is found at a place in another language."""
     screen.go(place.address, language)
-    if language == ENGLISH:
-        return in_english(screen)
     found = {}
     for size in SIZES if language == MIRRORED else SIZES[::-1]:  # begins where the last one ended
         screen.look(size)
@@ -52,7 +53,7 @@ def looked_at(screen, names, place, language):
 
 
 def in_english(screen):
-    """The sizes and the large text, in the order that changes least."""
+    """The sizes, the narrowest too, and the large text, in the order that changes least."""
     found = {}
     screen.look(WIDE)
     found[WIDE[0]] = asked(screen, READ)

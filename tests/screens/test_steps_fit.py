@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.screens.conftest import at_first
 from tests.screens.screen import told
 from tests.steps import STEPS
 
@@ -35,6 +36,12 @@ WHERE = """() => {
     ).length,
   };
 }"""
+
+
+@pytest.fixture
+def screen(of_file):
+    """This file's page: what is presented and what is unfolded stays its own."""
+    return at_first(of_file)
 
 
 def complaints(screen, size):

@@ -5,5 +5,5 @@ declare module "*/wllama/index.js";
 interface Window {
   bench: Record<string, Function>;
   screens: Record<string, Function>;
-  stuck: HTMLElement[];
+  stuck: [HTMLElement, string | null][];
 }
