@@ -1,4 +1,4 @@
-"""The graph that opens a trained model: every hook is the reference's, with any vocabulary."""
+"""The graph that opens a trained model has every hook of the reference, with any vocabulary."""
 
 from __future__ import annotations
 
