@@ -9,6 +9,7 @@ import pytest
 
 from seethrough.app.learning import Plan, train
 from seethrough.core.train.corpus import of_text
+from tests.browser.tab import PATIENCE_S
 from tests.native_learner import NativeLearner
 
 pytestmark = pytest.mark.browser
@@ -94,3 +95,23 @@ def test_what_was_trained_is_a_model(unloaded):
     assert took["blocks.1.attn.hook_pattern"]["dims"] == [4, 5, 5]
     assert took["logits"]["dims"] == [5, 26]
     assert row["dims"] == [1, 32]
+
+
+def test_the_room_from_first_step_to_open_model(unloaded):
+    """By clicks: choose, go, see the curve and the samples, open what came out and run it."""
+    page = unloaded.page
+    unloaded.go("#/train")
+    page.select_option("[data-name=data]", "grammar")
+    page.select_option("[data-name=size]", "25k")
+    page.click("[data-action=lesson-go][data-steps='10']")
+    page.wait_for_selector("[data-action=lesson-open]", timeout=PATIENCE_S * 1000)
+    assert "Step 10." in page.inner_text("#lesson-steers")
+    assert page.locator(".lesson-mark").count() == 4
+    assert page.locator(".lesson-samples li").count() == 2
+
+    page.click("[data-action=lesson-open]")
+    unloaded.until("location.hash.startsWith('#/generate/own/simple?prompt=the%20small')")
+    unloaded.until("document.querySelector('.is-source')?.innerText.includes('Live')")
+    unloaded.go("#/train")
+    page.click("[data-action=lesson-again]")
+    unloaded.until("document.querySelector('#lesson-steers').innerText.includes('Nothing')")

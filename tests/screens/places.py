@@ -54,6 +54,7 @@ PLACES = (
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),
     Place("map", "#/map"),
+    Place("train", "#/train"),
     Place("all", "#/all/january"),
     Place("about", "#/about"),
     Place("fidelity", "#/fidelity"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from seethrough.app.beaming import Beaming
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.service import Service
     from seethrough.app.state import AppState, RecordingCard, Sampling
+    from seethrough.app.training import Training
     from seethrough.core.heads import Heads
     from seethrough.core.recording import Recording
 
@@ -52,6 +54,13 @@ class Actions:
         self._gate = Gate(service, self.fetcher)
         self._fitted: Message | None = None
         self.store.subscribe(("config",), self._fit)
+
+    @cached_property
+    def training(self) -> Training:
+        """What trains a model; few readers need it, so it is imported when one does."""
+        from seethrough.app.training import Training  # noqa: PLC0415 - see above
+
+        return Training(self.service)
 
     @property
     def state(self) -> AppState:

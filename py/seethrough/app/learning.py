@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from seethrough.core.errors import CancelledRunError, EngineError, InputError
+from seethrough.core.train.course import Course
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.sizes import config_of, first_weights
 from seethrough.core.train.update import KNOBS, Rule, Updated
@@ -123,19 +124,6 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Course:
-    """How a run went: the loss of each step, and of the held-out text as (step, loss)."""
-
-    losses: tuple[float, ...] = ()
-    held: tuple[tuple[int, float], ...] = ()
-
-    @property
-    def n_done(self) -> int:
-        """How many steps were done."""
-        return len(self.losses)
-
-
-@dataclass(frozen=True)
 class Trained:
     """A run's end: how it went, what it wrote, its weights by name."""
 
@@ -166,7 +154,7 @@ async def train(
     await learner.begin(
         first_state(config, plan.seed), flat.decayed() * np.float32(plan.rule.decay)
     )
-    course = await _looked(learner, corpus, Course())
+    course = await looked(learner, corpus, Course())
     while course.n_done < plan.steps:
         course = await go_on(learner, corpus, plan, course)
         tell(course)
@@ -196,7 +184,7 @@ async def go_on(learner: Learner, corpus: Corpus, plan: Plan, course: Course) ->
         raise EngineError("train.not_a_number", step=first + len(losses) - 1, rate=plan.rule.lr)
     course = Course((*course.losses, *losses), course.held)
     is_time = course.n_done % LOOK_EVERY == 0 or course.n_done == plan.steps
-    return await _looked(learner, corpus, course) if is_time else course
+    return await looked(learner, corpus, course) if is_time else course
 
 
 def work_of(corpus: Corpus, plan: Plan, numbers: Sequence[int]) -> Steps:
@@ -210,7 +198,7 @@ def work_of(corpus: Corpus, plan: Plan, numbers: Sequence[int]) -> Steps:
     )
 
 
-async def _looked(learner: Learner, corpus: Corpus, course: Course) -> Course:
+async def looked(learner: Learner, corpus: Corpus, course: Course) -> Course:
     """The course with the loss of the held-out text as it is now."""
     if len(corpus.held) <= 1:
         return course

@@ -14,15 +14,18 @@ from seethrough.core.train.own import manifest_of, tokenizer_of
 from seethrough.core.train.update import Rule
 
 if TYPE_CHECKING:
-    from seethrough.app.learning import Course, Trained
+    from seethrough.app.learning import Trained
     from seethrough.app.service import Service
     from seethrough.core.train.corpus import Corpus
+    from seethrough.core.train.course import Course
 
 OPTIONS = {"data": object, "size": str, "steps": int, "lr": float, "seed": int}
 LISTED = ("names", "words")  # files of the site, a document a line
 MADE = {"sums": made.sums, "grammar": made.grammar}
 MOST_TEXT = 5_000_000  # signs
 DATA, SIZE, STEPS = "names", "100k", 300
+OPENINGS = {"names": "ma", "words": "un", "sums": "12+34=", "grammar": "the small"}
+N_FIRST = 12  # signs of a reader's own text
 
 
 async def corpus_of(service: Service, data: object, seed: int) -> Corpus:
@@ -81,6 +84,11 @@ async def train_for(
         "sample": trained.sample,
         "model": open_up(service, trained, corpus, data),
     }
+
+
+def opening_of(data: str, corpus: Corpus) -> str:
+    """The beginning of a text as the model learned it: what its first sight is asked."""
+    return OPENINGS.get(data) or corpus.learned.strip()[:N_FIRST]
 
 
 def open_up(service: Service, trained: Trained, corpus: Corpus, data: object) -> str:

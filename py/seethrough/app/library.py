@@ -119,7 +119,8 @@ class Library:
         self._given[manifest.id] = weights
         others = [card for card in self._store.state.site.models if card.id != manifest.id]
         card = card_of(manifest, self._engine_bytes, LEARNING)
-        self._store.replace(models=(*others, card))
+        here = self._store.state.site.stored | {manifest.id}
+        self._store.replace(models=(*others, card), stored=here)
 
     def given(self, model_id: str) -> Array | None:
         """The weights of a model that was trained here; None where they lie in files."""

@@ -25,6 +25,7 @@ from seethrough.app.chart import Chart, Path
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
+from seethrough.app.lesson import DATA, OWN_TEXT, RATES, Lesson, Sample
 from seethrough.app.message import Message
 from seethrough.app.model_state import (
     ALL,
@@ -81,6 +82,7 @@ __all__ = [
     "ALL",
     "BLOCK",
     "BOXES",
+    "DATA",
     "DECODE",
     "EVERYTHING",
     "FAILED",
@@ -90,7 +92,9 @@ __all__ = [
     "NOTHING",
     "OPEN",
     "OPENED",
+    "OWN_TEXT",
     "PICTURE_TOKENS",
+    "RATES",
     "REMOTE",
     "SECOND",
     "STAGES",
@@ -111,6 +115,7 @@ __all__ = [
     "EngineStatus",
     "Idea",
     "Lens",
+    "Lesson",
     "Message",
     "ModelCard",
     "Moved",
@@ -122,6 +127,7 @@ __all__ = [
     "Proof",
     "RecordingCard",
     "Run",
+    "Sample",
     "Sampling",
     "Scene",
     "Searched",
@@ -170,6 +176,7 @@ class AppState:
     chrome: Chrome = field(default_factory=Chrome)
     chart: Chart = field(default_factory=Chart)
     by_rows: ByRows = field(default_factory=ByRows)
+    lesson: Lesson = field(default_factory=Lesson)
     route: Route = field(default_factory=Route)
 
     def but(self, **changes: Any) -> AppState:  # noqa: ANN401 - dataclasses.replace checks kinds
@@ -321,6 +328,7 @@ _OPENED_RECORDS: dict[str, type] = {
     "site": Site,
     "chrome": Chrome,
     "chart": Chart,
+    "lesson": Lesson,
     "by_rows": ByRows,
 }
 RECORD_OF = {item.name: record for record, kind in _OPENED_RECORDS.items() for item in fields(kind)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.pairing import choose_second, switch_second
+from seethrough.browser import school
 from seethrough.core.heads import read_heads
 
 if TYPE_CHECKING:
@@ -48,4 +49,5 @@ def handlers(actions: Actions) -> dict[str, Handler]:
         "search-heads": lambda _values: actions.searching.search(),
         "stop-search": lambda _values: actions.searching.stop(),
         "select-word": lambda values: actions.select_word(int(values["word"])),
+        **school.handlers(actions),
     }

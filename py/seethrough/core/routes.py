@@ -28,11 +28,15 @@ if TYPE_CHECKING:
     from seethrough.core.second import Second
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
-PAGES = ("home", "map", "gallery", "ready", "about", "fidelity", "glossary", "styleguide")
+PAGES = (
+    *("home", "map", "gallery", "train", "ready", "about", "fidelity", "glossary"),
+    "styleguide",
+)
 FIDELITY = "fidelity"
 OWN = "own"
 MAP = "map"
 GALLERY = "gallery"
+TRAIN, TRAIN_RUN = "train", "run"
 MAX_SHOWN = 60
 MAX_NAMED = 12
 
@@ -200,7 +204,7 @@ def _route(names: list[str], tours: Mapping[str, tuple[str, ...]]) -> tuple[Rout
     if view == FIDELITY:
         return Route(view, *rest[:1]), rest[1:]
     if view not in tours:
-        return Route(view), rest
+        return Route(view), rest[1:] if (view, *rest[:1]) == (TRAIN, TRAIN_RUN) else rest
     subject, step = (*rest, "", "")[:2]
     if len(rest) == 1 and subject in tours[view]:  # a step of whatever is looked at
         return Route(view, "", subject), []

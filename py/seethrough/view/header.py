@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.state import DECODE, GENERATE, card_of
 from seethrough.core.language import MADE_UP
 from seethrough.core.messages import LANGUAGES, text
-from seethrough.core.routes import GALLERY, MAP, OWN, Route, address_of
+from seethrough.core.routes import GALLERY, MAP, OWN, TRAIN, Route, address_of
 from seethrough.view import depth
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import say, subject_name
@@ -16,7 +16,7 @@ from seethrough.view.words import say, subject_name
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-LINKS = (GENERATE, DECODE, GALLERY, "walk", "block", "all", MAP)
+LINKS = (GENERATE, DECODE, GALLERY, "walk", "block", "all", MAP, TRAIN)
 THEMES = ("system", "light", "dark")
 # The languages to choose from; the two made of English are for tests, by address.
 OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)
@@ -64,7 +64,7 @@ def view_link(state: AppState, view: str) -> Node:
     """A link to a view; a tour keeps the subject: the same recording, or the reader's prompt."""
     is_here = state.route.view == view
     is_card = card_of(state.site.gallery, state.route.subject) is not None
-    keeps = state.tour is not None and view not in {MAP, GALLERY} and not is_card
+    keeps = state.tour is not None and view not in {MAP, GALLERY, TRAIN} and not is_card
     target = Route(view, state.route.subject if keeps else "")
     return h(
         "a",

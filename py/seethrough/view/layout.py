@@ -55,11 +55,13 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Idea, Step, Tours
     from seethrough.view import fidelity
     from seethrough.view.chart import arithmetic, axis, colours, local, stops, taken
+    from seethrough.view.train import curve, plan, written
 else:  # the map's rooms, and the report, come when they are first shown
     (fidelity,) = late("seethrough.view", "fidelity")
     arithmetic, axis, colours, local, stops, taken = late(
         "seethrough.view.chart", "arithmetic", "axis", "colours", "local", "stops", "taken"
     )
+    curve, plan, written = late("seethrough.view.train", "curve", "plan", "written")
 
 __all__ = [
     "ACTIONS",
@@ -199,6 +201,11 @@ ACTIONS = (
     "rows-swap",
     "rows-axis",
     "rows-sum",
+    "lesson-set",
+    "lesson-go",
+    "lesson-pause",
+    "lesson-again",
+    "lesson-open",
 )
 
 
@@ -319,6 +326,10 @@ FIXED: Mapping[str, Panel] = {
     "rows-local": Panel(Names(local.FIELDS), local.render),
     "rows-axis": Panel(Names(axis.FIELDS), axis.render),
     "rows-sum": Panel(Names(arithmetic.FIELDS), arithmetic.render),
+    "lesson-plan": Panel(Names(plan.FIELDS), plan.render),
+    "lesson-steers": Panel(Names(plan.STEERS), plan.steers),
+    "lesson-curve": Panel(Names(curve.FIELDS), curve.render),
+    "lesson-written": Panel(Names(written.FIELDS), written.render),
 }
 
 

@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.view import fidelity
     from seethrough.view.node import Slot
+    from seethrough.view.train import room
 else:  # few readers go there
     (fidelity,) = late("seethrough.view", "fidelity")
+    (room,) = late("seethrough.view.train", "room")
 
 # The tours have frames of their own (view/tours.py).
 FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "home": home.frame,
     "map": chart.frame,
     "gallery": gallery.frame,
+    "train": room.frame,
     "ready": ready.frame,
     "about": about.frame,
     "fidelity": fidelity.frame,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from seethrough.app.learning import LOOK_EVERY, Course, Plan, Trained, train
+from seethrough.app.learning import LOOK_EVERY, Plan, Trained, train
 from seethrough.core.errors import CancelledRunError, EngineError, InputError
 from seethrough.core.train import made
 from seethrough.core.train.corpus import Corpus, of_documents, of_text
@@ -17,6 +18,9 @@ from seethrough.core.train.marks import marks
 from seethrough.core.train.update import Rule
 from seethrough.core.train.writing import Writer
 from tests.native_learner import NativeLearner
+
+if TYPE_CHECKING:
+    from seethrough.core.train.course import Course
 
 NAMES = Path("export/train/names.txt").read_text(encoding="ascii").split()
 SMALL = Plan("25k", 60, seed=3, rule=Rule(warmup=20))

@@ -54,13 +54,36 @@ class Writer:
             ids.append(draw(logits, temperature, float(rng.random())))
         return self.corpus.decode(ids[n_given:])
 
+    async def lines(self, learner: Looks, n_lines: int, most: int) -> list[str]:
+        """So many documents at once, each up to END or `most` signs, a dart of its own each."""
+        end = self.corpus.alphabet.index(END)
+        ids = np.full((n_lines, most + 1), end, np.int64)
+        rng = chance(self.seed, DARTS)
+        is_open = np.ones(n_lines, bool)
+        for at in range(most):
+            darts = rng.random(n_lines)
+            logits = await logits_at(learner, ids[:, : at + 1])
+            drawn = [draw(row, 1.0, float(dart)) for row, dart in zip(logits, darts, strict=True)]
+            ids[:, at + 1] = np.where(is_open, drawn, end)
+            is_open &= ids[:, at + 1] != end
+            if not is_open.any():
+                break
+        return [self.corpus.decode(row[1:]).partition(END)[0] for row in ids]
+
+
+async def logits_at(learner: Looks, ids: Array) -> Array:
+    """The logits behind some texts of one length: [text, pos] → float64 [text, d_vocab]."""
+    n_texts, length = ids.shape
+    tokens = np.zeros((n_texts, N_POS), np.int64)
+    tokens[:, :length] = ids
+    found = await learner.look(tokens, np.full_like(tokens, IGNORED), ("logits",))
+    rows: Array = found["logits"].reshape(n_texts, N_POS, -1)[:, length - 1].astype(np.float64)
+    return rows
+
 
 async def next_logits(learner: Looks, ids: list[int]) -> Array:
     """The logits behind some tokens, at most N_POS: [d_vocab]."""
-    tokens = np.zeros((1, N_POS), np.int64)
-    tokens[0, : len(ids)] = ids
-    found = await learner.look(tokens, np.full_like(tokens, IGNORED), ("logits",))
-    row: Array = found["logits"][len(ids) - 1].astype(np.float64)
+    row: Array = (await logits_at(learner, np.array([ids])))[0]
     return row
 
 

@@ -1,0 +1,1 @@
+"""The room of training: choose what is learned, watch a model learn it."""
