@@ -72,9 +72,9 @@ def test_the_first_difference_is_marked_and_told() -> None:
     told = words(html[html.index('class="versus-said"') :])
 
     assert html.count("versus-flag") == 1
-    assert "The first token is the same." in told
-    assert re.search(r"Then A takes t2 ?, which had 15.0 % ?; .* B it has 7.5 %", told), told
-    assert re.search(r"Then B takes t5 ?, which had 3.0 % ?; .* A it has 6.0 %", told), told
+    assert "The first token is the same, then they part." in told
+    assert re.search(r"A takes t2 ?: 15.0 % with its own settings, 7.5 % .* B", told), told
+    assert re.search(r"B takes t5 ?: 3.0 % with its own settings, 6.0 % .* A", told), told
 
 
 def test_what_is_the_same_is_said() -> None:

@@ -54,6 +54,8 @@ def body(scene: Scene, *, is_exact: bool) -> list[Node]:
     if shown is None:
         return parts
     parts.append(written(scene, shown, is_exact=is_exact))
+    if shown.is_recorded:
+        parts.append(compare_columns.recorded(scene, shown))
     if is_exact:
         parts += compare_odds.panel(scene, shown)
         parts.append(compare_odds.folded_table(scene, shown))
@@ -66,11 +68,16 @@ def shown_of(scene: Scene) -> Contrast | None:
 
 
 def written(scene: Scene, shown: Contrast, *, is_exact: bool) -> Node:
-    """What the two sides are, the sentence about where they part, their tokens."""
+    """What the two sides are, the sentence about where they part, their tokens.
+
+    What the sides are is left out where the dials above say no other.
+    """
+    is_said = is_exact or compare_columns.tells_more(shown) or compare_steers.is_stale(scene)
     return h(
         "div",
         {"class": "versus"},
-        compare_columns.heads(scene, shown),
+        compare_columns.heads(scene, shown) if is_said else None,
         h("p", {"class": "versus-said", "role": "status"}, compare_columns.told(scene, shown)),
         compare_columns.columns(scene, shown, is_exact=is_exact),
+        None if is_exact else compare_columns.read(scene, shown),
     )

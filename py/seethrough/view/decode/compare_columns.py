@@ -22,17 +22,28 @@ if TYPE_CHECKING:
 
 
 def heads(scene: Scene, shown: Contrast) -> Node:
-    """What each side is; of a recorded example also of which text, and the others to look at."""
+    """What each side is."""
     rows = [
         h("li", {}, letter(name), " ", head(scene, shown, side))
         for name, side in zip(NAMES, shown.sides, strict=True)
     ]
-    parts: list[Child] = [h("ul", {"class": "versus-heads"}, rows)]
-    if shown.is_recorded:
-        prompt = h("bdi", {"class": "card-prompt"}, shown.left.prompt)
-        told = rich(scene, "decode.compare.recorded", prompt=prompt)
-        parts = [h("p", {"class": "note"}, told), examples(scene, shown), *parts]
-    return h("div", {"class": "versus-of"}, parts)
+    return h("ul", {"class": "versus-heads"}, rows)
+
+
+def recorded(scene: Scene, shown: Contrast) -> Node:
+    """Of which text a recorded example is, and the others to look at."""
+    prompt = h("bdi", {"class": "card-prompt"}, shown.left.prompt)
+    told = rich(scene, "decode.compare.recorded", prompt=prompt)
+    return h("div", {"class": "versus-of"}, h("p", {"class": "note"}, told), examples(scene, shown))
+
+
+def read(scene: Scene, shown: Contrast) -> Node:
+    """The reader's column in words; before one is chosen, what the tints mean."""
+    wanted = scene.choice.column
+    is_chosen = wanted is not None and wanted < shown.n_columns
+    tints = say(scene, "decode.compare.tints")
+    words = spoken(scene, shown, chosen(scene, shown)) if is_chosen else tints
+    return h("p", {"class": "note", "role": "status"}, words)
 
 
 def letter(name: str) -> Node:
@@ -51,11 +62,6 @@ def head(scene: Scene, shown: Contrast, side: Side) -> list[Child]:
 
 def settings_of(scene: Scene, side: Side) -> list[Child]:
     """The temperature, and every other setting that is not as ever."""
-    names = [
-        name
-        for name in SET
-        if name == "temperature" or side.settings[name] != SETTINGS[name].default
-    ]
     return [
         h(
             "span",
@@ -64,8 +70,22 @@ def settings_of(scene: Scene, side: Side) -> list[Child]:
             " ",
             h("b", {"class": "number"}, setting(scene, side.settings[name])),
         )
-        for name in names
+        for name in named(side)
     ]
+
+
+def named(side: Side) -> list[str]:
+    """The temperature, and every other setting that is not as ever."""
+    return [
+        name
+        for name in SET
+        if name == "temperature" or side.settings[name] != SETTINGS[name].default
+    ]
+
+
+def tells_more(shown: Contrast) -> bool:
+    """Whether what the sides are is more than two temperatures."""
+    return shown.kind != BY_SETTINGS or any(named(side) != ["temperature"] for side in shown.sides)
 
 
 def examples(scene: Scene, shown: Contrast) -> Node:
