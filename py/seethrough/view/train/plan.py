@@ -171,8 +171,9 @@ def now(state: AppState) -> list[Node | str]:
     if not lesson.course.n_done:
         return [say(state, "train.ready")]
     told = {"done": count(state, lesson.course.n_done), "loss": f"{lesson.course.losses[-1]:.3f}"}
-    speed = f"{1000 / lesson.lesson_ms:.0f}" if lesson.lesson_ms else "–"
-    words = rich(state, "train.now", **told, speed=speed)
+    words = rich(state, "train.now", **told)
+    if lesson.lesson_ms:
+        words += [" ", say(state, "train.speed", count=round(1000 / lesson.lesson_ms))]
     left = lesson.lesson_goal - lesson.course.n_done
     if lesson.lesson_stage == "going" and lesson.lesson_ms:
         seconds = max(1, round(left * lesson.lesson_ms / 1000))
