@@ -59,6 +59,7 @@ HANDED_ON = {
     ("py/seethrough/app/run_files.py", "open_file"),
     ("py/seethrough/app/sampler.py", "set"),
     ("py/seethrough/app/searching.py", "search"),
+    ("py/seethrough/app/training.py", "go"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

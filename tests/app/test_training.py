@@ -11,6 +11,7 @@ import pytest
 from seethrough.app.actions import Actions
 from seethrough.app.lesson import Lesson
 from seethrough.app.training import is_due
+from seethrough.core.train.course import Sample
 from seethrough.core.train.places import graphs_of
 from seethrough.core.train.update import Rule
 from tests.fake_engine import opened, tiny_model
@@ -138,8 +139,6 @@ def test_a_text_that_cannot_be_learned() -> None:
 )
 def test_when_a_sample_is_due(last: int, due: int) -> None:
     """Samples become rarer: from noise to words in a list that can be read."""
-    from seethrough.app.lesson import Sample  # noqa: PLC0415 - named once
-
     samples = (Sample(last, ("x",)),)
     assert not is_due(due - 1, samples)
     assert is_due(due, samples)

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from seethrough.app.lesson import Lesson, Sample
+from seethrough.app.lesson import Lesson
 from seethrough.app.message import Message
 from seethrough.core.routes import Route
-from seethrough.core.train.course import Course
+from seethrough.core.train.course import Course, Sample
 from seethrough.view import pages
 from seethrough.view.train import curve, plan, written
 from tests.steps import page_state

@@ -5,25 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seethrough.core.train.course import Course
+from seethrough.core.train.course import DATA, Course
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seethrough.app.message import Message
-
-# What can be learned: texts of the site, made ones, the reader's own.
-DATA = ("names", "sums", "grammar", "words", "text")
-OWN_TEXT = "text"
-RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What the model wrote after so many steps: lines, without what they began with."""
-
-    step: int
-    lines: tuple[str, ...]
+    from seethrough.core.train.course import Sample
 
 
 @dataclass(frozen=True)

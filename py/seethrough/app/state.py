@@ -25,7 +25,7 @@ from seethrough.app.chart import Chart, Path
 from seethrough.app.choice import TALLY, Choice, Throws, Tracing
 from seethrough.app.chrome import Chrome, Stage
 from seethrough.app.form import Text
-from seethrough.app.lesson import DATA, OWN_TEXT, RATES, Lesson, Sample
+from seethrough.app.lesson import Lesson
 from seethrough.app.message import Message
 from seethrough.app.model_state import (
     ALL,
@@ -82,7 +82,6 @@ __all__ = [
     "ALL",
     "BLOCK",
     "BOXES",
-    "DATA",
     "DECODE",
     "EVERYTHING",
     "FAILED",
@@ -92,9 +91,7 @@ __all__ = [
     "NOTHING",
     "OPEN",
     "OPENED",
-    "OWN_TEXT",
     "PICTURE_TOKENS",
-    "RATES",
     "REMOTE",
     "SECOND",
     "STAGES",
@@ -115,7 +112,6 @@ __all__ = [
     "EngineStatus",
     "Idea",
     "Lens",
-    "Lesson",
     "Message",
     "ModelCard",
     "Moved",
@@ -127,7 +123,6 @@ __all__ = [
     "Proof",
     "RecordingCard",
     "Run",
-    "Sample",
     "Sampling",
     "Scene",
     "Searched",
@@ -243,11 +238,8 @@ class AppState:
     @property
     def is_asking(self) -> bool:
         """Whether the reader may be asked now: not in a film, and of a class only if wanted."""
-        if self.chrome.stage.moment is not None:
-            return False
-        return self.guessing.when == ALWAYS or (
-            self.guessing.when == ALONE and not self.chrome.is_presenting
-        )
+        when, is_alone = self.guessing.when, not self.chrome.is_presenting
+        return self.chrome.stage.moment is None and (when == ALWAYS or (when == ALONE and is_alone))
 
     @property
     def moment(self) -> int | None:

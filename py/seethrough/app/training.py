@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.learning import MOST_STEPS, Plan, Trained, first_state, go_on, looked
-from seethrough.app.lesson import OWN_TEXT, Lesson, Sample
+from seethrough.app.lesson import Lesson
 from seethrough.app.lessons import corpus_of, open_up, opening_of
 from seethrough.app.message import Message
 from seethrough.core.errors import CancelledRunError, EngineError, SeethroughError
 from seethrough.core.routes import Place, Route
-from seethrough.core.train.course import Course
+from seethrough.core.train.course import OWN_TEXT, Course, Sample
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.marks import marks
 from seethrough.core.train.update import Rule

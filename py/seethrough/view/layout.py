@@ -201,11 +201,7 @@ ACTIONS = (
     "rows-swap",
     "rows-axis",
     "rows-sum",
-    "lesson-set",
-    "lesson-go",
-    "lesson-pause",
-    "lesson-again",
-    "lesson-open",
+    *(f"lesson-{what}" for what in ("set", "go", "pause", "again", "open")),
 )
 
 

@@ -1,8 +1,21 @@
-"""How a training run went."""
+"""What can be trained, and how a run went."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+# What can be learned: texts of the site, made ones, the reader's own.
+DATA = ("names", "sums", "grammar", "words", "text")
+OWN_TEXT = "text"
+RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1)  # learning rates to choose from
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the model wrote after so many steps: lines, without what they began with."""
+
+    step: int
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from seethrough.view.words import rich, say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seethrough.app.state import AppState, Lesson
+    from seethrough.app.state import AppState
+    from seethrough.core.train.course import Course
 
 FIELDS = ("language", "course", "lesson_marks", "lesson_goal", "unfolded")
 WIDE, HIGH, LEFT, FOOT = 760, 320, 30, 26
@@ -30,16 +31,15 @@ def render(state: AppState) -> str:
     title = h("h2", {"class": "lesson-title"}, rich(state, "train.curve.title"))
     if not lesson.lesson_marks:
         return to_html(title, h("p", {"class": "note"}, rich(state, "train.curve.rest")))
-    shown = h("figure", {"class": "lesson-curve"}, drawn(state, lesson), legend(state))
-    table = folded(
-        state, "lesson-data", say(state, "train.curve.table"), lambda: whole(state, lesson)
-    )
-    return to_html(title, h("p", {"class": "lesson-told"}, told(state, lesson)), shown, table)
+    shown = h("figure", {"class": "lesson-curve"}, drawn(state), legend(state))
+    table = folded(state, "lesson-data", say(state, "train.curve.table"), lambda: whole(state))
+    return to_html(title, h("p", {"class": "lesson-told"}, told(state)), shown, table)
 
 
-def told(state: AppState, lesson: Lesson) -> list[Node | str]:
+def told(state: AppState) -> list[Node | str]:
     """Which mark the model is below now, in words."""
-    loss = now_of(lesson)
+    lesson = state.lesson
+    loss = now_of(lesson.course)
     if loss is None:
         return []
     below = [name for name, mark in lesson.lesson_marks.items() if loss < mark]
@@ -47,18 +47,19 @@ def told(state: AppState, lesson: Lesson) -> list[Node | str]:
     return rich(state, f"train.below.{name}", loss=f"{loss:.2f}")
 
 
-def now_of(lesson: Lesson) -> float | None:
+def now_of(course: Course) -> float | None:
     """The newest loss of the held-out text; of a text that holds nothing out, of its windows."""
-    if lesson.course.held:
-        return lesson.course.held[-1][1]
-    recent = lesson.course.losses[-SMOOTHED:]
+    if course.held:
+        return course.held[-1][1]
+    recent = course.losses[-SMOOTHED:]
     return float(np.mean(recent)) if recent else None
 
 
-def drawn(state: AppState, lesson: Lesson) -> Node:
+def drawn(state: AppState) -> Node:
     """Axes, marks, both curves: steps to the right, nats upwards."""
+    lesson = state.lesson
     most_steps = max(LEAST_STEPS, lesson.lesson_goal, lesson.course.n_done)
-    top = 1.06 * max(lesson.lesson_marks["uniform"], *smoothed(lesson), 0.1)
+    top = 1.06 * max(lesson.lesson_marks["uniform"], *smoothed(lesson.course), 0.1)
 
     def x(step: float) -> float:
         return LEFT + (ENDS - LEFT) * step / most_steps
@@ -67,7 +68,7 @@ def drawn(state: AppState, lesson: Lesson) -> Node:
         return 8 + (HIGH - FOOT - 8) * (1 - min(loss, top) / top)
 
     held = [(x(step), y(loss)) for step, loss in lesson.course.held]
-    learned = [(x(at), y(loss)) for at, loss in thinned(lesson)]
+    learned = [(x(at), y(loss)) for at, loss in thinned(lesson.course)]
     parts: list[Child] = [
         *axes(state, most_steps, top, y),
         *[mark(state, name, y(value)) for name, value in lesson.lesson_marks.items()],
@@ -118,15 +119,15 @@ def dot(x: float, y: float) -> Node:
     return h("circle", {"class": "lesson-dot", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 4})
 
 
-def smoothed(lesson: Lesson) -> list[float]:
+def smoothed(course: Course) -> list[float]:
     """The mean of each SMOOTHED steps of the learned text."""
-    losses = lesson.course.losses
+    losses = course.losses
     return [float(np.mean(losses[at : at + SMOOTHED])) for at in range(0, len(losses), SMOOTHED)]
 
 
-def thinned(lesson: Lesson) -> list[tuple[float, float]]:
+def thinned(course: Course) -> list[tuple[float, float]]:
     """Those means at their middle steps, at most MOST_POINTS of them."""
-    means = smoothed(lesson)
+    means = smoothed(course)
     each = -(-len(means) // MOST_POINTS) or 1
     return [(SMOOTHED * (at + 0.5), means[at]) for at in range(0, len(means), each)]
 
@@ -145,8 +146,9 @@ def legend(state: AppState) -> Node:
     return h("figcaption", {}, h("p", {"class": "lesson-legend"}, keys), marks)
 
 
-def whole(state: AppState, lesson: Lesson) -> Node:
+def whole(state: AppState) -> Node:
     """The held-out text's losses as a table."""
+    lesson = state.lesson
     head = [say(state, "train.table.step"), say(state, "train.table.loss")]
     rows = [
         h("tr", {}, h("th", {"scope": "row"}, count(state, step)), h("td", {}, f"{loss:.4f}"))

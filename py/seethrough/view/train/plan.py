@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.app.state import DATA, OWN_TEXT, RATES
+from seethrough.core.train.course import DATA, OWN_TEXT, RATES
 from seethrough.core.train.sizes import N_HEADS, SIZES
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, limit
-from seethrough.view.words import rich, say
+from seethrough.view.words import rich, say, say_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,7 @@ STEERS = (
     *("lesson_data", "lesson_size", "own_model", "own_step"),
 )
 GOES = (1, 10, 100, 500)
+CALLED = {"25k": "tiny", "100k": "small", "210k": "middle", "800k": "large"}
 
 
 def render(state: AppState) -> str:
@@ -71,7 +72,7 @@ def data_names(state: AppState) -> list[tuple[str, str]]:
 
 def say_size(state: AppState, name: str) -> str:
     """About how many numbers a model of a size learns."""
-    return say(state, f"train.size.{name}")
+    return say(state, f"train.size.{CALLED[name]}")
 
 
 def shape(state: AppState) -> str:
@@ -128,7 +129,7 @@ def steers(state: AppState) -> str:
     parts = [h("div", {"class": "buttons lesson-steers"}, buttons(state))]
     parts.append(h("p", {"class": "lesson-now", "role": "status"}, now(state)))
     if lesson.lesson_told is not None:
-        told = say(state, lesson.lesson_told.key, **lesson.lesson_told.fields)
+        told = say_message(state, lesson.lesson_told)
         parts.append(h("p", {"class": "message is-error", "role": "alert"}, told))
     return to_html(*parts)
 

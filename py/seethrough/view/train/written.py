@@ -8,7 +8,8 @@ from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
-    from seethrough.app.state import AppState, Sample
+    from seethrough.app.state import AppState
+    from seethrough.core.train.course import Sample
 
 FIELDS = ("language", "samples")
 
