@@ -56,6 +56,7 @@ class NativeEngine:
         base_url: str,  # noqa: ARG002 - the protocol's
         progress: Callable[[Progress], None],  # noqa: ARG002 - the protocol's
         mode: str = "exact",  # noqa: ARG002 - the protocol's
+        given: Array | None = None,  # noqa: ARG002 - the protocol's
     ) -> EngineInfo:
         """Open the model's folder."""
         self._model = native(self._folders[manifest.id])
