@@ -44,6 +44,7 @@ def test_there_are_examples():
             "neighbours",
             "where",
             "check",
+            "train",
         ),
     }
 
