@@ -30,15 +30,19 @@ let sessions = null;
 /** @type {State | null} */
 let state = null;
 
-/** @param {string} url @param {AbortSignal} signal @returns {Promise<Uint8Array>} */
+/** A graph, which is stored deflated.
+ * @param {string} url @param {AbortSignal} signal @returns {Promise<Uint8Array>}
+ */
 async function graphAt(url, signal) {
   const path = new URL(url).pathname.split("/").pop();
   const answer = await fetch(url, { signal }).catch((error) => {
     signal.throwIfAborted();
     throw new KeyedError("engine.network", { path, reason: String(error) });
   });
-  if (!answer.ok) throw new KeyedError("engine.missing", { path, status: answer.status });
-  return new Uint8Array(await answer.arrayBuffer());
+  const { body, ok, status } = answer;
+  if (!ok || !body) throw new KeyedError("engine.missing", { path, status });
+  const plain = body.pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(plain).arrayBuffer());
 }
 
 /** @param {Uint8Array} graph @returns {Promise<ort.InferenceSession>} */

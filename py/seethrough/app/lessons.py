@@ -40,7 +40,7 @@ async def corpus_of(service: Service, data: object, seed: int) -> Corpus:
             raise InputError("train.too_long", got=len(data["text"]), most=MOST_TEXT)
         return of_text(data["text"])
     if data in LISTED:
-        return of_documents((await service.fetch_text(f"learn/{data}.txt")).split(), seed)
+        return of_documents((await service.library.learned_text(data)).split(), seed)
     if isinstance(data, str) and data in MADE:
         return MADE[data](seed)
     raise InputError("train.data_unknown", known=", ".join((*LISTED, *MADE)))

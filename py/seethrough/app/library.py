@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from typing import TYPE_CHECKING
 
 from seethrough.app.atlases import AtlasShelf, map_file
@@ -17,7 +18,7 @@ from seethrough.core.fidelity import Fidelity, fidelity_from_bytes
 from seethrough.core.manifest import Manifest, from_json
 from seethrough.core.modes import mode_bytes, modes_of
 from seethrough.core.self_check import SelfCheck, self_check_from_bytes
-from seethrough.core.train.places import LEARNING, graphs_of, run_graph_path
+from seethrough.core.train.places import LEARNING, graphs_of, run_graph_path, text_path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -125,6 +126,10 @@ class Library:
     def given(self, model_id: str) -> Array | None:
         """The weights of a model that was trained here; None where they lie in files."""
         return self._given.get(model_id)
+
+    async def learned_text(self, name: str) -> str:
+        """A text to learn that the site has."""
+        return zlib.decompress(await self._fetch_bytes(text_path(name))).decode()
 
     async def text(self, path: str) -> str:
         """A file of a model: the site's, or one that was made here."""

@@ -14,13 +14,18 @@ LEARNING = "learn/"
 
 
 def step_graph_path(size: str, family: str) -> str:
-    """The graph of a training step of a size."""
-    return f"{LEARNING}step-{family}-{size}.onnx"
+    """The graph of a training step of a size, deflated."""
+    return f"{LEARNING}step-{family}-{size}.bin"
 
 
 def loss_graph_path(size: str, family: str) -> str:
-    """The graph of a forward pass with its loss."""
-    return f"{LEARNING}loss-{family}-{size}.onnx"
+    """The graph of a forward pass with its loss, deflated."""
+    return f"{LEARNING}loss-{family}-{size}.bin"
+
+
+def text_path(name: str) -> str:
+    """A text to learn, a document a line, deflated."""
+    return f"{LEARNING}{name}.bin"
 
 
 def run_graph_path(size: str, family: str) -> str:
