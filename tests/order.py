@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 # What runs asyncio itself, before Playwright's loop stands; then the files that take longest, the
 # longest first, but for the browser's captures: the reference tests look at those.
-FIRST = ("app/", "view/test_saved_page.py")
+FIRST = ("app/", "view/test_saved_page.py", "export/train/test_learning.py")
 LONGEST = (
     "browser/test_parity.py",
     "browser/light/",
