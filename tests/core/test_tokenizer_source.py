@@ -139,7 +139,7 @@ def test_untyped_models_are_named(model, kind):
         (tiny_model(unk_token="a"), "model.unk_token", "a"),  # noqa: S106
         (tiny(normalizer={"type": "NFC"}), "normalizer", "NFC"),
         (tiny(decoder=None), "decoder", "nothing"),
-        (tiny(pre_tokenizer=None), "pre_tokenizer", "nothing"),
+        (tiny(pre_tokenizer=None), "decoder", "ByteLevel"),
         (tiny(pre_tokenizer=METASPACE), "pre_tokenizer", "Metaspace (first, split)"),
         (tiny(pre_tokenizer="BERT"), "pre_tokenizer", "BERT"),
         (spaced(pre_tokenizer=METASPACE), "pre_tokenizer", "Metaspace (first, split)"),
@@ -148,7 +148,11 @@ def test_untyped_models_are_named(model, kind):
             "pre_tokenizer",
             "Metaspace ('_', always, split)",
         ),
-        (spaced(normalizer=None), "pre_tokenizer", "nothing"),
+        (
+            spaced(normalizer=None),
+            "decoder",
+            "Replace ('▁' → ' ') + ByteFallback + Fuse + Strip (' ', 1, 0)",
+        ),
         (spaced(normalizer=PREPEND), "normalizer", "Prepend ('▁')"),
         (
             spaced(normalizer={"type": "Sequence", "normalizers": [REPLACE, PREPEND]}),

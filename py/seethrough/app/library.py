@@ -50,7 +50,7 @@ class Library:
         self._shelf = RecordingShelf(fetch_bytes)
         self._atlases = AtlasShelf(fetch_bytes)
         self._default = ""
-        self._engine_bytes = 0
+        self._engine_bytes = self._learning_bytes = 0
         self._graphs: dict[str, Asset] = {}
         self._given: dict[str, Array] = {}
         self._texts: dict[str, str] = {}
@@ -70,7 +70,9 @@ class Library:
             absent = tuple(AbsentModel(**row) for row in told.get("absent", []))
             rows = [(row["path"], row.get("default")) for row in told["models"]]
             self._engine_bytes = sum(size for size, _hash in told.get("engine", {}).values())
-            self._graphs = graphs_of(told.get("learning", {}))
+            learning = told.get("learning", {})
+            self._graphs = graphs_of(learning)
+            self._learning_bytes = sum(size for size, _hash in learning.values())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
         for path, is_default in rows:
@@ -170,8 +172,9 @@ class Library:
 
     @property
     def maps_bytes(self) -> int:
-        """The size of all maps."""
-        return sum(size_of(manifest.of_kind(ATLAS)) for manifest, _ in self._manifests.values())
+        """The size of all maps, and of what training needs: what rooms of their own have."""
+        maps = sum(size_of(manifest.of_kind(ATLAS)) for manifest, _ in self._manifests.values())
+        return maps + self._learning_bytes
 
     def mapped(self, model_id: str) -> str | None:
         """This model, if it has a map, else the first that has one; None where none has."""
