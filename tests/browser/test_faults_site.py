@@ -43,7 +43,7 @@ def site_files() -> list[str]:
     files = sorted(file for file in built.DIST.rglob("*") if file.is_file())
     listing = built.DIST / "models.json"
     told = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else {}
-    later = {*told.get("engine", ()), *told.get("later", ())}
+    later = {*told.get("engine", ()), *told.get("learning", ()), *told.get("later", ())}
     return [
         path
         for file in files
