@@ -134,6 +134,21 @@ def test_a_text_that_cannot_be_learned() -> None:
     assert (lesson.lesson_stage, lesson.course.n_done) == ("", 0)
 
 
+@pytest.mark.parametrize("seed", ["", "x", "1.5"])
+def test_a_seed_that_is_no_number(seed: str) -> None:
+    """It is refused in a sentence, and the plan stays."""
+
+    async def work() -> Lesson:
+        actions, _ = await room()
+        await actions.training.set("seed", seed)
+        return lesson_of(actions)
+
+    lesson = asyncio.run(work())
+    assert lesson.lesson_told is not None
+    assert lesson.lesson_told.key == "train.seed"
+    assert lesson.lesson_seed == 0
+
+
 @pytest.mark.parametrize(
     ("last", "due"), [(0, 10), (10, 50), (50, 100), (400, 800), (800, 1600), (25, 50)]
 )

@@ -177,12 +177,14 @@ async def go_on(learner: Learner, corpus: Corpus, plan: Plan, course: Course) ->
     )
     numbers = range(first, last + 1)
     done = await learner.steps(work_of(corpus, plan, numbers))
-    losses = done.losses.tolist()
-    if len(losses) < len(numbers) and np.isfinite(losses).all():
+    is_good = np.isfinite(done.losses) & np.isfinite(done.arrays["grad_norm"])
+    if is_good.all() and len(is_good) < len(numbers):
         raise CancelledRunError("engine.cancelled")
-    if not all(np.isfinite(done.arrays[name]).all() for name in ("loss", "grad_norm")):
-        raise EngineError("train.not_a_number", step=first + len(losses) - 1, rate=plan.rule.lr)
-    course = Course((*course.losses, *losses), course.held)
+    # The learner's weights are those of the last good step, and so is the course.
+    good = done.losses[is_good].tolist()
+    if not good:
+        raise EngineError("train.not_a_number", step=first, rate=plan.rule.lr)
+    course = Course((*course.losses, *good), course.held)
     is_time = course.n_done % LOOK_EVERY == 0 or course.n_done == plan.steps
     return await looked(learner, corpus, course) if is_time else course
 

@@ -53,7 +53,11 @@ class Training:
 
     async def set(self, name: str, value: str) -> None:
         """Choose something of the plan; what was trained by another plan is given up."""
-        chosen = KINDS.get(name, str)(value)
+        try:
+            chosen = KINDS.get(name, str)(value)
+        except ValueError:
+            self._store.replace(lesson_told=Message(f"train.{name}", {"got": value}))
+            return
         if not self._lesson.is_going and getattr(self._lesson, f"lesson_{name}") != chosen:
             await self.again()
             self._store.replace(**{f"lesson_{name}": chosen})

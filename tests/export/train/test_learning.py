@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from seethrough.app.learning import LOOK_EVERY, Plan, Trained, train
+from seethrough.app.learning import (
+    LOOK_EVERY,
+    Done,
+    Plan,
+    Trained,
+    first_state,
+    go_on,
+    train,
+    work_of,
+)
 from seethrough.core.errors import CancelledRunError, EngineError, InputError
 from seethrough.core.train import made
 from seethrough.core.train.corpus import Corpus, of_documents, of_text
+from seethrough.core.train.course import Course
 from seethrough.core.train.marks import marks
 from seethrough.core.train.update import Rule
 from seethrough.core.train.writing import Writer
 from tests.native_learner import NativeLearner
-
-if TYPE_CHECKING:
-    from seethrough.core.train.course import Course
 
 NAMES = Path("export/train/names.txt").read_text(encoding="ascii").split()
 SMALL = Plan("25k", 60, seed=3, rule=Rule(warmup=20))
@@ -108,6 +114,30 @@ def test_a_rate_that_destroys() -> None:
     plan = Plan("25k", 60, rule=Rule(lr=1.0, warmup=0, clip=1e9, is_adam=False, decay=1e30))
     with pytest.raises(EngineError, match="step"):
         trained(of_documents(NAMES, 0), plan)
+
+
+def test_the_course_ends_at_the_last_good_step() -> None:
+    """Steps of one go before the one that fails are kept; the next go names the failing step."""
+    corpus, learner = of_text("abcd" * 50), NativeLearner()
+    plan = replace(SMALL, steps=10)
+
+    async def work() -> Course:
+        await learner.open(plan.size, plan.family)
+        config = plan.config(corpus)
+        state = first_state(config, 0)
+        await learner.begin(state, np.zeros_like(state.weights))
+        work = work_of(corpus, plan, range(1, 11))
+        work.knobs["lr"][4] = np.inf  # the fifth update makes every weight none
+        done = await learner.steps(work)
+        assert len(done.losses) == 6
+        assert np.isfinite(done.losses).sum() == 5
+        learner.steps = lambda _work: given(done)  # type: ignore[method-assign]
+        return await go_on(learner, corpus, plan, Course())
+
+    async def given(done: Done) -> Done:
+        return done
+
+    assert asyncio.run(work()).n_done == 5
 
 
 def test_a_stop_between_two_steps() -> None:

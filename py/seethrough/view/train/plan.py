@@ -19,10 +19,7 @@ FIELDS = (
     *("language", "lesson_data", "lesson_text", "lesson_size", "lesson_rate", "lesson_seed"),
     "lesson_stage",
 )
-STEERS = (
-    *("language", "lesson_stage", "lesson_goal", "course", "lesson_ms", "lesson_told"),
-    *("lesson_data", "lesson_size", "own_model", "own_step"),
-)
+STEERS = (*("language", "lesson_stage", "lesson_goal", "course", "lesson_ms", "lesson_told"),)
 GOES = (1, 10, 100, 500)
 CALLED = {"25k": "tiny", "100k": "small", "210k": "middle", "800k": "large"}
 
