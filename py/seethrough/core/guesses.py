@@ -47,6 +47,7 @@ class Question:
         answer: What they say, as it is written.
         about: The token that it asks about.
         asks_sure: Whether the reader says how sure the guess is.
+        has_own_text: Its sentence names a text, which is not the shown one.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Question:
     about: str = ""
     are_tokens: bool = False
     asks_sure: bool = False
+    has_own_text: bool = False
 
     def option(self, key: str) -> Option | None:
         """An option by its key."""

@@ -66,7 +66,8 @@ def veiled(render: Callable[[Scene], str]) -> Callable[[Scene], str]:
 def ask(scene: Scene, question: Question) -> list[Node]:
     """The question as a step's own page: the sentence, what can be answered."""
     words = rich(scene, f"guess.{question.kind}.ask", about=token_mark(question.about))
-    about = h("bdi", {"class": "guess-text"}, text_of(scene))
+    text = "" if question.has_own_text else text_of(scene)
+    about = h("bdi", {"class": "guess-text"}, text) if text else ""
     asked = picture(say(scene, "guess.picture"), about, *answers(scene, question))
     return [lead(words), asked]
 

@@ -30,6 +30,7 @@ def ask(scene: Scene) -> Question | None:
         right=str(right),
         about=shown.left.prompt,
         answer=str(first),
+        has_own_text=True,
     )
 
 
