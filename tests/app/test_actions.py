@@ -108,6 +108,19 @@ def test_long_inputs_are_pictured_in_part(monkeypatch: pytest.MonkeyPatch) -> No
     assert sizes == [(0, 3), (3, len(IDS) - 3)]
 
 
+def test_tokens_that_come_fast_are_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is shown at once, those of one drawing's time together, and none is left out."""
+    monkeypatch.setattr(runner, "BETWEEN", 1000.0)
+    actions = fresh()
+    lengths: list[int] = []
+    actions.store.subscribe(
+        ("continuation",), lambda state: lengths.append(len(state.run.continuation))
+    )
+    asyncio.run(actions.generate(PROMPT, chat=False, settings=Sampling(max_new_tokens=4)))
+
+    assert lengths[-2:] == [1, 4]
+
+
 def test_generate_appends_token_by_token() -> None:
     """Each new token is shown as it comes, with probability and rank; then why it stopped."""
     actions = fresh()

@@ -9,7 +9,10 @@ BETWEEN = 0.25
 
 
 class Pace:
-    """Says when it is time again; the first time at once."""
+    """Says when it is time again; the first time at once.
+
+    `between`: seconds.
+    """
 
     def __init__(self, between: float = BETWEEN) -> None:
         self._between = between

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.inputs import prompt_film
 from seethrough.app.message import Message
+from seethrough.app.pace import Pace
 from seethrough.app.run import PICTURE_TOKENS, Run
 from seethrough.app.service import TOP_OUTPUTS
 from seethrough.app.ways import beside, ids_of, token_of
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from seethrough.core.recording import Recording
 
 TOP_K = 10
+BETWEEN = 0.1  # seconds between two drawings of a text that grows
 
 
 class Runner:
@@ -143,9 +145,13 @@ class Runner:
         if not run.tokens:
             return
         ids, first = (*run.ids, *ids_of(run.continuation)), len(run.steps)
-        done = await self.service.continue_ids(
-            ids, settings, self._on_step, first=first, given=given
-        )
+        growing = Growing(self)
+        try:
+            done = await self.service.continue_ids(
+                ids, settings, growing.add, first=first, given=given
+            )
+        finally:
+            growing.show()
         run = self.run_shown
         self.store.replace(stop=done.stop, branches=beside(run, ids_of(run.steps)))
 
@@ -174,12 +180,6 @@ class Runner:
         elif self.service.model is None:
             chosen = self.state.site.device.model
             await self.service.load(recorded.model if recorded else chosen or None)
-
-    def _on_step(self, step: Step) -> None:
-        token = self._token(step.id)
-        told = (step.prob, step.rank, step.candidates, step.elapsed_ms, step.entropy, step.how)
-        new = NewToken(step.id, token.text, token.visible, *told)
-        self.store.replace(continuation=(*self.run_shown.continuation, new))
 
     def _film(self, prompt: str, chat: bool) -> Film | None:  # noqa: FBT001 - as in `Run.given`
         model = self.service.model
@@ -210,7 +210,7 @@ class Runner:
             config=config,
             source="live",
             given=given,
-            tokens=tuple(self._token(token) for token in ids),
+            tokens=tuple(self.token(token) for token in ids),
             film=film,
             top=top,
             elapsed_ms=elapsed_ms,
@@ -273,9 +273,33 @@ class Runner:
         item = next(item for item in candidates if item.id == token)
         return replace(token_of(item, rank, candidates, run.elapsed_ms), entropy=entropy)
 
-    def _token(self, token: int) -> TokenView:
+    def token(self, token: int) -> TokenView:
+        """How a token of the open model reads."""
         model = self.service.model
         return TokenView(token, "", "") if model is None else token_view(model.tokenizer, token)
+
+
+class Growing:
+    """A text that is being written: shown token by token, or a few at once where they come fast."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner, self._new = runner, list[NewToken]()
+        self._pace = Pace(BETWEEN)
+
+    def add(self, step: Step) -> None:
+        """One token more."""
+        token = self._runner.token(step.id)
+        told = (step.prob, step.rank, step.candidates, step.elapsed_ms, step.entropy, step.how)
+        self._new.append(NewToken(step.id, token.text, token.visible, *told))
+        if self._pace.is_due():
+            self.show()
+
+    def show(self) -> None:
+        """Show what was not shown yet."""
+        if self._new:
+            written = (*self._runner.run_shown.continuation, *self._new)
+            self._new.clear()
+            self._runner.store.replace(continuation=written)
 
 
 def beyond_blocks(config: ModelConfig) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.visible import PICTURES
 from seethrough.view.ideas.grown import NEW_LINE, reads, tint
 from seethrough.view.ideas.plain import caption
-from seethrough.view.node import Attributes, Child, Node, h
+from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
 from seethrough.view.numbers import count, limit, probability, readout
 from seethrough.view.steps.written import bits, enters, has_end
 from seethrough.view.tokens import N_HUES
@@ -30,6 +30,9 @@ LEAST_SCALE = 4.0  # bits
 TAKEN = "generate-taken"
 BAR_HIGH, BAR_WIDE = 20, 7
 BYTES = re.compile(r"(?:⟨[0-9A-F]{2}⟩)+")
+# What tokens at rest look like, by all that their looks hang on.
+RESTED: dict[tuple[object, ...], Markup] = {}
+MOST_RESTED = 2048
 FIRST_BYTE = re.compile(r"⟨([0-9A-F]{2})⟩")
 
 
@@ -111,9 +114,27 @@ def written(scene: Scene, now: Now) -> list[Child]:
     for at in shown.positions:
         if at != before + 1:
             parts.append(h("span", {"class": "generate-gap"}, " … "))
-        parts += [token(scene, now, at, scale), *breaks(scene, scene.run.n_prompt + at)]
+        parts += [drawn(scene, now, at, scale), *breaks(scene, scene.run.n_prompt + at)]
         before = at
     return parts
+
+
+def drawn(scene: Scene, now: Now, at: int, scale: float) -> Node | Markup:
+    """One new token; at rest it is the same at each drawing, and is written once.
+
+    A text grows token by token, and writing all of it anew takes longer than the model.
+    """
+    if at in {now.step, now.joins}:
+        return token(scene, now, at, scale)
+    new = scene.run.steps[at]
+    told = (new.prob, new.rank, new.entropy, new.visible, name_of(scene, at))
+    key = (scene.chrome.language, at, scale, told)
+    found = RESTED.get(key)
+    if found is None:
+        if len(RESTED) >= MOST_RESTED:
+            RESTED.clear()
+        found = RESTED[key] = Markup(to_html(token(scene, now, at, scale)))
+    return found
 
 
 def token(scene: Scene, now: Now, at: int, scale: float) -> Node:
