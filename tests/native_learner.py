@@ -53,10 +53,10 @@ class NativeLearner:
             got = dict(zip(names, self._step.run(names, feeds), strict=True))
             for name in TOLD:
                 told[name].append(np.ravel(got[name]))
+            fetched = {name: got[name] for name in work.fetch}
             if not all(np.isfinite(got[name]).all() for name in TOLD):
                 break
             self._state = Updated(*(got[name] for name in VECTORS))
-            fetched = {name: got[name] for name in work.fetch}
         arrays = {name: np.concatenate(values or [np.zeros(0)]) for name, values in told.items()}
         return Done({**arrays, **fetched})
 

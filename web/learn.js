@@ -108,11 +108,11 @@ async function learnSteps({ tokens, targets, knobs, fetch, signal }) {
     const outputs = await open.sessions.step.run(feeds, [...new Set(names)]);
     for (const name of TOLD) told[name].push(Number(outputs[name].data[0]));
     done += 1;
+    if (isLast) for (const name of fetch) arrays[name] = output(outputs[name]);
     if (!TOLD.every((name) => Number.isFinite(told[name][done - 1]))) break;
     for (const name of KEPT) {
       open.state[name] = /** @type {Float32Array} */ (outputs[`${name}.new`].data);
     }
-    if (isLast) for (const name of fetch) arrays[name] = output(outputs[name]);
     await new Promise((resolve) => setTimeout(resolve)); // a cancel that came meanwhile
   }
   for (const [name, values] of Object.entries(told)) {

@@ -256,8 +256,8 @@ export function handPage(markup) {
 }
 
 /**
- * Hand out a text as a file of its own kind.
- * @param {string} text
+ * Hand out a text, or bytes, as a file of its own kind.
+ * @param {BlobPart} text
  * @param {string} type
  * @param {string} suffix
  * @returns {import("./hand.js").Handed}

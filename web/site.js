@@ -5,13 +5,13 @@
  * null. Everything here touches this site alone, also where others share its origin.
  */
 
-import { APP_STORE, MODEL_STORE, SCOPE } from "./stores.js";
+import { APP_STORE, MODEL_STORE, RUN_STORE, SCOPE } from "./stores.js";
 
 /**
  * @typedef {{files: Record<string, number> | null, models: Record<string, number> | null,
- *   wishes: number | null, quota: number | null, usage: number | null,
- *   isPersisted: boolean | null}} Sizes bytes by path, of the site's own files and of the models';
- *   `wishes` is how many settings are remembered; `usage` and `quota` are the whole origin's, as the
+ *   runs: Record<string, number> | null, wishes: number | null, quota: number | null, usage: number | null,
+ *   isPersisted: boolean | null}} Sizes bytes by path, of the site's own files, of the models' and
+ *   of a training run; `wishes` is how many settings are remembered; `usage` and `quota` are the whole origin's, as the
  *   browser tells them
  */
 
@@ -247,16 +247,49 @@ async function sizesIn(name) {
 /** @returns {Promise<Sizes>} what is stored on this device */
 export async function sizes() {
   const [files, models] = [await sizesIn(APP_STORE), await sizesIn(MODEL_STORE)];
+  const runs = await sizesIn(RUN_STORE);
   const estimate = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
   const isPersisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
   return {
     files,
     models,
+    runs,
     wishes: wishes(),
     quota: estimate.quota ?? null,
     usage: estimate.usage ?? null,
     isPersisted,
   };
+}
+
+const RUN = new URL("training", SCOPE).href;
+
+/**
+ * Keep a training run for the next visit, in the place of the one before.
+ * @param {Uint8Array<ArrayBuffer>} data
+ * @returns {Promise<boolean>} false: storage is full or refused
+ */
+export async function keepRun(data) {
+  try {
+    await (await caches.open(RUN_STORE)).put(RUN, new Response(new Blob([data])));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns {Promise<ArrayBuffer | null>} the run that is kept */
+export async function keptRun() {
+  try {
+    if (!(await caches.has(RUN_STORE))) return null;
+    return (await (await (await caches.open(RUN_STORE)).match(RUN))?.arrayBuffer()) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keep no run any longer. */
+export async function dropRun() {
+  await globalThis.caches?.delete(RUN_STORE).catch(() => {});
 }
 
 /** @param {Storage} storage @returns {string[]} what this site remembers there, by its keys */
@@ -291,7 +324,8 @@ export async function removeAll() {
   }
   await (await registrationHere())?.unregister();
   try {
-    const removed = await Promise.all([caches.delete(APP_STORE), caches.delete(MODEL_STORE)]);
+    const stores = [APP_STORE, MODEL_STORE, RUN_STORE];
+    const removed = await Promise.all(stores.map((name) => caches.delete(name)));
     return removed.includes(true);
   } catch {
     return null;

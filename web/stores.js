@@ -8,3 +8,6 @@ export const APP_STORE = `seethrough-app:${SCOPE}`;
 
 /** The models' files, by address (download.js). */
 export const MODEL_STORE = `seethrough-models:${SCOPE}`;
+
+/** The model that was trained here last (site.js). */
+export const RUN_STORE = `seethrough-training:${SCOPE}`;

@@ -6,13 +6,14 @@ shorter one. `OrtLearner` (browser/learner.py) runs it in a worker of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from seethrough.core.errors import CancelledRunError, EngineError, InputError
-from seethrough.core.train.course import Course
+from seethrough.core.hooks import expected_hooks
+from seethrough.core.train.course import MOST_STEPS, Course
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.sizes import config_of, first_weights
 from seethrough.core.train.update import KNOBS, Rule, Updated
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from seethrough.core.config import ModelConfig
     from seethrough.core.train.corpus import Corpus
 
-MOST_STEPS = 100_000
 TOGETHER = 10  # steps that are asked for at once
 LOOK_EVERY = 50  # steps between two looks at the held-out text
 SAMPLE_SIGNS = 240
@@ -183,10 +183,29 @@ async def go_on(learner: Learner, corpus: Corpus, plan: Plan, course: Course) ->
     # The learner's weights are those of the last good step, and so is the course.
     good = done.losses[is_good].tolist()
     if not good:
-        raise EngineError("train.not_a_number", step=first, rate=plan.rule.lr)
+        tensor = await first_bad(learner, corpus, plan, first)
+        raise EngineError("train.not_a_number", step=first, rate=plan.rule.lr, tensor=tensor)
     course = Course((*course.losses, *good), course.held)
     is_time = course.n_done % LOOK_EVERY == 0 or course.n_done == plan.steps
     return await looked(learner, corpus, course) if is_time else course
+
+
+async def first_bad(learner: Learner, corpus: Corpus, plan: Plan, step: int) -> str:
+    """The first hook of a step, else the first gradient, that has a number which is none."""
+    config = plan.config(corpus)
+    work = work_of(corpus, plan, (step,))
+    hooks = tuple(spec.name for spec in expected_hooks(config))
+    found = await learner.look(work.tokens[0], work.targets[0], hooks)
+    gradients = tuple(f"{name}.grad" for name in flat_of(config).dims)
+    if all(_are_numbers(found[name]) for name in hooks):
+        found = (await learner.steps(replace(work, fetch=gradients))).arrays
+    names = (name for name in (*hooks, *gradients) if name in found)
+    return next((name for name in names if not _are_numbers(found[name])), "loss")
+
+
+def _are_numbers(values: Array) -> bool:
+    """Whether all are; scores of what lies ahead are −∞ by right."""
+    return not (np.isnan(values) | (values == np.inf)).any()
 
 
 def work_of(corpus: Corpus, plan: Plan, numbers: Sequence[int]) -> Steps:

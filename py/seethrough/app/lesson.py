@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seethrough.core.train.course import DATA, Course
+from seethrough.core.train.course import DATA, Chosen, Course
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,14 +15,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A run that was given up, to be laid under the next one."""
+
+    chosen: Chosen
+    course: Course
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run that this device keeps from an earlier visit."""
+
+    chosen: Chosen
+    step: int
+
+
+@dataclass(frozen=True)
 class Lesson:
     """A model that is trained.
 
     The plan is `lesson_data` (of `lesson_text` the reader's own), `lesson_size`, `lesson_rate` and
     `lesson_seed`. `lesson_stage`: "" before the first step, "opening", "going", "paused";
     `lesson_goal` is the step that it pauses at. `lesson_marks` are what counting alone comes to,
-    `lesson_ms` what a step took of late, `lesson_told` why it did not go on. `own_model` is the
-    name under which other views find what was trained, `own_step` its step.
+    `lesson_ms` what a step took of late, `lesson_told` why it did not go on. `kept_steps`: the
+    steps from which it can go on. `earlier_run` is the one before, `found_run` that of an earlier
+    visit. `own_model` is the name under which other views find what was trained, `own_step` its
+    step.
     """
 
     lesson_data: str = DATA[0]
@@ -35,8 +53,11 @@ class Lesson:
     course: Course = field(default_factory=Course)
     lesson_marks: Mapping[str, float] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
+    kept_steps: tuple[int, ...] = ()
     lesson_ms: float = 0.0
     lesson_told: Message | None = None
+    earlier_run: Earlier | None = None
+    found_run: Found | None = None
     own_model: str = ""
     own_step: int = 0
 
@@ -44,3 +65,25 @@ class Lesson:
     def is_going(self) -> bool:
         """Whether steps are being done, or what they need is on its way."""
         return self.lesson_stage in {"opening", "going"}
+
+    @property
+    def chosen(self) -> Chosen:
+        """The plan."""
+        return Chosen(
+            self.lesson_data,
+            self.lesson_text,
+            self.lesson_size,
+            self.lesson_rate,
+            self.lesson_seed,
+        )
+
+
+def lesson_of(chosen: Chosen) -> Lesson:
+    """The room with a plan, before its first step."""
+    return Lesson(
+        lesson_data=chosen.data,
+        lesson_text=chosen.text,
+        lesson_size=chosen.size,
+        lesson_rate=chosen.rate,
+        lesson_seed=chosen.seed,
+    )

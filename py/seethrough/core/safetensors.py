@@ -1,4 +1,4 @@
-"""A strict reader of the safetensors format, for the page: arrays of a few kinds from bytes.
+"""A strict reader of the safetensors format, for the page, and a writer: arrays of a few kinds.
 
 The format: 8 bytes little-endian length of the header; the header, JSON: name -> dtype, shape,
 data_offsets, and `__metadata__` (text by name); then the numbers, without a gap or a byte over.
@@ -16,6 +16,8 @@ import numpy as np
 from seethrough.core.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seethrough.core.cache import Array
 
 LENGTH_BYTES = 8
@@ -100,3 +102,17 @@ def _array(name: str, entry: Any, body: memoryview, begin: int) -> tuple[Array, 
 
 def _are_counts(value: Any) -> bool:  # noqa: ANN401 - JSON
     return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
+
+
+def write_safetensors(metadata: Mapping[str, str], arrays: Mapping[str, Array]) -> bytes:
+    """A file of some arrays, which may be of a dtype of DTYPES; the same in, the same out."""
+    header: dict[str, Any] = {METADATA: dict(metadata)}
+    parts, end = [], 0
+    for name, array in arrays.items():
+        kind = next(key for key, dtype in DTYPES.items() if dtype == array.dtype)
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [begin, end]}
+        parts.append(np.ascontiguousarray(array).tobytes())
+    told = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    told += b" " * (-len(told) % LENGTH_BYTES)
+    return b"".join([len(told).to_bytes(LENGTH_BYTES, "little"), told, *parts])

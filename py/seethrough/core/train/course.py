@@ -7,7 +7,19 @@ from dataclasses import dataclass
 # What can be learned: texts of the site, made ones, the reader's own.
 DATA = ("names", "sums", "grammar", "words", "text")
 OWN_TEXT = "text"
+MOST_STEPS = 100_000
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1)  # learning rates to choose from
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a run was told: which text (`text`: the reader's own), how large, rate and seed."""
+
+    data: str
+    text: str
+    size: str
+    rate: float
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -29,3 +41,7 @@ class Course:
     def n_done(self) -> int:
         """How many steps were done."""
         return len(self.losses)
+
+    def until(self, step: int) -> Course:
+        """The course as it was after a step."""
+        return Course(self.losses[:step], tuple(one for one in self.held if one[0] <= step))
