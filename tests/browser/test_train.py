@@ -100,7 +100,7 @@ def test_what_was_trained_is_a_model(unloaded):
 def test_the_room_from_first_step_to_open_model(unloaded):
     """By clicks: choose, go, see the curve and the samples, open what came out and run it."""
     page = unloaded.page
-    page.evaluate("location.hash = '#/train'")
+    page.evaluate("location.hash = '#/train/run'")
     page.wait_for_selector("[data-name=data]")
     page.select_option("[data-name=data]", "grammar")
     page.select_option("[data-name=size]", "25k")
@@ -113,6 +113,6 @@ def test_the_room_from_first_step_to_open_model(unloaded):
     page.click("[data-action=lesson-open]")
     unloaded.until("location.hash.startsWith('#/generate/own/simple?prompt=the%20small')")
     unloaded.until("document.querySelector('.is-source')?.innerText.includes('Live')")
-    page.evaluate("location.hash = '#/train'")
+    page.evaluate("location.hash = '#/train/run'")
     page.click("[data-action=lesson-again]")
     unloaded.until("document.querySelector('#lesson-steers').innerText.includes('Nothing')")

@@ -63,6 +63,16 @@ def test_a_step_in_the_place_of_a_subject_is_the_first_walk_s() -> None:
     assert parse("#/walk/layers/loop").route == Route("walk", "layers", "loop")
 
 
+@pytest.mark.parametrize("address", ["#/train/run", "#/lesson"])
+def test_a_view_of_two_parts(address: str) -> None:
+    """The room of training has its place below training's, and one address that is written."""
+    place = parse(address)
+
+    assert place.route == Route("lesson")
+    assert place.ignored == ()
+    assert address_of(place.route) == "#/train/run"
+
+
 def test_an_unknown_view_is_missing() -> None:
     """An address that leads nowhere keeps what was asked for, to be shown."""
     assert parse("#/nowhere/at/all").route == Route("missing", "nowhere/at/all")

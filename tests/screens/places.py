@@ -55,6 +55,7 @@ PLACES = (
     Place("block-inside", "#/block/january/inside"),
     Place("map", "#/map"),
     Place("train", "#/train"),
+    Place("train-run", "#/train/run"),
     Place("all", "#/all/january"),
     Place("about", "#/about"),
     Place("fidelity", "#/fidelity"),

@@ -30,7 +30,7 @@ LESSON = Lesson(
 
 def at(lesson: Lesson):
     """The room with a lesson."""
-    return page_state(route=Route("train"), lesson=lesson)
+    return page_state(route=Route("lesson"), lesson=lesson)
 
 
 def test_the_page_has_all_of_it() -> None:

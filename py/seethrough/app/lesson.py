@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from seethrough.app.slow import Slow
 from seethrough.core.train.course import DATA, Chosen, Course
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Lesson:
     `lesson_ms` what a step took of late, `lesson_told` why it did not go on. `kept_steps`: the
     steps from which it can go on. `earlier_run` is the one before, `found_run` that of an earlier
     visit. `own_model` is the name under which other views find what was trained, `own_step` its
-    step.
+    step. `slow` is the last step, taken apart.
     """
 
     lesson_data: str = DATA[0]
@@ -60,6 +61,7 @@ class Lesson:
     found_run: Found | None = None
     own_model: str = ""
     own_step: int = 0
+    slow: Slow = field(default_factory=Slow)
 
     @property
     def is_going(self) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seethrough.app.checkpoints import Checkpoints
 from seethrough.app.learning import Plan, Trained, first_state, go_on, looked
 from seethrough.app.lesson import Earlier, lesson_of
 from seethrough.app.lessons import corpus_of, open_up, opening_of
 from seethrough.app.message import Message
+from seethrough.app.slow import Slow
 from seethrough.core.errors import CancelledRunError, EngineError, SeethroughError
 from seethrough.core.routes import Place, Route
 from seethrough.core.train.course import MOST_STEPS, OWN_TEXT, Course, Sample
@@ -38,6 +39,14 @@ SMOOTH = 0.3  # how much the newest measure of a step's time counts
 KINDS = {"rate": float, "seed": int}
 
 
+class Last(NamedTuple):
+    """Who did the last step, with which text, by which plan."""
+
+    learner: Learner
+    corpus: Corpus
+    plan: Plan
+
+
 class Training:
     """The only writer of the lesson. What is trained lies in a learner of its own.
 
@@ -51,6 +60,7 @@ class Training:
         self._corpus: Corpus | None = None
         self._states = Checkpoints()
         self._is_pausing = False
+        self._has_stepped = False  # since the learner began
         self.told: Callable[[Kept], Awaitable[None]] | None = None
 
     @property
@@ -80,7 +90,7 @@ class Training:
             return
         goal = min(MOST_STEPS, self._lesson.course.n_done + n_steps)
         self._is_pausing = False
-        self._store.replace(lesson_stage="opening", lesson_goal=goal, lesson_told=None)
+        self._store.replace(lesson_stage="opening", lesson_goal=goal, lesson_told=None, slow=Slow())
         await self._guarded(self._go_to(goal))
 
     async def _go_to(self, goal: int) -> None:
@@ -170,6 +180,13 @@ class Training:
         course = lesson.course.until(step)
         return Kept(lesson.chosen, course, samples, state, digest_of(self._corpus))
 
+    @property
+    def last(self) -> Last | None:
+        """What the last step was done with and on; None before the first, or behind a way back."""
+        if self._learner is None or self._corpus is None or not self._has_stepped:
+            return None
+        return Last(self._learner, self._corpus, self._plan)
+
     async def open_model(self) -> Place | None:
         """Let every view find the model as it is now; returns where it is seen at work."""
         lesson, corpus = self._lesson, self._corpus
@@ -246,12 +263,14 @@ class Training:
     def _stand_at(self, step: int) -> None:
         """Forget what came after a step."""
         self._states.cut(step)
+        self._has_stepped = False
         lesson = self._lesson
         self._store.replace(
             course=lesson.course.until(step),
             samples=tuple(one for one in lesson.samples if one.step <= step),
             kept_steps=self._states.steps,
             lesson_goal=step,
+            slow=Slow(),
         )
 
     async def _advance(self, learner: Learner, goal: int) -> None:
@@ -260,6 +279,7 @@ class Training:
         before, begun = self._lesson.course, time.perf_counter()
         course = await go_on(learner, self._corpus, replace(self._plan, steps=goal), before)
         taken = (time.perf_counter() - begun) * 1000 / (course.n_done - before.n_done)
+        self._has_stepped = True
         was = self._lesson.lesson_ms or taken
         self._store.replace(course=course, lesson_ms=was + SMOOTH * (taken - was))
         if is_due(course.n_done, self._lesson.samples):

@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
 PAGES = (
-    *("home", "map", "gallery", "train", "ready", "about", "fidelity", "glossary"),
+    *("home", "map", "gallery", "train", "lesson", "ready", "about", "fidelity", "glossary"),
     "styleguide",
 )
 FIDELITY = "fidelity"
 OWN = "own"
 MAP = "map"
 GALLERY = "gallery"
-TRAIN, TRAIN_RUN = "train", "run"
+TRAIN, LESSON, SLOW = "train", "lesson", "slow"
+# Views whose address has two parts; one that this build does not have is none.
+PATHS = {LESSON: (TRAIN, "run"), SLOW: (TRAIN, "step")}
 MAX_SHOWN = 60
 MAX_NAMED = 12
 
@@ -198,18 +200,25 @@ def _route(names: list[str], tours: Mapping[str, tuple[str, ...]]) -> tuple[Rout
     """The route of a path's parts, and the parts that mean nothing."""
     if not names:
         return Route(), []
-    view, *rest = names
+    view, *rest = _with_view(names, tours)
     if view not in PAGES and view not in tours:
         return Route("missing", "/".join(names)[:MAX_SHOWN]), []
     if view == FIDELITY:
         return Route(view, *rest[:1]), rest[1:]
     if view not in tours:
-        return Route(view), rest[1:] if (view, *rest[:1]) == (TRAIN, TRAIN_RUN) else rest
+        return Route(view), rest
     subject, step = (*rest, "", "")[:2]
     if len(rest) == 1 and subject in tours[view]:  # a step of whatever is looked at
         return Route(view, "", subject), []
     is_step = step in tours[view]
     return Route(view, subject, step if is_step else ""), rest[2 if is_step else 1 :]
+
+
+def _with_view(names: list[str], tours: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The parts of a path, those that name one view as its name."""
+    there = (view for view in PATHS if view in PAGES or view in tours)
+    view = next((one for one in there if PATHS[one] == tuple(names[:2])), None)
+    return names if view is None else [view, *names[2:]]
 
 
 def _short(name: str) -> str:
@@ -226,5 +235,6 @@ def address_of(route: Route) -> str:
         return "#/"
     if route.view == "missing":
         return "#/" + quote(route.subject, errors="replace")
-    parts = [part for part in (route.view, route.subject, route.step) if part]
+    view = PATHS.get(route.view, (route.view,))
+    parts = [part for part in (*view, route.subject, route.step) if part]
     return "#/" + "/".join(quote(part, safe="", errors="replace") for part in parts)

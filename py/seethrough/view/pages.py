@@ -33,6 +33,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "map": chart.frame,
     "gallery": gallery.frame,
     "train": room.frame,
+    "lesson": room.frame,
     "ready": ready.frame,
     "about": about.frame,
     "fidelity": fidelity.frame,

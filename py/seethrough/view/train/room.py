@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def frame(state: AppState, slot: Slot) -> list[Node]:
     """From top to bottom; on a wide screen the texts stand beside the curve."""
     return [
-        page_title(state, "train.title"),
+        page_title(state, "lesson.title"),
         h("p", {"class": "page-lead"}, rich(state, "train.lead")),
         slot("lesson-plan"),
         slot("lesson-steers"),
