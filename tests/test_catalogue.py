@@ -59,7 +59,9 @@ HANDED_ON = {
     ("py/seethrough/app/run_files.py", "open_file"),
     ("py/seethrough/app/sampler.py", "set"),
     ("py/seethrough/app/searching.py", "search"),
-    ("py/seethrough/app/training.py", "go"),
+    ("py/seethrough/app/training.py", "_guarded"),
+    ("py/seethrough/app/training_files.py", "open_file"),
+    ("py/seethrough/app/training_files.py", "_open"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

@@ -17,6 +17,7 @@ from seethrough.core.messages import catalogue, text
 from seethrough.core.routes import Route
 from seethrough.core.tokens import Candidate
 from seethrough.view import attention, message, pickers, prompt, tokens
+from seethrough.view.generate import written as generate_written
 from seethrough.view.layout import ACTIONS, PANELS, describe_cell, markup_of, raster_for
 from seethrough.view.node import to_html
 from tests.steps import STEPS
@@ -444,6 +445,7 @@ def test_no_sentence_is_written_in_the_code(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(messages, "catalogue", lambda _language: silent)
     for read_before in ("messages", "signed_messages"):
         monkeypatch.setattr(messages, read_before, messages.Messages)
+    monkeypatch.setattr(generate_written, "RESTED", {})
     for written_once in (attention, tokens):
         monkeypatch.setattr(written_once, "button", written_once.button.__wrapped__)
     monkeypatch.setattr(pickers, "option", pickers.option.__wrapped__)

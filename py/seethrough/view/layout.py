@@ -202,6 +202,7 @@ ACTIONS = (
     "rows-axis",
     "rows-sum",
     *(f"lesson-{what}" for what in ("set", "go", "pause", "again", "open")),
+    *(f"lesson-{what}" for what in ("back", "save", "load", "resume", "forget")),
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
+from seethrough.view.train import earlier
 from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.train.course import Course
 
-FIELDS = ("language", "course", "lesson_marks", "lesson_goal", "unfolded")
+FIELDS = (
+    *("language", "course", "lesson_marks", "lesson_goal", "unfolded", "earlier_run"),
+    *("lesson_data", "lesson_text", "lesson_size", "lesson_rate", "lesson_seed"),
+)
 WIDE, HIGH, LEFT, FOOT = 760, 320, 30, 26
 ENDS = WIDE - 150  # where the axis of steps ends; names of marks stand behind it
 LEAST_STEPS = 100  # the axis is never shorter
@@ -58,8 +62,11 @@ def now_of(course: Course) -> float | None:
 def drawn(state: AppState) -> Node:
     """Axes, marks, both curves: steps to the right, nats upwards."""
     lesson = state.lesson
-    most_steps = max(LEAST_STEPS, lesson.lesson_goal, lesson.course.n_done)
-    top = 1.06 * max(lesson.lesson_marks["uniform"], *smoothed(lesson.course), 0.1)
+    before = earlier.course_under(state)
+    longest = max(lesson.course.n_done, before.n_done)
+    most_steps = max(LEAST_STEPS, lesson.lesson_goal, longest)
+    heights = (*smoothed(lesson.course), *smoothed(before), 0.1)
+    top = 1.06 * max(lesson.lesson_marks["uniform"], *heights)
 
     def x(step: float) -> float:
         return LEFT + (ENDS - LEFT) * step / most_steps
@@ -69,9 +76,11 @@ def drawn(state: AppState) -> Node:
 
     held = [(x(step), y(loss)) for step, loss in lesson.course.held]
     learned = [(x(at), y(loss)) for at, loss in thinned(lesson.course)]
+    under = before.held or thinned(before)
     parts: list[Child] = [
         *axes(state, most_steps, top, y),
         *[mark(state, name, y(value)) for name, value in lesson.lesson_marks.items()],
+        line("lesson-earlier", [(x(step), y(loss)) for step, loss in under]),
         line("lesson-learned", learned),
         line("lesson-held", held),
         *[dot(*place) for place in held[-1:]],
@@ -138,6 +147,7 @@ def legend(state: AppState) -> Node:
         h("span", {"class": f"lesson-key is-{name}"}, rich(state, f"train.key.{name}"))
         for name in ("learned", "held", "marks")
     ]
+    keys += earlier.key(state)
     values = [
         h("li", {}, say(state, f"train.mark.{name}"), " ", h("b", {}, f"{value:.2f}"))
         for name, value in state.lesson.lesson_marks.items()

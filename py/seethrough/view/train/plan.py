@@ -19,7 +19,9 @@ FIELDS = (
     *("language", "lesson_data", "lesson_text", "lesson_size", "lesson_rate", "lesson_seed"),
     "lesson_stage",
 )
-STEERS = (*("language", "lesson_stage", "lesson_goal", "course", "lesson_ms", "lesson_told"),)
+STEERS = (*("language", "lesson_stage", "lesson_goal", "course", "lesson_ms", "lesson_told"),
+    "found_run",
+)
 GOES = (1, 10, 100, 500)
 CALLED = {"25k": "tiny", "100k": "small", "210k": "middle", "800k": "large"}
 
@@ -125,10 +127,32 @@ def steers(state: AppState) -> str:
     lesson = state.lesson
     parts = [h("div", {"class": "buttons lesson-steers"}, buttons(state))]
     parts.append(h("p", {"class": "lesson-now", "role": "status"}, now(state)))
+    if lesson.found_run is not None and not lesson.course.n_done:
+        parts.append(found(state))
     if lesson.lesson_told is not None:
         told = say_message(state, lesson.lesson_told)
         parts.append(h("p", {"class": "message is-error", "role": "alert"}, told))
     return to_html(*parts)
+
+
+def found(state: AppState) -> Node:
+    """The run that this device keeps: which it is, and both that can be done with it."""
+    run = state.lesson.found_run
+    assert run is not None
+    told = {
+        "data": say(state, f"train.data.{run.chosen.data}"),
+        "size": say_size(state, run.chosen.size),
+        "step": count(state, run.step),
+    }
+    goes: Attributes = {"type": "button", "data-action": "lesson-resume"}
+    leaves: Attributes = {"type": "button", "data-action": "lesson-forget"}
+    return h(
+        "div",
+        {"class": "lesson-found"},
+        h("p", {}, rich(state, "train.found", **told)),
+        h("button", goes, say(state, "train.resume")),
+        h("button", leaves, say(state, "train.forget")),
+    )
 
 
 def buttons(state: AppState) -> list[Child]:
@@ -147,7 +171,16 @@ def buttons(state: AppState) -> list[Child]:
         opens: Attributes = {"type": "button", "data-action": "lesson-open"}
         goes.append(h("button", again, say(state, "train.again")))
         goes.append(h("button", opens, say(state, "train.open")))
-    return goes
+    return [*goes, *files(state)]
+
+
+def files(state: AppState) -> list[Child]:
+    """The run as a file, and a file as the run."""
+    box: Attributes = {"type": "file", "accept": ".safetensors", "data-action": "lesson-load"}
+    opens = h("label", {"class": "lesson-file"}, say(state, "train.load"), " ", h("input", box))
+    saves: Attributes = {"type": "button", "data-action": "lesson-save"}
+    save = h("button", saves, say(state, "train.save")) if state.lesson.course.n_done else None
+    return [save, opens]
 
 
 def go(state: AppState, steps: int) -> Node:

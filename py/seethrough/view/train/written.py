@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.view.node import Child, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.train.course import Sample
 
-FIELDS = ("language", "samples")
+FIELDS = ("language", "samples", "kept_steps", "lesson_stage", "course")
 
 
 def render(state: AppState) -> str:
@@ -26,8 +26,24 @@ def render(state: AppState) -> str:
 
 def sample(state: AppState, one: Sample) -> list[Child]:
     """The step, and what was written then."""
-    stamp = h("span", {"class": "lesson-stamp"}, say(state, "train.written.step", count=one.step))
+    told = say(state, "train.written.step", count=one.step)
+    stamp = h("span", {"class": "lesson-stamp"}, told, " ", back(state, one.step))
     return [stamp, h("span", {"class": "lesson-lines"}, [line(words) for words in one.lines])]
+
+
+def back(state: AppState, step: int) -> Node | None:
+    """Leads back to a step that is kept, and is not the newest."""
+    lesson = state.lesson
+    if step not in lesson.kept_steps or step == lesson.course.n_done:
+        return None
+    told: Attributes = {
+        "type": "button",
+        "class": "lesson-back",
+        "data-action": "lesson-back",
+        "data-step": str(step),
+        "disabled": lesson.is_going,
+    }
+    return h("button", told, say(state, "train.back", count=step))
 
 
 def line(words: str) -> Node:

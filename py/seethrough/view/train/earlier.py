@@ -1,0 +1,60 @@
+"""The run before, laid under the one that is shown, and named by what differs between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.train.course import Course
+from seethrough.view.node import Node, h
+from seethrough.view.numbers import count, limit
+from seethrough.view.train.plan import say_size
+from seethrough.view.words import rich, say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+    from seethrough.core.train.course import Chosen
+
+# What two runs of one text can differ in.
+SETTINGS = ("size", "rate", "seed")
+
+
+def course_under(state: AppState) -> Course:
+    """The course of the run before, where it learned the same text by another plan."""
+    earlier = state.lesson.earlier_run
+    return earlier.course if earlier and differing(state) else Course()
+
+
+def differing(state: AppState) -> list[str]:
+    """The settings that the run before had otherwise; nothing where the texts differ."""
+    lesson = state.lesson
+    if lesson.earlier_run is None:
+        return []
+    old, new = lesson.earlier_run.chosen, lesson.chosen
+    if (old.data, old.text) != (new.data, new.text):
+        return []
+    return [name for name in SETTINGS if getattr(old, name) != getattr(new, name)]
+
+
+def key(state: AppState) -> list[Node]:
+    """The curve's name: what the run before had otherwise."""
+    lesson = state.lesson
+    names = differing(state)
+    if lesson.earlier_run is None or not names:
+        return []
+    was = lesson.earlier_run.chosen
+    words = (
+        rich(state, "train.key.earlier", setting=setting(state, names[0], was))
+        if len(names) == 1
+        else rich(state, "train.key.other_plan")
+    )
+    return [h("span", {"class": "lesson-key is-earlier"}, words)]
+
+
+def setting(state: AppState, name: str, chosen: Chosen) -> str:
+    """A setting of a run with its value, in words."""
+    values = {
+        "size": say_size(state, chosen.size),
+        "rate": str(limit(state, chosen.rate)),
+        "seed": count(state, chosen.seed),
+    }
+    return say(state, f"train.setting.{name}", value=values[name])
