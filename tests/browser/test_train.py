@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -116,3 +117,55 @@ def test_the_room_from_first_step_to_open_model(unloaded):
     page.evaluate("location.hash = '#/train/run'")
     page.click("[data-action=lesson-again]")
     unloaded.until("document.querySelector('#lesson-steers').innerText.includes('Nothing')")
+
+
+def test_a_run_outlives_its_page(unloaded):
+    """Trained, reloaded, offered, gone on with from its step; back to an earlier one; saved."""
+    page = unloaded.page
+    page.evaluate("location.hash = '#/train/run'")
+    page.wait_for_selector("[data-name=data]")
+    page.select_option("[data-name=data]", "grammar")
+    page.select_option("[data-name=size]", "25k")
+    page.click("[data-action=lesson-go][data-steps='10']")
+    page.wait_for_selector("[data-action=lesson-open]", timeout=PATIENCE_S * 1000)
+    page.reload()
+    page.wait_for_selector("[data-action=lesson-resume]", timeout=PATIENCE_S * 1000)
+    assert "A toy grammar" in page.inner_text(".lesson-found")
+    page.click("[data-action=lesson-resume]")
+    unloaded.until("document.querySelectorAll('.lesson-samples li').length === 2")
+    page.click("[data-action=lesson-go][data-steps='1']")
+    unloaded.until("document.querySelector('#lesson-steers').innerText.includes('Step 11.')")
+    page.click("[data-action=lesson-back][data-step='10']")
+    unloaded.until("document.querySelector('#lesson-steers').innerText.includes('Step 10.')")
+    with page.expect_download() as handed:
+        page.click("[data-action=lesson-save]")
+    file = handed.value.path()
+
+    page.click("[data-action=lesson-again]")
+    unloaded.until("document.querySelector('#lesson-steers').innerText.includes('Nothing')")
+    page.set_input_files("[data-action=lesson-load]", file)
+    unloaded.until("document.querySelector('#lesson-steers').innerText.includes('Step 10.')")
+    page.set_input_files("[data-action=lesson-load]", {**WRONG, "buffer": b"no run"})
+    unloaded.until("document.querySelector('#lesson-steers').innerText.includes('not a training')")
+
+
+STEERS = "document.querySelector('#lesson-steers').innerText"
+WRONG = {"name": "wrong.safetensors", "mimeType": "application/octet-stream"}
+
+
+def test_a_killed_worker(unloaded):
+    """The run falls back to its newest step that is kept, says so, and goes on."""
+    page = unloaded.page
+    page.evaluate("location.hash = '#/train/run'")
+    page.wait_for_selector("[data-name=data]")
+    page.select_option("[data-name=data]", "names")
+    page.select_option("[data-name=size]", "25k")
+    page.click("[data-action=lesson-go][data-steps='10']")
+    page.wait_for_selector("[data-action=lesson-open]", timeout=PATIENCE_S * 1000)
+    page.click("[data-action=lesson-go][data-steps='500']")
+    unloaded.until(f"{STEERS}.includes('Step ') && !{STEERS}.includes('Step 10.')")
+    page.evaluate("window.workers.at(-1).terminate()")
+    unloaded.until(f"{STEERS}.includes('worker that trains stopped')")
+    said = re.search(r"go on from step (\d+)", page.evaluate(STEERS))
+    page.click("[data-action=lesson-go][data-steps='1']")
+    unloaded.until(f"{STEERS}.includes('Step {int(said[1]) + 1}.')")

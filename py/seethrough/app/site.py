@@ -52,14 +52,15 @@ STAGES = ("starting", "idle", "download", "session", "ready", "running", "failed
 class Storage:
     """What this browser keeps of the site; None where the browser does not say.
 
-    Sizes in bytes: the page with Python, the engine, the recorded walks, the models, what the
-    browser allows. `n_wishes`: how many settings it remembers.
+    Sizes in bytes: the page with Python, the engine, the recorded walks, the models, a model
+    that is being trained, what the browser allows. `n_wishes`: how many settings it remembers.
     """
 
     site_bytes: int | None = None
     engine_bytes: int | None = None
     walks_bytes: int | None = None
     model_bytes: int | None = None
+    run_bytes: int | None = None
     n_wishes: int | None = None
     quota_bytes: int | None = None
     is_persisted: bool | None = None

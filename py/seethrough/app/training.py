@@ -15,6 +15,7 @@ from seethrough.app.message import Message
 from seethrough.app.slow import Slow
 from seethrough.core.errors import CancelledRunError, EngineError, SeethroughError
 from seethrough.core.routes import Place, Route
+from seethrough.core.train.copies import Copies
 from seethrough.core.train.course import MOST_STEPS, OWN_TEXT, Course, Sample
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.kept import Kept, digest_of
@@ -58,6 +59,7 @@ class Training:
         self._store = service.store
         self._learner: Learner | None = None
         self._corpus: Corpus | None = None
+        self._copies: Copies | None = None
         self._states = Checkpoints()
         self._is_pausing = False
         self._has_stepped = False  # since the learner began
@@ -162,7 +164,7 @@ class Training:
         lesson = replace(
             lesson_of(chosen),
             course=kept.course,
-            samples=kept.samples,
+            samples=tuple(map(self._sourced, kept.samples)),
             kept_steps=(step,),
             lesson_marks=marks(corpus),
             lesson_stage="paused" if step else "",
@@ -237,6 +239,15 @@ class Training:
             self._store.replace(course=course, lesson_marks=marks(corpus))
             await self._write(learner)
 
+    def _sourced(self, sample: Sample) -> Sample:
+        """A sample with where each of its lines is from."""
+        assert self._corpus is not None
+        if not self._corpus.has_documents:
+            return sample
+        if self._copies is None:
+            self._copies = Copies(self._corpus)
+        return replace(sample, sources=tuple(map(self._copies.of, sample.lines)))
+
     def _decay(self) -> Array:
         """By how much each number shrinks: float32 [size]."""
         assert self._corpus is not None
@@ -255,7 +266,7 @@ class Training:
     async def _let_go(self, *, keeps_text: bool = False) -> None:
         learner, self._learner = self._learner, None
         if not keeps_text:
-            self._corpus = None
+            self._corpus = self._copies = None
         if learner is not None:
             with suppress(SeethroughError):
                 await learner.close()
@@ -297,7 +308,7 @@ class Training:
         else:
             lines = [await writer.write(learner, TEXT_SIGNS)]
         self._states.add(step, await learner.state())
-        sample = Sample(step, tuple(lines))
+        sample = self._sourced(Sample(step, tuple(lines)))
         self._store.replace(samples=(*samples, sample), kept_steps=self._states.steps)
         kept = self.kept()
         if self.told is not None and kept is not None:

@@ -26,6 +26,7 @@ async def look(store: Store) -> None:
             engine_bytes=None if kinds is None else kinds[ENGINE],
             walks_bytes=None if kinds is None else kinds[WALKS],
             model_bytes=models if models is None or kinds is None else models + kinds[MODEL],
+            run_bytes=None if told["runs"] is None else sum(map(int, told["runs"].values())),
             n_wishes=_whole(told["wishes"]),
             quota_bytes=_whole(told["quota"]),
             is_persisted=told["isPersisted"],

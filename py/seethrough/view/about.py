@@ -63,6 +63,7 @@ def storage(state: AppState) -> str:
         ("walks", size(state, kept.walks_bytes)),
         ("engine", size(state, kept.engine_bytes)),
         ("model", size(state, kept.model_bytes)),
+        ("run", size(state, kept.run_bytes)),
         ("wishes", wishes(state, kept.n_wishes)),
         ("quota", size(state, kept.quota_bytes)),
     ]

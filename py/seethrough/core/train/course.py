@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seethrough.core.train.copies import Source
 
 # What can be learned: texts of the site, made ones, the reader's own.
 DATA = ("names", "sums", "grammar", "words", "text")
@@ -24,10 +28,14 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Sample:
-    """What the model wrote after so many steps: lines, without what they began with."""
+    """What the model wrote after so many steps: lines, without what they began with.
+
+    `sources`: of each line where it is from; empty where the text has no lines.
+    """
 
     step: int
     lines: tuple[str, ...]
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)

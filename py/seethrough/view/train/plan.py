@@ -19,7 +19,8 @@ FIELDS = (
     *("language", "lesson_data", "lesson_text", "lesson_size", "lesson_rate", "lesson_seed"),
     "lesson_stage",
 )
-STEERS = (*("language", "lesson_stage", "lesson_goal", "course", "lesson_ms", "lesson_told"),
+STEERS = (
+    *("language", "lesson_stage", "lesson_goal", "course", "lesson_ms", "lesson_told"),
     "found_run",
 )
 GOES = (1, 10, 100, 500)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.train.copies import HELD, LEARNED
+from seethrough.view.folded import folded
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.words import rich, say
+from seethrough.view.numbers import count
+from seethrough.view.words import rich, say, sentences
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
+    from seethrough.core.train.copies import Source
     from seethrough.core.train.course import Sample
 
-FIELDS = ("language", "samples", "kept_steps", "lesson_stage", "course")
+FIELDS = ("language", "samples", "kept_steps", "lesson_stage", "course", "unfolded")
 
 
 def render(state: AppState) -> str:
@@ -21,14 +25,34 @@ def render(state: AppState) -> str:
     if not samples:
         return to_html(title, h("p", {"class": "note"}, rich(state, "train.written.rest")))
     items = [h("li", {}, sample(state, one)) for one in reversed(samples)]
-    return to_html(title, h("ol", {"class": "lesson-samples", "reversed": True}, items))
+    parts = [title, h("ol", {"class": "lesson-samples", "reversed": True}, items)]
+    newest = samples[-1]
+    if newest.sources:
+        words = say(state, "train.nearest", count=newest.step)
+        parts.append(folded(state, "lesson-nearest", words, lambda: nearest(state, newest)))
+    return to_html(*parts)
 
 
 def sample(state: AppState, one: Sample) -> list[Child]:
     """The step, and what was written then."""
     told = say(state, "train.written.step", count=one.step)
     stamp = h("span", {"class": "lesson-stamp"}, told, " ", back(state, one.step))
-    return [stamp, h("span", {"class": "lesson-lines"}, [line(words) for words in one.lines])]
+    sources = one.sources or (None,) * len(one.lines)
+    lines = [line(state, *each) for each in zip(one.lines, sources, strict=True)]
+    parts: list[Child] = [stamp, h("span", {"class": "lesson-lines"}, lines)]
+    if one.sources:
+        parts.append(h("p", {"class": "note"}, copied(state, one)))
+    return parts
+
+
+def copied(state: AppState, one: Sample) -> str:
+    """How many lines the model knows by heart, and how many are real that it never saw."""
+    kinds = [source.kind for source in one.sources]
+    n_learned, n_held = kinds.count(LEARNED), kinds.count(HELD)
+    said = say(state, "train.copied", count=n_learned, n_lines=count(state, len(kinds)))
+    if not n_held:
+        return said
+    return sentences(said, say(state, "train.real", count=n_held))
 
 
 def back(state: AppState, step: int) -> Node | None:
@@ -46,6 +70,38 @@ def back(state: AppState, step: int) -> Node | None:
     return h("button", told, say(state, "train.back", count=step))
 
 
-def line(words: str) -> Node:
-    """A line, its end marked where it is empty."""
-    return h("bdi", {}, words.replace("\n", "↵") or "∅")
+def line(state: AppState, words: str, source: Source | None) -> Node:
+    """A line, its end marked where it is empty; one that stands in the data is marked."""
+    shown = words.replace("\n", "↵") or "∅"
+    if source is None:
+        return h("bdi", {}, shown)
+    told: Attributes = {"class": f"is-{source.kind}", "title": told_of(state, source)}
+    return h("bdi", told, shown)
+
+
+def told_of(state: AppState, source: Source) -> str:
+    """Where a line is from, in words."""
+    if source.kind == LEARNED:
+        return say(state, "train.source.learned")
+    near = say(state, "train.near", line=source.near, count=source.n_changes) if source.near else ""
+    return sentences(say(state, f"train.source.{source.kind}"), near)
+
+
+def nearest(state: AppState, one: Sample) -> Node:
+    """Each line of the newest sample with the learned line that is nearest to it."""
+    names = ("line", "from", "near", "changes")
+    head = [h("th", {"scope": "col"}, say(state, f"train.table.{name}")) for name in names]
+    rows = [
+        h(
+            "tr",
+            {},
+            h("th", {"scope": "row"}, h("bdi", {}, words or "∅")),
+            h("td", {}, say(state, f"train.source.{source.kind}")),
+            h("td", {}, h("bdi", {}, source.near or "–")),
+            h("td", {}, count(state, source.n_changes) if source.near else "–"),
+        )
+        for words, source in zip(one.lines, one.sources, strict=True)
+    ]
+    return h(
+        "table", {"class": "data-table"}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)
+    )
