@@ -62,7 +62,7 @@ def back(state: AppState, step: int) -> Node | None:
         return None
     told: Attributes = {
         "type": "button",
-        "class": "lesson-back",
+        "class": "button lesson-back",
         "data-action": "lesson-back",
         "data-step": str(step),
         "disabled": lesson.is_going,
