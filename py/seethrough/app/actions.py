@@ -136,6 +136,10 @@ class Actions:
         """Show a card of the prompt gallery at one of its temperatures, as a recorded walk."""
         await self._show_recorded(lambda: self.service.library.sample(card, temperature))
 
+    async def show_document(self, card: RecordingCard) -> None:
+        """Show a document that the model read, as a recorded walk."""
+        await self._show_recorded(lambda: self.service.library.document(card))
+
     async def _show_recorded(self, read: Callable[[], Awaitable[Recording]]) -> None:
         gate = self._gate
         gate.turn += 1
