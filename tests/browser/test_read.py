@@ -1,4 +1,4 @@
-"""Training, simple, in the page: documents play before any download; one's own text; a blank model."""
+"""Training, simple, in the page: documents with no download, own text, a blank model."""
 
 import math
 import re
@@ -50,7 +50,7 @@ def test_a_document_plays_without_a_model(unloaded):
 
 
 def test_by_keys_alone(unloaded):
-    """Arrows and n go from token to token, Space plays, digits of depth stay; nothing is fetched."""
+    """Arrows and n go from token to token, Space plays and pauses."""
     page = unloaded.page
     page.evaluate("location.hash = '#/train/page?depth=idea'")
     unloaded.until(f"location.hash.startsWith('#/train/page') && {IS_LAID}")
@@ -120,5 +120,11 @@ def test_a_model_that_knows_nothing(again):
     blind = float(re.search(r"would be (\d\.\d)", page.inner_text(".read-mean"))[1])
     assert mean == pytest.approx(blind, abs=0.25)
     page.click(".read-row-of[aria-label='Who reads'] a >> nth=0")
-    again.until(f"location.hash.startsWith('#/train/story') && {IS_LAID}")
+    again.until(f"location.hash.startsWith('#/train/poem') && {IS_LAID}")
+    # Another text has other signs, so it is another model.
+    page.evaluate("location.hash = '#/train/page?depth=idea'")
+    again.until(f"location.hash.startsWith('#/train/page') && {IS_LAID} && {IS_IDLE}")
+    page.click("[data-reader=untrained]")
+    page.wait_for_selector("[data-reader=untrained][aria-pressed=true]", timeout=PATIENCE_S * 1000)
+    again.until("document.querySelector('.read-text')?.innerText.startsWith('def')")
     assert again.errors == []
