@@ -62,6 +62,7 @@ HANDED_ON = {
     ("py/seethrough/app/training.py", "_guarded"),
     ("py/seethrough/app/training_files.py", "open_file"),
     ("py/seethrough/app/training_files.py", "_open"),
+    ("py/seethrough/app/pupils.py", "place_of"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

@@ -16,10 +16,12 @@ from seethrough.app.slow import Slow
 from seethrough.core.errors import CancelledRunError, EngineError, SeethroughError
 from seethrough.core.routes import Place, Route
 from seethrough.core.train.copies import Copies
+from seethrough.core.train.corpus import unseen
 from seethrough.core.train.course import MOST_STEPS, OWN_TEXT, Course, Sample
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.kept import Kept, digest_of
 from seethrough.core.train.marks import marks
+from seethrough.core.train.presets import PRESETS
 from seethrough.core.train.update import Rule
 from seethrough.core.train.writing import Writer
 
@@ -85,6 +87,14 @@ class Training:
         if not self._lesson.is_going and getattr(self._lesson, f"lesson_{name}") != chosen:
             await self.again()
             self._store.replace(**{f"lesson_{name}": chosen})
+
+    async def use(self, preset: str) -> None:
+        """Take one of the plans in which something goes wrong; nothing is begun."""
+        if self._lesson.is_going or preset not in PRESETS:
+            return
+        await self.again()
+        chosen = vars(PRESETS[preset])
+        self._store.replace(**{f"lesson_{name}": value for name, value in chosen.items()})
 
     async def go(self, n_steps: int) -> None:
         """Do some steps more; a pause or an error ends them before."""
@@ -207,6 +217,10 @@ class Training:
         return Place(
             Route("generate", "own", "simple"), prompt=prompt, model=self._lesson.own_model
         )
+
+    def unseen_text(self) -> str:
+        """A text for the model to read that it was not trained on; nothing before a run."""
+        return "" if self._corpus is None else unseen(self._corpus)
 
     async def _opened(self) -> Learner:
         """The learner, at the run's step; with the first weights where nothing was done yet."""

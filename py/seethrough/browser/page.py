@@ -330,7 +330,7 @@ class Page:
         route = self._heading()
         tour = tour_of(self._actions.state.site.tours, route.view)
         beside = tour.beside(route, distance) if tour is not None and tour.steps else None
-        if beside is not None:
+        if not self._writing.read_on(distance) and beside is not None:
             ffi.go_to_address(address_of(beside))
 
     def _play(self, play: Callable[[], None]) -> None:
@@ -372,7 +372,7 @@ class Page:
     def _append_best(self) -> Coroutine[Any, Any, None] | None:
         """The next token: at the loop one more, elsewhere the walk turns to it."""
         one_more = self._writing.one_more()
-        if one_more is not None:
+        if one_more is not None or self._writing.read_on(1):
             return one_more
         top = self._actions.state.run.top
         return self._live(self._actions.append(top[0].id)) if top else None

@@ -27,6 +27,7 @@ def handlers(actions: Actions) -> dict[str, Handler]:
     school = School(actions)
     return {
         "lesson-set": lambda values: actions.training.set(values["name"], values["value"]),
+        "lesson-preset": lambda values: actions.training.use(values["name"]),
         "lesson-go": lambda values: actions.training.go(int(values["steps"])),
         "lesson-pause": lambda _values: actions.training.pause(),
         "lesson-again": lambda _values: actions.training.again(),
@@ -50,8 +51,8 @@ class School:
     @cached_property
     def files(self) -> TrainingFiles:
         """What is kept of a run; no start needs it."""
-        from seethrough.app.training_files import TrainingFiles  # noqa: PLC0415 - see above
-        from seethrough.browser.shelf import BrowserShelf  # noqa: PLC0415 - see above
+        from seethrough.app.training_files import TrainingFiles
+        from seethrough.browser.shelf import BrowserShelf
 
         return TrainingFiles(self._actions.training, self._actions.store, BrowserShelf())
 
@@ -62,7 +63,7 @@ class School:
 
     async def save(self) -> None:
         """Hand the reader the run as a file."""
-        from seethrough.browser import shelf  # noqa: PLC0415 - see above
+        from seethrough.browser import shelf
 
         data = self.files.file()
         if data is None:
@@ -74,8 +75,8 @@ class School:
 
     async def load(self) -> None:
         """Go on with a run that the reader chose as a file."""
-        from seethrough.browser import shelf  # noqa: PLC0415 - see above
-        from seethrough.core.train.kept import MOST_BYTES  # noqa: PLC0415 - see above
+        from seethrough.browser import shelf
+        from seethrough.core.train.kept import MOST_BYTES
 
         data = await shelf.chosen(BOX, MOST_BYTES)
         if data is not None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
 PAGES = (
-    *("home", "map", "gallery", "train", "lesson", "ready", "about", "fidelity", "glossary"),
+    *("home", "map", "gallery", "lesson", "ready", "about", "fidelity", "glossary"),
     "styleguide",
 )
 FIDELITY = "fidelity"

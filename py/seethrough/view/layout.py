@@ -55,13 +55,15 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Idea, Step, Tours
     from seethrough.view import fidelity
     from seethrough.view.chart import arithmetic, axis, colours, local, stops, taken
-    from seethrough.view.train import curve, plan, written
+    from seethrough.view.train import curve, plan, reader, written
 else:  # the map's rooms, and the report, come when they are first shown
     (fidelity,) = late("seethrough.view", "fidelity")
     arithmetic, axis, colours, local, stops, taken = late(
         "seethrough.view.chart", "arithmetic", "axis", "colours", "local", "stops", "taken"
     )
-    curve, plan, written = late("seethrough.view.train", "curve", "plan", "written")
+    curve, plan, reader, written = late(
+        "seethrough.view.train", "curve", "plan", "reader", "written"
+    )
 
 __all__ = [
     "ACTIONS",
@@ -191,17 +193,10 @@ ACTIONS = (
     "chart-play",
     "chart-load",
     "chart-save",
-    "rows-lasso",
-    "rows-sight",
-    "rows-show",
-    "rows-clear",
-    "rows-turn",
-    "rows-type",
-    "rows-take",
-    "rows-swap",
-    "rows-axis",
-    "rows-sum",
-    *(f"lesson-{what}" for what in ("set", "go", "pause", "again", "open")),
+    *(f"rows-{what}" for what in ("lasso", "sight", "show", "clear", "turn", "type", "take")),
+    *(f"rows-{what}" for what in ("swap", "axis", "sum")),
+    *(f"lesson-{what}" for what in ("set", "go", "pause", "again", "open", "at", "reader")),
+    "lesson-preset",
     *(f"lesson-{what}" for what in ("back", "save", "load", "resume", "forget")),
 )
 
@@ -242,7 +237,8 @@ OF_A_FILM = (
 )
 FIXED: Mapping[str, Panel] = {
     "header": Panel(
-        ("language", "route", "depth", "models", "recordings", "gallery"), header.render
+        ("language", "route", "depth", "models", "recordings", "gallery", "documents"),
+        header.render,
     ),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
     "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
@@ -323,6 +319,7 @@ FIXED: Mapping[str, Panel] = {
     "rows-local": Panel(Names(local.FIELDS), local.render),
     "rows-axis": Panel(Names(axis.FIELDS), axis.render),
     "rows-sum": Panel(Names(arithmetic.FIELDS), arithmetic.render),
+    "reader": Panel(Names(reader.FIELDS), reader.render),
     "lesson-plan": Panel(Names(plan.FIELDS), plan.render),
     "lesson-steers": Panel(Names(plan.STEERS), plan.steers),
     "lesson-curve": Panel(Names(curve.FIELDS), curve.render),

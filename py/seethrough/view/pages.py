@@ -32,7 +32,6 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "home": home.frame,
     "map": chart.frame,
     "gallery": gallery.frame,
-    "train": room.frame,
     "lesson": room.frame,
     "ready": ready.frame,
     "about": about.frame,
@@ -42,7 +41,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "missing": plain_pages.render_unknown,
 }
 # What a frame itself depends on; its panels follow their own fields (layout.PANELS).
-FIELDS = ("language", "route", "depth", "models", "recordings", "gallery")
+FIELDS = ("language", "route", "depth", "models", "recordings", "gallery", "documents")
 
 
 def render(state: AppState, memo: Memo | None = None) -> str:

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from seethrough.core.train.copies import Source
 
 # What can be learned: texts of the site, made ones, the reader's own.
-DATA = ("names", "sums", "grammar", "words", "text")
+DATA = ("names", "few", "sums", "grammar", "words", "text")
 OWN_TEXT = "text"
 MOST_STEPS = 100_000
+UNTRAINED = "untrained"  # what the name of a model that has learned nothing begins with
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1)  # learning rates to choose from
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.train.copies import HELD, LEARNED
+from seethrough.view import guess
 from seethrough.view.folded import folded
+from seethrough.view.guesses import hundred
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.words import rich, say, sentences
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
     from seethrough.core.train.copies import Source
     from seethrough.core.train.course import Sample
 
-FIELDS = ("language", "samples", "kept_steps", "lesson_stage", "course", "unfolded")
+FIELDS = (
+    *("samples", "kept_steps", "lesson_stage", "course", "unfolded", "route"),
+    *hundred.FIELDS,
+    *guess.STATE,
+)
 
 
 def render(state: AppState) -> str:
@@ -23,9 +29,14 @@ def render(state: AppState) -> str:
     title = h("h2", {"class": "lesson-title"}, say(state, "train.written.title"))
     samples = state.lesson.samples
     if not samples:
-        return to_html(title, h("p", {"class": "note"}, rich(state, "train.written.rest")))
+        rest = h("p", {"class": "note"}, rich(state, "train.written.rest"))
+        question = guess.open_question(state)
+        asked = [] if question is None else guess.ask(state, question)
+        return to_html(title, rest, h("div", {"class": "lesson-guess"}, asked) if asked else "")
     items = [h("li", {}, sample(state, one)) for one in reversed(samples)]
-    parts = [title, h("ol", {"class": "lesson-samples", "reversed": True}, items)]
+    came = guess.verdict(state)
+    told = h("p", {"class": "lesson-came", "role": "status"}, came) if came else ""
+    parts = [title, told, h("ol", {"class": "lesson-samples", "reversed": True}, items)]
     newest = samples[-1]
     if newest.sources:
         words = say(state, "train.nearest", count=newest.step)
