@@ -20,8 +20,10 @@ from safetensors.numpy import save
 
 from export.asset_lists import asset, write_list, write_named
 from export.command import exit_code
+from export.documents import documents_for
 from export.native import NativeModel
 from export.prompts import PROMPTS, Curated, read_prompts
+from export.record_documents import write_documents
 from export.record_gallery import cards_for, write_gallery
 from export.record_heads import captured_for_heads, marked_of, with_layers, without_of
 from export.record_insides import captured_for_insides, inside_files, mean_row, scales_of
@@ -51,6 +53,7 @@ from seethrough.core.tokens import (
     texts,
     token_view,
 )
+from seethrough.core.train.documents import DOCUMENTS_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -331,6 +334,7 @@ def write_recordings(
             print(f"  without its part '{name}', of which nothing fits into {MOST_BYTES} bytes")
     if prompts is None:
         assets += write_gallery(recorder, out, cards_for(recorder.manifest.id))
+        assets += write_documents(recorder, out, documents_for(recorder.manifest.id))
     write_list(out, assets)
     return [out / item.path for item in assets]
 
@@ -356,8 +360,9 @@ def main(arguments: list[str] | None = None) -> int:
         size = sum(file.stat().st_size for file in files)
         n_parts = sum(file.parent.name in {PARTS_FOLDER, INSIDES_FOLDER} for file in files)
         n_cards = sum(file.parent.name == GALLERY_FOLDER for file in files)
-        n_walks = len(files) - n_parts - n_cards
-        told = f"{n_walks} recorded walks, {n_parts} parts, {n_cards} cards"
+        n_read = sum(file.parent.name == DOCUMENTS_FOLDER for file in files)
+        n_walks = len(files) - n_parts - n_cards - n_read
+        told = f"{n_walks} recorded walks, {n_parts} parts, {n_cards} cards, {n_read} documents"
         print(f"{told}, {size / 1e3:.0f} KB")
 
     return exit_code("recording", record)

@@ -22,6 +22,7 @@ from seethrough.core.assets import SAMPLE
 from seethrough.core.distribution import distribution
 from seethrough.core.errors import SourceError
 from seethrough.core.gallery import (
+    ENDING,
     GALLERY_FOLDER,
     MOST_BYTES,
     TEMPERATURES,
@@ -92,7 +93,7 @@ def write_gallery(recorder: Records, out: Path, cards: Sequence[Curated] = CARDS
         if len(data) > MOST_BYTES:
             raise SourceError("recording.card_too_large", id=card.id, got=len(data))
         digest = hashlib.sha256(data).hexdigest()[:12]
-        file = out / GALLERY_FOLDER / f"{place}-{card.id}-{digest}.json"
+        file = out / GALLERY_FOLDER / f"{place}-{card.id}-{digest}{ENDING}"
         file.write_bytes(data)
         assets.append(asset(SAMPLE, file, out, **told_of(sample)))
     return assets
@@ -126,7 +127,7 @@ def drafts_of(card: str) -> dict[float, list[int]]:
 
 def write_drafts(folder: Path) -> None:
     """Keep what the cards of a folder of recordings say, so that they are recorded in less time."""
-    files = sorted((folder / GALLERY_FOLDER).glob("*.json"))
+    files = sorted((folder / GALLERY_FOLDER).glob(f"*{ENDING}"))
     samples = [sample_from_bytes(file.read_bytes()) for file in files]
     told = {
         sample.prompt.id: {

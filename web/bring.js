@@ -70,7 +70,7 @@ async function ofAllModels(...kinds) {
   return (await Promise.all(models.map((card) => ofModel(card, ...kinds)))).flat();
 }
 
-const walkFiles = () => ofAllModels("recording", "part", "sample");
+const walkFiles = () => ofAllModels("recording", "part", "sample", "document");
 
 /** @returns {Promise<Wanted[]>} what rooms of their own need: the maps, and all that trains */
 async function roomFiles() {

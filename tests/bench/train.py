@@ -8,7 +8,6 @@ same model, its way back and AdamW.
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 import time
 from importlib.util import find_spec
@@ -20,6 +19,7 @@ from seethrough.core.train.corpus import of_documents
 from seethrough.core.train.sizes import SIZES
 from tests.bench.walk import until
 from tests.native_learner import NativeLearner
+from tests.own_loop import run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -57,7 +57,7 @@ def native(size: str) -> float:
     spent = []
     for steps in (SHORT, LONG):
         begin = time.perf_counter()
-        asyncio.run(train(NativeLearner(), corpus, Plan(size, steps)))
+        run(train(NativeLearner(), corpus, Plan(size, steps)))
         spent.append(time.perf_counter() - begin)
     return (spent[1] - spent[0]) / (LONG - SHORT) * 1000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from seethrough.core import gallery
 from seethrough.core.errors import SourceError
-from seethrough.core.gallery import Sample, Told, sample_from_bytes, to_bytes
+from seethrough.core.gallery import Sample, Told, packed, sample_from_bytes, to_bytes
 from seethrough.core.recording import read_step, step_row
 from seethrough.core.tokens import DRAWN, END, GREEDY, READER, NewToken, candidate
 from tests.recorded import recorded
@@ -99,7 +100,8 @@ def test_how_a_token_was_chosen_is_kept(how: str, rank: int) -> None:
 
 def altered(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
     """A card's file with some of its values changed."""
-    return json.dumps({**json.loads(to_bytes(made())), **changes}).encode()
+    told = json.loads(zlib.decompress(to_bytes(made())))
+    return packed(json.dumps({**told, **changes}).encode())
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,8 @@ def altered(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
     [
         b"",
         b"[]",
+        packed(b"[]"),
+        packed(b"no JSON"),
         to_bytes(made())[:-5],
         altered(format=1),
         altered(chat=1),

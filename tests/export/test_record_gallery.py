@@ -12,6 +12,7 @@ from export.gallery import CARDS, MODEL, N_NEW, OPENS_AT, SEED
 from export.record_gallery import cards_for, sample_of, told_of
 from seethrough.core import hooks, sampling
 from seethrough.core.gallery import (
+    ENDING,
     GALLERY_FOLDER,
     MOST_BYTES,
     TEMPERATURES,
@@ -37,7 +38,7 @@ LETTERS_OF_STRAWBERRY = "3"
 def files() -> dict[str, Path]:
     """The cards that the build made, by id, in their order."""
     folder = default_model() / "recordings" / GALLERY_FOLDER
-    found = sorted(folder.glob("*.json"), key=lambda file: int(file.name.partition("-")[0]))
+    found = sorted(folder.glob(f"*{ENDING}"), key=lambda file: int(file.name.partition("-")[0]))
     assert found, "The model has no gallery: run `python3 build.py build`, which makes it."
     return {sample_from_bytes(file.read_bytes()).prompt.id: file for file in found}
 

@@ -54,7 +54,7 @@ PLACES = (
     Place("block-weights", "#/block/january/weights"),
     Place("block-inside", "#/block/january/inside"),
     Place("map", "#/map"),
-    Place("train", "#/train"),
+    Place("train", "#/train/poem"),
     Place("train-run", "#/train/run"),
     Place("all", "#/all/january"),
     Place("about", "#/about"),

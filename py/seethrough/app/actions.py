@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from seethrough.app.service import Service
-    from seethrough.app.state import AppState, RecordingCard, Sampling
     from seethrough.app.slowing import SlowMotion
+    from seethrough.app.state import AppState, RecordingCard, Sampling
     from seethrough.app.training import Training
     from seethrough.core.heads import Heads
     from seethrough.core.recording import Recording
@@ -143,6 +143,10 @@ class Actions:
     async def show_sample(self, card: RecordingCard, temperature: float) -> None:
         """Show a card of the prompt gallery at one of its temperatures, as a recorded walk."""
         await self._show_recorded(lambda: self.service.library.sample(card, temperature))
+
+    async def show_document(self, card: RecordingCard) -> None:
+        """Show a document that the model read, as a recorded walk."""
+        await self._show_recorded(lambda: self.service.library.document(card))
 
     async def _show_recorded(self, read: Callable[[], Awaitable[Recording]]) -> None:
         gate = self._gate

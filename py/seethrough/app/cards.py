@@ -84,7 +84,8 @@ class RecordingCard:
     `is_first`: no model before this one has a walk of this id, so that the id alone names it.
     `model_title` is told beside its name, where another model has a walk of this id.
     A card of the prompt gallery has further ones: the `temperatures` that it was recorded at, the
-    one that it `opens_at`, and the `first` new tokens there, each with its probability.
+    one that it `opens_at`, and the `first` new tokens there, each with its probability. Of a
+    document it `opens_at` one of its tokens.
     """
 
     id: str

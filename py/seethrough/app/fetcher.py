@@ -281,6 +281,7 @@ class Fetcher:
             marked=found.marked or now.run.marked,
             without=merged(now.run.without, found.without),
             pushes=merged(now.run.pushes, found.pushes),
+            read=found.read or now.run.read,
             missing=frozenset(),
         )
         state = now.but(run=more)
@@ -349,6 +350,7 @@ def lacking_in(run: Run, wants: Wants) -> Wants:
         is_marked=run.marked is not None,
         without=run.without,
         pushes=run.pushes,
+        is_read=bool(run.read),
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seethrough.core.cell import Cell
     from seethrough.core.heads import Marked, Without
     from seethrough.core.pushes import Pushes
+    from seethrough.core.tokens import NewToken
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Found:
 
     `positions` are those of whole arrays where they are not simply 0, 1, 2 …; `rows` are
     [position or token, ...] by name. `marked` are heads worth a look, `without` the best next
-    tokens without some, `pushes` the tokens that vectors push.
+    tokens without some, `pushes` the tokens that vectors push, `read` how the text's tokens were
+    foreseen.
     """
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
@@ -32,3 +34,4 @@ class Found:
     marked: Marked | None = None
     without: Without = field(default_factory=dict)
     pushes: Mapping[Cell, Pushes] = field(default_factory=dict)
+    read: tuple[NewToken, ...] = ()

@@ -23,8 +23,8 @@ class Lesson:
     `lesson_seed`. `lesson_stage`: "" before the first step, "opening", "going", "paused";
     `lesson_goal` is the step that it pauses at. `lesson_marks` are what counting alone comes to,
     `lesson_ms` what a step took of late, `lesson_told` why it did not go on. `own_model` is the
-    name under which other views find what was trained, `own_step` its step. `slow` is the last step,
-    taken apart.
+    name under which other views find what was trained, `own_step` its step. `slow` is the last
+    step, taken apart.
     """
 
     lesson_data: str = DATA[0]

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.atlases import AtlasShelf, map_file
 from seethrough.app.cards import Terms
-from seethrough.app.recordings import RecordingShelf, gallery_cards, recording_cards
+from seethrough.app.recordings import (
+    RecordingShelf,
+    document_cards,
+    gallery_cards,
+    recording_cards,
+)
 from seethrough.app.state import AbsentModel, Message, ModelCard
 from seethrough.core.assets import ATLAS, CHECK, FIDELITY, LICENCE, Asset, size_of
 from seethrough.core.atlas import PLACES
@@ -83,11 +88,13 @@ class Library:
         try:
             recordings = recording_cards(self._manifests.values())
             gallery = gallery_cards(self._manifests.values())
+            documents = document_cards(self._manifests.values())
         except (KeyError, TypeError) as error:
             raise SourceError("manifest.unreadable", reason=str(error)[:200]) from error
         known = self._manifests.values()
         cards = tuple(card_of(one, self._engine_bytes, folder) for one, folder in known)
-        self._store.replace(models=cards, absent=absent, recordings=recordings, gallery=gallery)
+        told = {"recordings": recordings, "gallery": gallery, "documents": documents}
+        self._store.replace(models=cards, absent=absent, **told)
 
     def manifest(self, model_id: str | None) -> Manifest:
         """A model's manifest; the default one's where none is named.
@@ -155,6 +162,10 @@ class Library:
     async def sample(self, card: RecordingCard, temperature: float) -> Recording:
         """What a card of the gallery has of one temperature; raises as `recording`."""
         return await self._shelf.read_sample(card, self.manifest(card.model), temperature)
+
+    async def document(self, card: RecordingCard) -> Recording:
+        """A text that the model read, with its guesses; raises as `recording`."""
+        return await self._shelf.read_document(card, self.manifest(card.model))
 
     async def whole_sample(self, card: RecordingCard) -> Sample:
         """A card of the gallery with all its temperatures; raises as `recording`."""

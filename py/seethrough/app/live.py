@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.found import Found
 from seethrough.app.heads import mark_heads, without_heads
+from seethrough.app.reading import read_along
 from seethrough.app.run import PICTURE_TOKENS, Lens
 from seethrough.app.unembedding import ROWS, read_rows
 from seethrough.core import hooks
@@ -53,9 +54,10 @@ async def _ask(service: Service, run: Run, lacking: Wants) -> Found:
     rows |= await read_matrices(service, lacking)
     whole = {name: await service.weight(name) for name in sorted(lacking.weights)}
     marked = await mark_heads(service, run) if lacking.is_marked else None
+    read = await read_along(service, run) if lacking.is_read else ()
     without = {off: await without_heads(service, run, off) for off in lacking.without}
     arrays = {**found.arrays, **whole}
-    return replace(found, arrays=arrays, rows=rows, marked=marked, without=without)
+    return replace(found, arrays=arrays, rows=rows, marked=marked, without=without, read=read)
 
 
 async def read_matrices(service: Service, lacking: Wants) -> dict[str, dict[int, Array]]:

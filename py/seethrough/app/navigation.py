@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seethrough.app.branches import replay
 from seethrough.app.comparing import compare_with
+from seethrough.app.documents import document_at, settled_subject, show_document
 from seethrough.app.model_state import opens_unasked
 from seethrough.app.places import (
     address,
@@ -23,7 +24,7 @@ from seethrough.app.tours import COMPARE, DECODE, GENERATE, WALK, step_of, tour_
 from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import written_ids
 from seethrough.core.hooks import leaf_of
-from seethrough.core.routes import FIDELITY, MAP, OWN, Place, Route
+from seethrough.core.routes import FIDELITY, MAP, OWN, SLOW, TRAIN, Place, Route
 from seethrough.core.settings import shaping
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ class Navigation:
             await self._actions.row_work.fill()
         elif self._actions.state.route.view == FIDELITY:
             await self._actions.proving.open(place.route.subject)
+        elif self._actions.state.route.view == SLOW:
+            await self._actions.slowing.open()
         self._tell(place)
         if not self._waits(place):
             self.promised = None
@@ -191,9 +194,13 @@ class Navigation:
         wanted = card_of(cards, route.subject) if is_tour else None
         if route.view == "home" and not state.run.source and cards:
             wanted = cards[0]
-        sample = sample_at(state, route)
+        sample, document = sample_at(state, route), document_at(state, route)
         if is_tour and route.subject == OWN and shown is not None:
             self._actions.clear()
+        elif document is not None:
+            turn = self._turn
+            if not await show_document(self._actions, document) and turn == self._turn:
+                self._actions.clear()
         elif sample is not None:
             await self._show_sample(sample, sampling.temperature)
         elif wanted is not None and not wanted.is_of(shown):
@@ -275,7 +282,7 @@ class Navigation:
         if ignored:
             told.insert(0, Message("route.ignored", {"fields": ", ".join(ignored)}))
         is_there = asked in {"", OWN} or card_of(state.site.recordings, asked) is not None
-        is_there |= sample_at(state, place.route) is not None
+        is_there |= (sample_at(state, place.route) or document_at(state, place.route)) is not None
         if tour_of(state.site.tours, place.route.view) and not is_there:
             told.append(Message("route.no_subject", {"name": asked[:MOST_NAMED]}))
         if told:
@@ -357,7 +364,7 @@ def sample_at(state: AppState, route: Route) -> RecordingCard | None:
 def as_recorded(state: AppState, wanted: Sampling) -> Sampling:
     """The settings; of a card that is shown those that it was drawn with, so that a run agrees."""
     shown = state.run.recorded
-    if shown is None or not shown.is_text_alone:
+    if shown is None or not shown.is_text_alone or shown.read:
         return wanted
     return wanted.but(**{**shaping(), "temperature": shown.temperature, "seed": shown.seed})
 
@@ -372,6 +379,8 @@ def settled(route: Route, state: AppState) -> Route:
     tour = tour_of(state.site.tours, route.view)
     if tour is None:
         return route
+    if route.view == TRAIN:
+        return settled_subject(route, state)
     sample = sample_at(state, route)
     if sample is not None:
         step = tour.first if route.view == GENERATE else tour.settled(route.step)

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.state import PartCard, RecordingCard, Run
-from seethrough.core.assets import INSIDE, PART, RECORDING, SAMPLE
+from seethrough.core.assets import DOCUMENT, INSIDE, PART, RECORDING, SAMPLE
 from seethrough.core.captured import NOTHING, Captured
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError
 from seethrough.core.gallery import sample_from_bytes
 from seethrough.core.hooks import LOGSUMEXP, PATTERN, hook_name
 from seethrough.core.parts import part_from_bytes
 from seethrough.core.recording import from_bytes, stream_names
+from seethrough.core.train.documents import document_from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -44,6 +45,19 @@ def recording_cards(models: Iterable[tuple[Manifest, str]]) -> tuple[RecordingCa
 def gallery_cards(models: Iterable[tuple[Manifest, str]]) -> tuple[RecordingCard, ...]:
     """The prompt galleries of all models, likewise."""
     return _told_apart(tuple(models), _samples)
+
+
+def document_cards(models: Iterable[tuple[Manifest, str]]) -> tuple[RecordingCard, ...]:
+    """The documents that all models read, likewise."""
+    return _told_apart(tuple(models), _documents)
+
+
+def _documents(manifest: Manifest, base: str) -> list[RecordingCard]:
+    """The documents of one model."""
+    return [
+        RecordingCard(model=manifest.id, **asset.told, **_file(asset, base))
+        for asset in manifest.of_kind(DOCUMENT)
+    ]
 
 
 def _told_apart(
@@ -114,6 +128,7 @@ class RecordingShelf:
         self._kept: dict[tuple[str, str], Recording] = {}
         self._parts: dict[tuple[str, str, str], Part] = {}
         self._samples: dict[tuple[str, str], Sample] = {}
+        self._documents: dict[tuple[str, str], Recording] = {}
 
     async def read(self, card: RecordingCard, manifest: Manifest) -> Recording:
         """One recording, checked against its hash and its model.
@@ -167,6 +182,16 @@ class RecordingShelf:
             self._samples[key] = sample
         return self._samples[key]
 
+    async def read_document(self, card: RecordingCard, manifest: Manifest) -> Recording:
+        """A text that the model read; raises as `read`."""
+        key = card.model, card.id
+        if key not in self._documents:
+            document = document_from_bytes(await self._checked(card))
+            document.check_against(manifest)
+            check_listed(document, card)
+            self._documents[key] = document
+        return self._documents[key]
+
     async def _checked(self, card: RecordingCard | PartCard) -> bytes:
         """A file's bytes, if they are those that the list names."""
         data = await self._fetch_bytes(card.path)
@@ -206,6 +231,7 @@ def run_of(recording: Recording, config: ModelConfig) -> Run:
         stop=recording.stop,
         marked=recording.marked,
         without=recording.without,
+        read=recording.read,
     )
 
 

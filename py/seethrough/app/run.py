@@ -113,6 +113,7 @@ class Run:
     `words` are the texts of tokens that a recording knows.
     `marked` are heads worth a look at the last token, `without` the best next tokens with some
     heads switched off. `pushes` are the tokens that some vectors push, by the vector's name.
+    `read` are the tokens from the second on, each as the model foresaw it (core/train/mistakes.py).
     `missing` are parts of the recording that were asked for and could not be had.
     `searched` is the last search with beams behind `tokens`, `endings`
     are ways drawn behind them, `contrast` is the text written twice, by what the reader set it
@@ -136,6 +137,7 @@ class Run:
     without: Without = field(default_factory=dict)
     pushes: Mapping[Cell, Pushes] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
+    read: tuple[NewToken, ...] = ()
     written: tuple[NewToken, ...] = ()
     continuation: tuple[NewToken, ...] = ()
     stop: str = ""

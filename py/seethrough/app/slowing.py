@@ -31,8 +31,8 @@ from seethrough.core.train.weight_sums import pairs_of, weight_sum
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from seethrough.app.lesson import Lesson
     from seethrough.app.learning import Steps
+    from seethrough.app.lesson import Lesson
     from seethrough.app.state import Store
     from seethrough.app.training import Last, Training
     from seethrough.core.cache import Array

@@ -11,6 +11,7 @@ from seethrough.app.learning import MOST_STEPS, Plan, Trained, first_state, go_o
 from seethrough.app.lesson import Lesson
 from seethrough.app.lessons import corpus_of, open_up, opening_of
 from seethrough.app.message import Message
+from seethrough.app.pupils import unseen
 from seethrough.app.slow import Slow
 from seethrough.core.errors import CancelledRunError, EngineError, SeethroughError
 from seethrough.core.routes import Place, Route
@@ -133,6 +134,10 @@ class Training:
         return Place(
             Route("generate", "own", "simple"), prompt=prompt, model=self._lesson.own_model
         )
+
+    def unseen_text(self) -> str:
+        """A text for the model to read that it was not trained on; nothing before a run."""
+        return "" if self._corpus is None else unseen(self._corpus)
 
     async def _opened(self) -> Learner:
         """The learner, with the first weights where nothing was done yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import GENERATE, LOADING, Message, first_model, model_state, price_bytes
+from seethrough.core.routes import TRAIN
 from seethrough.view.generate import beats
 from seethrough.view.numbers import megabytes
 
@@ -55,9 +56,10 @@ class Prices:
 
 
 def is_in_film(state: AppState) -> bool:
-    """Whether the next token is one that is written already: the film of a growing text has it."""
+    """Whether the next token is there already: in the film of a growing text, or of one read."""
     after = beats.token_after(state.moment, len(state.run.steps))
-    return state.route.view == GENERATE and after is not None
+    is_written = state.route.view == GENERATE and after is not None
+    return is_written or (state.route.view == TRAIN and bool(state.run.read))
 
 
 def cost_of(state: AppState) -> int:

@@ -9,6 +9,7 @@ from seethrough.app.state import Message
 from seethrough.app.tours import GENERATE, WALK, tour_of
 from seethrough.browser import ffi, lab
 from seethrough.browser.passing import let_pass
+from seethrough.browser.reading import Reading
 from seethrough.browser.runs import Runs
 from seethrough.core.routes import OWN, Route, address_of
 from seethrough.core.tree import PRESENT
@@ -46,6 +47,7 @@ class Writing:
         self._live = live
         self._player = player
         self._runs = Runs(actions, live)
+        self._reading = Reading(actions, player)
 
     def handlers(self) -> dict[str, Handler]:
         """Action -> what it does."""
@@ -59,6 +61,7 @@ class Writing:
             ),
             "return-to": lambda values: self._begin(branches.return_to(int(values["index"]))),
             **self._runs.handlers(),
+            **self._reading.handlers(),
             "stand-at": lambda values: self._stand_at(int(values["index"]), int(values["step"])),
             "name-place": lambda values: branches.name(int(values["step"]), values["value"]),
             "prune": lambda values: self._begin(branches.prune(int(values["step"]))),
@@ -70,6 +73,10 @@ class Writing:
             **lab.handlers(self._actions, self._begin),
             "write-live": lambda _values: self._begin(self._write_live()),
         }
+
+    def read_on(self, distance: int) -> bool:
+        """One token on or back where a text is read; see Reading.turn."""
+        return self._reading.turn(distance)
 
     def one_more(self) -> Work | None:
         """One token more where the text grows; None at any other place."""

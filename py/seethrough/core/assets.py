@@ -8,6 +8,7 @@ it, so that another kind of file is a row more. As JSON a row is flat:
     recording           a recorded walk: id, prompt, chat, n_tokens
     sample              a card of the prompt gallery (core/gallery.py): the same, its temperatures,
                         the one that it opens at, its first new tokens with their probabilities
+    document            a text that the model read (core/train/documents.py): as a recording
     part                a further file of one: name, recording (its id)
     inside              the same, of what is inside its layers (core/insides.py)
     atlas               the map of the vocabulary: name (core/atlas.py)
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 
 GRAPH, WEIGHTS, TOKENIZER = "graph", "weights", "tokenizer"
 RECORDING, PART, INSIDE, SAMPLE = "recording", "part", "inside", "sample"
+DOCUMENT = "document"
 ATLAS = "atlas"
 CHECK, FIDELITY, LICENCE = "check", "fidelity", "licence"
 # Fetched when the model is loaded; everything else when it is first shown.
 TO_RUN = frozenset({GRAPH, WEIGHTS, TOKENIZER})
 # What no start needs, but for the recorded walk that home shows.
-LATER = (TOKENIZER, RECORDING, PART, INSIDE, SAMPLE, ATLAS, FIDELITY, LICENCE)
+LATER = (TOKENIZER, RECORDING, PART, INSIDE, SAMPLE, DOCUMENT, ATLAS, FIDELITY, LICENCE)
 # Stored by the engine after its own check (web/engine.js); the rest are the site's own files.
 OF_ENGINE = frozenset({GRAPH, WEIGHTS})
 

@@ -1,15 +1,16 @@
 """A card of the prompt gallery: one prompt, and how the model went on at some temperatures.
 
-JSON of at most 60 KB, text alone: each new token with its probability, rank and entropy, how many
-tokens a draw could have taken, the ten best of its step with their logits, and why it stopped. A
-candidate's probability follows from its logit and its step's logsumexp, so it is not written; a
-token's text is written once a card (`names`). Read back, each number is the very one.
+JSON, deflated, of at most 60 KB, text alone: each new token with its probability, rank and entropy,
+how many tokens a draw could have taken, the ten best of its step with their logits, and why it
+stopped. A candidate's probability follows from its logit and its step's logsumexp, so it is not
+written; a token's text is written once a card (`names`). Read back, each number is the very one.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,20 @@ if TYPE_CHECKING:
     from seethrough.core.manifest import Manifest
     from seethrough.core.tokens import Candidate
 
-FORMAT = 2
-GALLERY_FOLDER = "gallery"
+FORMAT = 3
+GALLERY_FOLDER, ENDING = "gallery", ".bin"
 MOST_BYTES = 60_000
 TEMPERATURES = (0.0, 1.0, 5.0)
 PART = "gallery"
+UNREADABLE = (
+    zlib.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    RecursionError,
+    OverflowError,
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,12 @@ def to_bytes(sample: Sample) -> bytes:
         "names": [[item.id, item.text, item.visible] for _, item in sorted(named.items())],
         "told": [_packed(one) for one in sample.told],
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return packed(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def packed(text: bytes) -> bytes:
+    """A file as it is stored."""
+    return zlib.compress(text, 9)
 
 
 def sample_from_bytes(data: bytes) -> Sample:
@@ -121,11 +136,11 @@ def sample_from_bytes(data: bytes) -> Sample:
         SourceError: Cut short, no card, of another format version, numbers that cannot be.
     """
     try:
-        told = json.loads(data)
+        told = json.loads(zlib.decompress(data))
         if told["format"] != FORMAT:
             raise SourceError("recording.format", got=told["format"], expected=FORMAT)
         sample = _sample(told)
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
+    except UNREADABLE as error:
         raise SourceError("recording.unreadable", part=PART) from error
     for temperature in sample.temperatures:
         check_text(sample.at(temperature))

@@ -66,6 +66,8 @@ class Recording:
     `marked` are heads worth a look at the last token, `without` what the model says without some of
     them; older recordings have neither.
     `graph_sha256` and `shard_sha256s` name the very files that it was made with.
+    `read` are its own tokens from the second on, each as the model foresaw it; of a document
+    alone (core/train/documents.py).
     `temperature` and `seed` tell how its continuation was drawn. A card of the gallery
     (core/gallery.py) is text alone: it has no arrays, so no positions and no layers.
     """
@@ -89,6 +91,7 @@ class Recording:
     without: Without = field(default_factory=dict)
     temperature: float = 0.0
     seed: int = 0
+    read: tuple[NewToken, ...] = ()
 
     @property
     def is_text_alone(self) -> bool:
@@ -132,6 +135,7 @@ class Recording:
         """
         config, ids = manifest.config, [step.id for step in self.continuation]
         ids += [item.id for step in self.continuation for item in step.candidates]
+        ids += [item.id for new in self.read for item in new.candidates]
         ids += [*self.ids, *(item.id for item in self.top)]
         ids += [item.id for best in self.without.values() for item in best]
         made_with = (self.graph_sha256, *self.shard_sha256s)

@@ -24,7 +24,8 @@ class Wants:
     of W_U the row is a token, whose vector that is. `lens` are positions whose residual states are
     unembedded at every layer. `is_marked`: which heads are worth a look. `without` are heads that
     are switched off: the best next tokens without them (core/heads.py). `weights` are wanted whole,
-    `pushes` are vectors, by name, whose tokens are wanted (core/pushes.py).
+    `pushes` are vectors, by name, whose tokens are wanted (core/pushes.py). `is_read`: how each
+    token of the text was foreseen (core/train/mistakes.py).
     """
 
     hooks: frozenset[tuple[str, int | None]] = field(default_factory=frozenset)
@@ -34,6 +35,7 @@ class Wants:
     without: frozenset[Heads] = field(default_factory=frozenset)
     weights: frozenset[str] = field(default_factory=frozenset)
     pushes: frozenset[Cell] = field(default_factory=frozenset)
+    is_read: bool = False
 
     def __or__(self, other: Wants) -> Wants:
         return Wants(
@@ -44,10 +46,11 @@ class Wants:
             self.without | other.without,
             self.weights | other.weights,
             self.pushes | other.pushes,
+            self.is_read or other.is_read,
         )
 
     def __bool__(self) -> bool:
-        of_run = self.hooks or self.lens or self.is_marked or self.without
+        of_run = self.hooks or self.lens or self.is_marked or self.without or self.is_read
         return bool(of_run or self.of_model)
 
     @property
@@ -78,6 +81,7 @@ class Wants:
         is_marked: bool = False,
         without: Collection[Heads] = (),
         pushes: Collection[Cell] = (),
+        is_read: bool = False,
     ) -> Wants:
         """What of it is not on hand.
 
@@ -86,6 +90,7 @@ class Wants:
             is_marked: Whether heads are marked.
             without: What is known without some heads.
             pushes: The vectors whose tokens are known.
+            is_read: Whether it is known how the text's tokens were foreseen.
         """
         return Wants(
             frozenset(place for place in self.hooks if not has(captured, *place)),
@@ -99,6 +104,7 @@ class Wants:
             self.without.difference(without),
             self.weights.difference(captured.arrays),
             self.pushes.difference(pushes),
+            self.is_read and not is_read,
         )
 
 

@@ -63,7 +63,8 @@ def views(state: AppState) -> Node:
 def view_link(state: AppState, view: str) -> Node:
     """A link to a view; a tour keeps the subject: the same recording, or the reader's prompt."""
     is_here = state.route.view == view
-    is_card = card_of(state.site.gallery, state.route.subject) is not None
+    cards = (*state.site.gallery, *state.site.documents)
+    is_card = card_of(cards, state.route.subject) is not None
     keeps = state.tour is not None and view not in {MAP, GALLERY, TRAIN} and not is_card
     target = Route(view, state.route.subject if keeps else "")
     return h(
@@ -86,7 +87,9 @@ def subject_menu(state: AppState) -> Node:
 
 def subjects(state: AppState) -> Node:
     """The recorded prompts, and the reader's own."""
-    names = [card.subject for card in state.site.recordings]
+    is_reading = state.route.view == TRAIN
+    cards = state.site.documents if is_reading else state.site.recordings
+    names = [card.subject for card in cards]
     links = [h("li", {}, subject(state, name)) for name in [*names, OWN]]
     return h(
         "nav", {"class": "subjects", "aria-label": say(state, "walk.subjects")}, h("ul", {}, links)

@@ -6,7 +6,6 @@ The browser layer needs nothing else from view/: `PANELS`, `raster_for`, `descri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import FIELDS_OF
@@ -44,10 +43,12 @@ from seethrough.view.block import choice, second
 from seethrough.view.chart import beside, journey, over, picks
 from seethrough.view.kept import Kept
 from seethrough.view.late import Names, late
-from seethrough.view.node import h, to_html
+from seethrough.view.node import to_html
+from seethrough.view.panel import Panel, markup_of
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
 from seethrough.view.tours import TOURS
-from seethrough.view.words import rich, say, title
+from seethrough.view.train.slow import panels as slow
+from seethrough.view.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -55,13 +56,15 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState, Idea, Step, Tours
     from seethrough.view import fidelity
     from seethrough.view.chart import arithmetic, axis, colours, local, stops, taken
-    from seethrough.view.train import curve, plan, written
+    from seethrough.view.train import curve, plan, reader, written
 else:  # the map's rooms, and the report, come when they are first shown
     (fidelity,) = late("seethrough.view", "fidelity")
     arithmetic, axis, colours, local, stops, taken = late(
         "seethrough.view.chart", "arithmetic", "axis", "colours", "local", "stops", "taken"
     )
-    curve, plan, written = late("seethrough.view.train", "curve", "plan", "written")
+    curve, plan, reader, written = late(
+        "seethrough.view.train", "curve", "plan", "reader", "written"
+    )
 
 __all__ = [
     "ACTIONS",
@@ -191,39 +194,12 @@ ACTIONS = (
     "chart-play",
     "chart-load",
     "chart-save",
-    "rows-lasso",
-    "rows-sight",
-    "rows-show",
-    "rows-clear",
-    "rows-turn",
-    "rows-type",
-    "rows-take",
-    "rows-swap",
-    "rows-axis",
-    "rows-sum",
-    *(f"lesson-{what}" for what in ("set", "go", "pause", "again", "open")),
+    *(f"rows-{what}" for what in ("lasso", "sight", "show", "clear", "turn", "type", "take")),
+    *(f"rows-{what}" for what in ("swap", "axis", "sum")),
+    *(f"lesson-{what}" for what in ("set", "go", "pause", "again", "open", "at", "reader")),
+    "lesson-preset",
+    *slow.ACTIONS,
 )
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One slot: the fields of AppState that it is drawn from, and how.
-
-    `rest` names the title and the lead that stand there for as long as there is nothing to draw.
-    """
-
-    fields: Iterable[str]
-    render: Callable[[AppState], str]
-    rest: str = ""
-
-
-def markup_of(state: AppState, panel: Panel) -> str:
-    """A panel's markup, or what stands in its place before there is something to draw."""
-    drawn = panel.render(state)
-    if drawn or not panel.rest:
-        return drawn
-    lead = h("p", {"class": "lead"}, rich(state, f"page.{panel.rest}.lead"))
-    return to_html(title(state, f"page.{panel.rest}.title"), lead)
 
 
 # What a picture of a layer of the run is drawn from.
@@ -241,7 +217,8 @@ OF_A_FILM = (
 )
 FIXED: Mapping[str, Panel] = {
     "header": Panel(
-        ("language", "route", "depth", "models", "recordings", "gallery"), header.render
+        ("language", "route", "depth", "models", "recordings", "gallery", "documents"),
+        header.render,
     ),
     "skip": Panel(("language",), lambda state: to_html(say(state, "page.skip"))),
     "strip-name": Panel(("language",), lambda state: to_html(say(state, "page.status"))),
@@ -322,10 +299,12 @@ FIXED: Mapping[str, Panel] = {
     "rows-local": Panel(Names(local.FIELDS), local.render),
     "rows-axis": Panel(Names(axis.FIELDS), axis.render),
     "rows-sum": Panel(Names(arithmetic.FIELDS), arithmetic.render),
+    "reader": Panel(Names(reader.FIELDS), reader.render),
     "lesson-plan": Panel(Names(plan.FIELDS), plan.render),
     "lesson-steers": Panel(Names(plan.STEERS), plan.steers),
     "lesson-curve": Panel(Names(curve.FIELDS), curve.render),
     "lesson-written": Panel(Names(written.FIELDS), written.render),
+    **slow.PANELS,
 }
 
 

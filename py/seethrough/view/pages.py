@@ -23,17 +23,19 @@ if TYPE_CHECKING:
     from seethrough.view import fidelity
     from seethrough.view.node import Slot
     from seethrough.view.train import room
+    from seethrough.view.train.slow import frame as slow
 else:  # few readers go there
     (fidelity,) = late("seethrough.view", "fidelity")
     (room,) = late("seethrough.view.train", "room")
+    (slow,) = late("seethrough.view.train.slow", "frame")
 
 # The tours have frames of their own (view/tours.py).
 FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "home": home.frame,
     "map": chart.frame,
     "gallery": gallery.frame,
-    "train": room.frame,
     "lesson": room.frame,
+    "slow": slow.frame,
     "ready": ready.frame,
     "about": about.frame,
     "fidelity": fidelity.frame,
@@ -42,7 +44,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "missing": plain_pages.render_unknown,
 }
 # What a frame itself depends on; its panels follow their own fields (layout.PANELS).
-FIELDS = ("language", "route", "depth", "models", "recordings", "gallery")
+FIELDS = ("language", "route", "depth", "models", "recordings", "gallery", "documents")
 
 
 def render(state: AppState, memo: Memo | None = None) -> str:

@@ -23,7 +23,8 @@ def render(state: AppState) -> str:
         return ""
     words = h("span", {}, say(state, "source.recorded", model=model_name(state)))
     recorded = state.run.recorded
-    is_card = recorded is not None and recorded.is_text_alone  # it has a button of its own
+    # A card of the gallery has a button of its own.
+    is_card = recorded is not None and recorded.is_text_alone and not recorded.read
     way = "" if is_card else live(state)
     return to_html(badge(state, "recorded"), " ", words, " ", way)
 

@@ -18,6 +18,7 @@ from seethrough.view.decode.tour import THE_DECODING
 from seethrough.view.guesses import rows
 from seethrough.view.late import late
 from seethrough.view.steps import slots
+from seethrough.view.train.tour import THE_TRAINING
 from seethrough.view.wants import of_attention, of_everything, of_logits
 
 if TYPE_CHECKING:
@@ -361,4 +362,4 @@ THE_GENERATION = Tour(
         ),
     ),
 )
-TOURS: Tours = (THE_GENERATION, THE_DECODING, THE_WALK, THE_BLOCK, ALL_AT_ONCE)
+TOURS: Tours = (THE_GENERATION, THE_DECODING, THE_WALK, THE_BLOCK, ALL_AT_ONCE, THE_TRAINING)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.state import BLOCK, WALK, is_offered, step_of
 from seethrough.core.guesses import ALWAYS
-from seethrough.core.routes import OWN, Route, address_of
+from seethrough.core.routes import OWN, TRAIN, Route, address_of
 from seethrough.core.written import plain_digits
 from seethrough.view import guess, named
 from seethrough.view.moments import moments_of
@@ -93,7 +93,7 @@ def apart(*sentences: list[Child]) -> list[Child]:
 def place(state: AppState) -> str:
     """Which of the steps this is."""
     tour = state.tour
-    if tour is None:
+    if tour is None or not tour.settled(tour.first):
         return ""
     is_last = tour.beside(state.route, 1) is None
     shown = "walk.place_presented_last" if is_last else "walk.place_presented"
@@ -108,10 +108,36 @@ def buttons(state: AppState, *, has_film: bool) -> Node:
     return h(
         "div",
         {"class": "transport-buttons", "role": "group", "aria-label": say(state, "walk.transport")},
-        move(state, "step-back", -1, is_heir=not has_film),
+        back(state, is_heir=not has_film),
         action_button(state, name, f"walk.{name}", more) if has_film else "",
-        move(state, "step-next", 1) if has_next(state) else onward(state),
+        on(state),
     )
+
+
+def back(state: AppState, *, is_heir: bool) -> Node:
+    """The step before; where a text is read, the token before."""
+    if state.route.view == TRAIN:
+        return turn(state, "step-back", "read.back", is_heir=is_heir)
+    return move(state, "step-back", -1, is_heir=is_heir)
+
+
+def on(state: AppState) -> Node | str:
+    """The step that follows, or what follows the tour; where a text is read, the next token."""
+    if state.route.view == TRAIN:
+        return turn(state, "step-next", "read.on", is_main=True)
+    return move(state, "step-next", 1) if has_next(state) else onward(state)
+
+
+def turn(
+    state: AppState, action: str, key: str, *, is_heir: bool = False, is_main: bool = False
+) -> Node:
+    """One token on or back in a text that is read."""
+    more: Attributes = {
+        "class": "button is-primary" if is_main else "button",
+        "disabled": not state.run.read,
+        "data-heir": is_heir,
+    }
+    return action_button(state, action, key, more)
 
 
 def has_next(state: AppState) -> bool:

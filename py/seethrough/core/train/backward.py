@@ -101,12 +101,10 @@ def gradients(
     counted = np.flatnonzero(wanted != IGNORED)
     logits, sums = back.hooked(hooks.LOGITS), back.hooked(hooks.LOGSUMEXP)
     losses = np.zeros(len(wanted), back.dtype)
-    losses[counted] = sums[counted] - logits[counted, wanted[counted]]
-
-    # Softmax and −log p together: a logit's gradient is p − 1 for the target, else p.
     gradient = np.zeros_like(logits)
-    gradient[counted] = np.exp(logits[counted] - sums[counted, None])
-    gradient[counted, wanted[counted]] -= 1
+    losses[counted], gradient[counted] = error_and_back(
+        logits[counted], sums[counted], wanted[counted]
+    )
     gradient /= len(counted) if n_targets is None else n_targets
 
     stream = unembed_back(back, back.note(gradient, hooks.LOGITS))
@@ -116,6 +114,20 @@ def gradients(
     for name, dims in expected_dims(config).items():
         back.grads.setdefault(f"{name}.grad", np.zeros(dims, back.dtype))
     return Learned(losses, back.hooks, back.grads)
+
+
+def error_and_back(logits: Array, logsumexp: Array, targets: Array) -> tuple[Array, Array]:
+    """How wrong each guess was, −log p, and what is sent back to every score: p − y.
+
+    y is 1 for the target and 0 for every other token. This is the reverse rule of softmax and
+    −log p taken together.
+    Shapes: logits [pos, d_vocab], logsumexp [pos], targets int [pos] → [pos], [pos, d_vocab].
+    """
+    at = np.arange(len(targets))
+    losses = logsumexp - logits[at, targets]
+    gradient = np.exp(logits - logsumexp[:, None])
+    gradient[at, targets] -= 1
+    return losses, gradient
 
 
 def unembed_back(back: Backward, gradient: Array) -> Array:

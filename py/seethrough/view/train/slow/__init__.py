@@ -1,1 +1,1 @@
-"""One training step in slow motion: text, guess, loss, error, the way back, the update, after it."""
+"""One training step in slow motion, from its text to the same text after it."""

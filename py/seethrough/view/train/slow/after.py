@@ -30,7 +30,7 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
         "before": h("b", {}, f"{step.loss:.3f}"),
         "after": h("b", {}, f"{step.after_loss:.3f}"),
     }
-    key = "slow.after.lead" if step.after_loss < step.loss else "slow.after.lead_worse"
+    key = "idea.slow.after" if step.after_loss < step.loss else "idea.slow.after_worse"
     drawn = tape(state, step, both(state, step))
     shown = picture(say(state, "slow.after.picture"), legend(state), drawn, at_place(state, step))
     return [lead(rich(state, key, **fields)), shown, counted(state, step)]

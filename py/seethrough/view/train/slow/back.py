@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seethrough.core.train.slow import ATTENTION, MLP, lengths, splits, stream_of
 from seethrough.view.ideas.plain import lead, picture
 from seethrough.view.node import Attributes, Child, Node, h
@@ -17,6 +15,7 @@ from seethrough.view.words import rich, say
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
     from seethrough.core.train.slow import SlowStep, Split
 
 WIDE, HIGH, MIDDLE, EDGE = 150, 64, 44, 146
@@ -26,7 +25,9 @@ ROLES = {ATTENTION: "attention", MLP: "feed-forward"}
 
 def idea(state: AppState, step: SlowStep) -> list[Child]:
     """The tower from the scores down to the letters; beside it the weights of the chosen part."""
-    words = rich(state, "slow.back.lead", before=before_mark(state, step, state.lesson.slow.position))
+    words = rich(
+        state, "idea.slow.back", before=before_mark(state, step, state.lesson.slow.position)
+    )
     drawn = h("div", {"class": "slow-back"}, tower(state, step, is_exact=False), aside(state, step))
     return [lead(words), picture(say(state, "slow.back.picture"), drawn)]
 
@@ -67,7 +68,7 @@ def tower(state: AppState, step: SlowStep, *, is_exact: bool) -> Node:
     return h("ol", {"class": "slow-tower", "aria-label": say(state, "slow.back.tower")}, rows)
 
 
-def length_at(gradient: np.ndarray, position: int) -> float:
+def length_at(gradient: Array, position: int) -> float:
     """How long the gradient is at the chosen place."""
     return float(lengths(gradient)[position])
 
@@ -115,8 +116,12 @@ def part(state: AppState, one: Split, position: int, size: float, *, is_exact: b
     if is_exact:
         fields = {"past": before, "through": through, "total": after}
         written = {name: readout(state, value) for name, value in fields.items()}
-        told.append(h("span", {"class": "slow-lengths"}, rich(state, "slow.back.lengths", **written)))
-    return h("li", {"class": f"is-{ROLES[one.part]}"}, drawn, h("span", {"class": "slow-what"}, told))
+        told.append(
+            h("span", {"class": "slow-lengths"}, rich(state, "slow.back.lengths", **written))
+        )
+    return h(
+        "li", {"class": f"is-{ROLES[one.part]}"}, drawn, h("span", {"class": "slow-what"}, told)
+    )
 
 
 def ribbon(upper: float, lower: float, high: int, more: list[Node]) -> Node:
@@ -139,7 +144,9 @@ def loops(upper: float, lower: float, across: float) -> list[Node]:
     out = MIDDLE + upper / 2
     back = MIDDLE + lower / 2 - across / 2
     into = f"M{out:.1f} 12C{out + 40:.1f} 12 {EDGE - 40} 22 {EDGE} 22"
-    home = f"M{EDGE} 42C{EDGE - 50} 42 {back + 50:.1f} {HIGH - 4 - across / 2:.1f} {back:.1f} {HIGH}"
+    home = (
+        f"M{EDGE} 42C{EDGE - 50} 42 {back + 50:.1f} {HIGH - 4 - across / 2:.1f} {back:.1f} {HIGH}"
+    )
     return [
         h("path", {"class": "slow-into", "d": into}),
         h("path", {"class": "slow-through", "d": home, "stroke-width": f"{across:.1f}"}),

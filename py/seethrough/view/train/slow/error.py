@@ -37,7 +37,7 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
         "share": h("b", {}, whole(state, float(step.shares[position, aim]))),
     }
     return [
-        lead(rich(state, "slow.error.lead", **fields)),
+        lead(rich(state, "idea.slow.error", **fields)),
         picture(say(state, "slow.error.picture"), arrows(state, step), tape(state, step)),
     ]
 
@@ -139,9 +139,15 @@ def table(state: AppState, step: SlowStep) -> Node:
             h("td", {}, probability(state, float(step.shares[position, letter]))),
             h("td", {}, "1" if letter == aim else "0"),
             h("td", {}, readout(state, float(errors[letter]))),
-            h("td", {}, number(state, f"{hooks.LOGITS}{GRAD}", (position, letter), gradient[letter])),
+            h(
+                "td",
+                {},
+                number(state, f"{hooks.LOGITS}{GRAD}", (position, letter), gradient[letter]),
+            ),
         )
         for letter in order
     ]
-    whole_table = h("table", {"class": "data-table"}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows))
+    whole_table = h(
+        "table", {"class": "data-table"}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)
+    )
     return h("div", {"class": "scroll slow-scroll", "tabindex": "0"}, whole_table)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.depth import DEPTHS, IDEA
 from seethrough.core.routes import STAGES, address_of, stage_of
 from seethrough.view import depth
-from seethrough.view.node import Attributes, Child, Node, h, to_html
+from seethrough.view.node import Attributes, Child, Node, flatten, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.train.slow import after, back, error, guess, loss, text, update
 from seethrough.view.words import action_button, heading, rich, say, say_message
@@ -61,7 +61,9 @@ def title_of(state: AppState) -> str:
 
 def line(state: AppState, here: str) -> Node:
     """All places in their order; any can be chosen."""
-    stops = [h("li", {}, stop(state, name, at, is_here=name == here)) for at, name in enumerate(STAGES)]
+    stops = [
+        h("li", {}, stop(state, name, at, is_here=name == here)) for at, name in enumerate(STAGES)
+    ]
     label = {"class": "spine follows", "aria-label": say(state, "walk.steps")}
     return h("nav", label, h("div", {"class": "slot is-line"}, h("ol", {}, stops)))
 
@@ -83,7 +85,7 @@ def render(state: AppState) -> str:
         return to_html(*rest(state))
     place = PLACES[stage_of(state.route)]
     draw: Drawn = place.idea if state.depth == IDEA else place.numbers
-    return to_html(*[one for one in draw(state, step) if not isinstance(one, list)])
+    return to_html(*flatten(draw(state, step)))
 
 
 def rest(state: AppState) -> list[Node]:
@@ -93,7 +95,10 @@ def rest(state: AppState) -> list[Node]:
     told = slow.told or lesson.lesson_told
     parts: list[Node] = []
     if lesson.is_going:
-        fields = {"done": count(state, lesson.course.n_done), "goal": count(state, lesson.lesson_goal)}
+        fields = {
+            "done": count(state, lesson.course.n_done),
+            "goal": count(state, lesson.lesson_goal),
+        }
         parts = [h("p", {**lead, "role": "status"}, rich(state, "slow.going", **fields))]
     elif slow.is_coming or lesson.course.n_done:
         parts = [h("p", {**lead, "role": "status"}, say(state, "slow.coming"))]

@@ -22,7 +22,7 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
     """Above each letter its share; beside, what else was likely at the chosen place."""
     drawn = tape(state, step, shares_of(state, step))
     return [
-        lead(rich(state, "slow.guess.lead")),
+        lead(rich(state, "idea.slow.guess")),
         picture(say(state, "slow.guess.picture"), drawn, at_place(state, step)),
     ]
 

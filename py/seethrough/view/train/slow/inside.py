@@ -9,7 +9,7 @@ import numpy as np
 from seethrough.core.hooks import LEAF_DIMS, block_leaves, hook_name, leaf_of
 from seethrough.core.train.back_sums import RULES
 from seethrough.core.train.slow import GRAD, is_by_document
-from seethrough.view.node import Attributes, Child, Node, h
+from seethrough.view.node import Attributes, Child, h
 from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging, symmetric_limit
@@ -36,7 +36,9 @@ def strips(state: AppState, step: SlowStep) -> list[Child]:
     names = [hook_name(leaf, slow.layer) for leaf in reversed(block_leaves(step.config))]
     shown = [name for name in names if f"{name}{GRAD}" in step.arrays]
     rows = [h("li", {}, row(state, step, name)) for name in shown]
-    readout_of = h("output", {"class": "readout opened", "id": READOUT}, say(state, "view.strip.rest"))
+    readout_of = h(
+        "output", {"class": "readout opened", "id": READOUT}, say(state, "view.strip.rest")
+    )
     title = h("h2", {"class": "aside-title"}, say(state, "slow.back.inside", layer=slow.layer))
     return [title, readout_of, h("ol", {"class": "slow-strips"}, rows)]
 
@@ -86,9 +88,7 @@ def raster(state: AppState, name: str, *, dark: bool) -> Array | None:
     if found is None:
         return None
     scale = Diverging(symmetric_limit(found), SQUARE_ROOT)
-    return diverging_raster(
-        found, scale, dark=dark, wide=1, high=high_of(len(found)), tick=TICK
-    )
+    return diverging_raster(found, scale, dark=dark, wide=1, high=high_of(len(found)), tick=TICK)
 
 
 def shown(state: AppState, name: str) -> Array | None:
@@ -113,7 +113,9 @@ def describe(state: AppState, name: str, row: int, column: int) -> str:
     found = shown(state, name)
     if found is None or not (0 <= row < found.shape[0] and 0 <= column < found.shape[1]):
         return ""
-    place = f"{name.removeprefix(PREFIX)}{GRAD}[{written_index(index_of(state, name, row, column))}]"
+    place = (
+        f"{name.removeprefix(PREFIX)}{GRAD}[{written_index(index_of(state, name, row, column))}]"
+    )
     value = h("b", {}, exact(state, found[row, column]))
     return "".join(
         one if isinstance(one, str) else one.html
@@ -121,7 +123,9 @@ def describe(state: AppState, name: str, row: int, column: int) -> str:
     )
 
 
-def order(state: AppState, name: str, row: int, column: int) -> tuple[str, Mapping[str, str]] | None:
+def order(
+    state: AppState, name: str, row: int, column: int
+) -> tuple[str, Mapping[str, str]] | None:
     """What a click does: the sum opens, where the gradient has one."""
     hook = name.removeprefix(PREFIX)
     if leaf_of(hook) not in RULES:

@@ -29,7 +29,7 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
     told = h("p", {"class": "slow-told"}, at_place(state, step, is_exact=False))
     beside = h("div", {"class": "slow-place"}, told, curve(state, step))
     return [
-        lead(rich(state, "slow.loss.lead", loss=h("b", {}, f"{step.loss:.2f}"))),
+        lead(rich(state, "idea.slow.loss", loss=h("b", {}, f"{step.loss:.2f}"))),
         picture(say(state, "slow.loss.picture"), drawn, beside),
     ]
 

@@ -41,10 +41,18 @@ def render(state: AppState) -> str:
             "section",
             panel,
             head(state),
-            h("p", {"class": "sum-name"}, h("code", {"class": "hook"}, found.name, h("wbr"), place)),
+            h(
+                "p",
+                {"class": "sum-name"},
+                h("code", {"class": "hook"}, found.name, h("wbr"), place),
+            ),
             h("p", {"class": "sum-value"}, h("output", {}, exact(state, found.value))),
             h("p", {"class": "sum-words"}, rich(state, f"slow.sum.{found.rule}")),
-            h("p", {"class": "sum-formula"}, h("code", {}, say(state, f"slow.formula.{found.rule}"))),
+            h(
+                "p",
+                {"class": "sum-formula"},
+                h("code", {}, say(state, f"slow.formula.{found.rule}")),
+            ),
             *terms(state, step, found),
         )
     )

@@ -24,7 +24,7 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
     """One snippet in large letters; a tap on a letter says what stood before it."""
     shape = {"documents": count(state, len(step.tokens)), "letters": count(state, len(step.text))}
     return [
-        lead(rich(state, "slow.text.lead", number=count(state, step.number), **shape)),
+        lead(rich(state, "idea.slow.text", number=count(state, step.number), **shape)),
         picture(say(state, "slow.text.picture"), chooser(state, step), tape(state, step)),
         at_place(state, step),
     ]

@@ -32,7 +32,7 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
         h("div", {"class": "slow-aside"}, *maps.gradient(state, step)),
     )
     size = count(state, len(step.gradient))
-    words = rich(state, "slow.update.lead", numbers=size)
+    words = rich(state, "idea.slow.update", numbers=size)
     return [lead(words), picture(say(state, "slow.update.picture"), drawn)]
 
 
@@ -45,7 +45,11 @@ def numbers(state: AppState, step: SlowStep) -> list[Child]:
         h("div", {"class": "slow-one"}, line(state, told), ledger(state, step, told)),
         h("div", {"class": "slow-aside"}, *maps.gradient(state, step)),
     )
-    return [h("p", {"class": "lead"}, rich(state, "slow.update.numbers")), clipping(state, step), drawn]
+    return [
+        h("p", {"class": "lead"}, rich(state, "slow.update.numbers")),
+        clipping(state, step),
+        drawn,
+    ]
 
 
 def chosen(state: AppState, step: SlowStep) -> OneWeight:
@@ -123,7 +127,11 @@ def ledger(state: AppState, step: SlowStep, told: OneWeight) -> Node:
     rows: list[tuple[str, str, Child]] = [
         ("w", "", exact(state, told.w)),
         ("gradient", "", number(state, name, told.index, told.gradient)),
-        ("clipped", f"{q(state, told.gradient)} · {q(state, told.clip_scale)}", exact(state, told.clipped)),
+        (
+            "clipped",
+            f"{q(state, told.gradient)} · {q(state, told.clip_scale)}",
+            exact(state, told.clipped),
+        ),
     ]
     if step.knobs["is_adam"]:
         rows += moments(state, step, told)
@@ -152,7 +160,7 @@ def moments(state: AppState, step: SlowStep, told: OneWeight) -> list[tuple[str,
     """The running means, what is taken out of them, and how far that moves the number."""
     one, two = q(state, told.beta1), q(state, told.beta2)
     first, second = q(state, told.m_before), q(state, told.v_before)
-    g = q(state, told.clipped)
+    g, root = q(state, told.clipped), f"{q(state, told.v_root)} + {q(state, told.eps)}"
     return [
         ("m", f"{one} · {first} + (1 − {one}) · {g}", exact(state, told.m)),
         ("v", f"{two} · {second} + (1 − {two}) · {g}²", exact(state, told.v)),
@@ -160,7 +168,7 @@ def moments(state: AppState, step: SlowStep, told: OneWeight) -> list[tuple[str,
         ("v_root", f"√{q(state, told.v)} / √(1 − {two}^{step.number})", exact(state, told.v_root)),
         (
             "move",
-            f"{q(state, told.lr)} · {q(state, told.m_hat)} / ({q(state, told.v_root)} + {q(state, told.eps)})",
+            f"{q(state, told.lr)} · {q(state, told.m_hat)} / ({root})",
             exact(state, told.move),
         ),
     ]

@@ -1,0 +1,76 @@
+"""What is read, and by which model: three documents or one's own text, three readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seethrough.core.routes import LESSON, OWN, TRAIN, Route, address_of
+from seethrough.core.train.course import UNTRAINED
+from seethrough.view.node import Attributes, Child, Node, h, to_html
+from seethrough.view.words import model_name, say
+
+if TYPE_CHECKING:
+    from seethrough.app.state import AppState
+
+FIELDS = ("language", "route", "documents", "model", "models", "own_model", "course", "busy")
+
+
+def render(state: AppState) -> str:
+    """Two rows of choices."""
+    return to_html(h("div", {"class": "read-choices"}, texts(state), readers(state)))
+
+
+def texts(state: AppState) -> Node:
+    """The documents of this build, and the reader's own text."""
+    names = [card.subject for card in state.site.documents]
+    links = [link(state, name) for name in [*names, OWN]]
+    return group(state, "texts", links)
+
+
+def link(state: AppState, name: str) -> Node:
+    """A link to a text."""
+    is_here = state.route.subject == name
+    attributes: Attributes = {
+        "class": "button",
+        "href": address_of(Route(TRAIN, name)),
+        "aria-current": "true" if is_here else None,
+    }
+    return h("a", attributes, say(state, f"subject.{name}"))
+
+
+def readers(state: AppState) -> Node:
+    """The model that reads, one that has learned nothing yet, the reader's own."""
+    lesson = state.lesson
+    is_pupil = state.run.model in {UNTRAINED, lesson.own_model} and bool(state.run.model)
+    known = next(iter(state.site.models), None)
+    title = known.title if is_pupil and known is not None else model_name(state)
+    own: Node = ask(state, "own", is_here=is_pupil and state.run.model == lesson.own_model)
+    if not lesson.course.n_done:
+        room = {"class": "button", "href": address_of(Route(LESSON))}
+        own = h("a", room, say(state, "read.own_first"))
+    first: Child = h("span", {"class": "read-here"}, title)
+    if is_pupil:
+        name = next((card.subject for card in state.site.documents), OWN)
+        first = h("a", {"class": "button", "href": address_of(Route(TRAIN, name))}, title)
+    untrained = ask(state, UNTRAINED, is_here=state.run.model == UNTRAINED)
+    return group(state, "readers", [first, untrained, own])
+
+
+def ask(state: AppState, name: str, *, is_here: bool) -> Node:
+    """A button that lets another model read."""
+    attributes: Attributes = {
+        "type": "button",
+        "class": "button",
+        "data-action": "lesson-reader",
+        "data-reader": name,
+        "aria-pressed": "true" if is_here else "false",
+        "disabled": state.busy not in {"", "load"},
+    }
+    return h("button", attributes, say(state, f"read.{name}"))
+
+
+def group(state: AppState, name: str, items: list[Child]) -> Node:
+    """A row of choices with its name."""
+    label = say(state, f"read.{name}")
+    named: Attributes = {"class": "read-row-of", "role": "group", "aria-label": label}
+    return h("div", named, h("span", {"class": "read-label", "aria-hidden": "true"}, label), items)
