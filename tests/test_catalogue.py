@@ -60,6 +60,7 @@ HANDED_ON = {
     ("py/seethrough/app/sampler.py", "set"),
     ("py/seethrough/app/searching.py", "search"),
     ("py/seethrough/app/training.py", "go"),
+    ("py/seethrough/app/pupils.py", "place_of"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.
 FOR_PROGRAMMERS = {

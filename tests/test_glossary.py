@@ -42,7 +42,7 @@ def test_every_entry_is_whole() -> None:
     """A term has a name, a meaning and a place, and nobody's place is left without a term."""
     assert len(ENTRIES) >= 80
     assert PLACES.keys() == ENTRIES
-    assert set(PLACES.values()) <= {*STEPS, "block"}
+    assert set(PLACES.values()) <= {*STEPS, "block", "train", "lesson"}
     for term in ENTRIES:
         assert catalogue()[f"glossary.{term}.name"]
         assert len(re.findall(r"[.!?](?:\s|$)", catalogue()[f"glossary.{term}.told"])) in {1, 2}
@@ -175,7 +175,8 @@ def test_the_card_tells(term: str) -> None:
     html = glossary.render(state)
 
     assert 'id="term-name"' in html
-    way = "#/block/own" if PLACES[term] == "block" else f"/own/{PLACES[term]}"
+    elsewhere = {"block": "#/block/own", "train": "#/train", "lesson": "#/train/run"}
+    way = elsewhere.get(PLACES[term], f"/own/{PLACES[term]}")
     assert (way in html) is (PLACES[term] != "logits")
     assert 'data-action="close-term"' in html
     assert "{" not in html
@@ -213,6 +214,7 @@ def test_the_page_leads_on(*, recorded: bool) -> None:
 
     assert len(routes) == len(ENTRIES)
     for route in routes:
-        assert route.view in {"walk", "block"}
-        assert route.subject == ("cat" if recorded else "own")
+        assert route.view in {"walk", "block", "train", "lesson"}
+        if route.view in {"walk", "block"}:
+            assert route.subject == ("cat" if recorded else "own")
     assert {route.step for route in routes if route.view == "walk"} == set(STEPS)

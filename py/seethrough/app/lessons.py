@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seethrough.app.learning import Plan, train
 from seethrough.core.errors import EngineError, InputError
 from seethrough.core.train import made
-from seethrough.core.train.corpus import of_documents, of_text
+from seethrough.core.train.corpus import of_documents, of_few, of_text
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.own import manifest_of, tokenizer_of
 from seethrough.core.train.update import Rule
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 OPTIONS = {"data": object, "size": str, "steps": int, "lr": float, "seed": int}
 LISTED = ("names", "words")  # files of the site, a document a line
+FEW = "few"  # some of the first listed one's documents
 MADE = {"sums": made.sums, "grammar": made.grammar}
 MOST_TEXT = 5_000_000  # signs
 DATA, SIZE, STEPS = "names", "100k", 300
-OPENINGS = {"names": "ma", "words": "un", "sums": "12+34=", "grammar": "the small"}
+OPENINGS = {"names": "ma", "few": "ma", "words": "un", "sums": "12+34=", "grammar": "the small"}
 N_FIRST = 12  # signs of a reader's own text
 
 
@@ -41,9 +42,11 @@ async def corpus_of(service: Service, data: object, seed: int) -> Corpus:
         return of_text(data["text"])
     if data in LISTED:
         return of_documents((await service.library.learned_text(data)).split(), seed)
+    if data == FEW:
+        return of_few((await service.library.learned_text(LISTED[0])).split(), seed)
     if isinstance(data, str) and data in MADE:
         return MADE[data](seed)
-    raise InputError("train.data_unknown", known=", ".join((*LISTED, *MADE)))
+    raise InputError("train.data_unknown", known=", ".join((*LISTED, FEW, *MADE)))
 
 
 async def train_for(

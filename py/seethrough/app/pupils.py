@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.message import Message
 from seethrough.core.errors import SeethroughError
 from seethrough.core.routes import OWN, TRAIN, Place, Route
-from seethrough.core.train.corpus import END, Corpus
+from seethrough.core.train.corpus import Corpus
 from seethrough.core.train.course import UNTRAINED
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.own import manifest_of, tokenizer_of
@@ -72,13 +72,3 @@ def take_in_untrained(service: Service, text: str) -> str:
     weights = flat_of(config).join(first_weights(config, SEED))
     service.library.add(manifest, tokenizer_of(corpus), weights)
     return UNTRAINED
-
-
-def unseen(corpus: Corpus) -> str:
-    """Text that a model was not trained on, as much as it reads at once.
-
-    Of a text that holds nothing out, its beginning.
-    """
-    text = (corpus.held or corpus.learned).strip(END)[: N_POS - 1]
-    whole, is_cut, _ = text.rpartition(END)
-    return whole if corpus.has_documents and is_cut else text

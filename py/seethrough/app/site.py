@@ -135,8 +135,9 @@ class Site:
     `stored` are the models that this browser keeps, with the engine. `is_recordings_only`: the
     reader wants nothing but recorded walks. `tours` are the views of one input, step by
     step. `gallery` are the cards of prompts, text alone, `example` one of them
-    at two temperatures, for the lab. `documents` are the texts that a model read, for training. `vocabulary` names the tokens of the model
-    that is open. `busy` is what is going on ("load", "run", "generate"), or empty.
+    at two temperatures, for the lab. `documents` are the texts that a model read, for training.
+    `vocabulary` names the tokens of the model that is open. `busy` is what is going on ("load",
+    "run", "generate"), or empty.
     """
 
     tours: Tours = ()

@@ -11,13 +11,14 @@ from seethrough.app.learning import MOST_STEPS, Plan, Trained, first_state, go_o
 from seethrough.app.lesson import Lesson
 from seethrough.app.lessons import corpus_of, open_up, opening_of
 from seethrough.app.message import Message
-from seethrough.app.pupils import unseen
 from seethrough.app.slow import Slow
 from seethrough.core.errors import CancelledRunError, EngineError, SeethroughError
 from seethrough.core.routes import Place, Route
+from seethrough.core.train.corpus import unseen
 from seethrough.core.train.course import OWN_TEXT, Course, Sample
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.marks import marks
+from seethrough.core.train.presets import PRESETS
 from seethrough.core.train.update import Rule
 from seethrough.core.train.writing import Writer
 
@@ -71,6 +72,14 @@ class Training:
         if not self._lesson.is_going and getattr(self._lesson, f"lesson_{name}") != chosen:
             await self.again()
             self._store.replace(**{f"lesson_{name}": chosen})
+
+    async def use(self, preset: str) -> None:
+        """Take one of the plans in which something goes wrong; nothing is begun."""
+        if self._lesson.is_going or preset not in PRESETS:
+            return
+        await self.again()
+        chosen = vars(PRESETS[preset])
+        self._store.replace(**{f"lesson_{name}": value for name, value in chosen.items()})
 
     async def go(self, n_steps: int) -> None:
         """Do some steps more; a pause or an error ends them before."""

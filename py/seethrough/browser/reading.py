@@ -54,7 +54,7 @@ class Reading:
 
     async def _read_with(self, reader: str) -> None:
         """Turn to the text as another reader reads it; its code comes when it is asked for."""
-        from seethrough.app.pupils import place_of  # noqa: PLC0415 - few readers need it
+        from seethrough.app.pupils import place_of
 
         self._player.end()
         place = await place_of(self._actions, reader)

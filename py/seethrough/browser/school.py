@@ -20,6 +20,7 @@ def handlers(actions: Actions) -> dict[str, Handler]:
     return {
         **slowing.handlers(actions),
         "lesson-set": lambda values: actions.training.set(values["name"], values["value"]),
+        "lesson-preset": lambda values: actions.training.use(values["name"]),
         "lesson-go": lambda values: actions.training.go(int(values["steps"])),
         "lesson-pause": lambda _values: actions.training.pause(),
         "lesson-again": lambda _values: actions.training.again(),

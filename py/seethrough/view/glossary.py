@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.state import BLOCK, WALK
 from seethrough.core.depth import IDEA
 from seethrough.core.messages import catalogue
-from seethrough.core.routes import OWN, Route, address_of
+from seethrough.core.routes import LESSON, OWN, TRAIN, Route, address_of
 from seethrough.view.glossary_places import PLACES
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import count
@@ -67,8 +67,8 @@ def fields_of(state: AppState) -> dict[str, object] | None:
 
 def is_here(state: AppState, term: str) -> bool:
     """Whether the reader is at the very step where a term is seen."""
-    at = state.route
-    return (at.view, at.step) == (WALK, PLACES[term])
+    at, place = state.route, PLACES[term]
+    return place in {at.view, at.step} if at.view in {WALK, TRAIN, LESSON} else False
 
 
 def place_link(state: AppState, term: str) -> Node:
@@ -115,6 +115,9 @@ def see(state: AppState, term: str, more: Attributes | None = None) -> Node:
     step, recorded = PLACES[term], state.site.recordings
     first = recorded[0].subject if recorded else OWN
     subject = state.route.subject if state.tour is not None else first
+    if step in {TRAIN, LESSON}:
+        link: Attributes = {"href": address_of(Route(step)), **(more or {})}
+        return h("a", link, say(state, f"title.{step}"))
     route = Route(BLOCK, subject) if step == BLOCK else Route(WALK, subject, step)
     titled = f"idea.{step}.title" if state.depth == IDEA else f"step.{step}"
     key = "block.title" if step == BLOCK else titled

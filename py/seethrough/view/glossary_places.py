@@ -1,4 +1,4 @@
-"""Every term of the glossary, and the step of the walk (or "block") where it is seen.
+"""Every term of the glossary, and the step of the walk, or the other view, where it is seen.
 
 Its name, its meaning and what it is in the present run stand in catalogue/en/glossary.json.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import BLOCK
+from seethrough.core.routes import LESSON, TRAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,5 +42,7 @@ BY_PLACE: Mapping[str, tuple[str, ...]] = {
         *("activation", "bias", "head", "key", "mask", "norm", "pattern", "query", "score"),
         "value",
     ),
+    TRAIN: ("gradient", "loss"),
+    LESSON: ("batch", "held_out", "learning_rate", "training_step"),
 }
 PLACES: Mapping[str, str] = {term: place for place, terms in BY_PLACE.items() for term in terms}

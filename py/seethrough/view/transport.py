@@ -117,27 +117,25 @@ def buttons(state: AppState, *, has_film: bool) -> Node:
 def back(state: AppState, *, is_heir: bool) -> Node:
     """The step before; where a text is read, the token before."""
     if state.route.view == TRAIN:
-        return turn(state, "step-back", "read.back", is_heir=is_heir)
+        return turn(state, "back", is_heir=is_heir)
     return move(state, "step-back", -1, is_heir=is_heir)
 
 
 def on(state: AppState) -> Node | str:
     """The step that follows, or what follows the tour; where a text is read, the next token."""
     if state.route.view == TRAIN:
-        return turn(state, "step-next", "read.on", is_main=True)
+        return turn(state, "next", is_main=True)
     return move(state, "step-next", 1) if has_next(state) else onward(state)
 
 
-def turn(
-    state: AppState, action: str, key: str, *, is_heir: bool = False, is_main: bool = False
-) -> Node:
+def turn(state: AppState, way: str, *, is_heir: bool = False, is_main: bool = False) -> Node:
     """One token on or back in a text that is read."""
     more: Attributes = {
         "class": "button is-primary" if is_main else "button",
         "disabled": not state.run.read,
         "data-heir": is_heir,
     }
-    return action_button(state, action, key, more)
+    return action_button(state, f"step-{way}", f"read.{way}", more)
 
 
 def has_next(state: AppState) -> bool:

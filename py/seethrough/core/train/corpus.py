@@ -23,6 +23,7 @@ HELD_SHARE = 0.1
 # Of a shorter text nothing is held out: it is learned by heart.
 LEAST_HELD = 20 * N_POS
 MOST_SIGNS = 512
+N_FEW, N_FEW_HELD = 100, 500  # documents of a text that is too small, and those held beside it
 MOST_HELD = 64  # windows that a look at the held-out text takes
 
 
@@ -96,6 +97,16 @@ class Corpus:
         return windows(self.held_ids, starts)
 
 
+def unseen(corpus: Corpus) -> str:
+    """Text that was held out, as much as a window takes; of whole documents only whole ones.
+
+    Of a text that holds nothing out, its beginning.
+    """
+    text = (corpus.held or corpus.learned).strip(END)[: N_POS - 1]
+    whole, is_cut, _ = text.rpartition(END)
+    return whole if corpus.has_documents and is_cut else text
+
+
 def windows(ids: Array, starts: Sequence[int] | Array) -> tuple[Array, Array]:
     """Windows of N_POS tokens and their targets; behind the text's end nothing counts.
 
@@ -113,6 +124,13 @@ def of_documents(documents: Sequence[str], seed: int) -> Corpus:
     learned, held = order[: len(order) - n_held], order[len(order) - n_held :]
     apart = _joined(documents, held) if n_held else ""
     return Corpus(_joined(documents, learned), apart, has_documents=True)
+
+
+def of_few(documents: Sequence[str], seed: int) -> Corpus:
+    """A few documents drawn by the seed, N_FEW_HELD others held out."""
+    order = chance(seed, HELD).permutation(len(documents))
+    learned, held = order[:N_FEW], order[N_FEW : N_FEW + N_FEW_HELD]
+    return Corpus(_joined(documents, learned), _joined(documents, held), has_documents=True)
 
 
 def of_text(text: str) -> Corpus:

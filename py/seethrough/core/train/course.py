@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # What can be learned: texts of the site, made ones, the reader's own.
-DATA = ("names", "sums", "grammar", "words", "text")
+DATA = ("names", "few", "sums", "grammar", "words", "text")
 OWN_TEXT = "text"
 UNTRAINED = "untrained"  # the name of a model that has learned nothing yet
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1)  # learning rates to choose from

@@ -16,6 +16,7 @@ from seethrough.view.words import say
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
+    from seethrough.core.tokens import NewToken
     from seethrough.view.train.beats import Now
 
 MOST = 160  # tokens that are drawn
@@ -76,18 +77,19 @@ def button(scene: Scene, now: Now, position: int, name: str, scale: float) -> No
         "data-position": str(position),
         "aria-pressed": "true" if is_now else "false",
         "tabindex": None if is_now else "-1",  # arrows go from token to token
+        "title": told(scene, new) if is_known else None,
         **(enters(now.moment, "appear") if is_now and now.kind == COMES else {}),
     }
-    if is_known:
-        attributes["title"] = say(
-            scene,
-            "read.token",
-            token=new.visible,
-            prob=probability(scene, new.prob),
-            error=readout(scene, error_of(new.prob)),
-        )
     word = say(scene, "home.blank") if is_hidden else name
     return h("button", attributes, h("bdi", {}, word), bar(new.prob, scale, is_known=is_known))
+
+
+def told(scene: Scene, new: NewToken) -> str:
+    """A token's chance and error, in words."""
+    error = readout(scene, error_of(new.prob))
+    return say(
+        scene, "read.token", token=new.visible, prob=probability(scene, new.prob), error=error
+    )
 
 
 def bar(prob: float, scale: float, *, is_known: bool) -> Node:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.train.course import DATA, OWN_TEXT, RATES
+from seethrough.core.train.presets import PRESETS
 from seethrough.core.train.sizes import N_HEADS, SIZES
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, limit
-from seethrough.view.words import rich, say, say_message
+from seethrough.view.words import action_button, rich, say, say_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,44 @@ def render(state: AppState) -> str:
     if lesson.lesson_data == OWN_TEXT:
         parts.append(own_text(state))
     parts.append(h("p", {"class": "note"}, about(state, lesson.lesson_data), " ", shape(state)))
-    return to_html(*parts)
+    return to_html(*parts, *wrong(state))
+
+
+def wrong(state: AppState) -> list[Node]:
+    """Plans in which something goes wrong, a button each; of the chosen one what to look for."""
+    shown = preset_of(state)
+    buttons = [preset(state, name, is_chosen=name == shown) for name in PRESETS]
+    label = say(state, "train.wrong")
+    named: Attributes = {"class": "lesson-wrong", "role": "group", "aria-label": label}
+    rows = [h("div", named, h("span", {"aria-hidden": "true"}, label), buttons)]
+    if shown:
+        look = h("p", {"class": "lesson-look", "role": "status"}, rich_look(state, shown))
+        rows.append(look)
+    return rows
+
+
+def preset(state: AppState, name: str, *, is_chosen: bool) -> Node:
+    """The button of one of them."""
+    more: Attributes = {
+        "data-name": name,
+        "aria-pressed": "true" if is_chosen else "false",
+        "disabled": state.lesson.is_going,
+    }
+    return action_button(state, "lesson-preset", f"train.wrong.{name}", more)
+
+
+def preset_of(state: AppState) -> str:
+    """The plan of this kind that is chosen; empty where it is another."""
+    lesson = state.lesson
+    for name, one in PRESETS.items():
+        if all(getattr(lesson, f"lesson_{part}") == value for part, value in vars(one).items()):
+            return name
+    return ""
+
+
+def rich_look(state: AppState, name: str) -> list[Node | str]:
+    """What to look for."""
+    return rich(state, f"train.look.{name}")
 
 
 def choice(state: AppState, name: str, options: Iterable[tuple[str, str]], chosen: str) -> Node:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LEAST_ARROW = 0.012  # shares whose arrow would be shorter than its head have a dot
 HEAD = 7
+HALF = 0.5
 COLUMNS = ("token", "prob", "push", "logit", "right", "gradient")
 
 
@@ -64,7 +65,7 @@ def row(scene: Scene, now: Now, item: Candidate, *, is_exact: bool) -> Node:
         "tr",
         {"class": classes, **moves},
         h("th", {"scope": "row"}, named),
-        h("td", {"class": "number"}, four(scene, item.prob)),
+        h("td", {"class": "number"}, digits(scene, item.prob)),
         h("td", {"class": "bar-cell"}, drawn),
         h("td", {"class": "number", "title": exact(scene, item.logit)}, signed(scene, item.logit)),
         h("td", {"class": "number"}, right(scene, now, is_target=is_target)),
@@ -72,9 +73,13 @@ def row(scene: Scene, now: Now, item: Candidate, *, is_exact: bool) -> Node:
     )
 
 
-def four(scene: Scene, value: float) -> Written:
-    """A share with the digits of its gradient."""
-    return with_signs(scene, f"{value:.4f}")
+def digits(scene: Scene, value: float, sign: str = "") -> Written:
+    """Four decimals; more where these would say 0, 1 or −1 of what is only close to it."""
+    shown = f"{value:{sign}.4f}"
+    is_close = float(shown) in {-1.0, 0.0, 1.0} and float(shown) != value
+    if is_close:
+        shown = f"{value:{sign}.3e}" if abs(value) < HALF else f"{value:{sign}.7f}"
+    return with_signs(scene, shown)
 
 
 def right(scene: Scene, now: Now, *, is_target: bool) -> str:
@@ -86,8 +91,7 @@ def gradient(scene: Scene, now: Now, item: Candidate) -> str:
     """p − y, once it is sent back."""
     if not now.is_pushed:
         return ""
-    value = gradient_of(item, now.new.id)
-    return with_signs(scene, f"{value:+.4f}")
+    return digits(scene, gradient_of(item, now.new.id), "+")
 
 
 def head(scene: Scene) -> Node:
@@ -101,12 +105,12 @@ def others(scene: Scene, now: Now) -> Node:
     left = others_of(now.new)
     n_vocab = scene.run.config.d_vocab if scene.run.config else 0
     words = say(scene, "read.others", n_rest=count(scene, n_vocab - len(now.new.candidates)))
-    pushed = with_signs(scene, f"{left:+.4f}") if now.is_pushed else ""
+    pushed = digits(scene, left, "+") if now.is_pushed else ""
     return h(
         "tr",
         {"class": "read-row is-rest"},
         h("th", {"scope": "row"}, words),
-        h("td", {"class": "number"}, four(scene, left)),
+        h("td", {"class": "number"}, digits(scene, left)),
         h("td", {"class": "bar-cell"}, picture(now, left, is_target=False)),
         h("td", {}),
         h("td", {"class": "number"}, right(scene, now, is_target=False)),

@@ -10,6 +10,8 @@ from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.words import model_name, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.state import AppState
 
 FIELDS = ("language", "route", "documents", "model", "models", "own_model", "course", "busy")
@@ -69,7 +71,7 @@ def ask(state: AppState, name: str, *, is_here: bool) -> Node:
     return h("button", attributes, say(state, f"read.{name}"))
 
 
-def group(state: AppState, name: str, items: list[Child]) -> Node:
+def group(state: AppState, name: str, items: Sequence[Child]) -> Node:
     """A row of choices with its name."""
     label = say(state, f"read.{name}")
     named: Attributes = {"class": "read-row-of", "role": "group", "aria-label": label}

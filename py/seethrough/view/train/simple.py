@@ -10,6 +10,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
+from seethrough.core.depth import IDEA
 from seethrough.core.routes import LESSON, Route, address_of
 from seethrough.core.train.mistakes import error_of, mean_errors
 from seethrough.core.wants import NOTHING, Wants
@@ -17,7 +18,7 @@ from seethrough.view.film import Film
 from seethrough.view.folded import folded
 from seethrough.view.ideas.plain import caption, mark, nothing_yet, picture
 from seethrough.view.node import Child, Node, h, to_html
-from seethrough.view.numbers import count, probability, readout
+from seethrough.view.numbers import count, probability, readout, with_signs
 from seethrough.view.train import beats, document, pushes
 from seethrough.view.train.beats import COMES, GUESS, N_KINDS
 from seethrough.view.words import rich, say
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import Scene
     from seethrough.core.tokens import NewToken
+    from seethrough.core.written import Written
     from seethrough.view.train.beats import Now
 
-FIELDS = ("language", "moment", "tokens", "read", "config", "busy", "position", "unfolded")
+FIELDS = ("language", "depth", "moment", "tokens", "read", "config", "busy", "position", "unfolded")
 
 
 def wants(scene: Scene) -> Wants:
@@ -102,9 +104,15 @@ def comes(scene: Scene, new: NewToken) -> list[Node | str]:
     fields = {
         "token": mark(new.visible),
         "share": pushes.told(scene, new.prob),
-        "error": h("b", {}, readout(scene, error_of(new.prob))),
+        "error": h("b", {}, error(scene, error_of(new.prob))),
     }
     return rich(scene, "idea.read.comes", **fields)
+
+
+def error(scene: Scene, value: float) -> Written:
+    """An error in nats, with as many digits as the depth has room for."""
+    is_idea = scene.depth == IDEA and math.isfinite(value)
+    return with_signs(scene, f"{value:.1f}") if is_idea else readout(scene, value)
 
 
 def pushed(scene: Scene, new: NewToken) -> list[Node | str]:
@@ -118,12 +126,14 @@ def mean(scene: Scene, now: Now) -> Node:
     if not now.has_come and now.position == 1:
         return h("p", {"class": "read-mean"})
     n_vocab = scene.run.config.d_vocab if scene.run.config else 2
-    fields = {
-        "mean": h("b", {}, readout(scene, so_far)),
-        "blind": readout(scene, math.log(n_vocab)),
-        "n_vocab": count(scene, n_vocab),
-    }
-    return h("p", {"class": "read-mean"}, rich(scene, "idea.read.mean", **fields))
+    told = rich(
+        scene,
+        "idea.read.mean",
+        mean=h("b", {}, error(scene, so_far)),
+        blind=error(scene, math.log(n_vocab)),
+        n_vocab=count(scene, n_vocab),
+    )
+    return h("p", {"class": "read-mean"}, told)
 
 
 def formula(scene: Scene, now: Now) -> Node:
@@ -131,18 +141,11 @@ def formula(scene: Scene, now: Now) -> Node:
     if not now.has_come:
         return h("p", {"class": "read-formula"})
     fields = {
-        "prob": pushes.four(scene, now.new.prob)
-        if now.new.prob >= 0.0001
-        else exact_prob(scene, now),
+        "prob": readout(scene, now.new.prob),
         "error": readout(scene, error_of(now.new.prob)),
         "rank": count(scene, now.new.rank + 1),
     }
     return h("p", {"class": "read-formula"}, rich(scene, "read.formula", **fields))
-
-
-def exact_prob(scene: Scene, now: Now) -> str:
-    """A share too small for four decimals."""
-    return readout(scene, now.new.prob)
 
 
 def onward(scene: Scene) -> list[Node | str]:
