@@ -12,8 +12,8 @@ from seethrough.view.ideas.plain import lead, picture, whole
 from seethrough.view.node import Child, Node, h
 from seethrough.view.numbers import count, exact, probability
 from seethrough.view.train.slow.letters import before_mark, has_aim, mark, visible
-from seethrough.view.train.slow.loss import data_table
 from seethrough.view.train.slow.shares import bars, likeliest
+from seethrough.view.train.slow.tables import data_table
 from seethrough.view.train.slow.tape import Bars, tape
 from seethrough.view.words import rich, say
 

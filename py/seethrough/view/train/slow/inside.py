@@ -9,7 +9,7 @@ import numpy as np
 from seethrough.core.hooks import LEAF_DIMS, block_leaves, hook_name, leaf_of
 from seethrough.core.train.back_sums import RULES
 from seethrough.core.train.slow import GRAD, is_by_document
-from seethrough.view.node import Attributes, Child, h
+from seethrough.view.node import Attributes, Child, h, to_html
 from seethrough.view.numbers import exact, readout
 from seethrough.view.raster import diverging_raster
 from seethrough.view.scales import Diverging, symmetric_limit
@@ -117,10 +117,7 @@ def describe(state: AppState, name: str, row: int, column: int) -> str:
         f"{name.removeprefix(PREFIX)}{GRAD}[{written_index(index_of(state, name, row, column))}]"
     )
     value = h("b", {}, exact(state, found[row, column]))
-    return "".join(
-        one if isinstance(one, str) else one.html
-        for one in rich(state, "slow.back.cell", name=hook_mark(place), value=value)
-    )
+    return to_html(*rich(state, "slow.back.cell", name=hook_mark(place), value=value))
 
 
 def order(

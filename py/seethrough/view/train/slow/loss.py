@@ -11,6 +11,7 @@ from seethrough.view.ideas.plain import lead, picture, whole
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import count, exact, probability
 from seethrough.view.train.slow.letters import before_mark, has_aim, mark, visible
+from seethrough.view.train.slow.tables import data_table
 from seethrough.view.train.slow.tape import Bars, tape
 from seethrough.view.words import rich, say
 
@@ -148,9 +149,3 @@ def means(state: AppState, step: SlowStep) -> Node:
         cells = h("td", {}, str(int(counted.sum()))), h("td", {}, f"{mean:.4f}")
         rows.append(h("tr", {}, number, *cells))
     return data_table(head, rows)
-
-
-def data_table(head: list[str], rows: list[Node]) -> Node:
-    """A table with a title for each column."""
-    columns = h("tr", {}, [h("th", {"scope": "col"}, name) for name in head])
-    return h("table", {"class": "data-table"}, h("thead", {}, columns), h("tbody", {}, rows))

@@ -9,7 +9,7 @@ from seethrough.core.train.slow import GRAD
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.numbers import count, exact, readout
 from seethrough.view.sums import ROLES
-from seethrough.view.train.slow.letters import before, visible
+from seethrough.view.train.slow.letters import before_mark, visible
 from seethrough.view.train.slow.numbered import written_index
 from seethrough.view.words import rich, say
 
@@ -97,8 +97,10 @@ def result(words: str, written: str, name: str) -> Node:
 
 def item(state: AppState, step: SlowStep, found: BackSum, term: BackTerm, reach: float) -> Node:
     """One term: its factors, what they make, where it is from."""
-    times = f" {say(state, 'sums.times')} "
-    factors = times.join(readout(state, one) for one in term.factors)
+    factors: list[Child] = []
+    for one in term.factors:
+        between = [" ", say(state, "sums.times"), " "] if factors else []
+        factors += [*between, readout(state, one)]
     return h(
         "li",
         {"class": "sum-term"},
@@ -117,8 +119,7 @@ def where(state: AppState, step: SlowStep, found: BackSum, term: BackTerm) -> li
     if found.of == "letter":
         return [h("bdi", {"class": "token"}, visible(step, at))]
     if found.of == "place":
-        read = before(step, at) or say(state, "slow.beginning")
-        return [say(state, "slow.sum.place", place=at, before=read)]
+        return [*rich(state, "slow.sum.place", place=str(at), before=before_mark(state, step, at))]
     if found.rule in PARTS:
         return [say(state, f"slow.part.{PARTS[found.rule][at]}")]
     if found.of == "part":

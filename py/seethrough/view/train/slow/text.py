@@ -10,6 +10,7 @@ from seethrough.view.ideas.plain import caption, lead, picture
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import count
 from seethrough.view.train.slow.letters import before_mark, has_aim, mark, visible
+from seethrough.view.train.slow.tables import data_table
 from seethrough.view.train.slow.tape import tape
 from seethrough.view.words import rich, say
 
@@ -104,8 +105,7 @@ def table(state: AppState, step: SlowStep) -> Node:
         h("tr", {}, h("th", {"scope": "row"}, str(at)), *pair(step, read), *pair(step, aim))
         for at, (read, aim) in enumerate(zip(map(int, step.text), map(int, step.aims), strict=True))
     ]
-    columns = h("tr", {}, [h("th", {"scope": "col"}, name) for name in head])
-    return h("table", {"class": "data-table"}, h("thead", {}, columns), h("tbody", {}, rows))
+    return data_table(head, rows)
 
 
 def pair(step: SlowStep, token: int) -> list[Node]:

@@ -24,7 +24,7 @@ WIDE, HIGH, MARGIN = 560, 130, 90
 def idea(state: AppState, step: SlowStep) -> list[Child]:
     """One number on a line: where it was, where it is now; the others in a picture."""
     told = chosen(state, step)
-    moved = say(state, way_of(told))
+    moved = say(state, f"slow.update.{way_of(told)}")
     drawn = h(
         "div",
         {"class": "slow-update"},
@@ -61,8 +61,8 @@ def chosen(state: AppState, step: SlowStep) -> OneWeight:
 def way_of(told: OneWeight) -> str:
     """Whether the number grew, shrank or stayed."""
     if told.is_new == told.w:
-        return "slow.update.stays"
-    return "slow.update.grows" if told.is_new > told.w else "slow.update.shrinks"
+        return "stays"
+    return "grows" if told.is_new > told.w else "shrinks"
 
 
 def clipping(state: AppState, step: SlowStep) -> Node:
@@ -123,54 +123,49 @@ def label(x: float, y: float, words: str, *, is_number: bool = False) -> Node:
 
 def ledger(state: AppState, step: SlowStep, told: OneWeight) -> Node:
     """Each line of the update: what it is, how it is made, what it gives."""
-    name = f"{told.name}{GRAD}"
-    rows: list[tuple[str, str, Child]] = [
-        ("w", "", exact(state, told.w)),
-        ("gradient", "", number(state, name, told.index, told.gradient)),
-        (
-            "clipped",
-            f"{q(state, told.gradient)} · {q(state, told.clip_scale)}",
-            exact(state, told.clipped),
-        ),
-    ]
-    if step.knobs["is_adam"]:
-        rows += moments(state, step, told)
+    gradient = number(state, f"{told.name}{GRAD}", told.index, told.gradient)
+    clipped = f"{q(state, told.gradient)} · {q(state, told.clip_scale)}"
     decay = f"{q(state, told.w)} · (1 − {q(state, told.lr)} · {q(state, told.decay)})"
-    rows += [
-        ("shrunk", decay, exact(state, told.shrunk)),
-        ("new", f"{q(state, told.shrunk)} − {q(state, told.move)}", exact(state, told.new)),
-        ("graph", "", exact(state, told.is_new)),
-    ]
     lines = [
-        h(
-            "tr",
-            {"class": f"is-{key}"},
-            h("th", {"scope": "row"}, rich(state, f"slow.ledger.{key}")),
-            h("td", {}, h("code", {}, made) if made else ""),
-            h("td", {}, given),
-        )
-        for key, made, given in rows
+        row(state, "w", "", exact(state, told.w)),
+        row(state, "gradient", "", gradient),
+        row(state, "clipped", clipped, exact(state, told.clipped)),
+        *(moments(state, step, told) if step.knobs["is_adam"] else ()),
+        row(state, "shrunk", decay, exact(state, told.shrunk)),
+        row(
+            state, "new", f"{q(state, told.shrunk)} − {q(state, told.move)}", exact(state, told.new)
+        ),
+        row(state, "graph", "", exact(state, told.is_new)),
     ]
     place = h("caption", {}, hook_mark(f"{told.name}[{written_index(told.index)}]"))
     table = h("table", {"class": "data-table slow-ledger"}, place, h("tbody", {}, lines))
     return h("div", {"class": "scroll slow-scroll", "tabindex": "0"}, table)
 
 
-def moments(state: AppState, step: SlowStep, told: OneWeight) -> list[tuple[str, str, Child]]:
+def row(state: AppState, key: str, made: str, given: Child) -> Node:
+    """One line of the update."""
+    return h(
+        "tr",
+        {"class": f"is-{key}"},
+        h("th", {"scope": "row"}, rich(state, f"slow.ledger.{key}")),
+        h("td", {}, h("code", {}, made) if made else ""),
+        h("td", {}, given),
+    )
+
+
+def moments(state: AppState, step: SlowStep, told: OneWeight) -> list[Node]:
     """The running means, what is taken out of them, and how far that moves the number."""
     one, two = q(state, told.beta1), q(state, told.beta2)
-    first, second = q(state, told.m_before), q(state, told.v_before)
-    g, root = q(state, told.clipped), f"{q(state, told.v_root)} + {q(state, told.eps)}"
+    m, v, g = (q(state, value) for value in (told.m_before, told.v_before, told.clipped))
+    root = f"{q(state, told.v_root)} + {q(state, told.eps)}"
+    start, square = f"(1 − {one}^{step.number})", f"√(1 − {two}^{step.number})"
+    move = f"{q(state, told.lr)} · {q(state, told.m_hat)} / ({root})"
     return [
-        ("m", f"{one} · {first} + (1 − {one}) · {g}", exact(state, told.m)),
-        ("v", f"{two} · {second} + (1 − {two}) · {g}²", exact(state, told.v)),
-        ("m_hat", f"{q(state, told.m)} / (1 − {one}^{step.number})", exact(state, told.m_hat)),
-        ("v_root", f"√{q(state, told.v)} / √(1 − {two}^{step.number})", exact(state, told.v_root)),
-        (
-            "move",
-            f"{q(state, told.lr)} · {q(state, told.m_hat)} / ({root})",
-            exact(state, told.move),
-        ),
+        row(state, "m", f"{one} · {m} + (1 − {one}) · {g}", exact(state, told.m)),
+        row(state, "v", f"{two} · {v} + (1 − {two}) · {g}²", exact(state, told.v)),
+        row(state, "m_hat", f"{q(state, told.m)} / {start}", exact(state, told.m_hat)),
+        row(state, "v_root", f"√{q(state, told.v)} / {square}", exact(state, told.v_root)),
+        row(state, "move", move, exact(state, told.move)),
     ]
 
 
