@@ -23,10 +23,6 @@ def handlers(actions: Actions) -> dict[str, Handler]:
         ),
         "slow-weight": lambda values: actions.slowing.choose_weight(values["value"]),
         "slow-cell": lambda values: actions.slowing.choose_cell(index_of(values["index"])),
-        "slow-sum": lambda values: actions.slowing.open_sum(
-            values["name"], index_of(values["index"])
-        ),
-        "slow-close": lambda _values: actions.slowing.close_sum(),
     }
 
 

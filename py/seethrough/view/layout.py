@@ -214,6 +214,7 @@ OF_A_FILM = (
     *(name for name in FIELDS_OF["choice"] if name not in {"sum", "peek", "hook"}),
     *("prompt", "chat", "sampling", "busy", "vocabulary"),
     *("model_card", "model_state", "live_bytes", "walk_card", "recordings"),
+    *("slow", "lesson_stage"),
 )
 FIXED: Mapping[str, Panel] = {
     "header": Panel(

@@ -11,8 +11,6 @@ from seethrough.view.words import action_button, say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
 
-FIELDS = ("language", "route", "depth", "slow", "lesson_stage")
-
 
 def render(state: AppState) -> str:
     """The whole bar."""

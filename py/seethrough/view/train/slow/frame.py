@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.core.depth import DEPTHS, IDEA
-from seethrough.core.routes import STAGES, address_of, stage_of
+from seethrough.core.routes import STAGES, stage_of
 from seethrough.view import depth
+from seethrough.view import line as spine
 from seethrough.view.node import Attributes, Child, Node, flatten, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.train.slow import after, back, error, guess, loss, text, update
@@ -41,8 +41,8 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
     depths = h("div", label, [depth.button(state, name) for name in DEPTHS])
     return [
         h("div", {"class": "title-row"}, heading(title_of(state)), depths),
-        h("div", {"class": "transport"}, slot("slow-foot")),
-        line(state, stage),
+        h("div", {"class": "transport"}, slot("transport")),
+        spine.place(state, slot),
         h(
             "div",
             {"class": "walk-body"},
@@ -57,25 +57,6 @@ def title_of(state: AppState) -> str:
     """What the place is about, in plain words or in those of the trade."""
     kind = "idea" if state.depth == IDEA else "exact"
     return say(state, f"slow.{kind}.{stage_of(state.route)}")
-
-
-def line(state: AppState, here: str) -> Node:
-    """All places in their order; any can be chosen."""
-    stops = [
-        h("li", {}, stop(state, name, at, is_here=name == here)) for at, name in enumerate(STAGES)
-    ]
-    label = {"class": "spine follows", "aria-label": say(state, "walk.steps")}
-    return h("nav", label, h("div", {"class": "slot is-line"}, h("ol", {}, stops)))
-
-
-def stop(state: AppState, name: str, at: int, *, is_here: bool) -> Node:
-    """One place: its number and name."""
-    link: Attributes = {
-        "href": address_of(replace(state.route, step=name)),
-        "aria-current": "step" if is_here else None,
-    }
-    number = h("span", {"class": "joint", "aria-hidden": "true"}, str(at + 1))
-    return h("a", link, number, h("span", {}, say(state, f"slow.line.{name}")))
 
 
 def render(state: AppState) -> str:

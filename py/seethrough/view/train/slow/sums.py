@@ -64,7 +64,7 @@ def head(state: AppState) -> Node:
     close = {
         "type": "button",
         "class": "tool sum-close",
-        "data-action": "slow-close",
+        "data-action": "close-sum",
         "aria-label": say(state, "sums.close"),
     }
     return h(
