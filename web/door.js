@@ -216,7 +216,7 @@ export const seethrough = Object.freeze({
   /**
    * Train a small model in this page: one loss a step, that of the held-out text now and then, and
    * what it wrote in the end. The rate warms up, then stays: a longer run begins as a shorter one.
-   * @type {(plan?: {data?: "names" | "words" | "sums" | "grammar" | {text: string},
+   * @type {(plan?: {data?: "names" | "few" | "words" | "sums" | "grammar" | {text: string},
    *   size?: "25k" | "100k" | "210k" | "800k", steps?: number, lr?: number, seed?: number},
    *   options?: {signal?: AbortSignal})
    *   => Promise<{loss: number[], heldout: [number, number][], sample: string}>}

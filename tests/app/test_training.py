@@ -13,6 +13,8 @@ from seethrough.app.lesson import Lesson
 from seethrough.app.training import is_due
 from seethrough.core.train.course import Sample
 from seethrough.core.train.places import graphs_of
+from seethrough.core.train.presets import PRESETS
+from seethrough.core.train.sizes import N_POS
 from seethrough.core.train.update import Rule
 from tests.fake_engine import opened, tiny_model
 from tests.native_learner import NativeLearner
@@ -162,3 +164,37 @@ def test_when_a_sample_is_due(last: int, due: int) -> None:
 def test_the_rate_that_is_offered_first() -> None:
     """The room begins with the rate of the door and of the measurements."""
     assert Lesson().lesson_rate == Rule().lr
+
+
+def test_a_plan_that_goes_wrong_is_taken() -> None:
+    """All of the plan is set at once, what was trained is given up, nothing is begun."""
+
+    async def work() -> Lesson:
+        actions, learners = await room()
+        await actions.training.go(2)
+        await actions.training.use("same")
+        assert learners[0].is_closed
+        await actions.training.use("nothing")
+        return lesson_of(actions)
+
+    lesson = asyncio.run(work())
+    assert {name: getattr(lesson, f"lesson_{name}") for name in vars(PRESETS["same"])} == vars(
+        PRESETS["same"]
+    )
+    assert lesson.course.n_done == 0
+    assert lesson.lesson_stage == ""
+
+
+def test_what_a_model_reads_that_it_never_saw() -> None:
+    """Nothing before a run; then the text that was held out."""
+
+    async def work() -> tuple[str, str]:
+        actions, _ = await room()
+        before = actions.training.unseen_text()
+        await actions.training.go(1)
+        return before, actions.training.unseen_text()
+
+    before, after = asyncio.run(work())
+    assert before == ""
+    assert after in TEXT
+    assert len(after) < N_POS

@@ -8,9 +8,11 @@ import pytest
 
 from seethrough.app.lesson import Lesson
 from seethrough.app.message import Message
+from seethrough.core.guesses import ALWAYS, Guessing
 from seethrough.core.routes import Route
 from seethrough.core.train.course import Course, Sample
-from seethrough.view import pages
+from seethrough.core.train.presets import PRESETS
+from seethrough.view import guess, pages
 from seethrough.view.train import curve, plan, written
 from tests.steps import page_state
 from tests.view.sample import Reading
@@ -114,3 +116,51 @@ def test_why_it_stopped() -> None:
     """A refusal stands beneath the buttons."""
     told = at(Lesson(lesson_told=Message("train.nothing", {"count": 0})))
     assert "two different signs" in plan.steers(told)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_plan_that_goes_wrong(name: str) -> None:
+    """Its button is pressed where exactly its plan is chosen, and what to look for is told."""
+    chosen = {f"lesson_{part}": value for part, value in vars(PRESETS[name]).items()}
+    html = plan.render(at(Lesson(**chosen)))
+    pressed = [
+        attrs["data-name"]
+        for _, attrs in Reading(html).elements
+        if attrs.get("data-action") == "lesson-preset" and attrs["aria-pressed"] == "true"
+    ]
+    assert pressed == [name]
+    assert "lesson-look" in html
+    other = plan.render(at(Lesson(**{**chosen, "lesson_seed": 7})))
+    assert 'aria-pressed="true"' not in other
+    assert "lesson-look" not in other
+
+
+@pytest.mark.parametrize(
+    ("loss", "answer"),
+    [(3.4, "random"), (3.0, "random"), (2.5, "few of which fit"), (2.2, "in pairs"), (2, "real")],
+)
+def test_a_guess_before_the_run(loss: float, answer: str) -> None:
+    """It is asked before the first step; step 100 answers it by the run's own held-out loss."""
+    asks = Guessing(when=ALWAYS)
+    before = at(Lesson()).but(guessing=asks)
+    question = guess.open_question(before)
+    assert question is not None
+    assert "what will it write after 100 steps" in written.render(before)
+    guessed = asks.choose(question, "pair")
+    assert "data-key" not in written.render(before.but(guessing=guessed))
+
+    early = Lesson(course=Course((3.0,) * 10, ((0, 3.3),)), lesson_marks=MARKS, samples=SAMPLES)
+    assert "You said" not in written.render(at(early).but(guessing=guessed))
+    course = Course((3.0,) * 100, ((0, 3.3), (50, 3.1), (100, loss)))
+    late = at(Lesson(course=course, lesson_marks=MARKS, samples=SAMPLES)).but(guessing=guessed)
+    told = " ".join("".join(Reading(written.render(late)).texts).split())
+    assert "You said Letters that fit in pairs" in told
+    assert answer in told
+    skipped = late.but(guessing=asks.skip(question))
+    assert "lesson-came" not in written.render(skipped)
+
+
+@pytest.mark.parametrize("data", ["sums", "grammar", "text"])
+def test_what_is_not_asked(data: str) -> None:
+    """Where a text has no syllables to wait for, there is no question."""
+    assert guess.open_question(at(Lesson(lesson_data=data)).but(guessing=Guessing(ALWAYS))) is None

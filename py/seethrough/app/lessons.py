@@ -46,7 +46,7 @@ async def corpus_of(service: Service, data: object, seed: int) -> Corpus:
         return of_few((await service.library.learned_text(LISTED[0])).split(), seed)
     if isinstance(data, str) and data in MADE:
         return MADE[data](seed)
-    raise InputError("train.data_unknown", known=", ".join((*LISTED, FEW, *MADE)))
+    raise InputError("train.data_unknown", known=", ".join((*LISTED, *MADE, FEW)))
 
 
 async def train_for(

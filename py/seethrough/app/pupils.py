@@ -6,6 +6,7 @@ Both are models of one sign a token with a window of N_POS, so they read the beg
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from seethrough.app.message import Message
 from seethrough.core.errors import SeethroughError
@@ -60,7 +61,8 @@ def beginning(text: str) -> str:
 def take_in_untrained(service: Service, text: str) -> str:
     """Let every view find a model that knows a text's signs and nothing else; returns its name.
 
-    Its weights are those that a run in the room of this size begins with.
+    Its weights are those that a run in the room of this size begins with. Texts of the same signs
+    have the same model.
 
     Raises:
         InputError: The text has not two different signs.
@@ -68,7 +70,8 @@ def take_in_untrained(service: Service, text: str) -> str:
     corpus = Corpus(text)
     config = config_of(SIZE, len(corpus.alphabet), FAMILY)
     graph = service.library.run_graph(SIZE, FAMILY)
-    manifest = manifest_of(config, corpus, graph, name=UNTRAINED, title=TITLE)
+    name = f"{UNTRAINED}-{crc32(''.join(corpus.alphabet).encode()):08x}"
+    manifest = manifest_of(config, corpus, graph, name=name, title=TITLE)
     weights = flat_of(config).join(first_weights(config, SEED))
     service.library.add(manifest, tokenizer_of(corpus), weights)
-    return UNTRAINED
+    return name

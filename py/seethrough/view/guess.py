@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from seethrough.core.depth import IDEA
 from seethrough.core.guesses import ALWAYS, SURE, WHEN, score
 from seethrough.core.keys import KEYS, shown
-from seethrough.core.routes import MAP
-from seethrough.view.guesses.rows import ISLAND, NEXT, ROWS
+from seethrough.core.routes import LESSON, MAP
+from seethrough.view.guesses.rows import HUNDRED, ISLAND, NEXT, ROWS
 from seethrough.view.ideas.plain import lead, picture, whole
 from seethrough.view.node import Attributes, Child, Node, h, to_html
 from seethrough.view.words import action_button, rich, say, token_mark
@@ -32,6 +32,8 @@ def question_at(scene: Scene) -> Question | None:
     row = NEXT if scene.route.view == HOME else None
     if scene.route.view == MAP and scene.depth == IDEA:
         row = ISLAND
+    if scene.route.view == LESSON:
+        row = HUNDRED
     if scene.step is not None and scene.step.is_idea_at(scene.depth) and scene.step.idea:
         row = scene.step.idea.asks
     return row.ask(scene) if row is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import DECODE, GENERATE
-from seethrough.core.routes import OWN, Route, address_of
+from seethrough.core.routes import OWN, TRAIN, Route, address_of
 from seethrough.view.ideas.plain import names, rect, whole
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import percentage
@@ -32,7 +32,7 @@ def render(state: AppState) -> str:
         return to_html(told(say(state, "own.opening")))
     if state.busy == "run":
         return to_html(told(say(state, "own.running")))
-    is_shown = state.route.view in {GENERATE, DECODE}
+    is_shown = state.route.view in {GENERATE, DECODE, TRAIN}
     if state.run.source != "live" or not state.run.top or is_shown:
         return ""
     return to_html(*answer(state))

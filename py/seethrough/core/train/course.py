@@ -7,7 +7,7 @@ from dataclasses import dataclass
 # What can be learned: texts of the site, made ones, the reader's own.
 DATA = ("names", "few", "sums", "grammar", "words", "text")
 OWN_TEXT = "text"
-UNTRAINED = "untrained"  # the name of a model that has learned nothing yet
+UNTRAINED = "untrained"  # what the name of a model that has learned nothing begins with
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1)  # learning rates to choose from
 
 

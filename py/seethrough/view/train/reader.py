@@ -43,19 +43,29 @@ def link(state: AppState, name: str) -> Node:
 def readers(state: AppState) -> Node:
     """The model that reads, one that has learned nothing yet, the reader's own."""
     lesson = state.lesson
-    is_pupil = state.run.model in {UNTRAINED, lesson.own_model} and bool(state.run.model)
+    is_blank = state.run.model.startswith(UNTRAINED)
+    is_own = bool(lesson.own_model) and state.run.model == lesson.own_model
+    is_pupil = is_blank or is_own
     known = next(iter(state.site.models), None)
     title = known.title if is_pupil and known is not None else model_name(state)
-    own: Node = ask(state, "own", is_here=is_pupil and state.run.model == lesson.own_model)
+    own: Node = ask(state, "own", is_here=is_own)
     if not lesson.course.n_done:
         room = {"class": "button", "href": address_of(Route(LESSON))}
         own = h("a", room, say(state, "read.own_first"))
     first: Child = h("span", {"class": "read-here"}, title)
     if is_pupil:
-        name = next((card.subject for card in state.site.documents), OWN)
-        first = h("a", {"class": "button", "href": address_of(Route(TRAIN, name))}, title)
-    untrained = ask(state, UNTRAINED, is_here=state.run.model == UNTRAINED)
+        target = address_of(Route(TRAIN, document_of(state)))
+        first = h("a", {"class": "button", "href": target}, title)
+    untrained = ask(state, UNTRAINED, is_here=is_blank)
     return group(state, "readers", [first, untrained, own])
+
+
+def document_of(state: AppState) -> str:
+    """The document whose beginning is read now, else the first; one's own text without any."""
+    given, cards = state.run.given, state.site.documents
+    same = (card for card in cards if given and card.prompt.startswith(given[0]))
+    card = next(same, next(iter(cards), None))
+    return OWN if card is None else card.subject
 
 
 def ask(state: AppState, name: str, *, is_here: bool) -> Node:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.view import guess
+from seethrough.view.guesses import hundred
 from seethrough.view.node import Child, Node, h, to_html
 from seethrough.view.words import rich, say
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.train.course import Sample
 
-FIELDS = ("language", "samples")
+FIELDS = ("samples", "route", *hundred.FIELDS, *guess.STATE)
 
 
 def render(state: AppState) -> str:
@@ -19,9 +21,14 @@ def render(state: AppState) -> str:
     title = h("h2", {"class": "lesson-title"}, say(state, "train.written.title"))
     samples = state.lesson.samples
     if not samples:
-        return to_html(title, h("p", {"class": "note"}, rich(state, "train.written.rest")))
+        rest = h("p", {"class": "note"}, rich(state, "train.written.rest"))
+        question = guess.open_question(state)
+        asked = [] if question is None else guess.ask(state, question)
+        return to_html(title, rest, h("div", {"class": "lesson-guess"}, asked) if asked else "")
     items = [h("li", {}, sample(state, one)) for one in reversed(samples)]
-    return to_html(title, h("ol", {"class": "lesson-samples", "reversed": True}, items))
+    came = guess.verdict(state)
+    told = h("p", {"class": "lesson-came", "role": "status"}, came) if came else ""
+    return to_html(title, told, h("ol", {"class": "lesson-samples", "reversed": True}, items))
 
 
 def sample(state: AppState, one: Sample) -> list[Child]:
