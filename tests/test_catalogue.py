@@ -62,6 +62,8 @@ HANDED_ON = {
     ("py/seethrough/app/training.py", "_guarded"),
     ("py/seethrough/app/training_files.py", "open_file"),
     ("py/seethrough/app/training_files.py", "_open"),
+    ("py/seethrough/app/slowing.py", "_again"),
+    ("py/seethrough/app/slowing.py", "_bring"),
     ("py/seethrough/app/pupils.py", "place_of"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.message import Message
-from seethrough.browser import ffi
+from seethrough.browser import ffi, slowing
 from seethrough.browser.passing import let_pass
 from seethrough.core.routes import LESSON, address_of_place
 
@@ -26,6 +26,7 @@ def handlers(actions: Actions) -> dict[str, Handler]:
     """What each action does."""
     school = School(actions)
     return {
+        **slowing.handlers(actions),
         "lesson-set": lambda values: actions.training.set(values["name"], values["value"]),
         "lesson-preset": lambda values: actions.training.use(values["name"]),
         "lesson-go": lambda values: actions.training.go(int(values["steps"])),

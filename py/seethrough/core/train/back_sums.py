@@ -44,8 +44,8 @@ class BackSum:
     """How a gradient was made. `value` is the graph's, `total` what the terms give.
 
     `of`: what the terms are numbered by: "letter" of the alphabet, "dim" of a vector, "place" of
-    the document, "row" (document, place) of the batch, "branch" (0: along the stream, 1: out of what
-    read from it), or "part" of a formula. `rest` is the sum of the `n_rest` smaller ones.
+    the document, "row" (document, place) of the batch, "branch" (0: along the stream, 1: out of
+    what read from it), or "part" of a formula. `rest` is the sum of the `n_rest` smaller ones.
     """
 
     name: str
@@ -127,7 +127,7 @@ def picked(parts: Parts, name: str, index: Place, value: float) -> BackSum:
 
 
 def numbered(count: int) -> list[tuple[int, ...]]:
-    """The places 0, 1, 2 …"""
+    """The places from 0 on."""
     return [(at,) for at in range(count)]
 
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 GRAD = ".grad"
 ATTENTION, MLP = "attn", "mlp"  # what reads from the stream in each layer, and writes into it
-# The places of the slow motion, in their order; each has an address.
-STAGES = ("text", "guess", "loss", "error", "back", "update", "after")
 # What is fetched of every layer: the stream, and what its two branches give back.
 OF_STREAM = (hooks.RESID_PRE, hooks.RESID_MID, hooks.RESID_POST)
 NORMS = {ATTENTION: "ln1.", MLP: "ln2."}

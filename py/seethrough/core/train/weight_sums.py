@@ -1,4 +1,4 @@
-"""The sum behind a weight's gradient: of every row of the batch, what was read times what was asked.
+"""The sum behind a weight's gradient: over the batch, what was read times what was asked.
 
 A row is one place of one document. The two columns that a number needs are fetched when it is
 opened; nothing of the whole batch is held.
