@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # transformers' names of one function each; they differ by float32's rounding at most.
 SAME_ACTIVATIONS = {
     "silu": ("silu", "swish"),
+    "gelu": ("gelu", "gelu_python"),
     "gelu_new": (
         "gelu_new",
         "gelu_pytorch_tanh",
