@@ -174,6 +174,7 @@ ACTIONS = (
     "chart-seek",
     "chart-group",
     "chart-layout",
+    "chart-matrix",
     "chart-kind",
     "chart-token",
     "chart-close",
