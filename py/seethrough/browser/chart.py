@@ -130,7 +130,7 @@ class Chart:
         canvas = _canvas()
         if canvas is None or not _is_lost(canvas):
             return
-        other = canvas.cloneNode(False)  # noqa: FBT003 - the DOM's own
+        other = canvas.cloneNode(False)
         canvas.replaceWith(other)
         self._sizes.watch(other)
         self._charting.lose(is_lost=_is_lost(other))

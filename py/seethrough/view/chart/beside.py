@@ -78,7 +78,7 @@ def pressed(state: AppState, action: str, name: str, words: str) -> Node:
 
 def matrices(state: AppState, atlas: Atlas) -> Node | str:
     """Whose rows are drawn, where a model has two tables of them; nothing where it has one."""
-    if len(state.chart.chart_matrices) == 1:
+    if len(state.chart.chart_matrices) <= 1:
         return ""
     buttons = []
     for matrix in state.chart.chart_matrices:
