@@ -60,6 +60,11 @@ class HubFamily:
         """The file's name of the embedding."""
         return next(stored for stored, ours in self.names.items() if ours == "W_E")
 
+    @property
+    def head(self) -> str:
+        """The file's name of the unembedding."""
+        return next(stored for stored, ours in self.names.items() if ours == "W_U")
+
     def name_of(self, stored: str) -> str:
         """A tensor's name in the file without the prefix."""
         return stored.removeprefix(self.prefix)
