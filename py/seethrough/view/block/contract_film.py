@@ -26,8 +26,8 @@ LEAVES = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT, hooks
 
 def is_whole(scene: Scene) -> bool:
     """Whether the stream through the layer is here."""
-    captured, at = scene.run.captured, chosen(scene)
-    return all(captured.row(name, at) is not None for name in names_of(scene, LEAVES))
+    captured, at, names = scene.run.captured, chosen(scene), names_of(scene, LEAVES)
+    return bool(names) and all(captured.row(name, at) is not None for name in names)
 
 
 def shots(scene: Scene) -> tuple[str, ...]:

@@ -349,17 +349,23 @@ def addition(scene: Scene) -> Node | str:
     ]
     if not any(lines):
         return ""
-    key = "mix.add.normed" if is_after else "mix.add.note"
-    key = "mix.add.at_once" if at_once(scene.run.config) else key
     return h(
         "div",
         {"class": "vectors"},
         h("h3", {"class": "part-title"}, say(scene, "mix.add")),
-        h("p", {"class": "note"}, rich(scene, key)),
+        h("p", {"class": "note"}, how_added(scene)),
         lines,
         why_no_sum(scene),
         h("p", {"class": "note"}, beyond(scene, whole(scene, names_of(scene, ADDED)))),
     )
+
+
+def how_added(scene: Scene) -> list[Node | str]:
+    """What happens to the heads' sum before it is added, and beside it."""
+    if at_once(scene.run.config):
+        return rich(scene, "mix.add.at_once")
+    key = "mix.add.normed" if has_norms_after(scene.run.config) else "mix.add.note"
+    return rich(scene, key)
 
 
 def why_no_sum(scene: Scene) -> Node | str:
