@@ -34,6 +34,7 @@ from export.layout import (
 )
 from seethrough.core.assets import ATLAS
 from seethrough.core.atlas import (
+    EMBEDDING,
     FORMAT,
     N_NEIGHBOURS,
     NEAR,
@@ -41,6 +42,8 @@ from seethrough.core.atlas import (
     NOT_MEASURED,
     PCA,
     PLACES,
+    UNEMBEDDING,
+    map_name,
     pack_cosines,
     pack_places,
 )
@@ -58,9 +61,17 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.manifest import Manifest
 
-ROWS = "W_E"
 N_AT_ONCE = 2
 FINAL_WEIGHT, FINAL_BIAS = "ln_final.w", "ln_final.b"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A matrix, its rows float32 [d_vocab, d_model], and what is near what among them."""
+
+    matrix: str
+    rows: Array
+    near: Near
 
 
 @dataclass(frozen=True)
@@ -72,9 +83,10 @@ class Near:
     cosines: Array
 
 
-def rows_of(folder: Path, manifest: Manifest) -> Array:
-    """The embedding's rows as float32 [d_vocab, d_model]."""
-    return weight_of(folder, manifest, ROWS)
+def rows_of(folder: Path, manifest: Manifest, matrix: str = EMBEDDING) -> Array:
+    """The rows of the tokens in a matrix as float32 [d_vocab, d_model]."""
+    whole = weight_of(folder, manifest, matrix)
+    return whole if matrix == EMBEDDING else np.ascontiguousarray(whole.T)
 
 
 def weight_of(folder: Path, manifest: Manifest, name: str) -> Array:
@@ -114,9 +126,11 @@ def kept_of(places: Array, near: Near) -> Array:
     return kept
 
 
-def projection_of(folder: Path, manifest: Manifest, principal: Principal) -> dict[str, Array]:
+def projection_of(
+    folder: Path, manifest: Manifest, principal: Principal, matrix: str
+) -> dict[str, Array]:
     """What takes a state into the picture; nothing where another matrix reads states out."""
-    if not manifest.config.tie_word_embeddings:
+    if not manifest.config.tie_word_embeddings and matrix == EMBEDDING:
         return {}
     names = {"final.w": FINAL_WEIGHT, "final.b": FINAL_BIAS}
     known = {entry.name for entry in manifest.tensors}
@@ -132,16 +146,17 @@ def projection_of(folder: Path, manifest: Manifest, principal: Principal) -> dic
 
 
 def places_file(
-    folder: Path, manifest: Manifest, tokenizer: Tokenizer, rows: Array, near: Near
+    folder: Path, manifest: Manifest, vocabulary: Mapping[str, Array], table: Table
 ) -> tuple[bytes, str]:
     """The file "places", and a sentence on what the layouts keep."""
+    rows, near, matrix = table.rows, table.near, table.matrix
     principal = principal_places(rows)
     layouts = {PCA: principal.places}
     if is_small(rows):
         layouts[NEAR] = spread_out(near.ids, near.cosines, principal.places[:, :2])
     arrays = {"norms": lengths_of(rows).astype(np.float32)}
-    arrays |= projection_of(folder, manifest, principal)
-    arrays |= vocabulary_of(tokenizer, len(rows))
+    arrays |= projection_of(folder, manifest, principal, matrix)
+    arrays |= vocabulary
     told, shares = {}, []
     for name, places in layouts.items():
         whole, low, step = pack_places(places)
@@ -151,6 +166,7 @@ def places_file(
         shares.append(f"{name} keeps {kept[near.tokens].mean() / N_NEIGHBOURS:.1%}")
     what = {
         "model": manifest.id,
+        "matrix": matrix,
         "shard_sha256s": [shard.sha256 for shard in manifest.shards],
         "explained": principal.explained,
         "layouts": told,
@@ -188,20 +204,26 @@ def write_atlas(folder: Path, out: Path) -> list[Path]:
     if len(rows) < LEAST_ROWS:
         print(f"No map: {len(rows)} tokens are too few for one")
         return [write_list(out, [])]
-    print(f"Looking for the nearest of {len(rows)} tokens")
-    near = near_of(rows)
-    print("Laying out the map")
-    data, told = places_file(folder, manifest, tokenizer, rows, near)
     shown = file_of(SHOWN_ROWS, *shown_rows(folder, manifest, tokenizer, rows))
-    files = {PLACES: data, SHOWN_ROWS: shown}
-    if is_small(rows):
-        files[NEIGHBOURS] = neighbours_file(near)
+    files, told = {SHOWN_ROWS: shown}, []
+    vocabulary = vocabulary_of(tokenizer, len(rows))
+    is_tied = manifest.config.tie_word_embeddings
+    for matrix in (EMBEDDING,) if is_tied else (EMBEDDING, UNEMBEDDING):
+        print(f"Looking for the nearest of {len(rows)} tokens in {matrix}")
+        rows = rows_of(folder, manifest, matrix)
+        near = near_of(rows)
+        print("Laying out the map")
+        data, kept = places_file(folder, manifest, vocabulary, Table(matrix, rows, near))
+        files = {map_name(PLACES, matrix): data, **files}
+        if is_small(rows):
+            files[map_name(NEIGHBOURS, matrix)] = neighbours_file(near)
+        told.append(f"{matrix}: {kept}" if not is_tied else kept)
     assets = [
         asset(ATLAS, write_named(one, out, name), out, name=name) for name, one in files.items()
     ]
     write_list(out, assets)
     took = f"{time.perf_counter() - started:.0f} s{peak_memory()}"
-    print(f"The map: {told}; {sum(map(len, files.values())) / 1e6:.1f} MB, {took}")
+    print(f"The map: {'; '.join(told)}; {sum(map(len, files.values())) / 1e6:.1f} MB, {took}")
     return [out / item.path for item in assets]
 
 

@@ -23,6 +23,7 @@ class Wiring:
 
     rows: Callable[[Build, Value], Value]
     embed: Callable[[Build, Value], Value]
+    block: Callable[[Build, Value, int], Value]
     norm: Callable[[Build, Value, str, int | None], Value]
     linear: Callable[[Build, Value, str], Value]
     into_heads: Callable[[Build, Value, str], Value]

@@ -14,7 +14,7 @@ import numpy as np
 
 from seethrough.core.config import LayerConfig
 from seethrough.core.errors import SourceError
-from seethrough.core.families import GEMMA3, GPT2, LLAMA, QWEN2, QWEN3
+from seethrough.core.families import GEMMA3, GPT2, GPT_NEOX, LLAMA, QWEN2, QWEN3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ TENSORS = {
     "ln_final": "output_norm",
     "U": "output",
 }
-# GPT-2's files have queries, keys and values side by side: one of these instead of three tensors.
+# In GPT-2's and GPT-NeoX's files queries, keys and values lie side by side: one of these for three.
 JOINED, JOINED_PARTS = "attn_qkv", ("attn_q", "attn_k", "attn_v")
 
 
@@ -114,17 +114,31 @@ def smollm3_layers(_told: Told, n_layers: int) -> Layers:
     return tuple(LayerConfig(is_turned=number % 4 != 0) for number in range(1, n_layers + 1))
 
 
+def at_once(told: Told, _n_layers: int) -> Layers:
+    """Layers that are all alike, of a family whose halves read the same stream.
+
+    Raises:
+        SourceError: One half reads what the other wrote.
+    """
+    if not told.get("use_parallel_residual", True):
+        name = f"{told.architecture}.use_parallel_residual"
+        raise SourceError("source.setting", name=name, got=False, expected=True)
+    return ()
+
+
 @dataclass(frozen=True)
 class GgufFamily:
     """One architecture.
 
     `is_interleaved`: rows of queries and keys lie as llama.cpp's first rotary wants them.
-    `may_scale`: linear scaling means all layers alike.
+    `may_scale`: linear scaling means all layers alike. `may_turn_part`: a file may say that only
+    the first numbers of a head are turned.
     """
 
     family: Family
     is_interleaved: bool = False
     may_scale: bool = True
+    may_turn_part: bool = False
     epsilon: str = "attention.layer_norm_rms_epsilon"
     layers: Callable[[Told, int], Layers] = all_alike
 
@@ -136,6 +150,9 @@ ARCHITECTURES: dict[str, GgufFamily] = {
     "gemma3": GgufFamily(GEMMA3, may_scale=False, layers=gemma3_layers),
     "qwen2": GgufFamily(QWEN2),
     "qwen3": GgufFamily(QWEN3),
+    "gptneox": GgufFamily(
+        GPT_NEOX, may_turn_part=True, epsilon="attention.layer_norm_epsilon", layers=at_once
+    ),
     "smollm3": GgufFamily(LLAMA, is_interleaved=True, layers=smollm3_layers),
 }
 

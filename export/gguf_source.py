@@ -165,7 +165,7 @@ def rotary_factors(row: GgufFamily, told: Told, tensors: Mapping[str, Stored]) -
     if FACTORS in tensors:
         stretched = tensors[FACTORS].dequantized().astype(np.float64).reshape(-1)
         return () if (stretched == 1).all() else tuple((1 / stretched).tolist())
-    return () if factor == 1 else (1 / factor,) * (head_width(told) // 2)
+    return () if factor == 1 else (1 / factor,) * (n_turned(told) // 2)
 
 
 def cut_apart(raw: dict[str, Stored], config: ModelConfig) -> None:
@@ -212,11 +212,17 @@ def head_width(told: Told) -> int:
     return int(told.get("attention.key_length", share))
 
 
+def n_turned(told: Told) -> int:
+    """How many numbers of a head are turned: all, where nothing is said."""
+    return int(told.get("rope.dimension_count", head_width(told)))
+
+
 def _config(row: GgufFamily, told: Told, factors: Factors, *, has_head: bool) -> ModelConfig:
     n_heads, n_layers = told.number("attention.head_count"), told.number("block_count")
     d_head, is_rotary = head_width(told), row.family.is_rotary
-    rotary = int(told.get("rope.dimension_count", d_head))
-    if rotary != d_head and is_rotary:
+    rotary = n_turned(told)
+    is_part = rotary != d_head and is_rotary
+    if is_part and not row.may_turn_part:
         raise SourceError("source.partial_rotary", got=rotary, expected=d_head)
     d_value = int(told.get("attention.value_length", d_head))
     if d_value != d_head:
@@ -236,6 +242,7 @@ def _config(row: GgufFamily, told: Told, factors: Factors, *, has_head: bool) ->
         tie_word_embeddings=not has_head,
         layers=row.layers(told, n_layers),
         rotary_factors=factors,
+        rotary_dim=rotary if is_part else None,
     )
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from export.hub_gemma3 import GEMMA3_ON_HUB
 from export.hub_gpt2 import GPT2_ON_HUB
+from export.hub_gpt_neo import GPT_NEO_ON_HUB
+from export.hub_gpt_neox import GPT_NEOX_ON_HUB
 from export.hub_llama import LLAMA_ON_HUB
 from export.hub_mistral import MISTRAL_ON_HUB
 from export.hub_qwen import QWEN2_ON_HUB, QWEN3_ON_HUB
@@ -25,6 +27,8 @@ TYPES: dict[str, HubFamily] = {
     "qwen2": QWEN2_ON_HUB,
     "qwen3": QWEN3_ON_HUB,
     "smollm3": SMOLLM3_ON_HUB,
+    "gpt_neo": GPT_NEO_ON_HUB,
+    "gpt_neox": GPT_NEOX_ON_HUB,
 }
 ARCHITECTURES: dict[str, HubFamily] = {
     "LlamaForCausalLM": LLAMA_ON_HUB,
@@ -41,6 +45,10 @@ ARCHITECTURES: dict[str, HubFamily] = {
     "Qwen3Model": QWEN3_ON_HUB,
     "SmolLM3ForCausalLM": SMOLLM3_ON_HUB,
     "SmolLM3Model": SMOLLM3_ON_HUB,
+    "GPTNeoForCausalLM": GPT_NEO_ON_HUB,
+    "GPTNeoModel": GPT_NEO_ON_HUB,
+    "GPTNeoXForCausalLM": GPT_NEOX_ON_HUB,
+    "GPTNeoXModel": GPT_NEOX_ON_HUB,
 }
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # transformers' names of one function each; they differ by float32's rounding at most.
 SAME_ACTIVATIONS = {
     "silu": ("silu", "swish"),
+    "gelu": ("gelu", "gelu_python"),
     "gelu_new": (
         "gelu_new",
         "gelu_pytorch_tanh",
@@ -58,6 +59,11 @@ class HubFamily:
     def rows(self) -> str:
         """The file's name of the embedding."""
         return next(stored for stored, ours in self.names.items() if ours == "W_E")
+
+    @property
+    def head(self) -> str:
+        """The file's name of the unembedding."""
+        return next(stored for stored, ours in self.names.items() if ours == "W_U")
 
     def name_of(self, stored: str) -> str:
         """A tensor's name in the file without the prefix."""

@@ -22,13 +22,19 @@ ROTARY_BASE = 10000.0
 
 @dataclass(frozen=True)
 class Turning:
-    """The theta, and the factors as in a ModelConfig."""
+    """The theta, the factors as in a ModelConfig, and how many numbers of a head are turned.
+
+    `n_turned` is 0 where nobody asked.
+    """
 
     base: float
     factors: Factors = ()
+    n_turned: int = 0
 
 
-def turning_of(settings: Settings, d_head: int, usual: float = ROTARY_BASE) -> Turning:
+def turning_of(
+    settings: Settings, d_head: int, usual: float = ROTARY_BASE, *, share: float | None = None
+) -> Turning:
     """What queries and keys are turned by, from the places where it may stand.
 
     The order is transformers' (RotaryEmbeddingConfigMixin.convert_rope_params_to_dict): a record of
@@ -36,21 +42,24 @@ def turning_of(settings: Settings, d_head: int, usual: float = ROTARY_BASE) -> T
 
     Args:
         usual: The class's base, where none is given.
+        share: How much of a head the class turns, where nothing is said; None: always all of it.
 
     Raises:
         SourceError: Turns are scaled in a way that is none of ours, differ between layers, or turn
-            parts of heads.
+            parts of heads in a family that turns all.
     """
     rope = settings.get("rope_scaling") or settings.get("rope_parameters") or {}
     by_layer = [name for name, value in rope.items() if isinstance(value, dict)]
     if by_layer:
         raise SourceError("source.rope_scaling", got=", ".join(by_layer))
-    for place in (settings, rope):
+    for place in (settings, rope) if share is None else ():
         demand(place, "partial_rotary_factor", usual=1)
+    told = rope.get("partial_rotary_factor", settings.get("partial_rotary_factor", share))
+    n_turned = d_head if told is None else int(d_head * float(told))
     given = rope.get("rope_theta", settings.get("rope_theta"))
     base = usual if given is None else float(given)
     whole = {"original_max_position_embeddings": settings.get("max_position_embeddings"), **rope}
-    return Turning(base, factors_of(whole, base, d_head))
+    return Turning(base, factors_of(whole, base, n_turned), n_turned)
 
 
 def factors_of(rope: Rope, base: float, d_head: int) -> Factors:

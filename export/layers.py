@@ -13,6 +13,7 @@ import numpy as np
 from export.builder import FLOAT
 from export.matrices import matrix, plain_rows, token_rows
 from seethrough.core import hooks
+from seethrough.core.families import family_of
 from seethrough.core.hooks import hook_name
 from seethrough.core.maths import rotary_frequencies
 from seethrough.core.reference import BEFORE_ADDING
@@ -132,6 +133,11 @@ def gelu_new(build: Build, x: Value) -> Value:
     return build.graph.op("Gelu", x, approximate="tanh")
 
 
+def gelu(build: Build, x: Value) -> Value:
+    """GELU itself: x times the share of a normal distribution below it."""
+    return build.graph.op("Gelu", x)
+
+
 def _write_back(build: Build, post: Value, layer: int) -> Value:
     """What the neurons write into the residual stream."""
     post = build.hook(post, hooks.MLP_POST, layer)
@@ -174,7 +180,7 @@ def as_they_are(_build: Build, x: Value, _leaf: str, _layer: int) -> Value:
 
 
 def rotary_tables(build: Build) -> None:
-    """cos and sin of every position's angles, once for layers that turn alike: [pos, 1, d_head]."""
+    """cos and sin of every position's angles, once for layers that turn alike: [pos, 1, turned]."""
     for turns in dict.fromkeys(_turns(build, layer) for layer in range(build.config.n_layers)):
         _rotary_table(build, turns)
 
@@ -187,13 +193,13 @@ def _turns(build: Build, layer: int) -> Turns:
 def _rotary_table(build: Build, turns: Turns) -> None:
     graph, config, positions = build.graph, build.config, build.shared["positions"]
     base, factors = turns
-    frequencies = rotary_frequencies(config.d_head, base, factors=factors)
+    frequencies = rotary_frequencies(config.n_turned, base, factors=factors)
     with graph.scope("rotary"):
         column = graph.op("Reshape", graph.op("Cast", positions, to=FLOAT), graph.const([-1, 1, 1]))
         angles = graph.op("Mul", column, graph.const(np.concatenate([frequencies, frequencies])))
         build.shared[f"cos.{turns}"] = graph.op("Cos", angles)
         # rotate_half's minus sign is put into the table: x·cos + swap(x)·(−sin, +sin).
-        half = config.d_head // 2
+        half = config.n_turned // 2
         signs = np.repeat(np.array([-1, 1], np.float32), half)
         build.shared[f"sin.{turns}"] = graph.op("Mul", graph.op("Sin", angles), graph.const(signs))
 
@@ -239,12 +245,18 @@ def project(build: Build, x: Value, weight: str, layer: int, n_heads: int) -> Va
 
 
 def _rotate(build: Build, x: Value, turns: Turns, *, is_back: bool = False) -> Value:
-    graph, half = build.graph, build.config.d_head // 2
+    """x turned; where only its first numbers are, the rest goes past."""
+    graph, config = build.graph, build.config
+    half, n_rest = config.n_turned // 2, config.d_head - config.n_turned
+    if n_rest:
+        cut = graph.const(np.array([config.n_turned, n_rest]))
+        x, rest = graph.ops("Split", x, cut, n_outputs=2, axis=-1)
     first, second = graph.ops("Split", x, graph.const(np.array([half, half])), n_outputs=2, axis=-1)
     swapped = graph.op("Concat", second, first, axis=-1)
     turned = graph.op("Mul", swapped, build.shared[f"sin.{turns}"])
     straight = graph.op("Mul", x, build.shared[f"cos.{turns}"])
-    return graph.op("Sub" if is_back else "Add", straight, turned)
+    whole = graph.op("Sub" if is_back else "Add", straight, turned)
+    return graph.op("Concat", whole, rest, axis=-1) if n_rest else whole
 
 
 def _remember(build: Build, new: Value, layer: int, kind: str) -> Value:
@@ -267,12 +279,19 @@ def _pattern(build: Build, rot_q: Value, keys: Value, layer: int) -> Value:
     grouped = graph.op("Reshape", grouped, shape)
     raw = graph.op("MatMul", grouped, graph.op("Transpose", keys, perm=[0, 1, 3, 2]), name="QK")
     raw = graph.op("Reshape", raw, build.shared["scores_shape"])
-    scaled = graph.op("Div", raw, graph.const(float(np.sqrt(np.float32(config.d_head)))))
+    scaled = scaled_scores(build, raw)
     bias = build.shared[f"mask.{config.layer(layer).window}"]
     if "score_add" in build.shared:
         bias = graph.op("Add", bias, _layer_of(build, "score_add", layer))
     scores = build.hook(graph.op("Add", scaled, bias), hooks.SCORES, layer)
     return build.hook(graph.op("Softmax", scores, axis=-1), hooks.PATTERN, layer)
+
+
+def scaled_scores(build: Build, raw: Value) -> Value:
+    """Queries times keys, divided by the root of the heads' width; as they are where none is."""
+    if not family_of(build.config).has_scaled_scores:
+        return raw
+    return build.graph.op("Div", raw, build.graph.const(float(np.float32(build.config.attn_scale))))
 
 
 def _mix(build: Build, pattern: Value, values: Value, layer: int) -> Value:

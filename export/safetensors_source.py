@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 ADAPTER = "adapter_config.json"
-HEAD = "lm_head.weight"
-LAYERS = ("num_hidden_layers", "n_layer")
+LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
 # What the usual value of a setting that is left out may end in.
 OF_SHAPES = {"source.dims", "source.missing_tensor", "source.unused_tensor", "config.uneven_heads"}
 DTYPES: dict[str, Any] = {"F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}
@@ -112,7 +111,7 @@ def _is_tied(family: HubFamily, settings: Settings, raw: dict[str, Plain]) -> bo
     Raises:
         SourceError: The settings do not tie them, and there is no head.
     """
-    head, rows = raw.get(HEAD), raw.get(family.rows)
+    head, rows = raw.get(family.head), raw.get(family.rows)
     if not settings.get("tie_word_embeddings", True):
         if head is None:
             raise SourceError("source.no_head")
@@ -120,7 +119,7 @@ def _is_tied(family: HubFamily, settings: Settings, raw: dict[str, Plain]) -> bo
     if head is not None and rows is not None and not np.array_equal(head.values, rows.values):
         return False
     if head is not None:
-        raw[family.rows] = raw.pop(HEAD)
+        raw[family.rows] = raw.pop(family.head)
     return True
 
 

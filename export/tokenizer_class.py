@@ -18,7 +18,7 @@ from seethrough.core.errors import SourceError
 Content = dict[str, Any]
 Told = Mapping[str, Any]
 
-GPT2, LLAMA = "GPT2Tokenizer", "LlamaTokenizer"
+GPT2, LLAMA, GPT_NEOX = "GPT2Tokenizer", "LlamaTokenizer", "GPTNeoXTokenizer"
 # They take a tokenizer.json as it is.
 GENERIC = frozenset({"PreTrainedTokenizer", "TokenizersBackend", "PythonBackend"})
 # Others that wire by themselves; what they would make of a file is not known here.
@@ -26,7 +26,7 @@ OWN_WIRING = frozenset(
     {
         *("BartTokenizer", "BlenderbotTokenizer", "CLIPTokenizer", "CodeGenTokenizer"),
         *("CodeLlamaTokenizer", "CohereTokenizer", "DebertaTokenizer", "EsmcTokenizer"),
-        *("GPTNeoXTokenizer", "GemmaTokenizer", "HerbertTokenizer", "LEDTokenizer"),
+        *("GemmaTokenizer", "HerbertTokenizer", "LEDTokenizer"),
         *("LayoutLMv3Tokenizer", "LukeTokenizer", "MarkupLMTokenizer", "MvpTokenizer"),
         *("NllbTokenizer", "NougatTokenizer", "OpenAIGPTTokenizer", "Qwen2Tokenizer"),
         *("Qwen3_5Tokenizer", "ReformerTokenizer", "RobertaTokenizer", "SeamlessM4TTokenizer"),
@@ -35,10 +35,11 @@ OWN_WIRING = frozenset(
 )
 DEFAULTS: dict[str, dict[str, str]] = {
     GPT2: dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>"),
+    GPT_NEOX: dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>"),
     LLAMA: {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"},
 }
 # A model whose folder names no class has that of its kind, or takes its file as it is.
-OF_MODELS = {"gpt2": GPT2}
+OF_MODELS = {"gpt2": GPT2, "gpt_neo": GPT2, "gpt_neox": GPT_NEOX}
 
 
 def class_of(told: Told, settings: Told, content: Told) -> str:
@@ -87,6 +88,19 @@ def _gpt2(content: Content, told: Told) -> Content:
     }
 
 
+def _gpt_neox(content: Content, told: Told) -> Content:
+    if "ByteLevel" not in _types(content):
+        raise SourceError("tokens.other_class", got=GPT_NEOX)
+    split = BYTE_LEVEL | {"add_prefix_space": bool(told.get("add_prefix_space", False))}
+    model = content["model"] | {"unk_token": None, "ignore_merges": False}
+    return content | {
+        "normalizer": {"type": "NFC"},
+        "pre_tokenizer": split,
+        "decoder": BYTE_LEVEL,
+        "model": model,
+    }
+
+
 def _llama(content: Content, told: Told) -> Content:
     asked = told.get("add_prefix_space")
     has_prefix = asked is None or bool(asked)
@@ -107,7 +121,11 @@ def _llama(content: Content, told: Told) -> Content:
     }
 
 
-WIRED: dict[str, Callable[[Content, Told], Content]] = {GPT2: _gpt2, LLAMA: _llama}
+WIRED: dict[str, Callable[[Content, Told], Content]] = {
+    GPT2: _gpt2,
+    GPT_NEOX: _gpt_neox,
+    LLAMA: _llama,
+}
 
 
 def _types(content: Told) -> set[str]:

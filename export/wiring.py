@@ -32,7 +32,7 @@ NORMS = {
     RMS_NORM: layers.rms_norm,
     RMS_NORM_PLUS_ONE: layers.rms_norm_plus_one,
 }
-ACTIVATIONS = {"silu": layers.silu, "gelu_new": layers.gelu_new}
+ACTIVATIONS = {"silu": layers.silu, "gelu_new": layers.gelu_new, "gelu": layers.gelu}
 
 
 def wiring_of(family: Family) -> Wiring:
@@ -41,9 +41,10 @@ def wiring_of(family: Family) -> Wiring:
     return Wiring(
         rows=rows,
         embed=rows if family.is_rotary else layers.embed_with_positions,
+        block=_block_at_once if family.is_parallel else _block,
         norm=NORMS[family.norm],
-        linear=affine if family.biases == "all" else linear,
-        into_heads=linear if family.biases == "none" else affine,
+        linear=affine if family.has_bias("attn.W_O") else linear,
+        into_heads=affine if family.has_bias("attn.W_Q") else linear,
         heads=layers.normed_heads if family.has_head_norms else layers.heads_as_they_are,
         place=layers.turned if family.is_rotary else layers.as_they_are,
         after=layers.normed_after if family.has_norms_after else layers.as_they_are,
@@ -77,7 +78,9 @@ def build_model(
         with graph.scope(f"blocks.{layer}"):
             residual = _enter_block(build, residual, layer)
             states.append(residual)
-            residual = _block(build, residual, layer)
+            residual = build.wiring.block(build, residual, layer)
+            if layer < config.n_layers - 1:
+                build.hook(residual, hooks.RESID_POST, layer)
     last = config.n_layers - 1
     residual = build.hook(layers.add_resid_knob(build, residual, last + 1), hooks.RESID_POST, last)
     states.append(residual)
@@ -139,10 +142,17 @@ def _block(build: Build, residual: Value, layer: int) -> Value:
     attn_out = layers.attention(build, normalized, layer)
     residual = build.hook(graph.op("Add", residual, attn_out), hooks.RESID_MID, layer)
     normalized = build.wiring.norm(build, residual, hooks.LN2_SCALE, layer)
-    residual = graph.op("Add", residual, build.wiring.mlp(build, normalized, layer))
-    if layer < build.config.n_layers - 1:
-        build.hook(residual, hooks.RESID_POST, layer)
-    return residual
+    return graph.op("Add", residual, build.wiring.mlp(build, normalized, layer))
+
+
+def _block_at_once(build: Build, residual: Value, layer: int) -> Value:
+    """Attention and MLP read the same stream; what both made is added."""
+    graph = build.graph
+    normalized = build.wiring.norm(build, residual, hooks.LN1_SCALE, layer)
+    attn_out = layers.attention(build, normalized, layer)
+    normalized = build.wiring.norm(build, residual, hooks.LN2_SCALE, layer)
+    mlp_out = build.wiring.mlp(build, normalized, layer)
+    return graph.op("Add", graph.op("Add", residual, attn_out), mlp_out)
 
 
 def _read_out(

@@ -27,6 +27,7 @@ ARCHITECTURES = {
     "qwen2": MODEL_ARCH.QWEN2,
     "qwen3": MODEL_ARCH.QWEN3,
     "smollm3": MODEL_ARCH.SMOLLM3,
+    "gpt_neox": MODEL_ARCH.GPTNEOX,
 }
 INTERLEAVED = ("llama", "smollm3")
 
@@ -82,6 +83,14 @@ def add_sizes(writer: GGUFWriter, settings: dict[str, Any]) -> None:
     writer.add_feed_forward_length(settings["intermediate_size"])
     writer.add_block_count(n_layers(settings))
     writer.add_head_count(settings["num_attention_heads"])
+    if settings["model_type"] == "gpt_neox":
+        width = settings["hidden_size"] // settings["num_attention_heads"]
+        rope = settings["rope_parameters"]
+        writer.add_rope_dimension_count(int(rope["partial_rotary_factor"] * width))
+        writer.add_rope_freq_base(rope["rope_theta"])
+        writer.add_parallel_residual(settings["use_parallel_residual"])
+        writer.add_layer_norm_eps(settings["layer_norm_eps"])
+        return
     writer.add_head_count_kv(settings["num_key_value_heads"])
     writer.add_layer_norm_rms_eps(settings["rms_norm_eps"])
     writer.add_vocab_size(settings["vocab_size"])
@@ -118,6 +127,10 @@ def converted(settings: dict[str, Any], name: str, values: Array) -> Array:
         return permuted(values, heads)
     if kind == "gemma3_text" and name.endswith("norm.weight"):
         return values + 1
+    if kind == "gpt_neox" and "query_key_value" in name:
+        heads = settings["num_attention_heads"]
+        by_head = values.reshape(heads, 3, len(values) // heads // 3, *values.shape[1:])
+        return np.ascontiguousarray(by_head.swapaxes(0, 1)).reshape(values.shape)
     if kind == "gpt2" and name.endswith(("c_attn.weight", "c_proj.weight", "c_fc.weight")):
         return np.ascontiguousarray(values.T)
     return values

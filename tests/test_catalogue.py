@@ -43,6 +43,7 @@ HANDED_ON = {
     ("py/seethrough/browser/page.py", "_act"),
     ("py/seethrough/browser/main.py", "start"),
     ("py/seethrough/app/charting.py", "_bring"),
+    ("py/seethrough/app/charting.py", "show_matrix"),
     ("py/seethrough/app/proving.py", "_bring"),
     ("py/seethrough/app/charting.py", "_bring_neighbours"),
     ("py/seethrough/app/charting.py", "seek"),

@@ -3,6 +3,7 @@
 `TOY` is the third family: norms before and after each half, QK-norm, a window in every second
 layer. `LIKE_GEMMA` says what Gemma 3 is (norms by 1 + weight, a scaled embedding, GeGLU, local
 layers with a rotary base of their own), `CORNER` takes of everything what the others do not.
+`AT_ONCE` adds both halves at once, turns a part of each head and leaves its scores unscaled.
 """
 
 from __future__ import annotations
@@ -54,6 +55,17 @@ CORNER = Family(
     has_norms_after=True,
     has_scaled_embedding=True,
 )
+AT_ONCE = Family(
+    name="at-once",
+    norm=RMS_NORM,
+    positions="rotary",
+    activation="gelu",
+    is_gated=True,
+    biases="written",
+    has_norms_after=True,
+    has_scaled_scores=False,
+    is_parallel=True,
+)
 WINDOW = 3
 D_VOCAB = 264
 N_LAYERS = 4
@@ -65,6 +77,7 @@ class Toy:
 
     family: Family
     layers: tuple[LayerConfig, ...]
+    rotary_dim: int | None = None
 
     def config(self) -> ModelConfig:
         """Its sizes; heads are wider than their share of the stream, as Gemma's."""
@@ -80,6 +93,7 @@ class Toy:
             n_ctx=64,
             eps=1e-6,
             rotary_base=1_000_000.0 if self.family.is_rotary else None,
+            rotary_dim=self.rotary_dim,
             tie_word_embeddings=True,
             layers=self.layers,
         )
@@ -93,6 +107,7 @@ TOYS = {
         Toy(TOY, EVERY_SECOND),
         Toy(LIKE_GEMMA, (LOCAL, LOCAL, LayerConfig(), LOCAL)),
         Toy(CORNER, EVERY_SECOND[::-1]),
+        Toy(AT_ONCE, EVERY_SECOND, rotary_dim=6),
     )
 }
 
@@ -116,6 +131,8 @@ def checkpoint_of(toy: Toy, seed: int = 5) -> Checkpoint:
     for name, dims in expected_dims(config).items():
         spread = 1.0 if name.startswith("W_") else 2 / np.sqrt(dims[0])
         values = random.standard_normal(dims) * (spread if len(dims) > 1 else 0.3)
+        if name.endswith("W_Q") and not toy.family.has_scaled_scores:
+            values /= np.sqrt(config.d_head)  # else float32 has few digits of its shares
         is_factor = len(dims) == 1 and name.endswith(".w")
         tensors[name] = Plain((values + (middle if is_factor else 0)).astype(np.float32))
     return Checkpoint(config, dict(tensors), tokenizer_dict(Tiny()), None, (263,), "none")

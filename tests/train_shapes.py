@@ -35,6 +35,8 @@ SHAPES = {
     "llama, shared keys": Shape("llama", 2, 4, 2, True, 3, 0),
     "llama, one layer, untied, padded": Shape("llama", 1, 2, 2, False, 2, 4),
     "qwen3, head norms": Shape("qwen3", 2, 4, 1, True, 2, 0),
+    "gpt_neo, scores as they are": Shape("gpt_neo", 2, 2, 2, True, 3, 1),
+    "gpt_neox, both halves at once, a part turned": Shape("gpt_neox", 2, 2, 2, False, 3, 0),
     "gemma3, all norms": Shape("gemma3", 2, 4, 1, True, 2, 2),
 }
 
@@ -54,6 +56,7 @@ def config_of(shape: Shape) -> ModelConfig:
         n_ctx=N_CTX,
         eps=1e-5,
         rotary_base=10_000.0 if family.is_rotary else None,
+        rotary_dim=4 if shape.family == "gpt_neox" else None,
         tie_word_embeddings=shape.is_tied,
     )
 

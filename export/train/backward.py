@@ -56,11 +56,12 @@ def _block(build: Learning, stream: Value, layer: int) -> Value:
     graph = build.graph
     build.note(stream, hooks.RESID_POST, layer)
     read = _mlp(build, build.note(stream, hooks.MLP_OUT, layer), layer)
-    stream = graph.op("Add", stream, _norm(build, read, hooks.LN2_SCALE, layer))
-    build.note(stream, hooks.RESID_MID, layer)
+    before = graph.op("Add", stream, _norm(build, read, hooks.LN2_SCALE, layer))
+    if not family_of(build.config).is_parallel:
+        stream = build.note(before, hooks.RESID_MID, layer)
     read = _attention(build, build.note(stream, hooks.ATTN_OUT, layer), layer)
-    stream = graph.op("Add", stream, _norm(build, read, hooks.LN1_SCALE, layer))
-    return build.note(stream, hooks.RESID_PRE, layer)
+    before = graph.op("Add", before, _norm(build, read, hooks.LN1_SCALE, layer))
+    return build.note(before, hooks.RESID_PRE, layer)
 
 
 def _embed(build: Learning, stream: Value) -> None:
@@ -142,8 +143,7 @@ def _attention(build: Learning, gradient: Value, layer: int) -> Value:
         )
         by_head = build.note(by_head, hooks.PATTERN, layer)
         on_scores = build.note(_softmax(build, by_head, layer), hooks.SCORES, layer)
-        width = graph.const(float(np.sqrt(np.float32(config.d_head))))
-        on_scores = grouped(build, graph.op("Div", on_scores, width))
+        on_scores = grouped(build, layers.scaled_scores(build, on_scores))
         on_keys = graph.op("MatMul", _turned_over(build, on_scores), q)
         on_queries = graph.op("MatMul", on_scores, k)
         parts = (

@@ -140,10 +140,12 @@ def _block(build: Learning, residual: Value, layer: int) -> Value:
     residual = build.hook(graph.op("Identity", residual), hooks.RESID_PRE, layer)
     normalized = build.wiring.norm(build, residual, hooks.LN1_SCALE, layer)
     attn_out = _attention(build, normalized, layer)
-    residual = build.hook(graph.op("Add", residual, attn_out), hooks.RESID_MID, layer)
+    middle = graph.op("Add", residual, attn_out)
+    if not family_of(build.config).is_parallel:
+        middle = residual = build.hook(middle, hooks.RESID_MID, layer)
     normalized = build.wiring.norm(build, residual, hooks.LN2_SCALE, layer)
     mlp_out = build.wiring.mlp(build, normalized, layer)
-    return build.hook(graph.op("Add", residual, mlp_out), hooks.RESID_POST, layer)
+    return build.hook(graph.op("Add", middle, mlp_out), hooks.RESID_POST, layer)
 
 
 def _attention(build: Learning, x: Value, layer: int) -> Value:
@@ -179,7 +181,7 @@ def _pattern(build: Learning, q: Value, k: Value, layer: int) -> Value:
     graph, config = build.graph, build.config
     raw = graph.op("MatMul", q, graph.op("Transpose", k, perm=[0, 1, 3, 2]), name="QK")
     raw = graph.op("Reshape", raw, graph.const([-1, config.n_heads, build.n_pos, build.n_pos]))
-    scaled = graph.op("Div", raw, graph.const(float(np.sqrt(np.float32(config.d_head)))))
+    scaled = layers.scaled_scores(build, raw)
     mask = build.shared[f"mask.{config.layer(layer).window}"]
     scores = build.hook(graph.op("Add", scaled, mask), hooks.SCORES, layer)
     pattern = build.hook(graph.op("Softmax", scores, axis=-1), hooks.PATTERN, layer)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seethrough.core.train.slopes import CUBIC, ROOT
 
 if TYPE_CHECKING:
@@ -27,6 +29,16 @@ def slope_of_gelu_new(build: Build, x: Value) -> Value:
     return graph.op("Add", flat, graph.op("Mul", left, turn))
 
 
+def slope_of_gelu(build: Build, x: Value) -> Value:
+    """Φ(x) + x·φ(x), where φ is the normal distribution's density."""
+    graph, half = build.graph, build.graph.const(0.5)
+    bent = graph.op("Erf", graph.op("Mul", x, graph.const(float(np.sqrt(0.5)))))
+    below = graph.op("Mul", graph.op("Add", bent, graph.const(1.0)), half)
+    square = graph.op("Mul", graph.op("Mul", x, x), graph.const(-0.5))
+    density = graph.op("Mul", graph.op("Exp", square), graph.const(float(1 / np.sqrt(2 * np.pi))))
+    return graph.op("Add", below, graph.op("Mul", x, density))
+
+
 def slope_of_silu(build: Build, x: Value) -> Value:
     """σ(x)·(1 + x·(1 − σ(x)))."""
     graph, one = build.graph, build.graph.const(1.0)
@@ -36,6 +48,7 @@ def slope_of_silu(build: Build, x: Value) -> Value:
 
 
 SLOPES: dict[str, Callable[[Build, Value], Value]] = {
+    "gelu": slope_of_gelu,
     "gelu_new": slope_of_gelu_new,
     "silu": slope_of_silu,
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seethrough.app import asked_atlas
-from seethrough.app.atlases import AtlasShelf
+from seethrough.app.atlases import AtlasShelf, matrices_of
 from seethrough.app.charting import Charting
 from seethrough.app.places import place_of
 from seethrough.app.state import AppState, Store
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from seethrough.core.atlas import Atlas, Neighbours
 
 PLACES, NEIGHBOURS = places_bytes(), neighbours_bytes()
+FILES = {
+    "places": PLACES,
+    "neighbours": NEIGHBOURS,
+    "places-out": places_bytes(matrix="W_U"),
+    "neighbours-out": NEIGHBOURS,
+}
 MAP = Route("map")
 
 
@@ -40,7 +46,7 @@ class Listing:
 
     def __init__(self, *names: str) -> None:
         self.shards = (Asset("weights", "w", 1, "aa"),)
-        data = {"places": PLACES, "neighbours": NEIGHBOURS}
+        data = FILES
         self.assets = [
             Asset(
                 ATLAS, name, len(data[name]), hashlib.sha256(data[name]).hexdigest(), {"name": name}
@@ -58,7 +64,7 @@ class Shelf:
 
     def __init__(self, *names: str, files: dict[str, bytes] | None = None) -> None:
         self.fetched: list[str] = []
-        self._files = files or {"places": PLACES, "neighbours": NEIGHBOURS}
+        self._files = files or FILES
         self._listing = Listing(*names)
         self._shelf = AtlasShelf(self._fetch)
 
@@ -74,13 +80,17 @@ class Shelf:
         """The model that has a map."""
         return "tiny" if self._listing.assets else None
 
-    async def atlas(self, _model: str) -> Atlas:
-        """The map."""
-        return await self._shelf.read(self._listing, "models/tiny/")  # type: ignore[arg-type]
+    def matrices(self, _model: str) -> tuple[str, ...]:
+        """Whose rows there are maps of."""
+        return matrices_of(self._listing)  # type: ignore[arg-type]
 
-    async def neighbours(self, _model: str) -> Neighbours:
+    async def atlas(self, _model: str, matrix: str = "W_E") -> Atlas:
+        """The map."""
+        return await self._shelf.read(self._listing, "models/tiny/", matrix)  # type: ignore[arg-type]
+
+    async def neighbours(self, _model: str, matrix: str = "W_E") -> Neighbours:
         """The neighbours."""
-        return await self._shelf.neighbours(self._listing, "models/tiny/")  # type: ignore[arg-type]
+        return await self._shelf.neighbours(self._listing, "models/tiny/", matrix)  # type: ignore[arg-type]
 
 
 class OneShelf:
@@ -263,3 +273,46 @@ def test_scripts_ask_for_neighbours_and_places() -> None:
     for asked, kind, said in wrong:
         with pytest.raises(kind, match=said):
             asyncio.run(asked)
+
+
+BOTH = ("places", "neighbours", "places-out", "neighbours-out")
+
+
+def test_a_model_may_have_two_maps() -> None:
+    """Of the rows that go in and of those that come out; the open token stays, its link too."""
+    charting, store, shelf = opened("#/map?token=4", *BOTH)
+    assert store.state.chart.chart_matrices == ("W_E", "W_U")
+
+    asyncio.run(charting.show_matrix("W_U"))
+    assert store.state.chart.atlas is not None
+    assert store.state.chart.atlas.matrix == "W_U"
+    assert store.state.chart.chart_token == 4
+    assert store.state.chart.atlas_near is not None
+    assert shelf.fetched[-2:] == ["models/tiny/places-out", "models/tiny/neighbours-out"]
+    link = address_of_place(place_of(store.state))
+    assert link == "#/map?of=unembedding&token=4"
+
+    _, again, _ = opened(link, *BOTH)
+    assert again.state.chart.atlas is not None
+    assert again.state.chart.atlas.matrix == "W_U"
+    asyncio.run(charting.open(parse("#/map")))
+    assert store.state.chart.atlas.matrix == "W_E"
+
+
+def test_one_map_has_no_other() -> None:
+    """A link to the unembedding's, where it is the embedding, shows that."""
+    charting, store, _ = opened("#/map?of=unembedding")
+    assert store.state.chart.atlas is not None
+    assert store.state.chart.atlas.matrix == "W_E"
+    asyncio.run(charting.show_matrix("nonsense"))
+    assert store.state.chart.chart_matrices == ("W_E",)
+
+
+def test_a_second_map_that_does_not_come_is_told() -> None:
+    """The first one stays."""
+    files = {**FILES, "places-out": b"nonsense"}
+    charting, store, _ = opened("#/map", *BOTH, files=files)
+    asyncio.run(charting.show_matrix("W_U"))
+    assert store.state.chart.atlas is not None
+    assert store.state.chart.atlas.matrix == "W_E"
+    assert store.state.chrome.error is not None

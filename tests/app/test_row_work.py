@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from seethrough.app.by_rows import chosen_group, chosen_tokens, offered_tokens
@@ -18,25 +20,68 @@ from seethrough.core.arithmetic import best_of, cosines_with, sum_of
 from seethrough.core.atlas_rows import StoredRows
 from seethrough.core.errors import CancelledRunError, EngineError, UnknownNameError
 from seethrough.core.local_plane import MOST
+from seethrough.core.near import nearest_of_each
 from seethrough.core.routes import Route, address_of_place
-from tests.atlases import GAP_ID, N_ROWS, rows, small_atlas
+from tests.atlases import GAP_ID, N_ROWS, rows, small_atlas, small_neighbours
 from tests.steps import parse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    import numpy as np
+    from seethrough.app.engine import ProductRequest
+    from seethrough.core.atlas import Neighbours
+
 
 ATLAS, ROWS = small_atlas(), rows()
 DAYS = (1, 2, 3)
 TERMS = (4, 5, 6)
+# The unembedding is another matrix, stored dimension by dimension.
+OUT = np.random.default_rng(21).normal(size=ROWS.shape).astype(np.float32)
+MATRICES = {"W_E": ROWS, "W_U": np.ascontiguousarray(OUT.T)}
+
+
+class Config:
+    """The sizes of the matrices."""
+
+    d_vocab, d_model = ROWS.shape
+
+
+class Listing:
+    """What is told of the model."""
+
+    config = Config()
+
+
+class Engine:
+    """Multiplies rows, as the page's worker does."""
+
+    def __init__(self) -> None:
+        self.n_asked = 0
+
+    async def product(self, request: ProductRequest) -> np.ndarray:
+        """Sums in float64, rounded once."""
+        self.n_asked += 1
+        rows = MATRICES[request.name][request.first : request.end].astype(np.float64)
+        made = request.vectors @ (rows.T if request.is_by_row else rows)
+        return made.astype(np.float32)
 
 
 class Shelf:
     """A library whose map has some rows and one sum."""
 
     has_rows = True
+    has_near = True
+
+    def manifest(self, _model: str) -> Listing:
+        """What is told of the model."""
+        return Listing()
+
+    async def neighbours(self, _model: str, _matrix: str) -> Neighbours:
+        """Those that are stored, if they are."""
+        if not self.has_near:
+            raise UnknownNameError("atlas.none", model="Tiny")
+        return small_neighbours()
 
     async def stored_rows(self, _model: str) -> StoredRows:
         """The days' rows, and one sum."""
@@ -50,7 +95,7 @@ class Service:
     """A service that gives rows of a model once it is open."""
 
     def __init__(self) -> None:
-        self.library = Shelf()
+        self.library, self.engine = Shelf(), Engine()
         self.store = Store(
             AppState().but(route=Route("map"), atlas=ATLAS, chart_stage="ready", chart_model="tiny")
         )
@@ -75,13 +120,12 @@ class Service:
         return hold()
 
     async def weight(self, name: str, some: Sequence[int]) -> np.ndarray:
-        """Rows of the embedding."""
-        assert name == "W_E"
+        """Rows of a matrix as it is stored."""
         self.read.append(tuple(some))
         if self.fails is not None:
             raise self.fails
         self.then()
-        return ROWS[list(some)]
+        return MATRICES[name][list(some)]
 
 
 def begun(address: str = "#/map") -> tuple[Service, RowPicks, RowWork]:
@@ -255,3 +299,52 @@ def test_boxes_take_the_likeliest_token() -> None:
     picks.swap("axis-0", "sum-1")
     picks.type_into("nonsense", "dog")
     assert shown(service).axis_ends == (8, 7)
+
+
+@pytest.mark.parametrize(("matrix", "table"), [("W_E", ROWS), ("W_U", OUT)])
+def test_neighbours_that_are_not_stored_are_found(matrix: str, table: np.ndarray) -> None:
+    """With the model open the exact nearest rows come, of either matrix; twins by their ids."""
+    service, _, work = begun()
+    service.library.has_near, service.is_open = False, True
+    lengths = np.linalg.norm(table, axis=1).astype(np.float32)
+    service.store.replace(atlas=replace(ATLAS, matrix=matrix, norms=lengths))
+    ids, cosines = nearest_of_each(table, 20)
+    for token in (0, 40, 50, 7):
+        asyncio.run(Charting(service).select(token))  # type: ignore[arg-type]
+        asyncio.run(work.fill())
+        state = service.store.state
+        found = state.by_rows.near_of(state.chart)
+        assert found is not None
+        assert found[0].tolist() == ids[token].tolist()
+        np.testing.assert_allclose(found[1], cosines[token], atol=1e-12)
+    assert service.engine.n_asked == 4
+
+
+def test_neighbours_wait_for_the_model() -> None:
+    """Without it the token says what it needs; stored ones are never looked for."""
+    service, _, work = begun()
+    service.library.has_near = False
+    asyncio.run(Charting(service).select(7))  # type: ignore[arg-type]
+    asyncio.run(work.fill())
+    state = service.store.state
+    assert state.by_rows.near_of(state.chart) is None
+    assert shown(service).near_told.key == "rows.needs_model"
+
+    stored, _, work = begun()
+    stored.is_open = True
+    asyncio.run(Charting(stored).select(7))  # type: ignore[arg-type]
+    asyncio.run(work.fill())
+    assert stored.engine.n_asked == 0
+    assert shown(stored).near is None
+
+
+def test_sums_are_of_the_matrix_that_is_shown() -> None:
+    """Over the unembedding the answer to a sum is that of its rows."""
+    service, _, work = begun("#/map?sum=7,8,9")
+    service.is_open = True
+    service.store.replace(atlas=replace(ATLAS, matrix="W_U"))
+    asyncio.run(work.fill())
+
+    expected = best_of(cosines_with(OUT, sum_of(*OUT[[7, 8, 9]])), (7, 8, 9))
+    assert shown(service).sum_found.ids == expected.ids
+    np.testing.assert_allclose(shown(service).sum_found.cosines, expected.cosines, atol=1e-12)

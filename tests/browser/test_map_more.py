@@ -131,6 +131,39 @@ def test_a_lost_picture_is_painted_anew(chart):
     chart.until(f"{PAINTED} === {before}")
 
 
+LOST = "({ isContextLost: () => true, putImageData() {}, getImageData: () => ({ data: [] }) })"
+
+
+def test_a_picture_that_does_not_come_back_is_drawn_on_another_canvas(chart):
+    """The browser took it away for good: the same picture stands there again."""
+    page, before = chart.page, chart.page.evaluate(PAINTED)
+    page.evaluate(f"""(() => {{
+      const canvas = document.querySelector("#chart-canvas");
+      canvas.getContext = () => {LOST};
+      canvas.dispatchEvent(new Event("contextlost"));
+    }})()""")
+    chart.until("!Object.hasOwn(document.querySelector('#chart-canvas'), 'getContext')")
+    chart.until(f"{PAINTED} === {before}")
+    assert chart.text("#chart-status") == ""
+    assert chart.errors == []
+
+
+def test_where_no_picture_can_be_had_the_page_says_so(chart):
+    """Every canvas is lost: a sentence and a button, which draws once there is one again."""
+    page, before = chart.page, chart.page.evaluate(PAINTED)
+    page.evaluate(f"""(() => {{
+      const own = HTMLCanvasElement.prototype.getContext;
+      window.given = () => {{ HTMLCanvasElement.prototype.getContext = own; }};
+      HTMLCanvasElement.prototype.getContext = () => {LOST};
+      document.querySelector("#chart-canvas").dispatchEvent(new Event("contextlost"));
+    }})()""")
+    chart.until("document.querySelector('#chart-status [role=alert]') !== null")
+    page.evaluate("window.given()")
+    page.click("#chart-status [data-action=chart-again]")
+    chart.until(f"{PAINTED} === {before}")
+    chart.until("document.querySelector('#chart-status').childElementCount === 0")
+
+
 def test_picture_and_table_are_handed_out(chart):
     """The tokens in sight as a CSV; the picture as it is seen."""
     page = chart.page

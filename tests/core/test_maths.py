@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays_of
 from seethrough.core.maths import (
     causal_mask,
     centred,
+    gelu,
     gelu_new,
     log_sum_exp,
     rms_scale,
@@ -231,6 +232,26 @@ def test_gelu_new_is_its_definition(dtype: type) -> None:
 
     assert gelu_new(x).dtype == dtype
     np.testing.assert_allclose(gelu_new(x), exact, atol=np.finfo(dtype).eps * 16)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gelu_is_its_definition(dtype: type) -> None:
+    """x times the share of a normal distribution below it, to the last bits."""
+    x = np.linspace(-9, 9, 361).astype(dtype)
+    exact = [float(one) * math.erfc(-float(one) / math.sqrt(2)) / 2 for one in x]
+
+    assert gelu(x).dtype == dtype
+    np.testing.assert_allclose(gelu(x), exact, atol=np.finfo(dtype).eps * 4)
+
+
+def test_numbers_behind_the_turned_ones_stay() -> None:
+    """Where a part of a head is turned, its first numbers are as in a head of that width."""
+    x = np.random.default_rng(3).standard_normal((5, 2, 8))
+    angles = rotary_angles(np.arange(5), 6, 10_000.0, np.float64)
+
+    turned = rotate(x, angles)
+    np.testing.assert_array_equal(turned[..., :6], rotate(x[..., :6], angles))
+    np.testing.assert_array_equal(turned[..., 6:], x[..., 6:])
 
 
 def test_gelu_new_is_near_gelu() -> None:

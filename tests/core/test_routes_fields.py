@@ -62,6 +62,7 @@ GOOD = {
 }
 # The same of the map.
 ON_MAP = {
+    "of": "unembedding",
     "layout": "pca",
     "at": "0.25000,0.50000,12.50",
     "token": "3",

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from export.asset_lists import whole_manifest
-from export.atlas import rows_of, write_atlas
+from export.atlas import rows_of, weight_of, write_atlas
 from export.layout import kept_neighbours, principal_places
+from export.package import write_package
+from export.sources import read_checkpoint
+from seethrough.app.atlases import matrices_of
 from seethrough.core.assets import ATLAS
-from seethrough.core.atlas import atlas_from_bytes, neighbours_from_bytes
+from seethrough.core.atlas import (
+    EMBEDDING,
+    UNEMBEDDING,
+    atlas_from_bytes,
+    map_name,
+    neighbours_from_bytes,
+)
 from seethrough.core.near import nearest_of_each
 from seethrough.core.tokenizer import Tokenizer
+from tests.tiny import VARIANTS, write_hub_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +52,34 @@ def test_a_models_map(grouped: Exported, tmp_path: Path) -> None:
     assert np.array_equal(near.ids, ids)
     again = [file.read_bytes() for file in write_atlas(folder, folder.parent / "again")]
     assert again == [places, shown, neighbours]
+
+
+def test_an_untied_models_map_has_both_tables(tmp_path: Path) -> None:
+    """Of the rows that go in and of those that come out, the latter with a place for states."""
+    source = tmp_path / "source"
+    source.mkdir()
+    write_hub_folder(replace(VARIANTS["hub f32, grouped, tied"], is_tied=False), source)
+    folder = tmp_path / "model"
+    write_package(read_checkpoint(source, {}), folder, model_id="untied", title="Untied")
+    files = {file.name.partition(".")[0]: file for file in write_atlas(folder, folder / "atlas")}
+    manifest = whole_manifest(folder)
+
+    assert matrices_of(manifest) == (EMBEDDING, UNEMBEDDING)
+    for matrix, weight in ((EMBEDDING, "W_E"), (UNEMBEDDING, "W_U")):
+        named = {
+            asset.told["name"]: (folder / asset.path).read_bytes()
+            for asset in manifest.of_kind(ATLAS)
+        }
+        atlas = atlas_from_bytes(named[map_name("places", matrix)])
+        near = neighbours_from_bytes(named[map_name("neighbours", matrix)])
+        atlas.check_against(manifest)
+        rows = weight_of(folder, manifest, weight)
+        rows = rows if matrix == EMBEDDING else rows.T
+        assert atlas.matrix == matrix
+        assert (atlas.projection is None) == (matrix == EMBEDDING)
+        np.testing.assert_allclose(atlas.norms, np.linalg.norm(rows, axis=1), rtol=1e-6)
+        assert np.array_equal(near.ids, nearest_of_each(np.ascontiguousarray(rows), 20)[0])
+    assert len(files) == 5
 
 
 def test_principal_places_are_scikit_learns() -> None:

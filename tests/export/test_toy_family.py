@@ -123,7 +123,7 @@ def _families() -> Iterator[None]:
     """The toys are families as any other while these tests run."""
     with registered():
         yield
-    assert set(FAMILIES) == {"llama", "gpt2", "gemma3", "qwen2", "qwen3"}
+    assert set(FAMILIES) == {"llama", "gpt2", "gemma3", "qwen2", "qwen3", "gpt_neo", "gpt_neox"}
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,8 @@ def saved(
             for name, parameter in model.named_parameters():
                 noise = torch.randn(parameter.shape, generator=source)
                 spread = 2 / parameter.shape[-1] ** 0.5 if parameter.dim() > 1 else 0.1
+                if "attn.attention.q_proj" in name:  # scores that nothing scales
+                    spread /= 4
                 is_norm = "norm" in name or "ln_" in name
                 parameter.copy_(noise * spread + usual * is_norm)
         model.tie_weights()
@@ -230,7 +232,17 @@ NEOX = {
     "num_attention_heads": 4,
     "num_hidden_layers": 2,
     "intermediate_size": 96,
+    "max_position_embeddings": 64,
 }
+NEO = {
+    "hidden_size": 64,
+    "num_heads": 4,
+    "num_layers": 2,
+    "attention_types": [[["global", "local"], 1]],
+    "window_size": 4,
+    "max_position_embeddings": 64,
+}
+ALL_TURNED = {"rope_type": "default", "rope_theta": 1e4, "partial_rotary_factor": 1.0}
 HUB_NAMES = {
     "hidden_size": 64,
     "num_attention_heads": 4,
@@ -298,10 +310,23 @@ CASES = [
         "source.bias",
     ),
     Case("SmolLM3ForCausalLM", saved("SmolLM3ForCausalLM", **{**LLAMA, "num_hidden_layers": 4})),
+    Case("GPTNeoXForCausalLM", saved("GPTNeoXForCausalLM", **NEOX)),
+    Case("GPT-NeoX, bfloat16, in 3 files", saved("GPTNeoXForCausalLM", "bfloat16", "60KB", **NEOX)),
     Case(
-        "GPTNeoXForCausalLM",
-        saved("GPTNeoXForCausalLM", **{**NEOX, "max_position_embeddings": 64}),
-        "source.architecture",
+        "GPT-NeoX, all of each head turned",
+        saved("GPTNeoXForCausalLM", rope_parameters=ALL_TURNED, **NEOX),
+    ),
+    Case(
+        "GPT-NeoX, one half after the other",
+        saved("GPTNeoXForCausalLM", use_parallel_residual=False, **NEOX),
+        "source.setting",
+    ),
+    Case("GPTNeoForCausalLM", saved("GPTNeoForCausalLM", **NEO)),
+    Case("GPTNeoModel", saved("GPTNeoModel", **NEO)),
+    Case(
+        "GPT-Neo, exact GELU",
+        saved("GPTNeoForCausalLM", activation_function="gelu", **NEO),
+        "source.activation",
     ),
     Case("Llama, biases", saved("LlamaForCausalLM", attention_bias=True, **LLAMA), "source.bias"),
     Case("Mistral, no window", saved("MistralForCausalLM", sliding_window=None, **LLAMA)),

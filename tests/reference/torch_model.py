@@ -82,13 +82,13 @@ class TorchModel:
             stream = self.hook(stream, hooks.RESID_PRE, layer)
             read = self.norm(stream, hooks.LN1_SCALE, layer)
             made = self.after(self.attention(read, layer), hooks.ATTN_OUT, layer)
-            stream = self.hook(
-                stream + self.hook(made, hooks.ATTN_OUT, layer), hooks.RESID_MID, layer
-            )
+            behind = stream + self.hook(made, hooks.ATTN_OUT, layer)
+            if not family.is_parallel:
+                stream = behind = self.hook(behind, hooks.RESID_MID, layer)
             read = self.norm(stream, hooks.LN2_SCALE, layer)
             made = self.after(self.mlp(read, layer), hooks.MLP_OUT, layer)
             stream = self.hook(
-                stream + self.hook(made, hooks.MLP_OUT, layer), hooks.RESID_POST, layer
+                behind + self.hook(made, hooks.MLP_OUT, layer), hooks.RESID_POST, layer
             )
         read = self.norm(stream, hooks.FINAL_SCALE)
         tied = config.tie_word_embeddings
@@ -135,7 +135,8 @@ class TorchModel:
             k = self.hook(self.turn(k, layer), hooks.ROT_K, layer)
         q = q.transpose(1, 2)
         k, v = (part.repeat_interleave(config.n_group, 2).transpose(1, 2) for part in (k, v))
-        scores = q @ k.transpose(-1, -2) / math.sqrt(config.d_head)
+        width = math.sqrt(config.d_head) if family.has_scaled_scores else 1.0
+        scores = q @ k.transpose(-1, -2) / width
         later = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
         scores = self.hook(scores.masked_fill(later, -math.inf), hooks.SCORES, layer)
         pattern = self.hook(scores.softmax(-1), hooks.PATTERN, layer)
@@ -144,13 +145,13 @@ class TorchModel:
 
     def turn(self, x: Tensor, layer: int) -> Tensor:
         """Queries or keys turned by their positions."""
-        half = self.config.d_head // 2
+        half = self.config.n_turned // 2
         base = self.config.rotary_base_of(layer)
         steps = base ** (-torch.arange(half, dtype=torch.float64) / half)
         angles = torch.arange(x.shape[1], dtype=torch.float64)[:, None, None] * steps
         cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-        first, second = x[..., :half], x[..., half:]
-        return torch.cat([first * cos - second * sin, second * cos + first * sin], -1)
+        first, second, rest = x.tensor_split([half, 2 * half], -1)
+        return torch.cat([first * cos - second * sin, second * cos + first * sin, rest], -1)
 
     def mlp(self, x: Tensor, layer: int) -> Tensor:
         """From what the neurons read to what W_out gives."""
@@ -160,7 +161,8 @@ class TorchModel:
         if family.activation == "silu":
             post = torch.nn.functional.silu(pre)
         else:
-            post = torch.nn.functional.gelu(pre, approximate="tanh")
+            way = "tanh" if family.activation == "gelu_new" else "none"
+            post = torch.nn.functional.gelu(pre, approximate=way)
         if family.is_gated:
             half = self.linear(x, "mlp.W_in", layer)
             post = post * self.hook(half, hooks.MLP_PRE_LINEAR, layer)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from seethrough.app.state import AppState, Message
+from seethrough.core.near_products import NearToken
 from seethrough.core.plane import Window
 from seethrough.core.token_kinds import KINDS, START
 from seethrough.view.chart import beside, over, picture
@@ -139,6 +140,38 @@ def test_what_is_lost_is_always_said(layout: str) -> None:
 
     assert f"<b>{ATLAS.kept_share(layout) * 20:.2f}</b>" in told
     assert ("70" in told) == (layout == "pca")
+
+
+def test_two_tables_are_a_choice() -> None:
+    """Where a model has one, nothing is offered; where it has two, the shown one is pressed."""
+    one, two = HERE.but(chart_matrices=("W_E",)), HERE.but(chart_matrices=("W_E", "W_U"))
+    assert "chart-matrix" not in Reading(beside.tools(one)).values("data-action")
+    offered = [
+        (attrs["data-name"], attrs["aria-pressed"])
+        for _, attrs in Reading(beside.tools(two)).elements
+        if attrs.get("data-action") == "chart-matrix"
+    ]
+    assert offered == [("W_E", "true"), ("W_U", "false")]
+
+
+def test_neighbours_that_are_not_stored_are_waited_for() -> None:
+    """While the model looks that is said; without it, that it is needed; then they are listed."""
+    asked = HERE.but(chart_token=7, is_near_asked=True)
+    assert "compares it" in beside.token(asked)
+    needed = asked.but(near_told=Message("rows.needs_model", {}))
+    assert "compares it" not in beside.token(needed)
+    found = asked.but(near=NearToken(7, NEAR.ids[7], NEAR.cosines[7]))
+    assert beside.token(found).count("<tr>") == 21
+    assert over.render(found).count("<line") == 20
+    other = found.but(chart_token=8)
+    assert beside.token(other).count("<tr>") == 0
+
+
+def test_a_lost_picture_is_told() -> None:
+    """With a button that draws it again."""
+    told = beside.status(HERE.but(is_lost=True))
+    assert 'role="alert"' in told
+    assert 'data-action="chart-again"' in told
 
 
 def test_the_legend_counts_and_filters() -> None:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from seethrough.app.message import Message
     from seethrough.core.arithmetic import SumFound
     from seethrough.core.atlas import Atlas
+    from seethrough.core.cache import Array
     from seethrough.core.lasso import Point
     from seethrough.core.local_plane import LocalPlane, Spread
+    from seethrough.core.near_products import NearToken
 
 NO_ENDS: tuple[int | None, ...] = (None, None)
 NO_TERMS: tuple[int | None, ...] = (None,) * N_TERMS
@@ -43,7 +45,8 @@ class ByRows:
     `has_lasso` says that the pointer draws instead of pulling.
     `axis_ends` and `sum_terms` are tokens, None where a box holds none; `box_found` is what was
     found for the box that was typed in last. What was made of the rows is `local`, `axis`,
-    `sum_found`; `…_told` says why one of them is not there.
+    `sum_found`, and `near` what is nearest to the open token where the map's files do not say;
+    `…_told` says why one of them is not there.
     """
 
     picked: tuple[int, ...] = ()
@@ -60,6 +63,19 @@ class ByRows:
     sum_found: SumFound | None = None
     sum_told: Message | None = None
     is_adding: bool = False
+    near: NearToken | None = None
+    near_told: Message | None = None
+
+    def near_of(self, chart: Chart) -> tuple[Array, Array] | None:
+        """The ids and cosines of the open token's nearest rows; None while they are not known."""
+        token = chart.chart_token
+        if token is None:
+            return None
+        if chart.atlas_near is not None:
+            return chart.atlas_near.ids[token], chart.atlas_near.cosines[token]
+        if self.near is not None and self.near.token == token and chart.is_near_asked:
+            return self.near.ids, self.near.cosines
+        return None
 
 
 def chosen_tokens(chart: Chart, by_rows: ByRows) -> tuple[int, ...]:

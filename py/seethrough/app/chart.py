@@ -44,7 +44,10 @@ class Chart:
     was searched for or the words of `chart_group`, best first. `chart_colour` is what the colours
     tell, `chart_bands` those of its bands that are left out, `chart_stop` a stop of the tour.
     `chart_path` is the drawn path, up to the state `chart_state` (None: whole), `chart_waits` says
-    what of it is on its way. `chart_glide` is the layout that dots come from, and how far they are.
+    what of it is on its way. `chart_matrices` are those whose rows the model has maps of;
+    `is_near_asked`: the neighbours of this map are not stored; `is_lost`: the browser has taken the
+    picture away. `chart_glide` is the layout that
+    dots come from, and how far they are.
     """
 
     atlas: Atlas | None = None
@@ -52,6 +55,9 @@ class Chart:
     chart_stage: str = ""
     chart_error: Message | None = None
     chart_model: str = ""
+    chart_matrices: tuple[str, ...] = ()
+    is_near_asked: bool = False
+    is_lost: bool = False
     chart_layout: str = NEAR
     chart_window: Window = field(default_factory=Window)
     chart_rest: Window = field(default_factory=Window)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seethrough.app.state import Message
+from seethrough.core.atlas import EMBEDDING, UNEMBEDDING
 from seethrough.core.atlas_search import has, search, words_of
 from seethrough.core.bands import COLOURS, KIND
 from seethrough.core.errors import InputError, SeethroughError, UnknownNameError
@@ -41,6 +42,7 @@ class Charting:
         if self._state.chart.chart_stage != "ready":
             await self._bring()
         if self._state.chart.atlas is not None:
+            await self.show_matrix(UNEMBEDDING if place.is_unembedding else EMBEDDING)
             await self._choose(place)
 
     async def _bring(self) -> None:
@@ -55,7 +57,38 @@ class Charting:
             told = Message(error.key, error.fields)
             self._store.replace(chart_stage="failed", chart_error=told)
             return
-        self._store.replace(chart_stage="ready", atlas=atlas, chart_layout=atlas.layouts[0])
+        matrices = self._library.matrices(model)
+        layout = atlas.layouts[0]
+        self._store.replace(
+            chart_stage="ready", atlas=atlas, chart_layout=layout, chart_matrices=matrices
+        )
+
+    async def show_matrix(self, matrix: str) -> None:
+        """Show the map of another matrix's rows; the open token and what is found stay so."""
+        chart = self._state.chart
+        shown = None if chart.atlas is None else chart.atlas.matrix
+        if shown in {None, matrix} or matrix not in chart.chart_matrices:
+            return
+        try:
+            atlas = await self._library.atlas(chart.chart_model, matrix)
+        except SeethroughError as error:
+            self._store.replace(error=Message(error.key, error.fields))
+            return
+        whole, token = Window(), self._state.chart.chart_token
+        self._store.replace(
+            atlas=atlas,
+            atlas_near=None,
+            is_near_asked=False,
+            chart_layout=atlas.layouts[0],
+            chart_window=whole,
+            chart_rest=whole,
+            chart_bands=frozenset(),
+            chart_path=None,
+            chart_state=None,
+            chart_waits="",
+        )
+        if token is not None:
+            await self.select(token)
 
     async def _choose(self, place: Place) -> None:
         """What an address says of the map, as far as there is such."""
@@ -95,8 +128,13 @@ class Charting:
         """Try once more, where a file did not come."""
         if self._state.chart.atlas is None:
             await self._bring()
-        elif self._state.chart.atlas_near is None:
+        elif self._state.chart.atlas_near is None and not self._state.chart.is_near_asked:
             await self._bring_neighbours()
+
+    def lose(self, *, is_lost: bool) -> None:
+        """The browser took the picture away, or gave it back."""
+        if is_lost != self._state.chart.is_lost:
+            self._store.replace(is_lost=is_lost)
 
     def look(self, window: Window) -> None:
         """Look through a window that still moves."""
@@ -233,10 +271,13 @@ class Charting:
         return tuple(ids[distances.argsort(kind="stable")[: len(ids) // 2]].tolist())
 
     async def _bring_neighbours(self) -> None:
+        atlas = self._state.chart.atlas
+        matrix = EMBEDDING if atlas is None else atlas.matrix
         try:
-            near = await self._library.neighbours(self._state.chart.chart_model)
+            near = await self._library.neighbours(self._state.chart.chart_model, matrix)
         except UnknownNameError:
-            return  # the view says that this vocabulary's are not stored
+            self._store.replace(is_near_asked=True)  # made from the rows, by app/row_work.py
+            return
         except SeethroughError as error:
             self._store.replace(chart_error=Message(error.key, error.fields))
             return

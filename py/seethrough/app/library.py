@@ -7,7 +7,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING
 
-from seethrough.app.atlases import AtlasShelf, map_file
+from seethrough.app.atlases import AtlasShelf, map_file, matrices_of
 from seethrough.app.cards import Terms
 from seethrough.app.recordings import (
     RecordingShelf,
@@ -17,7 +17,7 @@ from seethrough.app.recordings import (
 )
 from seethrough.app.state import AbsentModel, Message, ModelCard
 from seethrough.core.assets import ATLAS, CHECK, FIDELITY, LICENCE, Asset, size_of
-from seethrough.core.atlas import PLACES
+from seethrough.core.atlas import EMBEDDING, PLACES
 from seethrough.core.errors import DownloadError, SourceError, UnknownNameError, near_misses
 from seethrough.core.fidelity import Fidelity, fidelity_from_bytes
 from seethrough.core.manifest import Manifest, from_json
@@ -193,13 +193,17 @@ class Library:
         has_map = (one for one in known if map_file(self._manifests[one][0], PLACES) is not None)
         return next(has_map, None)
 
-    async def atlas(self, model_id: str) -> Atlas:
-        """A model's map; raises as AtlasShelf.read."""
-        return await self._atlases.read(*self._manifests[model_id])
+    def matrices(self, model_id: str) -> tuple[str, ...]:
+        """Whose rows a model's maps are of."""
+        return matrices_of(self._manifests[model_id][0])
 
-    async def neighbours(self, model_id: str) -> Neighbours:
+    async def atlas(self, model_id: str, matrix: str = EMBEDDING) -> Atlas:
+        """A model's map; raises as AtlasShelf.read."""
+        return await self._atlases.read(*self._manifests[model_id], matrix)
+
+    async def neighbours(self, model_id: str, matrix: str = EMBEDDING) -> Neighbours:
         """The neighbours of each of its tokens; raises as AtlasShelf.read."""
-        return await self._atlases.neighbours(*self._manifests[model_id])
+        return await self._atlases.neighbours(*self._manifests[model_id], matrix)
 
     async def stored_rows(self, model_id: str) -> StoredRows:
         """The rows of it that need no open model; raises as AtlasShelf.read."""

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seethrough.app.chart import Path
+from seethrough.app.matrix_rows import MatrixRows
 from seethrough.app.message import Message
 from seethrough.app.pushed_vectors import weight_of
 from seethrough.app.state import card_of
 from seethrough.app.unembedding import PIECE
 from seethrough.core.atlas import PCA
 from seethrough.core.errors import SeethroughError
-from seethrough.core.path import Nearest, directions_of, nearest_so_far
+from seethrough.core.path import Nearest, directions_of, nearest_by, nearest_so_far
 from seethrough.core.recording import stream_names
 from seethrough.core.wants import want
 
@@ -149,6 +150,10 @@ class Pathing:
         atlas = self._state.chart.atlas
         if atlas is None:
             return None
+        if atlas.matrix != ROWS:
+            matrix = MatrixRows(self._service, run.model, atlas.matrix)
+            cosines = await matrix.cosines(units, lambda: turn == self._turn)
+            return None if cosines is None else nearest_by(cosines)
         step = max(PIECE // units.shape[1], 1)
         for first in range(0, atlas.n_tokens, step):
             rows = range(first, min(first + step, atlas.n_tokens))

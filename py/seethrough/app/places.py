@@ -10,6 +10,7 @@ from seethrough.app.by_rows import first_ends, first_terms
 from seethrough.app.state import Message
 from seethrough.app.tours import chosen_of
 from seethrough.core.against import Against
+from seethrough.core.atlas import UNEMBEDDING
 from seethrough.core.bands import KIND
 from seethrough.core.beam_plan import BeamPlan
 from seethrough.core.ending_plan import EndingPlan
@@ -73,6 +74,7 @@ def _on_map(state: AppState) -> dict[str, Any]:
         return {}
     rest = chart.chart_rest
     return {
+        "is_unembedding": chart.atlas.matrix == UNEMBEDDING,
         "layout": None if chart.chart_layout == chart.atlas.layouts[0] else chart.chart_layout,
         "window": None if rest == Window() else (rest.x, rest.y, rest.zoom),
         "token": chart.chart_token,

@@ -1,4 +1,4 @@
-"""Makes what is shown of rows: the plane of a few words, an axis, the answer to a sum."""
+"""Makes what is shown of rows: a plane of few words, an axis, a sum's answer, what is near."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import AppState
     from seethrough.core.arithmetic import SumFound
     from seethrough.core.local_plane import LocalPlane, Spread
+    from seethrough.core.near_products import NearToken
 
 NEEDED = Message("rows.needs_model", {})
 NO_ROWS = np.zeros((0, 1), np.float32)
@@ -30,8 +31,8 @@ NO_ROWS = np.zeros((0, 1), np.float32)
 class RowWork:
     """Makes what is shown of rows, one thing at a time; the only writer of it.
 
-    Each of the three (plane, axis, sum) is made anew when what it is of changed. What failed is
-    tried again for other tokens, or once the model is open.
+    Each of the four (plane, axis, sum, what is near a token) is made anew when what it is of
+    changed. What failed is tried again for other tokens, or once the model is open.
     """
 
     def __init__(self, service: Service) -> None:
@@ -51,16 +52,17 @@ class RowWork:
         async with self._lock:
             if self._state.route.view != MAP or self._state.chart.atlas is None:
                 return
-            await self._open(self._state.chart.chart_model)
+            await self._open(self._state.chart.chart_model, self._state.chart.atlas.matrix)
+            await self._make("near", self._about_near, self._near)
             await self._make("local", self._about_local, self._plane)
             await self._make("axis", self._about_axis, self._spread)
             await self._make("sum", self._about_sum, self._sum)
 
-    async def _open(self, model: str) -> None:
+    async def _open(self, model: str, matrix: str) -> None:
         """Have the stored rows. Where they did not come whole, that is told in place of a need."""
         self._needed = NEEDED
         try:
-            self._stored = await self._shelf.open(model)
+            self._stored = await self._shelf.open(model, matrix)
         except SeethroughError as error:
             self._stored, self._needed = NOTHING_STORED, Message(error.key, error.fields)
 
@@ -68,7 +70,7 @@ class RowWork:
         self,
         name: str,
         about: Callable[[], tuple[object, ...]],
-        make: Callable[[], Awaitable[LocalPlane | Spread | SumFound | None]],
+        make: Callable[[], Awaitable[LocalPlane | Spread | SumFound | NearToken | None]],
     ) -> None:
         """Make one thing, or tell why not; nothing where it is of the same tokens as before."""
         wanted = about()
@@ -91,15 +93,23 @@ class RowWork:
         return self._needed if made is None and None not in wanted else None
 
     def _about_local(self) -> tuple[object, ...]:
-        chart, by_rows = self._state.chart, self._state.by_rows
-        return (chart.chart_model, self._shelf.is_open, chosen_tokens(chart, by_rows))
+        return (*self._of_rows(), chosen_tokens(self._state.chart, self._state.by_rows))
+
+    def _of_rows(self) -> tuple[object, ...]:
+        """Whose rows they are, and whether all can be had."""
+        chart = self._state.chart
+        matrix = None if chart.atlas is None else chart.atlas.matrix
+        return (chart.chart_model, matrix, self._shelf.is_open)
 
     def _about_axis(self) -> tuple[object, ...]:
         return (*self._about_local(), *self._state.by_rows.axis_ends)
 
     def _about_sum(self) -> tuple[object, ...]:
-        by_rows = self._state.by_rows
-        return (self._state.chart.chart_model, self._shelf.is_open, *by_rows.sum_terms)
+        return (*self._of_rows(), *self._state.by_rows.sum_terms)
+
+    def _about_near(self) -> tuple[object, ...]:
+        chart = self._state.chart
+        return (*self._of_rows(), chart.chart_token if chart.is_near_asked else None)
 
     async def _plane(self) -> LocalPlane | None:
         tokens = chosen_tokens(self._state.chart, self._state.by_rows)
@@ -128,14 +138,26 @@ class RowWork:
             return None
         self._store.replace(is_adding=True)
         try:
-            cosines = await self._shelf.cosines(
-                sum_of(*rows), atlas.n_tokens, lambda: self._still_adds(wanted)
-            )
+            cosines = await self._shelf.cosines(sum_of(*rows), lambda: self._still_adds(wanted))
         finally:
             self._store.replace(is_adding=False)
         if cosines is None:
             raise CancelledRunError("engine.cancelled")
         return best_of(cosines, terms)
+
+    async def _near(self) -> NearToken | None:
+        """The rows nearest to the open token, where the map's files do not have them."""
+        chart = self._state.chart
+        token, atlas = chart.chart_token, chart.atlas
+        if token is None or atlas is None or not chart.is_near_asked:
+            return None
+        found = await self._shelf.nearest(token, atlas.norms, lambda: self._still_near(token))
+        if found is None and self._shelf.is_open:
+            raise CancelledRunError("engine.cancelled")
+        return found
+
+    def _still_near(self, token: int) -> bool:
+        return self._state.chart.chart_token == token and self._state.route.view == MAP
 
     def _still_adds(self, terms: tuple[int | None, ...]) -> bool:
         return self._state.by_rows.sum_terms == terms and self._state.route.view == MAP

@@ -32,6 +32,7 @@ LEAST_PX = 5.0
 PULL, STEP = 60.0, 1.5
 WHEEL = 0.0016
 REST_MS = 250
+LOST_MS = 1500
 KEYS = {
     "ArrowLeft": (PULL, 0.0),
     "ArrowRight": (-PULL, 0.0),
@@ -55,6 +56,7 @@ class Chart:
         self._pressed: tuple[float, float] | None = None
         self._wanted: Window | None = None
         self._rests = host.Later(actions.charting.rest, REST_MS)
+        self._losses = host.Later(self._look_again, LOST_MS)
         self._sizes = host.Sizes(self._measure)
 
     def handlers(self) -> dict[str, Handler]:
@@ -66,13 +68,21 @@ class Chart:
             "chart-group": lambda values: charting.show_group(values["name"]),
             "chart-kind": lambda values: charting.turn_kind(int(values["kind"])),
             "chart-token": lambda values: charting.select(int(values["token"]), flies=True),
+            "chart-matrix": lambda values: charting.show_matrix(values["name"]),
             "chart-close": lambda _values: charting.close(),
-            "chart-again": lambda _values: charting.again(),
+            "chart-again": lambda _values: self._again(),
             "chart-in": lambda _values: self._enlarge(STEP),
             "chart-out": lambda _values: self._enlarge(1 / STEP),
             "chart-whole": lambda _values: charting.rest(Window()),
             **self._tools.handlers(),
         }
+
+    def _again(self) -> Coroutine[Any, Any, None] | None:
+        """Try once more: to draw, or to have a file that did not come."""
+        if self._store.state.chart.is_lost:
+            self._look_again()
+            return None
+        return self._charting.again()
 
     def follow(self) -> None:
         """Listen to the reader, and paint what the state says."""
@@ -87,6 +97,7 @@ class Chart:
         ):
             ffi.listen(ffi.document, kind, function)
         host.listen_actively("wheel", self._wheel)
+        host.listen_inside("contextlost", self._lost)
         host.listen_inside("contextrestored", self._restored)
         self._tools.follow()
         self._rows.follow()
@@ -101,12 +112,29 @@ class Chart:
             self._tools.fill(state)
             self._rows.shown(state)
 
+    def _lost(self, event: ffi.Js) -> None:
+        """The browser took the picture away; mostly it gives an empty one back."""
+        if _on_canvas(event) is not None:
+            self._losses.start()
+
     def _restored(self, event: ffi.Js) -> None:
-        """The browser took the picture away, and gives an empty one back: it is painted anew."""
+        """It did: the picture is painted anew."""
         canvas = _on_canvas(event)
         if canvas is not None:
             canvas.painted = None
+            self._charting.lose(is_lost=False)
             self._paint(self._store.state)
+
+    def _look_again(self) -> None:
+        """It did not: another canvas takes the place; where that is lost too, the page says so."""
+        canvas = _canvas()
+        if canvas is None or not _is_lost(canvas):
+            return
+        other = canvas.cloneNode(False)
+        canvas.replaceWith(other)
+        self._sizes.watch(other)
+        self._charting.lose(is_lost=_is_lost(other))
+        self._paint(self._store.state)
 
     def _paint(self, state: AppState) -> None:
         canvas = _canvas()
@@ -254,6 +282,13 @@ class Chart:
 def _canvas() -> ffi.Js | None:
     canvas = ffi.document.getElementById(CANVAS)
     return None if ffi.is_absent(canvas) else canvas
+
+
+def _is_lost(canvas: ffi.Js) -> bool:
+    """Whether the browser has taken a picture away, and not given it back."""
+    context = canvas.getContext("2d")
+    asks = None if ffi.is_absent(context) else getattr(context, "isContextLost", None)
+    return ffi.is_absent(context) or (asks is not None and bool(asks()))
 
 
 def _on_canvas(event: ffi.Js) -> ffi.Js | None:

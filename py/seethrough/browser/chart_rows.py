@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # What is made of the rows may change with these.
 LOOKED_AT = (
     *("route", "atlas", "chart_found", "chart_group", "chart_sought", "engine"),
-    *("picked", "axis_ends", "sum_terms"),
+    *("picked", "axis_ends", "sum_terms", "chart_token", "is_near_asked"),
 )
 
 PICKED = "rows-picks"

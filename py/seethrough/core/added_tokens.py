@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,25 +37,44 @@ def next_id(n_vocab: int, added: Iterable[int]) -> int:
 class Part:
     """A stretch of a text: an added token, or ordinary text between two of them.
 
-    `content` is the stretch normalized; a prefix in it has no place in the text.
+    `content` is the stretch normalized; a prefix in it has no place in the text. `places` are those
+    of its signs in the text, and the end; None: they follow on one another up to the end.
     """
 
     start: int
     end: int
     content: str
     token: AddedToken | None = None
+    places: Sequence[int] | None = None
+
+    def place(self, at: int) -> int:
+        """Where a place in the content is in the text."""
+        if self.places is not None:
+            return self.places[at]
+        return max(at + self.end - len(self.content), self.start)
+
+    def at(self, place: int) -> int:
+        """The first place in the content that is at a place in the text, or behind it."""
+        if self.places is not None:
+            return bisect_left(self.places, place)
+        return place - self.end + len(self.content)
 
 
 class AddedTokens:
     """All added tokens of a tokeniser; the longest wins where several begin at one place.
 
     `normalized` is what the tokeniser does to the stretches between those that are not late. It may
-    put a prefix before a stretch, and changes no other length.
+    put a prefix before a stretch; `places` tells where its signs stood, if it changes more.
     """
 
-    def __init__(self, tokens: Iterable[AddedToken], normalized: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        tokens: Iterable[AddedToken],
+        normalized: Callable[[str], str],
+        places: Callable[[str], Sequence[int] | None] = lambda _: None,
+    ) -> None:
         named = [token for token in tokens if token.content]
-        self._normalized = normalized
+        self._normalized, self._places = normalized, places
         # Two tables: a late token may be, normalized, what another one is as it stands.
         self._early, self._late = (
             _Table([token for token in named if token.is_late is late]) for late in (False, True)
@@ -71,35 +91,37 @@ class AddedTokens:
             if part.token or not part.content:
                 parts.append(part)
                 continue
-            stretch = Part(part.start, part.end, self._normalized(part.content))
+            found, content = self._places(part.content), self._normalized(part.content)
+            places = None if found is None else [part.start + at for at in found]
+            stretch = Part(part.start, part.end, content, places=places)
             parts += self._cut(self._late, stretch, closed)
         return [part for part in parts if part.content]
 
     def _cut(self, table: _Table, part: Part, closed: Sequence[tuple[int, int]]) -> Iterator[Part]:
         """Cut at the matches of a table; places in the content are told from those in the text."""
         content = part.content
-        shift = part.end - len(content)  # from a place in the content to one in the text
         begin = search_from = 0
         while found := table.next(content, search_from):
             start, token = found
             search_from = start + len(token.content)
-            first, last = max(start + shift, part.start), search_from + shift
-            touched = [end - shift for left, end in closed if left < last and first < end]
+            first, last = part.place(start), part.place(search_from)
+            touched = [part.at(end) for left, end in closed if left < last and first < end]
             if token.is_special and touched:
                 search_from = min(search_from, *touched)  # a real one may begin where it closes
                 continue
             yield from (
-                _slice(part, begin, start, shift),
-                _slice(part, start, search_from, shift, token),
+                _slice(part, begin, start),
+                _slice(part, start, search_from, token),
             )
             begin = search_from
-        yield _slice(part, begin, len(content), shift) if begin else part
+        yield _slice(part, begin, len(content)) if begin else part
 
 
-def _slice(part: Part, begin: int, end: int, shift: int, token: AddedToken | None = None) -> Part:
+def _slice(part: Part, begin: int, end: int, token: AddedToken | None = None) -> Part:
     """The piece of a part between two places in its content."""
-    first, last = (max(place + shift, part.start) for place in (begin, end))
-    return Part(first, last, part.content[begin:end], token)
+    places = None if part.places is None else part.places[begin : end + 1]
+    content = part.content[begin:end]
+    return Part(part.place(begin), part.place(end), content, token, places)
 
 
 class _Table:

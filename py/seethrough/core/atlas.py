@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 PLACES, NEIGHBOURS = "places", "neighbours"
+# Whose rows a map is of: what goes in; and where that is another matrix, what answers are read by.
+EMBEDDING, UNEMBEDDING = "W_E", "W_U"
+MATRICES = (EMBEDDING, UNEMBEDDING)
 # By neighbours, and by the two directions in which the rows differ most.
 NEAR, PCA = "near", "pca"
 LAYOUTS = (NEAR, PCA)
@@ -61,8 +64,8 @@ class Atlas:
     in the picture, NOT_MEASURED where nobody counted; norms float32 [d_vocab]; kinds uint8
     [d_vocab] (core/token_kinds.py).
     `explained` are the shares of the variance that the components of "pca" hold, `n_measured` how
-    many tokens `kept` was counted for. `projection` is None where the model reads its answer out
-    by another matrix: its states are not to be compared with these rows.
+    many tokens `kept` was counted for. `matrix` is whose rows these are. `projection` is None where
+    the model reads its answer out by another one: its states are not to be compared with these.
     """
 
     model: str
@@ -75,6 +78,7 @@ class Atlas:
     text: bytes
     ends: Array
     projection: Projection | None = None
+    matrix: str = EMBEDDING
 
     @property
     def n_tokens(self) -> int:
@@ -196,6 +200,11 @@ class Neighbours:
             raise SourceError("atlas.unreadable", part="ids")
 
 
+def map_name(name: str, matrix: str) -> str:
+    """The name of a file of a matrix's map: "places", "places-out"."""
+    return name if matrix == EMBEDDING else f"{name}-out"
+
+
 def atlas_from_bytes(data: bytes) -> Atlas:
     """Read the file "places".
 
@@ -274,8 +283,11 @@ def _atlas(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> Atlas:
     explained = tuple(kind(share, float) for share in told["explained"])
     made_with = tuple(kind(item, str) for item in told["shard_sha256s"])
     model = kind(told["model"], str)
-    projection = _projection(arrays)
-    return Atlas(model, places, kept, norms, kinds, explained, made_with, text, ends, projection)
+    projection, matrix = _projection(arrays), told.get("matrix", EMBEDDING)
+    if matrix not in MATRICES:
+        raise SourceError("atlas.unreadable", part="matrix")
+    told_of = (model, places, kept, norms, kinds, explained, made_with)
+    return Atlas(*told_of, text, ends, projection, matrix)
 
 
 def _projection(arrays: Mapping[str, Array]) -> Projection | None:

@@ -23,7 +23,7 @@ POSITIVE = (
     "n_ctx",
     "eps",
 )
-SELDOM = ("layers", "rotary_factors")
+SELDOM = ("layers", "rotary_factors", "rotary_dim")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +57,12 @@ class ModelConfig:
     theta of the rotary embedding, None where positions are learned; `eps` is added to the mean
     square inside the norm. `layers` says what each layer has of its own; empty: all are alike.
     `rotary_factors` stretch or squeeze each pair's turns, the first pair's first; empty: none does.
+    `rotary_dim`: how many numbers of a head, its first, are turned; None: all.
 
     Raises:
         SourceError: A count is not positive, the heads do not share the width evenly, the family is
-            none of ours, or `layers` or `rotary_factors` has another number of them.
+            none of ours, more numbers are turned than a head has, or `layers` or `rotary_factors`
+            has another number of them.
     """
 
     family: str
@@ -80,6 +82,7 @@ class ModelConfig:
     tie_word_embeddings: bool
     layers: tuple[LayerConfig, ...] = ()
     rotary_factors: tuple[float, ...] = ()
+    rotary_dim: int | None = None
 
     def __post_init__(self) -> None:
         family_named(self.family)
@@ -96,11 +99,11 @@ class ModelConfig:
             self._check_rotary()
 
     def _check_rotary(self) -> None:
-        if self.d_head % 2:
-            raise SourceError("config.rotary_width", d_head=self.d_head)
+        if self.n_turned % 2 or not 0 < self.n_turned <= self.d_head:
+            raise SourceError("config.rotary_width", n_turned=self.n_turned, d_head=self.d_head)
         if self.rotary_base is None or not self.rotary_base > 0:
             raise SourceError("config.not_positive", name="rotary_base", value=self.rotary_base)
-        pairs = self.d_head // 2
+        pairs = self.n_turned // 2
         if len(self.rotary_factors) not in {0, pairs}:
             raise SourceError("config.factors", got=len(self.rotary_factors), expected=pairs)
         for factor in self.rotary_factors:
@@ -111,6 +114,16 @@ class ModelConfig:
     def n_group(self) -> int:
         """Query heads that share one key/value head; 1 without grouped queries."""
         return self.n_heads // self.n_key_value_heads
+
+    @property
+    def n_turned(self) -> int:
+        """How many numbers of a head are turned where positions are rotary; the others stay."""
+        return self.d_head if self.rotary_dim is None else self.rotary_dim
+
+    @property
+    def attn_scale(self) -> float:
+        """What a query times a key is divided by: the root of the head's width, or 1."""
+        return math.sqrt(self.d_head) if family_named(self.family).has_scaled_scores else 1.0
 
     def layer(self, layer: int) -> LayerConfig:
         """What a layer has of its own."""
@@ -123,7 +136,7 @@ class ModelConfig:
     def rotary_factors_of(self, layer: int) -> tuple[float, ...]:
         """By what a layer multiplies each pair's turn; empty: by nothing. All 0: nothing turns."""
         if not self.layer(layer).is_turned:
-            return (0.0,) * (self.d_head // 2)
+            return (0.0,) * (self.n_turned // 2)
         return self.rotary_factors
 
     def first_seen(self, layer: int, query: int) -> int:

@@ -33,8 +33,10 @@ GEMMA3 = Family(
 )
 QWEN2 = replace(LLAMA, name="qwen2", biases="qkv")
 QWEN3 = replace(LLAMA, name="qwen3", has_head_norms=True)
+GPT_NEO = replace(GPT2, name="gpt_neo", biases="written", has_scaled_scores=False)
+GPT_NEOX = replace(GPT2, name="gpt_neox", positions="rotary", activation="gelu", is_parallel=True)
 FAMILIES: dict[str, Family] = {
-    family.name: family for family in (LLAMA, GPT2, GEMMA3, QWEN2, QWEN3)
+    family.name: family for family in (LLAMA, GPT2, GEMMA3, QWEN2, QWEN3, GPT_NEO, GPT_NEOX)
 }
 
 

@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 Positions = Literal["rotary", "learned"]
 # TransformerLens' names.
-Activation = Literal["silu", "gelu_new"]
-# Which matrices of attention and MLP have a bias.
-Biases = Literal["none", "qkv", "all"]
+Activation = Literal["silu", "gelu_new", "gelu"]
+# Which matrices of attention and MLP have a bias; "written": all but those that make queries, keys
+# and values.
+Biases = Literal["none", "qkv", "written", "all"]
 INTO_HEADS = ("attn.W_Q", "attn.W_K", "attn.W_V")
 
 
@@ -43,10 +44,13 @@ class Family:
     `positions`: queries and keys are turned ("rotary"), or a learned row is added to the embedding.
     `is_gated`: the MLP has a linear half, which its activated half lets through.
     `biases`: of attention and MLP, every matrix has one, or those alone that make queries, keys and
-    values, or none.
+    values, or all but those ("written"), or none.
     `has_head_norms`: each head's query and key go through a norm of their own (QK-norm).
     `has_norms_after`: what attention and MLP made goes through a norm before it is added.
     `has_scaled_embedding`: the token's row is multiplied by the root of the model's width.
+    `has_scaled_scores`: a query times a key is divided by the root of the head's width.
+    `is_parallel`: attention and MLP read the same stream, and what both made is added at once; so
+    there is no stream between them.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Family:
     has_head_norms: bool = False
     has_norms_after: bool = False
     has_scaled_embedding: bool = False
+    has_scaled_scores: bool = True
+    is_parallel: bool = False
 
     @property
     def is_rotary(self) -> bool:
@@ -66,7 +72,7 @@ class Family:
 
     def has_bias(self, weight: str) -> bool:
         """Whether a matrix has a bias, by its name in a block: "attn.W_Q"."""
-        return self.biases == "all" or (self.biases == "qkv" and weight in INTO_HEADS)
+        return self.biases in {"all", "qkv" if weight in INTO_HEADS else "written"}
 
     @property
     def named(self) -> dict[str, Any]:

@@ -98,6 +98,11 @@ def hidden(text: str) -> bool | None:
     return {"off": True, "on": False}.get(text)
 
 
+def matrix(text: str) -> bool | None:
+    """Whether the map is of the unembedding's rows."""
+    return True if text == "unembedding" else None
+
+
 def token_ids(text: str) -> tuple[int, ...] | None:
     """Token ids with commas between them, at most 64."""
     parts = text.split(",", MAX_WRITTEN)
@@ -209,6 +214,7 @@ BEFORE_SETTINGS = (
     Field("cell", "cell", cell),
 )
 OF_MAP = (
+    Field("of", "is_unembedding", matrix, lambda _: "unembedding"),
     Field("layout", "layout", one_of(LAYOUTS)),
     Field("at", "window", window, written_window),
     Field("token", "token", whole(0, MAX_ID)),

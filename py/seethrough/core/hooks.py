@@ -178,7 +178,7 @@ def leaves_of_block(family: Family) -> tuple[str, ...]:
         *((ROT_Q, ROT_K) if family.is_rotary else ()),
         *(SCORES, PATTERN, Z),
         *((ATTN_MADE, *norm_leaves("ln1_post.")) if family.has_norms_after else ()),
-        *(ATTN_OUT, RESID_MID),
+        *((ATTN_OUT,) if family.is_parallel else (ATTN_OUT, RESID_MID)),
         *norm_leaves("ln2."),
         MLP_PRE,
         *((MLP_PRE_LINEAR,) if family.is_gated else ()),
@@ -186,6 +186,11 @@ def leaves_of_block(family: Family) -> tuple[str, ...]:
         *((MLP_MADE, *norm_leaves("ln2_post.")) if family.has_norms_after else ()),
         *(MLP_OUT, RESID_POST),
     )
+
+
+def into_mlp(family: Family) -> str:
+    """The stream that the MLP's norm is given: behind attention, or what attention reads too."""
+    return RESID_PRE if family.is_parallel else RESID_MID
 
 
 def leaves_of_family(family: Family) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Every function keeps its input's dtype, so the same code runs in float32 and flo
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +65,18 @@ def gelu_new(x: Array) -> Array:
     return x.dtype.type(0.5) * x * (1 + turned)
 
 
+def gelu(x: Array) -> Array:
+    """x · Φ(x): the share of a normal distribution that lies below x.
+
+    Shapes: any → same. Source: Hendrycks & Gimpel 2016; HF's GELUActivation.
+    Accuracy: Φ is the C library's erf, in float64, rounded once.
+    """
+    below = np.asarray(
+        np.frompyfunc(math.erf, 1, 1)(x.astype(np.float64) / math.sqrt(2)), np.float64
+    )
+    return x * (0.5 * (1 + below)).astype(x.dtype)
+
+
 def silu(x: Array) -> Array:
     """x · sigmoid(x), the gate's activation in the Llama family.
 
@@ -81,6 +94,7 @@ def rotary_frequencies(
 ) -> Array:
     """By how much each pair of a head is turned from one position to the next: [d_head / 2].
 
+    Where only the first numbers of a head are turned, `d_head` is how many these are.
     base^(−2j / d_head), the power rounded once: numpy's own float32 power is a last bit off on
     processors with AVX-512, and transformers' is not.
 
@@ -115,15 +129,18 @@ def rotary_angles(
 
 
 def rotate(x: Array, angles: Array) -> Array:
-    """Turn each head's vector by its position: number j pairs with number j + d_head / 2.
+    """Turn each head's vector by its position: number j pairs with number j + turned / 2.
 
-    Shapes: x [pos, head, d_head], angles [pos, d_head / 2] → [pos, head, d_head].
+    Shapes: x [pos, head, d_head], angles [pos, turned / 2] → [pos, head, d_head]; what lies behind
+        the turned numbers stays.
     Source: the "rotate half" convention of HF LlamaRotaryEmbedding (GGUF files interleave instead;
     the export undoes that).
     """
     cos, sin = np.cos(angles)[:, None, :], np.sin(angles)[:, None, :]
-    first, second = np.split(x, 2, axis=-1)
-    return np.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
+    half = angles.shape[-1]
+    first, second, rest = np.split(x, [half, 2 * half], axis=-1)
+    turned = first * cos - second * sin, second * cos + first * sin
+    return np.concatenate([*turned, rest], axis=-1)
 
 
 def causal_mask(

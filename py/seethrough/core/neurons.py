@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.maths import gelu_new, silu
+from seethrough.core.maths import gelu, gelu_new, silu
 
 if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
 
-ACTIVATIONS = {"silu": silu, "gelu_new": gelu_new}
+ACTIVATIONS = {"silu": silu, "gelu_new": gelu_new, "gelu": gelu}
 
 
 def activated(config: ModelConfig, pre: Array) -> Array:

@@ -6,7 +6,8 @@ Each is a safetensors file of its own of at most 400 KB, every number exact. Its
             ln_final.hook_scale, .hook_normalized, .hook_norm_out [1, ·]: of the last position
             logits [1, d_vocab]: of the last position; missing where the vocabulary is too large
             W_U [k, d_model]: the unembedding of the recording's best tokens, one by one
-    layers: blocks.{l}.hook_attn_out, .hook_resid_mid, .hook_mlp_out [recorded position, d_model]
+    layers: blocks.{l}.hook_attn_out, .hook_resid_mid (where there is one), .hook_mlp_out
+            [recorded position, d_model]
             logits_top_values, logits_top_ids [n_layers + 1, k], logits_logsumexp [n_layers + 1]:
             of the last position's residual states, the one before each layer and the last one
 
@@ -160,7 +161,9 @@ class Part:
 
 def write_names(config: ModelConfig) -> tuple[str, ...]:
     """What stands between two residual states, layer by layer."""
-    return tuple(hook_name(leaf, layer) for layer in range(config.n_layers) for leaf in WRITES)
+    known = hooks.block_leaves(config)
+    leaves = [leaf for leaf in WRITES if leaf in known]
+    return tuple(hook_name(leaf, layer) for layer in range(config.n_layers) for leaf in leaves)
 
 
 def part_from_bytes(data: bytes) -> Part:

@@ -92,6 +92,15 @@ def nearest_so_far(units: Array, rows: Array, first: int, known: Nearest | None)
     return Nearest(np.take_along_axis(ids, order, 1), np.take_along_axis(cosines, order, 1))
 
 
+def nearest_by(cosines: Array) -> Nearest:
+    """The rows nearest to each direction, by the cosines of all of them; ties by the lower id.
+
+    Shapes: cosines [n, d_vocab].
+    """
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :N_NEAREST]
+    return Nearest(order, np.take_along_axis(cosines, order, 1))
+
+
 def mean_places(nearest: Nearest, places: Array) -> Array:
     """Where a layout without a projection shows states: the mean of their nearest tokens' places.
 

@@ -21,6 +21,7 @@ from seethrough.core.hooks import hook_name
 from seethrough.core.maths import (
     causal_mask,
     centred,
+    gelu,
     gelu_new,
     log_sum_exp,
     rms_scale,
@@ -110,7 +111,7 @@ def forward(
     for layer in range(config.n_layers):
         residual = add_knob(run, residual, layer)
         states.append(run.hook(residual, hooks.RESID_PRE, layer))
-        residual = block(run, residual, layer)
+        residual = run.wiring.block(run, residual, layer)
     last = config.n_layers - 1
     residual = run.hook(add_knob(run, residual, last + 1), hooks.RESID_POST, last)
     states.append(residual)
@@ -148,6 +149,15 @@ def block(run: Pass, residual: Array, layer: int) -> Array:
     normalized = run.wiring.norm(run, residual, hooks.LN2_SCALE, layer)
     mlp_out = run.wiring.mlp(run, normalized, layer)
     return run.hook(residual + mlp_out, hooks.RESID_POST, layer)
+
+
+def block_at_once(run: Pass, residual: Array, layer: int) -> Array:
+    """One transformer block whose two halves read the same stream; what both made is added."""
+    normalized = run.wiring.norm(run, residual, hooks.LN1_SCALE, layer)
+    attn_out = attention(run, normalized, layer)
+    normalized = run.wiring.norm(run, residual, hooks.LN2_SCALE, layer)
+    mlp_out = run.wiring.mlp(run, normalized, layer)
+    return run.hook(residual + attn_out + mlp_out, hooks.RESID_POST, layer)
 
 
 def rms_norm(run: Pass, x: Array, scale_leaf: str, layer: int | None = None) -> Array:
@@ -201,8 +211,7 @@ def attention(run: Pass, x: Array, layer: int) -> Array:
 
     # Grouped queries: n_group query heads read the same key/value head.
     keys, values = (np.repeat(x, config.n_group, axis=0) for x in (keys, values))
-    width = np.sqrt(run.dtype.type(config.d_head))
-    scores = q.transpose(1, 0, 2) @ keys.transpose(0, 2, 1) / width
+    scores = q.transpose(1, 0, 2) @ keys.transpose(0, 2, 1) / run.dtype.type(config.attn_scale)
     n_past, window = keys.shape[1] - x.shape[0], config.layer(layer).window
     scores = scores + causal_mask(x.shape[0], n_past, run.dtype, window)
     if run.knobs.score_add is not None:
@@ -238,7 +247,7 @@ def heads_as_they_are(_run: Pass, q: Array, k: Array, _layer: int) -> tuple[Arra
 def turned(run: Pass, x: Array, leaf: str, layer: int) -> Array:
     """Queries or keys turned by their positions; each layer has its own base."""
     base, factors = run.config.rotary_base_of(layer), run.config.rotary_factors_of(layer)
-    angles = rotary_angles(run.positions, run.config.d_head, base, run.dtype, factors)
+    angles = rotary_angles(run.positions, run.config.n_turned, base, run.dtype, factors)
     return run.hook(rotate(x, angles), leaf, layer)
 
 
@@ -313,6 +322,7 @@ class Wiring:
 
     rows: Callable[[Pass, Sequence[int]], Array]
     embed: Callable[[Pass, Sequence[int]], Array]
+    block: Callable[[Pass, Array, int], Array]
     norm: Callable[[Pass, Array, str, int | None], Array]
     linear: Callable[[Pass, Array, str, int], Array]
     into_heads: Callable[[Pass, Array, str, int], Array]
@@ -324,7 +334,7 @@ class Wiring:
 
 
 NORMS = {LAYER_NORM: layer_norm, RMS_NORM: rms_norm, RMS_NORM_PLUS_ONE: rms_norm_plus_one}
-ACTIVATIONS = {"silu": silu, "gelu_new": gelu_new}
+ACTIVATIONS = {"silu": silu, "gelu_new": gelu_new, "gelu": gelu}
 # What a half adds to the stream -> what it made before, and the norm between.
 BEFORE_ADDING = {
     hooks.ATTN_OUT: (hooks.ATTN_MADE, hooks.LN1_POST_SCALE),
@@ -339,9 +349,10 @@ def wiring_of(family: Family) -> Wiring:
     return Wiring(
         rows=rows,
         embed=rows if family.is_rotary else embed_with_positions,
+        block=block_at_once if family.is_parallel else block,
         norm=NORMS[family.norm],
-        linear=affine if family.biases == "all" else linear,
-        into_heads=linear if family.biases == "none" else affine,
+        linear=affine if family.has_bias("attn.W_O") else linear,
+        into_heads=affine if family.has_bias("attn.W_Q") else linear,
         heads=normed_heads if family.has_head_norms else heads_as_they_are,
         place=turned if family.is_rotary else as_they_are,
         after=normed_after if family.has_norms_after else as_they_are,
@@ -358,9 +369,9 @@ def functions_of(family: Family) -> dict[str, tuple[Callable[..., object], ...]]
     after = () if wiring.after in nothing else (wiring.after,)
     return {
         "embed": tuple(dict.fromkeys((wiring.embed, wiring.rows))),
-        "layers": (block, attention, *(one for one in own if one not in nothing)),
+        "layers": (wiring.block, attention, *(one for one in own if one not in nothing)),
         "logits": (unembed_states, wiring.norm),
         "mix": (attention, *after),
         "expand": (wiring.norm, wiring.mlp, wiring.activation),
-        "contract": (write_back, *after, block),
+        "contract": (write_back, *after, wiring.block),
     }

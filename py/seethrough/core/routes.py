@@ -75,10 +75,11 @@ class Place:
     endings are drawn, `against` what the text is set against, `column` the place of both that is
     told.
     `is_recordings_only`: who gave the link wants no model run on the device that opens it.
-    Of the map: `layout`, `window` (x, y, zoom), the open `token`, the `hidden` kinds, what is
-    `sought` there, or the `group` of words that is marked; the `colour` and those of its `bands`
-    that are left out, the stop of the map's tour; the recorded `walk` and which of its tokens has
-    its `path` drawn; tokens that are `picked`, the two ends of an axis, the three `terms` of a sum.
+    Of the map: `is_unembedding` where its rows are those, `layout`, `window` (x, y, zoom), the open
+    `token`, the `hidden` kinds, what is `sought` there, or the `group` of words that is marked; the
+    `colour` and those of its `bands` that are left out, the stop of the map's tour; the recorded
+    `walk` and which of its tokens has its `path` drawn; tokens that are `picked`, the two ends of
+    an axis, the three `terms` of a sum.
     """
 
     route: Route
@@ -111,6 +112,7 @@ class Place:
     depth: str | None = None
     language: str | None = None
     is_recordings_only: bool = False
+    is_unembedding: bool = False
     layout: str | None = None
     window: tuple[float, float, float] | None = None
     token: int | None = None

@@ -44,12 +44,17 @@ def turned(source: str) -> Rule:
 
     def made(asked: Asked) -> Made:
         (position, head, dim), config = asked.index, asked.config
-        half = config.d_head // 2
+        half = config.n_turned // 2
         is_first = dim < half
+        if dim >= config.n_turned:
+            name = asked.hook(source)
+            return Made(
+                "unturned", (product(number(name, asked.index, asked.row(source)[head, dim])),)
+            )
         layer = asked.layer or 0
         angles = rotary_angles(
             np.array([position]),
-            config.d_head,
+            config.n_turned,
             config.rotary_base_of(layer),
             factors=config.rotary_factors_of(layer),
         )
@@ -74,7 +79,7 @@ def unseen(asked: Asked) -> Made | None:
 
 
 def score(query_leaf: str, key_leaf: str) -> Rule:
-    """A query times a key, divided by the root of the head's width."""
+    """A query times a key, divided by the root of the head's width where the family does so."""
 
     def made(asked: Asked) -> Made:
         head, query, key = asked.index
@@ -88,7 +93,9 @@ def score(query_leaf: str, key_leaf: str) -> Rule:
             Series(names[0], q, lambda at: (query, head, at)),
             Series(names[1], k, lambda at: (key, shared, at)),
         )
-        width = float(np.sqrt(asked.config.d_head))
+        if not asked.family.has_scaled_scores:
+            return Made("scores_whole", (terms,))
+        width = asked.config.attn_scale
         return Made("scores", (terms,), (After("width", width, lambda total: total / width),))
 
     return made

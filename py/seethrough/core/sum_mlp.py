@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.core import hooks
-from seethrough.core.maths import gelu_new, silu
+from seethrough.core.maths import gelu, gelu_new, silu
 from seethrough.core.sum_asked import times_matrix
 from seethrough.core.sum_parts import Made, Series, along, number, product, sign
 
@@ -51,20 +51,28 @@ def through_silu(asked: Asked) -> Made:
     return Made(rule, (product(x, sign("sigmoid", share_of(silu, pre)), *half),))
 
 
-def through_gelu(asked: Asked) -> Made:
-    """GELU with its tanh: half of the neuron's sum, and that half times the tanh.
+def through_gelu(rule: str, curve: str, activation: Callable[[Array], Array]) -> Rule:
+    """GELU: half of the neuron's sum, and that half times a curve from −1 to 1 (tanh or erf).
 
     Two terms, as they are computed: where they cancel, float32 has few digits left of the rest.
     Each is times the linear half where there is one (GeGLU).
     """
-    pre, linear = float(asked.row(hooks.MLP_PRE)[asked.index[1]]), linear_half(asked)
-    x = number(asked.hook(hooks.MLP_PRE), asked.index, pre)
-    half, bent = sign("half", 0.5), sign("tanh", 2 * share_of(gelu_new, pre) - 1)
-    rule = "gelu_gated" if linear else "gelu"
-    return Made(rule, (product(half, x, *linear), product(half, x, bent, *linear)))
+
+    def made(asked: Asked) -> Made:
+        pre, linear = float(asked.row(hooks.MLP_PRE)[asked.index[1]]), linear_half(asked)
+        x = number(asked.hook(hooks.MLP_PRE), asked.index, pre)
+        half, bent = sign("half", 0.5), sign(curve, 2 * share_of(activation, pre) - 1)
+        terms = product(half, x, *linear), product(half, x, bent, *linear)
+        return Made(f"{rule}_gated" if linear else rule, terms)
+
+    return made
 
 
-ACTIVATED = {"silu": through_silu, "gelu_new": through_gelu}
+ACTIVATED = {
+    "silu": through_silu,
+    "gelu_new": through_gelu("gelu", "tanh", gelu_new),
+    "gelu": through_gelu("gelu_exact", "erf", gelu),
+}
 
 
 def mlp_rules(family: Family) -> dict[str, Rule]:

@@ -56,7 +56,8 @@ def into_norm(asked: Asked, part: str) -> str:
     """The hook that a norm is given."""
     if part == FINAL:
         return hook_name(hooks.RESID_POST, asked.config.n_layers - 1)
-    return asked.hook(GIVEN[part])
+    leaf = hooks.into_mlp(asked.family) if part == "ln2." else GIVEN[part]
+    return asked.hook(leaf)
 
 
 def vector_into(asked: Asked, part: str) -> tuple[str, Array]:

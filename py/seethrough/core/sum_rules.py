@@ -138,6 +138,9 @@ def rules_of_family(family: Family) -> Mapping[str, Rule]:
     leaves = {*hooks.leaves_of_family(family), hooks.LOGITS, hooks.LOGSUMEXP, PROBS}
     leaves |= {leaf + NORM for leaf in VECTORS if leaf in leaves}
     rules = {**SHARED, **mlp_rules(family), **score_rules(family), **write_rules(family)}
+    if family.is_parallel:
+        parts = hooks.RESID_PRE, hooks.ATTN_OUT, hooks.MLP_OUT
+        rules[hooks.RESID_POST] = of_layer("resid_post_at_once", *parts)
     return {leaf: rule for leaf, rule in rules.items() if leaf in leaves}
 
 

@@ -59,7 +59,7 @@ class Tokenizer:
         self._source = source
         self._wiring = source.wiring
         self._bpe = Bpe(source.vocab, source.ranks)
-        self._added = AddedTokens(source.added, source.wiring.normalized)
+        self._added = AddedTokens(source.added, source.wiring.normalized, source.wiring.places)
         self._texts = _texts_by_id(source)
         self._known: dict[str, list[int]] = {}
 
@@ -129,8 +129,8 @@ class Tokenizer:
                 continue
             split = self._split(part)
             # A prefix has no place in the text, so the places are counted from behind.
-            ends = accumulate(map(len, split), initial=part.end - sum(map(len, split)))
-            places = [max(part.start, end) for end in ends]
+            ends = accumulate(map(len, split), initial=len(part.content) - sum(map(len, split)))
+            places = [part.place(end) for end in ends]
             words += [
                 Word(text[at:end], at, tuple(self._symbols(word)), tuple(self._ids_of(word)))
                 for word, (at, end) in zip(split, pairwise(places), strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from seethrough.core import byte_letters, metaspace
+from seethrough.core import byte_letters, metaspace, nfc
 from seethrough.core.pretokenize import gpt2_words, single_digit_words
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ def unchanged(text: str) -> str:
     return text
 
 
+def in_place(text: str) -> Sequence[int] | None:  # noqa: ARG001 (the shape of such places)
+    """Every sign stands where it stood."""
+    return None
+
+
 def without_prefix(text: str, *, at_start: bool) -> str:  # noqa: ARG001 (the shape of a prefix)
     """The same text."""
     return text
@@ -65,7 +70,8 @@ class Wiring:
     """One kind of tokeniser.
 
     `normalized` is done to each stretch between added tokens before the late ones are looked for,
-    `prefixed` to what is left; both may put one space before it and change no other length.
+    `prefixed` to what is left; both may put one space before it and change no other length, unless
+    `places` tells where each sign of the normalized stretch stood in it, and its end.
     `words` cuts that; a kind whose file has no words has `words_of`, which makes such a split from
     the pieces that a vocabulary's merges make.
     """
@@ -75,6 +81,7 @@ class Wiring:
     normalized: Callable[[str], str] = unchanged
     prefixed: Prefix = without_prefix
     words_of: Callable[[Iterable[str]], Callable[[str], list[str]]] | None = None
+    places: Callable[[str], Sequence[int] | None] = in_place
 
 
 def whole(text: str) -> list[str]:
@@ -127,6 +134,7 @@ CHARACTERS = Alphabet(
 WIRINGS: dict[tuple[Steps, Steps], Wiring] = {
     ((), ()): Wiring(CHARACTERS, whole),
     ((), ("ByteLevel",)): Wiring(LETTERS, gpt2_words),
+    (("NFC",), ("ByteLevel",)): Wiring(LETTERS, gpt2_words, nfc.composed, places=nfc.places),
     ((), ("Digits (individual_digits)", "ByteLevel")): Wiring(LETTERS, single_digit_words),
     (("Prepend ('▁')", "Replace (' ' → '▁')"), ()): _metaspace(metaspace.prepended),
     (("Replace (' ' → '▁')",), ()): _metaspace(metaspace.written),

@@ -177,6 +177,7 @@ ACTIONS = (
     "chart-seek",
     "chart-group",
     "chart-layout",
+    "chart-matrix",
     "chart-kind",
     "chart-token",
     "chart-close",

@@ -43,13 +43,14 @@ def config_of(name: str) -> ModelConfig:
         d_model=12,
         n_layers=2,
         n_heads=4,
-        n_key_value_heads=4 if name == "gpt2" else 2,
+        n_key_value_heads=4 if name.startswith("gpt") else 2,
         d_head=6,
         d_mlp=20,
         d_vocab=11,
         n_ctx=8,
         eps=1e-5,
         rotary_base=10_000.0 if family.is_rotary else None,
+        rotary_dim=4 if name == "gpt_neox" else None,
         tie_word_embeddings=name != "qwen2",
     )
 

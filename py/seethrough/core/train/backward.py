@@ -144,11 +144,12 @@ def block_back(back: Backward, stream: Array, layer: int) -> Array:
     """One block. The stream carries the gradient past each half; what a half read adds to it."""
     back.note(stream, hooks.RESID_POST, layer)
     read = mlp_back(back, back.note(stream, hooks.MLP_OUT, layer), layer)
-    stream = stream + norm_back(back, read, hooks.LN2_SCALE, layer)
-    back.note(stream, hooks.RESID_MID, layer)
+    before = stream + norm_back(back, read, hooks.LN2_SCALE, layer)
+    if not back.family.is_parallel:
+        stream = back.note(before, hooks.RESID_MID, layer)
     read = attention_back(back, back.note(stream, hooks.ATTN_OUT, layer), layer)
-    stream = stream + norm_back(back, read, hooks.LN1_SCALE, layer)
-    return back.note(stream, hooks.RESID_PRE, layer)
+    before = before + norm_back(back, read, hooks.LN1_SCALE, layer)
+    return back.note(before, hooks.RESID_PRE, layer)
 
 
 def embed_back(back: Backward, stream: Array, tokens: Sequence[int]) -> None:
@@ -218,7 +219,7 @@ def attention_back(back: Backward, gradient: Array, layer: int) -> Array:
     # Softmax: a share's gradient counts by how far it is above the row's mean, weighed by shares.
     mean = (on_pattern * pattern).sum(axis=-1, keepdims=True)
     on_scores = back.note(pattern * (on_pattern - mean), hooks.SCORES, layer)
-    on_scores = on_scores / np.sqrt(back.dtype.type(config.d_head))
+    on_scores = on_scores / back.dtype.type(config.attn_scale)
     on_keys = shared(back, on_scores.transpose(0, 2, 1) @ rot_q.transpose(1, 0, 2))
     on_queries = (on_scores @ keys).transpose(1, 0, 2)
     on_queries = turned_back(back, on_queries, hooks.ROT_Q, layer)
@@ -260,7 +261,7 @@ def turned_back(back: Backward, gradient: Array, leaf: str, layer: int) -> Array
     back.note(gradient, leaf, layer)
     config, positions = back.config, np.arange(len(gradient))
     base, factors = config.rotary_base_of(layer), config.rotary_factors_of(layer)
-    return rotate(gradient, -rotary_angles(positions, config.d_head, base, back.dtype, factors))
+    return rotate(gradient, -rotary_angles(positions, config.n_turned, base, back.dtype, factors))
 
 
 def mlp_back(back: Backward, gradient: Array, layer: int) -> Array:

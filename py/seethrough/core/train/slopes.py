@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,15 @@ def slope_of_gelu_new(x: Array) -> Array:
     return steep
 
 
+def slope_of_gelu(x: Array) -> Array:
+    """The slope of x·Φ(x): Φ(x) + x·φ(x), where φ is the normal distribution's density."""
+    wide = x.astype(np.float64)
+    below = 0.5 * (1 + np.asarray(np.frompyfunc(math.erf, 1, 1)(wide / math.sqrt(2)), np.float64))
+    density = np.exp(-wide * wide / 2) / math.sqrt(2 * math.pi)
+    steep: Array = (below + wide * density).astype(x.dtype)
+    return steep
+
+
 def slope_of_silu(x: Array) -> Array:
     """The slope of x·σ(x): σ(x)·(1 + x·(1 − σ(x)))."""
     share = 1 / (1 + np.exp(-x))
@@ -33,6 +43,7 @@ def slope_of_silu(x: Array) -> Array:
 
 
 SLOPES: dict[str, Callable[[Array], Array]] = {
+    "gelu": slope_of_gelu,
     "gelu_new": slope_of_gelu_new,
     "silu": slope_of_silu,
 }

@@ -15,8 +15,15 @@ from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named
 from seethrough.view.block import shapes
 from seethrough.view.block.clipped import scale_note, whole
-from seethrough.view.block.contract_film import moments, timed
-from seethrough.view.block.facts import has_norms_after, is_open, name_of, of_scores, row
+from seethrough.view.block.contract_film import LEAVES, is_whole, moments, timed
+from seethrough.view.block.facts import (
+    at_once,
+    has_norms_after,
+    is_open,
+    names_of,
+    of_scores,
+    row,
+)
 from seethrough.view.block.here import waits
 from seethrough.view.block.scored import halves_of, scores
 from seethrough.view.block.vectors import line
@@ -30,7 +37,9 @@ from seethrough.view.words import hook_mark, rich, say, title, token_mark, visib
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
+    from seethrough.core.cache import Array
     from seethrough.core.cell import Cell
+    from seethrough.view.node import Attributes
 
 __all__ = ["FIELDS", "moments", "render", "wants"]
 
@@ -40,12 +49,8 @@ FIELDS = (
     *("pushes", "second", "route", "head"),
 )
 READOUT = "contract-readout"
-LEAVES = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST)
-# What each half added to, and what it added.
-HALVES = {
-    "attention": (hooks.RESID_PRE, hooks.ATTN_OUT),
-    "feed-forward": (hooks.RESID_MID, hooks.MLP_OUT),
-}
+# What each half added.
+HALVES = {"attention": hooks.ATTN_OUT, "feed-forward": hooks.MLP_OUT}
 WIDE, HIGH = 220, 120
 ALONG = 60  # degrees, below which a vector points the way of another
 
@@ -54,8 +59,7 @@ def wants(scene: Scene) -> Wants:
     """The stream through the layer, what enters the next, and what scores are read with."""
     if not is_open(scene):
         return NOTHING
-    names = [name_of(scene, leaf) for leaf in LEAVES]
-    names += [name_of(scene, hooks.MLP_MADE)] if has_norms_after(scene.run.config) else []
+    names = names_of(scene, (*LEAVES, hooks.MLP_MADE))
     names += [next_name(scene)] if next_name(scene) else []
     return want(names, chosen(scene)) | of_scores(scene) | Wants(pushes=halves_pushing(scene))
 
@@ -93,9 +97,7 @@ def render(scene: Scene) -> str:
         lacking(scene),
         moves(scene),
         scores(scene),
-        scale_note(scene, whole(scene, [name_of(scene, leaf) for leaf in LEAVES[2:]]))
-        if added
-        else "",
+        scale_note(scene, whole(scene, names_of(scene, LEAVES[2:]))) if added else "",
     )
 
 
@@ -113,27 +115,38 @@ def lead(scene: Scene) -> list[Node | str]:
 
 def lacking(scene: Scene) -> Node | str:
     """What a recording has not, or what is on its way."""
-    if all(row(scene, leaf) is not None for leaf in LEAVES):
+    if is_whole(scene):
         return ""
     return waits(scene)
 
 
 def addition(scene: Scene) -> Node | str:
     """The neurons' sum joins the stream, which is what the next layer is given."""
-    is_after = has_norms_after(scene.run.config)
-    place = timed(scene, "add", "rise")
+    config = scene.run.config
+    is_after, place = has_norms_after(config), timed(scene, "add", "rise")
     lines = [
         line(scene, hooks.MLP_MADE, sign="", told_in=READOUT, role="feed-forward")
         if is_after
         else "",
-        line(scene, hooks.RESID_MID, sign="", told_in=READOUT, place=place),
+        *before(scene, place),
         line(scene, hooks.MLP_OUT, sign="+", told_in=READOUT, role="feed-forward", place=place),
         line(scene, hooks.RESID_POST, sign="=", told_in=READOUT, place=place),
     ]
     if not any(lines):
         return ""
     normed = h("p", {"class": "note"}, rich(scene, "contract.normed")) if is_after else ""
-    return h("div", {"class": "vectors"}, normed, lines, onward(scene))
+    both = h("p", {"class": "note"}, rich(scene, "contract.at_once")) if at_once(config) else ""
+    return h("div", {"class": "vectors"}, normed, both, lines, onward(scene))
+
+
+def before(scene: Scene, place: Attributes) -> list[Node | str]:
+    """The stream that the neurons' sum joins; where both halves are added at once, both parts."""
+    if not at_once(scene.run.config):
+        return [line(scene, hooks.RESID_MID, sign="", told_in=READOUT, place=place)]
+    return [
+        line(scene, hooks.RESID_PRE, sign="", told_in=READOUT, place=place),
+        line(scene, hooks.ATTN_OUT, sign="+", told_in=READOUT, role="attention", place=place),
+    ]
 
 
 def onward(scene: Scene) -> Node | str:
@@ -182,8 +195,17 @@ def moves(scene: Scene) -> Node | str:
 
 def move_in(scene: Scene, half: str) -> Move | None:
     """One half's move; None where its numbers are not known."""
-    before, added = (row(scene, leaf) for leaf in HALVES[half])
-    return None if before is None or added is None else move_of(before, added)
+    added = row(scene, HALVES[half])
+    start = row(scene, hooks.RESID_PRE) if half == "attention" else behind_attention(scene)
+    return None if start is None or added is None else move_of(start, added)
+
+
+def behind_attention(scene: Scene) -> Array | None:
+    """The stream with what attention wrote: a hook, or the sum of two. Shapes: → [d_model]."""
+    if not at_once(scene.run.config):
+        return row(scene, hooks.RESID_MID)
+    entered, wrote = row(scene, hooks.RESID_PRE), row(scene, hooks.ATTN_OUT)
+    return None if entered is None or wrote is None else entered + wrote
 
 
 def move_row(scene: Scene, half: str, move: Move) -> Node:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.core import hooks
 from seethrough.core.length import length_of
 from seethrough.view import film
-from seethrough.view.block.facts import answers, direction, row
+from seethrough.view.block.facts import answers, direction, names_of, row
 from seethrough.view.numbers import count, readout
 from seethrough.view.pickers import layer_of, n_layers
 from seethrough.view.wants import chosen
@@ -21,10 +21,18 @@ if TYPE_CHECKING:
     from seethrough.view.node import Attributes, Child, Node
 
 
+LEAVES = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST)
+
+
+def is_whole(scene: Scene) -> bool:
+    """Whether the stream through the layer is here."""
+    captured, at, names = scene.run.captured, chosen(scene), names_of(scene, LEAVES)
+    return bool(names) and all(captured.row(name, at) is not None for name in names)
+
+
 def shots(scene: Scene) -> tuple[str, ...]:
     """The moments of the film, as far as their numbers are here."""
-    leaves = (hooks.RESID_PRE, hooks.ATTN_OUT, hooks.RESID_MID, hooks.MLP_OUT, hooks.RESID_POST)
-    if any(row(scene, leaf) is None for leaf in leaves):
+    if not is_whole(scene):
         return ()
     best = answers(scene)[:1]
     is_scored = bool(best) and direction(scene, best[0].id) is not None

@@ -15,7 +15,16 @@ from seethrough.view import named, strip
 from seethrough.view.block import curve, pushed, shapes
 from seethrough.view.block.clipped import scale_note, whole
 from seethrough.view.block.expand_film import moments, timed
-from seethrough.view.block.facts import answers, direction, is_open, name_of, of_scores, row
+from seethrough.view.block.facts import (
+    answers,
+    direction,
+    into_mlp,
+    is_open,
+    name_of,
+    names_of,
+    of_scores,
+    row,
+)
 from seethrough.view.block.here import waits
 from seethrough.view.block.neurons import (
     N_TOLD,
@@ -50,7 +59,7 @@ FIELDS = (
 )
 READOUT = "expand-readout"
 LEAVES = (
-    *(hooks.RESID_MID, *hooks.norm_leaves("ln2.")),
+    *hooks.norm_leaves("ln2."),
     *(hooks.MLP_PRE, hooks.MLP_PRE_LINEAR, hooks.MLP_POST),
 )
 
@@ -59,8 +68,7 @@ def wants(scene: Scene) -> Wants:
     """The neurons with what is before them; of those that are told of, what they write and push."""
     if not is_open(scene) or scene.run.config is None:
         return NOTHING
-    known_leaves = hooks.block_leaves(scene.run.config)
-    names = [name_of(scene, leaf) for leaf in LEAVES if leaf in known_leaves]
+    names = names_of(scene, (into_mlp(scene), *LEAVES))
     wanted, known = want(names, chosen(scene)), neurons_of(scene)
     if known is None or scene.choice.asked_layer is not None:
         return wanted
@@ -105,12 +113,12 @@ def before(scene: Scene) -> Node | str:
     """What the half is given: the stream behind attention, and what the norm makes of it."""
     place = timed(scene, "norm", "rise")
     lines = [
-        line(scene, hooks.RESID_MID, sign="", told_in=READOUT, place=place),
+        line(scene, into_mlp(scene), sign="", told_in=READOUT, place=place),
         line(scene, hooks.LN2_OUT, sign="→", told_in=READOUT, role="feed-forward", place=place),
     ]
     if not any(lines):
         return ""
-    names = [name_of(scene, leaf) for leaf in (hooks.RESID_MID, hooks.LN2_OUT)]
+    names = [name_of(scene, leaf) for leaf in (into_mlp(scene), hooks.LN2_OUT)]
     return h(
         "div", {"class": "vectors"}, lines, divisor(scene), scale_note(scene, whole(scene, names))
     )

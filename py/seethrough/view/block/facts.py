@@ -13,6 +13,8 @@ from seethrough.view.pickers import layer_of
 from seethrough.view.wants import chosen, is_kept
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.config import ModelConfig
@@ -46,6 +48,22 @@ def is_open(scene: Scene) -> bool:
 def has_norms_after(config: ModelConfig | None) -> bool:
     """Whether a half's writing goes through a norm before it is added."""
     return config is not None and family_of(config).has_norms_after
+
+
+def at_once(config: ModelConfig | None) -> bool:
+    """Whether both halves read the stream as it enters the layer, and are added at once."""
+    return config is not None and family_of(config).is_parallel
+
+
+def names_of(scene: Scene, leaves: Iterable[str]) -> list[str]:
+    """The full names of those leaves that the model has."""
+    known = () if scene.run.config is None else hooks.block_leaves(scene.run.config)
+    return [name_of(scene, leaf) for leaf in leaves if leaf in known]
+
+
+def into_mlp(scene: Scene) -> str:
+    """The leaf of the stream that the feed-forward half reads."""
+    return hooks.RESID_PRE if at_once(scene.run.config) else hooks.RESID_MID
 
 
 def is_last(scene: Scene) -> bool:

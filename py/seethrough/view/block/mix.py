@@ -7,7 +7,6 @@ turns that into a vector of the stream's width, the heads' vectors add up, the s
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
@@ -19,7 +18,7 @@ from seethrough.core.wants import NOTHING, Wants, want
 from seethrough.view import named, slices
 from seethrough.view.block import made, off, pushed, search, shapes
 from seethrough.view.block.clipped import beyond, whole
-from seethrough.view.block.facts import has_norms_after, is_open, name_of, row
+from seethrough.view.block.facts import at_once, has_norms_after, is_open, name_of, names_of, row
 from seethrough.view.block.here import waits
 from seethrough.view.block.mix_facts import (
     AFTER_WEIGHT,
@@ -84,11 +83,8 @@ def wants(scene: Scene) -> Wants:
     if not is_open(scene):
         return NOTHING
     at, is_after = chosen(scene), has_norms_after(scene.run.config)
-    leaves = [hooks.RESID_PRE, hooks.Z, hooks.ATTN_OUT, hooks.RESID_MID]
-    leaves += [hooks.ATTN_MADE, hooks.LN1_POST_SCALE] if is_after else []
-    wanted = (
-        off.wants(scene) | of_attention(scene) | want([name_of(scene, leaf) for leaf in leaves], at)
-    )
+    leaves = (*ADDED, hooks.Z, hooks.ATTN_MADE, hooks.LN1_POST_SCALE)
+    wanted = off.wants(scene) | of_attention(scene) | want(names_of(scene, leaves), at)
     wanted |= want([name_of(scene, hooks.V)])
     if scene.run.recorded is not None and row(scene, hooks.Z) is None:
         return wanted
@@ -353,16 +349,23 @@ def addition(scene: Scene) -> Node | str:
     ]
     if not any(lines):
         return ""
-    key = "mix.add.normed" if is_after else "mix.add.note"
     return h(
         "div",
         {"class": "vectors"},
         h("h3", {"class": "part-title"}, say(scene, "mix.add")),
-        h("p", {"class": "note"}, rich(scene, key)),
+        h("p", {"class": "note"}, how_added(scene)),
         lines,
         why_no_sum(scene),
-        h("p", {"class": "note"}, beyond(scene, whole(scene, map(partial(name_of, scene), ADDED)))),
+        h("p", {"class": "note"}, beyond(scene, whole(scene, names_of(scene, ADDED)))),
     )
+
+
+def how_added(scene: Scene) -> list[Node | str]:
+    """What happens to the heads' sum before it is added, and beside it."""
+    if at_once(scene.run.config):
+        return rich(scene, "mix.add.at_once")
+    key = "mix.add.normed" if has_norms_after(scene.run.config) else "mix.add.note"
+    return rich(scene, key)
 
 
 def why_no_sum(scene: Scene) -> Node | str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.core import hooks
 from seethrough.core.length import length_of
 from seethrough.view import film
-from seethrough.view.block.facts import row
+from seethrough.view.block.facts import at_once, row
 from seethrough.view.block.mix_facts import Mixed, mixed_of, results
 from seethrough.view.numbers import count, probability, readout
 from seethrough.view.wants import chosen
@@ -31,7 +31,8 @@ def shots(scene: Scene) -> tuple[str, ...]:
         names.append("pour")
     if results(scene) is not None:
         names.append("heads")
-    return (*names, "add") if row(scene, hooks.RESID_MID) is not None else tuple(names)
+    summed = hooks.ATTN_OUT if at_once(scene.run.config) else hooks.RESID_MID
+    return (*names, "add") if row(scene, summed) is not None else tuple(names)
 
 
 def moments(scene: Scene) -> Sequence[Child]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
+from seethrough.core.families import family_of
 from seethrough.view.block.here import of_head
 from seethrough.view.cell_button import cell_button
 from seethrough.view.folded import folded
@@ -54,8 +55,8 @@ class Products:
 
     @property
     def score(self) -> float:
-        """Their sum, divided by the root of the head's width."""
-        return float(self.values.sum() / np.sqrt(len(self.query)))
+        """Their sum, divided as the model's scores are."""
+        return float(self.values.sum() / self.here.config.attn_scale)
 
 
 def opened_key(scene: Scene, here: Here, best: int) -> int:
@@ -94,7 +95,8 @@ def figure(scene: Scene, made: Products, reach: float, place: Attributes) -> Nod
         key=token_mark(visible_at(scene, made.key_position)),
         gains=h("b", {}, signed(scene, float(gains))),
         losses=h("b", {}, signed(scene, float(losses))),
-        width=readout(scene, float(np.sqrt(len(values)))),
+        is_scaled=family_of(made.here.config).has_scaled_scores,
+        width=readout(scene, made.here.config.attn_scale),
         score=cell_button(where, readout(scene, made.score), exact(scene, made.score)),
     )
     return h(

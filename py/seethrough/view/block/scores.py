@@ -10,6 +10,7 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
+from seethrough.core.families import family_of
 from seethrough.core.wants import want
 from seethrough.view import named
 from seethrough.view.block import here, matrix, products, shapes
@@ -88,6 +89,7 @@ def lead(scene: Scene, place: Here, row: Array) -> list[Node | str]:
         "scores.lead",
         **here.told(scene, place),
         d_head=str(place.config.d_head),
+        is_scaled=family_of(place.config).has_scaled_scores,
         key=token_mark(visible_at(scene, best)),
         score=h("b", {}, readout(scene, float(row[best]))),
     )
@@ -181,11 +183,12 @@ def moments(scene: Scene) -> Sequence[Child]:
 def caption(scene: Scene, place: Here, row: Array, shot: str) -> Child:
     """The sentence of one moment. Shapes: row [key]."""
     best = int(row.argmax())
-    fields: dict[str, Node | str] = {
+    fields: dict[str, Node | str | bool] = {
         **here.told(scene, place),
         "key": token_mark(visible_at(scene, best)),
         "score": readout(scene, float(row[best])),
         "d_head": count(scene, place.config.d_head),
-        "width": readout(scene, float(np.sqrt(place.config.d_head))),
+        "is_scaled": family_of(place.config).has_scaled_scores,
+        "width": readout(scene, place.config.attn_scale),
     }
     return rich(scene, f"scores.film.{shot}", **fields)

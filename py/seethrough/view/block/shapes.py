@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A column of W_Q by whose number it is told what the numbers in brackets mean.
 IN_HEAD, IN_ROW = 57, 247
+# Whose bias a step's line tells of.
+BIASED = {"qkv": "attn.W_Q", "mix": "attn.W_O"}
 
 
 def line(scene: Scene, step: str) -> Node | str:
@@ -32,7 +34,8 @@ def line(scene: Scene, step: str) -> Node | str:
         **sizes(scene, config),
         act=family.activation,
         is_gated=family.is_gated,
-        has_bias=family.has_bias("attn.W_Q" if step == "qkv" else "mlp.W_in"),
+        is_scaled=family.has_scaled_scores,
+        has_bias=family.has_bias(BIASED.get(step, "mlp.W_in")),
     )
     return h("p", {"class": "note shapes"}, told)
 

@@ -65,7 +65,7 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
     if not here.config.layer(here.layer).is_turned:
         nowhere = h("p", {}, say(scene, "turning.nowhere"))
         return h("figure", {"class": "turning", **place}, words, nowhere)
-    key = met_key(scene, here)
+    key, n_still = met_key(scene, here), here.config.d_head - here.config.n_turned
     query_leaf, key_leaf = leaves(here)
     q, k = of_head(scene, here, query_leaf, here.position), of_head(scene, here, key_leaf, key)
     if q is None or k is None:
@@ -76,15 +76,16 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
     apart = min(distance + max(moved.apart, -distance), most)
     together = min(moved.together, MOST)  # an address may say any
     at = key + together
-    now = turned(q, k, (at + apart, at), frequencies)
-    real = turned(q, k, (here.position, key), frequencies)
+    scale = here.config.attn_scale
+    now = turned(q, k, (at + apart, at), frequencies, scale)
+    real = turned(q, k, (here.position, key), frequencies, scale)
     return h(
         "figure",
         {"class": "turning", **place},
         words,
         h("p", {}, rich(scene, "turning.told", **names(scene, here, key))),
         h("div", {"class": "dials-of-pairs"}, [dial(scene, now, pair) for pair in shown(now)]),
-        h("p", {"class": "is-quiet"}, all_pairs(scene, now)),
+        h("p", {"class": "is-quiet"}, all_pairs(scene, now, n_still)),
         h(
             "div",
             {"class": "turning-sliders"},
@@ -104,7 +105,7 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
             ),
         ),
         outcome(scene, real, now, is_moved=(at, apart) != (key, distance)),
-        chart(scene, by_distance(q, k, most, frequencies), apart),
+        chart(scene, by_distance(q, k, most, frequencies, scale), apart),
     )
 
 
@@ -112,7 +113,7 @@ def frequencies_of(here: Here) -> np.ndarray:
     """By how much each pair of this layer turns from one position to the next."""
     config, layer = here.config, here.layer
     factors = config.rotary_factors_of(layer)
-    return rotary_frequencies(config.d_head, config.rotary_base_of(layer), factors=factors)
+    return rotary_frequencies(config.n_turned, config.rotary_base_of(layer), factors=factors)
 
 
 def row(scene: Scene, here: Here) -> Node | str:
@@ -148,10 +149,14 @@ def shown(now: Turned) -> list[int]:
     return [low + int(sizes[low:high].argmax()) for low, high in pairwise(edges)]
 
 
-def all_pairs(scene: Scene, now: Turned) -> str:
-    """That some pairs are drawn, and how all of them add up to the score."""
+def all_pairs(scene: Scene, now: Turned, n_still: int) -> str:
+    """That some pairs are drawn, and how all of them add up to the score.
+
+    Args:
+        n_still: How many numbers of the head are not turned.
+    """
     drawn = float(now.adds[shown(now)].sum())
-    whole = float(now.adds.sum())
+    turning, whole = float(now.adds.sum()), float(now.adds.sum()) + now.still
     return say(
         scene,
         "turning.pairs",
@@ -159,9 +164,11 @@ def all_pairs(scene: Scene, now: Turned) -> str:
         n_pairs=len(now.adds),
         shown=signed(scene, drawn),
         n_rest=len(now.adds) - len(shown(now)),
-        rest=signed(scene, whole - drawn),
+        rest=signed(scene, turning - drawn),
+        n_still=n_still,
+        still=signed(scene, now.still),
         whole=signed(scene, whole),
-        width=readout(scene, math.sqrt(2 * len(now.adds))),
+        width=readout(scene, now.scale),
         score=readout(scene, now.score),
     )
 

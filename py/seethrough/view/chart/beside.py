@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seethrough.core.atlas import N_NEIGHBOURS, NOT_MEASURED, PCA
+from seethrough.core.atlas import EMBEDDING, N_NEIGHBOURS, NOT_MEASURED, PCA, UNEMBEDDING
 from seethrough.core.token_kinds import GAP, KINDS
 from seethrough.core.word_groups import GROUPS
 from seethrough.view.chart import picks
@@ -21,21 +21,26 @@ if TYPE_CHECKING:
     from seethrough.core.written import Written
 
 SEARCH = "chart-search"
-TOOLS_FIELDS = ("language", "atlas", "chart_layout", "chart_group")
-STATUS_FIELDS = ("language", "chart_stage", "chart_error", "models")
+TOOLS_FIELDS = ("language", "atlas", "chart_layout", "chart_group", "chart_matrices")
+STATUS_FIELDS = ("language", "chart_stage", "chart_error", "models", "is_lost")
 LOST_FIELDS = ("language", "atlas", "chart_layout", "chart_token")
 LEGEND_FIELDS = ("language", "atlas", "chart_hidden")
 TOKEN_FIELDS = (
     *("language", "atlas", "atlas_near", "chart_token", "chart_error", "chart_layout"),
     *("chart_model", "picked", "chart_found", "chart_sought", "chart_group"),
+    *("near", "near_told", "is_near_asked"),
 )
 FOUND_FIELDS = ("language", "atlas", "chart_found", "chart_sought", "chart_refused", "chart_group")
 LISTED = 30
+NAMES = {EMBEDDING: "embedding", UNEMBEDDING: "unembedding"}
 
 
 def status(state: AppState) -> str:
     """Where the map's file is, while there is nothing to see."""
     chart = state.chart
+    if chart.is_lost:
+        told = h("p", {"role": "alert"}, say(state, "chart.gone"))
+        return to_html(told, action_button(state, "chart-again", "chart.gone.again"))
     if chart.chart_stage == "ready":
         return ""
     if chart.chart_stage == "none":
@@ -57,6 +62,7 @@ def tools(state: AppState) -> str:
     ]
     label = say(state, "chart.groups")
     return to_html(
+        matrices(state, atlas),
         layouts(state, atlas),
         h("p", {"class": "note chart-ask"}, label),
         h("ul", {"class": "chart-groups", "aria-label": label}, groups),
@@ -68,6 +74,21 @@ def pressed(state: AppState, action: str, name: str, words: str) -> Node:
     is_on = "true" if state.chart.chart_group == name else "false"
     more: Attributes = {"type": "button", "class": "button", "data-action": action}
     return h("button", {**more, "data-name": name, "aria-pressed": is_on}, words)
+
+
+def matrices(state: AppState, atlas: Atlas) -> Node | str:
+    """Whose rows are drawn, where a model has two tables of them; nothing where it has one."""
+    if len(state.chart.chart_matrices) <= 1:
+        return ""
+    buttons = []
+    for matrix in state.chart.chart_matrices:
+        is_on = "true" if atlas.matrix == matrix else "false"
+        more: Attributes = {"type": "button", "class": "button", "data-action": "chart-matrix"}
+        words = say(state, f"chart.matrix.{NAMES[matrix]}")
+        buttons.append(h("button", {**more, "data-name": matrix, "aria-pressed": is_on}, words))
+    label = {"class": "chart-layouts", "role": "group", "aria-label": say(state, "chart.matrices")}
+    told = rich(state, f"chart.matrix.{NAMES[atlas.matrix]}.told")
+    return h("div", {}, h("div", label, buttons), h("p", {"class": "note"}, told))
 
 
 def layouts(state: AppState, atlas: Atlas) -> Node | str:
@@ -175,15 +196,16 @@ def near(state: AppState, atlas: Atlas, at: int) -> list[Node]:
     chart = state.chart
     if chart.chart_error is not None:
         return [h("p", {"role": "alert"}, say_message(state, chart.chart_error))]
-    if chart.atlas_near is None:
-        return [h("p", {"role": "status"}, say(state, "chart.token.waiting"))]
+    known = state.by_rows.near_of(chart)
+    if known is None:
+        return [h("p", {"role": "status"}, awaited(state))]
     kept = int(atlas.kept[chart.chart_layout][at])
     told = (
         []
         if kept == NOT_MEASURED
         else [h("p", {}, say(state, "chart.token.kept", n_kept=kept, n_near=N_NEIGHBOURS))]
     )
-    ids, cosines = chart.atlas_near.ids[at].tolist(), chart.atlas_near.cosines[at].tolist()
+    ids, cosines = known[0].tolist(), known[1].tolist()
     rows = [
         h(
             "tr",
@@ -204,6 +226,14 @@ def near(state: AppState, atlas: Atlas, at: int) -> list[Node]:
         *told,
         h("table", {"class": "chart-near"}, caption, h("thead", {}, head), h("tbody", {}, rows)),
     ]
+
+
+def awaited(state: AppState) -> str:
+    """Why a token's neighbours are not there: on their way, or the open model has to look."""
+    told = state.by_rows.near_told
+    if not state.chart.is_near_asked:
+        return say(state, "chart.token.waiting")
+    return say(state, "chart.token.looking") if told is None else say_message(state, told)
 
 
 def token_button(state: AppState, atlas: Atlas, token_id: int) -> Node:

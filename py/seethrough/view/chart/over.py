@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
 
 FIELDS = (
-    *("atlas", "atlas_near", "chart_layout", "chart_window", "chart_rest", "chart_size"),
+    *("atlas", "atlas_near", "near", "chart_layout", "chart_window", "chart_rest", "chart_size"),
     *("chart_token", "chart_hidden", "chart_found", "chart_group", "chart_colour", "chart_bands"),
     *("chart_glide", "picked", *path_marks.FIELDS, "language", "chart_sought"),
 )
@@ -115,8 +115,8 @@ def marked_tokens(state: AppState) -> Iterable[int]:
     chart = state.chart
     if chart.chart_token is not None:
         yield chart.chart_token
-        if chart.atlas_near is not None:
-            yield from chart.atlas_near.ids[chart.chart_token].tolist()
+        if (known := state.by_rows.near_of(chart)) is not None:
+            yield from known[0].tolist()
     yield from state.by_rows.picked
     yield from chart.chart_found[:MOST_RINGS]
 
@@ -158,7 +158,7 @@ def kept_free(state: AppState, flags: Sequence[islands.Flag]) -> list[Box]:
 
 NAMED: Kept[tuple[Name, ...]] = Kept(
     (
-        *(*LEFT_OUT_BY, "atlas_near", "chart_layout", "chart_rest", "chart_size"),
+        *(*LEFT_OUT_BY, "atlas_near", "near", "chart_layout", "chart_rest", "chart_size"),
         *("chart_token", "chart_found", "chart_glide", "picked", *path_marks.FIELDS),
         *("language", "chart_group", "chart_sought"),
     )
@@ -306,9 +306,10 @@ def rings(
 def lines(state: AppState, landed: Landed) -> list[Node]:
     """A line from the open token to each of its neighbours, wherever the picture has them."""
     chart = state.chart
-    if chart.chart_token is None or chart.atlas_near is None:
+    known = state.by_rows.near_of(chart)
+    if chart.chart_token is None or known is None:
         return []
-    near = chart.atlas_near.ids[chart.chart_token].tolist()
+    near = known[0].tolist()
     begin = [f"{float(value):.1f}" for value in landed[chart.chart_token]]
     ends = ([f"{float(value):.1f}" for value in landed[token]] for token in near)
     return [

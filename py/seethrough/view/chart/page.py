@@ -34,8 +34,6 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
                 plate(state, slot),
                 slot("chart-steer"),
                 slot("chart-now"),
-                slot("chart-legend"),
-                slot("chart-lost"),
             ),
             h(
                 "div",
@@ -47,6 +45,7 @@ def frame(state: AppState, slot: Slot) -> list[Node]:
                 slot("chart-nearest"),
                 slot("chart-save"),
             ),
+            h("div", {"class": "chart-under"}, slot("chart-lost"), slot("chart-legend")),
         ),
         h("p", {"class": "note chart-keys"}, say(state, "chart.keys")),
         rows_page.below(state, slot),

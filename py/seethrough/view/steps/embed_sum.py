@@ -173,7 +173,9 @@ def rotation(scene: Scene, position: int) -> Node | str:
     config = scene.run.config
     if config is None or config.rotary_base is None:
         return ""
-    turns = rotary_frequencies(config.d_head, config.rotary_base, np.float64, config.rotary_factors)
+    turns = rotary_frequencies(
+        config.n_turned, config.rotary_base, np.float64, config.rotary_factors
+    )
     slowest = position * float(turns[-1])
     same = same_ids(scene)
     sentences: list[Child] = [rich(scene, "embed.rotary.nothing"), " "]
@@ -184,7 +186,10 @@ def rotation(scene: Scene, position: int) -> Node | str:
     how = rich(
         scene,
         "embed.rotary.how",
-        n_pairs=count(scene, config.d_head // 2),
+        n_pairs=count(scene, config.n_turned // 2),
+        is_part=config.n_turned < config.d_head,
+        n_turned=count(scene, config.n_turned),
+        d_head=count(scene, config.d_head),
         position=str(position),
         slowest=readout(scene, slowest),
         base=count(scene, int(config.rotary_base)),
@@ -207,7 +212,7 @@ def other_layers(scene: Scene, position: int) -> list[Child]:
     n_layers = count(scene, config.n_layers)
     turned = [config.rotary_base_of(layer) for layer in layers if config.layer(layer).is_turned]
     for base in sorted({base for base in turned if base != config.rotary_base}):
-        turns = rotary_frequencies(config.d_head, base, np.float64, config.rotary_factors)
+        turns = rotary_frequencies(config.n_turned, base, np.float64, config.rotary_factors)
         told = say(
             scene,
             "embed.rotary.other",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seethrough.core import hooks
+from seethrough.core.families import family_of
 from seethrough.core.hooks import hook_name, leaf_of
 from seethrough.core.length import NORM, length_cell
-from seethrough.core.parts import WRITES
+from seethrough.core.parts import write_names
 from seethrough.core.routes import Place, Route, address_of, address_of_place
 from seethrough.core.visible import PICTURES
 from seethrough.core.wants import NOTHING, Wants, want
@@ -72,8 +73,7 @@ def wants(scene: Scene) -> Wants:
     config, position = scene.run.config, chosen(scene)
     if config is None or not is_kept(scene, position):
         return NOTHING
-    written = (hook_name(leaf, layer) for layer in range(config.n_layers) for leaf in WRITES)
-    return of_stream(scene) | want(written, position, lens=position)
+    return of_stream(scene) | want(write_names(config), position, lens=position)
 
 
 def render(scene: Scene) -> str:
@@ -81,7 +81,7 @@ def render(scene: Scene) -> str:
     ribbon = ribbon_of(scene)
     if ribbon is None:
         return to_html(h("p", {"class": "lead"}, rich(scene, "layers.before")))
-    last_moment = len(groups(len(ribbon.names) // 2)) + 1
+    last_moment = len(groups(ribbon.n_layers)) + 1
     return to_html(
         named.lead(scene, lead(scene, ribbon)),
         h("div", {"class": f"layers-plate scroll{classes(scene)}"}, plate(scene, ribbon)),
@@ -135,13 +135,18 @@ def classes(scene: Scene) -> str:
 def lead(scene: Scene, ribbon: Ribbon) -> list[Child]:
     """The token's way in one sentence, and what it would say on the way in another."""
     token = token_mark(visible_at(scene, ribbon.position))
-    n_layers = count(scene, len(ribbon.names) // 2)
+    n_layers, at_once = count(scene, ribbon.n_layers), ribbon.per_layer == 1
+    fields: dict[str, Node | str | bool] = {
+        "token": token,
+        "n_layers": n_layers,
+        "at_once": at_once,
+    }
     ends = [length_at(scene, ribbon, row) for row in (0, len(ribbon.names) - 1)]
     if None in ends:
-        way = rich(scene, "layers.lead_bare", token=token, n_layers=n_layers)
+        way = rich(scene, "layers.lead_bare", **fields)
     else:
         first, last = (h("b", {}, readout(scene, end or 0.0)) for end in ends)
-        way = rich(scene, "layers.lead", token=token, n_layers=n_layers, first=first, last=last)
+        way = rich(scene, "layers.lead", **fields, first=first, last=last)
     best = answers(scene)
     return [way, " ", said(scene, best)] if best else [way]
 
@@ -153,7 +158,7 @@ def plate(scene: Scene, ribbon: Ribbon) -> list[Node]:
     told = [length for lengths in wrote.values() for length in lengths if length is not None]
     longest = max(told, default=0.0)
     parts = [heads(scene, ribbon), entry(scene, ribbon, best)]
-    for moment, layers in enumerate(groups(len(ribbon.names) // 2), start=1):
+    for moment, layers in enumerate(groups(ribbon.n_layers), start=1):
         rows = [layer_row(scene, layer, moment, (wrote, longest), best) for layer in layers]
         picture = canvas(scene, ribbon, group_name(layers), moment)
         parts.append(h("div", {"class": "layer-group"}, picture, rows))
@@ -198,7 +203,7 @@ def entry(scene: Scene, ribbon: Ribbon, best: tuple[Candidate, ...]) -> Node:
 def canvas(scene: Scene, ribbon: Ribbon, name: str, moment: int) -> Node:
     """The states of a group of layers."""
     rows = rows_of(ribbon, name) or range(0)
-    wide, high = ribbon.values.shape[1], layer_high(len(ribbon.names) // 2)
+    wide, high = ribbon.values.shape[1], layer_high(ribbon.n_layers)
     label = say(
         scene,
         "layers.summary",
@@ -211,13 +216,13 @@ def canvas(scene: Scene, ribbon: Ribbon, name: str, moment: int) -> Node:
     return h(
         "canvas",
         {
-            "class": f"layer-cells rows-{max(len(rows) // 2, 1)}",
+            "class": f"layer-cells rows-{max(len(rows) // ribbon.per_layer, 1)}",
             "data-raster": name,
             "data-part": STREAM,
             "data-rows": str(len(rows)),
             "data-columns": str(wide),
             "width": str(wide),
-            "height": str(high if name == ENTRY else len(rows) * (high // 2)),
+            "height": str(high if name == ENTRY else len(rows) * (high // ribbon.per_layer)),
             "tabindex": "0",
             "role": "img",
             "aria-label": label,
@@ -330,7 +335,7 @@ def scale(scene: Scene, ribbon: Ribbon) -> list[Child]:
         n_values=count(scene, known.size),
         limit=reach,
     )
-    first = status(scene, ribbon) or say(scene, "layers.rows")
+    first = status(scene, ribbon) or say(scene, "layers.rows", at_once=ribbon.per_layer == 1)
     return [first, " ", say(scene, "view.strip.scale", limit=reach), " ", beyond]
 
 
@@ -338,9 +343,11 @@ def formula(scene: Scene) -> Node | str:
     """What attention computes, in words and as papers write it."""
     if scene.run.config is None:
         return ""
+    is_scaled = family_of(scene.run.config).has_scaled_scores
     d_head = count(scene, scene.run.config.d_head)
-    signs = h("code", {}, say(scene, "layers.formula.signs", d_head=d_head))
-    told = rich(scene, "layers.formula", d_head=d_head, formula=signs)
+    signs = say(scene, "layers.formula.signs", d_head=d_head, is_scaled=is_scaled)
+    formula = h("code", {}, signs)
+    told = rich(scene, "layers.formula", d_head=d_head, is_scaled=is_scaled, formula=formula)
     return h("p", {"class": "note layers-formula"}, told)
 
 

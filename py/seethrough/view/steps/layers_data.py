@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.tokens import Candidate
 
-COLUMNS = ("layer", "attn", "mid", "mlp", "post", "says", "prob", "logit")
+MIDDLE = "mid"
+COLUMNS = ("layer", "attn", MIDDLE, "mlp", "post", "says", "prob", "logit")
 
 
 def tables(scene: Scene, ribbon: Ribbon) -> list[Node]:
     """Two tables, folded away until they are asked for."""
     layer = layer_of(scene)
     token = token_mark(visible_at(scene, ribbon.position))
-    rows = range(0 if layer == 0 else 2 * layer + 1, 2 * layer + 3)
+    own = ribbon.rows_of(range(layer, layer + 1))
+    rows = range(0 if layer == 0 else own.start, own.stop)
     return [
         folded(
             scene,
@@ -63,7 +65,8 @@ def numbers(scene: Scene, ribbon: Ribbon, row: int) -> Node | str:
 
 def summary_table(scene: Scene, ribbon: Ribbon) -> Node:
     """A line a layer: the lengths of the writes and of the stream, the best next token."""
-    heads = [h("th", {"scope": "col"}, column(scene, name)) for name in COLUMNS]
+    shown = [name for name in COLUMNS if name != MIDDLE or ribbon.per_layer > 1]
+    heads = [h("th", {"scope": "col"}, column(scene, name)) for name in shown]
     return h(
         "div",
         {"class": "table scroll", "tabindex": "0"},
@@ -88,7 +91,7 @@ def entry_line(scene: Scene, ribbon: Ribbon) -> Node:
         "tr",
         {},
         h("th", {"scope": "row"}, say(scene, "layers.entry")),
-        [h("td") for _ in range(3)],
+        [h("td") for _ in range(1 + ribbon.per_layer)],
         number(scene, length_at(scene, ribbon, 0), ribbon.names[0], ribbon.position),
         says(scene, best[0] if best else None),
     )
@@ -104,13 +107,19 @@ def lines(scene: Scene, ribbon: Ribbon) -> list[Node]:
             {},
             h("th", {"scope": "row"}, count(scene, layer)),
             number(scene, attention[layer], hook_name(hooks.ATTN_OUT, layer), at),
-            number(scene, length_at(scene, ribbon, 2 * layer + 1), ribbon.names[2 * layer + 1], at),
+            [state(scene, ribbon, row) for row in rows[:-1]],
             number(scene, mlp[layer], hook_name(hooks.MLP_OUT, layer), at),
-            number(scene, length_at(scene, ribbon, 2 * layer + 2), ribbon.names[2 * layer + 2], at),
+            state(scene, ribbon, rows[-1]),
             says(scene, best[layer + 1] if best else None),
         )
-        for layer in range(len(ribbon.names) // 2)
+        for layer in range(ribbon.n_layers)
+        for rows in [ribbon.rows_of(range(layer, layer + 1))]
     ]
+
+
+def state(scene: Scene, ribbon: Ribbon, row: int) -> Node:
+    """The length of one of the ribbon's states."""
+    return number(scene, length_at(scene, ribbon, row), ribbon.names[row], ribbon.position)
 
 
 def number(scene: Scene, value: float | None, hook: str, position: int) -> Node:

@@ -34,9 +34,7 @@ def moments(scene: Scene) -> Sequence[Child]:
     ribbon = ribbon_of(scene)
     if ribbon is None:
         return ()
-    parts = [
-        partial(group_told, scene, ribbon, layers) for layers in groups(len(ribbon.names) // 2)
-    ]
+    parts = [partial(group_told, scene, ribbon, layers) for layers in groups(ribbon.n_layers)]
     return Film((partial(enters_told, scene, ribbon), *parts, partial(end_told, scene)))
 
 
@@ -71,9 +69,9 @@ def group_told(scene: Scene, ribbon: Ribbon, layers: range) -> Child:
     }
     told = {leaf: written(scene, leaf)[layers.start : layers.stop] for leaf in SIDES}
     known = [length for lengths in told.values() for length in lengths if length is not None]
-    after = length_at(scene, ribbon, 2 * layers.stop)
+    after = length_at(scene, ribbon, ribbon.per_layer * layers.stop)
     best = answers(scene)
-    parts: list[Child] = [say(scene, "layers.film.writes", **span)]
+    parts: list[Child] = [say(scene, "layers.film.writes", **span, at_once=ribbon.per_layer == 1)]
     if len(known) == 2 * len(layers):
         attention, mlp = (
             readout(scene, max(length or 0.0 for length in told[leaf])) for leaf in SIDES

@@ -10,6 +10,7 @@ import numpy as np
 
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
+from seethrough.core.families import family_of
 from seethrough.core.hooks import hook_name
 from seethrough.core.length import lengths_of
 from seethrough.core.recording import stream_names
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.cache import Array
     from seethrough.core.captured import Captured
+    from seethrough.core.config import ModelConfig
     from seethrough.core.tokens import Candidate
 
 PREFIX = "layers:"
@@ -36,11 +38,11 @@ LEAST_HIGH = 14
 
 @dataclass(frozen=True, eq=False)
 class Ribbon:
-    """The states of one position, in order: what enters, then two a layer.
+    """The states of one position, in order: what enters, then those of each layer.
 
-    Row 0 is block 0's input; rows 2l + 1 and 2l + 2 are the stream after the attention and after
-    the MLP of layer l. `known` tells which are here; the others are zero. `lengths` are the rows'
-    L2 norms, in float64.
+    Row 0 is block 0's input; a layer has two rows, the stream after its attention and after its
+    MLP, or the latter alone where both are added at once. `known` tells which are here; the others
+    are zero. `lengths` are the rows' L2 norms, in float64.
     """
 
     position: int
@@ -49,11 +51,23 @@ class Ribbon:
     known: Array
     lengths: Array
     scale: Diverging
+    n_layers: int
+
+    @property
+    def per_layer(self) -> int:
+        """How many rows a layer has."""
+        return (len(self.names) - 1) // self.n_layers
+
+    def rows_of(self, layers: range) -> range:
+        """The rows of some layers that follow on one another."""
+        return range(self.per_layer * layers.start + 1, self.per_layer * layers.stop + 1)
 
 
-def ribbon_names(n_layers: int) -> tuple[str, ...]:
+def ribbon_names(n_layers: int, *, is_parallel: bool = False) -> tuple[str, ...]:
     """The hooks of the ribbon's rows."""
     stream = stream_names(n_layers)
+    if is_parallel:
+        return stream
     middle = [hook_name(hooks.RESID_MID, layer) for layer in range(n_layers)]
     pairs = zip(middle, stream[1:], strict=True)
     return (stream[0], *(name for pair in pairs for name in pair))
@@ -63,9 +77,7 @@ def ribbon_of(scene: Scene) -> Ribbon | None:
     """The chosen token's ribbon; None before anything ran."""
     if scene.run.config is None or not scene.run.tokens:
         return None
-    return _ribbon(
-        scene.run.captured, scene.run.config.n_layers, scene.run.config.d_model, chosen(scene)
-    )
+    return _ribbon(scene.run.captured, scene.run.config, chosen(scene))
 
 
 def chosen(scene: Scene) -> int:
@@ -74,22 +86,24 @@ def chosen(scene: Scene) -> int:
 
 
 @kept_with
-def _ribbon(captured: Captured, n_layers: int, d_model: int, position: int) -> Ribbon:
-    names = ribbon_names(n_layers)
+def _ribbon(captured: Captured, config: ModelConfig, position: int) -> Ribbon:
+    names = ribbon_names(config.n_layers, is_parallel=family_of(config).is_parallel)
     rows = [captured.row(name, position) for name in names]
-    empty = np.zeros(d_model, np.float32)
+    empty = np.zeros(config.d_model, np.float32)
     values = np.stack([empty if row is None else row for row in rows])
     known = np.array([row is not None for row in rows])
     reach = symmetric_limit(values[known]) if known.any() else 1.0
-    return Ribbon(position, names, values, known, lengths_of(values), Diverging(reach, SQUARE_ROOT))
+    scale = Diverging(reach, SQUARE_ROOT)
+    return Ribbon(position, names, values, known, lengths_of(values), scale, config.n_layers)
 
 
 def length_at(scene: Scene, ribbon: Ribbon, row: int) -> float | None:
     """The length of one of the ribbon's states; a recording knows some without their numbers."""
     if ribbon.known[row]:
         return float(ribbon.lengths[row])
+    layer, between = divmod(row, ribbon.per_layer)
     recorded = scene.run.numbered
-    return None if recorded is None or row % 2 else float(recorded.norms[row // 2, ribbon.position])
+    return None if recorded is None or between else float(recorded.norms[layer, ribbon.position])
 
 
 def written(scene: Scene, leaf: str) -> tuple[float | None, ...]:
@@ -150,7 +164,7 @@ def rows_of(ribbon: Ribbon, name: str) -> range | None:
     first, _, last = name.removeprefix(PREFIX).partition("-")
     if not (first.isdecimal() and last.isdecimal()):
         return None
-    rows = range(2 * int(first) + 1, 2 * int(last) + 3)
+    rows = ribbon.rows_of(range(int(first), int(last) + 1))
     return rows if rows and rows.stop <= len(ribbon.names) else None
 
 
@@ -166,11 +180,11 @@ def raster(scene: Scene, name: str, *, dark: bool) -> Array | None:
 @lru_cache(maxsize=32)
 def pixels_of(ribbon: Ribbon, rows: range, *, is_entry: bool, dark: bool) -> Array:
     """The pixels of some rows of a ribbon, kept: the lens that comes later leaves them as is."""
-    high = layer_high(len(ribbon.names) // 2)
+    high = layer_high(ribbon.n_layers)
     if is_entry:
         pixels = _cells(ribbon, 1, high, dark=dark)
     else:
-        high //= 2
+        high //= ribbon.per_layer
         whole = _cells(ribbon, len(ribbon.names), high, dark=dark)
         pixels = whole[rows.start * high : rows.stop * high]
     unknown = np.repeat(~ribbon.known[rows.start : rows.stop], high)
