@@ -31,6 +31,7 @@ def line(scene: Scene, step: str) -> Node | str:
         f"shapes.{step}",
         **sizes(scene, config),
         act=family.activation,
+        is_turned=family.is_rotary and config.layer(layer_of(scene)).is_turned,
         is_gated=family.is_gated,
         has_bias=family.has_bias("attn.W_Q" if step == "qkv" else "mlp.W_in"),
     )
