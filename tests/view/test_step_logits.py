@@ -15,6 +15,7 @@ from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.messages import text
 from seethrough.core.routes import Route
 from seethrough.core.tokens import Candidate
+from seethrough.view.addends import add_up
 from seethrough.view.layout import cell_of, describe_cell, raster_for
 from seethrough.view.logit_facts import compared, spread, terms_of
 from seethrough.view.node import h, to_html
@@ -99,7 +100,8 @@ def test_the_opened_token_tells_its_terms() -> None:
     assert found is not None
     html = logits.render(state.but(compared=other.id))
 
-    assert signed(found.gains) in text_of(html)
+    added = add_up(state, [found.gains, found.losses], found.total, is_signed=True)
+    assert added.parts[0] in text_of(html)
     assert f"{found.n_agreeing} places" in text_of(html)
     pressed = [
         attrs["data-id"]

@@ -175,12 +175,11 @@ def wiring(scene: Scene, config: ModelConfig, line: Line) -> dict[str, Field]:
     """What a line goes by: the family's norm, biases, activation, what meets in a score."""
     family, layer = family_of(config), layer_of(scene)
     window = config.layer(layer).window
-    bare = "normed" if family.has_head_norms else "bare"
     return {
         "is_centred": family.norm.is_centred,
         "is_plus_one": family.norm.adds_one,
         "has_norms_after": family.has_norms_after,
-        "meets": "turned" if turns(config, layer) else bare,
+        "is_turned": turns(config, layer),
         "is_normed": family.has_head_norms,
         "act": family.activation,
         "has_bias": family.has_bias(line.weight),
@@ -246,10 +245,10 @@ def hook_sign(scene: Scene, name: str, leaf: str, *, has_shape: bool) -> Node:
             "data-hook": leaf,
             "data-names": leaf,
             "aria-pressed": "true" if leaf == scene.choice.hook else "false",
-            "aria-label": say(scene, "formula.sign_label", sign=shown, word=word, dims=dims),
             "title": f"{whole} [{dims}]",
         },
         shown,
+        h("span", {"class": "visually-hidden"}, " ", word),
     )
     return with_shape(button, dims if has_shape else "")
 

@@ -14,7 +14,7 @@ from seethrough.core.wants import NOTHING, Wants
 from seethrough.view.cell_button import cell_button
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import bracketed, exact, readout, setting
-from seethrough.view.words import rich, token_mark, visible_at
+from seethrough.view.words import rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
@@ -79,6 +79,7 @@ def card(scene: Scene, found: Normed | None) -> Node | str:
     if found is None or config is None:
         return ""
     family = family_of(config)
+    told = rich(scene, f"norm.here.{kind_of(config)}", **measures(scene, found))
     return h(
         "div",
         {"class": "norm-card"},
@@ -92,14 +93,14 @@ def card(scene: Scene, found: Normed | None) -> Node | str:
                 is_plus_one=family.norm.adds_one,
             ),
         ),
-        h("p", {"class": "note"}, rich(scene, kind(config, "here"), **measures(scene, found))),
+        h("p", {"class": "note"}, told),
         h("p", {"class": "note worked"}, one_number(scene, found)),
     )
 
 
-def kind(config: ModelConfig, what: str) -> str:
-    """The sentence of a model's norm."""
-    return f"norm.{what}.layer" if family_of(config).norm.is_centred else f"norm.{what}.rms"
+def kind_of(config: ModelConfig) -> str:
+    """A model's norm, as sentences go by it."""
+    return "layer" if family_of(config).norm.is_centred else "rms"
 
 
 def measures(scene: Scene, found: Normed) -> dict[str, Field]:
@@ -124,12 +125,12 @@ def one_number(scene: Scene, found: Normed) -> list[Node | str]:
     config, at = scene.run.config, found.at
     assert config is not None
     family, place = family_of(config), (found.position, at)
-    weight = learned(scene, found, "w")
-    bias = learned(scene, found, "b") if family.norm.is_centred else ""
+    weight = learned(scene, found)
+    bias = learned(scene, found, is_bias=True) if family.norm.is_centred else ""
     x, out = float(found.before[at]), float(found.after[at])
     return rich(
         scene,
-        kind(config, "worked"),
+        f"norm.worked.{kind_of(config)}",
         at=str(at),
         x=cell_button(Cell(found.before_name, place), readout(scene, x), exact(scene, x)),
         scale=readout(scene, found.scale),
@@ -143,12 +144,13 @@ def one_number(scene: Scene, found: Normed) -> list[Node | str]:
     )
 
 
-def learned(scene: Scene, found: Normed, letter: str) -> Node:
+def learned(scene: Scene, found: Normed, *, is_bias: bool = False) -> Node:
     """A learned number of the norm; where it is not here, its name, which leads to it."""
-    name = found.name(letter)
+    name = found.name("b" if is_bias else "w")
     values = scene.run.captured.arrays.get(name)
     cell = Cell(name, (found.at,))
     if values is None:
-        return cell_button(cell, f"{letter}[{found.at}]", str(cell))
+        key = "norm.bias" if is_bias else "norm.weight"
+        return cell_button(cell, say(scene, key, at=found.at), str(cell))
     value = float(values[found.at])
     return cell_button(cell, bracketed(readout(scene, value)), exact(scene, value))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from seethrough.view.block.neurons import Neurons
     from seethrough.view.words import Field
 
+# The lines of a gated neuron.
+GATED = ("gate", "open", "offer", "product")
+
 
 def sigmoid(x: float) -> float:
     """How far a gate is open. Shapes: a number."""
@@ -51,8 +54,7 @@ def card(scene: Scene, known: Neurons, neuron: int) -> Node | str:
             "offer": button(scene, hooks.MLP_PRE_LINEAR, neuron, offer),
             "times": bracketed(readout(scene, offer)),
         }
-        keys = ("gate.gate", "gate.open", "gate.offer", "gate.product")
-        told = [rich(scene, key, **fields) for key in keys]
+        told = [rich(scene, f"gate.{name}", **fields) for name in GATED]
     return h(
         "div",
         {"class": "gate-card worked"},

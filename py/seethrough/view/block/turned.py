@@ -130,9 +130,9 @@ def rows(scene: Scene, side: Side) -> list[Node]:
 
 
 def worked(scene: Scene, made: Products, query: Side) -> dict[str, Node | str]:
-    """One number of the query: that of the largest product, with its partner and its angle."""
+    """One number of the query: the one that turning changes most, its partner and its angle."""
     half = len(query.before) // 2
-    at = int(np.abs(made.values).argmax())
+    at = int(np.abs(query.after - query.before).argmax())
     partner = at + half if at < half else at - half
     angle = query.position * float(frequencies_of(made.here)[at % half])
     own, other = float(query.before[at]), float(query.before[partner])
