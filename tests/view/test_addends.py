@@ -46,11 +46,11 @@ def split(values: Sequence[float], n_told: int = 3) -> tuple[list[float], float,
 
 
 @QUICK
-@given(terms)
-def test_the_shown_parts_make_the_shown_whole(values: list[float]) -> None:
+@given(terms, st.booleans())
+def test_the_shown_parts_make_the_shown_whole(values: list[float], is_short: bool) -> None:  # noqa: FBT001 - hypothesis gives it
     """Added up as they stand there, parts and rest are the whole, to the last digit."""
     told, rest, whole = split(values)
-    added = add_up(ENGLISH, told, whole, rest)
+    added = add_up(ENGLISH, told, whole, rest, is_short=is_short)
 
     assert added.rest is not None
     exponents = [one for one in (*added.parts, added.whole) if "e" in one]

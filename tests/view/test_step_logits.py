@@ -73,6 +73,7 @@ def test_every_number_is_the_run_s_own(family: str) -> None:
         "ln_final.hook_norm_out",
         "ln_final.hook_norm_out.norm",
         "blocks.1.hook_resid_post.norm",
+        "blocks.1.hook_resid_post",
     }
     assert sum(cell.name == "logits" for cell in cells) == logits.N_BEST
     for cell, told in cells.items():
@@ -180,8 +181,9 @@ def test_the_norm_is_the_family_s() -> None:
     """A LayerNorm takes off the mean and adds a bias; an RMSNorm does not."""
     told = {family: text_of(logits.render(shown(family=family))) for family in FAMILIES}
 
-    assert ("mean" in told["gpt2"], "biases" in told["gpt2"]) == (True, True)
-    assert ("mean" in told["llama"], "biases" in told["llama"]) == (False, False)
+    assert "norm(x) = (x − mean(x)) / √(mean((x − mean(x))²) + ε) ⊙ w + b" in told["gpt2"]
+    assert "norm(x) = x / √(mean(x²) + ε) ⊙ w." in told["llama"]
+    assert ("LayerNorm" in told["gpt2"], "RMSNorm" in told["llama"]) == (True, True)
 
 
 def test_what_a_recording_lacks_is_said() -> None:

@@ -72,14 +72,14 @@ def test_a_norm_s_worked_number_is_the_hook_s(family: str, step: str) -> None:
 
 
 def test_a_learned_weight_that_is_not_here_has_its_name() -> None:
-    """A recording without the norm's weights names the number, which leads to it."""
+    """Without the norm's weights the number stands there by its name."""
     state = at("qkv")
     place = here_of(state)
     assert place is not None
     worked = lines(qkv.render(state), ".norm-card .worked")[0]
 
     assert "w[" in worked
-    assert 'data-cell="blocks.1.ln1.w[' in qkv.render(state)
+    assert 'title="blocks.1.ln1.w[' in qkv.render(state)
 
 
 def test_the_final_norm_is_told_before_the_unembedding() -> None:

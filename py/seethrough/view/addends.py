@@ -51,6 +51,7 @@ def add_up(
     rest: float | None = None,
     *,
     is_signed: bool = False,
+    is_short: bool = False,
 ) -> Addends:
     """Write the parts of a sum so that what is shown adds up.
 
@@ -58,14 +59,15 @@ def add_up(
         whole: The sum of the parts and the rest.
         rest: What the parts that are not shown have together; None: all are shown.
         is_signed: Whether a part above zero has a plus.
+        is_short: There is room for few digits: the rest takes up what rounding leaves.
     """
     numbers = [*parts, whole] if rest is None else [*parts, rest, whole]
-    least = least_of(parts, whole)
+    least = decimals_of([*parts, whole], smallest=1) if is_short else least_of(parts, whole)
     if least is None or not all(map(math.isfinite, numbers)):
         written = [readout(spoken, number) for number in parts]
         others = None if rest is None else readout(spoken, rest)
         return Addends(tuple(written), others, readout(spoken, whole))
-    decimals = fitting(numbers, least)
+    decimals = least if is_short and rest is not None else fitting(numbers, least)
     shown = [aligned(spoken, part, decimals, is_signed=is_signed) for part in parts]
     total = aligned(spoken, whole, decimals, is_signed=is_signed)
     if rest is None:
@@ -105,7 +107,7 @@ def shares(spoken: Spoken, parts: Sequence[float], rest: float | None = None) ->
     found = [100 * part for part in parts]
     numbers = [*found, 100.0] if rest is None else [*found, 100 * rest, 100.0]
     least = decimals_of([*found, 100.0], smallest=1, most=OF_SHARE) or 0
-    decimals = fitting(numbers, max(least, 1), tried=2)
+    decimals = fitting(numbers, max(least, 1))
     shown = [units(number, decimals) for number in found]
     written = tuple(
         percent(spoken, one, decimals) if one or not part else probability(spoken, part)
@@ -121,13 +123,16 @@ def percent(spoken: Spoken, of_100: int, decimals: int) -> str:
     return percentage(spoken, f"{Decimal(of_100).scaleb(-decimals):.{decimals}f}")
 
 
-def fitting(numbers: Sequence[float], least: int, tried: int = TRIED) -> int:
-    """The first number of decimals at which all but the last number make the last."""
-    for decimals in range(least, least + tried + 1):
+def fitting(numbers: Sequence[float], least: int) -> int:
+    """The first number of decimals at which all but the last number make the last.
+
+    Where none does, the most that was tried: what the rest then takes up is least.
+    """
+    for decimals in range(least, least + TRIED + 1):
         *parts, whole = (units(number, decimals) for number in numbers)
         if sum(parts) == whole:
             return decimals
-    return least
+    return least + TRIED
 
 
 def units(number: float, decimals: int) -> int:

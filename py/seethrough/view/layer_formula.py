@@ -127,7 +127,9 @@ def box(scene: Scene, step: str = "") -> Node | str:
     lines = lines_of(config, layer_of(scene))
     short, others = lines[: len(WHOLE)], lines[len(WHOLE) :]
     more = [one for one in others if step in {"", one.step, one.again}]
-    told = hook_places.describe_hook(scene, scene.choice.hook) if scene.depth == NUMBERS else []
+    # The walk's steps follow no hook: their film would be drawn anew with each.
+    is_told = bool(step) and scene.depth == NUMBERS
+    told = hook_places.describe_hook(scene, scene.choice.hook) if is_told else []
     opened = step == ""
     return h(
         "details",
@@ -244,13 +246,18 @@ def hook_sign(scene: Scene, name: str, leaf: str, *, has_shape: bool) -> Node:
             "data-action": "show-hook",
             "data-hook": leaf,
             "data-names": leaf,
-            "aria-pressed": "true" if leaf == scene.choice.hook else "false",
+            "aria-pressed": "true" if is_pressed(scene, leaf) else "false",
             "title": f"{whole} [{dims}]",
         },
         shown,
         h("span", {"class": "visually-hidden"}, " ", word),
     )
     return with_shape(button, dims if has_shape else "")
+
+
+def is_pressed(scene: Scene, leaf: str) -> bool:
+    """Whether a hook is asked for, inside a layer."""
+    return scene.route.view == BLOCK and leaf == scene.choice.hook
 
 
 def weight_sign(scene: Scene, name: str, whole: str, dims: tuple[int, ...]) -> Node:

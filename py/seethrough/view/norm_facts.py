@@ -145,12 +145,12 @@ def one_number(scene: Scene, found: Normed) -> list[Node | str]:
 
 
 def learned(scene: Scene, found: Normed, *, is_bias: bool = False) -> Node:
-    """A learned number of the norm; where it is not here, its name, which leads to it."""
+    """A learned number of the norm; where it is not here, its name."""
     name = found.name("b" if is_bias else "w")
     values = scene.run.captured.arrays.get(name)
     cell = Cell(name, (found.at,))
     if values is None:
         key = "norm.bias" if is_bias else "norm.weight"
-        return cell_button(cell, say(scene, key, at=found.at), str(cell))
+        return h("code", {"title": str(cell)}, say(scene, key, at=found.at))
     value = float(values[found.at])
     return cell_button(cell, bracketed(readout(scene, value)), exact(scene, value))

@@ -89,7 +89,6 @@ def figure(scene: Scene, made: Products) -> Node | str:
             rich(
                 scene,
                 "turned.scores",
-                d_head=count(scene, len(query.before)),
                 bare=readout(scene, bare),
                 score=h("b", {}, readout(scene, made.score)),
             ),

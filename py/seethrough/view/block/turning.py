@@ -154,7 +154,7 @@ def added(scene: Scene, now: Turned) -> Addends:
     """What the drawn pairs add, what the others do, and what all of them make."""
     drawn, whole = now.adds[shown(now)], float(now.adds.sum())
     rest = whole - float(drawn.sum()) if len(drawn) < len(now.adds) else None
-    return add_up(scene, drawn.tolist(), whole, rest, is_signed=True)
+    return add_up(scene, drawn.tolist(), whole, rest, is_signed=True, is_short=True)
 
 
 def all_pairs(scene: Scene, now: Turned) -> str:

@@ -57,7 +57,6 @@ FIELDS = (
     "source",
     "live_bytes",
     "depth",
-    "hook",
 )
 READOUT = "layers-readout"
 STREAM = f"{hooks.RESID_PRE} {hooks.RESID_MID} {hooks.RESID_POST}"
