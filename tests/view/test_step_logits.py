@@ -15,6 +15,7 @@ from seethrough.core.cell import Cell, parse_cell
 from seethrough.core.messages import text
 from seethrough.core.routes import Route
 from seethrough.core.tokens import Candidate
+from seethrough.view.addends import add_up
 from seethrough.view.layout import cell_of, describe_cell, raster_for
 from seethrough.view.logit_facts import compared, spread, terms_of
 from seethrough.view.node import h, to_html
@@ -72,6 +73,7 @@ def test_every_number_is_the_run_s_own(family: str) -> None:
         "ln_final.hook_norm_out",
         "ln_final.hook_norm_out.norm",
         "blocks.1.hook_resid_post.norm",
+        "blocks.1.hook_resid_post",
     }
     assert sum(cell.name == "logits" for cell in cells) == logits.N_BEST
     for cell, told in cells.items():
@@ -99,7 +101,8 @@ def test_the_opened_token_tells_its_terms() -> None:
     assert found is not None
     html = logits.render(state.but(compared=other.id))
 
-    assert signed(found.gains) in text_of(html)
+    added = add_up(state, [found.gains, found.losses], found.total, is_signed=True)
+    assert added.parts[0] in text_of(html)
     assert f"{found.n_agreeing} places" in text_of(html)
     pressed = [
         attrs["data-id"]
@@ -178,8 +181,9 @@ def test_the_norm_is_the_family_s() -> None:
     """A LayerNorm takes off the mean and adds a bias; an RMSNorm does not."""
     told = {family: text_of(logits.render(shown(family=family))) for family in FAMILIES}
 
-    assert ("mean" in told["gpt2"], "biases" in told["gpt2"]) == (True, True)
-    assert ("mean" in told["llama"], "biases" in told["llama"]) == (False, False)
+    assert "norm(x) = (x − mean(x)) / √(mean((x − mean(x))²) + ε) ⊙ w + b" in told["gpt2"]
+    assert "norm(x) = x / √(mean(x²) + ε) ⊙ w." in told["llama"]
+    assert ("LayerNorm" in told["gpt2"], "RMSNorm" in told["llama"]) == (True, True)
 
 
 def test_what_a_recording_lacks_is_said() -> None:

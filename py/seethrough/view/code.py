@@ -84,7 +84,7 @@ def render(scene: Scene) -> str:
         h("summary", {}, say(scene, "code.title")),
         h("p", {"class": "note"}, say(scene, "code.note")),
         h("p", {"class": "code-told", "role": "status"}, told),
-        pieces,
+        h("div", {"class": "code-pieces"}, pieces),
     )
     return to_html(details)
 

@@ -17,6 +17,8 @@ from seethrough.core.messages import text
 from seethrough.core.written import Written, plain_digits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethrough.app.state import Spoken
 
 MINUS = "\u2212"
@@ -31,6 +33,8 @@ ALMOST_ONE = 0.9995
 LARGE = 1e7
 SMALL = 1e-4
 QUICK_FROM, QUICK_TO = 2e-4, 1e5  # between these numpy itself writes no exponent
+# Of a column: significant digits of its largest number, of its smallest, and the most that any has.
+OF_LARGEST, OF_SMALLEST, AT_MOST = 4, 2, 6
 
 
 def odd(value: float) -> Written | None:
@@ -89,6 +93,57 @@ def readout(spoken: Spoken, value: float) -> Written:
         return with_signs(spoken, f"{value:.3e}")
     shown = f"{value:.0f}" if abs(value) >= THOUSAND else f"{value:#.4g}"
     return grouped(spoken, shown.rstrip(POINT))
+
+
+def decimals_of(
+    values: Sequence[float], *, smallest: int = OF_SMALLEST, most: int = AT_MOST
+) -> int | None:
+    """How many decimals numbers have that stand in one column; None where exponents must do.
+
+    Args:
+        smallest: The significant digits that the smallest but zero shall have.
+        most: The significant digits that the largest has at most, which goes before the other.
+    """
+    sizes = [abs(value) for value in values if value and math.isfinite(value)]
+    if not sizes:
+        return 2
+    if not SMALL <= max(sizes) < LARGE:
+        return None
+    first, last = (math.floor(math.log10(size)) for size in (max(sizes), min(sizes)))
+    wanted = max(OF_LARGEST - 1 - first, smallest - 1 - last)
+    return max(min(wanted, most - 1 - first), 0)
+
+
+def in_column(
+    spoken: Spoken, values: Sequence[float], *, is_signed: bool = False, most: int = AT_MOST
+) -> tuple[Written, ...]:
+    """Numbers of one column, all with as many decimals, so that their digits stand in line.
+
+    Args:
+        most: The significant digits that the largest has at most.
+    """
+    decimals = decimals_of(values, most=most)
+    return tuple(aligned(spoken, value, decimals, is_signed=is_signed) for value in values)
+
+
+def aligned(
+    spoken: Spoken, value: float, decimals: int | None, *, is_signed: bool = False
+) -> Written:
+    """A number by that many decimals; by an exponent where they would make a zero of it."""
+    special = odd(value)
+    if special:
+        return special
+    digits = f"{value:.{decimals or 0}f}"
+    if value and (decimals is None or not float(digits)):
+        shown = with_signs(spoken, f"{value:.1e}" if decimals is not None else f"{value:.3e}")
+    else:
+        shown = grouped(spoken, digits)
+    return Written(f"+{shown}", shown.digits) if is_signed and value > 0 else shown
+
+
+def bracketed(shown: str) -> str:
+    """A number behind a sign of a formula: in brackets where it has a minus of its own."""
+    return f"({shown})" if shown.startswith(MINUS) else shown
 
 
 def limit(spoken: Spoken, value: float) -> Written:

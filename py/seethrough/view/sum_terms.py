@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.hooks import leaf_of
+from seethrough.view.addends import add_up
 from seethrough.view.cell_button import cell_button
 from seethrough.view.node import Child, Node, h
 from seethrough.view.numbers import count, exact, readout
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from seethrough.core.cell import Cell
     from seethrough.core.sum_parts import Aside
     from seethrough.core.sums import Factor, Step, Sum, Term
+    from seethrough.core.written import Written
+    from seethrough.view.addends import Addends
 
 EXPONENTIALS = frozenset({"pattern", "probs", "logsumexp"})
 SQUARES = frozenset({"scale", "length"})
@@ -75,15 +78,26 @@ def terms_of(scene: Scene, found: Sum) -> list[Node | str]:
     shown = [abs(term.value) for term in found.terms]
     reach = max([*shown, abs(found.rest)]) or 1.0
     is_signed = min([*(term.value for term in found.terms), found.rest]) < 0
-    items = [item(scene, found, term, reach, is_signed=is_signed) for term in found.terms]
+    added = written(scene, found, is_signed=is_signed)
+    items = [
+        item(scene, found, (term, product), bar(term.value, reach, is_signed=is_signed))
+        for term, product in zip(found.terms, added.parts, strict=True)
+    ]
     label = say(scene, "sums.listing", n_terms=count(scene, n_terms(found)))
     if not found.n_rest:
         label = say(scene, "sums.listing_all")
     return [
         *(aside(scene, one) for one in found.aside),
         h("ol", {"class": "sum-terms", "aria-label": label}, items),
-        results(scene, found, reach, is_signed=is_signed),
+        results(scene, found, added, bar(found.rest, reach, is_signed=is_signed)),
     ]
+
+
+def written(scene: Scene, found: Sum, *, is_signed: bool) -> Addends:
+    """The terms, the rest and what they make, by digits that add up."""
+    rest = found.rest if found.n_rest else None
+    values = [term.value for term in found.terms]
+    return add_up(scene, values, found.subtotal, rest, is_signed=is_signed)
 
 
 def aside(scene: Scene, one: Aside) -> Node:
@@ -92,16 +106,16 @@ def aside(scene: Scene, one: Aside) -> Node:
     return h("p", {"class": "sum-aside"}, rich(scene, f"sums.aside.{one.key}", value=button))
 
 
-def item(scene: Scene, found: Sum, term: Term, reach: float, *, is_signed: bool) -> Node:
+def item(scene: Scene, found: Sum, told: tuple[Term, Written], picture: Node) -> Node:
     """One term: its factors, what they make, where they are, and how much it is."""
-    product = signed_readout(scene, term.value) if is_signed else readout(scene, term.value)
+    term, product = told
     return h(
         "li",
         {"class": "sum-term is-own" if term.is_own else "sum-term"},
         h("span", {"class": "sum-factors number"}, factors(scene, found, term)),
         h("b", {"class": "number"}, product),
         h("span", {"class": "sum-where"}, where(scene, found, term)),
-        bar(term.value, reach, is_signed=is_signed),
+        picture,
     )
 
 
@@ -179,27 +193,27 @@ def bar(value: float, reach: float, *, is_signed: bool) -> Node:
     )
 
 
-def results(scene: Scene, found: Sum, reach: float, *, is_signed: bool) -> Node:
+def results(scene: Scene, found: Sum, added: Addends, picture: Node) -> Node:
     """The rest as one number, the sum of all, each step after it, the total."""
     rows: list[Node] = []
-    if found.n_rest:
+    if added.rest is not None:
         more = [say(scene, "sums.rest", n_rest=count(scene, found.n_rest))]
-        rows.append(
-            row(scene, "sum-rest", more, found.rest, bar(found.rest, reach, is_signed=is_signed))
-        )
+        rows.append(row("sum-rest", more, added.rest, exact(scene, found.rest), picture))
+    total = added.whole
     if found.steps:
         whole = [say(scene, "sums.subtotal", n_terms=count(scene, n_terms(found)))]
-        rows.append(row(scene, "sum-subtotal", whole, found.subtotal, None))
+        rows.append(row("sum-subtotal", whole, added.whole, exact(scene, found.subtotal)))
         rows += [step_row(scene, step) for step in found.steps]
-    rows.append(row(scene, "sum-total", [say(scene, "sums.total")], found.total, None))
+        total = readout(scene, found.total)
+    rows.append(row("sum-total", [say(scene, "sums.total")], total, exact(scene, found.total)))
     return h("dl", {"class": "sum-results"}, rows)
 
 
 def row(
-    scene: Scene, kind: str, words: Sequence[Node | str], value: float, picture: Node | None
+    kind: str, words: Sequence[Node | str], shown: str, told: str, picture: Node | None = None
 ) -> Node:
-    """One line of the results."""
-    number = h("dd", {"class": "number"}, readout(scene, value))
+    """One line of the results: its words, its number, all digits of it for who points at it."""
+    number = h("dd", {"class": "number", "title": told}, shown)
     return h("div", {"class": kind}, h("dt", {}, words), number, picture)
 
 
@@ -207,7 +221,7 @@ def step_row(scene: Scene, step: Step) -> Node:
     """What is done to the sum, and what that gives."""
     button = "" if step.value is None else number_button(scene, step.cell, step.value)
     words = rich(scene, f"sums.step.{step.key}", value=button)
-    return row(scene, "sum-step", words, step.result, None)
+    return row("sum-step", words, readout(scene, step.result), exact(scene, step.result))
 
 
 def rounding_note(scene: Scene, found: Sum) -> Node | str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
 from seethrough.core.cell import PROBS
+from seethrough.core.families import family_of
 from seethrough.core.hooks import leaf_of
 from seethrough.core.length import vector_of
 from seethrough.core.sums import DIMS, layer_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from seethrough.app.state import Scene, Tracing
     from seethrough.core.cell import Cell
     from seethrough.core.sums import Sum
+    from seethrough.view.words import Field
 
 ABOUT = ("language", "live_bytes", "tokens", "config", "top", "vocabulary")
 FIELDS, PEEK_FIELDS = (*ABOUT, "sum"), (*ABOUT, "peek")
@@ -207,14 +209,24 @@ def words_of(scene: Scene, found: Sum) -> Node:
 
 def formula_of(scene: Scene, found: Sum) -> Node:
     """How a number is made, in signs."""
-    formula = say(scene, f"sums.formula.{found.rule}", has_bias=found.has_bias)
+    is_turned = leaf_of(found.cell.name) == hooks.SCORES and turns_at(scene, found.cell)
+    key = f"sums.formula.{found.rule}"
+    formula = say(scene, key, has_bias=found.has_bias, is_turned=is_turned)
     return h("p", {"class": "sum-formula"}, h("code", {}, formula))
 
 
-def facts(scene: Scene, found: Sum) -> dict[str, Node | str]:
+def turns_at(scene: Scene, cell: Cell) -> bool:
+    """Whether queries and keys are turned in a number's layer."""
+    config, layer = scene.run.config, layer_of(cell.name)
+    if config is None or layer is None:
+        return False
+    return family_of(config).is_rotary and config.layer(layer).is_turned
+
+
+def facts(scene: Scene, found: Sum) -> dict[str, Field]:
     """What a sentence about a number may name: its token, head, neuron, dimension, its layer."""
     axes = DIMS.get(leaf_of(found.cell.name), ())
-    facts: dict[str, Node | str] = {
+    facts: dict[str, Field] = {
         name: written
         for axis, at in zip(axes, found.cell.index, strict=False)
         for name, written in fact(scene, axis, at)
@@ -229,6 +241,7 @@ def facts(scene: Scene, found: Sum) -> dict[str, Node | str]:
             "layer": str(layer),
             "before": str(layer - 1),
             "window": count(scene, window or 0),
+            "is_turned": turns_at(scene, found.cell),
         }
     return facts | {"n_terms": count(scene, sum_terms.n_terms(found))}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seethrough.core.depth import IDEA
+from seethrough.core.depth import CODE, IDEA
 from seethrough.core.routes import OWN
 from seethrough.view import line, prompt
 from seethrough.view.block import second
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def frame(state: AppState, slot: Slot) -> list[Node | str]:
     """The title, the way back and on, the line of the steps, what steers them, the step's picture.
 
-    What leads on comes before what it leads away from: few stops of the Tab key lie between.
+    What leads on comes before what it leads away from: few stops of the Tab key lie between. Who
+    came for the code has it first, the picture behind it.
     """
     tour, shown = state.tour, state.step
     if tour is None or shown is None:
@@ -31,6 +32,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         line.place(state, slot),
         h("div", {"class": "steering"}, slot(tour.above)) if tour.above else "",
         own_text(state, slot, tour) if has_form else "",
+        h("div", {"class": "code-first"}, slot("code")) if state.depth == CODE else "",
         h(
             "div",
             {"class": "walk-body"},
@@ -42,7 +44,7 @@ def frame(state: AppState, slot: Slot) -> list[Node | str]:
         slot("peek"),
         h("div", {"class": "visually-hidden", "role": "status"}, slot("sum-spoken")),
         "" if state.depth == IDEA else slot("stack"),
-        slot("code"),
+        "" if state.depth == CODE else slot("code"),
     ]
 
 

@@ -12,7 +12,7 @@ from seethrough.core.hooks import hook_name
 from seethrough.core.moves import Move, move_of
 from seethrough.core.routes import Place, Route, address_of_place
 from seethrough.core.wants import NOTHING, Wants, want
-from seethrough.view import named
+from seethrough.view import layer_formula, named
 from seethrough.view.block import shapes
 from seethrough.view.block.clipped import scale_note, whole
 from seethrough.view.block.contract_film import LEAVES, is_whole, moments, timed
@@ -46,7 +46,7 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 FIELDS = (
     *("language", "tokens", "top", "config", "captured", "layer", "position"),
     *("asked_layer", "recorded", "source", "live_bytes", "walk_card", "missing"),
-    *("pushes", "second", "route", "head"),
+    *("pushes", "second", *layer_formula.FIELDS),
 )
 READOUT = "contract-readout"
 # What each half added.
@@ -92,6 +92,7 @@ def render(scene: Scene) -> str:
         title(scene, "step.contract"),
         named.lead(scene, lead(scene)),
         shapes.line(scene, "contract"),
+        layer_formula.box(scene, "contract"),
         added,
         opened_readout(scene, READOUT) if added else "",
         lacking(scene),

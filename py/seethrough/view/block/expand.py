@@ -11,8 +11,8 @@ from seethrough.core.length import length_of
 from seethrough.core.neurons import added, share_of_strength
 from seethrough.core.pushes import WRITTEN_BY, of_neuron
 from seethrough.core.wants import NOTHING, Wants, want
-from seethrough.view import named, strip
-from seethrough.view.block import curve, pushed, shapes
+from seethrough.view import layer_formula, named, norm_facts, strip
+from seethrough.view.block import curve, gate, pushed, shapes
 from seethrough.view.block.clipped import scale_note, whole
 from seethrough.view.block.expand_film import moments, timed
 from seethrough.view.block.facts import (
@@ -23,7 +23,6 @@ from seethrough.view.block.facts import (
     name_of,
     names_of,
     of_scores,
-    row,
 )
 from seethrough.view.block.here import waits
 from seethrough.view.block.neurons import (
@@ -38,7 +37,7 @@ from seethrough.view.block.neurons import (
 from seethrough.view.block.vectors import line, vector
 from seethrough.view.cell_button import cell_button
 from seethrough.view.node import Child, Node, h, to_html
-from seethrough.view.numbers import count, exact, limit, probability, readout, signed
+from seethrough.view.numbers import count, exact, in_column, limit, probability, readout, signed
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
 from seethrough.view.strip import readout as opened_readout
@@ -56,6 +55,7 @@ __all__ = ["FIELDS", "moments", "render", "wants"]
 FIELDS = (
     *("language", "tokens", "top", "config", "captured", "layer", "position", "neuron"),
     *("asked_layer", "recorded", "source", "live_bytes", "walk_card", "missing", "pushes"),
+    *layer_formula.FIELDS,
 )
 READOUT = "expand-readout"
 LEAVES = (
@@ -70,6 +70,7 @@ def wants(scene: Scene) -> Wants:
         return NOTHING
     names = names_of(scene, (into_mlp(scene), *LEAVES))
     wanted, known = want(names, chosen(scene)), neurons_of(scene)
+    wanted |= norm_facts.wants(scene, norm_facts.SECOND, layer_of(scene))
     if known is None or scene.choice.asked_layer is not None:
         return wanted
     layer, shown = layer_of(scene), shown_of(scene, known)
@@ -89,6 +90,7 @@ def render(scene: Scene) -> str:
         title(scene, "step.expand"),
         named.lead(scene, lead(scene, known)),
         shapes.line(scene, "expand"),
+        layer_formula.box(scene, "expand"),
         before(scene),
         *([waits(scene)] if known is None else neurons(scene, known)),
     )
@@ -119,22 +121,15 @@ def before(scene: Scene) -> Node | str:
     if not any(lines):
         return ""
     names = [name_of(scene, leaf) for leaf in (into_mlp(scene), hooks.LN2_OUT)]
-    return h(
-        "div", {"class": "vectors"}, lines, divisor(scene), scale_note(scene, whole(scene, names))
-    )
+    note_of_scale = scale_note(scene, whole(scene, names))
+    card = norm_facts.card(scene, norm(scene))
+    return h("div", {"class": "vectors"}, lines, note_of_scale, card)
 
 
-def divisor(scene: Scene) -> Node | str:
-    """What the norm divided by."""
-    scale_row = row(scene, hooks.LN2_SCALE)
-    if scale_row is None or scene.run.config is None:
-        return ""
-    where = Cell(name_of(scene, hooks.LN2_SCALE), (chosen(scene), 0))
-    value = float(scale_row[0])
-    is_centred = scene.run.config.normalization_type == "LN"
-    button = cell_button(where, readout(scene, value), exact(scene, value))
-    key = "expand.norm.layer" if is_centred else "expand.norm.rms"
-    return h("p", {"class": "note"}, rich(scene, key, scale=button))
+def norm(scene: Scene) -> norm_facts.Normed | None:
+    """The layer's second norm at the chosen token."""
+    before, layer = name_of(scene, hooks.RESID_MID), layer_of(scene)
+    return norm_facts.normed_of(scene, norm_facts.SECOND, layer, before, chosen(scene))
 
 
 def neurons(scene: Scene, known: Neurons) -> list[Node | str]:
@@ -151,6 +146,7 @@ def neurons(scene: Scene, known: Neurons) -> list[Node | str]:
         ),
         opened_readout(scene, READOUT),
         h("p", {"class": "note scale"}, scale(scene, known)),
+        gate.card(scene, known, own),
         strongest_list(scene, known, shown, own),
         own_row(scene, own),
     ]
@@ -188,7 +184,11 @@ def strongest_list(scene: Scene, known: Neurons, shown: tuple[int, ...], own: in
     told = h("p", {"class": "note"}, *rich(scene, "neurons.adds.note", token=token))
     times = {of_neuron(layer_of(scene), neuron): float(known.post[neuron]) for neuron in shown}
     reach = None if bare else pushed.reach_of(scene, times)
-    rows = [neuron_row(scene, known, neuron, is_own=neuron == own, reach=reach) for neuron in shown]
+    made = columns(scene, known, shown)
+    rows = [
+        neuron_row(scene, known, (neuron, told), is_own=neuron == own, reach=reach)
+        for neuron, told in zip(shown, made, strict=True)
+    ]
     return h(
         "div",
         {"class": "neuron-list", **timed(scene, "strong", "rise")},
@@ -208,14 +208,21 @@ def has_numbers_alone(scene: Scene, shown: tuple[int, ...]) -> bool:
 
 
 def neuron_row(
-    scene: Scene, known: Neurons, neuron: int, *, is_own: bool, reach: float | None
+    scene: Scene,
+    known: Neurons,
+    told: tuple[int, tuple[str, ...]],
+    *,
+    is_own: bool,
+    reach: float | None,
 ) -> Node:
     """One neuron: its sum, what the curve and the gate make of it, what it adds and pushes.
 
     Args:
+        told: Which, and its numbers as they are written.
         reach: The largest push of all neurons that are told; None leaves out what it pushes: it
             is said once that no neuron's words are here.
     """
+    neuron, written = told
     activation, name = float(known.post[neuron]), of_neuron(layer_of(scene), neuron)
     return h(
         "li",
@@ -231,28 +238,48 @@ def neuron_row(
             },
             say(scene, "neurons.name", neuron=neuron),
         ),
-        h("span", {"class": "neuron-numbers"}, numbers(scene, known, neuron)),
+        h("span", {"class": "neuron-numbers"}, numbers(scene, known, neuron, written)),
         h("span", {"class": "neuron-adds"}, adds(scene, neuron, activation)),
         "" if reach is None else pushed.tokens(scene, name, activation, reach),
     )
 
 
-def numbers(scene: Scene, known: Neurons, neuron: int) -> list[Node | str]:
-    """How a neuron's activation is made, each number with its sum."""
-    at = chosen(scene)
+def columns(scene: Scene, known: Neurons, shown: tuple[int, ...]) -> list[tuple[str, ...]]:
+    """The told neurons' sums, what the curve makes of them, offers, activations: by columns."""
+    arrays = (known.pre, known.squashed, known.linear, known.post)
+    empty = ("",) * len(shown)
+    made = [
+        empty
+        if array is None
+        else in_column(scene, [float(array[at]) for at in shown], is_signed=True)
+        for array in arrays
+    ]
+    return list(zip(*made, strict=True))
 
-    def button(leaf: str, value: float) -> Node:
+
+def numbers(
+    scene: Scene, known: Neurons, neuron: int, written: tuple[str, ...]
+) -> list[Node | str]:
+    """How a neuron's activation is made, each number with its sum.
+
+    Args:
+        written: Its sum, what the curve makes of it, its offer, its activation.
+    """
+    at = chosen(scene)
+    pre, squashed, offer, post = written
+
+    def button(leaf: str, shown: str, value: float) -> Node:
         cell = Cell(name_of(scene, leaf), (at, neuron))
-        return cell_button(cell, signed(scene, value), exact(scene, value))
+        return cell_button(cell, shown, exact(scene, value))
 
     fields: dict[str, Node | str] = {
-        "pre": button(hooks.MLP_PRE, float(known.pre[neuron])),
-        "post": h("b", {}, button(hooks.MLP_POST, float(known.post[neuron]))),
-        "squashed": signed(scene, float(known.squashed[neuron])),
+        "pre": button(hooks.MLP_PRE, pre, float(known.pre[neuron])),
+        "post": h("b", {}, button(hooks.MLP_POST, post, float(known.post[neuron]))),
+        "squashed": squashed,
     }
     if known.linear is None:
         return rich(scene, "neurons.made_plain", **fields)
-    linear = button(hooks.MLP_PRE_LINEAR, float(known.linear[neuron]))
+    linear = button(hooks.MLP_PRE_LINEAR, offer, float(known.linear[neuron]))
     return rich(scene, "neurons.made_gated", **fields, linear=linear)
 
 

@@ -43,6 +43,11 @@ class Here:
         return hook_name(leaf, self.layer)
 
     @property
+    def is_turned(self) -> bool:
+        """Whether this layer turns its queries and keys by their positions."""
+        return family_of(self.config).is_rotary and self.config.layer(self.layer).is_turned
+
+    @property
     def query_leaf(self) -> str:
         """The query that meets the keys: after the rotation, where there is one."""
         return hooks.ROT_Q if family_of(self.config).is_rotary else hooks.Q

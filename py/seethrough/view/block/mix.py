@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.length import length_of
-from seethrough.core.moves import move_of
 from seethrough.core.pushes import of_head
 from seethrough.core.wants import NOTHING, Wants, want
-from seethrough.view import named, slices
+from seethrough.view import layer_formula, named, slices
+from seethrough.view.addends import shares
 from seethrough.view.block import made, off, pushed, search, shapes
 from seethrough.view.block.clipped import beyond, whole
 from seethrough.view.block.facts import at_once, has_norms_after, is_open, name_of, names_of, row
@@ -29,6 +29,7 @@ from seethrough.view.block.mix_facts import (
     results,
 )
 from seethrough.view.block.mix_film import moments, timed
+from seethrough.view.block.mix_words import through, why_no_sum, why_no_sum_of_heads
 from seethrough.view.block.vectors import line, vector
 from seethrough.view.cell_button import cell_button
 from seethrough.view.kept import kept
@@ -37,10 +38,8 @@ from seethrough.view.numbers import (
     count,
     exact,
     limit,
-    percentage,
     probability,
     readout,
-    with_signs,
 )
 from seethrough.view.pickers import layer_of
 from seethrough.view.scales import symmetric_limit
@@ -72,6 +71,7 @@ FIELDS = (
         "off",
         "elapsed_ms",
     ),
+    *layer_formula.FIELDS,
 )
 READOUT = "mix-readout"
 MOST_TOKENS, MOST_HEADS = 8, 12
@@ -125,6 +125,7 @@ def render(scene: Scene) -> str:
         title(scene, "step.mix"),
         named.lead(scene, lead(scene, mixed)),
         shapes.line(scene, "mix"),
+        layer_formula.box(scene, "mix"),
         "" if mixed is None else values(scene, mixed),
         "" if mixed is None else opened_readout(scene, READOUT),
         lacking(scene, mixed),
@@ -166,24 +167,36 @@ def values(scene: Scene, mixed: Mixed) -> Node:
     heads_of = ["token", "weight", "value", "weighted"]
     names = [h("span", {}, say(scene, f"mix.head.{name}")) for name in heads_of]
     reach = 1.0 if mixed.values is None else common_limit(list(mixed.values[list(shown)]))
-    rows = [token_row(scene, mixed, key, reach) for key in shown]
+    n_left = len(mixed.weights) - len(shown)
+    held = [float(mixed.weights[key]) for key in shown]
+    left = max(1.0 - math.fsum(held), 0.0) if n_left else None
+    told = shares(scene, held, left)
+    rows = [
+        token_row(scene, mixed, (key, share), reach)
+        for key, share in zip(shown, told.parts, strict=True)
+    ]
     return h(
         "div",
         {"class": "mix-values", "role": "group", "aria-label": say(scene, "mix.values")},
         h("div", {"class": "mix-names", "aria-hidden": "true"}, names),
         h("ol", {"class": "mix-rows"}, rows),
-        others(scene, mixed, shown),
+        others(scene, n_left, told.rest),
         context(scene, mixed, reach),
     )
 
 
-def token_row(scene: Scene, mixed: Mixed, key: int, reach: float) -> Node:
-    """One token: its weight as a bar, its value, what the weight leaves of it."""
+def token_row(scene: Scene, mixed: Mixed, told: tuple[int, str], reach: float) -> Node:
+    """One token: its weight as a bar, its value, what the weight leaves of it.
+
+    Args:
+        told: Its position, and its weight as it is written.
+    """
+    key, share = told
     weight = float(mixed.weights[key])
     where = Cell(name_of(scene, hooks.PATTERN), (mixed.head, mixed.position, key))
     wide = 100 * weight if math.isfinite(weight) else 0.0
     bar = h("svg", {"aria-hidden": "true"}, h("rect", {"width": f"{wide:.2f}%"}))
-    number = cell_button(where, probability(scene, weight), exact(scene, weight))
+    number = cell_button(where, share, exact(scene, weight))
     value, left = strips(scene, mixed, key, reach)
     return h(
         "li",
@@ -226,13 +239,10 @@ def strips(scene: Scene, mixed: Mixed, key: int, reach: float) -> tuple[Node | s
     return value, left
 
 
-def others(scene: Scene, mixed: Mixed, shown: tuple[int, ...]) -> Node | str:
-    """How much the tokens hold together that are not drawn."""
-    n_left = len(mixed.weights) - len(shown)
+def others(scene: Scene, n_left: int, share: str) -> Node | str:
+    """How much the tokens hold together that are not drawn: with theirs it is all."""
     if not n_left:
         return ""
-    held = 1.0 - float(mixed.weights[list(shown)].sum())
-    share = probability(scene, held) if held > 0 else percentage(scene, "0")
     return h("p", {"class": "note"}, say(scene, "mix.others", n=count(scene, n_left), share=share))
 
 
@@ -280,7 +290,7 @@ def heads(scene: Scene) -> Node | str:
         h(
             "p",
             {"class": "note"},
-            *rich(scene, "mix.heads.lead", name=matrix),
+            *through(scene, matrix),
         ),
         h("ol", {"class": "head-rows"}, rows),
         h("p", {"class": "note"}, say(scene, "mix.heads.left", n=count(scene, left)))
@@ -366,29 +376,3 @@ def how_added(scene: Scene) -> list[Node | str]:
         return rich(scene, "mix.add.at_once")
     key = "mix.add.normed" if has_norms_after(scene.run.config) else "mix.add.note"
     return rich(scene, key)
-
-
-def why_no_sum(scene: Scene) -> Node | str:
-    """Why the lengths do not add up as the vectors do: the angle between them."""
-    before, added = row(scene, hooks.RESID_PRE), row(scene, hooks.ATTN_OUT)
-    if before is None or added is None:
-        return ""
-    move = move_of(before, added)
-    fields: dict[str, Node | str] = {
-        "before": readout(scene, move.before),
-        "added": readout(scene, move.added),
-        "after": readout(scene, move.after),
-        "angle": with_signs(scene, f"{move.angle:.0f}"),
-    }
-    return h("p", {"class": "note"}, rich(scene, "mix.lengths", **fields))
-
-
-def why_no_sum_of_heads(scene: Scene, written: Array) -> Node:
-    """The same of what the heads write. Shapes: written [head, d_model]."""
-    lengths = sum(length_of(one) for one in written)
-    whole = length_of(written.sum(axis=0, dtype=float))
-    fields: dict[str, Node | str] = {
-        "lengths": readout(scene, lengths),
-        "whole": readout(scene, whole),
-    }
-    return h("p", {"class": "note"}, rich(scene, "mix.heads.lengths", **fields))

@@ -10,11 +10,12 @@ import numpy as np
 from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.families import family_of
+from seethrough.view.addends import add_up
 from seethrough.view.block.here import of_head
 from seethrough.view.cell_button import cell_button
 from seethrough.view.folded import folded
 from seethrough.view.node import Markup, Node, h
-from seethrough.view.numbers import count, exact, readout, signed
+from seethrough.view.numbers import count, exact, in_column, readout
 from seethrough.view.sum_terms import signed_readout
 from seethrough.view.words import rich, say, token_mark, visible_at
 
@@ -83,18 +84,21 @@ def figure(scene: Scene, made: Products, reach: float, place: Attributes) -> Nod
         place: Its place in the film.
     """
     values = made.values
-    gains, losses = values[values > 0].sum(), values[values < 0].sum()
+    halves = [float(values[values > 0].sum()), float(values[values < 0].sum())]
+    added = add_up(scene, halves, float(values.sum()), is_signed=True)
     where = Cell(
         made.here.name(hooks.SCORES), (made.here.head, made.here.position, made.key_position)
     )
     sentence = rich(
         scene,
         "products.lead",
+        is_turned=made.here.is_turned,
         n=count(scene, len(values)),
         query=token_mark(visible_at(scene, made.here.position)),
         key=token_mark(visible_at(scene, made.key_position)),
-        gains=h("b", {}, signed(scene, float(gains))),
-        losses=h("b", {}, signed(scene, float(losses))),
+        gains=h("b", {}, added.parts[0]),
+        losses=h("b", {}, added.parts[1]),
+        whole=h("b", {}, added.whole),
         is_scaled=family_of(made.here.config).has_scaled_scores,
         width=readout(scene, made.here.config.attn_scale),
         score=cell_button(where, readout(scene, made.score), exact(scene, made.score)),
@@ -107,7 +111,7 @@ def figure(scene: Scene, made: Products, reach: float, place: Attributes) -> Nod
         h(
             "ul",
             {"class": "products-most"},
-            [h("li", {}, term(scene, made, at)) for at in most(made)],
+            largest(scene, made),
         ),
         folded(scene, "products-data", say(scene, "products.table"), lambda: [table(scene, made)]),
     )
@@ -166,25 +170,68 @@ def cells(made: Products, at: int) -> tuple[Cell, Cell]:
     )
 
 
-def term(scene: Scene, made: Products, at: int) -> list[Node | str]:
-    """One product with its factors, each of which opens its own sum."""
+def largest(scene: Scene, made: Products) -> list[Node]:
+    """The largest products, what the others have together, and the score that they make."""
+    shown, values = most(made), made.values
+    rest = float(np.delete(values, shown).sum())
+    told = [float(values[at]) for at in shown]
+    added = add_up(scene, told, float(values.sum()), rest, is_signed=True)
+    factors = zip(
+        in_column(scene, [float(made.query[at]) for at in shown]),
+        in_column(scene, [float(made.key[at]) for at in shown]),
+        strict=True,
+    )
+    rows = [
+        h("li", {}, term(scene, made, at, (*pair, product)))
+        for at, pair, product in zip(shown, factors, added.parts, strict=True)
+    ]
+    others = h("b", {"class": "number", "title": exact(scene, rest)}, added.rest or "")
+    whole = h("b", {"class": "number"}, added.whole)
+    n_rest = count(scene, len(values) - len(shown))
+    return [
+        *rows,
+        h("li", {"class": "is-rest"}, rich(scene, "products.rest", n_rest=n_rest, rest=others)),
+        h(
+            "li",
+            {"class": "is-whole"},
+            rich(
+                scene,
+                "products.whole",
+                n=count(scene, len(values)),
+                whole=whole,
+                d_head=count(scene, len(values)),
+                width=readout(scene, float(np.sqrt(len(values)))),
+                score=h("b", {"class": "number"}, readout(scene, made.score)),
+            ),
+        ),
+    ]
+
+
+def term(scene: Scene, made: Products, at: int, shown: tuple[str, str, str]) -> list[Node | str]:
+    """One product with its factors, each of which opens its own sum.
+
+    Args:
+        shown: Query, key and product as they are written.
+    """
     query, key = cells(made, at)
     return rich(
         scene,
         "products.term",
         at=str(at),
-        query=cell_button(
-            query, readout(scene, float(made.query[at])), exact(scene, made.query[at])
-        ),
-        key=cell_button(key, readout(scene, float(made.key[at])), exact(scene, made.key[at])),
-        product=h("b", {"class": "number"}, signed_readout(scene, float(made.values[at]))),
+        query=cell_button(query, shown[0], exact(scene, made.query[at])),
+        key=cell_button(key, shown[1], exact(scene, made.key[at])),
+        product=h("b", {"class": "number"}, shown[2]),
     )
 
 
 def table(scene: Scene, made: Products) -> Node:
     """Every product with its factors, exactly, in the same order."""
     names = ("dimension", "query", "key", "product")
-    heads = [h("th", {"scope": "col"}, say(scene, f"products.column.{name}")) for name in names]
+    is_turned = made.here.is_turned
+    heads = [
+        h("th", {"scope": "col"}, say(scene, f"products.column.{name}", is_turned=is_turned))
+        for name in names
+    ]
     lines = "".join(
         f'<tr><th scope="row">{at}</th><td class="number">{exact(scene, made.query[at])}</td>'
         f'<td class="number">{exact(scene, made.key[at])}</td>'

@@ -9,7 +9,7 @@ from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.families import family_of
 from seethrough.core.length import length_cell, length_of
-from seethrough.view import named, slices, strip
+from seethrough.view import layer_formula, named, norm_facts, slices, strip
 from seethrough.view.block import clipped, here, shapes, shared, turning
 from seethrough.view.block.clipped import scale_note
 from seethrough.view.block.here import here_of, of_head, of_layer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from seethrough.view.block.here import Here
     from seethrough.view.node import Child
 
-FIELDS = (*here.FIELDS, "moved")
+FIELDS = (*here.FIELDS, *layer_formula.FIELDS, "moved")
 NORM = (hooks.LN1_SCALE, hooks.LN1_NORMALIZED, hooks.LN1_OUT)
 MADE = {hooks.Q: "q", hooks.K: "k", hooks.V: "v"}
 ROLE = {"q": "query", "k": "key", "v": "value"}
@@ -41,7 +41,9 @@ def wants(scene: Scene) -> Wants:
     known = of_layer(scene, (hooks.RESID_PRE, *NORM, *MADE))
     if place is None or not known:
         return known
-    return known | turning.wants(scene, place)
+    return (
+        known | turning.wants(scene, place) | norm_facts.wants(scene, norm_facts.FIRST, place.layer)
+    )
 
 
 def render(scene: Scene) -> str:
@@ -55,6 +57,7 @@ def render(scene: Scene) -> str:
         title(scene, "step.qkv"),
         named.lead(scene, lead(scene, place)),
         shapes.line(scene, "qkv"),
+        layer_formula.box(scene, "qkv"),
         shapes.indices(scene),
         "" if is_whole else here.waits(scene),
         h(
@@ -66,6 +69,7 @@ def render(scene: Scene) -> str:
                 h("div", {"class": "scroll", "tabindex": "0"}, h("ol", {"class": "way"}, rows)),
                 strip.readout(scene, turning.TOLD_IN) if rows else "",
                 scale_note(scene, strips(scene, place)) if rows else "",
+                norm_facts.card(scene, norm(scene, place)),
             ),
             h(
                 "div",
@@ -75,6 +79,12 @@ def render(scene: Scene) -> str:
             ),
         ),
     )
+
+
+def norm(scene: Scene, place: Here) -> norm_facts.Normed | None:
+    """The layer's first norm at the chosen token."""
+    before = place.name(hooks.RESID_PRE)
+    return norm_facts.normed_of(scene, norm_facts.FIRST, place.layer, before, place.position)
 
 
 def strips(scene: Scene, place: Here) -> list[tuple[str, Array]]:

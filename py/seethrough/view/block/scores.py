@@ -12,14 +12,14 @@ from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.families import family_of
 from seethrough.core.wants import want
-from seethrough.view import named
-from seethrough.view.block import here, matrix, products, shapes
+from seethrough.view import layer_formula, named
+from seethrough.view.block import here, matrix, products, shapes, turned
 from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.block.row import told
 from seethrough.view.cell_button import cell_button
 from seethrough.view.film import film_of, timed
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count, exact, readout
+from seethrough.view.numbers import count, exact, in_column, readout
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from seethrough.core.wants import Wants
     from seethrough.view.block.here import Here
     from seethrough.view.node import Child
+    from seethrough.view.words import Field
 
-FIELDS = (*here.FIELDS, "sum", "second")
+FIELDS = (*here.FIELDS, *layer_formula.FIELDS, "sum", "second")
 SHOTS = ("query", "keys", "masked", "products")
 
 
@@ -41,7 +42,8 @@ def wants(scene: Scene) -> Wants:
     leaves = of_layer(scene, (hooks.SCORES,))
     if place is None or not leaves:
         return leaves
-    return leaves | want([place.name(leaf) for leaf in (place.query_leaf, place.key_leaf)])
+    met = [place.name(leaf) for leaf in (place.query_leaf, place.key_leaf)]
+    return leaves | want(met) | turned.wants(place)
 
 
 def render(scene: Scene) -> str:
@@ -58,6 +60,7 @@ def render(scene: Scene) -> str:
         title(scene, "step.scores"),
         named.lead(scene, lead(scene, place, row)),
         shapes.line(scene, "scores"),
+        layer_formula.box(scene, "scores"),
         h(
             "div",
             {"class": "block-pair is-three"},
@@ -67,6 +70,7 @@ def render(scene: Scene) -> str:
             else here.waits(scene),
             h("div", {"class": "pattern-whole"}, matrix.figure(scene, place)),
         ),
+        turned.figure(scene, made) if made else "",
     )
 
 
@@ -88,6 +92,7 @@ def lead(scene: Scene, place: Here, row: Array) -> list[Node | str]:
         scene,
         "scores.lead",
         **here.told(scene, place),
+        is_turned=place.is_turned,
         d_head=str(place.config.d_head),
         is_scaled=family_of(place.config).has_scaled_scores,
         key=token_mark(visible_at(scene, best)),
@@ -102,7 +107,8 @@ def bars(scene: Scene, place: Here, row: Array, opened: int) -> Node:
     reach = max(float(np.abs(known[told(known)]).max()) for known in beside) or 1.0
     is_signed = any(bool((known < 0).any()) for known in beside)
     drawn = Bars(place, row, opened, reach, is_signed)
-    lines = [line(scene, drawn, at) for at in shown]
+    written = in_column(scene, [float(row[at]) for at in shown])
+    lines = [line(scene, drawn, at, score) for at, score in zip(shown, written, strict=True)]
     n_masked = len(scene.run.tokens) - len(row)
     left_out = len(row) - len(shown)
     return h(
@@ -115,6 +121,7 @@ def bars(scene: Scene, place: Here, row: Array, opened: int) -> Node:
                 scene,
                 "scores.query",
                 **here.told(scene, place),
+                is_turned=place.is_turned,
                 name=hook_mark(f"{place.name(place.query_leaf)}[{place.position},{place.head}]"),
             ),
         ),
@@ -150,8 +157,8 @@ class Bars:
         return (50 - share if score < 0 else 50) if self.is_signed else 0, share
 
 
-def line(scene: Scene, bars: Bars, at: int) -> Node:
-    """One key: its token, its score as a bar and a number that opens its products."""
+def line(scene: Scene, bars: Bars, at: int, written: str) -> Node:
+    """One key: its token, its score as a bar and as it is written, which opens its products."""
     place, score = bars.place, float(bars.row[at])
     where = Cell(place.name(hooks.SCORES), (place.head, place.position, at))
     start, share = bars.shape(at)
@@ -167,7 +174,7 @@ def line(scene: Scene, bars: Bars, at: int) -> Node:
             {"class": "score-bar", "width": "100%", "height": "16", "aria-hidden": "true"},
             h("rect", {**looks, **kind}),
         ),
-        cell_button(where, readout(scene, score), exact(scene, score)),
+        cell_button(where, written, exact(scene, score)),
     )
 
 
@@ -183,8 +190,9 @@ def moments(scene: Scene) -> Sequence[Child]:
 def caption(scene: Scene, place: Here, row: Array, shot: str) -> Child:
     """The sentence of one moment. Shapes: row [key]."""
     best = int(row.argmax())
-    fields: dict[str, Node | str | bool] = {
+    fields: dict[str, Field] = {
         **here.told(scene, place),
+        "is_turned": place.is_turned,
         "key": token_mark(visible_at(scene, best)),
         "score": readout(scene, float(row[best])),
         "d_head": count(scene, place.config.d_head),

@@ -33,6 +33,7 @@ def line(scene: Scene, step: str) -> Node | str:
         f"shapes.{step}",
         **sizes(scene, config),
         act=family.activation,
+        is_turned=family.is_rotary and config.layer(layer_of(scene)).is_turned,
         is_gated=family.is_gated,
         is_scaled=family.has_scaled_scores,
         has_bias=family.has_bias(BIASED.get(step, "mlp.W_in")),

@@ -15,15 +15,17 @@ from seethrough.core.routes import Route, address_of
 from seethrough.core.turning import by_distance, turned
 from seethrough.core.wants import Wants, want
 from seethrough.view import strip
+from seethrough.view.addends import add_up
 from seethrough.view.block.here import of_head, row_by_head
 from seethrough.view.node import Attributes, Node, h
-from seethrough.view.numbers import cell, count, limit, readout, signed, with_signs
+from seethrough.view.numbers import cell, count, limit, readout, with_signs
 from seethrough.view.scales import symmetric_limit
 from seethrough.view.words import hook_mark, rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
     from seethrough.app.state import Scene
     from seethrough.core.turning import Turned
+    from seethrough.view.addends import Addends
     from seethrough.view.block.here import Here
 
 TOLD_IN = "qkv-readout"
@@ -84,7 +86,7 @@ def figure(scene: Scene, here: Here, place: Attributes) -> Node | str:
         {"class": "turning", **place},
         words,
         h("p", {}, rich(scene, "turning.told", **names(scene, here, key))),
-        h("div", {"class": "dials-of-pairs"}, [dial(scene, now, pair) for pair in shown(now)]),
+        h("div", {"class": "dials-of-pairs"}, dials(scene, now, n_still)),
         h("p", {"class": "is-quiet"}, all_pairs(scene, now, n_still)),
         h(
             "div",
@@ -149,32 +151,45 @@ def shown(now: Turned) -> list[int]:
     return [low + int(sizes[low:high].argmax()) for low, high in pairwise(edges)]
 
 
-def all_pairs(scene: Scene, now: Turned, n_still: int) -> str:
-    """That some pairs are drawn, and how all of them add up to the score.
+def added(scene: Scene, now: Turned, n_still: int) -> Addends:
+    """What the drawn pairs add, then what does not turn; what the others do, and the whole.
 
     Args:
         n_still: How many numbers of the head are not turned.
     """
-    drawn = float(now.adds[shown(now)].sum())
-    turning, whole = float(now.adds.sum()), float(now.adds.sum()) + now.still
+    drawn = now.adds[shown(now)].tolist()
+    parts = [*drawn, *([now.still] if n_still else [])]
+    whole = float(now.adds.sum()) + now.still
+    rest = whole - sum(parts) if len(drawn) < len(now.adds) else None
+    return add_up(scene, parts, whole, rest, is_signed=True, is_short=True)
+
+
+def all_pairs(scene: Scene, now: Turned, n_still: int) -> str:
+    """That some pairs are drawn, and how all of them add up to the score."""
+    told, n_drawn = added(scene, now, n_still), len(shown(now))
     return say(
         scene,
         "turning.pairs",
-        n_shown=len(shown(now)),
+        n_shown=n_drawn,
         n_pairs=len(now.adds),
-        shown=signed(scene, drawn),
-        n_rest=len(now.adds) - len(shown(now)),
-        rest=signed(scene, turning - drawn),
+        n_rest=len(now.adds) - n_drawn,
+        rest=told.rest or "",
         n_still=n_still,
-        still=signed(scene, now.still),
-        whole=signed(scene, whole),
+        still=told.parts[-1] if n_still else "",
+        whole=told.whole,
         width=readout(scene, now.scale),
         score=readout(scene, now.score),
     )
 
 
-def dial(scene: Scene, now: Turned, pair: int) -> Node:
-    """One pair: the query's arrow, the key's, what they add."""
+def dials(scene: Scene, now: Turned, n_still: int) -> list[Node]:
+    """The drawn pairs, with what each adds."""
+    pairs = zip(shown(now), added(scene, now, n_still).parts, strict=False)
+    return [dial(scene, now, pair, adds) for pair, adds in pairs]
+
+
+def dial(scene: Scene, now: Turned, pair: int, adds: str) -> Node:
+    """One pair: the query's arrow, the key's, what they add, as it is written."""
     degrees = math.degrees(float(now.frequencies[pair]))
     longest = [
         float(np.linalg.norm(arrows, axis=1).max()) or 1.0 for arrows in (now.query, now.key)
@@ -188,7 +203,7 @@ def dial(scene: Scene, now: Turned, pair: int) -> Node:
     fields = {
         "pair": pair,
         "degrees": with_signs(scene, f"{degrees:.2g}"),
-        "adds": signed(scene, float(now.adds[pair])),
+        "adds": adds,
     }
     return h(
         "div",

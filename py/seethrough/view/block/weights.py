@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from seethrough.core import hooks
 from seethrough.core.head_facts import entropy
-from seethrough.view import attention, named
+from seethrough.view import attention, layer_formula, named
 from seethrough.view.attention_grid import grid_of
 from seethrough.view.block import habits, here, off, shapes, wall
 from seethrough.view.block.here import here_of, of_layer, row_by_head
 from seethrough.view.block.row import row_of
-from seethrough.view.block.stages import shots_of, stages
+from seethrough.view.block.stages import formula, shots_of, stages, written
 from seethrough.view.film import film_of
 from seethrough.view.node import Node, h, to_html
-from seethrough.view.numbers import count, probability, readout
+from seethrough.view.numbers import count, readout
 from seethrough.view.unrecorded import note
 from seethrough.view.words import hook_mark, rich, say, title, token_mark, visible_at
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from seethrough.view.block.row import Row
     from seethrough.view.node import Child
 
-FIELDS = (*here.FIELDS, *off.FIELDS)
+FIELDS = (*here.FIELDS, *off.FIELDS, *layer_formula.FIELDS)
 
 
 def wants(scene: Scene) -> Wants:
@@ -46,6 +46,7 @@ def render(scene: Scene) -> str:
         title(scene, "step.weights"),
         named.lead(scene, [attention.lead(scene, grid), " ", rich(scene, "weights.softmax")]),
         shapes.line(scene, "weights"),
+        layer_formula.box(scene, "weights"),
         h(
             "div",
             {"class": "block-pair"},
@@ -53,6 +54,7 @@ def render(scene: Scene) -> str:
                 "div",
                 {"class": "block-row"},
                 h("div", {"class": "scroll", "tabindex": "0"}, stages(scene, row, shots_of(row))),
+                formula(scene, row),
                 spread(scene, row),
                 "" if row.total is not None else note(scene, say(scene, "stages.lacking")),
             ),
@@ -96,14 +98,16 @@ def moments(scene: Scene) -> Sequence[Child]:
 
 def caption(scene: Scene, row: Row, shot: str) -> Child:
     """The sentence of one moment."""
-    best = row.best
+    best, told = row.best, written(scene, row)
+    at = row.keys.index(best)
+    score = told.scores[at] if told.scores else ""
     fields: dict[str, Node | str] = {
         "token": token_mark(visible_at(scene, row.here.position)),
         "key": token_mark(visible_at(scene, best.position)),
-        "score": readout(scene, best.score or 0.0),
-        "max": readout(scene, row.top or 0.0),
-        "power": readout(scene, best.power or 0.0),
-        "sum": readout(scene, row.total or 0.0),
-        "weight": probability(scene, best.weight),
+        "score": score,
+        "max": score,
+        "power": "" if told.powers is None else told.powers.parts[at],
+        "sum": "" if told.powers is None else told.powers.whole,
+        "weight": told.weights.parts[at],
     }
     return rich(scene, f"weights.film.{shot}", **fields)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from seethrough.core.cell import Cell
 from seethrough.core.hooks import PATTERN, hook_name
 from seethrough.view.cell_button import cell_button
-from seethrough.view.ideas.plain import caption, place, whole
+from seethrough.view.ideas.plain import caption, place, plain, whole
 from seethrough.view.node import Attributes, Child, Node, h
 from seethrough.view.numbers import count, exact
 from seethrough.view.words import action_button, say
@@ -30,9 +30,10 @@ def looks(scene: Scene, layer: int) -> list[Child]:
     head = None if scene.choice.is_mean else min(scene.choice.head, len(pattern) - 1)
     row = pattern[:, last].mean(axis=0) if head is None else pattern[head, last]
     first = max(0, last + 1 - MOST_COLUMNS)
+    most = plain(scene.run.tokens[int(row.argmax())].visible)
     weights = [weight(scene, layer, head, at, float(row[at])) for at in range(first, last + 1)]
     return [
-        heads(scene, len(pattern), head),
+        heads(scene, len(pattern), head, most),
         lines(row[first:]),
         h("ol", {"class": "whole-weights"}, weights),
         before(scene, first, float(row[:first].sum())),
@@ -49,12 +50,16 @@ def before(scene: Scene, n_before: int, share: float) -> Node | None:
     return h("p", {"class": "whole-told"}, told)
 
 
-def heads(scene: Scene, n_heads: int, chosen: int | None) -> Node:
-    """Which head is shown (None: the mean of all), and the others to choose."""
+def heads(scene: Scene, n_heads: int, chosen: int | None, most: str) -> Node:
+    """Which head is shown (None: the mean of all), and the others to choose.
+
+    Args:
+        most: The word that it looks at most.
+    """
     if chosen is None:
         told = say(scene, "idea.model.looks_mean", n_heads=count(scene, n_heads))
     else:
-        told = say(scene, "idea.model.looks", head=count(scene, chosen))
+        told = say(scene, "idea.model.looks", head=count(scene, chosen), token=most)
     mean: Attributes = {
         "class": "whole-head is-mean",
         "aria-pressed": "true" if chosen is None else "false",

@@ -129,14 +129,15 @@ def copied_from(scene: Scene) -> int | None:
 def head_line(scene: Scene, look: Look, kind: str) -> Node:
     """A drawn head: where it looks in words, and its switch."""
     layer, head = look.head
-    name = say(scene, "idea.layers.head", head=head, layer=layer)
+    name = say(scene, "idea.layers.head", layer=layer)
+    number = say(scene, "idea.layers.head_number", head=head, layer=layer)
     target = scene.run.tokens[int(look.row.argmax())]
     words = rich(scene, f"idea.layers.looks.{kind_of(look.row)}", token=mark(target.visible))
     state = " is-off" if look.is_off else ""
     return h(
         "p",
         {"class": f"idea-look-head is-{kind}{state}"},
-        h("b", {}, name),
+        h("b", {"title": number}, name),
         " ",
         h("span", {}, words),
         " ",
@@ -165,8 +166,8 @@ def switch(scene: Scene, heads: Sequence[Head], off: str, on: str, **fields: obj
     shown = on if is_off else off
     named = None
     if len(heads) == 1:
-        layer, head = heads[0]
-        named = say(scene, f"idea.layers.switch.{shown}_one", layer=layer, head=head)
+        token = looked_at(scene, heads[0])
+        named = say(scene, f"idea.layers.switch.{shown}_one", layer=heads[0][0], token=token)
     attributes: Attributes = {
         "type": "button",
         "class": "button idea-look-switch",
@@ -218,9 +219,16 @@ def which(scene: Scene) -> list[Node | str]:
 def listed(scene: Scene, heads: Iterable[Head]) -> str:
     """Heads by their names, in the order of the layers."""
     names = [
-        say(scene, "idea.layers.off_one", head=head, layer=layer) for layer, head in sorted(heads)
+        say(scene, "idea.layers.off_one", layer=head[0], token=looked_at(scene, head))
+        for head in sorted(heads)
     ]
     return ", ".join(names)
+
+
+def looked_at(scene: Scene, head: Head) -> str:
+    """The word that a head looks at most from the last token: by it a reader knows the head."""
+    row = row_of(scene.run, head, len(scene.run.tokens) - 1)
+    return "" if row is None else plain(scene.run.tokens[int(row.argmax())].visible)
 
 
 def changed(scene: Scene) -> str:

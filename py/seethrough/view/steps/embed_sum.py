@@ -11,9 +11,10 @@ from seethrough.core.cell import Cell
 from seethrough.core.length import length_of
 from seethrough.core.maths import rotary_frequencies
 from seethrough.view import strip
+from seethrough.view.addends import add_up
 from seethrough.view.folded import folded
 from seethrough.view.node import Child, Markup, Node, h
-from seethrough.view.numbers import count, readout
+from seethrough.view.numbers import bracketed, count, readout
 from seethrough.view.steps.embed_vectors import (
     ENTERS,
     Vector,
@@ -104,23 +105,27 @@ def addend(scene: Scene, vector: Vector, position: int, sign: str, reach: float)
 def worked(scene: Scene, found: list[Vector], position: int) -> list[Node | str]:
     """One dimension of the sum with its own numbers: the one where the position changes most."""
     at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
-    cells = [number(scene, vector, position, at) for vector in found]
+    shown = written(scene, found, at)
+    cells = [
+        number(vector, position, at, value) for vector, value in zip(found, shown, strict=True)
+    ]
     return rich(
-        scene,
-        "embed.sum.worked",
-        column=str(at),
-        row=cells[0],
-        place=cells[1] if found[1].values[at] >= 0 else h("span", {}, "(", cells[1], ")"),
-        total=cells[2],
+        scene, "embed.sum.worked", column=str(at), row=cells[0], place=cells[1], total=cells[2]
     )
 
 
-def number(scene: Scene, vector: Vector, position: int, column: int) -> Node:
-    """A number that can be asked for its sum."""
+def written(scene: Scene, found: list[Vector], column: int) -> tuple[str, str, str]:
+    """The token's number, the position's and their sum, by digits that add up."""
+    row, place, total = (float(vector.values[column]) for vector in found)
+    added = add_up(scene, [row, place], total)
+    return added.parts[0], bracketed(added.parts[1]), added.whole
+
+
+def number(vector: Vector, position: int, column: int, shown: str) -> Node:
+    """A number that can be asked for its sum, as it is written."""
     cell = str(Cell(vector.name, (position, column)))
     attributes = {"type": "button", "class": "cell-button", "data-action": "select-cell"}
-    value = readout(scene, float(vector.values[column]))
-    return h("button", {**attributes, "data-cell": cell, "title": cell}, value)
+    return h("button", {**attributes, "data-cell": cell, "title": cell}, shown)
 
 
 def opened(scene: Scene, position: int, element_id: str) -> Node:
@@ -235,9 +240,8 @@ def moments(scene: Scene, position: int) -> Sequence[Child]:
         lacking = say(scene, "embed.sum.lacking")
         return (say(scene, "embed.film.learned", position=position), lacking)
     at = int(np.nan_to_num(np.abs(found[1].values)).argmax())
-    row, place, total = (readout(scene, float(vector.values[at])) for vector in found)
-    added = place if found[1].values[at] >= 0 else f"({place})"
+    row, place, total = written(scene, found, at)
     return (
         say(scene, "embed.film.learned", position=position),
-        say(scene, "embed.film.sum", column=at, row=row, place=added, total=total),
+        say(scene, "embed.film.sum", column=at, row=row, place=place, total=total),
     )

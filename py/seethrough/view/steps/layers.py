@@ -5,18 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seethrough.core import hooks
 from seethrough.core.families import family_of
-from seethrough.core.hooks import hook_name, leaf_of
-from seethrough.core.length import NORM, length_cell
 from seethrough.core.parts import write_names
 from seethrough.core.routes import Place, Route, address_of, address_of_place
 from seethrough.core.visible import PICTURES
 from seethrough.core.wants import NOTHING, Wants, want
-from seethrough.view import named
-from seethrough.view.node import Attributes, Child, Markup, Node, escape, h, to_html
+from seethrough.view import layer_formula, named
+from seethrough.view.node import Attributes, Child, Markup, Node, h, to_html
 from seethrough.view.numbers import count, exact, limit, probability, readout
 from seethrough.view.steps import layers_data, layers_norms
 from seethrough.view.steps.layers_film import SIDES, moments, said
@@ -33,14 +29,16 @@ from seethrough.view.steps.layers_stream import (
     rows_of,
     written,
 )
+from seethrough.view.steps.layers_wrote import FROM, written_lengths, wrote
 from seethrough.view.unrecorded import note, spans
 from seethrough.view.wants import is_kept, of_stream
 from seethrough.view.windowed import beyond_note, is_beyond
 from seethrough.view.words import Reader, rich, say, token_mark, visible_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seethrough.app.state import Scene
-    from seethrough.core.cell import Cell
     from seethrough.core.tokens import Candidate
 
 __all__ = ["FIELDS", "moments", "render", "wants"]
@@ -58,10 +56,9 @@ FIELDS = (
     "recorded",
     "source",
     "live_bytes",
+    "depth",
 )
 READOUT = "layers-readout"
-# Where the writes fly in from: the heads of their columns.
-FROM = {hooks.ATTN_OUT: "layers-attention", hooks.MLP_OUT: "layers-mlp"}
 STREAM = f"{hooks.RESID_PRE} {hooks.RESID_MID} {hooks.RESID_POST}"
 MOST_PIXELS = 640
 # Below this pitch two links beside each other are too close for a finger: they stand staggered.
@@ -87,6 +84,7 @@ def render(scene: Scene) -> str:
         h("div", {"class": f"layers-plate scroll{classes(scene)}"}, plate(scene, ribbon)),
         h("p", {"class": "note layers-scale"}, scale(scene, ribbon)),
         formula(scene),
+        layer_formula.box(scene),
         door(scene),
         note_unrecorded(scene, ribbon),
         layers_norms.panel(scene, last_moment),
@@ -157,9 +155,10 @@ def plate(scene: Scene, ribbon: Ribbon) -> list[Node]:
     wrote = {leaf: written(scene, leaf) for leaf in SIDES}
     told = [length for lengths in wrote.values() for length in lengths if length is not None]
     longest = max(told, default=0.0)
+    shown = written_lengths(scene, told)
     parts = [heads(scene, ribbon), entry(scene, ribbon, best)]
     for moment, layers in enumerate(groups(ribbon.n_layers), start=1):
-        rows = [layer_row(scene, layer, moment, (wrote, longest), best) for layer in layers]
+        rows = [layer_row(scene, layer, moment, (wrote, shown, longest), best) for layer in layers]
         picture = canvas(scene, ribbon, group_name(layers), moment)
         parts.append(h("div", {"class": "layer-group"}, picture, rows))
     return parts
@@ -237,17 +236,20 @@ def layer_row(
     scene: Scene,
     layer: int,
     moment: int,
-    writes: tuple[dict[str, tuple[float | None, ...]], float],
+    writes: tuple[dict[str, tuple[float | None, ...]], Mapping[float, str], float],
     best: tuple[Candidate, ...],
 ) -> Markup:
     """One layer: the way into it, what its two halves wrote, what it would say.
 
     Args:
-        writes: The lengths of the writes by hook, and the longest of all.
+        writes: The lengths of the writes by hook, each as it is written, and the longest of all.
     """
-    lengths, longest = writes
+    lengths, shown, longest = writes
     is_chosen = " is-selected" if layer == scene.choice.layer else ""
-    bars = [wrote(scene, (leaf, layer), lengths[leaf][layer], longest, moment) for leaf in SIDES]
+    bars = [
+        wrote(scene, (leaf, layer), (lengths[leaf][layer], longest), shown, moment)
+        for leaf in SIDES
+    ]
     inside = to_html(link(scene, layer), *bars, answer(scene, best, layer + 1, moment))
     return Markup(f'<div class="layer-row{is_chosen}">{inside}</div>')
 
@@ -268,36 +270,6 @@ def link_of(language: str, subject: str, layer: int, position: int, head: int) -
         "aria-label": say(Reader(language), "layers.link", layer=layer),
     }
     return Markup(to_html(h("a", attributes, str(layer))))
-
-
-def wrote(
-    scene: Scene, place: tuple[str, int], length: float | None, longest: float, moment: int
-) -> Node | Markup:
-    """The length of one write, by its leaf and layer, as a bar that ends at the ribbon."""
-    leaf, layer = place
-    if length is None:
-        return h("span", {"class": f"layer-wrote is-{SIDES[leaf]} is-missing"})
-    cell = length_cell(hook_name(leaf, layer), chosen(scene))
-    return bar_of(scene.language, cell, length, longest, moment)
-
-
-@lru_cache(maxsize=512)
-def bar_of(language: str, cell: Cell, length: float, longest: float, moment: int) -> Markup:
-    """A known write's bar and number, with the sum behind it; drawn again at every return."""
-    leaf = leaf_of(cell.name).removesuffix(NORM)
-    side = SIDES[leaf]
-    width = 100 * length / longest if longest > 0 and np.isfinite(length) else 0.0
-    start = 100 - width if side == "attention" else 0.0
-    reader = Reader(language)
-    told = escape(say(reader, "layers.length", length=exact(reader, length)))
-    # Written directly: sixty of them are a third of what choosing a token costs.
-    return Markup(
-        f'<span class="layer-wrote is-{side}" title="{told}" data-action="select-cell"'
-        f' data-cell="{cell}">'
-        f'<span class="number" data-at="{moment}">{escape(readout(reader, length))}</span>'
-        f'<svg aria-hidden="true" data-at="{moment}" data-move="fly" data-from="{FROM[leaf]}">'
-        f'<rect x="{start:.2f}%" width="{width:.2f}%" height="100%"></rect></svg></span>'
-    )
 
 
 def answer(scene: Scene, best: tuple[Candidate, ...], row: int, moment: int = 0) -> Markup | str:
@@ -345,9 +317,16 @@ def formula(scene: Scene) -> Node | str:
         return ""
     is_scaled = family_of(scene.run.config).has_scaled_scores
     d_head = count(scene, scene.run.config.d_head)
+    is_turned = layer_formula.turns(scene.run.config, scene.choice.layer)
     signs = say(scene, "layers.formula.signs", d_head=d_head, is_scaled=is_scaled)
-    formula = h("code", {}, signs)
-    told = rich(scene, "layers.formula", d_head=d_head, is_scaled=is_scaled, formula=formula)
+    told = rich(
+        scene,
+        "layers.formula",
+        d_head=d_head,
+        is_scaled=is_scaled,
+        is_turned=is_turned,
+        formula=h("code", {}, signs),
+    )
     return h("p", {"class": "note layers-formula"}, told)
 
 

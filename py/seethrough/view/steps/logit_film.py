@@ -9,6 +9,7 @@ from seethrough.core.hooks import hook_name
 from seethrough.view import film
 from seethrough.view.logit_facts import compared, last_position, query_of, spread, terms_of
 from seethrough.view.numbers import cell, count, signed
+from seethrough.view.steps.logit_sum import halves
 from seethrough.view.words import rich, token_mark, visible_at
 
 if TYPE_CHECKING:
@@ -47,11 +48,10 @@ def caption(scene: Scene, shot: str) -> Child:
             "rival_logit": signed(scene, rivals[0].logit),
         }
     if shot in {"product", "sum"} and found is not None:
-        fields |= {
-            "n_agreeing": count(scene, found.n_agreeing),
-            "gains": signed(scene, found.gains),
-            "losses": cell(scene, found.losses),
-        }
+        added = halves(scene, found)
+        gains, losses = added.parts
+        fields |= {"n_agreeing": count(scene, found.n_agreeing), "gains": gains, "losses": losses}
+        fields |= {"logit": added.whole}
     if shot == "all" and whole is not None:
         fields |= {
             "mean": cell(scene, float(whole.logits.mean())),

@@ -12,7 +12,7 @@ from seethrough.core import hooks
 from seethrough.core.cell import Cell
 from seethrough.core.length import length_cell, length_of
 from seethrough.core.wants import NOTHING, Wants, want
-from seethrough.view import logit_histogram, message, named, terms
+from seethrough.view import logit_histogram, message, named, norm_facts, terms
 from seethrough.view.cell_button import cell_button
 from seethrough.view.folded import folded
 from seethrough.view.logit_facts import (
@@ -77,7 +77,8 @@ def wants(scene: Scene) -> Wants:
         return NOTHING
     rows = ((ROWS, item.id) for item in compared)
     state = want([final_name(scene)], last) if is_kept(scene, last) else NOTHING
-    return state | of_logits(scene) | want(hooks.FINAL_LEAVES, last, rows=rows)
+    learned = norm_facts.wants(scene, norm_facts.FINAL, None)
+    return state | of_logits(scene) | want(hooks.FINAL_LEAVES, last, rows=rows) | learned
 
 
 def render(scene: Scene) -> str:
@@ -95,8 +96,33 @@ def render(scene: Scene) -> str:
         if whole is None
         else logit_histogram.figure(scene, whole.logits, shown, timed(scene, "all", "rise")),
         legend(scene, scales),
+        formula(scene),
         data(scene, shown),
     )
+
+
+def formula(scene: Scene) -> Node | str:
+    """The unembedding in signs with its shape, and what the final norm does before it."""
+    config, last = scene.run.config, last_position(scene)
+    if config is None:
+        return ""
+    found = norm_facts.normed_of(scene, norm_facts.FINAL, None, final_name(scene), last)
+    told = rich(
+        scene,
+        "logits.formula",
+        d_model=count(scene, config.d_model),
+        d_vocab=count(scene, config.d_vocab),
+        is_tied=config.tie_word_embeddings,
+    )
+    card = (
+        []
+        if found is None
+        else [
+            h("h3", {"class": "part-title"}, say(scene, "logits.norm.title")),
+            norm_facts.card(scene, found),
+        ]
+    )
+    return h("div", {"class": "logits-formula"}, h("p", {"class": "note"}, told), card)
 
 
 def lead(scene: Scene) -> list[Node | str]:

@@ -11,8 +11,9 @@ from seethrough.view import film, named, tail
 from seethrough.view.cell_button import cell_button
 from seethrough.view.logit_facts import is_coming, last_position, spread
 from seethrough.view.node import Attributes, Child, Node, h, to_html
-from seethrough.view.numbers import cell, count, exact, percentage, probability, readout, signed
+from seethrough.view.numbers import cell, count, exact, percentage, probability, signed
 from seethrough.view.steps.softened import N_BEST, Softened, softened
+from seethrough.view.steps.softmax_digits import digits_of, worked
 from seethrough.view.steps.softmax_table import COLUMNS as NUMBERS
 from seethrough.view.steps.softmax_table import data, names
 from seethrough.view.unrecorded import note
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import Scene
     from seethrough.core.tokens import Candidate
-    from seethrough.view.steps.softened import Row
+    from seethrough.view.steps.softmax_digits import Digits
 
 FIELDS = (
     "language",
@@ -61,6 +62,7 @@ def render(scene: Scene) -> str:
                 {"class": "columns"},
                 h("div", {"class": "scroll", "tabindex": "0"}, columns(scene, made)),
                 scale_switch(scene),
+                worked(scene, made),
             ),
             lacking(scene)
             if whole is None
@@ -107,22 +109,23 @@ def timed(scene: Scene, shot: str, move: str, source: str = "") -> Attributes:
 
 def columns(scene: Scene, made: Softened) -> Node:
     """One line a token, one column an operation."""
-    heads = [head(scene, name, made) for name in COLUMNS]
+    told = digits_of(scene, made)
+    heads = [head(scene, name, made, told) for name in COLUMNS]
     return h(
         "table",
         {"class": "softmax-table"},
         h("caption", {"class": "visually-hidden"}, say(scene, "softmax.caption")),
         h("thead", {}, h("tr", {}, heads)),
-        h("tbody", {}, [line(scene, row, made) for row in made.rows]),
-        h("tfoot", {}, rest(scene, made), total(scene, made)),
+        h("tbody", {}, [line(scene, at, made, told) for at in range(len(made.rows))]),
+        h("tfoot", {}, rest(scene, made, told), total(scene, made, told)),
     )
 
 
-def head(scene: Scene, name: str, made: Softened) -> Node:
+def head(scene: Scene, name: str, made: Softened, told: Digits) -> Node:
     """A column's head: the operation that makes it, and what comes out."""
     if name == "bar":
         return h("td", {"class": "bar-cell"}, axis(scene, made))
-    operations = {"below": cell(scene, made.largest), "prob": readout(scene, made.total)}
+    operations = {"below": cell(scene, made.largest), "prob": told.powers.whole}
     operation: Child = ""
     if name in {"below", "power", "prob"}:
         words = say(scene, f"softmax.operation.{name}", number=operations.get(name, ""))
@@ -152,21 +155,20 @@ def axis_line(kind: str, labels: Sequence[tuple[float, str]]) -> Node:
     return h("svg", {"class": f"axis {kind}", **shape}, texts)
 
 
-def line(scene: Scene, row: Row, made: Softened) -> Node:
+def line(scene: Scene, at: int, made: Softened, told: Digits) -> Node:
     """One token through all columns; each number comes from the one on its left."""
+    row = made.rows[at]
     token, last = row.item.id, last_position(scene)
     is_asked = token in {item.id for item in scene.choice.asked}
     logit = cell_button(
         Cell(hooks.LOGITS, (last, token)),
-        signed(scene, row.item.logit),
+        told.logits[at],
         exact(scene, row.item.logit),
     )
-    shown = probability(scene, row.prob)
+    shown = told.shares.parts[at]
     prob = cell_button(Cell(PROBS, (last, token)), shown, exact(scene, row.prob))
-    below = h("span", {"class": "number", "title": exact(scene, row.below)}, cell(scene, row.below))
-    power = h(
-        "span", {"class": "number", "title": exact(scene, row.power)}, readout(scene, row.power)
-    )
+    below = h("span", {"class": "number", "title": exact(scene, row.below)}, told.below[at])
+    power = h("span", {"class": "number", "title": exact(scene, row.power)}, told.powers.parts[at])
     numbers = {"logit": logit, "below": below, "power": power, "prob": prob}
     cells, before = [], ""
     for name, number in numbers.items():
@@ -220,7 +222,7 @@ def bar(kind: str, share: float, fill: str, move: Attributes) -> Node:
     return h("svg", shape, lines, length)
 
 
-def rest(scene: Scene, made: Softened) -> Node:
+def rest(scene: Scene, made: Softened, told: Digits) -> Node:
     """All tokens that are not listed, together."""
     key = "softmax.others" if made.n_rest is None else "softmax.others_count"
     name = say(scene, key, n_rest=count(scene, made.n_rest or 0))
@@ -232,18 +234,18 @@ def rest(scene: Scene, made: Softened) -> Node:
         h(
             "td",
             {"class": "is-power"},
-            foot_number(scene, "sum", made.rest, readout(scene, made.rest)),
+            foot_number(scene, "sum", made.rest, told.powers.rest or ""),
         ),
         h(
             "td",
             {"class": "is-prob"},
-            foot_number(scene, "divide", share, probability(scene, share)),
+            foot_number(scene, "divide", share, told.shares.rest),
         ),
         h("td", {"class": "bar-cell"}, bars(scene, share, made, "bar-rest")),
     )
 
 
-def total(scene: Scene, made: Softened) -> Node:
+def total(scene: Scene, made: Softened, told: Digits) -> Node:
     """What the columns add up to."""
     n_all = count(scene, len(made.rows) + (made.n_rest or 0))
     words = (
@@ -258,9 +260,9 @@ def total(scene: Scene, made: Softened) -> Node:
         h(
             "td",
             {"class": "is-power"},
-            foot_number(scene, "sum", made.total, readout(scene, made.total), mark="softmax-sum"),
+            foot_number(scene, "sum", made.total, told.powers.whole, mark="softmax-sum"),
         ),
-        h("td", {"class": "is-prob"}, foot_number(scene, "divide", 1.0, probability(scene, 1.0))),
+        h("td", {"class": "is-prob"}, foot_number(scene, "divide", 1.0, told.shares.whole)),
         h("td"),
     )
 
@@ -304,18 +306,19 @@ def moments(scene: Scene) -> Sequence[Child]:
     if not known:
         return ()
     made, whole = softened(scene), spread(scene)
-    best, second = made.rows[0], made.rows[min(1, len(made.rows) - 1)]
+    told, other = digits_of(scene, made), min(1, len(made.rows) - 1)
+    best, second = made.rows[0], made.rows[other]
     fields: dict[str, Node | str] = {
         "best": token_mark(best.item.visible),
         "second": token_mark(second.item.visible),
         "n_best": count(scene, min(N_BEST, len(made.rows))),
         "largest": signed(scene, made.largest),
         "below": cell(scene, second.below),
-        "power": readout(scene, second.power),
-        "total": readout(scene, made.total),
-        "rest": readout(scene, made.rest),
-        "best_prob": probability(scene, best.prob),
-        "second_prob": probability(scene, second.prob),
+        "power": told.powers.parts[other],
+        "total": told.powers.whole,
+        "rest": told.powers.rest or "",
+        "best_prob": told.shares.parts[0],
+        "second_prob": told.shares.parts[other],
     }
     if whole is not None:
         fields["most"] = count(scene, whole.reaching(0.9))

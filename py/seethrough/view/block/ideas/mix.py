@@ -44,7 +44,7 @@ def render(scene: Scene) -> str:
         return to_html(waits(scene) if has_run else nothing_yet(scene, "idea.mix.rest"))
     token = mark_at(scene, chosen(scene))
     return to_html(
-        lead(rich(scene, "idea.mix.lead", token=token, head=str(mixed.head))),
+        lead(rich(scene, "idea.mix.lead", token=token)),
         picture(say(scene, "idea.mix.picture"), streams(scene, mixed), points(scene, mixed)),
     )
 
