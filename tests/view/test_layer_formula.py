@@ -85,7 +85,7 @@ def test_shapes_are_those_of_the_numbers(family: str) -> None:
     for weight in OF_WEIGHTS.values():
         whole = hook_name(weight, 1)
         told = [
-            node.parent.css_first(".shape").text()
+            node.parent.parent.css_first(".shape").text()
             for node in page.css(".sign-weight")
             if (node.attributes["title"] or "").startswith(f"{whole} [")
         ]

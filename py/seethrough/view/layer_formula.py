@@ -62,6 +62,8 @@ OF_WEIGHTS = {
     "w_in": "mlp.W_in",
     "w_out": "mlp.W_out",
 }
+# The places that stand at a sign where it is made: of the token, of the one that is looked at.
+SUBSCRIPTS = {"scores": "ij", "weights": "ij", "z": "i"}
 # The whole layer in two lines, or in one where both halves are added at once.
 WHOLE = ("attention", "mlp", "both")
 
@@ -258,7 +260,9 @@ def hook_sign(scene: Scene, name: str, leaf: str, *, has_shape: bool) -> Node:
         shown,
         h("span", {"class": "visually-hidden"}, " ", word),
     )
-    return with_shape(button, dims if has_shape else "")
+    place = SUBSCRIPTS.get(name, "") if has_shape else ""
+    below = [h("sub", {}, h("code", {}, place))] if place else []
+    return with_shape(button, *below, shape=dims if has_shape else "")
 
 
 def is_pressed(scene: Scene, leaf: str) -> bool:
@@ -270,14 +274,16 @@ def weight_sign(scene: Scene, name: str, whole: str, dims: tuple[int, ...]) -> N
     """A matrix: its name, below it how many rows and columns it has."""
     shape = times(scene, dims)
     attributes = {"class": "sign-weight", "title": f"{whole} [{shape}]"}
-    return with_shape(h("span", attributes, say(scene, f"formula.sign.{name}")), shape)
+    return with_shape(h("span", attributes, say(scene, f"formula.sign.{name}")), shape=shape)
 
 
-def with_shape(sign: Node, shape: str) -> Node:
-    """A sign with its shape below it; without one where it was told before."""
+def with_shape(*sign: Node, shape: str) -> Node:
+    """A sign, which is in no language, with its shape below it; without where it was told."""
     if not shape:
-        return sign
-    return h("span", {"class": "signed"}, sign, h("span", {"class": "shape"}, shape))
+        return h("code", {"class": "sign-alone"}, *sign)
+    return h(
+        "code", {"class": "signed"}, h("span", {}, *sign), h("span", {"class": "shape"}, shape)
+    )
 
 
 def shape_of(scene: Scene, leaf: str) -> str:

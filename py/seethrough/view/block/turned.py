@@ -139,16 +139,16 @@ def worked(scene: Scene, made: Products, query: Side) -> dict[str, Node | str]:
     place = (query.position, query.head)
     before, after = query.names
 
-    def button(name: str, column: int, value: float) -> Node:
+    def button(name: str, column: int, value: float, shown: str = "") -> Node:
         cell = Cell(name, (*place, column))
-        return cell_button(cell, bracketed(readout(scene, value)), exact(scene, value))
+        return cell_button(cell, shown or readout(scene, value), exact(scene, value))
 
     return {
         "at": str(at),
         "partner": str(partner),
         "angle": readout(scene, angle),
         "own": button(before, at, own),
-        "other": button(before, partner, other),
+        "other": button(before, partner, other, bracketed(readout(scene, other))),
         "cos": bracketed(readout(scene, float(np.cos(angle)))),
         "sin": bracketed(readout(scene, sine)),
         "turned": h("b", {}, button(after, at, float(query.after[at]))),

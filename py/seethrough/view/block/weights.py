@@ -46,7 +46,6 @@ def render(scene: Scene) -> str:
         title(scene, "step.weights"),
         named.lead(scene, [attention.lead(scene, grid), " ", rich(scene, "weights.softmax")]),
         shapes.line(scene, "weights"),
-        layer_formula.box(scene, "weights"),
         h(
             "div",
             {"class": "block-pair"},
@@ -60,6 +59,7 @@ def render(scene: Scene) -> str:
             ),
             h("div", {"class": "pattern-whole"}, attention.pattern(scene, grid)),
         ),
+        layer_formula.box(scene, "weights"),
         off.figure(scene),
         h("div", {"class": "block-more"}, wall.figure(scene), habits.figure(scene, place)),
     )
