@@ -88,7 +88,8 @@ def matrices(state: AppState, atlas: Atlas) -> Node | str:
         buttons.append(h("button", {**more, "data-name": matrix, "aria-pressed": is_on}, words))
     label = {"class": "chart-layouts", "role": "group", "aria-label": say(state, "chart.matrices")}
     told = rich(state, f"chart.matrix.{NAMES[atlas.matrix]}.told")
-    return h("div", {}, h("div", label, buttons), h("p", {"class": "note"}, told))
+    note = h("p", {"class": "note"}, told)
+    return h("div", {"class": "chart-matrices"}, h("div", label, buttons), note)
 
 
 def layouts(state: AppState, atlas: Atlas) -> Node | str:
