@@ -35,7 +35,10 @@ OWN_WIRING = frozenset(
 )
 DEFAULTS: dict[str, dict[str, str]] = {
     GPT2: dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>"),
-    GPT_NEOX: dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>"),
+    GPT_NEOX: {
+        **dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>"),
+        "pad_token": "<|padding|>",
+    },
     LLAMA: {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"},
 }
 # A model whose folder names no class has that of its kind, or takes its file as it is.
@@ -89,8 +92,9 @@ def _gpt2(content: Content, told: Told) -> Content:
 
 
 def _gpt_neox(content: Content, told: Told) -> Content:
-    if "ByteLevel" not in _types(content):
-        raise SourceError("tokens.other_class", got=GPT_NEOX)
+    adds = [name for name in ("add_bos_token", "add_eos_token") if told.get(name)]
+    if "ByteLevel" not in _types(content) or adds:
+        raise SourceError("tokens.other_class", got=" with ".join([GPT_NEOX, *adds]))
     split = BYTE_LEVEL | {"add_prefix_space": bool(told.get("add_prefix_space", False))}
     model = content["model"] | {"unk_token": None, "ignore_merges": False}
     return content | {
@@ -98,6 +102,7 @@ def _gpt_neox(content: Content, told: Told) -> Content:
         "pre_tokenizer": split,
         "decoder": BYTE_LEVEL,
         "model": model,
+        "post_processor": None,  # the class makes its own, which adds nothing
     }
 
 

@@ -25,6 +25,7 @@ TOKENS = ("<s>", "</s>", "<|endoftext|>", "<|im_end|>", "<new>", "<x>", "hello",
 CLASSES = (
     *(None, "PreTrainedTokenizerFast", "GPT2Tokenizer", "GPT2TokenizerFast", "TokenizersBackend"),
     *("LlamaTokenizer", "LlamaTokenizerFast", "NoSuch", "PreTrainedTokenizer"),
+    *("GPTNeoXTokenizer", "GPTNeoXTokenizerFast"),
 )
 TEXTS = ("hello w", "<s>hello</s> a", "<new> b<x>", "<|im_end|>hello<|endoftext|> w", "<y>  a é")
 
@@ -70,7 +71,7 @@ def write_folder(rng: random.Random, folder: Path) -> dict[str, Any]:
     is_metaspace = rng.random() < 0.3
     content = spaced() if is_metaspace else tokenizer_dict(Tiny())
     content["model"] = {"dropout": None, **content["model"]}
-    kind = "llama" if is_metaspace else rng.choice(("gpt2", "llama"))
+    kind = "llama" if is_metaspace else rng.choice(("gpt2", "llama", "gpt_neox", "gpt_neo"))
     files: dict[str, Any] = {"config.json": {"model_type": kind, "vocab_size": ROOM}}
     files["tokenizer_config.json"] = settings(rng)
     names = ("bos_token", "eos_token", "cls_token")

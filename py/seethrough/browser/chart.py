@@ -128,12 +128,14 @@ class Chart:
     def _look_again(self) -> None:
         """It did not: another canvas takes the place; where that is lost too, the page says so."""
         canvas = _canvas()
-        if canvas is None or not _is_lost(canvas):
+        if canvas is None:
             return
-        other = canvas.cloneNode(False)
-        canvas.replaceWith(other)
-        self._sizes.watch(other)
-        self._charting.lose(is_lost=_is_lost(other))
+        if _is_lost(canvas):
+            other = canvas.cloneNode(False)
+            canvas.replaceWith(other)
+            self._sizes.watch(other)
+            canvas = other
+        self._charting.lose(is_lost=_is_lost(canvas))
         self._paint(self._store.state)
 
     def _paint(self, state: AppState) -> None:

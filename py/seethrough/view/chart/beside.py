@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seethrough.app.state import NEEDS_MODEL
 from seethrough.core.atlas import EMBEDDING, N_NEIGHBOURS, NOT_MEASURED, PCA, UNEMBEDDING
 from seethrough.core.token_kinds import GAP, KINDS
 from seethrough.core.word_groups import GROUPS
-from seethrough.view.chart import picks
+from seethrough.view.chart import offer, picks
 from seethrough.view.chart.picture import ROLES
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import count, percentage, with_signs
@@ -27,8 +28,8 @@ LOST_FIELDS = ("language", "atlas", "chart_layout", "chart_token")
 LEGEND_FIELDS = ("language", "atlas", "chart_hidden")
 TOKEN_FIELDS = (
     *("language", "atlas", "atlas_near", "chart_token", "chart_error", "chart_layout"),
-    *("chart_model", "picked", "chart_found", "chart_sought", "chart_group"),
-    *("near", "near_told", "is_near_asked"),
+    *("picked", "chart_found", "chart_sought", "chart_group"),
+    *("near", "near_told", "is_near_asked", *offer.FIELDS),
 )
 FOUND_FIELDS = ("language", "atlas", "chart_found", "chart_sought", "chart_refused", "chart_group")
 LISTED = 30
@@ -88,7 +89,8 @@ def matrices(state: AppState, atlas: Atlas) -> Node | str:
         buttons.append(h("button", {**more, "data-name": matrix, "aria-pressed": is_on}, words))
     label = {"class": "chart-layouts", "role": "group", "aria-label": say(state, "chart.matrices")}
     told = rich(state, f"chart.matrix.{NAMES[atlas.matrix]}.told")
-    return h("div", {}, h("div", label, buttons), h("p", {"class": "note"}, told))
+    note = h("p", {"class": "note"}, told)
+    return h("div", {"class": "chart-matrices"}, h("div", label, buttons), note)
 
 
 def layouts(state: AppState, atlas: Atlas) -> Node | str:
@@ -198,7 +200,7 @@ def near(state: AppState, atlas: Atlas, at: int) -> list[Node]:
         return [h("p", {"role": "alert"}, say_message(state, chart.chart_error))]
     known = state.by_rows.near_of(chart)
     if known is None:
-        return [h("p", {"role": "status"}, awaited(state))]
+        return awaited(state)
     kept = int(atlas.kept[chart.chart_layout][at])
     told = (
         []
@@ -228,12 +230,16 @@ def near(state: AppState, atlas: Atlas, at: int) -> list[Node]:
     ]
 
 
-def awaited(state: AppState) -> str:
+def awaited(state: AppState) -> list[Node]:
     """Why a token's neighbours are not there: on their way, or the open model has to look."""
-    told = state.by_rows.near_told
-    if not state.chart.is_near_asked:
-        return say(state, "chart.token.waiting")
-    return say(state, "chart.token.looking") if told is None else say_message(state, told)
+    told, is_asked = state.by_rows.near_told, state.chart.is_near_asked
+    if is_asked and told is not None and told.key == NEEDS_MODEL:
+        said = h("p", {"role": "status"}, say(state, "chart.token.needs"))
+        return [said, *offer.opening(state)]
+    if is_asked and told is not None:
+        return [h("p", {"role": "alert"}, say_message(state, told))]
+    words = say(state, "chart.token.looking") if is_asked else say(state, "chart.token.waiting")
+    return [h("p", {"role": "status"}, words)]
 
 
 def token_button(state: AppState, atlas: Atlas, token_id: int) -> Node:
