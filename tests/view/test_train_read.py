@@ -215,7 +215,7 @@ def test_who_reads_and_what() -> None:
 def test_the_page_is_whole() -> None:
     """Title, choices, picture and transport; no link to what is not built."""
     html = pages.render(at())
-    assert "told how wrong it was" in html
+    assert "How a model learns" in html
     assert "#/train/step" not in html or "slow" in PANELS
 
 

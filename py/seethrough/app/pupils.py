@@ -54,8 +54,8 @@ def shown_text(actions: Actions) -> str:
 
 
 def beginning(text: str) -> str:
-    """As much of a text as such a model reads at once, without what ends it."""
-    return text.replace("\r\n", "\n")[:N_POS].rstrip()
+    """As much of a text as such a model reads at once: it has room for a sign behind it."""
+    return text.replace("\r\n", "\n")[: N_POS - 1].rstrip()
 
 
 def take_in_untrained(service: Service, text: str) -> str:

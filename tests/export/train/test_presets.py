@@ -50,13 +50,14 @@ def test_few_names_are_few() -> None:
 
 @pytest.mark.long
 def test_steps_that_are_too_long() -> None:
-    """At 0.1 the loss falls, then leaps up and ends far above what the usual rate reaches."""
-    losses = np.array(run("fast", STEPS).course.losses)
-    usual = np.array(run("fast", STEPS, rate=3e-3).course.losses)
-    best = losses[:100].min()
-    assert best < losses[0] - 0.3
-    assert losses[-50:].mean() > best + 0.3
-    assert losses[-50:].mean() > usual[-50:].mean() + 0.5
+    """At 1 the loss falls, then leaps far above blind guessing and stays; the usual rate learns."""
+    trained = run("fast", STEPS)
+    losses, blind = np.array(trained.course.losses), np.log(27)
+    assert losses[:60].min() < blind - 0.3
+    assert losses[-100:].mean() > 5 * blind
+    assert len(set(trained.sample)) <= 4  # signs: it says one letter over and over
+    usual = run("fast", 100, rate=3e-3).course.losses
+    assert np.mean(usual[-20:]) < blind - 0.5
 
 
 @pytest.mark.long
@@ -73,7 +74,7 @@ def test_too_little_to_learn_from() -> None:
 @pytest.mark.long
 def test_one_sentence_over_and_over() -> None:
     """Both losses go close to 0, and the model writes nothing but the sentence."""
-    trained = run("same", 100)
-    assert trained.course.losses[-1] < 0.1
-    assert trained.course.held[-1][1] < 0.1
-    assert trained.sample.strip() in SENTENCE * 20
+    trained = run("same", STEPS)
+    assert np.mean(trained.course.losses[-20:]) < 0.05
+    assert trained.course.held[-1][1] < 0.05
+    assert trained.sample in SENTENCE * 20

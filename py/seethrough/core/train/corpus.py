@@ -98,11 +98,12 @@ class Corpus:
 
 
 def unseen(corpus: Corpus) -> str:
-    """Text that was held out, as much as a window takes; of whole documents only whole ones.
+    """Text that was held out, as much as a model reads at once; of whole documents only whole ones.
 
-    Of a text that holds nothing out, its beginning.
+    Of a text that holds nothing out, its beginning. Behind a document's beginning and before the
+    next sign a window has room for two less than its length.
     """
-    text = (corpus.held or corpus.learned).strip(END)[: N_POS - 1]
+    text = (corpus.held or corpus.learned).strip(END)[: N_POS - 2]
     whole, is_cut, _ = text.rpartition(END)
     return whole if corpus.has_documents and is_cut else text
 

@@ -13,7 +13,7 @@ DATA = ("names", "few", "sums", "grammar", "words", "text")
 OWN_TEXT = "text"
 MOST_STEPS = 100_000
 UNTRAINED = "untrained"  # what the name of a model that has learned nothing begins with
-RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1)  # learning rates to choose from
+RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0)  # learning rates to choose from
 
 
 @dataclass(frozen=True)

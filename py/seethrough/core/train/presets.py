@@ -23,7 +23,7 @@ class Preset:
 
 # A rate that is too high; so few names that they are learned by heart; one document over and over.
 PRESETS = {
-    "fast": Preset("names", "100k", 0.1),
+    "fast": Preset("names", "100k", 1.0),
     "few": Preset("few", "100k", 3e-3),
     "same": Preset(OWN_TEXT, "25k", 3e-3, SENTENCE * REPEATS),
 }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST = 160  # tokens that are drawn
 MEDIUM = 320  # signs of a text; longer ones are set smaller
 LEAST_SCALE = 4.0  # nats
-HIGH = 20
+HIGH = 14
 TARGET = "read-target"
 
 

@@ -24,20 +24,20 @@ def render(state: AppState) -> str:
 
 def texts(state: AppState) -> Node:
     """The documents of this build, and the reader's own text."""
-    names = [card.subject for card in state.site.documents]
-    links = [link(state, name) for name in [*names, OWN]]
+    names = [(card.subject, card.id) for card in state.site.documents]
+    links = [link(state, *name) for name in [*names, (OWN, OWN)]]
     return group(state, "texts", links)
 
 
-def link(state: AppState, name: str) -> Node:
+def link(state: AppState, subject: str, name: str) -> Node:
     """A link to a text."""
-    is_here = state.route.subject == name
+    is_here = state.route.subject == subject
     attributes: Attributes = {
         "class": "button",
-        "href": address_of(Route(TRAIN, name)),
+        "href": address_of(Route(TRAIN, subject)),
         "aria-current": "true" if is_here else None,
     }
-    return h("a", attributes, say(state, f"subject.{name}"))
+    return h("a", attributes, say(state, f"read.text.{name}"))
 
 
 def readers(state: AppState) -> Node:

@@ -59,7 +59,7 @@ def drawn(scene: Scene, *, is_exact: bool) -> str:
     right = [said, pushes.bars(scene, now, is_exact=is_exact)]
     if is_exact:
         right.append(formula(scene, now))
-    side = [document.text(scene, now), legend(scene), mean(scene, now)]
+    side = [document.text(scene, now), mean(scene, now), legend(scene)]
     body = h(
         "div",
         {"class": "read is-exact" if is_exact else "read"},
