@@ -21,10 +21,12 @@ from seethrough.core.train.course import Course
 from seethrough.core.train.one_weight import one_weight
 from seethrough.core.train.slow import GRAD, lengths, splits
 from seethrough.view import pages
+from seethrough.view.ideas.plain import whole
 from seethrough.view.layout import ACTIONS, PANELS, raster_for
 from seethrough.view.numbers import exact, probability, readout
 from seethrough.view.pictures import describe_cell, order_of
 from seethrough.view.train.slow import frame
+from seethrough.view.train.slow.guess import reach_of
 from seethrough.view.words import Reader
 from tests.app.test_training import room
 from tests.steps import page_state
@@ -100,7 +102,8 @@ def test_the_bars_are_the_shares() -> None:
     heights = [float(one) for one in re.findall(r'is-share"[^>]* height="([\d.]+)"/?>', html)]
     shares = step().p_of_aim(step().shares)
 
-    assert heights[:64] == pytest.approx(100 * shares, abs=0.01)
+    assert heights[:64] == pytest.approx(100 * shares / reach_of(step()), abs=0.01)
+    assert f"A bar of full height is {whole(ENGLISH, reach_of(step()))}" in html
     assert f"{letter(5)}: {probability(ENGLISH, shares[5])}" in html
 
 
@@ -215,10 +218,10 @@ def test_before_and_after_stand_side_by_side() -> None:
     afters = re.findall(r'is-share"[^>]* height="([\d.]+)"/?>', html)
 
     assert [float(one) for one in befores[:64]] == pytest.approx(
-        100 * step().p_of_aim(step().shares), abs=0.01
+        100 * step().p_of_aim(step().shares) / reach_of(step()), abs=0.01
     )
     assert [float(one) for one in afters[:64]] == pytest.approx(
-        100 * step().p_of_aim(step().after_shares), abs=0.01
+        100 * step().p_of_aim(step().after_shares) / reach_of(step()), abs=0.01
     )
     assert f"{step().loss:.3f}" in html
     assert f"{step().after_loss:.3f}" in html

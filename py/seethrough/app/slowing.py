@@ -86,7 +86,7 @@ class SlowMotion:
         step = self._slow.step
         if step is None or not 0 <= layer < step.config.n_layers:
             return
-        weight = f"blocks.{layer}.mlp.W_out" if part == MLP else f"blocks.{layer}.attn.W_Q"
+        weight = f"blocks.{layer}.mlp.W_in" if part == MLP else f"blocks.{layer}.attn.W_Q"
         self._write(layer=layer, part=part, opened=None)
         self.choose_weight(weight)
         await self._inside(layer)
@@ -234,7 +234,7 @@ def looked_at(step: SlowStep, was: Slow) -> Slow:
     weight, cell, layer = was.weight, was.cell, was.layer
     if not is_inside(cell, step.weights.get(weight)):
         layer = step.config.n_layers - 1
-        weight = f"blocks.{layer}.mlp.W_out"
+        weight = f"blocks.{layer}.mlp.W_in"
         cell = largest_gradient(step, weight)
     return Slow(step=step, position=step.worst, layer=layer, weight=weight, cell=cell)
 

@@ -11,6 +11,7 @@ from seethrough.view.folded import folded
 from seethrough.view.ideas.plain import lead, picture, whole
 from seethrough.view.node import Child, Node, h
 from seethrough.view.numbers import count, exact, probability
+from seethrough.view.train.slow.guess import reach_of, scale_note
 from seethrough.view.train.slow.letters import before_mark, has_aim, mark, visible
 from seethrough.view.train.slow.shares import bars, likeliest
 from seethrough.view.train.slow.tables import data_table
@@ -32,20 +33,22 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
     }
     key = "idea.slow.after" if step.after_loss < step.loss else "idea.slow.after_worse"
     drawn = tape(state, step, both(state, step))
-    shown = picture(say(state, "slow.after.picture"), legend(state), drawn, at_place(state, step))
+    bars = h("div", {}, legend(state), drawn, scale_note(state, step))
+    shown = picture(say(state, "slow.after.picture"), bars, at_place(state, step))
     return [lead(rich(state, key, **fields)), shown, counted(state, step)]
 
 
 def numbers(state: AppState, step: SlowStep) -> list[Child]:
     """The same with all digits."""
     fields = {
-        "before": h("b", {}, exact(state, np.float32(step.loss))),
-        "after": h("b", {}, exact(state, np.float32(step.after_loss))),
+        "before": h("b", {}, exact(state, float(np.float32(step.loss)))),
+        "after": h("b", {}, exact(state, float(np.float32(step.after_loss)))),
     }
     return [
         h("p", {"class": "lead"}, rich(state, "slow.after.numbers", **fields)),
         legend(state),
         tape(state, step, both(state, step)),
+        scale_note(state, step),
         at_place(state, step, is_exact=True),
         counted(state, step),
         folded(state, "slow-after", say(state, "slow.after.table"), lambda: table(state, step)),
@@ -65,7 +68,7 @@ def both(state: AppState, step: SlowStep) -> Bars:
         )
         for aim, before, after in zip(step.aims, *(map(float, one) for one in shares), strict=True)
     ]
-    return Bars(KINDS, shares, told)
+    return Bars(KINDS, shares, told, reach_of(step))
 
 
 def legend(state: AppState) -> Node:

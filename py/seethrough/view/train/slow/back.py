@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from seethrough.core.cache import Array
     from seethrough.core.train.slow import SlowStep, Split
 
-WIDE, HIGH, MIDDLE, EDGE = 150, 64, 44, 146
+WIDE, MIDDLE, EDGE = 150, 44, 146
+HIGHEST, LOWEST, ALL = 96, 56, 420  # of a row, and of all of them
 MOST_WIDE, LEAST_WIDE = 56, 3
 ROLES = {ATTENTION: "attention", MLP: "feed-forward"}
 
@@ -41,7 +42,7 @@ def numbers(state: AppState, step: SlowStep) -> list[Child]:
         tower(state, step, is_exact=True),
         h("div", {"class": "slow-aside"}, inside.strips(state, step)),
     )
-    return [h("p", {"class": "lead"}, words), drawn, tape(state, step)]
+    return [h("p", {"class": "lead"}, words), tape(state, step), drawn]
 
 
 def aside(state: AppState, step: SlowStep) -> Node:
@@ -60,9 +61,10 @@ def tower(state: AppState, step: SlowStep, *, is_exact: bool) -> Node:
     size = largest(step, found, position)
     top = length_at(stream_of(step)[0][1], position)
     last = length_at(found[-1].total, position)
+    high = max(LOWEST, min(HIGHEST, ALL // len(found)))
     rows = [
         end(state, "scores", top, size, is_exact=is_exact),
-        *[part(state, one, position, size, is_exact=is_exact) for one in found],
+        *[part(state, one, position, (size, high), is_exact=is_exact) for one in found],
         end(state, "letters", last, size, is_exact=is_exact),
     ]
     return h("ol", {"class": "slow-tower", "aria-label": say(state, "slow.back.tower")}, rows)
@@ -95,12 +97,19 @@ def end(state: AppState, name: str, length: float, size: float, *, is_exact: boo
     return h("li", {"class": f"slow-end is-{name}"}, drawn, h("span", {}, *told))
 
 
-def part(state: AppState, one: Split, position: int, size: float, *, is_exact: bool) -> Node:
-    """A part of a layer: what comes down goes into it too, and what comes out is added."""
+def part(
+    state: AppState, one: Split, position: int, sizes: tuple[float, int], *, is_exact: bool
+) -> Node:
+    """A part of a layer: what comes down goes into it too, and what comes out is added.
+
+    Args:
+        sizes: The length that is drawn widest, and how high a row is.
+    """
+    size, high = sizes
     before, through, after = (length_at(x, position) for x in (one.past, one.through, one.total))
     loop = wide(through, size)
     upper, lower = wide(before, size), wide(after, size)
-    drawn = ribbon(upper, lower, HIGH, loops(upper, lower, loop))
+    drawn = ribbon(upper, lower, high, loops(upper, lower, loop, high))
     slow = state.lesson.slow
     is_chosen = (slow.layer, slow.part) == (one.layer, one.part)
     pressed: Attributes = {
@@ -139,14 +148,14 @@ def ribbon(upper: float, lower: float, high: int, more: list[Node]) -> Node:
     return h("svg", box, *more, h("path", {"class": "slow-ribbon", "d": corners}))
 
 
-def loops(upper: float, lower: float, across: float) -> list[Node]:
+def loops(upper: float, lower: float, across: float, high: int) -> list[Node]:
     """Into the part, as a thin line; out of it again, as wide as what it gives back is long."""
     out = MIDDLE + upper / 2
     back = MIDDLE + lower / 2 - across / 2
-    into = f"M{out:.1f} 12C{out + 40:.1f} 12 {EDGE - 40} 22 {EDGE} 22"
-    home = (
-        f"M{EDGE} 42C{EDGE - 50} 42 {back + 50:.1f} {HIGH - 4 - across / 2:.1f} {back:.1f} {HIGH}"
-    )
+    enter, leave, foot = high / 2 - 10, high / 2 + 10, high - 4 - across / 2
+    ends = EDGE - 50, back + 50
+    into = f"M{out:.1f} 8C{out + 40:.1f} 8 {EDGE - 40} {enter:.0f} {EDGE} {enter:.0f}"
+    home = f"M{EDGE} {leave:.0f}C{ends[0]} {leave:.0f} {ends[1]:.1f} {foot:.1f} {back:.1f} {high}"
     return [
         h("path", {"class": "slow-into", "d": into}),
         h("path", {"class": "slow-through", "d": home, "stroke-width": f"{across:.1f}"}),

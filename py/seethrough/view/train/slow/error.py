@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from seethrough.core.train.slow import SlowStep
 
 MOST_ARROWS = 32
-WIDE, UP, DOWN = 34, 150, 110  # of a letter's column; of an arrow of a whole 1 each way
+WIDE, UP, LETTERS = 40, 190, 44  # of a column; of the longest arrow; of the line of letters
+ROOM = 12
 HEAD = 7
 
 
@@ -72,15 +73,23 @@ def arrows(state: AppState, step: SlowStep) -> Node:
         for at, letter in enumerate(letters)
     ]
     wide = WIDE * len(letters)
+    ground_y = ROOM + UP
+    high = ground_y + LETTERS + UP * max(float(errors.max()), 0.0) / size + ROOM
     box: Attributes = {
         "class": "slow-arrows",
-        "viewBox": f"0 0 {wide} {UP + DOWN + 40}",
+        "viewBox": f"0 0 {wide} {high:.0f}",
         "width": str(wide),
-        "height": str(UP + DOWN + 40),
+        "height": f"{high:.0f}",
         "role": "img",
         "aria-label": say(state, "slow.error.picture"),
     }
-    ground: Attributes = {"class": "grid", "x1": "0", "x2": str(wide), "y1": UP, "y2": UP}
+    ground: Attributes = {
+        "class": "grid",
+        "x1": "0",
+        "x2": str(wide),
+        "y1": ground_y,
+        "y2": ground_y,
+    }
     drawn = h("svg", box, h("line", ground), columns)
     return h("div", {"class": "scroll slow-scroll", "tabindex": "0"}, drawn, key(state))
 
@@ -88,12 +97,13 @@ def arrows(state: AppState, step: SlowStep) -> Node:
 def column(step: SlowStep, letter: int, at: int, error: float, *, is_aim: bool) -> Node:
     """A letter below the line, its arrow from the line to where its score should go."""
     x = WIDE * (at + 0.5)
-    start, end = (UP, UP + error * UP) if error < 0 else (UP + 40, UP + 40 + error * DOWN)
+    start = ROOM + UP + (LETTERS if error > 0 else 0)
+    end = start + error * UP
     kind = "up" if error < 0 else "down"
     name: Attributes = {
         "class": "slow-arrow-letter is-aim" if is_aim else "slow-arrow-letter",
         "x": f"{x:.0f}",
-        "y": f"{UP + 27}",
+        "y": f"{ROOM + UP + 30}",
         "text-anchor": "middle",
     }
     return h(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from seethrough.core.depth import DEPTHS, IDEA
 from seethrough.core.routes import STAGES, stage_of
-from seethrough.view import depth
 from seethrough.view import line as spine
 from seethrough.view.node import Attributes, Child, Node, flatten, h, to_html
 from seethrough.view.numbers import count
@@ -37,10 +36,8 @@ PLACES: Mapping[str, ModuleType] = dict(
 def frame(state: AppState, slot: Slot) -> list[Node | str]:
     """As the walk has it: what leads on comes before what it leads away from."""
     stage = stage_of(state.route)
-    label = {"class": "depths", "role": "group", "aria-label": say(state, "depth.label")}
-    depths = h("div", label, [depth.button(state, name) for name in DEPTHS])
     return [
-        h("div", {"class": "title-row"}, heading(title_of(state)), depths),
+        h("div", {"class": "title-row"}, heading(title_of(state))),
         h("div", {"class": "transport"}, slot("transport")),
         spine.place(state, slot),
         h(

@@ -8,6 +8,7 @@ from seethrough.core import hooks
 from seethrough.view.ideas.plain import lead, picture, whole
 from seethrough.view.node import Child, Node, h
 from seethrough.view.numbers import probability, readout
+from seethrough.view.scales import nice_above
 from seethrough.view.train.slow.letters import before_mark, has_aim, mark, visible
 from seethrough.view.train.slow.shares import bars, likeliest
 from seethrough.view.train.slow.tape import Bars, tape
@@ -23,7 +24,11 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
     drawn = tape(state, step, shares_of(state, step))
     return [
         lead(rich(state, "idea.slow.guess")),
-        picture(say(state, "slow.guess.picture"), drawn, at_place(state, step)),
+        picture(
+            say(state, "slow.guess.picture"),
+            h("div", {}, drawn, scale_note(state, step)),
+            at_place(state, step),
+        ),
     ]
 
 
@@ -32,6 +37,7 @@ def numbers(state: AppState, step: SlowStep) -> list[Child]:
     return [
         h("p", {"class": "lead"}, rich(state, "slow.guess.numbers")),
         tape(state, step, shares_of(state, step)),
+        scale_note(state, step),
         every_letter(state, step),
     ]
 
@@ -43,7 +49,19 @@ def shares_of(state: AppState, step: SlowStep) -> Bars:
         say(state, "slow.guess.told", letter=visible(step, int(aim)), share=probability(state, p))
         for aim, p in zip(step.aims, map(float, shares), strict=True)
     ]
-    return Bars(("share",), (shares,), told)
+    return Bars(("share",), (shares,), told, reach_of(step))
+
+
+def reach_of(step: SlowStep) -> float:
+    """What a bar of full height means: the same before the step and after it."""
+    most = max(step.p_of_aim(step.shares).max(), step.p_of_aim(step.after_shares).max())
+    return min(1.0, nice_above(max(float(most), 0.01)))
+
+
+def scale_note(state: AppState, step: SlowStep) -> Node:
+    """The height of the bars in words."""
+    reach = whole(state, reach_of(step))
+    return h("p", {"class": "slow-note"}, say(state, "slow.guess.scale", share=reach))
 
 
 def at_place(state: AppState, step: SlowStep) -> Node:

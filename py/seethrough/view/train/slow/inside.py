@@ -50,7 +50,7 @@ def row(state: AppState, step: SlowStep, name: str) -> list[Child]:
     length = float(np.sqrt((found.astype(np.float64) ** 2).sum()))
     rows, columns = found.shape
     told: Attributes = {
-        "class": "strip-cells slow-strip",
+        "class": "strip-cells slow-strip" if rows == 1 else "strip-cells slow-strip is-heads",
         "data-raster": f"{PREFIX}{name}",
         "data-rows": str(rows),
         "data-columns": str(columns),
@@ -62,7 +62,7 @@ def row(state: AppState, step: SlowStep, name: str) -> list[Child]:
         "aria-describedby": READOUT,
     }
     return [
-        h("code", {"class": "hook"}, f"{name}{GRAD}"),
+        h("code", {"class": "hook", "title": f"{name}{GRAD}"}, f"{leaf_of(name)}{GRAD}"),
         h("canvas", told),
         h("span", {"class": "number"}, readout(state, length)),
     ]

@@ -28,7 +28,7 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
     """Above each letter how wrong the guess was; beside, the curve that says so."""
     drawn = tape(state, step, losses_of(state, step))
     told = h("p", {"class": "slow-told"}, at_place(state, step, is_exact=False))
-    beside = h("div", {"class": "slow-place"}, told, curve(state, step))
+    beside = h("div", {"class": "slow-place is-beside"}, told, curve(state, step))
     return [
         lead(rich(state, "idea.slow.loss", loss=h("b", {}, f"{step.loss:.2f}"))),
         picture(say(state, "slow.loss.picture"), drawn, beside),
@@ -37,15 +37,15 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
 
 def numbers(state: AppState, step: SlowStep) -> list[Child]:
     """Each letter's −log p, each snippet's mean, and the mean of all, which is the loss."""
-    fields = {
-        "loss": h("b", {}, exact(state, np.float32(step.loss))),
+    fields: dict[str, Node | str] = {
+        "loss": h("b", {}, exact(state, float(np.float32(step.loss)))),
         "targets": count(state, step.n_targets),
     }
     told = h("p", {"class": "slow-told"}, at_place(state, step, is_exact=True))
     return [
         h("p", {"class": "lead"}, rich(state, "slow.loss.numbers", **fields)),
         tape(state, step, losses_of(state, step)),
-        h("div", {"class": "slow-place"}, told, curve(state, step)),
+        h("div", {"class": "slow-place is-beside"}, told, curve(state, step)),
         folded(state, "slow-losses", say(state, "slow.loss.table"), lambda: table(state, step)),
         folded(state, "slow-means", say(state, "slow.loss.means"), lambda: means(state, step)),
     ]
@@ -58,7 +58,7 @@ def losses_of(state: AppState, step: SlowStep) -> Bars:
         say(state, "slow.loss.told", letter=visible(step, int(aim)), loss=f"{loss:.2f}")
         for aim, loss in zip(step.aims, map(float, losses), strict=True)
     ]
-    return Bars(("loss",), (losses / TOP,), told)
+    return Bars(("loss",), (losses,), told, TOP)
 
 
 def at_place(state: AppState, step: SlowStep, *, is_exact: bool) -> Child:
@@ -67,7 +67,7 @@ def at_place(state: AppState, step: SlowStep, *, is_exact: bool) -> Child:
     if not has_aim(step, position):
         return say(state, "slow.no_aim")
     share, loss = float(step.p_of_aim(step.shares)[position]), step.losses[step.document, position]
-    fields = {
+    fields: dict[str, Node | str] = {
         "before": before_mark(state, step, position),
         "letter": mark(step, int(step.aims[position])),
         "share": probability(state, share) if is_exact else whole(state, share),

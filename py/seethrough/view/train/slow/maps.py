@@ -23,22 +23,23 @@ if TYPE_CHECKING:
 PICTURE = "slow-map"
 READOUT = "slow-map-readout"
 SQUARE_ROOT = 0.5
-MOST_WIDE, MOST_CELL, TICK = 640, 12, 0
+MOST_WIDE, MOST_HIGH, MOST_CELL, TICK = 640, 400, 12, 0
 MATRIX = 2
+EDGE = 2  # pixels of the frame
 
 
 def gradient(state: AppState, step: SlowStep) -> list[Child]:
     """The choice of a weight, and its gradient as a heat map."""
     name = state.lesson.slow.weight
     found = rows_of(step.weight_gradients[name])
-    side = cell_side(found)
+    wide, high = cell_size(found)
     told: Attributes = {
         "class": "slow-map",
         "data-raster": PICTURE,
         "data-rows": str(found.shape[0]),
         "data-columns": str(found.shape[1]),
-        "width": str(found.shape[1] * side),
-        "height": str(found.shape[0] * side),
+        "width": str(found.shape[1] * wide),
+        "height": str(found.shape[0] * high),
         "tabindex": "0",
         "role": "img",
         "aria-label": say(state, "slow.map.picture", name=name),
@@ -67,9 +68,11 @@ def rows_of(array: Array) -> Array:
     return array if array.ndim == MATRIX else array[None]
 
 
-def cell_side(found: Array) -> int:
-    """How large a cell is: the picture is at most MOST_WIDE."""
-    return int(max(1, min(MOST_CELL, MOST_WIDE // found.shape[1])))
+def cell_size(found: Array) -> tuple[int, int]:
+    """How wide and high a cell is: the picture is at most MOST_WIDE by about MOST_HIGH."""
+    rows, columns = found.shape
+    wide, high = MOST_WIDE // columns, MOST_HIGH // rows
+    return max(1, min(MOST_CELL, wide)), max(1, min(MOST_CELL, high))
 
 
 def chosen(state: AppState, step: SlowStep) -> list[Node | str]:
@@ -118,17 +121,22 @@ def raster(state: AppState, *, dark: bool) -> Array | None:
     if step is None or slow.weight not in step.weight_gradients:
         return None
     found = rows_of(step.weight_gradients[slow.weight])
-    side = cell_side(found)
+    wide, high = cell_size(found)
     scale = Diverging(symmetric_limit(found), SQUARE_ROOT)
-    pixels = diverging_raster(found, scale, dark=dark, wide=side, high=side, tick=TICK)
+    pixels = diverging_raster(found, scale, dark=dark, wide=wide, high=high, tick=TICK)
     row, column = slow.cell if len(slow.cell) == MATRIX else (0, *slow.cell)
-    frame(pixels, row, column, side, rgb(theme(dark=dark)["ink"]))
+    frame(pixels, (row * high, column * wide), (high, wide), rgb(theme(dark=dark)["ink"]))
     return pixels
 
 
-def frame(pixels: Array, row: int, column: int, side: int, ink: Array) -> None:
-    """Draw a frame around a cell, outside it where there is room."""
-    top, left = max(row * side - 2, 0), max(column * side - 2, 0)
-    tile = pixels[top : (row + 1) * side + 2, left : (column + 1) * side + 2]
-    for edge in (tile[:2], tile[-2:], tile[:, :2], tile[:, -2:]):
+def frame(pixels: Array, place: tuple[int, int], size: tuple[int, int], ink: Array) -> None:
+    """Draw a frame around a cell, outside it where there is room.
+
+    Args:
+        place: The cell's first row and column of pixels. size: How high and wide it is.
+    """
+    top, left = (max(at - EDGE, 0) for at in place)
+    bottom, right = (at + long + EDGE for at, long in zip(place, size, strict=True))
+    tile = pixels[top:bottom, left:right]
+    for edge in (tile[:EDGE], tile[-EDGE:], tile[:, :EDGE], tile[:, -EDGE:]):
         edge[..., :3] = ink.astype(np.uint8)

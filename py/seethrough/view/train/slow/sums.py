@@ -60,7 +60,12 @@ def render(state: AppState) -> str:
 
 def head(state: AppState) -> Node:
     """The heading and the way out."""
-    title = {"class": "aside-title", "id": "slow-sum-title", "tabindex": "-1", "data-heir": True}
+    title: Attributes = {
+        "class": "aside-title",
+        "id": "slow-sum-title",
+        "tabindex": "-1",
+        "data-heir": True,
+    }
     close = {
         "type": "button",
         "class": "tool sum-close",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seethrough.app.state import AppState
+    from seethrough.core.cache import Array
     from seethrough.core.train.slow import SlowStep
 
 HIGH = 100
@@ -22,12 +23,13 @@ HIGH = 100
 class Bars:
     """What stands above the letters: one or two bars each, and what a letter's number is.
 
-    `values`: each from 0 to 1 of the height. `told`: the number of a place in words.
+    `reach`: the value of a bar of full height. `told`: the number of a place in words.
     """
 
     kinds: tuple[str, ...]
-    values: Sequence[Sequence[float]]
+    values: Sequence[Array]
     told: Sequence[str]
+    reach: float = 1.0
 
 
 def tape(state: AppState, step: SlowStep, bars: Bars | None = None) -> Node:
@@ -61,7 +63,7 @@ def column(bars: Bars, position: int) -> Node:
     """The bars above one letter."""
     wide = HIGH / len(bars.kinds)
     drawn = [
-        rect(kind, index * wide, wide, values[position])
+        rect(kind, index * wide, wide, float(values[position]) / bars.reach)
         for index, (kind, values) in enumerate(zip(bars.kinds, bars.values, strict=True))
     ]
     box: Attributes = {

@@ -26,8 +26,13 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
     shape = {"documents": count(state, len(step.tokens)), "letters": count(state, len(step.text))}
     return [
         lead(rich(state, "idea.slow.text", number=count(state, step.number), **shape)),
-        picture(say(state, "slow.text.picture"), chooser(state, step), tape(state, step)),
-        at_place(state, step),
+        picture(
+            say(state, "slow.text.picture"),
+            chooser(state, step),
+            tape(state, step),
+            at_place(state, step),
+            documents(state, step),
+        ),
     ]
 
 

@@ -28,7 +28,13 @@ def idea(state: AppState, step: SlowStep) -> list[Child]:
     drawn = h(
         "div",
         {"class": "slow-update"},
-        h("div", {"class": "slow-one"}, h("p", {"class": "slow-told"}, moved), line(state, told)),
+        h(
+            "div",
+            {"class": "slow-one"},
+            h("p", {"class": "slow-told"}, moved),
+            line(state, told),
+            moves(state, step),
+        ),
         h("div", {"class": "slow-aside"}, *maps.gradient(state, step)),
     )
     size = count(state, len(step.gradient))
@@ -59,15 +65,40 @@ def chosen(state: AppState, step: SlowStep) -> OneWeight:
 
 
 def way_of(told: OneWeight) -> str:
-    """Whether the number grew, shrank or stayed."""
+    """Where the number went, and whether that is where this step's gradient asked it to go."""
     if told.is_new == told.w:
         return "stays"
-    return "grows" if told.is_new > told.w else "shrinks"
+    way = "grows" if told.is_new > told.w else "shrinks"
+    is_asked = told.gradient != 0 and (told.gradient < 0) == (told.is_new > told.w)
+    return way if is_asked else f"{way}_against"
+
+
+def moves(state: AppState, step: SlowStep) -> Node:
+    """How many of all numbers grew, shrank or stayed."""
+    change = step.after.weights - step.before.weights
+    counts = {"grew": change > 0, "shrank": change < 0, "stayed": change == 0}
+    shown = {name: int(is_it.sum()) for name, is_it in counts.items()}
+    start, parts = 0.0, []
+    for name, number_of in shown.items():
+        wide = 100 * number_of / len(change)
+        place = {
+            "class": f"is-{name}",
+            "x": f"{start:.3f}%",
+            "width": f"{wide:.3f}%",
+            "height": "100%",
+        }
+        parts.append(h("rect", place))
+        start += wide
+    written = {name: h("b", {}, count(state, number_of)) for name, number_of in shown.items()}
+    bar = h("svg", {"class": "slow-moves", "aria-hidden": "true"}, parts)
+    return h(
+        "div", {"class": "slow-all"}, bar, h("p", {}, rich(state, "slow.update.moves", **written))
+    )
 
 
 def clipping(state: AppState, step: SlowStep) -> Node:
     """How long the whole gradient is, and what was done about it."""
-    fields = {
+    fields: dict[str, Node | str] = {
         "length": h("b", {}, readout(state, step.grad_norm)),
         "most": readout(state, step.knobs["clip"]),
         "scale": h("b", {}, exact(state, step.clip_scale)),
