@@ -60,6 +60,8 @@ HANDED_ON = {
     ("py/seethrough/app/sampler.py", "set"),
     ("py/seethrough/app/searching.py", "search"),
     ("py/seethrough/app/training.py", "go"),
+    ("py/seethrough/app/slowing.py", "_again"),
+    ("py/seethrough/app/slowing.py", "_bring"),
     ("py/seethrough/app/pupils.py", "place_of"),
 }
 # Mistakes of a programmer, which no reader can make: the file and the exception.

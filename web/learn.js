@@ -29,6 +29,8 @@ const TOLD = ["loss", "grad_norm", "clip_scale"];
 let sessions = null;
 /** @type {State | null} */
 let state = null;
+/** @type {State | null} weights and moments as the last step found them */
+let before = null;
 
 /** A graph, which is stored deflated.
  * @param {string} url @param {AbortSignal} signal @returns {Promise<Uint8Array>}
@@ -61,7 +63,7 @@ async function learnOpen({ step, loss, threads, signal }) {
 
 /** Take weights to go on from. @param {Begin} message @returns {Promise<Result>} */
 async function learnBegin(message) {
-  state = message.state;
+  [state, before] = [message.state, null];
   return { arrays: {} };
 }
 
@@ -79,6 +81,17 @@ function idsAt({ dims, data }, at) {
   return new ort.Tensor("int64", part, [documents, positions]);
 }
 
+/** @param {Steps} work @param {number} at @param {State} from @returns {Record<string, ort.Tensor>} */
+function fed({ tokens, targets, knobs }, at, from) {
+  /** @type {Record<string, ort.Tensor>} */
+  const feeds = { tokens: idsAt(tokens, at), targets: idsAt(targets, at) };
+  for (const [name, data] of Object.entries(from)) feeds[name] = vector(data);
+  for (const [name, { data }] of Object.entries(knobs)) {
+    feeds[name] = vector(data.subarray(at, at + 1));
+  }
+  return feeds;
+}
+
 /** @param {Float32Array} data @returns {ort.Tensor} */
 const vector = (data) => new ort.Tensor("float32", data, [data.length]);
 
@@ -88,27 +101,24 @@ const vector = (data) => new ort.Tensor("float32", data, [data.length]);
  * What is not a number stops them before the weights are lost: they stay those before that step.
  * @param {Steps} message @returns {Promise<Result>}
  */
-async function learnSteps({ tokens, targets, knobs, fetch, signal }) {
+async function learnSteps(message) {
+  const { fetch, signal } = message;
   const open = learning();
-  const count = tokens.dims[0];
+  const count = message.tokens.dims[0];
   /** @type {Record<string, number[]>} */
   const told = Object.fromEntries(TOLD.map((name) => [name, []]));
   /** @type {Record<string, Output>} */
   const arrays = {};
   let done = 0;
   while (done < count && !signal.aborted) {
-    /** @type {Record<string, ort.Tensor>} */
-    const feeds = { tokens: idsAt(tokens, done), targets: idsAt(targets, done) };
-    for (const [name, data] of Object.entries(open.state)) feeds[name] = vector(data);
-    for (const [name, { data }] of Object.entries(knobs)) {
-      feeds[name] = vector(data.subarray(done, done + 1));
-    }
+    const feeds = fed(message, done, open.state);
     const isLast = done === count - 1;
     const names = [...TOLD, ...KEPT.map((name) => `${name}.new`), ...(isLast ? fetch : [])];
     const outputs = await open.sessions.step.run(feeds, [...new Set(names)]);
     for (const name of TOLD) told[name].push(Number(outputs[name].data[0]));
     done += 1;
     if (!TOLD.every((name) => Number.isFinite(told[name][done - 1]))) break;
+    before = { ...open.state };
     for (const name of KEPT) {
       open.state[name] = /** @type {Float32Array} */ (outputs[`${name}.new`].data);
     }
@@ -130,19 +140,49 @@ async function learnLook({ tokens, targets, fetch }) {
     { ...feeds, weights: vector(open.state.weights) },
     fetch,
   );
-  return { arrays: Object.fromEntries(fetch.map((name) => [name, output(outputs[name])])) };
+  return { arrays: named(fetch, outputs) };
+}
+
+/** The last step once more; nothing that is held changes. @param {Steps} message
+ * @returns {Promise<Result>}
+ */
+async function learnAgain(message) {
+  const outputs = await learning().sessions.step.run(
+    fed(message, 0, beginning()),
+    message.fetch,
+  );
+  return { arrays: named(message.fetch, outputs) };
+}
+
+/** @returns {State} what the last step began with */
+function beginning() {
+  if (!before) throw new KeyedError("engine.not_loaded");
+  return before;
 }
 
 /** Weights and moments as they are. @returns {Promise<Result>} */
 async function learnState() {
-  const { state: now } = learning();
-  return { arrays: Object.fromEntries(KEPT.map((name) => [name, output(vector(now[name]))])) };
+  return { arrays: vectors(learning().state) };
 }
+
+/** Weights and moments before the last step. @returns {Promise<Result>} */
+async function learnBefore() {
+  return { arrays: vectors(beginning()) };
+}
+
+/** @param {State} from @returns {Record<string, Output>} */
+const vectors = (from) => Object.fromEntries(KEPT.map((name) => [name, output(vector(from[name]))]));
+
+/** @param {string[]} names @param {Record<string, ort.Tensor>} outputs
+ * @returns {Record<string, Output>}
+ */
+const named = (names, outputs) =>
+  Object.fromEntries(names.map((name) => [name, output(outputs[name])]));
 
 /** Give the sessions and the weights up. @returns {Promise<Result>} */
 async function learnClose() {
   const old = sessions;
-  [sessions, state] = [null, null];
+  [sessions, state, before] = [null, null, null];
   await old?.step.release();
   await old?.loss.release();
   return { arrays: {} };
@@ -160,6 +200,8 @@ export const LEARNING = {
   "learn.begin": learnBegin,
   "learn.steps": learnSteps,
   "learn.look": learnLook,
+  "learn.again": learnAgain,
   "learn.state": learnState,
+  "learn.before": learnBefore,
   "learn.close": learnClose,
 };

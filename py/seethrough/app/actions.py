@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from seethrough.app.service import Service
+    from seethrough.app.slowing import SlowMotion
     from seethrough.app.state import AppState, RecordingCard, Sampling
     from seethrough.app.training import Training
     from seethrough.core.heads import Heads
@@ -61,6 +62,13 @@ class Actions:
         from seethrough.app.training import Training  # noqa: PLC0415 - see above
 
         return Training(self.service)
+
+    @cached_property
+    def slowing(self) -> SlowMotion:
+        """What shows the last step of the training slowly."""
+        from seethrough.app.slowing import SlowMotion  # noqa: PLC0415 - see above
+
+        return SlowMotion(self.store, self.training)
 
     @property
     def state(self) -> AppState:

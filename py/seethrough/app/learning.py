@@ -83,8 +83,28 @@ class Learner(Protocol):
         """The forward pass alone: outputs of the graph (`losses`, `loss`, hooks) by name."""
         ...
 
+    async def again(self, work: Steps) -> dict[str, Array]:
+        """The last step once more, from the weights that it began with; what is held stays.
+
+        Args:
+            work: That step alone; its `fetch` names what is brought.
+        Returns: Outputs of the step's graph by name.
+
+        Raises:
+            EngineError: No step was done since `begin`.
+        """
+        ...
+
     async def state(self) -> Updated:
         """Weights and moments as they are now."""
+        ...
+
+    async def before(self) -> Updated:
+        """Weights and moments as they were before the last step.
+
+        Raises:
+            EngineError: No step was done since `begin`.
+        """
         ...
 
     def cancel(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from seethrough.app.slow import Slow
 from seethrough.core.train.course import DATA, Course
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ class Lesson:
     `lesson_seed`. `lesson_stage`: "" before the first step, "opening", "going", "paused";
     `lesson_goal` is the step that it pauses at. `lesson_marks` are what counting alone comes to,
     `lesson_ms` what a step took of late, `lesson_told` why it did not go on. `own_model` is the
-    name under which other views find what was trained, `own_step` its step.
+    name under which other views find what was trained, `own_step` its step. `slow` is the last
+    step, taken apart.
     """
 
     lesson_data: str = DATA[0]
@@ -39,6 +41,7 @@ class Lesson:
     lesson_told: Message | None = None
     own_model: str = ""
     own_step: int = 0
+    slow: Slow = field(default_factory=Slow)
 
     @property
     def is_going(self) -> bool:

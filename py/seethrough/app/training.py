@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seethrough.app.learning import MOST_STEPS, Plan, Trained, first_state, go_on, looked
 from seethrough.app.lesson import Lesson
 from seethrough.app.lessons import corpus_of, open_up, opening_of
 from seethrough.app.message import Message
+from seethrough.app.slow import Slow
 from seethrough.core.errors import CancelledRunError, EngineError, SeethroughError
 from seethrough.core.routes import Place, Route
 from seethrough.core.train.corpus import unseen
@@ -31,6 +32,14 @@ WRITTEN_AT = (0, 10, 50, 100, 200, 400)
 N_LINES, LINE_SIGNS, TEXT_SIGNS = 8, 24, 80
 SMOOTH = 0.3  # how much the newest measure of a step's time counts
 KINDS = {"rate": float, "seed": int}
+
+
+class Last(NamedTuple):
+    """Who did the last step, with which text, by which plan."""
+
+    learner: Learner
+    corpus: Corpus
+    plan: Plan
 
 
 class Training:
@@ -78,7 +87,7 @@ class Training:
             return
         goal = min(MOST_STEPS, self._lesson.course.n_done + n_steps)
         self._is_pausing = False
-        self._store.replace(lesson_stage="opening", lesson_goal=goal, lesson_told=None)
+        self._store.replace(lesson_stage="opening", lesson_goal=goal, lesson_told=None, slow=Slow())
         try:
             learner = await self._opened()
             self._store.replace(lesson_stage="going")
@@ -111,6 +120,13 @@ class Training:
             lesson_seed=was.lesson_seed,
         )
         self._store.replace(lesson=plan)
+
+    @property
+    def last(self) -> Last | None:
+        """What the last step was done with and on; None before the first."""
+        if self._learner is None or self._corpus is None:
+            return None
+        return Last(self._learner, self._corpus, self._plan)
 
     async def open_model(self) -> Place | None:
         """Let every view find the model as it is now; returns where it is seen at work."""

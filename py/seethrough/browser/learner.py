@@ -66,9 +66,27 @@ class OrtLearner:
         )
         return {name: ffi.numpy_array(getattr(answer.arrays, name)) for name in fetch}
 
+    async def again(self, work: Steps) -> dict[str, Array]:
+        """The last step once more; see app.learning.Learner."""
+        answer = await self._worker.call(
+            "learn.again",
+            tokens=_ids(work.tokens),
+            targets=_ids(work.targets),
+            knobs={name: ffi.tensor(values) for name, values in work.knobs.items()},
+            fetch=list(work.fetch),
+        )
+        return {name: ffi.numpy_array(getattr(answer.arrays, name)) for name in work.fetch}
+
     async def state(self) -> Updated:
         """Weights and moments as they are now."""
-        answer = await self._worker.call("learn.state")
+        return await self._vectors("learn.state")
+
+    async def before(self) -> Updated:
+        """Weights and moments before the last step; see app.learning.Learner."""
+        return await self._vectors("learn.before")
+
+    async def _vectors(self, kind: str) -> Updated:
+        answer = await self._worker.call(kind)
         vectors = (ffi.numpy_array(getattr(answer.arrays, name)) for name in Updated._fields)
         return Updated(*vectors)
 

@@ -179,11 +179,19 @@ def norm_back(back: Backward, gradient: Array, scale_leaf: str, layer: int | Non
     inner = back.note(gradient * weight, f"{part}hook_normalized", layer)
     along = (inner * normalized).mean(axis=-1, keepdims=True)
     back.note(-along * normalized.shape[-1] / scale, scale_leaf, layer)
-    inner = (inner - along * normalized) / scale
     if back.family.norm.is_centred:
         back.learn(over_rows(gradient), hook_name(f"{part}b", layer))
-        inner = inner - inner.mean(axis=-1, keepdims=True)
-    return inner
+    return through_norm(inner, normalized, scale, is_centred=back.family.norm.is_centred)
+
+
+def through_norm(inner: Array, normalized: Array, scale: Array, *, is_centred: bool) -> Array:
+    """From the gradient of the normalized vector to that of what the norm read.
+
+    Shapes: inner, normalized [pos, d_model]; scale [pos, 1] → [pos, d_model].
+    """
+    along = (inner * normalized).mean(axis=-1, keepdims=True)
+    across = (inner - along * normalized) / scale
+    return across - across.mean(axis=-1, keepdims=True) if is_centred else across
 
 
 def linear_back(back: Backward, gradient: Array, x: Array, weight: str, layer: int) -> Array:
