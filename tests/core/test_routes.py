@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seethrough.core.keys import KEYS, action_of, shown
-from seethrough.core.routes import OWN, Route, address_of
+from seethrough.core.routes import (
+    OWN,
+    STAGES,
+    Route,
+    address_of,
+    address_of_place,
+    stage_beside,
+    stage_of,
+)
 from tests.steps import STEPS, SUBJECTS, VIEWS, parse, step_beside
 
 
@@ -116,3 +124,18 @@ def test_keys_are_one_table() -> None:
     assert action_of("ArrowRight") == "step-next"
     assert action_of("Enter") == ""
     assert [shown("ArrowLeft"), shown("t"), shown("?")] == ["←", "T", "?"]
+
+
+def test_the_places_of_a_step_in_slow_motion() -> None:
+    """Each has an address of its own, with the depth; one that there is not is told."""
+    place = parse("#/train/step/loss?depth=numbers")
+
+    assert place.route == Route("slow", "", "loss")
+    assert place.depth == "numbers"
+    assert place.ignored == ()
+    assert address_of_place(place) == "#/train/step/loss?depth=numbers"
+    assert parse("#/train/step/gain").ignored == ("gain",)
+    assert stage_of(parse("#/train/step").route) == STAGES[0]
+    assert stage_beside(Route("slow"), -1) is None
+    assert stage_beside(Route("slow"), 1) == Route("slow", "", STAGES[1])
+    assert stage_beside(Route("slow", "", STAGES[-1]), 1) is None

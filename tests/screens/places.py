@@ -56,6 +56,7 @@ PLACES = (
     Place("map", "#/map"),
     Place("train", "#/train/poem"),
     Place("train-run", "#/train/run"),
+    Place("train-step", "#/train/step"),
     Place("all", "#/all/january"),
     Place("about", "#/about"),
     Place("fidelity", "#/fidelity"),

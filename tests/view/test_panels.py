@@ -80,6 +80,8 @@ def test_an_empty_state_renders(slot: str) -> None:
             "guess",
             "why",
             "own-answer",
+            "slow-sum",
+            "slow-code",
             *CHART,
         }
     )

@@ -24,7 +24,7 @@ from seethrough.app.tours import COMPARE, DECODE, GENERATE, WALK, step_of, tour_
 from seethrough.core.errors import SeethroughError
 from seethrough.core.fields import written_ids
 from seethrough.core.hooks import leaf_of
-from seethrough.core.routes import FIDELITY, MAP, OWN, TRAIN, Place, Route
+from seethrough.core.routes import FIDELITY, MAP, OWN, SLOW, TRAIN, Place, Route
 from seethrough.core.settings import shaping
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ class Navigation:
             await self._actions.row_work.fill()
         elif self._actions.state.route.view == FIDELITY:
             await self._actions.proving.open(place.route.subject)
+        elif self._actions.state.route.view == SLOW:
+            await self._actions.slowing.open()
         self._tell(place)
         if not self._waits(place):
             self.promised = None

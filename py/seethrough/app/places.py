@@ -18,7 +18,7 @@ from seethrough.core.fields import MAX_WRITTEN, STOPS
 from seethrough.core.heads import written_heads
 from seethrough.core.messages import FALLBACK
 from seethrough.core.plane import Window
-from seethrough.core.routes import MAP, OWN, Place, address_of_place
+from seethrough.core.routes import MAP, OWN, SLOW, Place, address_of_place
 from seethrough.core.settings import SETTINGS
 from seethrough.core.sums import check_cell
 
@@ -54,7 +54,8 @@ def place_of(state: AppState) -> Place:
     if route.view == MAP:
         return replace(Place(route, language=language), **_on_map(state))
     if state.tour is None:
-        return Place(route, language=language)
+        depth = state.depth if route.view == SLOW else None
+        return Place(route, language=language, depth=depth)
     chosen: dict[str, Any] = {}
     if route.subject == OWN and (
         state.run.source == "live" or state.busy == "run" or is_refused(state)

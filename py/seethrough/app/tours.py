@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.scene import Step, Tour
+from seethrough.core.routes import SLOW, Route, stage_beside
 from seethrough.core.wants import NOTHING, Wants
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from seethrough.app.run import Run
     from seethrough.app.scene import Scene
-    from seethrough.core.routes import Route
 
 
 WALK, BLOCK, EVERYTHING = "walk", "block", "all"
@@ -34,6 +34,24 @@ def step_of(tours: Tours, route: Route) -> Step | None:
     """The step that a route shows; None outside the tours."""
     tour = tour_of(tours, route.view)
     return None if tour is None else tour.step(route.step)
+
+
+def beside(tours: Tours, route: Route, distance: int) -> Route | None:
+    """The step before or after, of a tour or of a training step in slow motion."""
+    if route.view == SLOW:
+        return stage_beside(route, distance)
+    tour = tour_of(tours, route.view)
+    return tour.beside(route, distance) if tour is not None and tour.steps else None
+
+
+def numbered(tours: Tours, route: Route, number: int) -> Route | None:
+    """The step of a number, from 1; None where there is none."""
+    if route.view == SLOW:
+        return stage_beside(Route(SLOW), number - 1)
+    tour = tour_of(tours, route.view)
+    if tour is None or not 1 <= number <= len(tour.steps):
+        return None
+    return Route(route.view, route.subject, tour.settled(tour.names[number - 1]))
 
 
 def is_offered(step: Step, run: Run) -> bool:

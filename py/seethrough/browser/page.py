@@ -10,7 +10,7 @@ from seethrough.app.places import has_cell
 from seethrough.app.sampler import Sampler
 from seethrough.app.settings import written_sampling
 from seethrough.app.state import Message
-from seethrough.app.tours import steps_of, tour_of
+from seethrough.app.tours import beside, numbered, steps_of
 from seethrough.browser import choosing, dom, ffi, host, storage
 from seethrough.browser.cells import Cells
 from seethrough.browser.chart import Chart
@@ -327,11 +327,9 @@ class Page:
 
     def _beside(self, distance: int) -> None:
         """The reader turns to the step beside: a film that plays goes on there."""
-        route = self._heading()
-        tour = tour_of(self._actions.state.site.tours, route.view)
-        beside = tour.beside(route, distance) if tour is not None and tour.steps else None
-        if not self._writing.read_on(distance) and beside is not None:
-            ffi.go_to_address(address_of(beside))
+        target = beside(self._actions.state.site.tours, self._heading(), distance)
+        if not self._writing.read_on(distance) and target is not None:
+            ffi.go_to_address(address_of(target))
 
     def _play(self, play: Callable[[], None]) -> None:
         """Who plays the film wants to see the picture: its question is skipped."""
@@ -340,11 +338,9 @@ class Page:
 
     def _jump(self, number: int) -> None:
         """A step of the tour by its number."""
-        route = self._heading()
-        tour = tour_of(self._actions.state.site.tours, route.view)
-        if tour is not None and 1 <= number <= len(tour.steps):
-            step = tour.settled(tour.names[number - 1])
-            ffi.go_to_address(address_of(Route(route.view, route.subject, step)))
+        target = numbered(self._actions.state.site.tours, self._heading(), number)
+        if target is not None:
+            ffi.go_to_address(address_of(target))
 
     def _read_folds(self) -> None:
         """What the reader has opened gets its tables."""

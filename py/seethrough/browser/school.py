@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seethrough.browser import ffi
+from seethrough.browser import ffi, slowing
 from seethrough.core.routes import address_of_place
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def handlers(actions: Actions) -> dict[str, Handler]:
     """What each action does."""
     return {
+        **slowing.handlers(actions),
         "lesson-set": lambda values: actions.training.set(values["name"], values["value"]),
         "lesson-preset": lambda values: actions.training.use(values["name"]),
         "lesson-go": lambda values: actions.training.go(int(values["steps"])),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PANEL = "sum"
 HEADING = "#sum-title"
+# The same of a gradient, in the slow motion of a training step.
+SLOW_PANEL, SLOW_HEADING = "slow-sum", "#slow-sum-title"
 # A trace ends with other tokens; one that waits for a model goes on when it opens.
 FOLLOWED = ("tokens", "engine")
 
@@ -35,6 +37,7 @@ class Sums:
     def __init__(self, actions: Actions) -> None:
         self._tracer = Tracer(actions.service, actions.fetcher)
         self._store = actions.store
+        self._actions = actions
         peek = Tracer(actions.service, actions.fetcher, SLOT, self._tracer.lock)
         self.peek = Peek(peek, self._keep)
         self._opener = ""
@@ -44,6 +47,7 @@ class Sums:
         return {
             "select-cell": lambda values: self.select(values["cell"]),
             "show-hook": lambda values: self._show_hook(values["hook"]),
+            "slow-sum": lambda values: self._select_slow(values["name"], values["index"]),
             "close-sum": lambda _values: self._close(),
         }
 
@@ -66,6 +70,13 @@ class Sums:
         if self._store.state.choice.sum is not None and dom.reveal(PANEL):
             focus.give_to(HEADING)  # the number itself is out of sight now
 
+    async def _select_slow(self, name: str, written: str) -> None:
+        """Open the sum behind a gradient of the training step; the panel comes into sight."""
+        self._opener = focus.who(outside=SLOW_PANEL) or self._opener
+        await self._actions.slowing.open_sum(name, tuple(map(int, written.split(","))))
+        if self._store.state.lesson.slow.opened is not None and dom.reveal(SLOW_PANEL):
+            focus.give_to(SLOW_HEADING)
+
     async def _show_hook(self, leaf: str) -> None:
         """Light up a hook of the code, or leave it; its first number opens where it can be told."""
         state = self._store.state
@@ -78,9 +89,12 @@ class Sums:
 
     def _close(self) -> None:
         """Trace nothing; who opened the panel has the focus again. Else the second place goes."""
-        if self._store.state.choice.sum is None:
+        is_slow = self._store.state.lesson.slow.opened is not None
+        if self._store.state.choice.sum is None and not is_slow:
             close_second(self._store)
-        is_inside = not focus.who(outside=PANEL)
+        is_inside = not focus.who(outside=SLOW_PANEL if is_slow else PANEL)
+        if is_slow:
+            self._actions.slowing.close_sum()
         self._tracer.close()
         if is_inside and self._opener:
             focus.give_to(self._opener)

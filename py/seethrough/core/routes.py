@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 
 # Pages of their own; the views that show one input in steps are the tours (app/tours.py).
 PAGES = (
-    *("home", "map", "gallery", "lesson", "ready", "about", "fidelity", "glossary"),
+    *("home", "map", "gallery", "lesson", "slow", "ready", "about", "fidelity", "glossary"),
     "styleguide",
 )
+# The places of a training step in slow motion, in their order; each has an address.
+STAGES = ("text", "guess", "loss", "error", "back", "update", "after")
 FIDELITY = "fidelity"
 OWN = "own"
 MAP = "map"
@@ -39,6 +41,7 @@ GALLERY = "gallery"
 TRAIN, LESSON, SLOW = "train", "lesson", "slow"
 # Views whose address has two parts; one that this build does not have is none.
 PATHS = {LESSON: (TRAIN, "run"), SLOW: (TRAIN, "step")}
+DEPTH = "depth"
 MAX_SHOWN = 60
 MAX_NAMED = 12
 
@@ -191,6 +194,8 @@ def _may_say(route: Route, name: str, given: dict[str, str], *, is_tour: bool) -
         return True
     if name in OF_THE_MAP:
         return route.view == MAP
+    if name == DEPTH:
+        return is_tour or route.view == SLOW
     if name in OF_A_TEXT:
         return is_tour and route.subject == OWN and "prompt" in given
     return is_tour
@@ -206,7 +211,8 @@ def _route(names: list[str], tours: Mapping[str, tuple[str, ...]]) -> tuple[Rout
     if view == FIDELITY:
         return Route(view, *rest[:1]), rest[1:]
     if view not in tours:
-        return Route(view), rest
+        stage = rest[0] if view == SLOW and rest and rest[0] in STAGES else ""
+        return Route(view, "", stage), rest[1:] if stage else rest
     subject, step = (*rest, "", "")[:2]
     if len(rest) == 1 and subject in tours[view]:  # a step of whatever is looked at
         return Route(view, "", subject), []
@@ -223,6 +229,17 @@ def _with_view(names: list[str], tours: Mapping[str, tuple[str, ...]]) -> list[s
 
 def _short(name: str) -> str:
     return name if len(name) <= MAX_SHOWN else name[:MAX_SHOWN] + "…"
+
+
+def stage_of(route: Route) -> str:
+    """The place of the slow motion that a route shows."""
+    return route.step if route.step in STAGES else STAGES[0]
+
+
+def stage_beside(route: Route, distance: int) -> Route | None:
+    """The place of the slow motion before or after a route's; None beyond its ends."""
+    at = STAGES.index(stage_of(route)) + distance
+    return Route(SLOW, "", STAGES[at]) if 0 <= at < len(STAGES) else None
 
 
 _NOWHERE = Place(Route())

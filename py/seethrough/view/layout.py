@@ -6,7 +6,6 @@ The browser layer needs nothing else from view/: `PANELS`, `raster_for`, `descri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import FIELDS_OF
@@ -44,10 +43,12 @@ from seethrough.view.block import choice, second
 from seethrough.view.chart import beside, journey, over, picks
 from seethrough.view.kept import Kept
 from seethrough.view.late import Names, late
-from seethrough.view.node import h, to_html
+from seethrough.view.node import to_html
+from seethrough.view.panel import Panel, markup_of
 from seethrough.view.pictures import cell_of, describe_cell, raster_for
 from seethrough.view.tours import TOURS
-from seethrough.view.words import rich, say, title
+from seethrough.view.train.slow import panels as slow
+from seethrough.view.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -197,28 +198,8 @@ ACTIONS = (
     *(f"rows-{what}" for what in ("swap", "axis", "sum")),
     *(f"lesson-{what}" for what in ("set", "go", "pause", "again", "open", "at", "reader")),
     "lesson-preset",
+    *slow.ACTIONS,
 )
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One slot: the fields of AppState that it is drawn from, and how.
-
-    `rest` names the title and the lead that stand there for as long as there is nothing to draw.
-    """
-
-    fields: Iterable[str]
-    render: Callable[[AppState], str]
-    rest: str = ""
-
-
-def markup_of(state: AppState, panel: Panel) -> str:
-    """A panel's markup, or what stands in its place before there is something to draw."""
-    drawn = panel.render(state)
-    if drawn or not panel.rest:
-        return drawn
-    lead = h("p", {"class": "lead"}, rich(state, f"page.{panel.rest}.lead"))
-    return to_html(title(state, f"page.{panel.rest}.title"), lead)
 
 
 # What a picture of a layer of the run is drawn from.
@@ -233,6 +214,7 @@ OF_A_FILM = (
     *(name for name in FIELDS_OF["choice"] if name not in {"sum", "peek", "hook"}),
     *("prompt", "chat", "sampling", "busy", "vocabulary"),
     *("model_card", "model_state", "live_bytes", "walk_card", "recordings"),
+    *("slow", "lesson_stage"),
 )
 FIXED: Mapping[str, Panel] = {
     "header": Panel(
@@ -323,6 +305,7 @@ FIXED: Mapping[str, Panel] = {
     "lesson-steers": Panel(Names(plan.STEERS), plan.steers),
     "lesson-curve": Panel(Names(curve.FIELDS), curve.render),
     "lesson-written": Panel(Names(written.FIELDS), written.render),
+    **slow.PANELS,
 }
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.state import is_offered
 from seethrough.core.messages import catalogue
-from seethrough.core.routes import address_of
+from seethrough.core.routes import SLOW, address_of
+from seethrough.view.late import late
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.numbers import count
 from seethrough.view.words import say
@@ -15,6 +16,9 @@ from seethrough.view.words import say
 if TYPE_CHECKING:
     from seethrough.app.state import AppState, Step, Tour
     from seethrough.view.node import Slot
+    from seethrough.view.train.slow import stops
+else:
+    (stops,) = late("seethrough.view.train.slow", "stops")
 
 FIELDS = ("language", "route", "config", "model", "models", "recorded")
 # Parts of the model (view/stack.py) that the line draws in a way of their own.
@@ -29,11 +33,13 @@ def place(state: AppState, slot: Slot) -> Node:
 
 def render(state: AppState) -> str:
     """All steps in their order, any can be chosen; nothing where there is one alone."""
+    if state.route.view == SLOW:
+        return stops.render(state)
     tour, here = state.tour, state.step
     if tour is None or here is None or len(tour.steps) < 2:  # noqa: PLR2004 - one is no line
         return ""
-    stops = [h("li", {}, stop(state, tour, step, is_here=step is here)) for step in tour.steps]
-    return to_html(h("ol", {}, stops))
+    items = [h("li", {}, stop(state, tour, step, is_here=step is here)) for step in tour.steps]
+    return to_html(h("ol", {}, items))
 
 
 def stop(state: AppState, tour: Tour, step: Step, *, is_here: bool) -> Node:

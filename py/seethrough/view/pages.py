@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from seethrough.view import fidelity
     from seethrough.view.node import Slot
     from seethrough.view.train import room
+    from seethrough.view.train.slow import frame as slow
 else:  # few readers go there
     (fidelity,) = late("seethrough.view", "fidelity")
     (room,) = late("seethrough.view.train", "room")
+    (slow,) = late("seethrough.view.train.slow", "frame")
 
 # The tours have frames of their own (view/tours.py).
 FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
@@ -33,6 +35,7 @@ FRAMES: Mapping[str, Callable[[AppState, Slot], Sequence[Node | str]]] = {
     "map": chart.frame,
     "gallery": gallery.frame,
     "lesson": room.frame,
+    "slow": slow.frame,
     "ready": ready.frame,
     "about": about.frame,
     "fidelity": fidelity.frame,

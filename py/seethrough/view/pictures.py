@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from seethrough.core.cell import Cell
     from seethrough.view.block import made, matrix, neurons, wall
     from seethrough.view.steps import embed_vectors, layers_norms, layers_stream
+    from seethrough.view.train.slow import inside, maps
 
     Raster = Callable[[AppState, str, bool], Array | None]
     Told = Callable[[AppState, str, int, int], str]
     Order = tuple[str, Mapping[str, str]]
     CellOf = Callable[[AppState, str, int, int], Cell | None]
-    OrderOf = Callable[[AppState, int, int], Order]
+    OrderOf = Callable[[AppState, str, int, int], Order | None]
 else:
     embed_vectors, layers_norms, layers_stream = late(
         "seethrough.view.steps", "embed_vectors", "layers_norms", "layers_stream"
     )
     made, matrix, neurons, wall = late("seethrough.view.block", "made", "matrix", "neurons", "wall")
+    inside, maps = late("seethrough.view.train.slow", "inside", "maps")
 
 
 def nothing(_state: AppState, _name: str, _row: int, _column: int) -> None:
@@ -82,7 +84,7 @@ PICTURES: Mapping[str, Picture] = {
     "wall": Picture(
         lambda state, _name, dark: wall.raster(state, dark=dark),
         lambda state, _name, row, column: wall.describe(state, row, column),
-        order=wall.order,
+        order=lambda state, _name, row, column: wall.order(state, row, column),
     ),
     strip.PREFIX: Picture(
         lambda state, name, dark: strip.raster(state, name, dark=dark),
@@ -113,6 +115,16 @@ PICTURES: Mapping[str, Picture] = {
         lambda state, _name, dark: embed_vectors.raster(state, dark=dark),
         lambda state, _name, row, column: embed_vectors.opened(state, row, column),
         lambda state, _name, row, column: embed_vectors.cell_of(state, row, column),
+    ),
+    "slow-map": Picture(
+        lambda state, _name, dark: maps.raster(state, dark=dark),
+        lambda state, _name, row, column: maps.describe(state, row, column),
+        order=lambda state, _name, row, column: maps.order(state, row, column),
+    ),
+    "slow-strip:": Picture(
+        lambda state, name, dark: inside.raster(state, name, dark=dark),
+        inside.describe,
+        order=inside.order,
     ),
     "chart": Picture(lambda state, _name, dark: picture.raster(state, dark=dark), no_cells),
     "layers:": Picture(
@@ -195,7 +207,10 @@ def order_of(state: AppState, name: str, row: int, column: int) -> Order | None:
     scene, own = placed(state, name)
     ordered, cell = picture_of(own).order, cell_of(state, name, row, column)
     if ordered is not None and scene is not None:
-        action, values = ordered(scene, row, column)
+        found = ordered(scene, own, row, column)
+        if found is None:
+            return None
+        action, values = found
         return action if scene is state else ACTS.get(action, action), values
     return None if cell is None else ("select-cell", {"cell": str(cell)})
 

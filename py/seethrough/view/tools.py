@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.app.state import WALK
-from seethrough.core.routes import Route, address_of
+from seethrough.core.routes import SLOW, Route, address_of
 from seethrough.view import guess, header
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.words import action_button, say
@@ -19,7 +19,7 @@ PAGES = ("glossary", "about")
 
 def render(state: AppState) -> str:
     """Present, where there is something to show; then the menu."""
-    is_shown = state.tour is not None
+    is_shown = state.tour is not None or state.route.view == SLOW
     presents = "tools.leave" if state.chrome.is_presenting else "tools.present"
     return to_html(
         action_button(state, "present", presents, {"class": "tool"}) if is_shown else "",
@@ -40,7 +40,7 @@ def menu(state: AppState) -> Node:
         h(
             "div",
             {"class": "sheet"},
-            header.views(state) if state.tour is not None else "",
+            header.views(state) if state.tour is not None or state.route.view == SLOW else "",
             taken_along(state),
             header.theme(state),
             guess.switch(state),

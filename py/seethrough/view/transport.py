@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from seethrough.app.state import BLOCK, WALK, is_offered, step_of
 from seethrough.core.guesses import ALWAYS
-from seethrough.core.routes import OWN, TRAIN, Route, address_of
+from seethrough.core.routes import OWN, SLOW, TRAIN, Route, address_of
 from seethrough.core.written import plain_digits
 from seethrough.view import guess, named
+from seethrough.view.late import late
 from seethrough.view.moments import moments_of
 from seethrough.view.node import Attributes, Node, h, to_html
 from seethrough.view.numbers import setting
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from seethrough.app.state import AppState, Step
     from seethrough.view.node import Child
+    from seethrough.view.train.slow import foot
+else:
+    (foot,) = late("seethrough.view.train.slow", "foot")
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 # The step of the walk that follows the layers.
@@ -27,6 +31,8 @@ AFTER_LAYERS = "logits"
 
 def render(state: AppState) -> str:
     """The whole bar, what plays a film only where one is; nothing in a tour without films."""
+    if state.route.view == SLOW:
+        return foot.render(state)
     tour = state.tour
     if tour is None or not tour.has_films:
         return ""

@@ -268,7 +268,7 @@ def of_post(step: SlowStep, layer: int | None, place: Place) -> Parts:
 def of_neuron(step: SlowStep, layer: int | None, place: Place) -> Parts:
     """Through the activation: by how steep it is there."""
     steep = SLOPES[family_of(step.config).activation]
-    slope = steep(step.arrays[hook_name(hooks.MLP_PRE, layer)][place])
+    slope = float(steep(step.arrays[hook_name(hooks.MLP_PRE, layer)][place]))
     return one_product("slope", step.gradient_of(hooks.MLP_POST, layer)[place], slope)
 
 

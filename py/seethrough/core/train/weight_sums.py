@@ -90,9 +90,9 @@ def factors_of(step: SlowStep, name: str, place: Place, rows: Mapping[str, Array
     if name == EMBEDDING:
         read, asked = (wide[one] for one in (pairs[0].read or "", pairs[0].asked))
         scored = of_rows(everywhere, asked[:, place[0]], read[:, place[1]])
-        own = np.flatnonzero(step.tokens.ravel() == place[0])
-        embedded = wide[pairs[1].asked][own, place[1]]
-        return joined(scored, of_rows([everywhere[at] for at in own], embedded))
+        readers = np.flatnonzero(step.tokens.ravel() == place[0])
+        embedded = wide[pairs[1].asked][readers, place[1]]
+        return joined(scored, of_rows([everywhere[at] for at in readers], embedded))
     read_name, asked_name = pairs[0]
     asked = wide[asked_name][:, place[-1]]
     if read_name is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seethrough.core.routes import SLOW, Route, address_of
 from seethrough.core.train.course import DATA, OWN_TEXT, RATES
 from seethrough.core.train.presets import PRESETS
 from seethrough.core.train.sizes import N_HEADS, SIZES
@@ -185,6 +186,8 @@ def buttons(state: AppState) -> list[Child]:
         opens: Attributes = {"type": "button", "data-action": "lesson-open"}
         goes.append(h("button", again, say(state, "train.again")))
         goes.append(h("button", opens, say(state, "train.open")))
+        slowly: Attributes = {"class": "button", "href": address_of(Route(SLOW))}
+        goes.append(h("a", slowly, say(state, "slow.link")))
     return goes
 
 

@@ -1,0 +1,1 @@
+"""One training step in slow motion, from its text to the same text after it."""
