@@ -21,6 +21,7 @@ from seethrough.core.config import ModelConfig
 from seethrough.core.hooks import axis_sizes, block_leaves, fetchable, hook_name
 from seethrough.core.recording import stream_names
 from seethrough.core.routes import Route
+from seethrough.core.sums import weight_dims
 from seethrough.core.tokens import TokenView
 from seethrough.view.tours import THE_BLOCK
 from tests.fake_engine import engine_of, opened, tiny_model
@@ -119,6 +120,10 @@ class Shapes:
         self.asked.append(names)
         await asyncio.sleep(0)
         return self.arrays(names, len(ids))
+
+    async def weight(self, name: str, _part: object = None) -> Array:
+        """A weight's numbers."""
+        return np.zeros(weight_dims(self.config)[name], np.float32)
 
     @asynccontextmanager
     async def still(self, _model: str) -> AsyncIterator[None]:

@@ -110,6 +110,7 @@ RUNS = {
     "without": ("begun", "begun"),
     "pushes": ("begun", "begun"),
     "missing": ("begun", "begun"),
+    "read": ("begun", "begun"),
     "written": ("begun", "begun"),
     "continuation": ("begun", "own"),
     "stop": ("begun", "own"),

@@ -150,7 +150,7 @@ def test_storage_is_told() -> None:
     assert "31.8 MB" in told
     assert "98.5 MB" in told
     assert 'data-action="remove-all"' in told
-    assert silent.count("not told") == 6
+    assert silent.count("not told") == 7
     assert "data-action" not in none
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seethrough.core.depth import DEPTHS
+from seethrough.core.routes import SLOW
 from seethrough.view.node import Node, h
 from seethrough.view.words import say
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 def switch(state: AppState) -> Node | str:
     """One button a depth, the present one pressed; nothing where no step is shown."""
     steps = state.tour.steps if state.tour is not None else ()
-    has_depths = any(step.has_depths for step in steps)
-    if state.step is None or not has_depths:
+    has_depths = any(step.has_depths for step in steps) and state.step is not None
+    if not has_depths and state.route.view != SLOW:
         return ""
     buttons = [button(state, depth) for depth in DEPTHS]
     label = say(state, "depth.label")

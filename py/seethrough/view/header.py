@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seethrough.app.state import DECODE, GENERATE, card_of
 from seethrough.core.language import MADE_UP
 from seethrough.core.messages import LANGUAGES, text
-from seethrough.core.routes import GALLERY, MAP, OWN, TRAIN, Route, address_of
+from seethrough.core.routes import GALLERY, LESSON, MAP, OWN, SLOW, TRAIN, Route, address_of
 from seethrough.view import depth
 from seethrough.view.node import Node, h, to_html
 from seethrough.view.words import say, subject_name
@@ -25,7 +25,15 @@ OFFERED = tuple(name for name in LANGUAGES if name not in MADE_UP)
 def render(state: AppState) -> str:
     """The name, what is walked through, how much of it is told; elsewhere where one can go."""
     where = views(state) if state.tour is None else subject_menu(state)
+    if state.route.view == SLOW:
+        where = room(state)
     return to_html(brand(state), where, depth.switch(state))
+
+
+def room(state: AppState) -> Node:
+    """From the slow motion of a step to the run that it is of; the other views are in the menu."""
+    link = {"class": "tool slow-room", "href": address_of(Route(LESSON))}
+    return h("a", link, say(state, "slow.room"))
 
 
 def brand(state: AppState) -> Node:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FIELDS = ("language", "tokens", "config", "route", "depth", "hook", "layer", "head", "position")
 BLOCK = "block"
+GELU_CUBED = 0.044715  # by what the cube of a number counts in GELU's short form
 # A sign's name in the catalogue ("formula.sign.…") and in the formulas, and whose numbers it is.
 OF_HOOKS = {
     "pre": hooks.RESID_PRE,
@@ -192,6 +193,7 @@ def wiring(scene: Scene, config: ModelConfig, line: Line) -> dict[str, Field]:
         "n_turned": count(scene, config.n_turned),
         "n_still": count(scene, config.d_head - config.n_turned),
         "act": family.activation,
+        "cubed": setting(scene, GELU_CUBED),
         "has_bias": family.has_bias(line.weight),
         "has_factors": bool(config.rotary_factors),
         "base": count(scene, round(config.rotary_base_of(layer))),
@@ -253,7 +255,7 @@ def hook_sign(scene: Scene, name: str, leaf: str, *, has_shape: bool) -> Node:
             "class": f"sign-button sign-{ROLES[leaf]}",
             "data-action": "show-hook",
             "data-hook": leaf,
-            "data-names": leaf,
+            "data-names": leaf if scene.route.view == BLOCK else None,
             "aria-pressed": "true" if is_pressed(scene, leaf) else "false",
             "title": f"{whole} [{dims}]",
         },

@@ -40,7 +40,7 @@ def menu(state: AppState) -> Node:
         h(
             "div",
             {"class": "sheet"},
-            header.views(state) if state.tour is not None else "",
+            header.views(state) if state.tour is not None or state.route.view == SLOW else "",
             taken_along(state),
             header.theme(state),
             guess.switch(state),
