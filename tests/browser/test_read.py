@@ -119,7 +119,7 @@ def test_a_model_that_knows_nothing(again):
     mean = float(re.search(r"far: (\d\.\d)", page.inner_text(".read-mean"))[1])
     blind = float(re.search(r"would be (\d\.\d)", page.inner_text(".read-mean"))[1])
     assert mean == pytest.approx(blind, abs=0.25)
-    page.click(".read-row-of[aria-label='Who reads'] a >> nth=0")
+    page.click(".read-row-of[aria-label='Reader'] a >> nth=0")
     again.until(f"location.hash.startsWith('#/train/poem') && {IS_LAID}")
     # Another text has other signs, so it is another model.
     page.evaluate("location.hash = '#/train/page?depth=idea'")
