@@ -8,7 +8,7 @@ import numpy as np
 
 from seethrough.core.train.backward import IGNORED
 from seethrough.view.folded import folded
-from seethrough.view.ideas.plain import lead, picture, whole
+from seethrough.view.ideas.plain import lead, picture
 from seethrough.view.node import Child, Node, h
 from seethrough.view.numbers import count, exact, probability
 from seethrough.view.train.slow.guess import reach_of, scale_note
@@ -49,7 +49,7 @@ def numbers(state: AppState, step: SlowStep) -> list[Child]:
         legend(state),
         tape(state, step, both(state, step)),
         scale_note(state, step),
-        at_place(state, step, is_exact=True),
+        at_place(state, step),
         counted(state, step),
         folded(state, "slow-after", say(state, "slow.after.table"), lambda: table(state, step)),
     ]
@@ -80,16 +80,18 @@ def legend(state: AppState) -> Node:
     return h("p", {"class": "slow-legend"}, words)
 
 
-def at_place(state: AppState, step: SlowStep, *, is_exact: bool = False) -> Node:
+def at_place(state: AppState, step: SlowStep) -> Node:
     """The likeliest letters at the chosen place, before and after."""
     position = state.lesson.slow.position
     if not has_aim(step, position):
         return h("p", {"class": "idea-note"}, say(state, "slow.no_aim"))
     before, after = step.shares[position], step.after_shares[position]
-    write = probability if is_exact else whole
     letters = likeliest(step, position, step.shares)
     written: list[list[Child]] = [
-        [f"{write(state, float(before[one]))} → ", h("b", {}, write(state, float(after[one])))]
+        [
+            f"{probability(state, float(before[one]))} → ",
+            h("b", {}, probability(state, float(after[one]))),
+        ]
         for one in letters
     ]
     aim = int(step.aims[position])
@@ -98,8 +100,8 @@ def at_place(state: AppState, step: SlowStep, *, is_exact: bool = False) -> Node
         "slow.after.place",
         read=before_mark(state, step, position),
         letter=mark(step, aim),
-        before=h("b", {}, write(state, float(before[aim]))),
-        after=h("b", {}, write(state, float(after[aim]))),
+        before=h("b", {}, probability(state, float(before[aim]))),
+        after=h("b", {}, probability(state, float(after[aim]))),
     )
     columns = (("before", before), ("share", after))
     drawn = bars(state, step, letters, columns, written=written, position=position)
