@@ -147,10 +147,7 @@ async function learnLook({ tokens, targets, fetch }) {
  * @returns {Promise<Result>}
  */
 async function learnAgain(message) {
-  const outputs = await learning().sessions.step.run(
-    fed(message, 0, beginning()),
-    message.fetch,
-  );
+  const outputs = await learning().sessions.step.run(fed(message, 0, beginning()), message.fetch);
   return { arrays: named(message.fetch, outputs) };
 }
 
@@ -171,7 +168,8 @@ async function learnBefore() {
 }
 
 /** @param {State} from @returns {Record<string, Output>} */
-const vectors = (from) => Object.fromEntries(KEPT.map((name) => [name, output(vector(from[name]))]));
+const vectors = (from) =>
+  Object.fromEntries(KEPT.map((name) => [name, output(vector(from[name]))]));
 
 /** @param {string[]} names @param {Record<string, ort.Tensor>} outputs
  * @returns {Record<string, Output>}

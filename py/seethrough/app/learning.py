@@ -218,7 +218,7 @@ async def first_bad(learner: Learner, corpus: Corpus, plan: Plan, step: int) -> 
     found = await learner.look(work.tokens[0], work.targets[0], hooks)
     gradients = tuple(f"{name}.grad" for name in flat_of(config).dims)
     if all(_are_numbers(found[name]) for name in hooks):
-        found = (await learner.steps(replace(work, fetch=gradients))).arrays
+        found = dict((await learner.steps(replace(work, fetch=gradients))).arrays)
     names = (name for name in (*hooks, *gradients) if name in found)
     return next((name for name in names if not _are_numbers(found[name])), "loss")
 

@@ -128,7 +128,7 @@ def drawn(scene: Scene, now: Now, at: int, scale: float) -> Node | Markup:
         return token(scene, now, at, scale)
     new = scene.run.steps[at]
     told = (new.prob, new.rank, new.entropy, new.visible, name_of(scene, at))
-    key = (scene.chrome.language, at, scale, told)
+    key = (scene.language, at, scale, told)
     found = RESTED.get(key)
     if found is None:
         if len(RESTED) >= MOST_RESTED:
