@@ -31,6 +31,7 @@ from export.packages import (
     sha256,
     write_text,
 )
+from export.parcel import pack
 from export.scripts import standalone, without_comments
 from export.sentences import templates, write_languages
 from export.stages.models import ANOTHER, KNOWN, command_for
@@ -104,6 +105,8 @@ def add_package(sources: Sources, out: Path) -> None:
         said = (done.stderr.strip() or "no word").splitlines()[-1]
         msg = f"Python could not be compiled for the page ({said}). Run python3 build.py build."
         raise SiteError(msg)
+    made = out / "seethrough.zip"
+    made.write_bytes(pack(made.read_bytes()))
 
 
 def fill_page(template: str, messages: dict[str, str], rendered: dict[str, str]) -> str:

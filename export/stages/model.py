@@ -88,7 +88,7 @@ def _exporter() -> list[Path]:
     """The exporter's sources: all of export/ but what comes before or after it, and the core."""
     others = {"__pycache__", "stages", "locks", "watch", "train", "hub.py", "hub_client.py"}
     others |= {"record.py", "record_parts.py", "record_heads.py", "record_insides.py"}
-    others |= {"asset_lists.py", "bytecode.py", "cldr.py", "prerender.py", "site.py"}
+    others |= {"asset_lists.py", "bytecode.py", "cldr.py", "parcel.py", "prerender.py", "site.py"}
     others |= {
         "licence.py",
         "plain_text.py",

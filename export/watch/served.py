@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from export import site, style
+from export.parcel import files_in
 from export.watch.sources import PACKAGE, WEB, BrokenError, read
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ class Site:
         self._page = (dist / PAGE).read_bytes()
         self._is_page_stale = False
         self._drawing = threading.Lock()
-        with zipfile.ZipFile(dist / ARCHIVE) as archive:
-            self._package = {name: archive.read(name) for name in archive.namelist()}
+        self._package = files_in(dist / ARCHIVE)
         self._package[IN_PAGE] = (HERE / "page.py").read_bytes()
         self._files: dict[str, bytes | None] = {
             CLIENT: (HERE / "page.js").read_bytes(),

@@ -6,10 +6,10 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from zipfile import ZipFile
 
 import pytest
 
+from export.parcel import files_in
 from tests.browser.profiles import SAVES_DATA
 from tests.browser.tab import Tab
 from tests.browser.watched import Watched
@@ -47,8 +47,7 @@ def opened(browser, watched):
 def watched(tmp_path, dist):
     """The watched site; nothing of what watches is in the site itself."""
     assert not [*dist.glob("watch*"), *dist.glob("*/watch*")]
-    with ZipFile(dist / "seethrough.zip") as package:
-        assert not [name for name in package.namelist() if "watch" in name]
+    assert not [name for name in files_in(dist / "seethrough.zip") if "watch" in name]
     started = Watched(tmp_path, dist)
     yield started
     started.stop()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from export.parcel import files_in
 from tests import built
 
 ROOT = Path(__file__).parents[2]
@@ -84,8 +85,7 @@ def test_what_is_no_python_stops_the_build(pyodide, archive, tmp_path):
 
 def test_the_site_has_the_methods_of_its_dataclasses():
     """What the page imports before its first view finds the methods of its classes compiled."""
-    with zipfile.ZipFile(built.dist() / "seethrough.zip") as made:
-        noted = made.read("seethrough/methods.bin")
+    noted = files_in(built.dist() / "seethrough.zip")["seethrough/methods.bin"]
 
     for field in ("captured", "asked_layer", "is_recordings_only", "is_presenting"):
         assert field.encode() in noted

@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from export.parcel import files_in
 from export.site import write_service_worker
 from tests.browser.conftest import opened_site
 from tests.browser.profiles import SAVES_DATA
@@ -201,8 +202,7 @@ def with_threads_that_hang(place):
     other = 'super(new URL("./errors.js", import.meta.url), { type: "module" });'
     engine.write_text(text.replace("super(...args);", other), encoding="utf-8")
     sources = place / "seethrough.zip"
-    with zipfile.ZipFile(sources) as packed:
-        files = {name: packed.read(name) for name in packed.namelist()}
+    files = files_in(sources)
     name = "seethrough/browser/ort.py"
     del files["seethrough/browser/ort.pyc"]
     assert b"SESSION_S = 40.0" in files[name]
