@@ -140,12 +140,12 @@ def test_a_pressed_sign_tells_where_it_is() -> None:
     told = LexborHTMLParser(to_html(box(shown, "scores")))
     buttons = told.css("[data-action='show-hook']")
 
-    assert "attn.hook_rot_q" in told.css_first(".code-told").text()
+    assert "attn.hook_rot_q" in told.css_first(".formula-told").text()
     assert {one.attributes["data-action"] for one in buttons} <= set(ACTIONS)
     pressed = [one for one in buttons if one.attributes["aria-pressed"] == "true"]
     assert {one.attributes["data-hook"] for one in pressed} == {hooks.ROT_Q}
     code = LexborHTMLParser(to_html(box(shown.but(depth=CODE), "scores")))
-    assert code.css_first(".code-told").text() == ""
+    assert code.css_first(".formula-told").text() == ""
 
 
 def test_before_a_run_there_is_none() -> None:

@@ -146,7 +146,7 @@ def box(scene: Scene, step: str = "") -> Node | str:
         h("ul", {"class": "formula-lines is-whole"}, [row(scene, one, step) for one in short]),
         h("ul", {"class": "formula-lines"}, [row(scene, one, step) for one in more]),
         h("p", {"class": "note"}, rich(scene, "formula.rows")),
-        h("p", {"class": "code-told", "role": "status"}, told),
+        h("p", {"class": "formula-told", "role": "status"}, told) if step else "",
     )
 
 

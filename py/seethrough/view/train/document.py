@@ -76,7 +76,6 @@ def button(scene: Scene, now: Now, position: int, name: str, scale: float) -> No
         "data-action": "lesson-at",
         "data-position": str(position),
         "aria-pressed": "true" if is_now else "false",
-        "tabindex": None if is_now else "-1",  # arrows go from token to token
         "title": told(scene, new) if is_known else None,
         **(enters(now.moment, "appear") if is_now and now.kind == COMES else {}),
     }

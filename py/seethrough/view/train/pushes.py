@@ -37,7 +37,8 @@ def bars(scene: Scene, now: Now, *, is_exact: bool) -> Node:
     rows = [row(scene, now, item, is_exact=is_exact) for item in shown_of(now)]
     if is_exact:
         rows = [head(scene), *rows, others(scene, now)]
-        return h("table", {"class": "read-table"}, h("tbody", {}, rows))
+        table = h("table", {"class": "read-table"}, h("tbody", {}, rows))
+        return h("div", {"class": "scroll", "tabindex": "0"}, table)
     label = say(scene, "read.bars")
     return h("ol", {"class": "read-bars", "aria-label": label}, rows)
 
