@@ -56,7 +56,7 @@ async def opened_with_gallery(
         manifest, base = from_json(str(site.files[place])), place.removesuffix("manifest.json")
         found = []
         for one in samples:
-            path = f"recordings/gallery/{one.prompt.id}.bin"
+            path = f"recordings/gallery/{one.prompt.id}.card"
             found.append(placed(site, base, SAMPLE, path, to_bytes(one), **told_of(one)))
         site.files[place] = to_json(replace(manifest, assets=(*manifest.assets, *found)))
     service = served(site, FakeEngine(*models))

@@ -126,5 +126,5 @@ def test_a_model_that_knows_nothing(again):
     again.until(f"location.hash.startsWith('#/train/page') && {IS_LAID} && {IS_IDLE}")
     page.click("[data-reader=untrained]")
     page.wait_for_selector("[data-reader=untrained][aria-pressed=true]", timeout=PATIENCE_S * 1000)
-    again.until("document.querySelector('.read-text')?.innerText.startsWith('def')")
+    again.until("document.querySelector('.read-text')?.textContent.startsWith('def')")
     assert again.errors == []

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from seethrough.core.tokens import Candidate
 
 FORMAT = 3
-GALLERY_FOLDER, ENDING = "gallery", ".bin"
+GALLERY_FOLDER, ENDING = "gallery", ".card"
 MOST_BYTES = 60_000
 TEMPERATURES = (0.0, 1.0, 5.0)
 PART = "gallery"
