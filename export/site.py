@@ -273,9 +273,11 @@ def write_service_worker(out: Path, models: list[str]) -> None:
     files = entries(out, [path for path in paths if path not in skipped])
     listing = json.loads((out / "models.json").read_text(encoding="utf-8"))
     unasked = (*listing["engine"], *listing["learning"], *listing["later"])
-    later = [path for path in unasked if path in files]
+    later = {path for path in unasked if path in files}
     python = [path for path in files if is_of_python(path) and path not in later]
-    site = {"csp": CSP, "files": files, "python": python, "later": later, "models": models}
+    # By its place: a first visit fetches the list twice.
+    places = [at for at, path in enumerate(files) if path in later]
+    site = {"csp": CSP, "files": files, "python": python, "later": places, "models": models}
     (out / "sw.js").write_bytes(service_worker(site))
 
 
@@ -314,7 +316,7 @@ def service_worker(site: dict[str, Any], more: str = "") -> bytes:
         SiteError: web/sw.js has no place for them.
     """
     version = hashlib.sha256(json.dumps(site, sort_keys=True).encode()).hexdigest()[:12]
-    text = json.dumps({"version": version, **site}, indent=1)
+    text = json.dumps({"version": version, **site}, separators=(",", ":"))
     source = without_comments(standalone(ROOT / "web" / "sw.js"))
     if "{/*site*/}" not in source:
         raise SiteError("web/sw.js has lost its {/*site*/} slot.")

@@ -21,7 +21,9 @@ def whole_style() -> str:
     twice. What stands between quotes is left as it is.
     """
     parts = QUOTED.split(COMMENT.sub("", written_style()))
-    parts[::2] = [AFTER_COLON.sub(":", AROUND.sub(r"\1", part)) for part in parts[::2]]
+    parts[::2] = [
+        AFTER_COLON.sub(":", AROUND.sub(r"\1", part)).replace(";}", "}") for part in parts[::2]
+    ]
     return NOT_ASCII.sub(lambda sign: f"\\{ord(sign[0]):06X}", "".join(parts).strip() + "\n")
 
 

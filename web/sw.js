@@ -3,7 +3,7 @@
  * headers that isolate the page, which a browser asks for before it gives threads. A first visit
  * stores what the page needs before Python, then the page loads again; what Python asks for
  * (SITE.python, most of the bytes) is stored on its way to it, so that nobody waits for it twice.
- * What no start needs (SITE.later) is stored when it is first asked for (bring.js). A newer version
+ * What no start needs (LATER) is stored when it is first asked for (bring.js). A newer version
  * is stored whole before it can be used, with its own of what the older one had stored.
  *
  * The build writes SITE, and what is imported into this script: not every browser's service workers
@@ -21,10 +21,11 @@ import { bytesOf, faultOf } from "./whole.js";
 /**
  * @typedef {import("./listed.js").Files} Files
  * @typedef {{version: string, csp: string, files: Files, python: string[],
- *   later: string[], models: string[]}} Site
+ *   later: number[], models: string[]}} Site `later` are places in the list of files
  */
 
 const SITE = /** @type {Site} */ ({/*site*/});
+const LATER = SITE.later.map((at) => Object.keys(SITE.files)[at]);
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const LANES = 6; // as many as a browser asks one host at once
@@ -140,7 +141,7 @@ async function tellFault(error, isInUse) {
  */
 function needed(stored) {
   const kept = new Set([...stored].map((url) => url.split("?")[0]));
-  const later = new Set(SITE.later.filter((path) => !kept.has(keyOf(path).split("?")[0])));
+  const later = new Set(LATER.filter((path) => !kept.has(keyOf(path).split("?")[0])));
   return Object.keys(SITE.files).filter((path) => !later.has(path));
 }
 
@@ -217,7 +218,7 @@ async function answer(path) {
     // Of what comes from a store the browser keeps the compiled code.
     return (await cache.match(keyOf(path))) ?? new Response(bytes, { headers: headersOf(path) });
   } catch (error) {
-    await tellFault(error, !SITE.later.includes(path)); // without those the page goes on
+    await tellFault(error, !LATER.includes(path)); // without those the page goes on
     throw error;
   }
 }
