@@ -62,8 +62,9 @@ class HubFamily:
 
     @property
     def head(self) -> str:
-        """The file's name of the unembedding."""
-        return next(stored for stored, ours in self.names.items() if ours == "W_U")
+        """The file's name of the unembedding; of a family that has none, the usual one."""
+        named = (stored for stored, ours in self.names.items() if ours == "W_U")
+        return next(named, "lm_head.weight")
 
     def name_of(self, stored: str) -> str:
         """A tensor's name in the file without the prefix."""

@@ -35,7 +35,7 @@ def test_query_heads_share_key_heads_evenly() -> None:
 
 def test_a_rotary_head_has_an_even_width() -> None:
     """Rotation turns pairs; without it an odd width is fine."""
-    with pytest.raises(SourceError, match="7 wide, expected an even width"):
+    with pytest.raises(SourceError, match="expected an even number"):
         replace(CONFIG, d_head=7)
     assert replace(CONFIG, d_head=7, positional_embedding_type="standard").d_head == 7
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from seethrough.core import heads, hooks, moves, neurons
+from seethrough.core.families import family_of
 from seethrough.core.hooks import hook_name
 from seethrough.core.reference import forward, from_arrays
 from seethrough.core.weight_names import bias_name
@@ -40,12 +41,13 @@ def test_parts_go_through_a_norm_that_is_held(name: str) -> None:
             ("ln2_post.", hooks.MLP_OUT, hooks.MLP_POST, "mlp.W_out"),
         ):
             pieces = captured[hook_name(rows, 1)][-1].reshape(-1, 1) * weight(hook_name(matrix, 1))
-            if is_biased := config.normalization_type == "LN":
+            if family_of(config).has_bias(matrix):
                 bias = weight(hook_name(bias_name(matrix), 1))
                 pieces = np.concatenate([pieces, bias[None]])
             scale = float(captured[hook_name(f"{part}hook_scale", 1)][-1, 0])
             made = moves.through_norm(config, pieces, weight(hook_name(f"{part}w", 1)), scale)
-            after = weight(hook_name(f"{part}b", 1)) if is_biased else 0
+            is_centred = config.normalization_type == "LN"
+            after = weight(hook_name(f"{part}b", 1)) if is_centred else 0
             wrote = captured[hook_name(leaf, 1)][-1]
             np.testing.assert_allclose(made.sum(axis=0) + after, wrote, atol=1e-9)
 

@@ -137,7 +137,7 @@ def test_untyped_models_are_named(model, kind):
         (tiny_model(dropout=0.1), "model.dropout", "0.1"),
         (tiny_model(continuing_subword_prefix="##"), "model.continuing_subword_prefix", "##"),
         (tiny_model(unk_token="a"), "model.unk_token", "a"),  # noqa: S106
-        (tiny(normalizer={"type": "NFC"}), "normalizer", "NFC"),
+        (tiny(normalizer={"type": "NFKD"}), "normalizer", "NFKD"),
         (tiny(decoder=None), "decoder", "nothing"),
         (tiny(pre_tokenizer=None), "decoder", "ByteLevel"),
         (tiny(pre_tokenizer=METASPACE), "pre_tokenizer", "Metaspace (first, split)"),

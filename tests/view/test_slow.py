@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import replace
 from functools import cache
@@ -28,6 +27,7 @@ from seethrough.view.pictures import describe_cell, order_of
 from seethrough.view.train.slow import frame
 from seethrough.view.train.slow.guess import reach_of
 from seethrough.view.words import Reader
+from tests import own_loop
 from tests.app.test_training import room
 from tests.steps import page_state
 from tests.view.sample import Reading
@@ -51,7 +51,7 @@ def lesson() -> Lesson:
         await actions.slowing.open_sum("blocks.1.attn.W_Q.grad", (3, 4))
         return actions.state.lesson
 
-    return asyncio.run(work())
+    return own_loop.run(work())
 
 
 def step() -> SlowStep:

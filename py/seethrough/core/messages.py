@@ -49,8 +49,8 @@ RIGHT_TO_LEFT = frozenset({MIRRORED})
 LONGER = 1.35
 VOWELS = frozenset("aeiouyAEIOUY")
 ACCENTS = str.maketrans(
-    "abcdefghijklmnoprstuvwxyzABCDEFGHIJKLMNOPRSTUVWXYZ",
-    "áḃčďéḟğĥíĵķľḿňóṗřšťúṽŵẋýžÁḂČĎÉḞĞĤÍĴĶĽḾŇÓṖŘŠŤÚṼŴẊÝŽ",
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZα",
+    "áḃčďéḟğĥíĵķľḿňóṗʠřšťúṽŵẋýžÁḂČĎÉḞĞĤÍĴĶĽḾŇÓṖɊŘŠŤÚṼŴẊÝŽά",
 )
 
 # Fields of these kinds stand in a sentence as they are.

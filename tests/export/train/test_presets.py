@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from seethrough.core.train.corpus import N_FEW, N_FEW_HELD, Corpus, of_documents
 from seethrough.core.train.course import DATA, RATES
 from seethrough.core.train.presets import PRESETS, SENTENCE
 from seethrough.core.train.update import Rule
+from tests import own_loop
 from tests.native_learner import NativeLearner
 
 NAMES = Path("export/train/names.txt").read_text(encoding="ascii").split()
@@ -30,7 +30,7 @@ def run(name: str, steps: int, **changes: float) -> Trained:
     """A plan's run."""
     preset = PRESETS[name]
     plan = Plan(preset.size, steps, preset.seed, Rule(lr=changes.get("rate", preset.rate)))
-    return asyncio.run(train(NativeLearner(), corpus_of(name), plan))
+    return own_loop.run(train(NativeLearner(), corpus_of(name), plan))
 
 
 def test_each_plan_can_be_chosen_by_hand() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from seethrough.core.train.corpus import END
 from seethrough.core.train.course import Course
 from seethrough.core.train.flat import flat_of
 from seethrough.core.train.sizes import N_POS
+from tests import own_loop
 from tests.native_learner import NativeLearner
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def learned(seed: int) -> list[float]:
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_unseen_sums_come_out_right(seed: int) -> None:
     """About 100,000 numbers get 70 % of the held-out sums right in 2,400 steps at most."""
-    shares = asyncio.run(learned(seed))
+    shares = own_loop.run(learned(seed))
     print(f"  sums, seed {seed}: {shares} right")
 
     assert shares[-1] >= ENOUGH

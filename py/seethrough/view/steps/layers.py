@@ -318,14 +318,14 @@ def formula(scene: Scene) -> Node | str:
     is_scaled = family_of(scene.run.config).has_scaled_scores
     d_head = count(scene, scene.run.config.d_head)
     is_turned = layer_formula.turns(scene.run.config, scene.choice.layer)
-    signs = say(scene, "layers.formula.signs", d_head=d_head, is_scaled=is_scaled)
+    signs = h("code", {}, say(scene, "layers.formula.signs", d_head=d_head, is_scaled=is_scaled))
     told = rich(
         scene,
         "layers.formula",
         d_head=d_head,
         is_scaled=is_scaled,
         is_turned=is_turned,
-        formula=h("code", {}, signs),
+        formula=signs,
     )
     return h("p", {"class": "note layers-formula"}, told)
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from seethrough.core.train.course import Course
 from seethrough.view.node import Node, h
 from seethrough.view.numbers import count, limit
-from seethrough.view.train.plan import say_size
-from seethrough.view.words import rich, say
+from seethrough.view.words import rich
 
 if TYPE_CHECKING:
     from seethrough.app.state import AppState
-    from seethrough.core.train.course import Chosen
 
 # What two runs of one text can differ in.
 SETTINGS = ("size", "rate", "seed")
@@ -42,19 +40,7 @@ def key(state: AppState) -> list[Node]:
     if lesson.earlier_run is None or not names:
         return []
     was = lesson.earlier_run.chosen
-    words = (
-        rich(state, "train.key.earlier", setting=setting(state, names[0], was))
-        if len(names) == 1
-        else rich(state, "train.key.other_plan")
-    )
+    told = {"rate": limit(state, was.rate), "seed": count(state, was.seed)}
+    name = names[0] if len(names) == 1 else "plan"
+    words = rich(state, f"train.key.earlier.{name}", value=told.get(name, ""))
     return [h("span", {"class": "lesson-key is-earlier"}, words)]
-
-
-def setting(state: AppState, name: str, chosen: Chosen) -> str:
-    """A setting of a run with its value, in words."""
-    values = {
-        "size": say_size(state, chosen.size),
-        "rate": str(limit(state, chosen.rate)),
-        "seed": count(state, chosen.seed),
-    }
-    return say(state, f"train.setting.{name}", value=values[name])
