@@ -6,7 +6,7 @@
  *   engine's, models' tokenisers, recorded walks but the first
  */
 
-const LIST = /^const SITE = .*?(\{\n[\s\S]*?\n\})\);$/m;
+const LIST = /^const SITE = .*?(\{".*\})\);$/m;
 
 /**
  * The lists out of the text of sw.js.
@@ -16,5 +16,7 @@ const LIST = /^const SITE = .*?(\{\n[\s\S]*?\n\})\);$/m;
 export function listIn(text) {
   const [, list] = LIST.exec(text) ?? [];
   if (!list) throw new Error("sw.js has no list");
-  return JSON.parse(list);
+  const { files, later } = JSON.parse(list);
+  const paths = Object.keys(files);
+  return { files, later: later.map((/** @type {number} */ at) => paths[at]) };
 }

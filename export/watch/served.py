@@ -191,4 +191,6 @@ def service_worker(dist: Path) -> bytes:
     folders = [dist / model["path"] for model in listing["models"]]
     files = [file for folder in folders for file in folder.glob("*") if file.is_file()]
     models = [file.relative_to(dist).as_posix() for file in files]
-    return site.service_worker({"csp": site.CSP, "files": {}, "models": models}, TAKES_OVER)
+    return site.service_worker(
+        {"csp": site.CSP, "files": {}, "later": [], "models": models}, TAKES_OVER
+    )
