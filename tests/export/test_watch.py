@@ -214,7 +214,7 @@ def test_a_removed_script_is_missing(root, site, address):
 
 def test_the_service_worker_stores_no_file(site):
     """The old version can come from nowhere: the worker's list of files is empty."""
-    assert b'"files": {}' in site.file("sw.js")
+    assert b'"files":{}' in site.file("sw.js")
 
 
 def test_what_a_page_says_cannot_steer_the_terminal(site, capsys):
