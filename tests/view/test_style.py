@@ -100,7 +100,7 @@ def test_fonts_come_from_the_site() -> None:
 
 
 def test_the_shipped_style_has_the_same_rules() -> None:
-    """What is shipped differs from what is written by comments, needless signs and its spelling alone."""
+    """What is shipped differs from what is written by comments, idle signs and spelling alone."""
 
     def bare(css: str) -> str:
         css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
